@@ -1,0 +1,137 @@
+"""Subscribers and reflections as DynamoDB items, and back. Times are ISO 8601 in UTC, to the second."""
+
+from dataclasses import fields
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from course.journal import Reflection
+from course.subscriber import Claim, SignUp, Status, Subscriber
+
+DUE_SHARD = "0"
+"""One partition of the index carries about 500 emails a second (two index writes each, of 1,000). More shards when a
+course needs more: write a subscriber's shard from its id, and let `due` ask each."""
+
+UNCONFIRMED_LIFE = timedelta(days=7)
+
+Item = dict[str, Any]
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+def to_wire(item: Item) -> Item:
+    """An item in DynamoDB's typed JSON. Absent and empty values are left out."""
+    plain = {name: _plain(value) for name, value in item.items()}
+    return {name: _serializer.serialize(value) for name, value in plain.items() if value not in (None, "", {}, [])}
+
+
+def from_wire(wire: Item) -> Item:
+    """DynamoDB's typed JSON as plain values. Numbers are Decimals."""
+    return {name: _deserializer.deserialize(value) for name, value in wire.items()}
+
+
+def stamp(at: datetime) -> str:
+    """A time as it is stored: sortable, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def subscriber_item(subscriber: Subscriber) -> Item:
+    """A subscriber to be stored. Only who waits for an email has a `due_shard`, and so a place in the index."""
+    item: Item = {field.name: getattr(subscriber, field.name) for field in fields(subscriber)}
+    if subscriber.waiting:
+        item["due_shard"] = DUE_SHARD
+    if subscriber.status is Status.PENDING and subscriber.sign_up:
+        item["expires_at"] = int((subscriber.sign_up.at + UNCONFIRMED_LIFE).timestamp())
+    return item
+
+
+def subscriber_from(item: Item) -> Subscriber:
+    """A subscriber as it was stored."""
+    claim, sign_up = item.get("claim"), item.get("sign_up")
+    return Subscriber(
+        id=item["id"],
+        course=item["course"],
+        address=item["address"],
+        status=Status(item["status"]),
+        epoch=int(item["epoch"]),
+        round=int(item["round"]),
+        plan=tuple(item.get("plan", ())),
+        next_lesson=item.get("next_lesson"),
+        due_at=_time(item.get("due_at")),
+        first_name=item.get("first_name", ""),
+        zone=item["zone"],
+        hour=int(item["hour"]),
+        claim=Claim(
+            attempt=claim["attempt"],
+            email=claim["email"],
+            at=datetime.fromisoformat(claim["at"]),
+            retry_at=datetime.fromisoformat(claim["retry_at"]),
+            previous_day=_day(claim.get("previous_day")),
+            previous_at=_time(claim.get("previous_at")),
+        )
+        if claim
+        else None,
+        sent={lesson: datetime.fromisoformat(at) for lesson, at in item.get("sent", {}).items()},
+        last_day=_day(item.get("last_day")),
+        last_at=_time(item.get("last_at")),
+        message_id=item.get("message_id", ""),
+        consent=item.get("consent", ""),
+        consent_at=_time(item.get("consent_at")),
+        sign_up=SignUp(
+            epoch=int(sign_up["epoch"]),
+            at=datetime.fromisoformat(sign_up["at"]),
+            first_name=sign_up.get("first_name", ""),
+            zone=sign_up["zone"],
+            hour=int(sign_up["hour"]),
+            consent=sign_up["consent"],
+            mailed=sign_up["mailed"],
+        )
+        if sign_up
+        else None,
+        held=item.get("held", ""),
+        version=int(item["version"]),
+    )
+
+
+def reflection_item(reflection: Reflection) -> Item:
+    """A reflection to be stored, under subscriber and round#lesson#received#mail."""
+    item: Item = {field.name: getattr(reflection, field.name) for field in fields(reflection)}
+    at = stamp(reflection.received_at)
+    return {**item, "key": f"{reflection.round:05}#{reflection.lesson}#{at}#{reflection.mail_id}"}
+
+
+def reflection_from(item: Item) -> Reflection:
+    """A reflection as it was stored."""
+    return Reflection(
+        subscriber=item["subscriber"],
+        round=int(item["round"]),
+        lesson=item.get("lesson", ""),
+        received_at=datetime.fromisoformat(item["received_at"]),
+        mail_id=item["mail_id"],
+        text=item["text"],
+        attributed_by=item["attributed_by"],
+        verified=item["verified"],
+        cut=item["cut"],
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (Claim, SignUp)):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, dict):
+        plain = {name: _plain(part) for name, part in value.items()}
+        return {name: part for name, part in plain.items() if part not in (None, "")}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

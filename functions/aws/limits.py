@@ -1,0 +1,136 @@
+"""Counters and marks that expire, in DynamoDB: limits of sign-up, the breaker, what was done once."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from aws.items import from_wire, stamp, to_wire
+from course.limits import THREE_CONFIRMATIONS_IN, Confirmations, hour_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BREAKER_OPEN_FOR = timedelta(minutes=15)
+MARK_LIFE = timedelta(days=30)
+EVENTS_NOTED_EVERY = timedelta(minutes=10)
+
+_BREAKER = "breaker"
+_EVENTS = "events"
+
+
+class Limits:
+    """The table Limits. Keys are hashed or hold no address."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+        self._events_noted: datetime | None = None
+
+    def count(self, key: str, now: datetime) -> int:
+        """Counts one more in this clock hour and returns how many there are."""
+        counted = self._client.update_item(
+            TableName=self._table,
+            Key={"key": {"S": f"{key}#{hour_of(now)}"}},
+            UpdateExpression="ADD #count :one SET expires_at = :expires",
+            ExpressionAttributeNames={"#count": "count"},
+            ExpressionAttributeValues={":one": {"N": "1"}, ":expires": _seconds(now + timedelta(hours=2))},
+            ReturnValues="UPDATED_NEW",
+        )
+        return int(counted["Attributes"]["count"]["N"])
+
+    def confirmations(self, mailbox: str) -> Confirmations:
+        """What a mailbox (hashed) was promised."""
+        item = self._get(f"mailbox#{mailbox}")
+        if item is None:
+            return Confirmations()
+        times = tuple(datetime.fromisoformat(at) for at in item["times"])
+        return Confirmations(times, item["subscriber"], int(item["epoch"]))
+
+    def promise(self, mailbox: str, before: Confirmations, after: Confirmations) -> bool:
+        """Stores one more promise, unless another request was faster."""
+        item = {
+            "key": f"mailbox#{mailbox}",
+            "times": [stamp(at) for at in after.times],
+            "subscriber": after.subscriber,
+            "epoch": after.epoch,
+            "expires_at": int((after.times[-1] + THREE_CONFIRMATIONS_IN).timestamp()),
+        }
+        if not before.times:
+            return self._put(item, "attribute_not_exists(#key)", {"#key": "key"})
+        unchanged = {":times": {"L": [{"S": stamp(at)} for at in before.times]}}
+        return self._put(item, "#times = :times", {"#times": "times"}, unchanged)
+
+    def mark(self, key: str, owner: str, now: datetime) -> bool:
+        """Whether this owner is the one who does what the key stands for. Marks it so if nobody has."""
+        item = {"key": key, "owner": owner, "expires_at": int((now + MARK_LIFE).timestamp())}
+        condition = "attribute_not_exists(#key) OR #owner = :owner"
+        return self._put(item, condition, {"#key": "key", "#owner": "owner"}, {":owner": {"S": owner}})
+
+    def unmark(self, key: str) -> None:
+        """Lets it be done after all."""
+        self._client.delete_item(TableName=self._table, Key={"key": {"S": key}})
+
+    def open_breaker(self, reason: str, now: datetime) -> None:
+        """Stops sending for everyone for a quarter of an hour; then one tick tries again."""
+        until = now + BREAKER_OPEN_FOR
+        item = {"key": _BREAKER, "reason": reason, "until": until, "expires_at": int(until.timestamp())}
+        self._client.put_item(TableName=self._table, Item=to_wire(item))
+
+    def breaker_open(self, now: datetime) -> str | None:
+        """Why sending is stopped, or None."""
+        item = self._get(_BREAKER)
+        return item["reason"] if item and datetime.fromisoformat(item["until"]) > now else None
+
+    def note_event(self, at: datetime) -> None:
+        """Notes that the event of an email sent at `at` has come through. Not each one: every ten minutes will do."""
+        if self._events_noted and at < self._events_noted + EVENTS_NOTED_EVERY:
+            return
+        later = {":at": {"S": stamp(at)}}
+        self._put({"key": _EVENTS, "at": at}, "attribute_not_exists(#at) OR #at < :at", {"#at": "at"}, later)
+        self._events_noted = at
+
+    def events_until(self) -> datetime | None:
+        """When the latest email was sent whose event has come through."""
+        item = self._get(_EVENTS)
+        return datetime.fromisoformat(item["at"]) if item else None
+
+    def _get(self, key: str) -> dict[str, Any] | None:
+        found = self._client.get_item(TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True)
+        return from_wire(found["Item"]) if "Item" in found else None
+
+    def _put(
+        self, item: dict[str, Any], condition: str, names: dict[str, str], values: dict[str, Any] | None = None
+    ) -> bool:
+        given: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=to_wire(item),
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                **given,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+class Suppressions:
+    """Addresses that are never mailed again, by keyed hash."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def add(self, address_hash: str, reason: str, at: datetime) -> None:
+        """Suppresses an address for all courses."""
+        item = {"address_hash": address_hash, "reason": reason, "at": at}
+        self._client.put_item(TableName=self._table, Item=to_wire(item))
+
+    def has(self, address_hash: str) -> bool:
+        """Whether an address is suppressed."""
+        found = self._client.get_item(TableName=self._table, Key={"address_hash": {"S": address_hash}})
+        return "Item" in found
+
+
+def _seconds(at: datetime) -> Any:
+    return {"N": str(int(at.timestamp()))}

@@ -1,0 +1,42 @@
+"""Logs and metrics. They hold ids, counts and reasons: never an address, a token, or what a person wrote."""
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+logger = Logger()
+metrics = Metrics()
+
+
+def observed(work: Callable[[dict[str, Any], Any], Any]) -> Callable[[dict[str, Any], Any], Any]:
+    """A Lambda handler whose logs carry the request's id and whose counts are written out at its end."""
+    return metrics.log_metrics(logger.inject_lambda_context(work))
+
+
+def count(name: str, number: int = 1) -> None:
+    """Counts something in CloudWatch, through the log (embedded metric format)."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+
+
+def each_message(event: dict[str, Any], context: Any, work: Callable[[str], object]) -> dict[str, Any]:
+    """Works on the body of each queue message by itself: one that fails comes back, and its neighbours are done."""
+
+    def one(record: SQSRecord) -> None:
+        try:
+            work(record.body)
+        except Exception as error:
+            # The kind of error and where, for the engineer; not its text, which can hold what a person wrote.
+            place = error.__traceback__
+            while place and place.tb_next:
+                place = place.tb_next
+            where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
+            logger.error("message failed", error=type(error).__name__, where=where, message_id=record.message_id)
+            raise
+
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    answer = process_partial_response(event=event, record_handler=one, processor=processor, context=context)
+    return dict(answer)

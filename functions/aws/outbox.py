@@ -1,0 +1,38 @@
+"""The outbox queue. What it holds is a hint, never a fact: who is due is stored with the subscriber."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+IDS_A_MESSAGE = 50
+
+
+class Outbox:
+    """Puts work for `send` into the queue."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def lessons(self, subscribers: Sequence[str], rate: float) -> None:
+        """Asks `send` to look at these subscribers, at most `rate` of them a second."""
+        for start in range(0, len(subscribers), IDS_A_MESSAGE):
+            self._put({"subscribers": list(subscribers[start : start + IDS_A_MESSAGE]), "rate": rate})
+
+    def notice(self, name: str, subscriber: str, epoch: int, key: str) -> None:
+        """Asks for one notice. However often it is asked with the same key, it is sent once."""
+        self._put({"notice": name, "subscriber": subscriber, "epoch": epoch, "key": key})
+
+    def waiting(self) -> int:
+        """Messages that wait or are being worked on (approximate, as SQS counts)."""
+        counts = self._client.get_queue_attributes(
+            QueueUrl=self._url,
+            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        )["Attributes"]
+        return sum(int(count) for count in counts.values())
+
+    def _put(self, message: dict[str, object]) -> None:
+        self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(message))

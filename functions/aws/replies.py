@@ -1,0 +1,90 @@
+"""Which email of which subscriber a reply answers: by the token in its envelope, else by In-Reply-To. Never guessed."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.message import Message
+
+from aws import clients
+from aws.inbox import Arrival
+from course import mail, tokens
+from course.errors import InvalidForm, InvalidToken
+from course.forms import normalised_address
+from course.lessons import Course
+from course.letters import Letter, lesson_letter, notice_letter
+from course.subscriber import Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The email that a reply answers."""
+
+    subscriber: Subscriber
+    epoch: int
+    round: int
+    lesson: str
+    """Lesson id; empty for a notice, and for a lesson that the course no longer has."""
+    notice: str
+    by: str
+    """`token` or `in-reply-to`."""
+
+    @property
+    def course(self) -> Course:
+        """The subscriber's course."""
+        return clients.library().courses[self.subscriber.course]
+
+    @property
+    def confirms(self) -> bool:
+        """Whether the email that was answered asked to confirm a sign-up that still waits."""
+        return self.subscriber.sign_up is not None and self.subscriber.sign_up.epoch == self.epoch
+
+
+def answered(came: Arrival, message: Message) -> Answered | str:
+    """The email that was answered, or why that cannot be told."""
+    for recipient in came.recipients:
+        try:
+            token = tokens.read_reply(clients.keys(), recipient.partition("@")[0])
+        except InvalidToken:
+            continue
+        return _by_token(token)
+    return _by_in_reply_to(came, message)
+
+
+def original(answer: Answered, now: datetime) -> Letter | None:
+    """The email as it was sent to this subscriber, to be told from what they wrote."""
+    subscriber, course = replace(answer.subscriber, round=answer.round), answer.course
+    if answer.lesson:
+        written = clients.reflections().of(subscriber.id) if answer.round > 1 or answer.lesson == course.closing else []
+        return lesson_letter(clients.site(), subscriber, course.lessons[answer.lesson], written, now)
+    if answer.notice:
+        return notice_letter(clients.site(), subscriber, clients.library().notices[answer.notice], now)
+    return None
+
+
+def _by_token(token: tokens.ReplyToken) -> Answered | str:
+    subscriber = clients.subscribers().get(token.subscriber)
+    if subscriber is None:
+        return "no such subscriber any more"
+    epoch = subscriber.sign_up.epoch if subscriber.sign_up else subscriber.epoch
+    if token.epoch not in (epoch, subscriber.epoch):
+        return "of an earlier sign-up"
+    library = clients.library()
+    lesson = library.courses[subscriber.course].lesson_of(token.lesson_tag) or ""
+    notice = next((name for name in library.notices if tokens.lesson_tag(name) == token.lesson_tag), "")
+    return Answered(subscriber, token.epoch, token.round_of(subscriber.round), lesson, notice, "token")
+
+
+def _by_in_reply_to(came: Arrival, message: Message) -> Answered | str:
+    """Only with DMARC and from the subscriber's own address: the header alone is easy to forge."""
+    replied = mail.header(message, "In-Reply-To").strip("<> ").partition("@")[0]
+    if not replied or came.verdicts.get("dmarc") != "PASS":
+        return "no valid reply address"
+    try:
+        address = normalised_address(mail.sender(message))
+    except InvalidForm:
+        return "no valid reply address"
+    for course in clients.library().courses:
+        subscriber = clients.subscribers().get(tokens.subscriber_id(clients.keys(), course, address))
+        if subscriber and subscriber.message_id == replied:
+            lesson = subscriber.last_lesson or ""
+            return Answered(subscriber, subscriber.epoch, subscriber.round, lesson, "", "in-reply-to")
+    return "no valid reply address"

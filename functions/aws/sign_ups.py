@@ -1,0 +1,38 @@
+"""What a valid sign-up form leads to: a pending subscriber and a confirmation email, or nothing that can be seen."""
+
+from datetime import datetime
+
+from aws import clients
+from aws.log import count
+from course import forms, tokens
+from course.forms import SignUpForm
+from course.subscriber import STOPPED_FOR_GOOD, SignUp, Status, Subscriber, new_epoch
+
+
+def accept(form: SignUpForm, now: datetime) -> None:
+    """Stores the sign-up and asks for its email, as far as the mailbox may be written to."""
+    keys = clients.keys()
+    subscriber_id = tokens.subscriber_id(keys, form.course, form.address)
+    known = clients.subscribers().get(subscriber_id)
+    subscriber = known or Subscriber(subscriber_id, form.course, form.address)
+    suppressed = clients.suppressions().has(tokens.address_hash(keys, form.address))
+    if suppressed or subscriber.status in STOPPED_FOR_GOOD or not _promised(form.address, subscriber, now):
+        return
+    if subscriber.status in (Status.ACTIVE, Status.PAUSED):
+        key = f"already-here#{subscriber_id}#{new_epoch(now)}"
+        clients.outbox().notice("already-here", subscriber_id, subscriber.epoch, key)
+        return
+    asked = SignUp(new_epoch(now), now, form.first_name, form.zone, form.hour, forms.CONSENT_VERSION)
+    if clients.subscribers().save(subscriber.signing_up(asked)):
+        clients.outbox().lessons([subscriber_id], rate=1)
+        count("SignUps")
+
+
+def _promised(address: str, subscriber: Subscriber, now: datetime) -> bool:
+    """Whether this sign-up may have an email: one a mailbox and day, promised before anything is stored."""
+    mailbox = clients.keys().hashed("mailbox", forms.mailbox(address))
+    before = clients.limits().confirmations(mailbox)
+    if before.open_to(subscriber, now):
+        return True
+    after = before.promised(subscriber.id, now)
+    return before.allowed(now) and clients.limits().promise(mailbox, before, after)

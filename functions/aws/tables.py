@@ -1,0 +1,148 @@
+"""Subscribers and reflections in DynamoDB: every access to these two tables, by name."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from aws.items import (
+    DUE_SHARD,
+    from_wire,
+    reflection_from,
+    reflection_item,
+    stamp,
+    subscriber_from,
+    subscriber_item,
+    to_wire,
+)
+from course.errors import EmailCourseError
+from course.journal import Reflection
+from course.subscriber import Subscriber
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SET_ASIDE = "set-aside"
+"""The partition of mail that could not be attributed. Subscribers' ids have 16 characters, so none is called this."""
+
+SET_ASIDE_LIFE = timedelta(days=14)
+"""As long as the raw mail is kept."""
+
+_TRIES = 10
+
+
+class Contended(EmailCourseError):
+    """Raised when a subscriber was changed by others at each of many tries. A retry will do."""
+
+
+class Subscribers:
+    """One item a person and course. Every write is conditional on the version that was read."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def get(self, subscriber_id: str) -> Subscriber | None:
+        """The subscriber as stored now."""
+        found = self._client.get_item(TableName=self._table, Key={"id": {"S": subscriber_id}}, ConsistentRead=True)
+        return subscriber_from(from_wire(found["Item"])) if "Item" in found else None
+
+    def save(self, subscriber: Subscriber) -> Subscriber | None:
+        """Stores a changed subscriber if nobody else changed it since it was read. Returns it as stored, or None.
+
+        A call whose answer was lost is retried by boto3 and then meets its own write: what is stored is what we wrote,
+        and so it is ours.
+        """
+        stored = replace(subscriber, version=subscriber.version + 1)
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(id)"}
+        if subscriber.version:
+            condition = {
+                "ConditionExpression": "#version = :read",
+                "ExpressionAttributeNames": {"#version": "version"},
+                "ExpressionAttributeValues": {":read": {"N": str(subscriber.version)}},
+            }
+        try:
+            self._client.put_item(TableName=self._table, Item=to_wire(subscriber_item(stored)), **condition)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return stored if self.get(subscriber.id) == stored else None
+        return stored
+
+    def change(self, subscriber_id: str, decide: Callable[[Subscriber], Subscriber]) -> Subscriber | None:
+        """Applies a decision to the subscriber as it is, again if it was changed meanwhile. None when there is none.
+
+        Raises Contended after ten tries.
+        """
+        for _ in range(_TRIES):
+            current = self.get(subscriber_id)
+            if current is None:
+                return None
+            changed = decide(current)
+            if changed == current:
+                return current
+            if stored := self.save(changed):
+                return stored
+        raise Contended("a subscriber is being changed by too many at once")
+
+    def due(self, until: datetime, limit: int) -> list[str]:
+        """Ids of who is due at or before `until` (UTC), the longest waiting first."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="due",
+            KeyConditionExpression="due_shard = :shard AND due_at <= :until",
+            ExpressionAttributeValues={":shard": {"S": DUE_SHARD}, ":until": {"S": stamp(until)}},
+            PaginationConfig={"MaxItems": limit},
+        )
+        return [item["id"]["S"] for page in pages for item in page["Items"]]
+
+    def all(self) -> Iterator[tuple[Subscriber, bool]]:
+        """Every subscriber on the base table, and whether the index has a place for them."""
+        for page in self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True):
+            for wire in page["Items"]:
+                yield subscriber_from(from_wire(wire)), "due_shard" in wire
+
+
+class Reflections:
+    """What people wrote. Nothing is ever overwritten: the key holds the mail's own id."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def add(self, reflection: Reflection) -> None:
+        """Keeps a reflection. The same mail again is the same item."""
+        self._client.put_item(TableName=self._table, Item=to_wire(reflection_item(reflection)))
+
+    def of(self, subscriber_id: str) -> list[Reflection]:
+        """All reflections of a subscriber, by round."""
+        return [reflection_from(from_wire(item)) for item in self._items(subscriber_id)]
+
+    def set_aside(self, mail_id: str, received_at: datetime, reason: str) -> None:
+        """Notes a mail that is nobody's reflection, and why; never what it says."""
+        item = {
+            "subscriber": SET_ASIDE,
+            "key": f"{stamp(received_at)}#{mail_id}",
+            "mail_id": mail_id,
+            "reason": reason,
+            "expires_at": int((received_at + SET_ASIDE_LIFE).timestamp()),
+        }
+        self._client.put_item(TableName=self._table, Item=to_wire(item))
+
+    def forget(self, subscriber_id: str) -> int:
+        """Deletes all reflections of a subscriber and returns how many there were."""
+        keys = [{"subscriber": item["subscriber"], "key": item["key"]} for item in self._items(subscriber_id)]
+        for start in range(0, len(keys), 25):
+            requests: Any = [{"DeleteRequest": {"Key": key}} for key in keys[start : start + 25]]
+            while requests:
+                done = self._client.batch_write_item(RequestItems={self._table: requests})
+                requests = done.get("UnprocessedItems", {}).get(self._table)
+        return len(keys)
+
+    def _items(self, subscriber_id: str) -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="subscriber = :id",
+            ExpressionAttributeValues={":id": {"S": subscriber_id}},
+            ConsistentRead=True,
+        )
+        for page in pages:
+            yield from page["Items"]

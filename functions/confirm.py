@@ -1,0 +1,59 @@
+"""Link in the confirmation email → a page with a button; the button → active, with the introduction due now."""
+
+from aws_lambda_powertools.event_handler import Response
+
+from aws import clients
+from aws.log import count, observed
+from aws.web import Pages, page
+from course import tokens, words
+from course.errors import InvalidToken
+from course.subscriber import IN_COURSE, Subscriber
+from course.tokens import Purpose
+
+pages = Pages()
+handler = observed(pages.resolve)
+
+
+@pages.get("/confirm/<token>")
+def show(token: str) -> Response[str]:
+    """Link scanners follow links, so this changes nothing."""
+    subscriber, epoch = _who(token)
+    course = clients.library().courses[subscriber.course]
+    if subscriber.epoch == epoch:
+        return _confirmed(subscriber)
+    return page("confirm", course=course)
+
+
+@pages.post("/confirm/<token>")
+def confirm(token: str) -> Response[str]:
+    """Starts the course. Twice, in two tabs, is once."""
+    subscriber, epoch = _who(token)
+    plan = clients.library().courses[subscriber.course].plan
+    now = clients.now()
+    started = clients.subscribers().change(subscriber.id, lambda current: current.confirmed(epoch, plan, now))
+    if started is None or started.epoch != epoch or started.status not in IN_COURSE:
+        raise InvalidToken("erased, or used by a later sign-up")
+    if started.version != subscriber.version:
+        clients.outbox().lessons([started.id], rate=1)
+        count("Confirmed")
+    return _confirmed(started)
+
+
+def _who(token: str) -> tuple[Subscriber, int]:
+    """The subscriber a token is for, with the epoch of the sign-up it confirms. Raises InvalidToken."""
+    link = tokens.read_link(clients.keys(), Purpose.CONFIRM, token, clients.now())
+    subscriber = clients.subscribers().get(link.subscriber)
+    waits = subscriber is not None and subscriber.sign_up is not None and subscriber.sign_up.epoch == link.epoch
+    done = subscriber is not None and subscriber.epoch == link.epoch and subscriber.status in IN_COURSE
+    if subscriber is None or not (waits or done):
+        raise InvalidToken("erased, stopped, or replaced by a later sign-up")
+    return subscriber, link.epoch
+
+
+def _confirmed(subscriber: Subscriber) -> Response[str]:
+    return page(
+        "confirmed",
+        course=clients.library().courses[subscriber.course],
+        introduction_now=not subscriber.sent and subscriber.due_at is not None and subscriber.due_at <= clients.now(),
+        next_at=words.next_email(subscriber),
+    )

@@ -1,0 +1,118 @@
+"""The delivery protocol: each lesson once, in order, at most one a local day.
+
+SES has no idempotency token. So a claim is stored before the request, and says "unknown" until somebody knows better:
+the reply of SES commits or releases it, and so does any event that carries the attempt's tag.
+"""
+
+from collections.abc import Container
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from course import schedule
+from course.subscriber import CONFIRM, INTRODUCTION, Claim, Status, Subscriber
+
+CONFIRM_RETRY = timedelta(hours=1)
+
+
+class Decision(Enum):
+    """What to do about one subscriber now."""
+
+    SKIP = auto()
+    """Nothing is due, or an attempt is under way."""
+    SLIDE = auto()
+    """Due, but not at this hour of this day: wait for the next slot."""
+    SEND = auto()
+    HOLD = auto()
+    """In doubt, and no way to tell: a person must look."""
+
+
+def decide(
+    subscriber: Subscriber, now: datetime, events_until: datetime | None, hold_in_doubt: bool = False
+) -> Decision:
+    """Whether to send to this subscriber now.
+
+    `events_until` is the time of the latest attempt whose event has come through. An attempt without news is tried
+    again only if later ones have had theirs, so that the pipeline is known to be alive.
+    """
+    if not subscriber.waiting or subscriber.due_at is None or subscriber.due_at > now:
+        return Decision.SKIP
+    if claim := subscriber.claim:
+        if now < claim.retry_at:
+            return Decision.SKIP
+        if hold_in_doubt or events_until is None or events_until <= claim.at:
+            return Decision.HOLD
+    if subscriber.due_email == CONFIRM:
+        return Decision.SEND
+    return Decision.SEND if _day_is_free(subscriber, now) else Decision.SLIDE
+
+
+def _day_is_free(subscriber: Subscriber, now: datetime) -> bool:
+    today = schedule.local_day(now, subscriber.zone)
+    if subscriber.last_day and subscriber.last_day >= today:
+        return False
+    if subscriber.last_at and now < subscriber.last_at + subscriber.gap:
+        return False
+    at_once = subscriber.next_lesson == INTRODUCTION and not subscriber.claim
+    return at_once or schedule.hour_has_come(now, subscriber.zone, subscriber.hour)
+
+
+def claim(subscriber: Subscriber, attempt: str, now: datetime) -> Subscriber:
+    """Takes the right to send what is due, and the local day with it."""
+    email = subscriber.due_email
+    if email is None:
+        raise ValueError("nothing is due")
+    taken = Claim(attempt, email, now, now + CONFIRM_RETRY, subscriber.last_day, subscriber.last_at)
+    if email == CONFIRM:
+        return replace(subscriber, claim=taken)
+    claimed = replace(subscriber, last_day=schedule.local_day(now, subscriber.zone), last_at=now)
+    return replace(claimed, claim=replace(taken, retry_at=claimed.next_due(now)))
+
+
+def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime) -> Subscriber:
+    """SES took the email: the lesson counts as sent, the next one gets its slot. Any number of times, in any order."""
+    claim = subscriber.claim
+    if claim is None or claim.attempt != attempt:
+        return subscriber
+    free = replace(subscriber, claim=None, held="")
+    if claim.email == CONFIRM:
+        sign_up = replace(subscriber.sign_up, mailed=True) if subscriber.sign_up else None
+        return replace(free, sign_up=sign_up, due_at=None)
+    sent = {**subscriber.sent, claim.email: claim.at}
+    moved = _past(replace(free, sent=sent, message_id=message_id), claim.email)
+    return replace(moved, due_at=moved.next_due(now)) if moved.next_lesson else moved
+
+
+def pass_over(subscriber: Subscriber, lessons: Container[str]) -> Subscriber:
+    """Leaves out lessons that the course no longer has: passed over, never replaced by one that was sent."""
+    while subscriber.next_lesson and subscriber.next_lesson not in lessons:
+        subscriber = _past(subscriber, subscriber.next_lesson)
+    return subscriber
+
+
+def _past(subscriber: Subscriber, lesson: str) -> Subscriber:
+    following = subscriber.plan[subscriber.plan.index(lesson) + 1 :]
+    if following:
+        return replace(subscriber, next_lesson=following[0])
+    status = Status.COMPLETED if subscriber.status is Status.ACTIVE else subscriber.status
+    return replace(subscriber, status=status, next_lesson=None, due_at=None)
+
+
+def release(subscriber: Subscriber, attempt: str) -> Subscriber:
+    """SES clearly did not take it: the claim and its day are put back."""
+    claim = subscriber.claim
+    if claim is None or claim.attempt != attempt:
+        return subscriber
+    if claim.email == CONFIRM:
+        return replace(subscriber, claim=None)
+    return replace(subscriber, claim=None, last_day=claim.previous_day, last_at=claim.previous_at)
+
+
+def slide(subscriber: Subscriber, now: datetime) -> Subscriber:
+    """Moves what was missed to the next slot: an outage slides everyone, and nobody gets a burst."""
+    return replace(subscriber, due_at=subscriber.next_due(now))
+
+
+def hold(subscriber: Subscriber, reason: str) -> Subscriber:
+    """Sends nothing more to this subscriber until a person has looked."""
+    return replace(subscriber, held=reason)

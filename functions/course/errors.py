@@ -1,0 +1,28 @@
+"""The errors of the course, all under one root. Their texts never hold what a person wrote."""
+
+
+class EmailCourseError(Exception):
+    """The root: anything this project raises on purpose."""
+
+
+class CourseError(EmailCourseError):
+    """Raised when a course's files cannot be used. Says which file and line to change."""
+
+    def __init__(self, path: object, message: str, line: int | None = None) -> None:
+        super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
+
+
+class InvalidForm(EmailCourseError):
+    """Raised when a form cannot be read at all: too long, not a form, not UTF-8, a field twice."""
+
+    def __init__(self, message: str, http_status: int = 400) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+
+
+class InvalidToken(EmailCourseError):
+    """Raised when a token is forged, expired, cut, of another purpose, or signed with a key that is gone."""
+
+
+class UnreadableMail(EmailCourseError):
+    """Raised when a mail is over the bounds that are set before parsing begins."""

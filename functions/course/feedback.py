@@ -1,0 +1,48 @@
+"""SES's events: what became of an email. Two shapes of the same news, raw or wrapped by SNS."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+STOPPING_SUBTYPES = frozenset({"OnAccountSuppressionList", "Suppressed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """One event about one of our emails."""
+
+    kind: str
+    """`send`, `delivery`, `bounce`, `complaint`, `reject` …, lower case."""
+    attempt: str
+    subscriber: str
+    epoch: int
+    message_id: str
+    sent_at: datetime
+    """When SES took the email (UTC)."""
+    permanent: bool
+    """Of a bounce: the address is no good, or SES itself suppresses it."""
+
+
+def read(queue_body: str) -> Feedback | None:
+    """The event in a queue message; None when it is about an email without our tags.
+
+    Configuration sets write `eventType`, identities `notificationType`; projects have lost bounces by reading one. Only
+    a configuration set's events carry tags.
+    """
+    body: dict[str, Any] = json.loads(queue_body)
+    event: dict[str, Any] = json.loads(body["Message"]) if body.get("Type") == "Notification" else body
+    mail = event.get("mail", {})
+    tags = {name: values[0] for name, values in mail.get("tags", {}).items() if values}
+    if not {"attempt", "subscriber", "epoch"} <= tags.keys() or not tags["epoch"].isdigit():
+        return None
+    bounce = event.get("bounce", {})
+    return Feedback(
+        kind=str(event.get("eventType") or event.get("notificationType")).lower(),
+        attempt=tags["attempt"],
+        subscriber=tags["subscriber"],
+        epoch=int(tags["epoch"]),
+        message_id=mail["messageId"],
+        sent_at=datetime.fromisoformat(mail["timestamp"]).replace(microsecond=0),
+        permanent=bounce.get("bounceType") == "Permanent" or bounce.get("bounceSubType") in STOPPING_SUBTYPES,
+    )

@@ -1,0 +1,141 @@
+"""What people type into forms: read strictly, and refused with a message that names the field."""
+
+import hmac
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from urllib.parse import parse_qs
+from zoneinfo import available_timezones
+
+from email_validator import EmailNotValidError, validate_email
+
+from course.errors import InvalidForm
+from course.tokens import Keyring
+
+MAX_BODY = 10_000
+MAX_NAME = 60
+TYPING_TIME = timedelta(seconds=2), timedelta(hours=24)
+"""A form that comes back sooner was not typed by a person; one that comes later is out of date."""
+
+CONSENT_VERSION = "2026-11"
+"""Of the sentence beside the consent box in `pages/sign-up.html.j2`: change both together."""
+
+_JOINERS = "\u200c\u200d"  # some names are written with these two format characters
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpForm:
+    """A valid sign-up form. `address` is normalised: lower case, its domain in punycode."""
+
+    course: str
+    address: str
+    first_name: str
+    zone: str
+    hour: int
+
+
+def read(body: bytes, content_type: str) -> dict[str, str]:
+    """The fields of a posted form. Raises InvalidForm."""
+    if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+        raise InvalidForm("Please use the form on the page.", 415)
+    if len(body) > MAX_BODY:
+        raise InvalidForm("That is more than the form can hold.", 413)
+    try:
+        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=50, errors="strict")
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise InvalidForm("Something in the form could not be read. Please load the page again.") from error
+    if any(len(values) > 1 for values in fields.values()):
+        raise InvalidForm("A field came twice. Please load the page again.")
+    return {name: values[0] for name, values in fields.items()}
+
+
+def check_sign_up(fields: Mapping[str, str], course: str) -> tuple[SignUpForm | None, dict[str, str]]:
+    """The valid form, or what is wrong by field, in words for the person who filled it in."""
+    errors: dict[str, str] = {}
+    address = first_name = ""
+    try:
+        address = normalised_address(fields.get("address", ""))
+    except InvalidForm as error:
+        errors["address"] = str(error)
+    try:
+        first_name = checked_name(fields.get("first_name", ""))
+    except InvalidForm as error:
+        errors["first_name"] = str(error)
+    errors |= check_time(fields)
+    if fields.get("consent") != "yes":
+        errors["consent"] = "Please tick the box: without your consent we may not write to you."
+    if errors:
+        return None, errors
+    return SignUpForm(course, address, first_name, fields["zone"], int(fields["hour"])), {}
+
+
+def check_time(fields: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with the fields `zone` (IANA name) and `hour` (0 to 23, local)."""
+    errors = {}
+    if fields.get("zone", "") not in zones():
+        errors["zone"] = "Please choose your time zone from the list."
+    if fields.get("hour", "") not in {str(hour) for hour in range(24)}:
+        errors["hour"] = "Please choose an hour from the list."
+    return errors
+
+
+def normalised_address(typed: str) -> str:
+    """An address in the one spelling that is stored and mailed. Raises InvalidForm with words for the person."""
+    typed = typed.strip(" ")
+    local_part, _, domain = typed.rpartition("@")
+    if domain and not local_part.isascii():
+        raise InvalidForm(
+            "Addresses with letters such as ü before the @ can’t be mailed yet. Please use another address."
+        )
+    try:
+        valid = validate_email(typed, check_deliverability=False, allow_smtputf8=False, strict=True)
+    except EmailNotValidError as error:
+        raise InvalidForm("Please enter one email address, such as name@example.com.") from error
+    return (valid.ascii_email or "").lower()
+
+
+def mailbox(address: str) -> str:
+    """The mailbox that an address most likely reaches: dots and +tags left out. For limits only, never for mailing."""
+    local_part, _, domain = address.rpartition("@")
+    return f"{local_part.partition('+')[0].replace('.', '')}@{domain}"
+
+
+def checked_name(typed: str) -> str:
+    """A first name that is fit to greet with. Raises InvalidForm with words for the person."""
+    name = unicodedata.normalize("NFC", typed).strip(" ")
+    if any(unicodedata.category(char)[0] in "CZ" and char not in " " + _JOINERS for char in name):
+        raise InvalidForm("Please leave out line breaks and invisible characters.")
+    if len(name) > MAX_NAME:
+        raise InvalidForm(f"Please use at most {MAX_NAME} characters.")
+    if any(mark in name.lower() for mark in ("<", ">", "://", "www.", "@")):
+        raise InvalidForm("Please enter just a first name, without links.")
+    return name
+
+
+def stamp(keys: Keyring, now: datetime) -> str:
+    """A signed time for a form's hidden field."""
+    seconds = str(int(now.timestamp()))
+    return f"{seconds}.{_stamp_mac(keys, seconds)}"
+
+
+def typed_by_a_person(keys: Keyring, fields: Mapping[str, str], now: datetime) -> bool:
+    """Whether the form took a human time to fill in, and the field that people cannot see is empty."""
+    seconds, _, mac = fields.get("form_time", "").partition(".")
+    genuine = hmac.compare_digest(mac.encode(), _stamp_mac(keys, seconds).encode())
+    if not genuine or fields.get("website"):
+        return False
+    shortest, longest = TYPING_TIME
+    return shortest <= timedelta(seconds=now.timestamp() - int(seconds)) <= longest
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """The IANA zones that people choose from: places, and UTC."""
+    places = (name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return (*sorted(places), "UTC")
+
+
+def _stamp_mac(keys: Keyring, seconds: str) -> str:
+    return keys.mac(keys.newest, "form", seconds.encode()).hex()[:32]

@@ -1,0 +1,86 @@
+"""Reflections, and the journal they come back as: every reflection beside its question, in order, as it was written."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from course import words
+from course.lessons import Course
+
+MAX_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reflection:
+    """What a person wrote in answer to one email. Never overwritten: a second reply is a second reflection."""
+
+    subscriber: str
+    round: int
+    lesson: str
+    """Lesson id; empty for a reply to a notice, or to a lesson that the course no longer has."""
+    received_at: datetime
+    mail_id: str
+    """SES's id of the inbound mail."""
+    text: str
+    attributed_by: str
+    """`token` or `in-reply-to`."""
+    verified: bool
+    """Whether the mail passed DMARC, or SPF and DKIM where the domain has no policy, from the subscriber's address."""
+    cut: bool = False
+    """Whether the text was longer than MAX_BYTES and is kept up to there; the raw mail has the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One reflection as the journal shows it."""
+
+    at: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One question of one round and what was written to it."""
+
+    round: int
+    lesson: str
+    title: str
+    question: str | None
+    reflections: list[Entry]
+
+
+def journal(course: Course, reflections: Iterable[Reflection], zone: str) -> list[Page]:
+    """All reflections by round, then in the order of the course, then of time. Dates are local days of `zone`."""
+    order = {lesson: place for place, lesson in enumerate(course.lessons)}
+
+    def place(reflection: Reflection) -> tuple[int, int, str]:
+        return reflection.round, order.get(reflection.lesson, len(order)), reflection.lesson
+
+    ordered = sorted(reflections, key=lambda reflection: (*place(reflection), reflection.received_at))
+    return [_page(course, list(group), zone) for _, group in groupby(ordered, place)]
+
+
+def last_time(reflections: Iterable[Reflection], lesson: str, before_round: int) -> list[str]:
+    """What was written to this lesson in the latest earlier round that has anything."""
+    earlier = [found for found in reflections if found.lesson == lesson and found.round < before_round]
+    latest = max((found.round for found in earlier), default=0)
+    of_latest = [found for found in earlier if found.round == latest]
+    return [found.text for found in sorted(of_latest, key=lambda found: found.received_at)]
+
+
+def cut_to_bytes(text: str, limit: int = MAX_BYTES) -> str:
+    """At most `limit` bytes of UTF-8, cut between characters."""
+    return text.encode()[:limit].decode(errors="ignore")
+
+
+def _page(course: Course, reflections: list[Reflection], zone: str) -> Page:
+    first = reflections[0]
+    lesson = course.lessons.get(first.lesson)
+    return Page(
+        round=first.round,
+        lesson=first.lesson,
+        title=lesson.subject if lesson else "",
+        question=lesson.question if lesson else None,
+        reflections=[Entry(words.date(found.received_at, zone), found.text) for found in reflections],
+    )

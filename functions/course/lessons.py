@@ -1,0 +1,187 @@
+"""Courses, lessons and notices, read from the folder `emails/` once per process. Mistakes name file and line."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from course import prose
+from course.errors import CourseError
+from course.prose import Prose
+from course.subscriber import INTRODUCTION
+from course.tokens import lesson_tag
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One email of a course: the introduction, a day's lesson, or the closing letter."""
+
+    id: str
+    subject: str
+    preheader: str
+    question: str | None
+    """What the subscriber is asked to answer by reply."""
+    prose: Prose
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An email that is not a lesson; named after the moment it is sent."""
+
+    id: str
+    subject: str
+    preheader: str
+    prose: Prose
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One course: its folder's `course.toml`, `about.md` and lessons, in the order of their file names."""
+
+    id: str
+    title: str
+    sender_name: str
+    language: str
+    tagline: str
+    way_back: str | None
+    """The lesson whose question, answered "not yet", starts a new round."""
+    closing: str
+    """The lesson that gives the journal back."""
+    hold_in_doubt: bool
+    """Whether an attempt that nobody knows the outcome of is never tried again by itself."""
+    about: str
+    lessons: Mapping[str, Lesson]
+
+    @property
+    def plan(self) -> tuple[str, ...]:
+        """The lesson ids of a first round."""
+        return tuple(self.lessons)
+
+    @property
+    def plan_again(self) -> tuple[str, ...]:
+        """The lesson ids of a later round: no second introduction."""
+        return tuple(lesson for lesson in self.lessons if lesson != INTRODUCTION)
+
+    @property
+    def days(self) -> int:
+        """How many lessons have a day of their own: without the introduction and the closing letter."""
+        return len(self.daily)
+
+    @property
+    def daily(self) -> list[str]:
+        """The lessons of the days."""
+        return [lesson for lesson in self.lessons if lesson not in (INTRODUCTION, self.closing)]
+
+    def day(self, lesson: str | None) -> int | None:
+        """Which day of the course a lesson is, from 1; None for the introduction and the closing letter."""
+        return self.daily.index(lesson) + 1 if lesson in self.daily else None
+
+    def lesson_of(self, tag: bytes) -> str | None:
+        """The lesson that a reply address stands for; None for a notice and for a lesson that is gone."""
+        return next((lesson for lesson in self.lessons if lesson_tag(lesson) == tag), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Everything in `emails/`: the courses, and what all of them share."""
+
+    courses: Mapping[str, Course]
+    notices: Mapping[str, Notice]
+    layout_html: Template
+    layout_text: Template
+    helplines: list[dict[str, Any]]
+    directory: dict[str, Any]
+
+
+def load(folder: Path) -> Library:
+    """Reads and compiles all courses and notices. Raises CourseError."""
+    loader = FileSystemLoader(folder)
+    html = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    # Plain text has nothing to escape; what becomes HTML is rendered by the environment above.
+    text = html.overlay(autoescape=False)
+    courses = [_course(path.parent, html, text) for path in sorted(folder.glob("*/course.toml"))]
+    if not courses:
+        raise CourseError(folder, "holds no course: a course is a folder with a course.toml")
+    notices = [_notice(path, html, text) for path in sorted((folder / "notices").glob("*.md.j2"))]
+    helplines = _toml(folder / "helplines.toml")
+    return Library(
+        courses={course.id: course for course in courses},
+        notices={notice.id: notice for notice in notices},
+        layout_html=html.get_template("layout.html.j2"),
+        layout_text=text.get_template("layout.txt.j2"),
+        helplines=[
+            {"country": country["name"], "emergency": country["emergency"], "lines": country.get("line", [])}
+            for country in helplines["country"]
+        ],
+        directory=helplines["directory"],
+    )
+
+
+def _course(folder: Path, html: Environment, text: Environment) -> Course:
+    path = folder / "course.toml"
+    settings = _toml(path)
+    lessons = [_lesson(lesson, html, text) for lesson in sorted(folder.glob("*.md.j2"))]
+    ids = [lesson.id for lesson in lessons]
+    for lesson in lessons:
+        if ids.count(lesson.id) > 1:
+            raise CourseError(folder, f"two lessons have the id {lesson.id}: rename one of the files")
+    if len({lesson_tag(lesson) for lesson in ids}) < len(ids):
+        raise CourseError(folder, "two lesson ids have the same tag in reply addresses: rename one of the files")
+    for key in ("closing", "way_back"):
+        if key in settings and settings[key] not in ids:
+            raise CourseError(path, f"{key} names no lesson of this course: {settings[key]}")
+    return Course(
+        id=folder.name,
+        title=_need(settings, "title", path),
+        sender_name=_need(settings, "sender_name", path),
+        language=_need(settings, "language", path),
+        tagline=_need(settings, "tagline", path),
+        way_back=settings.get("way_back"),
+        closing=_need(settings, "closing", path),
+        hold_in_doubt=settings.get("in_doubt") == "hold",
+        about=prose.to_html((folder / "about.md").read_text("utf-8")),
+        lessons={lesson.id: lesson for lesson in lessons},
+    )
+
+
+def _lesson(path: Path, html: Environment, text: Environment) -> Lesson:
+    number, _, lesson = path.name.removesuffix(".md.j2").partition("-")
+    if not number.isdigit() or not lesson:
+        raise CourseError(path, "must be named by number and id, such as 01-acknowledge.md.j2")
+    matter, body, line = prose.read(path)
+    return Lesson(
+        id=lesson,
+        subject=_need(matter, "subject", path),
+        preheader=_need(matter, "preheader", path),
+        question=matter.get("question"),
+        prose=prose.compile_prose(path, body, line, html, text),
+    )
+
+
+def _notice(path: Path, html: Environment, text: Environment) -> Notice:
+    matter, body, line = prose.read(path)
+    return Notice(
+        id=path.name.removesuffix(".md.j2"),
+        subject=_need(matter, "subject", path),
+        preheader=_need(matter, "preheader", path),
+        prose=prose.compile_prose(path, body, line, html, text),
+    )
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise CourseError(path, "is missing") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CourseError(path, str(error)) from error
+
+
+def _need(settings: dict[str, Any], key: str, path: Path) -> str:
+    value = settings.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise CourseError(path, f"needs a {key}")
+    return value

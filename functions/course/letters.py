@@ -1,0 +1,126 @@
+"""Letters: a lesson or a notice as the email that one subscriber gets, in HTML and in plain text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import css_inline
+from markupsafe import Markup
+
+from course import journal, tokens, words
+from course.journal import Reflection
+from course.lessons import Course, Lesson, Library, Notice
+from course.subscriber import CONFIRM, Subscriber
+from course.tokens import Keyring, Purpose
+
+# A <style> stays beside the inlined rules: media queries for dark mode and phones cannot be inlined.
+_inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What every letter needs to know of where it comes from."""
+
+    library: Library
+    keys: Keyring
+    url: str
+    reply_domain: str
+    postal_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One rendered email. Headers are those that SES does not set itself."""
+
+    to: str
+    sender_name: str
+    subject: str
+    html: str
+    text: str
+    reply_to: str
+    headers: Mapping[str, str]
+
+
+def lesson_letter(
+    site: Site, subscriber: Subscriber, lesson: Lesson, reflections: Sequence[Reflection], now: datetime
+) -> Letter:
+    """A lesson for this subscriber. `reflections` are all of theirs: a later round and the closing letter show them."""
+    course = site.library.courses[subscriber.course]
+    closing = lesson.id == course.closing
+    parts = {
+        "day": course.day(lesson.id),
+        "question": lesson.question,
+        "last_time": journal.last_time(reflections, lesson.id, subscriber.round),
+        "way_back": lesson.id == course.way_back,
+        "journal": journal.journal(course, reflections, subscriber.zone) if closing else None,
+        "replies": True,
+    }
+    return _letter(site, subscriber, lesson, subscriber.epoch, now, parts)
+
+
+def notice_letter(site: Site, subscriber: Subscriber, notice: Notice, now: datetime) -> Letter:
+    """A notice for this subscriber. A confirmation is for the sign-up that waits, and holds nothing that was typed."""
+    parts: dict[str, Any] = {
+        "day": None,
+        "question": None,
+        "last_time": [],
+        "way_back": False,
+        "journal": None,
+        "replies": False,
+    }
+    epoch = subscriber.epoch
+    if notice.id == CONFIRM and subscriber.sign_up:
+        epoch = subscriber.sign_up.epoch
+        expires = subscriber.sign_up.at + tokens.CONFIRM_LIFE
+        token = tokens.link(site.keys, Purpose.CONFIRM, subscriber.id, epoch, expires)
+        parts |= {"confirm_url": f"{site.url}/confirm/{token}", "hours": tokens.CONFIRM_LIFE.days * 24}
+    return _letter(site, subscriber, notice, epoch, now, parts)
+
+
+def _letter(
+    site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int, now: datetime, parts: dict[str, Any]
+) -> Letter:
+    course = site.library.courses[subscriber.course]
+    values = {**_values(site, subscriber, course, epoch, now), **parts, "subject": email.subject}
+    values |= {"preheader": email.preheader}
+    html = site.library.layout_html.render(values, body=Markup(email.prose.html.render(values)))  # noqa: S704  rendered with autoescape
+    text = site.library.layout_text.render(values, body=email.prose.as_text(**values))
+    token = tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, email.id)
+    return Letter(
+        to=subscriber.address,
+        sender_name=course.sender_name,
+        subject=email.subject,
+        html=_inliner.inline(html),
+        text=text,
+        reply_to=f"{token}@{site.reply_domain}",
+        headers={
+            # RFC 2369 and RFC 8058: mail clients show their own button, which posts without a cookie.
+            "List-Unsubscribe": f"<{values['unsubscribe_url']}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            # RFC 3834, and what Exchange reads: no automatic answers, please.
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+        },
+    )
+
+
+def _values(site: Site, subscriber: Subscriber, course: Course, epoch: int, now: datetime) -> dict[str, Any]:
+    page = tokens.link(site.keys, Purpose.PAGE, subscriber.id, epoch, now + tokens.PAGE_LIFE)
+    unsubscribe = tokens.link(site.keys, Purpose.UNSUBSCRIBE, subscriber.id, epoch)
+    me = f"{site.url}/me/{page}"
+    return {
+        "course": course,
+        "first_name": subscriber.first_name,
+        "round": subscriber.round,
+        "coming_back": subscriber.round > 1,
+        "next_at": words.next_email(subscriber),
+        "site_url": site.url,
+        "me_url": me,
+        "yes_url": f"{me}/yes",
+        "not_yet_url": f"{me}/not-yet",
+        "unsubscribe_url": f"{site.url}/unsubscribe/{unsubscribe}",
+        "postal_address": site.postal_address,
+        "helplines": site.library.helplines,
+        "directory": site.library.directory,
+    }

@@ -1,0 +1,56 @@
+"""How often is too often. TTL is a broom in the table, never a rule: the times are compared here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+
+from course.subscriber import Subscriber, new_epoch
+
+ONE_CONFIRMATION_IN = timedelta(hours=24)
+THREE_CONFIRMATIONS_IN = timedelta(days=30)
+SIGN_UPS_AN_HOUR = 5
+"""From one IP address, or one /64 network."""
+SIGN_UPS_AN_HOUR_IN_ALL = 200
+"""Above this the form closes for everyone until the hour is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmations:
+    """The confirmation emails that one mailbox was promised."""
+
+    times: tuple[datetime, ...] = ()
+    subscriber: str = ""
+    """Whom the last one was promised to."""
+    epoch: int = 0
+    """The epoch of that sign-up."""
+
+    def open_to(self, subscriber: Subscriber, now: datetime) -> bool:
+        """Whether the last promise was to this subscriber and has not been kept: a sign-up that broke off half-way."""
+        used = max(subscriber.epoch, subscriber.sign_up.epoch if subscriber.sign_up else 0)
+        return bool(self.times) and self.subscriber == subscriber.id and used < self.epoch <= new_epoch(now)
+
+    def allowed(self, now: datetime) -> bool:
+        """Whether another confirmation may be promised: one a day and three in 30 days."""
+        recent = self._recent(now)
+        return len(recent) < 3 and all(now - at >= ONE_CONFIRMATION_IN for at in recent)
+
+    def promised(self, subscriber: str, now: datetime) -> "Confirmations":
+        """With one more promise."""
+        return Confirmations((*self._recent(now), now), subscriber, new_epoch(now))
+
+    def _recent(self, now: datetime) -> Sequence[datetime]:
+        return [at for at in self.times if now - at < THREE_CONFIRMATIONS_IN]
+
+
+def network(source_ip: str) -> str:
+    """The address that sign-ups are counted by: IPv4 as it is, IPv6 by its /64, which is what one household gets."""
+    address = ip_address(source_ip)
+    if isinstance(address, IPv6Address):
+        return ":".join(address.exploded.split(":")[:4])
+    return str(address)
+
+
+def hour_of(now: datetime) -> str:
+    """The clock hour (UTC) that a count belongs to."""
+    return now.strftime("%Y-%m-%dT%H")

@@ -1,0 +1,139 @@
+"""An author's Markdown with jinja2 in it, compiled once into an HTML and a plain-text template.
+
+Markdown comes first and jinja2 after it, so a value is never read as Markdown or as a template. While Markdown is at
+work each jinja2 tag is a plain word, which it carries through text and link addresses unchanged.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, Template, TemplateSyntaxError
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from course.errors import CourseError
+
+_JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_BLOCK_LINE = re.compile(r"^[ \t]*(\{%.*?%\})[ \t]*$", re.MULTILINE)
+_MARK = re.compile(r"jj(\d+)jj")
+_BLANK_LINES = re.compile(r"\n{3,}")
+_markdown = MarkdownIt("commonmark", {"html": False})
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """The body of a lesson or a notice."""
+
+    html: Template
+    text: Template
+
+    def as_text(self, **values: Any) -> str:
+        """The plain-text body, without the blank lines that absent parts leave."""
+        return _BLANK_LINES.sub("\n\n", self.text.render(values)).strip()
+
+
+def read(path: Path) -> tuple[dict[str, Any], str, int]:
+    """The TOML front matter of a `.md.j2` file, its body, and the line the body starts on. Raises CourseError."""
+    try:
+        source = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise CourseError(path, f"is not UTF-8 (byte {error.start})") from error
+    if not source.startswith("+++\n") or "\n+++\n" not in source:
+        raise CourseError(path, "must start with its subject and preheader between two lines of +++", 1)
+    matter, body = source.removeprefix("+++\n").split("\n+++\n", 1)
+    try:
+        return tomllib.loads(matter), body, matter.count("\n") + 4
+    except tomllib.TOMLDecodeError as error:
+        raise CourseError(path, f"between the lines of +++: {error}") from error
+
+
+def compile_prose(path: Path, body: str, first_line: int, html: Environment, text: Environment) -> Prose:
+    """Both templates of a body. Raises CourseError with the line of a jinja2 mistake."""
+    try:
+        html.parse(body)
+    except TemplateSyntaxError as error:
+        raise CourseError(path, str(error.message), first_line + error.lineno - 1) from error
+    tags: list[str] = []
+
+    def mark(match: re.Match[str]) -> str:
+        tags.append(match[0])
+        return f"jj{len(tags) - 1}jj"
+
+    marked = _JINJA.sub(mark, _BLOCK_LINE.sub(r"\n\1\n", body))
+    tokens = _markdown.parse(marked)
+    for opening, inline in pairwise(tokens):
+        if opening.type == "paragraph_open" and _only_a_link(inline):
+            opening.attrSet("class", "button")
+
+    def unmark(rendered: str) -> str:
+        return _MARK.sub(lambda match: tags[int(match[1])], rendered)
+
+    as_html = re.sub(r"<p>(jj\d+jj)</p>", lambda m: m[1] if _is_block(m[1], tags) else m[0], _to_html(tokens))
+    return Prose(html.from_string(unmark(as_html)), text.from_string(unmark(_to_text(tokens))))
+
+
+def to_html(source: str) -> str:
+    """Plain Markdown, without jinja2, as HTML."""
+    return _to_html(_markdown.parse(source))
+
+
+def _to_html(tokens: Sequence[Token]) -> str:
+    return str(_markdown.renderer.render(tokens, _markdown.options, {}))
+
+
+def _is_block(mark: str, tags: list[str]) -> bool:
+    return tags[int(mark.strip("j"))].startswith("{%")
+
+
+def _only_a_link(inline: Token) -> bool:
+    children = inline.children or []
+    opened = [child.type for child in children if child.nesting == 1]
+    return bool(children) and opened == ["link_open"] and children[0].nesting == 1 and children[-1].nesting == -1
+
+
+def _to_text(tokens: Sequence[Token]) -> str:
+    """Plain text for a reader's eye: paragraphs are one line each, which every mail client wraps to its own width."""
+    blocks: list[str] = []
+    lists: list[Callable[[], str]] = []
+    bullet = ""
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if token.type == "bullet_list_open":
+            lists.append(lambda: "- ")
+        elif token.type == "ordered_list_open":
+            numbers = iter(range(int(token.attrGet("start") or 1), 1000))
+            lists.append(lambda numbers=numbers: f"{next(numbers)}. ")  # type: ignore[misc]
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            lists.pop()
+        elif token.type == "list_item_open":
+            bullet = "  " * (len(lists) - 1) + lists[-1]()
+        elif token.type == "hr":
+            blocks.append("* * *")
+        elif token.type == "inline" and before is not None:
+            words = _line(token.children or [], button=_only_a_link(token))
+            if before.type == "heading_open":
+                words += "\n" + "-" * min(len(words), 60)
+            blocks.append(bullet + words)
+            bullet = ""
+    return "\n\n".join(blocks)
+
+
+def _line(children: Sequence[Token], *, button: bool) -> str:
+    words: list[str] = []
+    href = ""
+    for child in children:
+        if child.type == "link_open":
+            href = str(child.attrGet("href"))
+        elif child.type == "link_close":
+            words.append(f":\n{href}" if button else f" ({href})")
+        elif child.type in ("softbreak", "hardbreak"):
+            words.append(" " if child.type == "softbreak" else "\n")
+        elif child.type in ("strong_open", "strong_close"):
+            words.append("*")
+        else:
+            words.append(child.content)
+    return "".join(words)

@@ -1,0 +1,45 @@
+"""When the next email is due: the subscriber's hour, in their zone, at most once a local day."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+MIN_GAP = timedelta(hours=12)
+"""Between two lessons, whatever the clocks and zones do."""
+
+AFTER_INTRODUCTION = timedelta(hours=4)
+"""Shorter, so that an evening sign-up gets its first lesson the next morning."""
+
+SPREAD_MINUTES = 45
+"""Subscribers of one hour are spread over this much of it. The rest of the hour is left so that an email of the hour
+23:00 still goes out on its own local day."""
+
+
+def local_day(at: datetime, zone: str) -> date:
+    """The calendar day that `at` falls on in an IANA zone."""
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def slot(day: date, zone: str, hour: int, minute: int = 0) -> datetime:
+    """The moment (UTC) of a local time on a local day.
+
+    A time that the clocks skip is moved on by what they skip; one that comes twice is the first (PEP 495, fold=0).
+    """
+    local = datetime.combine(day, time(hour, minute), ZoneInfo(zone))
+    return local.astimezone(UTC)
+
+
+def next_slot(not_before: datetime, after_day: date | None, zone: str, hour: int, minute: int) -> datetime:
+    """The first slot (UTC) at or after `not_before` whose local day is later than `after_day`."""
+    day = local_day(not_before, zone)
+    if after_day and day <= after_day:
+        day = after_day + timedelta(days=1)
+    while True:
+        due = slot(day, zone, hour, minute)
+        if due >= not_before and (after_day is None or local_day(due, zone) > after_day):
+            return due
+        day += timedelta(days=1)
+
+
+def hour_has_come(now: datetime, zone: str, hour: int) -> bool:
+    """Whether the chosen hour of this local day has begun. What was missed yesterday waits for it."""
+    return now >= slot(local_day(now, zone), zone, hour)

@@ -1,0 +1,223 @@
+"""A subscriber: everything that decides whether and what to send, and what people do to change it.
+
+Every change is a method that returns the new subscriber, or the same one where it does not apply. The tables store the
+result on the condition that nothing else changed meanwhile, so a decision and its condition cannot drift apart.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from course import schedule
+
+INTRODUCTION = "intro"
+"""The id of the lesson that comes at once, before the first day."""
+
+CONFIRM = "confirm"
+"""The notice that asks to confirm a sign-up."""
+
+EPOCH_START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+class Status(StrEnum):
+    """Where a subscriber stands."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+STOPPED_FOR_GOOD = frozenset({Status.BOUNCED, Status.COMPLAINED})
+IN_COURSE = frozenset({Status.ACTIVE, Status.PAUSED, Status.COMPLETED})
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """A sign-up that waits for its confirmation. Nothing of it counts before that."""
+
+    epoch: int
+    at: datetime
+    first_name: str
+    zone: str
+    hour: int
+    consent: str
+    """Version of the consent text that was agreed to."""
+    mailed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to send one email once. While it stands, nobody else may try."""
+
+    attempt: str
+    """Random id, tagged on the email, by which SES's events find the claim."""
+    email: str
+    """Lesson id, or `confirm`."""
+    at: datetime
+    retry_at: datetime
+    """Without news until then, the attempt is in doubt."""
+    previous_day: date | None
+    previous_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """One person in one course. Times are UTC; `last_day` is a local day."""
+
+    id: str
+    course: str
+    address: str
+    status: Status = Status.PENDING
+    epoch: int = 0
+    """New on each fresh sign-up: tokens and events of an old one cannot touch this one."""
+    round: int = 0
+    plan: tuple[str, ...] = ()
+    """Lesson ids of this round, fixed on the day it starts."""
+    next_lesson: str | None = None
+    due_at: datetime | None = None
+    first_name: str = ""
+    zone: str = "UTC"
+    hour: int = 7
+    claim: Claim | None = None
+    sent: Mapping[str, datetime] = field(default_factory=dict)
+    """When each lesson of this round was sent."""
+    last_day: date | None = None
+    """Local day of the last attempt at a lesson."""
+    last_at: datetime | None = None
+    message_id: str = ""
+    """SES's id of the last lesson, which a reply without a token names in In-Reply-To."""
+    consent: str = ""
+    consent_at: datetime | None = None
+    sign_up: SignUp | None = None
+    held: str = ""
+    """Why no email is sent until a person has looked; empty when none is needed."""
+    version: int = 0
+    """Counts the writes: the condition of the next one."""
+
+    @property
+    def due_email(self) -> str | None:
+        """What comes next: `confirm`, a lesson id, or nothing."""
+        if self.held:
+            return None
+        if self.sign_up:
+            return None if self.sign_up.mailed else CONFIRM
+        return self.next_lesson if self.status is Status.ACTIVE else None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an email is due now or later: these, and only these, are in the index `due`."""
+        return self.due_email is not None and self.due_at is not None
+
+    @property
+    def last_lesson(self) -> str | None:
+        """The last lesson of this round that was sent."""
+        return max(self.sent, key=lambda lesson: self.sent[lesson], default=None)
+
+    @property
+    def minute(self) -> int:
+        """The subscriber's minute of the hour, so that an hour's emails don't all leave at once."""
+        return int.from_bytes(self.id.encode()[-4:]) % schedule.SPREAD_MINUTES
+
+    @property
+    def gap(self) -> timedelta:
+        """What must lie between the last attempt and the next."""
+        after_introduction = self.last_at is not None and self.sent.get(INTRODUCTION) == self.last_at
+        return schedule.AFTER_INTRODUCTION if after_introduction else schedule.MIN_GAP
+
+    def next_due(self, now: datetime) -> datetime:
+        """The next slot that keeps both rules: one a local day, and the gap."""
+        earliest = max(now, self.last_at + self.gap) if self.last_at else now
+        return schedule.next_slot(earliest, self.last_day, self.zone, self.hour, self.minute)
+
+    def signing_up(self, sign_up: SignUp) -> "Subscriber":
+        """Asks for confirmation. Somebody already in the course, or stopped for good, is not touched."""
+        if self.status in STOPPED_FOR_GOOD or self.status in (Status.ACTIVE, Status.PAUSED):
+            return self
+        return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held="")
+
+    def confirmed(self, epoch: int, plan: tuple[str, ...], now: datetime) -> "Subscriber":
+        """Starts the course: the introduction is due now, or tomorrow if an earlier run sent a lesson today."""
+        if not self.sign_up or self.sign_up.epoch != epoch:
+            return self
+        started = replace(
+            self,
+            status=Status.ACTIVE,
+            epoch=epoch,
+            round=self.round + 1,
+            plan=plan,
+            next_lesson=plan[0],
+            first_name=self.sign_up.first_name,
+            zone=self.sign_up.zone,
+            hour=self.sign_up.hour,
+            consent=self.sign_up.consent,
+            consent_at=now,
+            sign_up=None,
+            claim=None,
+            sent={},
+        )
+        free_today = self.last_day is None or self.last_day < schedule.local_day(now, started.zone)
+        rested = self.last_at is None or now >= self.last_at + schedule.MIN_GAP
+        return replace(started, due_at=now if free_today and rested else started.next_due(now))
+
+    def paused(self) -> "Subscriber":
+        """Nothing is sent until the subscriber resumes."""
+        return replace(self, status=Status.PAUSED) if self.status is Status.ACTIVE else self
+
+    def resumed(self, now: datetime) -> "Subscriber":
+        """Goes on with the next lesson, at the next slot."""
+        if self.status is not Status.PAUSED:
+            return self
+        if self.next_lesson is None:
+            return replace(self, status=Status.COMPLETED)
+        return replace(self, status=Status.ACTIVE, due_at=self.next_due(now))
+
+    def stopped(self, status: Status) -> "Subscriber":
+        """Ends every email: unsubscribed, bounced or complained. The last two outrank the first and each stays."""
+        if self.status in STOPPED_FOR_GOOD:
+            return self
+        epoch = self.sign_up.epoch if self.sign_up else self.epoch
+        return replace(self, status=status, epoch=epoch, sign_up=None, due_at=None)
+
+    def at_time(self, zone: str, hour: int, now: datetime) -> "Subscriber":
+        """Chooses another zone or hour. What was sent counts as a day of the new zone as well as of the old."""
+        last_day = self.last_day
+        if self.last_at and last_day:
+            last_day = max(last_day, schedule.local_day(self.last_at, zone))
+        moved = replace(self, zone=zone, hour=hour, last_day=last_day)
+        if moved.due_at is None or moved.next_lesson in (None, INTRODUCTION):
+            return moved
+        return replace(moved, due_at=moved.next_due(now))
+
+    def beginning_again(self, plan: tuple[str, ...], now: datetime) -> "Subscriber":
+        """Starts a new round at lesson 1, without a second introduction. Asked for twice, it is one round."""
+        if self.status not in IN_COURSE:
+            return self
+        if not self.sent:
+            return self.resumed(now)
+        fresh = replace(
+            self,
+            status=Status.ACTIVE,
+            round=self.round + 1,
+            plan=plan,
+            next_lesson=plan[0],
+            sent={},
+            claim=None,
+            held="",
+        )
+        return replace(fresh, due_at=fresh.next_due(now))
+
+    def concluding(self) -> "Subscriber":
+        """Goes on to the closing letter: undoes a new round of which nothing has been sent."""
+        if self.status in IN_COURSE and self.round > 1 and not self.sent and self.next_lesson and not self.claim:
+            return replace(self, next_lesson=self.plan[-1])
+        return self
+
+
+def new_epoch(now: datetime) -> int:
+    """Days since 2024, in 16 bits. An address is asked to confirm once in 24 hours, so no two sign-ups share one."""
+    return (now - EPOCH_START).days

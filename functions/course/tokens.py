@@ -1,0 +1,160 @@
+"""Tokens: the id of a subscriber, the links in an email, and the address that a reply goes to.
+
+Nothing is stored for a token. Each is signed for one purpose with a key of the keyring; a key that is taken out of the
+ring takes its tokens with it. Whoever reads the tables cannot make one, and no token holds an address.
+"""
+
+import hashlib
+import hmac
+import struct
+from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as DecodeError
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from course.errors import InvalidToken
+
+CONFIRM_LIFE = timedelta(hours=72)
+PAGE_LIFE = timedelta(days=30)
+
+_ID_BYTES = 10
+_LINK = struct.Struct(f">B{_ID_BYTES}sHI")  # key id, subscriber, epoch, minute of expiry (0: never)
+_LINK_MAC = 16  # 33 bytes in all: 44 characters of base64 with no bit to spare
+_REPLY = struct.Struct(f">{_ID_BYTES}sHB2s")  # subscriber, epoch, round, lesson
+_REPLY_MAC = 6  # 21 bytes in all: 34 characters of base32; one guess in 2**48, and each guess is an email
+
+
+class Purpose(StrEnum):
+    """What a link may be used for."""
+
+    CONFIRM = "confirm"
+    PAGE = "page"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+class Keyring:
+    """The keys by number. The highest signs; all verify; number 1 makes the ids and so can never be replaced."""
+
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        self._keys = {int(number): key.encode() for number, key in keys.items()}
+
+    @property
+    def newest(self) -> int:
+        """The number of the key that signs."""
+        return max(self._keys)
+
+    @property
+    def numbers(self) -> list[int]:
+        """All key numbers, newest first."""
+        return sorted(self._keys, reverse=True)
+
+    def mac(self, number: int, purpose: str, message: bytes) -> bytes:
+        """HMAC-SHA256 of a message for one purpose."""
+        if number not in self._keys:
+            raise InvalidToken("signed with a key that is gone")
+        return hmac.digest(self._keys[number], purpose.encode() + b"\0" + message, hashlib.sha256)
+
+    def hashed(self, purpose: str, text: str) -> str:
+        """A keyed hash for use as a table key: 16 lower-case base32 characters (80 bits)."""
+        return _base32(self.mac(1, purpose, text.encode())[:_ID_BYTES])
+
+
+@dataclass(frozen=True, slots=True)
+class LinkToken:
+    """What a link says about who follows it."""
+
+    subscriber: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyToken:
+    """What a reply address says about the email that was answered."""
+
+    subscriber: str
+    epoch: int
+    round_byte: int
+    """The round modulo 256."""
+    lesson_tag: bytes
+
+    def round_of(self, current: int) -> int:
+        """The latest round, not after the current one, that the token can mean."""
+        return current - (current - self.round_byte) % 256
+
+
+def subscriber_id(keys: Keyring, course: str, address: str) -> str:
+    """The key of a subscriber: a keyed hash of course and normalised address, so no address is in a key or a log."""
+    return keys.hashed("subscriber", f"{course}\0{address}")
+
+
+def address_hash(keys: Keyring, address: str) -> str:
+    """The key of a suppression: of the address alone, as it holds for every course."""
+    return keys.hashed("address", address)
+
+
+def lesson_tag(lesson: str) -> bytes:
+    """Two bytes that stand for a lesson id in a reply address, whatever place it has in its course."""
+    return hashlib.sha256(lesson.encode()).digest()[:2]
+
+
+def link(keys: Keyring, purpose: Purpose, subscriber: str, epoch: int, expires: datetime | None = None) -> str:
+    """A signed token for a link: 44 characters of URL-safe base64. `expires` is UTC, to the minute."""
+    minute = int(expires.timestamp() // 60) if expires else 0
+    payload = _LINK.pack(keys.newest, _unbase32(subscriber), epoch, minute)
+    return urlsafe_b64encode(payload + keys.mac(keys.newest, purpose, payload)[:_LINK_MAC]).decode()
+
+
+def read_link(keys: Keyring, purpose: Purpose, token: str, now: datetime) -> LinkToken:
+    """Who a link was made for. Raises InvalidToken."""
+    try:
+        raw = urlsafe_b64decode(token.encode("ascii"))
+    except (DecodeError, UnicodeEncodeError) as error:
+        raise InvalidToken("not a token") from error
+    if len(raw) != _LINK.size + _LINK_MAC or urlsafe_b64encode(raw).decode() != token:
+        raise InvalidToken("not a token")
+    payload, mac = raw[: _LINK.size], raw[_LINK.size :]
+    number, subscriber, epoch, minute = _LINK.unpack(payload)
+    if not hmac.compare_digest(mac, keys.mac(number, purpose, payload)[:_LINK_MAC]):
+        raise InvalidToken("forged, or of another purpose")
+    if minute and now >= datetime.fromtimestamp(minute * 60, UTC):
+        raise InvalidToken("expired")
+    return LinkToken(_base32(subscriber), epoch)
+
+
+def reply(keys: Keyring, subscriber: str, epoch: int, round_number: int, lesson: str) -> str:
+    """The local part of a reply address: 34 lower-case base32 characters.
+
+    Mail servers lower-case local parts, strip what follows a plus and cut at 64, so it needs neither case nor plus.
+    """
+    payload = _REPLY.pack(_unbase32(subscriber), epoch, round_number % 256, lesson_tag(lesson))
+    return _base32(payload + keys.mac(keys.newest, "reply", payload)[:_REPLY_MAC])
+
+
+def read_reply(keys: Keyring, local_part: str) -> ReplyToken:
+    """The email that a reply address was made for. Raises InvalidToken."""
+    raw = _unbase32(local_part.lower())
+    if len(raw) != _REPLY.size + _REPLY_MAC:
+        raise InvalidToken("not a reply address")
+    payload, mac = raw[: _REPLY.size], raw[_REPLY.size :]
+    macs = (keys.mac(number, "reply", payload)[:_REPLY_MAC] for number in keys.numbers)
+    if not any(hmac.compare_digest(mac, expected) for expected in macs):
+        raise InvalidToken("forged")
+    subscriber, epoch, round_byte, tag = _REPLY.unpack(payload)
+    return ReplyToken(_base32(subscriber), epoch, round_byte, tag)
+
+
+def _base32(raw: bytes) -> str:
+    return b32encode(raw).decode().rstrip("=").lower()
+
+
+def _unbase32(text: str) -> bytes:
+    """Strict: one spelling for each value, so a changed character is never ignored."""
+    try:
+        raw = b32decode(text.upper() + "=" * (-len(text) % 8))
+    except (DecodeError, ValueError) as error:
+        raise InvalidToken("not a token") from error
+    if _base32(raw) != text:
+        raise InvalidToken("not a token")
+    return raw

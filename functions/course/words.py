@@ -1,0 +1,33 @@
+"""Dates, times and places in the course, as people say them."""
+
+from datetime import datetime
+
+from course.lessons import Course
+from course.schedule import local_day
+from course.subscriber import INTRODUCTION, Subscriber
+
+
+def date(at: datetime, zone: str) -> str:
+    """The local day: 24 November 2026."""
+    day = local_day(at, zone)
+    return f"{day.day} {day:%B %Y}"
+
+
+def next_email(subscriber: Subscriber) -> str:
+    """When the next email comes: Tuesday 24 November, around 7:00. Empty when none is due."""
+    if subscriber.due_at is None:
+        return ""
+    day = local_day(subscriber.due_at, subscriber.zone)
+    return f"{day:%A} {day.day} {day:%B}, around {subscriber.hour}:00"
+
+
+def place(subscriber: Subscriber, course: Course) -> str:
+    """How far the subscriber is in this round."""
+    day = course.day(subscriber.last_lesson)
+    if day:
+        return f"Lesson {day} of {course.days} has been sent"
+    if subscriber.last_lesson == course.closing:
+        return "All lessons and the closing letter have been sent"
+    if subscriber.last_lesson == INTRODUCTION:
+        return "The introduction has been sent"
+    return f"Round {subscriber.round} begins" if subscriber.round > 1 else "Nothing has been sent yet"

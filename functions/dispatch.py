@@ -1,0 +1,35 @@
+"""Every five minutes → everyone who is due goes to the outbox, no more than SES takes before the next tick."""
+
+from typing import Any
+
+from aws import clients
+from aws.log import count, logger, observed
+from aws.outbox import IDS_A_MESSAGE
+
+TICK = 300
+"""Seconds between two runs, as in template.yaml."""
+SENDERS = 2
+"""Senders that run at once, as in template.yaml: each gets its share of the rate."""
+
+
+@observed
+def handler(_event: dict[str, Any], _context: Any) -> None:
+    """A schedule's event. Oldest first; what doesn't fit waits for the next tick."""
+    now = clients.now()
+    if not clients.subscribers().due(now, limit=1):
+        return
+    if reason := clients.limits().breaker_open(now):
+        logger.warning("the breaker is open", reason=reason)
+        count("BreakerOpen")
+        return
+    room = clients.quota().room()
+    if room.refusal:
+        logger.error("SES does not send", reason=room.refusal)
+        count("BreakerOpen")
+        return
+    waiting = clients.outbox().waiting() * IDS_A_MESSAGE
+    fits = min(int(room.rate * TICK), room.left_today) - waiting
+    if fits > 0:
+        due = clients.subscribers().due(now, limit=fits)
+        clients.outbox().lessons(due, rate=room.rate / SENDERS)
+        logger.info("queued", subscribers=len(due))

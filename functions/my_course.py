@@ -1,0 +1,89 @@
+"""Signed link in every email → the subscriber's page: journal, pause, resume, hour and zone, start again, stop."""
+
+from aws_lambda_powertools.event_handler import Response
+
+from aws import clients
+from aws.log import count, observed
+from aws.web import Pages, page, see_other
+from course import forms, tokens, words
+from course.commands import Command, obey
+from course.errors import InvalidForm, InvalidToken
+from course.journal import journal
+from course.lessons import Course
+from course.subscriber import Subscriber
+from course.tokens import Purpose
+
+pages = Pages()
+handler = observed(pages.resolve)
+ACTIONS = {Command.PAUSE, Command.RESUME, Command.AGAIN, Command.STOP, Command.YES, Command.NOT_YET}
+DONE = {
+    "pause": "Paused. Nothing comes until you go on.",
+    "resume": "Welcome back. The course goes on.",
+    "again": "A new round has begun.",
+    "stop": "You have stopped the course. No more emails come.",
+    "yes": "Thank you. The closing letter comes next.",
+    "not-yet": "Thank you for being honest. A new round begins.",
+    "time": "Saved.",
+}
+
+
+@pages.get("/me/<token>")
+def show(token: str) -> Response[str]:
+    """Where they are, what comes next, and what they wrote."""
+    subscriber, course = _who(token)
+    done = (pages.current_event.query_string_parameters or {}).get("done", "")
+    written = clients.reflections().of(subscriber.id)
+    return page(
+        "me",
+        course=course,
+        first_name=subscriber.first_name,
+        status=str(subscriber.status),
+        held=bool(subscriber.held),
+        place=words.place(subscriber, course),
+        day=course.day(subscriber.last_lesson) or (course.days if subscriber.last_lesson == course.closing else 0),
+        days=course.days,
+        next_at=words.next_email(subscriber),
+        hour=subscriber.hour,
+        zone=subscriber.zone,
+        zones=forms.zones(),
+        hours=range(24),
+        journal=journal(course, written, subscriber.zone),
+        message=DONE.get(done, ""),
+        token=token,
+        can_answer=subscriber.last_lesson == course.way_back,
+    )
+
+
+@pages.get("/me/<token>/<action>")
+def ask(token: str, action: str) -> Response[str]:
+    """The two links of the way back lead here: a page with a button."""
+    _, course = _who(token)
+    if action not in (Command.YES, Command.NOT_YET):
+        return see_other(f"/me/{token}")
+    return page("answer", course=course, answer=action, token=token)
+
+
+@pages.post("/me/<token>/<action>")
+def act(token: str, action: str) -> Response[str]:
+    """Does what the button says. Twice is once."""
+    subscriber, course = _who(token)
+    now = clients.now()
+    if action == "time":
+        fields = forms.read(pages.body, pages.content_type)
+        if errors := forms.check_time(fields):
+            raise InvalidForm(" ".join(errors.values()))
+        zone, hour = fields["zone"], int(fields["hour"])
+        clients.subscribers().change(subscriber.id, lambda current: current.at_time(zone, hour, now))
+    elif action in ACTIONS:
+        command = Command(action)
+        clients.subscribers().change(subscriber.id, lambda current: obey(command, current, course, now))
+        count(f"Command.{command}")
+    return see_other(f"/me/{token}?done={action}")
+
+
+def _who(token: str) -> tuple[Subscriber, Course]:
+    link = tokens.read_link(clients.keys(), Purpose.PAGE, token, clients.now())
+    subscriber = clients.subscribers().get(link.subscriber)
+    if subscriber is None or subscriber.epoch != link.epoch:
+        raise InvalidToken("erased, or replaced by a later sign-up")
+    return subscriber, clients.library().courses[subscriber.course]

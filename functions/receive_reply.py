@@ -1,0 +1,85 @@
+"""Inbound mail in the queue → a reflection, or a command obeyed, or set aside; never an answer to a machine."""
+
+import hashlib
+from typing import Any
+
+from aws import clients
+from aws.inbox import Arrival, arrival
+from aws.log import count, each_message, observed
+from aws.replies import Answered, answered, original
+from course import mail, reflections
+from course.commands import NOTICES, Command, command_in, obey
+from course.errors import UnreadableMail
+from course.journal import Reflection, cut_to_bytes
+from course.subscriber import IN_COURSE
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """An SQS event of SES's notifications, wrapped by SNS."""
+    return each_message(event, context, _receive)
+
+
+def _receive(body: str) -> None:
+    came = arrival(body)
+    if came is None:
+        return
+    raw = clients.inbox().fetch(came.object_key)
+    try:
+        answer = came.harmful or reflections.automatic(raw) or answered(came, mail.parse(raw))
+    except UnreadableMail as error:
+        answer = str(error)
+    if isinstance(answer, str):
+        # The raw mail is kept for its 14 days, the reason is noted, and nobody is answered.
+        clients.reflections().set_aside(came.mail_id, came.received_at, reason=answer)
+        count("RepliesSetAside")
+    elif answer.confirms:
+        _confirm(answer)
+    else:
+        _take(came, raw, answer)
+
+
+def _take(came: Arrival, raw: bytes, answer: Answered) -> None:
+    """What a subscriber wrote, once however often the mail arrives."""
+    subscriber, course, message = answer.subscriber, answer.course, mail.parse(raw)
+    letter = original(answer, clients.now())
+    text = reflections.extract(raw, letter.text, letter.html) if letter else reflections.extract(raw)
+    fingerprint = hashlib.sha256(f"{mail.header(message, 'Message-ID')}\0{text}".encode()).hexdigest()[:32]
+    if not clients.limits().mark(f"mail#{subscriber.id}#{fingerprint}", came.mail_id, clients.now()):
+        count("RepliesRepeated")
+        return
+    verified = came.authentic and mail.sender(message) == subscriber.address
+    command = command_in(text, answer.lesson if answer.round == subscriber.round else "", course)
+    if command and verified:
+        _obey(command, answer, came.mail_id)
+    elif text:
+        reflection = Reflection(
+            subscriber=subscriber.id,
+            round=answer.round,
+            lesson=answer.lesson,
+            received_at=came.received_at,
+            mail_id=came.mail_id,
+            text=cut_to_bytes(text),
+            attributed_by=answer.by,
+            verified=verified,
+            cut=cut_to_bytes(text) != text,
+        )
+        clients.reflections().add(reflection)
+        count("Reflections")
+
+
+def _obey(command: Command, answer: Answered, mail_id: str) -> None:
+    """Does what was asked and answers it with one notice; whoever has left the course gets none."""
+    before, now = answer.subscriber, clients.now()
+    clients.subscribers().change(before.id, lambda current: obey(command, current, answer.course, now))
+    if before.status in IN_COURSE:
+        clients.outbox().notice(NOTICES[command], before.id, before.epoch, mail_id)
+    count(f"Command.{command}")
+
+
+def _confirm(answer: Answered) -> None:
+    """A reply to the confirmation email confirms, as its button does."""
+    now, plan = clients.now(), answer.course.plan
+    clients.subscribers().change(answer.subscriber.id, lambda current: current.confirmed(answer.epoch, plan, now))
+    clients.outbox().lessons([answer.subscriber.id], rate=1)
+    count("Confirmed")

@@ -1,0 +1,43 @@
+"""SES event in the feedback queue → the attempt is settled; a permanent bounce or a complaint stops the subscriber."""
+
+from typing import Any
+
+from aws import clients
+from aws.log import count, each_message, observed
+from course import delivery, feedback, tokens
+from course.feedback import Feedback
+from course.subscriber import Status, Subscriber
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """An SQS event. Events repeat, reorder, come late or never; each alone must do no harm."""
+    return each_message(event, context, _record)
+
+
+def _record(body: str) -> None:
+    news = feedback.read(body)
+    if news is None:
+        return
+    stopped = _stopped_by(news)
+    clients.limits().note_event(news.sent_at)
+    subscriber = clients.subscribers().change(news.subscriber, lambda current: _settled(current, news, stopped))
+    if stopped and subscriber and subscriber.status is stopped:
+        address = tokens.address_hash(clients.keys(), subscriber.address)
+        clients.suppressions().add(address, str(stopped), clients.now())
+        count(stopped.name.title())
+
+
+def _stopped_by(news: Feedback) -> Status | None:
+    if news.kind == "complaint":
+        return Status.COMPLAINED
+    return Status.BOUNCED if news.kind == "bounce" and news.permanent else None
+
+
+def _settled(subscriber: Subscriber, news: Feedback, stopped: Status | None) -> Subscriber:
+    """Any event proves that SES took the email, so it commits. An earlier sign-up's event touches nothing."""
+    epoch = subscriber.sign_up.epoch if subscriber.sign_up else subscriber.epoch
+    if epoch != news.epoch:
+        return subscriber
+    settled = delivery.commit(subscriber, news.attempt, news.message_id, clients.now())
+    return settled.stopped(stopped) if stopped else settled
