@@ -97,7 +97,8 @@ class Mailer:
             return Refused(Refusal.THROTTLED, type(error).__name__)  # no request was made
         except (HTTPClientError, SSLError, ResponseParserError):
             return Unknown()
-        return Sent(answer["MessageId"])
+        message_id = answer.get("MessageId")
+        return Sent(message_id) if message_id else Unknown()
 
 
 def _refused(error: ClientError) -> Outcome:

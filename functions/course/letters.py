@@ -68,13 +68,14 @@ def notice_letter(site: Site, subscriber: Subscriber, notice: Notice, now: datet
         "way_back": False,
         "journal": None,
         "replies": False,
+        "next_at": words.next_email(subscriber),
     }
-    epoch = subscriber.epoch
-    if notice.id == CONFIRM and subscriber.sign_up:
-        epoch = subscriber.sign_up.epoch
-        expires = subscriber.sign_up.at + tokens.CONFIRM_LIFE
-        token = tokens.link(site.keys, Purpose.CONFIRM, subscriber.id, epoch, expires)
-        parts |= {"confirm_url": f"{site.url}/confirm/{token}", "hours": tokens.CONFIRM_LIFE.days * 24}
+    if notice.id != CONFIRM or subscriber.sign_up is None:
+        return _letter(site, subscriber, notice, subscriber.epoch, now, parts)
+    epoch = subscriber.sign_up.epoch
+    token = tokens.link(site.keys, Purpose.CONFIRM, subscriber.id, epoch, subscriber.sign_up.at + tokens.CONFIRM_LIFE)
+    parts |= {"confirm_url": f"{site.url}/confirm/{token}", "hours": tokens.CONFIRM_LIFE.days * 24}
+    parts |= {"first_name": "", "me_url": ""}  # nothing typed, and no page yet
     return _letter(site, subscriber, notice, epoch, now, parts)
 
 
@@ -114,7 +115,6 @@ def _values(site: Site, subscriber: Subscriber, course: Course, epoch: int, now:
         "first_name": subscriber.first_name,
         "round": subscriber.round,
         "coming_back": subscriber.round > 1,
-        "next_at": words.next_email(subscriber),
         "site_url": site.url,
         "me_url": me,
         "yes_url": f"{me}/yes",

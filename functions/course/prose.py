@@ -6,7 +6,7 @@ work each jinja2 tag is a plain word, which it carries through text and link add
 
 import re
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -98,28 +98,25 @@ def _only_a_link(inline: Token) -> bool:
 
 def _to_text(tokens: Sequence[Token]) -> str:
     """Plain text for a reader's eye: paragraphs are one line each, which every mail client wraps to its own width."""
-    blocks: list[str] = []
-    lists: list[Callable[[], str]] = []
-    bullet = ""
-    for before, token in zip([None, *tokens], tokens, strict=False):
-        if token.type == "bullet_list_open":
-            lists.append(lambda: "- ")
-        elif token.type == "ordered_list_open":
-            numbers = iter(range(int(token.attrGet("start") or 1), 1000))
-            lists.append(lambda numbers=numbers: f"{next(numbers)}. ")  # type: ignore[misc]
-        elif token.type in ("bullet_list_close", "ordered_list_close"):
-            lists.pop()
-        elif token.type == "list_item_open":
-            bullet = "  " * (len(lists) - 1) + lists[-1]()
-        elif token.type == "hr":
-            blocks.append("* * *")
-        elif token.type == "inline" and before is not None:
+    text = bullet = ""
+    quoted, in_list = 0, False
+    for opening, token in pairwise(tokens):
+        quoted += (opening.type == "blockquote_open") - (opening.type == "blockquote_close")
+        if opening.type == "list_item_open":
+            bullet = f"{opening.info}. " if opening.info else "- "
+        if opening.type in ("bullet_list_close", "ordered_list_close"):
+            in_list = False
+        if token.type == "hr":
+            text += "\n\n* * *"
+        if token.type == "inline":
             words = _line(token.children or [], button=_only_a_link(token))
-            if before.type == "heading_open":
+            if opening.type == "heading_open":
                 words += "\n" + "-" * min(len(words), 60)
-            blocks.append(bullet + words)
-            bullet = ""
-    return "\n\n".join(blocks)
+            # Markdown hides the paragraphs of a list whose items have no blank lines between them.
+            text += "\n" if in_list and opening.hidden else "\n\n"
+            text += "    " * quoted + "  " * (opening.level // 2 - 1) * opening.hidden + bullet + words
+            bullet, in_list = "", opening.hidden
+    return text.lstrip("\n")
 
 
 def _line(children: Sequence[Token], *, button: bool) -> str:

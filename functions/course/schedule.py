@@ -22,10 +22,12 @@ def local_day(at: datetime, zone: str) -> date:
 def slot(day: date, zone: str, hour: int, minute: int = 0) -> datetime:
     """The moment (UTC) of a local time on a local day.
 
-    A time that the clocks skip is moved on by what they skip; one that comes twice is the first (PEP 495, fold=0).
+    A time that the clocks skip is moved on by what they skip, or back where that would be another day (Nuuk skips the
+    hour before midnight); one that comes twice is the first (PEP 495).
     """
     local = datetime.combine(day, time(hour, minute), ZoneInfo(zone))
-    return local.astimezone(UTC)
+    moved_on, moved_back = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+    return moved_back if local_day(moved_on, zone) != day == local_day(moved_back, zone) else moved_on
 
 
 def next_slot(not_before: datetime, after_day: date | None, zone: str, hour: int, minute: int) -> datetime:

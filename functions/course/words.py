@@ -14,8 +14,8 @@ def date(at: datetime, zone: str) -> str:
 
 
 def next_email(subscriber: Subscriber) -> str:
-    """When the next email comes: Tuesday 24 November, around 7:00. Empty when none is due."""
-    if subscriber.due_at is None:
+    """When the next email comes: Tuesday 24 November, around 7:00. Empty when none waits."""
+    if subscriber.due_at is None or not subscriber.waiting:
         return ""
     day = local_day(subscriber.due_at, subscriber.zone)
     return f"{day:%A} {day.day} {day:%B}, around {subscriber.hour}:00"

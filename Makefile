@@ -1,0 +1,86 @@
+# What a person does with this project: `make` lists it.
+# Needs git, make and Python 3.11 or later; PYTHON=/path/to/python chooses one. Works with GNU make 3.81 (macOS).
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+export PYTHON
+
+# For sam, which reports home unless told not to and wants a region's name. Nothing here reaches AWS.
+lint build: export SAM_CLI_TELEMETRY := 0
+lint build: export AWS_DEFAULT_REGION ?= eu-central-1
+
+email-course := .venv/bin/email-course
+sam := .venv-sam/bin/sam
+translated := build/template.translated.json
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: setup ## the whole course on this machine; ARGS="--port 8080" goes to email-course run
+	@$(email-course) run $(ARGS)
+
+.PHONY: test
+test: setup needs lint ## everything, lint first; TESTS="tests/course -k due" chooses
+	@.venv/bin/pytest -n 2 --dist loadgroup -rs $(TESTS)
+
+.PHONY: needs
+needs:
+	@tools/test-needs.sh
+
+.PHONY: lint
+lint: setup .venv-sam/.made ## ruff, mypy, sam validate, cfn-lint
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	$(sam) validate --lint --template template.yaml
+	@# The source hides from cfn-lint what only the translation shows: circular dependencies, wrong handlers and runtimes.
+	@mkdir -p build
+	$(email-course) template > $(translated)
+	.venv-sam/bin/cfn-lint --non-zero-exit-code warning --template $(translated)
+
+.PHONY: format
+format: setup ## ruff's fixes and its format
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+.PHONY: build
+build: setup .venv-sam/.made ## what is deployed, in .aws-sam/build (Python 3.13)
+	@tools/build.sh
+
+.PHONY: constraints
+constraints: ## newer versions of everything into constraints*.txt; with PYTHON=python3.11, the oldest we run on
+	rm -rf build/fresh build/fresh-sam
+	@tools/venv.sh build/fresh /dev/null --editable '.[dev]'
+	{ head -n 1 constraints.txt; build/fresh/bin/pip freeze --exclude-editable; } > build/constraints.txt
+	@tools/venv.sh build/fresh-sam /dev/null --upgrade --upgrade-strategy eager aws-sam-cli
+	{ head -n 1 constraints-sam.txt; build/fresh-sam/bin/pip freeze --all --exclude pip; } > build/constraints-sam.txt
+	mv build/constraints.txt build/constraints-sam.txt .
+
+.PHONY: clean
+clean: ## remove what make made
+	rm -rf .venv .venv-sam .tools .aws-sam build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# --- Environments: .made is written when one is complete, so an interrupted one is repaired by the next run ---
+
+.PHONY: setup
+setup: .venv/.made ## the environment in .venv
+	@:
+
+.venv/.made: pyproject.toml constraints.txt functions/requirements.txt
+	@tools/venv.sh .venv constraints.txt --editable '.[dev]'
+
+# One of its own: SAM CLI pins versions that clash with ours, and is large.
+.venv-sam/.made: constraints-sam.txt
+	@tools/venv.sh .venv-sam constraints-sam.txt aws-sam-cli
+
+# Made anew as well when the checkout was moved, or the Python it was made with is gone.
+lives_here = $(shell $(1)/bin/python -c 'print(open("$(1)/.made").read().strip())' 2>/dev/null)
+ifneq ($(call lives_here,.venv),$(CURDIR))
+.PHONY: .venv/.made
+endif
+ifneq ($(call lives_here,.venv-sam),$(CURDIR))
+.PHONY: .venv-sam/.made
+endif

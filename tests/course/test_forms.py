@@ -1,0 +1,131 @@
+"""Forms: what is refused, and in which words; what is stored of what was typed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course import forms
+from course.errors import InvalidForm
+from course.tokens import Keyring
+
+FORM = "application/x-www-form-urlencoded"
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+KEYS = Keyring({"1": "one" * 20})
+GOOD = {"address": "ann@example.net", "first_name": "Ann", "zone": "Europe/Berlin", "hour": "7", "consent": "yes"}
+
+
+def test_a_form_is_read() -> None:
+    assert forms.read(b"address=ann%40example.net&first_name=Zo%C3%AB+B", f"{FORM}; charset=UTF-8") == {
+        "address": "ann@example.net",
+        "first_name": "Zoë B",
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b'{"address": "ann@example.net"}', "application/json", 415),
+        (b"address=ann", "", 415),
+        (b"a" * 10_001, FORM, 413),
+        (b"address=a&address=b", FORM, 400),
+        (b"first_name=%FF%FE", FORM, 400),
+        ("first_name=Zoë".encode(), FORM, 400),
+        (b"&".join(b"f%d=1" % number for number in range(51)), FORM, 400),
+    ],
+    ids=["JSON", "no type", "too long", "twice", "not UTF-8", "not encoded", "too many"],
+)
+def test_what_is_not_a_form_is_refused(body: bytes, content_type: str, status: int) -> None:
+    with pytest.raises(InvalidForm) as refused:
+        forms.read(body, content_type)
+    assert refused.value.http_status == status
+
+
+def test_a_good_form_passes_and_a_bad_one_names_every_field_at_once() -> None:
+    form, errors = forms.check_sign_up(GOOD, "rebuild-trust")
+    assert not errors
+    assert form == forms.SignUpForm("rebuild-trust", "ann@example.net", "Ann", "Europe/Berlin", 7)
+    form, errors = forms.check_sign_up({"first_name": "a\nb", "zone": "Mars/Olympus", "hour": "24"}, "rebuild-trust")
+    assert form is None
+    assert errors.keys() == {"address", "first_name", "zone", "hour", "consent"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        (" Ann@Example.NET ", "ann@example.net"),
+        ("user@bücher.example", "user@xn--bcher-kva.example"),
+        ("o'neil+course@example.co.uk", "o'neil+course@example.co.uk"),
+    ],
+)
+def test_an_address_is_stored_in_one_spelling(typed: str, stored: str) -> None:
+    assert forms.normalised_address(typed) == stored
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "ann", "ann@", "@example.net", "ann@example", "a b@example.net", "a@example.net,b@example.net",
+     "a@example.net;b@example.net", "a@example.net\nBcc: b@example.net", '"ann"@example.net', "ann@[192.0.2.1]",
+     "ann(work)@example.net", f"{'a' * 65}@example.net", f"ann@{'b' * 250}.net", "ann@localhost"],
+)  # fmt: skip
+def test_what_is_not_one_address_is_refused(typed: str) -> None:
+    with pytest.raises(InvalidForm, match="one email address"):
+        forms.normalised_address(typed)
+
+
+def test_letters_before_the_at_sign_are_refused_for_now_in_words_of_their_own() -> None:
+    with pytest.raises(InvalidForm, match="can’t be mailed yet"):
+        forms.normalised_address("üser@example.com")
+
+
+@pytest.mark.parametrize("name", ["Ann", "Zoë", "Nguyễn", "O’Neil", "Anne Marie", "محمد", "می‌نا", "  Ann ", ""])
+def test_names_of_people_are_names(name: str) -> None:
+    assert forms.checked_name(name) == name.strip()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a\r\nBcc: x", "a\nb", "a\0b", "a\u202eb", "a\u200bb", "a\u2028b", "x" * 61, "<b>x</b>", "http://x.example",
+     "www.x.example", "x@example.net"],
+)  # fmt: skip
+def test_what_is_no_name_is_refused(name: str) -> None:
+    with pytest.raises(InvalidForm, match="Please"):
+        forms.checked_name(name)
+
+
+@given(st.text(max_size=80))
+def test_whatever_passes_as_a_name_fits_on_one_line(name: str) -> None:
+    try:
+        checked = forms.checked_name(name)
+    except InvalidForm:
+        return
+    assert len(checked.splitlines()) <= 1
+    assert len(checked) <= forms.MAX_NAME
+
+
+def test_a_mailbox_ignores_dots_and_tags() -> None:
+    assert {forms.mailbox(f"{local}@example.net") for local in ("ann.lee", "annlee+a", "a.n.n.lee+b+c")} == {
+        "annlee@example.net"
+    }
+
+
+def test_a_form_must_take_a_human_time() -> None:
+    filled = {"form_time": forms.stamp(KEYS, NOW)}
+    assert forms.typed_by_a_person(KEYS, filled, NOW + timedelta(seconds=2))
+    assert forms.typed_by_a_person(KEYS, filled, NOW + timedelta(hours=24))
+    assert not forms.typed_by_a_person(KEYS, filled, NOW + timedelta(seconds=1))
+    assert not forms.typed_by_a_person(KEYS, filled, NOW + timedelta(hours=25))
+
+
+def test_a_filled_trap_or_a_forged_time_is_no_person() -> None:
+    good = forms.stamp(KEYS, NOW)
+    later = NOW + timedelta(minutes=1)
+    assert not forms.typed_by_a_person(KEYS, {"form_time": good, "website": "x"}, later)
+    for forged in ("", "1", "x.y", f"1{good}", good[:-1], "٣.x", forms.stamp(Keyring({"1": "x"}), NOW)):
+        assert not forms.typed_by_a_person(KEYS, {"form_time": forged}, later)
+
+
+def test_zones_are_places_that_people_know() -> None:
+    assert {"Europe/Berlin", "Pacific/Kiritimati", "America/St_Johns", "Asia/Calcutta", "UTC"} <= set(forms.zones())
+    assert not [zone for zone in forms.zones() if zone.startswith("Etc/")]

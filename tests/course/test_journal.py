@@ -1,0 +1,56 @@
+"""The journal: every reflection beside its question, in order, as it was written."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from course.journal import Reflection, cut_to_bytes, journal, last_time
+from course.lessons import load
+
+COURSE = load(Path(__file__).parents[2] / "emails").courses["rebuild-trust"]
+
+
+def reflection(text: str, lesson: str = "own-it", number: int = 1, hour: int = 12) -> Reflection:
+    at = datetime(2026, 11, 24, hour, tzinfo=UTC)
+    return Reflection("id", number, lesson, at, f"mail-{text}", text, "token", verified=True)
+
+
+def test_pages_go_by_round_then_lesson_then_time() -> None:
+    written = [
+        reflection("round two", "acknowledge", number=2),
+        reflection("later", hour=13),
+        reflection("earlier", hour=8),
+        reflection("first", "acknowledge"),
+        reflection("to a notice", ""),
+    ]
+    pages = journal(COURSE, written, "Europe/Berlin")
+    assert [(page.round, page.lesson, [entry.text for entry in page.reflections]) for page in pages] == [
+        (1, "acknowledge", ["first"]),
+        (1, "own-it", ["earlier", "later"]),
+        (1, "", ["to a notice"]),
+        (2, "acknowledge", ["round two"]),
+    ]
+    assert pages[1].question == COURSE.lessons["own-it"].question
+    assert pages[2].question is None
+
+
+def test_dates_are_the_readers_own() -> None:
+    late = [reflection("late", hour=23)]
+    assert journal(COURSE, late, "Asia/Tokyo")[0].reflections[0].at == "25 November 2026"
+    assert journal(COURSE, late, "America/St_Johns")[0].reflections[0].at == "24 November 2026"
+
+
+def test_an_answer_to_a_lesson_that_is_gone_is_still_given_back() -> None:
+    assert journal(COURSE, [reflection("words", "removed")], "UTC")[0].reflections[0].text == "words"
+
+
+def test_last_time_is_the_latest_earlier_round_that_has_anything() -> None:
+    written = [reflection("one"), reflection("three b", number=3, hour=14), reflection("three a", number=3)]
+    assert last_time(written, "own-it", before_round=1) == []
+    assert last_time(written, "own-it", before_round=2) == ["one"]
+    assert last_time(written, "own-it", before_round=5) == ["three a", "three b"]
+    assert last_time(written, "acknowledge", before_round=5) == []
+
+
+def test_a_text_is_cut_between_characters() -> None:
+    assert cut_to_bytes("ab🙂", 6) == "ab🙂"
+    assert cut_to_bytes("ab🙂", 5) == "ab"

@@ -1,0 +1,139 @@
+"""Letters: what one subscriber gets, as HTML and as plain text."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from course import tokens
+from course.journal import Reflection
+from course.lessons import load
+from course.letters import Letter, Site, lesson_letter, notice_letter
+from course.tokens import Keyring
+from tests.course.subscribers import ID, MONDAY, after, confirmed, pending
+
+KEYS = Keyring({"1": "one" * 20})
+SITE = Site(
+    load(Path(__file__).parents[2] / "emails"), KEYS, "https://c.example", "reply.c.example", "1 Example Street"
+)
+COURSE = SITE.library.courses["rebuild-trust"]
+HOSTILE = "<b>{{ 111 * 111 }}</b> {% raw %}"
+
+
+def letter(lesson: str, *, number: int = 1, first_name: str = "Ann", written: tuple[Reflection, ...] = ()) -> Letter:
+    subscriber = replace(after(1), plan=COURSE.plan, round=number, first_name=first_name)
+    return lesson_letter(SITE, subscriber, COURSE.lessons[lesson], written, MONDAY)
+
+
+def reflection(text: str, lesson: str = "own-it", number: int = 1) -> Reflection:
+    return Reflection(ID, number, lesson, datetime(2026, 11, 24, tzinfo=UTC), f"m-{text}", text, "token", verified=True)
+
+
+@pytest.mark.parametrize("lesson", COURSE.plan)
+def test_every_lesson_says_who_it_is_from_how_to_stop_and_who_can_help(lesson: str) -> None:
+    sent = letter(lesson)
+    question = COURSE.lessons[lesson].question
+    assert question
+    for text in (sent.text, sent.html):
+        assert "1 Example Street" in text
+        assert "https://c.example/unsubscribe/" in text
+        assert "https://c.example/me/" in text
+        assert "0808 802 4040" in text
+        assert "not therapy" in text
+        assert "{{" not in text
+        assert "{%" not in text
+    assert question in sent.text
+    assert len(sent.html.encode()) < 60_000
+    assert re.search(r"<title>[^<]+</title>", sent.html)
+
+
+def test_the_reply_address_and_the_links_are_the_subscribers_own() -> None:
+    sent = letter("own-it")
+    local_part, _, domain = sent.reply_to.partition("@")
+    token = tokens.read_reply(KEYS, local_part)
+    assert domain == "reply.c.example"
+    assert (token.subscriber, token.epoch, COURSE.lesson_of(token.lesson_tag)) == (ID, 1057, "own-it")
+    url = sent.headers["List-Unsubscribe"]
+    assert url in (f"<{link}>" for link in re.findall(r"https://c\.example/unsubscribe/\S+", sent.text))
+    assert sent.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_headers_are_what_ses_allows() -> None:
+    for name, value in letter("own-it").headers.items():
+        assert re.fullmatch(r"[ -~]{1,995}", value)
+        assert name not in ("Reply-To", "Message-ID", "Date")
+
+
+def test_the_day_is_told_in_both_parts() -> None:
+    assert "day 2 of 5" in letter("own-it").text.lower()
+    assert "day 2 of 5" in re.sub(r"<[^>]+>|\s+", " ", letter("own-it").html).lower()
+    assert "of 5)" not in letter("intro").text
+
+
+def test_the_way_back_offers_both_answers_by_link_and_only_there() -> None:
+    for text in (letter("safety-first").text, letter("safety-first").html):
+        assert re.search(r"/me/[\w-]+/yes\b", text)
+        assert re.search(r"/me/[\w-]+/not-yet\b", text)
+    assert "/not-yet" not in letter("own-it").html
+
+
+def test_a_later_round_greets_someone_coming_back_and_shows_what_they_wrote() -> None:
+    first, second = (
+        letter("acknowledge"),
+        letter("acknowledge", number=2, written=(reflection("old words", "acknowledge"),)),
+    )
+    assert "old words" in second.text
+    assert "old words" in second.html
+    assert first.text.split("\n")[:8] != second.text.split("\n")[:8]
+    assert "old words" not in letter("own-it", number=2, written=(reflection("old words", "acknowledge"),)).text
+
+
+def test_the_closing_letter_gives_every_reflection_back_beside_its_question() -> None:
+    written = (reflection("I lied.\n  Twice."), reflection("I hid", "acknowledge"))
+    closing = letter("keep-showing-up", written=written)
+    for lesson, words in (("acknowledge", "I hid"), ("own-it", "I lied.\n  Twice.")):
+        question = COURSE.lessons[lesson].question
+        assert question
+        assert closing.text.index(question) < closing.text.index(words)
+    assert closing.text.index("I hid") < closing.text.index("I lied.")
+
+
+def test_a_person_without_a_name_is_greeted_all_the_same() -> None:
+    assert "Hello,\n" in letter("own-it", first_name="").text
+    assert "Hello Ann,\n" in letter("own-it").text
+
+
+def test_a3_jinja_in_a_name_or_a_reflection_is_shown_as_it_was_written() -> None:
+    sent = letter("keep-showing-up", first_name=HOSTILE, written=(reflection(HOSTILE),))
+    assert sent.text.count(HOSTILE) == 2
+    assert sent.html.count("&lt;b&gt;{{ 111 * 111 }}&lt;/b&gt; {% raw %}") == 2
+    assert "12321" not in sent.text + sent.html
+
+
+def test_a_confirmation_holds_nothing_that_was_typed_and_a_link_for_three_days() -> None:
+    waiting = replace(pending(), first_name="Typed")
+    assert waiting.sign_up
+    waiting = replace(waiting, sign_up=replace(waiting.sign_up, first_name="Typed"))
+    sent = notice_letter(SITE, waiting, SITE.library.notices["confirm"], MONDAY)
+    assert "Typed" not in sent.text + sent.html + sent.subject
+    assert "/me/" not in sent.text
+    found = re.search(r"https://c\.example/confirm/(\S+)", sent.text)
+    assert found
+    token = tokens.read_link(KEYS, tokens.Purpose.CONFIRM, found[1], MONDAY + timedelta(hours=71))
+    assert (token.subscriber, token.epoch) == (ID, 1057)
+
+
+@pytest.mark.parametrize("notice", sorted(set(SITE.library.notices) - {"confirm"}))
+def test_every_notice_can_be_sent_to_anyone_in_any_state(notice: str) -> None:
+    for subscriber in (confirmed(), after(1), after(1).paused(), after(3)):
+        sent = notice_letter(SITE, subscriber, SITE.library.notices[notice], MONDAY)
+        assert "1 Example Street" in sent.text
+        assert "{{" not in sent.html
+
+
+def test_the_next_date_is_told_only_to_who_is_waiting() -> None:
+    resumed = SITE.library.notices["resumed"]
+    assert "Wednesday 25 November, around 7:00" in notice_letter(SITE, after(1), resumed, MONDAY).text
+    assert "November" not in notice_letter(SITE, after(1).paused(), resumed, MONDAY).text

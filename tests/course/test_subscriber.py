@@ -1,0 +1,154 @@
+"""What people do: sign up, confirm, pause, go on, begin again, stop."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from course.schedule import local_day
+from course.subscriber import SignUp, Status, new_epoch
+from tests.course.subscribers import MONDAY, PLAN, PLAN_AGAIN, after, confirmed, pending, sent
+
+DAY = timedelta(days=1)
+
+
+def test_a_sign_up_waits_for_its_confirmation_and_nothing_of_it_counts_before() -> None:
+    waiting = pending()
+    assert waiting.status is Status.PENDING
+    assert waiting.due_email == "confirm"
+    assert (waiting.first_name, waiting.zone, waiting.epoch) == ("", "UTC", 0)
+
+
+def test_confirming_makes_the_introduction_due_at_once() -> None:
+    started = confirmed()
+    assert (started.status, started.round, started.next_lesson) == (Status.ACTIVE, 1, "intro")
+    assert started.due_at == MONDAY
+    assert (started.first_name, started.zone, started.hour) == ("Ann", "Europe/Berlin", 7)
+    assert started.consent_at == MONDAY
+
+
+def test_a_confirmation_of_another_sign_up_changes_nothing() -> None:
+    waiting = pending()
+    assert waiting.confirmed(1056, PLAN, MONDAY) is waiting
+    started = confirmed()
+    assert started.confirmed(1057, PLAN, MONDAY) is started
+
+
+def test_the_first_lesson_comes_the_next_morning_even_after_a_late_evening() -> None:
+    introduced = sent(confirmed())
+    assert introduced.next_lesson == "acknowledge"
+    assert introduced.due_at is not None
+    assert local_day(introduced.due_at, "Europe/Berlin") == date(2026, 11, 24)
+
+
+def test_lessons_come_on_consecutive_local_days_and_then_the_course_is_completed() -> None:
+    done = after(3)
+    assert [local_day(at, "Europe/Berlin").day for at in done.sent.values()] == [23, 24, 25, 26]
+    assert (done.status, done.next_lesson, done.waiting) == (Status.COMPLETED, None, False)
+
+
+def test_a_pause_keeps_the_place_and_going_on_never_sends_two_on_a_day() -> None:
+    paused = after(1).paused()
+    assert not paused.waiting
+    same_day = paused.resumed(MONDAY + DAY)
+    assert same_day.next_lesson == "own-it"
+    assert same_day.due_at is not None
+    assert local_day(same_day.due_at, "Europe/Berlin") == date(2026, 11, 25)
+    a_week_on = paused.resumed(MONDAY + 7 * DAY)
+    assert a_week_on.due_at is not None
+    assert local_day(a_week_on.due_at, "Europe/Berlin") == date(2026, 12, 1)
+
+
+def test_a_commit_after_a_pause_does_not_wake_anyone() -> None:
+    from course import delivery
+
+    due = sent(confirmed())
+    assert due.due_at
+    claimed = delivery.claim(due, "attempt", due.due_at)
+    paused = claimed.paused()
+    done = delivery.commit(paused, "attempt", "ses-id", due.due_at)
+    assert "acknowledge" in done.sent
+    assert (done.status, done.waiting) == (Status.PAUSED, False)
+
+
+def test_pausing_before_the_last_letter_was_committed_completes_on_going_on() -> None:
+    done = replace(after(3), status=Status.PAUSED)
+    assert done.resumed(MONDAY + 9 * DAY).status is Status.COMPLETED
+
+
+def test_a_new_round_begins_at_lesson_one_the_next_day_without_an_introduction() -> None:
+    again = after(2).beginning_again(PLAN_AGAIN, MONDAY + 2 * DAY)
+    assert (again.round, again.next_lesson, again.plan) == (2, "acknowledge", PLAN_AGAIN)
+    assert again.due_at is not None
+    assert local_day(again.due_at, "Europe/Berlin") == date(2026, 11, 26)
+
+
+def test_asking_twice_for_a_new_round_is_one_round() -> None:
+    again = after(2).beginning_again(PLAN_AGAIN, MONDAY + 2 * DAY)
+    assert again.beginning_again(PLAN_AGAIN, MONDAY + 2 * DAY) == again
+
+
+def test_somebody_who_completed_or_paused_can_begin_again_and_somebody_who_stopped_cannot() -> None:
+    assert after(3).beginning_again(PLAN_AGAIN, MONDAY + 9 * DAY).status is Status.ACTIVE
+    assert after(2).paused().beginning_again(PLAN_AGAIN, MONDAY + 9 * DAY).status is Status.ACTIVE
+    stopped = after(2).stopped(Status.UNSUBSCRIBED)
+    assert stopped.beginning_again(PLAN_AGAIN, MONDAY + 9 * DAY) is stopped
+
+
+def test_yes_after_not_yet_goes_on_to_the_closing_letter() -> None:
+    again = after(2).beginning_again(PLAN_AGAIN, MONDAY + 2 * DAY)
+    assert again.concluding().next_lesson == "keep-showing-up"
+    under_way = sent(again)
+    assert under_way.concluding() is under_way
+
+
+def test_stopping_ends_every_email_and_a_complaint_is_never_overwritten() -> None:
+    stopped = after(1).stopped(Status.COMPLAINED)
+    assert (stopped.status, stopped.waiting) == (Status.COMPLAINED, False)
+    assert stopped.stopped(Status.UNSUBSCRIBED).status is Status.COMPLAINED
+
+
+def test_stopping_a_sign_up_that_waits_uses_it_up() -> None:
+    stopped = pending().stopped(Status.UNSUBSCRIBED)
+    assert stopped.confirmed(1057, PLAN, MONDAY) is stopped
+    assert stopped.epoch == 1057
+
+
+def test_signing_up_again_does_not_touch_who_is_in_the_course_or_stopped_for_good() -> None:
+    later = SignUp(1060, MONDAY + 3 * DAY, "Mallory", "UTC", 3, "2026-11")
+    for subscriber in (after(1), after(1).paused(), after(1).stopped(Status.BOUNCED)):
+        assert subscriber.signing_up(later) is subscriber
+
+
+def test_a_fresh_sign_up_keeps_the_rounds_and_never_sends_two_on_a_day() -> None:
+    morning = after(1)
+    assert morning.last_at
+    back = morning.stopped(Status.UNSUBSCRIBED).signing_up(
+        SignUp(1058, morning.last_at + timedelta(hours=2), "Ann", "Europe/Berlin", 7, "2026-11")
+    )
+    assert back.due_email == "confirm"
+    started = back.confirmed(1058, PLAN, morning.last_at + timedelta(hours=2))
+    assert (started.round, started.epoch, started.next_lesson, started.sent) == (2, 1058, "intro", {})
+    assert started.due_at is not None
+    assert local_day(started.due_at, "Europe/Berlin") > local_day(morning.last_at, "Europe/Berlin")
+
+
+def test_another_zone_never_brings_two_lessons_onto_one_day_of_either_zone() -> None:
+    """Across the date line, both ways."""
+    for home, away in (("Pacific/Kiritimati", "Pacific/Pago_Pago"), ("Pacific/Pago_Pago", "Pacific/Kiritimati")):
+        start = pending().confirmed(1057, PLAN, MONDAY)
+        subscriber = sent(sent(replace(start, zone=home)))
+        assert subscriber.last_at
+        assert subscriber.last_day
+        moved = subscriber.at_time(away, 7, subscriber.last_at + timedelta(hours=1))
+        assert moved.due_at
+        assert local_day(moved.due_at, away) > local_day(subscriber.last_at, away)
+        assert local_day(moved.due_at, away) > subscriber.last_day
+        assert moved.due_at >= subscriber.last_at + timedelta(hours=12)
+
+
+def test_another_hour_does_not_delay_the_introduction() -> None:
+    assert confirmed().at_time("Europe/Berlin", 22, MONDAY).due_at == MONDAY
+
+
+def test_epochs_count_days() -> None:
+    assert new_epoch(MONDAY) == 1057
+    assert new_epoch(MONDAY + DAY) == 1058

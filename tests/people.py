@@ -1,0 +1,105 @@
+"""A person who takes the course, for tests that tell a story: signs up, reads mail, follows links, replies."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cli.local import clients
+from cli.local.api import Response
+from cli.local.cloud import World
+from cli.local.mime import SentMail
+
+
+@dataclass
+class Person:
+    """Somebody with a mailbox."""
+
+    world: World
+    address: str = "ann@example.net"
+    first_name: str = "Ann"
+    zone: str = "Europe/Berlin"
+    hour: int = 7
+    source_ip: str = "198.51.100.7"
+
+    def form(self, **changed: str) -> dict[str, str]:
+        """The sign-up form as this person fills it in, ten seconds after opening the page."""
+        page = self.world.request("GET", "/").text
+        form_time = re.search(r'name="form_time" value="([^"]+)"', page)
+        assert form_time
+        self.world.advance(timedelta(seconds=10))
+        filled = {
+            "course": "rebuild-trust",
+            "form_time": form_time[1],
+            "website": "",
+            "address": self.address,
+            "first_name": self.first_name,
+            "zone": self.zone,
+            "hour": str(self.hour),
+            "consent": "yes",
+        }
+        return filled | changed
+
+    def signs_up(self, **changed: str) -> Response:
+        """Fills in the form and sends it."""
+        return self.world.request("POST", "/sign-up", form=self.form(**changed), source_ip=self.source_ip)
+
+    def confirms(self) -> Response:
+        """Presses the button behind the link of the last email."""
+        return self.world.request("POST", self.link("/confirm/"), form={})
+
+    def joins(self) -> "Person":
+        """Signs up and confirms: the introduction is in the mailbox."""
+        self.signs_up()
+        self.confirms()
+        return self
+
+    def joins_and_reads(self, lessons: int) -> "Person":
+        """Joins, and gets this many lessons after the introduction."""
+        self.joins()
+        for _ in range(lessons):
+            assert self.world.next_email()
+        return self
+
+    @property
+    def mails(self) -> list[SentMail]:
+        """Every email that came, oldest first."""
+        return self.world.mails_to(self.address)
+
+    def mail(self, subject: str) -> SentMail:
+        """The last email with these words in its subject."""
+        return next(mail for mail in reversed(self.mails) if subject in mail.subject)
+
+    def link(self, part: str, mail: SentMail | None = None) -> str:
+        """The link with this part in the last email, or in another one."""
+        return next(url for _, url in (mail or self.mails[-1]).links() if part in url)
+
+    @property
+    def page(self) -> str:
+        """The person's own page, as text."""
+        return self.world.request("GET", self.page_url).text
+
+    @property
+    def page_url(self) -> str:
+        """The address of their page, from the last email that has one."""
+        return next(url for mail in reversed(self.mails) for _, url in mail.links() if re.search(r"/me/[^/]+$", url))
+
+    def presses(self, action: str, **fields: str) -> Response:
+        """Presses a button of their page: pause, resume, time, again, stop, yes, not-yet."""
+        return self.world.request("POST", f"{self.page_url}/{action}", form=fields)
+
+    def replies(self, text: str, mail: SentMail | None = None, client: str = "gmail") -> None:
+        """Replies to the last email, or to another one, as a mail client does."""
+        answered = mail or self.mails[-1]
+        raw = clients.reply(client, answered, text, self.world.now())
+        self.world.deliver(raw, clients.reply_address(answered))
+
+    @property
+    def row(self) -> dict[str, object]:
+        """What the table Subscribers holds of them."""
+        return next(row for row in self.world.rows("Subscribers") if row["address"] == self.address.lower())
+
+    @property
+    def reflections(self) -> list[dict[str, object]]:
+        """What the table Reflections holds of them, by key."""
+        mine = [row for row in self.world.rows("Reflections") if row["subscriber"] == self.row["id"]]
+        return sorted(mine, key=lambda row: str(row["key"]))
