@@ -9,7 +9,7 @@ from aws.log import count, logger, observed
 from aws.settings import settings
 from course.subscriber import Status, Subscriber
 
-OVERDUE_AFTER = timedelta(hours=26)
+DAY = timedelta(days=1)
 
 
 @observed
@@ -25,8 +25,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
         if _past_keeping(subscriber, now):
             account["reflections deleted"] += clients.reflections().forget(subscriber.id)
     logger.info("account of the day", account=dict(account))
-    for name in ("overdue", "held", "put back into the index"):
-        count(f"Audit_{name.title().replace(' ', '')}", account[name])
+    count("Overdue", account["overdue"])
     return dict(account)
 
 
@@ -38,9 +37,9 @@ def _standing(subscriber: Subscriber, now: datetime) -> str:
         return str(subscriber.status)
     if subscriber.claim:
         return "claimed"
-    if subscriber.due_at and subscriber.due_at < now - OVERDUE_AFTER:
+    if subscriber.due_at and subscriber.due_at < now - DAY:
         return "overdue"
-    sent_today = subscriber.last_at is not None and subscriber.last_at > now - timedelta(days=1)
+    sent_today = subscriber.last_at is not None and subscriber.last_at > now - DAY
     return "sent" if sent_today else "not due"
 
 
@@ -48,5 +47,5 @@ def _past_keeping(subscriber: Subscriber, now: datetime) -> bool:
     """Whether the reflections' time is over. Asked for a week, so that a day without an audit does no harm."""
     if subscriber.status is Status.ACTIVE or subscriber.last_at is None:
         return False
-    over = now - subscriber.last_at - timedelta(days=settings().retention_days)
-    return timedelta(0) < over < timedelta(days=7)
+    over = now - subscriber.last_at - settings().retention_days * DAY
+    return timedelta(0) < over < 7 * DAY

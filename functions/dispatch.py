@@ -4,7 +4,7 @@ from typing import Any
 
 from aws import clients
 from aws.log import count, logger, observed
-from aws.outbox import IDS_A_MESSAGE
+from aws.outbox import ids_a_message
 
 TICK = 300
 """Seconds between two runs, as in template.yaml."""
@@ -27,9 +27,10 @@ def handler(_event: dict[str, Any], _context: Any) -> None:
         logger.error("SES does not send", reason=room.refusal)
         count("BreakerOpen")
         return
-    waiting = clients.outbox().waiting() * IDS_A_MESSAGE
+    rate = room.rate / SENDERS
+    waiting = clients.outbox().waiting() * ids_a_message(rate)
     fits = min(int(room.rate * TICK), room.left_today) - waiting
     if fits > 0:
         due = clients.subscribers().due(now, limit=fits)
-        clients.outbox().lessons(due, rate=room.rate / SENDERS)
+        clients.outbox().lessons(due, rate)
         logger.info("queued", subscribers=len(due))

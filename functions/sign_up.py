@@ -4,9 +4,9 @@ from aws_lambda_powertools.event_handler import Response
 from markupsafe import Markup
 
 from aws import clients, sign_ups
-from aws.log import count, observed
+from aws.log import observed
 from aws.web import Pages, asset, page
-from course import forms, limits
+from course import forms
 from course.errors import InvalidForm
 from course.lessons import Course
 
@@ -46,12 +46,7 @@ def sign_up() -> Response[str]:
     if form is None:
         return _form(course, fields, errors, status=400)
     if forms.typed_by_a_person(clients.keys(), fields, now):
-        source = limits.network(pages.current_event.request_context.http.source_ip)
-        if clients.limits().count(f"ip#{clients.keys().hashed('ip', source)}", now) > limits.SIGN_UPS_AN_HOUR:
-            raise InvalidForm("Too many sign-ups came from your network. Please try again in an hour.", 429)
-        if clients.limits().count("sign-ups", now) > limits.SIGN_UPS_AN_HOUR_IN_ALL:
-            count("SignUpsClosed")
-            raise InvalidForm("Too many people are signing up just now. Please try again in an hour.", 503)
+        sign_ups.admit(form, pages.current_event.request_context.http.source_ip, now)
         sign_ups.accept(form, now)
     return page("check-inbox", course=course)
 

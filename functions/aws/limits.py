@@ -25,17 +25,26 @@ class Limits:
         self._table = table
         self._events_noted: datetime | None = None
 
-    def count(self, key: str, now: datetime) -> int:
-        """Counts one more in this clock hour and returns how many there are."""
-        counted = self._client.update_item(
-            TableName=self._table,
-            Key={"key": {"S": f"{key}#{hour_of(now)}"}},
-            UpdateExpression="ADD #count :one SET expires_at = :expires",
-            ExpressionAttributeNames={"#count": "count"},
-            ExpressionAttributeValues={":one": {"N": "1"}, ":expires": _seconds(now + timedelta(hours=2))},
-            ReturnValues="UPDATED_NEW",
-        )
-        return int(counted["Attributes"]["count"]["N"])
+    def admit(self, key: str, member: str, most: int, now: datetime) -> bool:
+        """Whether a member is among the first `most` of this clock hour. Who comes again is counted once."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"key": {"S": f"{key}#{hour_of(now)}"}},
+                UpdateExpression="ADD members :one SET expires_at = :expires",
+                ConditionExpression=(
+                    "attribute_not_exists(members) OR contains(members, :member) OR size(members) < :most"
+                ),
+                ExpressionAttributeValues={
+                    ":one": {"SS": [member]},
+                    ":member": {"S": member},
+                    ":most": {"N": str(most)},
+                    ":expires": {"N": str(int((now + timedelta(hours=2)).timestamp()))},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def confirmations(self, mailbox: str) -> Confirmations:
         """What a mailbox (hashed) was promised."""
@@ -130,7 +139,3 @@ class Suppressions:
         """Whether an address is suppressed."""
         found = self._client.get_item(TableName=self._table, Key={"address_hash": {"S": address_hash}})
         return "Item" in found
-
-
-def _seconds(at: datetime) -> Any:
-    return {"N": str(int(at.timestamp()))}

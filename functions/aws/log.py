@@ -13,8 +13,17 @@ metrics = Metrics()
 
 
 def observed(work: Callable[[dict[str, Any], Any], Any]) -> Callable[[dict[str, Any], Any], Any]:
-    """A Lambda handler whose logs carry the request's id and whose counts are written out at its end."""
-    return metrics.log_metrics(logger.inject_lambda_context(work))
+    """A Lambda handler whose logs carry the request's id and whose counts, if any, are written out at its end."""
+
+    @logger.inject_lambda_context
+    def handler(event: dict[str, Any], context: Any) -> Any:
+        try:
+            return work(event, context)
+        finally:
+            if metrics.metric_set:
+                metrics.flush_metrics()
+
+    return handler
 
 
 def count(name: str, number: int = 1) -> None:

@@ -8,6 +8,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 IDS_A_MESSAGE = 50
+STARTING_TIME = 20
+"""Seconds that `send` may take to start the deliveries of one message: the rest of its minute is for the last."""
+
+
+def ids_a_message(rate: float) -> int:
+    """How many ids one message carries at this rate (a second): 50, or as many as can be started in time."""
+    return max(1, min(IDS_A_MESSAGE, int(rate * STARTING_TIME)))
 
 
 class Outbox:
@@ -19,8 +26,9 @@ class Outbox:
 
     def lessons(self, subscribers: Sequence[str], rate: float) -> None:
         """Asks `send` to look at these subscribers, at most `rate` of them a second."""
-        for start in range(0, len(subscribers), IDS_A_MESSAGE):
-            self._put({"subscribers": list(subscribers[start : start + IDS_A_MESSAGE]), "rate": rate})
+        size = ids_a_message(rate)
+        for start in range(0, len(subscribers), size):
+            self._put({"subscribers": list(subscribers[start : start + size]), "rate": rate})
 
     def notice(self, name: str, subscriber: str, epoch: int, key: str) -> None:
         """Asks for one notice. However often it is asked with the same key, it is sent once."""

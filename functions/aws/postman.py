@@ -95,7 +95,7 @@ class Postman:
                 logger.warning("SES refused", code=code, why=why, subscriber=claimed.id)
                 if why is Refusal.ACCOUNT:
                     self._limits.open_breaker(code, now)
-                    count("BreakerOpened")
+                    count("BreakerOpen")
                 if why is Refusal.ADDRESS:
                     self._change(claimed, lambda current: delivery.hold(current, f"SES refused the address: {code}"))
                     count("Held")

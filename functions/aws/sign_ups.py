@@ -4,9 +4,22 @@ from datetime import datetime
 
 from aws import clients
 from aws.log import count
-from course import forms, tokens
+from course import forms, limits, tokens
+from course.errors import InvalidForm
 from course.forms import SignUpForm
 from course.subscriber import STOPPED_FOR_GOOD, SignUp, Status, Subscriber, new_epoch
+
+
+def admit(form: SignUpForm, source_ip: str, now: datetime) -> None:
+    """Counts mailboxes an hour, by network and in all. Raises InvalidForm when there are too many."""
+    keys, table = clients.keys(), clients.limits()
+    mailbox = keys.hashed("mailbox", forms.mailbox(form.address))
+    source = keys.hashed("network", limits.network(source_ip))
+    if not table.admit(f"network#{source}", mailbox, limits.SIGN_UPS_AN_HOUR, now):
+        raise InvalidForm("Too many sign-ups came from your network. Please try again in an hour.", 429)
+    if not table.admit("sign-ups", mailbox, limits.SIGN_UPS_AN_HOUR_IN_ALL, now):
+        count("SignUpsClosed")
+        raise InvalidForm("Too many people are signing up just now. Please try again in an hour.", 503)
 
 
 def accept(form: SignUpForm, now: datetime) -> None:
