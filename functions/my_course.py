@@ -1,6 +1,7 @@
 """Signed link in every email → the subscriber's page: journal, pause, resume, hour and zone, start again, stop."""
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from aws import clients
 from aws.log import count, observed
@@ -65,20 +66,24 @@ def ask(token: str, action: str) -> Response[str]:
 
 @pages.post("/me/<token>/<action>")
 def act(token: str, action: str) -> Response[str]:
-    """Does what the button says. Twice is once."""
-    subscriber, course = _who(token)
+    """Does what the button says. Twice is once, and what didn't apply isn't said to have happened."""
+    before, course = _who(token)
     now = clients.now()
     if action == "time":
         fields = forms.read(pages.body, pages.content_type)
         if errors := forms.check_time(fields):
             raise InvalidForm(" ".join(errors.values()))
         zone, hour = fields["zone"], int(fields["hour"])
-        clients.subscribers().change(subscriber.id, lambda current: current.at_time(zone, hour, now))
+        after = clients.subscribers().change(before.id, lambda current: current.at_time(zone, hour, now))
     elif action in ACTIONS:
         command = Command(action)
-        clients.subscribers().change(subscriber.id, lambda current: obey(command, current, course, now))
+        after = clients.subscribers().change(before.id, lambda current: obey(command, current, course, now))
         count(f"Command.{command}")
-    return see_other(f"/me/{token}?done={action}")
+    else:
+        raise NotFoundError
+    stands = action == "yes" and after is not None and after.next_lesson == course.closing
+    happened = stands or (after is not None and after.version != before.version)
+    return see_other(f"/me/{token}?done={action}" if happened else f"/me/{token}")
 
 
 def _who(token: str) -> tuple[Subscriber, Course]:

@@ -1,6 +1,7 @@
 """Inbound mail in the queue → a reflection, or a command obeyed, or set aside; never an answer to a machine."""
 
 import hashlib
+from email.message import Message
 from typing import Any
 
 from aws import clients
@@ -11,7 +12,7 @@ from course import mail, reflections
 from course.commands import NOTICES, Command, command_in, obey
 from course.errors import UnreadableMail
 from course.journal import Reflection, cut_to_bytes
-from course.subscriber import IN_COURSE
+from course.subscriber import IN_COURSE, Status
 
 
 @observed
@@ -26,25 +27,27 @@ def _receive(body: str) -> None:
         return
     raw = clients.inbox().fetch(came.object_key)
     try:
-        answer = came.harmful or reflections.automatic(raw) or answered(came, mail.parse(raw))
+        answer = came.harmful or reflections.automatic(raw) or answered(came, mail.parse(raw), clients.now())
     except UnreadableMail as error:
         answer = str(error)
     if isinstance(answer, str):
         # The raw mail is kept for its 14 days, the reason is noted, and nobody is answered.
         clients.reflections().set_aside(came.mail_id, came.received_at, reason=answer)
         count("RepliesSetAside")
-    elif answer.confirms:
-        _confirm(answer)
-    else:
-        _take(came, raw, answer)
-
-
-def _take(came: Arrival, raw: bytes, answer: Answered) -> None:
-    """What a subscriber wrote, once however often the mail arrives."""
-    subscriber, course, message = answer.subscriber, answer.course, mail.parse(raw)
+        return
     letter = original(answer, clients.now())
     text = reflections.extract(raw, letter.text, letter.html) if letter else reflections.extract(raw)
-    fingerprint = hashlib.sha256(f"{mail.header(message, 'Message-ID')}\0{text}".encode()).hexdigest()[:32]
+    if answer.confirms:
+        _confirm(answer, text)
+    else:
+        _take(came, mail.parse(raw), answer, text)
+
+
+def _take(came: Arrival, message: Message, answer: Answered, text: str) -> None:
+    """What a subscriber wrote, once however often the mail arrives."""
+    subscriber, course = answer.subscriber, answer.course
+    same = (mail.header(message, "Message-ID"), str(answer.round), answer.lesson, answer.notice, text)
+    fingerprint = hashlib.sha256("\0".join(same).encode()).hexdigest()[:32]
     if not clients.limits().mark(f"mail#{subscriber.id}#{fingerprint}", came.mail_id, clients.now()):
         count("RepliesRepeated")
         return
@@ -77,9 +80,12 @@ def _obey(command: Command, answer: Answered, mail_id: str) -> None:
     count(f"Command.{command}")
 
 
-def _confirm(answer: Answered) -> None:
-    """A reply to the confirmation email confirms, as its button does."""
-    now, plan = clients.now(), answer.course.plan
-    clients.subscribers().change(answer.subscriber.id, lambda current: current.confirmed(answer.epoch, plan, now))
-    clients.outbox().lessons([answer.subscriber.id], rate=1)
+def _confirm(answer: Answered, text: str) -> None:
+    """A reply to the confirmation email confirms, as its button does; only STOP does the opposite."""
+    subscriber, now, plan = answer.subscriber, clients.now(), answer.course.plan
+    if command_in(text, "", answer.course) is Command.STOP:
+        clients.subscribers().change(subscriber.id, lambda current: current.stopped(Status.UNSUBSCRIBED))
+        return
+    clients.subscribers().change(subscriber.id, lambda current: current.confirmed(answer.epoch, plan, now))
+    clients.outbox().lessons([subscriber.id], rate=1)
     count("Confirmed")

@@ -1,12 +1,17 @@
 """Logs and metrics. They hold ids, counts and reasons: never an address, a token, or what a person wrote."""
 
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+FUNCTIONS = Path(__file__).parents[1]
+OUR_CODE = (FUNCTIONS, FUNCTIONS / "aws", FUNCTIONS / "course")
 
 logger = Logger()
 metrics = Metrics()
@@ -39,13 +44,19 @@ def each_message(event: dict[str, Any], context: Any, work: Callable[[str], obje
             work(record.body)
         except Exception as error:
             # The kind of error and where, for the engineer; not its text, which can hold what a person wrote.
-            place = error.__traceback__
-            while place and place.tb_next:
-                place = place.tb_next
-            where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
-            logger.error("message failed", error=type(error).__name__, where=where, message_id=record.message_id)
+            logger.error(
+                "message failed", error=type(error).__name__, where=_where(error), message_id=record.message_id
+            )
             raise
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     answer = process_partial_response(event=event, record_handler=one, processor=processor, context=context)
     return dict(answer)
+
+
+def _where(error: BaseException) -> str:
+    """The last place in our own code, or the template, that an error came through."""
+    frames = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    ours = [(file, line) for file, line in frames if file.parent in OUR_CODE or file.suffix == ".j2"]
+    file, line = (ours or frames)[-1]
+    return file.name if file.suffix == ".j2" else f"{file.name}:{line}"

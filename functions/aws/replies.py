@@ -11,7 +11,7 @@ from course.errors import InvalidForm, InvalidToken
 from course.forms import normalised_address
 from course.lessons import Course
 from course.letters import Letter, lesson_letter, notice_letter
-from course.subscriber import Subscriber
+from course.subscriber import CONFIRM, Subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +38,36 @@ class Answered:
         return self.subscriber.sign_up is not None and self.subscriber.sign_up.epoch == self.epoch
 
 
-def answered(came: Arrival, message: Message) -> Answered | str:
+def answered(came: Arrival, message: Message, now: datetime) -> Answered | str:
     """The email that was answered, or why that cannot be told."""
     for recipient in came.recipients:
         try:
             token = tokens.read_reply(clients.keys(), recipient.partition("@")[0])
         except InvalidToken:
             continue
-        return _by_token(token)
+        return _by_token(token, now)
     return _by_in_reply_to(came, message)
 
 
 def original(answer: Answered, now: datetime) -> Letter | None:
-    """The email as it was sent to this subscriber, to be told from what they wrote."""
+    """The email as it was sent to this subscriber, to be told from their words; None when it can't be made again."""
     subscriber, course = replace(answer.subscriber, round=answer.round), answer.course
     if answer.lesson:
         written = clients.reflections().of(subscriber.id) if answer.round > 1 or answer.lesson == course.closing else []
         return lesson_letter(clients.site(), subscriber, course.lessons[answer.lesson], written, now)
-    if answer.notice:
+    if answer.notice and (answer.notice != CONFIRM or answer.confirms):
         return notice_letter(clients.site(), subscriber, clients.library().notices[answer.notice], now)
     return None
 
 
-def _by_token(token: tokens.ReplyToken) -> Answered | str:
+def _by_token(token: tokens.ReplyToken, now: datetime) -> Answered | str:
     subscriber = clients.subscribers().get(token.subscriber)
     if subscriber is None:
         return "no such subscriber any more"
-    epoch = subscriber.sign_up.epoch if subscriber.sign_up else subscriber.epoch
-    if token.epoch not in (epoch, subscriber.epoch):
+    waits = subscriber.sign_up
+    if waits and waits.epoch == token.epoch and now >= waits.at + tokens.CONFIRM_LIFE:
+        return "the sign-up has expired"
+    if token.epoch not in (subscriber.epoch, waits.epoch if waits else None):
         return "of an earlier sign-up"
     library = clients.library()
     lesson = library.courses[subscriber.course].lesson_of(token.lesson_tag) or ""

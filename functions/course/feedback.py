@@ -25,13 +25,16 @@ class Feedback:
 
 
 def read(queue_body: str) -> Feedback | None:
-    """The event in a queue message; None when it is about an email without our tags.
+    """The event in a queue message; None when it is not about an email with our tags.
 
     Configuration sets write `eventType`, identities `notificationType`; projects have lost bounces by reading one. Only
     a configuration set's events carry tags.
     """
     body: dict[str, Any] = json.loads(queue_body)
-    event: dict[str, Any] = json.loads(body["Message"]) if body.get("Type") == "Notification" else body
+    try:
+        event: dict[str, Any] = json.loads(body["Message"]) if body.get("Type") == "Notification" else body
+    except ValueError:  # SES greets a new topic in plain words
+        return None
     mail = event.get("mail", {})
     tags = {name: values[0] for name, values in mail.get("tags", {}).items() if values}
     if not {"attempt", "subscriber", "epoch"} <= tags.keys() or not tags["epoch"].isdigit():

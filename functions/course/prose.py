@@ -74,12 +74,18 @@ def compile_prose(path: Path, body: str, first_line: int, html: Environment, tex
         return _MARK.sub(lambda match: tags[int(match[1])], rendered)
 
     as_html = re.sub(r"<p>(jj\d+jj)</p>", lambda m: m[1] if _is_block(m[1], tags) else m[0], _to_html(tokens))
-    return Prose(html.from_string(unmark(as_html)), text.from_string(unmark(_to_text(tokens))))
+    return Prose(_template(html, unmark(as_html), path), _template(text, unmark(_to_text(tokens)), path))
 
 
 def to_html(source: str) -> str:
     """Plain Markdown, without jinja2, as HTML."""
     return _to_html(_markdown.parse(source))
+
+
+def _template(environment: Environment, source: str, path: Path) -> Template:
+    """A template that names its file when it fails."""
+    code = environment.compile(source, filename=str(path))
+    return environment.template_class.from_code(environment, code, environment.make_globals(None))
 
 
 def _to_html(tokens: Sequence[Token]) -> str:
