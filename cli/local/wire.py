@@ -1,0 +1,48 @@
+"""Where boto3 meets moto: one lock, no way to the network, and every call of a function noted.
+
+moto is not atomic across threads (10 of 100 conditional puts had two winners), hence the lock.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.client import BaseClient
+from moto.core.botocore_stubber import BotocoreStubber
+
+MOTO = threading.RLock()
+NEAR = ("localhost", "127.0.0.1", "::1")
+
+Note = Callable[[str, str, dict[str, Any]], None]
+
+
+class NetworkError(Exception):
+    """Something asked for an address that moto does not answer for: in the local cloud nothing may."""
+
+
+@contextmanager
+def wired(note: Note) -> Iterator[None]:
+    """Puts the lock in, closes the network, and gives `note` each call: service, operation, parameters."""
+    process, call = BotocoreStubber.process_request, BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def process_request(stubber: BotocoreStubber, request: AWSPreparedRequest) -> Any:
+        with MOTO:
+            response = process(stubber, request)
+        if response is None and urlsplit(str(request.url)).hostname not in NEAR:
+            raise NetworkError(f"the local cloud has no {request.method} {request.url}")
+        return response
+
+    def make_api_call(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+        note(client.meta.service_model.signing_name, operation, parameters)
+        return call(client, operation, parameters)
+
+    BotocoreStubber.process_request = process_request  # type: ignore[method-assign, assignment]
+    BaseClient._make_api_call = make_api_call  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        BotocoreStubber.process_request = process  # type: ignore[method-assign]
+        BaseClient._make_api_call = call  # type: ignore[attr-defined]

@@ -1,0 +1,159 @@
+"""The email-course command: run the whole system on this machine, simulate a course, print the template."""
+
+import json
+import signal
+import sys
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cli.local.functions import Failure
+    from cli.simulate import Course
+
+# What the commands need is imported inside them: `email-course --help` answers without moto.
+TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
+
+app = typer.Typer(
+    help="An email course on AWS Lambda: everything that needs no AWS account.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+TemplateOption = Annotated[Path, typer.Option("--template", help="The SAM template to carry out.")]
+
+
+@app.command()
+def run(
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    template: TemplateOption = TEMPLATE,
+) -> None:
+    """Run the whole system here: sign up in a browser, read the mail at /_local, move the clock."""
+    from cli.local.cloud import World
+    from cli.local.intrinsics import TemplateError
+    from cli.local.web import DESK, Listener, PortTaken, Server
+
+    try:
+        listener = Listener(host, port)
+        world = World(template, parameters={"SiteUrl": listener.url})
+        with world, Server(world, listener) as server:
+            world.functions.on_failure = _teller()
+            print(f"Sign-up page    {server.url}/")
+            print(f"World outside   {server.url}{DESK}   (mailboxes, replies, clock, tables)")
+            print("The system of template.yaml, all on this machine: no email leaves it. Ctrl-C ends it.", flush=True)
+            _until_interrupted()
+    except (PortTaken, TemplateError) as error:
+        _fail(str(error))
+    print("\nEnded. Nothing of it is kept.")
+
+
+@app.command()
+def simulate(
+    course: Annotated[str, typer.Argument(help="Which course; the first one if not given.")] = "",
+    zone: Annotated[str, typer.Option(help="The subscriber's time zone, an IANA name.")] = "Europe/Berlin",
+    hour: Annotated[int, typer.Option(help="The hour they chose, 0 to 23.")] = 7,
+    start: Annotated[str, typer.Option(help="When they sign up, ISO 8601; in their zone if it has none.")] = "",
+    replies: Annotated[Path | None, typer.Option(help="YAML: what they write, by lesson.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for every mail as .eml, .html and .txt.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and no timeline.")] = False,
+    template: TemplateOption = TEMPLATE,
+) -> None:
+    """Take one subscriber through a whole course in seconds, and show what came when."""
+    where = _zone(zone)
+    if not 0 <= hour <= 23:
+        _fail(f"--hour must be 0 to 23, is {hour}", usage=True)
+    begin = _start(start, where)
+    chosen = _course(course, template.parent / "emails")
+
+    from cli.local.cloud import World
+    from cli.local.intrinsics import TemplateError
+    from cli.replies import RepliesError, read
+    from cli.simulate import Simulation, SimulationError, save
+    from cli.timeline import timeline
+
+    try:
+        planned = read(replies, chosen.lessons) if replies else []
+        with World(template, begin) as world:
+            result = Simulation(world, chosen, zone, hour, planned).run()
+        saved = save(result, out) if out else 0
+    except (RepliesError, SimulationError, TemplateError) as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{out}: {error.strerror}")
+    print(result.as_json() if as_json else timeline(result))
+    if saved:
+        print(f"{saved} emails are in {out}", file=sys.stderr)
+    for note in result.notes:
+        print(note, file=sys.stderr)
+
+
+@app.command()
+def template(path: Annotated[Path, typer.Argument(help="The SAM template.")] = TEMPLATE) -> None:
+    """Print template.yaml as CloudFormation gets it from SAM, as JSON."""
+    from cli.local.intrinsics import TemplateError
+    from cli.local.template import translated
+
+    try:
+        print(json.dumps(translated(path), indent=2))
+    except TemplateError as error:
+        _fail(str(error))
+
+
+def _until_interrupted() -> None:
+    ended = threading.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: ended.set())
+    while not ended.wait(0.5):  # with a timeout, or Windows never sees the signal
+        pass
+
+
+def _teller() -> "Callable[[Failure], None]":
+    """Says each failure once: a message that fails comes back, and fails again."""
+    told: set[str] = set()
+
+    def tell(failure: "Failure") -> None:
+        if failure.summary not in told:
+            told.add(failure.summary)
+            print(failure.summary, file=sys.stderr, flush=True)
+
+    return tell
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        _fail(f"--zone: no time zone {name!r}: it is an IANA name such as Europe/Berlin", usage=True)
+
+
+def _start(given: str, zone: ZoneInfo) -> datetime:
+    if not given:
+        return datetime.now(zone)
+    try:
+        at = datetime.fromisoformat(given)
+    except ValueError:
+        _fail(f"--start: {given!r} is not a time such as 2026-03-27T09:00", usage=True)
+    return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def _course(wanted: str, emails: Path) -> "Course":
+    from cli.simulate import courses
+
+    found = courses(emails)
+    chosen = next((course for course in found if wanted in ("", course.id)), None)
+    if chosen is None:
+        ids = ", ".join(course.id for course in found) or f"none in {emails}"
+        _fail(f"no course {wanted!r}: there is {ids}", usage=True)
+    return chosen
+
+
+def _fail(reason: str, *, usage: bool = False) -> NoReturn:
+    print(f"email-course: {reason}", file=sys.stderr)
+    raise typer.Exit(2 if usage else 1)

@@ -1,0 +1,226 @@
+"""One subscriber through a whole course on the local cloud, by the real pages and real mail, in seconds."""
+
+import itertools
+import json
+import tomllib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cli.local import clients
+from cli.local.browser import Browser, PageError
+from cli.local.cloud import World
+from cli.local.functions import command_in
+from cli.local.mime import SentMail
+from cli.replies import Reply
+
+ADDRESS = "someone@example.net"
+READING = timedelta(seconds=30)  # before a person presses a button
+PATIENCE = timedelta(days=4)  # without any email, although one is due
+WRITES = {f"dynamodb:{name}" for name in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")}
+
+
+class SimulationError(Exception):
+    """The course could not be gone through. One line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A course by its id, with the ids of its lessons in order."""
+
+    id: str
+    title: str
+    lessons: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to the subscriber. `lesson` is None for an email that is not a lesson."""
+
+    at: datetime
+    event: str  # sent, reply, reflection, command, status
+    lesson: str | None = None
+    round: int | None = None
+    subject: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a simulation saw, in order of time."""
+
+    course: Course
+    zone: str
+    hour: int
+    events: list[Event]
+    mails: list[SentMail]
+    notes: list[str]  # what a person should know who reads the rest
+
+    def as_json(self) -> str:
+        zone = ZoneInfo(self.zone)
+        events = [
+            {
+                **asdict(event),
+                "at": event.at.astimezone(UTC).isoformat(timespec="seconds"),
+                "local": event.at.astimezone(zone).isoformat(timespec="seconds"),
+            }
+            for event in self.events
+        ]
+        subscriber = {"zone": self.zone, "hour": self.hour}
+        whole = {"course": self.course.id, "subscriber": subscriber, "events": events}
+        return json.dumps(whole, ensure_ascii=False, indent=2)
+
+
+def courses(emails: Path) -> list[Course]:
+    """Every course in the folder, in the order of the folders' names."""
+    found = []
+    for path in sorted(emails.glob("*/course.toml")):
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        names = sorted(lesson.name for lesson in path.parent.glob("*.md.j2"))
+        lessons = [name.removesuffix(".md.j2").partition("-")[2] for name in names]
+        found.append(Course(given.get("id", path.parent.name), given.get("title", ""), lessons))
+    return found
+
+
+class Simulation:
+    """One run: signs up, confirms, and then lets time pass until nothing is left to happen."""
+
+    def __init__(self, world: World, course: Course, zone: str, hour: int, replies: Sequence[Reply]) -> None:
+        self.world = world
+        self.course = course
+        self.zone = zone
+        self.hour = hour
+        self.events: list[Event] = []
+        self.notes: list[str] = []
+        self._waiting = list(replies)
+        self._due: list[tuple[datetime, Reply, SentMail]] = []
+        self._status = ""
+        self._mails_seen = 0
+        self._calls_seen = 0
+        self._lines_seen = 0
+        self._reflections: set[str] = set()
+        self._row_checked = (-1, False)
+
+    def run(self) -> Result:
+        try:
+            self._sign_up()
+            self._confirm()
+        except PageError as error:
+            raise SimulationError(str(error)) from error
+        while self._go_on():
+            pass
+        self.events.sort(key=lambda event: event.at)
+        for reply in self._waiting:
+            self.notes.append(f"not sent: the reply to {reply.lesson}, round {reply.round}, which never came")
+        return Result(self.course, self.zone, self.hour, self.events, list(self.world.mails), self.notes)
+
+    def _sign_up(self) -> None:
+        browser = Browser(self.world)
+        browser.open(f"/?course={self.course.id}")
+        self.world.advance(READING)
+        browser.submit("/sign-up", address=ADDRESS, zone=self.zone, hour=str(self.hour), consent="yes")
+        self._observe()
+
+    def _confirm(self) -> None:
+        if not self.world.mails:
+            raise SimulationError(f"no confirmation email came{self._why()}")
+        links = [url for _, url in self.world.mails[-1].links() if "/confirm/" in url]
+        if not links:
+            raise SimulationError("the confirmation email has no link to confirm")
+        self.world.advance(READING)
+        browser = Browser(self.world)
+        browser.open(links[0])
+        browser.submit()
+        self._observe()
+
+    def _go_on(self) -> bool:
+        """Lets the next thing happen. False when there is none."""
+        self._due.sort(key=lambda due: due[0])
+        last = self.world.mails[-1].at
+        if not self._due and not self._row_is_waiting():
+            return False
+        until = self._due[0][0] if self._due else last + PATIENCE
+        if not self.world.step(until):
+            if not self._due:
+                raise SimulationError(f"an email is due and none came in {PATIENCE.days} days{self._why()}")
+            self.world.advance_to(until)
+            self._write(*self._due.pop(0)[1:])
+        self._observe()
+        return True
+
+    def _write(self, reply: Reply, mail: SentMail) -> None:
+        now = self.world.now()
+        self.events.append(Event(now, "reply", reply.lesson, reply.round, f"Re: {mail.subject}", reply.text))
+        raw = clients.reply("gmail", mail, reply.text, now.astimezone(ZoneInfo(self.zone)))
+        self.world.deliver(raw, clients.reply_address(mail))
+        if command := command_in(self.world.logs[self._lines_seen :]):
+            self.events.append(Event(now, "command", reply.lesson, reply.round, text=command))
+
+    def _observe(self) -> None:
+        """Notes what is new. Tables are read only when a function has written to one: a day has 288 hops."""
+        self._lines_seen = len(self.world.logs)
+        calls, self._calls_seen = self.world.calls[self._calls_seen :], len(self.world.calls)
+        for mail in self.world.mails[self._mails_seen :]:
+            self._note_mail(mail)
+        self._mails_seen = len(self.world.mails)
+        if any(call.operation in WRITES for call in calls):
+            self._note_rows()
+
+    def _note_mail(self, mail: SentMail) -> None:
+        email, number = mail.tags.get("email", ""), int(mail.tags.get("round", "0"))
+        lesson = email if email in self.course.lessons else None
+        self.events.append(Event(mail.at, "sent", lesson, number or None, mail.subject, mail.text))
+        for reply in [r for r in self._waiting if (r.lesson, r.round) == (lesson, number)]:
+            self._waiting.remove(reply)
+            self._due.append((mail.at + reply.after, reply, mail))
+
+    def _note_rows(self) -> None:
+        now = self.world.now()
+        for row in self.world.rows("Reflections"):
+            if row["key"] not in self._reflections:
+                self._reflections.add(row["key"])
+                self._note_kept(row, now)
+        status = str(self._row().get("status", ""))
+        if status != self._status:
+            self._status = status
+            self.events.append(Event(now, "status", round=_integer(self._row().get("round")), text=status))
+
+    def _note_kept(self, row: dict[str, Any], now: datetime) -> None:
+        if "text" in row:
+            lesson, number = row.get("lesson") or None, _integer(row.get("round"))
+            self.events.append(Event(now, "reflection", lesson, number, text=row["text"]))
+        else:
+            self.notes.append(f"a reply was set aside: {row.get('reason', 'no reason given')}")
+
+    def _row(self) -> dict[str, Any]:
+        return next(iter(self.world.rows("Subscribers")), {})
+
+    def _row_is_waiting(self) -> bool:
+        """The index `due` is sparse: whoever is in it waits for an email. A claim is an email on its way."""
+        if self._mails_seen != self._row_checked[0]:
+            row = self._row()
+            self._row_checked = (self._mails_seen, "due_shard" in row or "claim" in row)
+        return self._row_checked[1]
+
+    def _why(self) -> str:
+        failures = self.world.failures
+        return f": {failures[-1].summary}" if failures else ""
+
+
+def _integer(value: Any) -> int | None:
+    return int(value) if value else None
+
+
+def save(result: Result, folder: Path) -> int:
+    """Writes every mail as .eml, .html and .txt, numbered in the order in which they came. Returns how many."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, mail in zip(itertools.count(1), result.mails, strict=False):
+        again = f"-round-{mail.tags['round']}" if int(mail.tags.get("round", "0")) > 1 else ""
+        name = f"{number:02}-{mail.tags.get('email', 'email')}{again}"
+        (folder / f"{name}.eml").write_bytes(mail.raw)
+        (folder / f"{name}.html").write_text(mail.html or "", encoding="utf-8")
+        (folder / f"{name}.txt").write_text(mail.text or "", encoding="utf-8")
+    return len(result.mails)
