@@ -23,7 +23,7 @@ run: setup ## the whole course on this machine; ARGS="--port 8080" goes to email
 
 .PHONY: test
 test: setup needs lint ## everything, lint first; TESTS="tests/course -k due" chooses
-	@.venv/bin/pytest -n 2 --dist loadgroup -rs $(TESTS)
+	@.venv/bin/pytest -n 2 -rs $(TESTS)
 
 .PHONY: pictures
 pictures: setup needs ## the pictures in docs, taken on the journey through a real browser

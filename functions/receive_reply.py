@@ -35,24 +35,32 @@ def _receive(body: str) -> None:
         clients.reflections().set_aside(came.mail_id, came.received_at, reason=answer)
         count("RepliesSetAside")
         return
+    mark = f"mail#{_fingerprint(raw, answer)}"
+    if not clients.limits().mark(mark, came.mail_id, clients.now()):
+        count("RepliesRepeated")
+        return
     letter = original(answer, clients.now())
     text = reflections.extract(raw, letter.text, letter.html) if letter else reflections.extract(raw)
     if answer.confirms:
         _confirm(answer, text)
     else:
         _take(came, mail.parse(raw), answer, text)
+    clients.limits().mark_done(mark, clients.now())
+
+
+def _fingerprint(raw: bytes, answer: Answered) -> str:
+    """What is the same when one mail arrives twice: to whom and to what it answers, its Message-ID, and its body."""
+    body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
+    answers = f"{answer.subscriber.id}#{answer.notice or (answer.round, answer.lesson)}"
+    message_id = mail.header(mail.parse(raw), "Message-ID")
+    return hashlib.sha256(f"{answers}#{message_id}#".encode() + body).hexdigest()[:32]
 
 
 def _take(came: Arrival, message: Message, answer: Answered, text: str) -> None:
-    """What a subscriber wrote, once however often the mail arrives."""
+    """A command is obeyed, if it is really from the subscriber; anything else is a reflection."""
     subscriber, course = answer.subscriber, answer.course
-    same = (mail.header(message, "Message-ID"), str(answer.round), answer.lesson, answer.notice, text)
-    fingerprint = hashlib.sha256("\0".join(same).encode()).hexdigest()[:32]
-    if not clients.limits().mark(f"mail#{subscriber.id}#{fingerprint}", came.mail_id, clients.now()):
-        count("RepliesRepeated")
-        return
     verified = came.authentic and mail.sender(message) == subscriber.address
-    command = command_in(text, answer.lesson if answer.round == subscriber.round else "", course)
+    command = command_in(text, answer.lesson if answer.is_current else "", course)
     if command and verified:
         _obey(command, answer, came.mail_id)
     elif text:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cli.local.cloud import World
+from cli.local.intrinsics import Resolver
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -17,6 +18,15 @@ def world() -> Iterator[World]:
     with World(start=MONDAY) as world:
         yield world
         assert not world.failures
+
+
+@pytest.fixture(scope="module")
+def resources() -> Resolver:
+    """The template as CloudFormation would carry it out."""
+    with World(start=MONDAY) as world:
+        # One function has run, so that `aws.log` is imported as on Lambda: it reads the environment when it is.
+        assert world.invoke("dispatch", {}).error is None
+        return world.resources
 
 
 def cannot_run_here(what: str) -> None:

@@ -16,7 +16,7 @@ from cli.local.physical import ACCOUNT
 
 INVOKE = re.compile(r"/functions/(arn:[^/]+)/invocations$")
 PARAMETER = re.compile(r"\{([^}]+)\}")
-# Bodies of these types reach Lambda as text, every other one as base64 (see AWS.md's measured facts).
+# Bodies of these types reach Lambda as text, every other one as base64.
 TEXT = re.compile(r"text/|application/(json|xml|javascript)\b")
 MAX_BODY = 6 * 1024 * 1024  # what a Lambda invocation takes; the API itself takes 10 MB
 

@@ -65,14 +65,18 @@ class Limits:
         }
         if not before.times:
             return self._put(item, "attribute_not_exists(#key)", {"#key": "key"})
-        unchanged = {":times": {"L": [{"S": stamp(at)} for at in before.times]}}
-        return self._put(item, "#times = :times", {"#times": "times"}, unchanged)
+        return self._put(item, "#epoch = :before", {"#epoch": "epoch"}, {":before": {"N": str(before.epoch)}})
 
     def mark(self, key: str, owner: str, now: datetime) -> bool:
         """Whether this owner is the one who does what the key stands for. Marks it so if nobody has."""
-        item = {"key": key, "owner": owner, "expires_at": int((now + MARK_LIFE).timestamp())}
         condition = "attribute_not_exists(#key) OR #owner = :owner"
-        return self._put(item, condition, {"#key": "key", "#owner": "owner"}, {":owner": {"S": owner}})
+        return self._put(
+            _mark(key, owner, now), condition, {"#key": "key", "#owner": "owner"}, {":owner": {"S": owner}}
+        )
+
+    def mark_done(self, key: str, now: datetime) -> None:
+        """It is done: not even the same owner does it again, as when a queue hands a message out twice."""
+        self._client.put_item(TableName=self._table, Item=to_wire(_mark(key, "done", now)))
 
     def unmark(self, key: str) -> None:
         """Lets it be done after all."""
@@ -139,3 +143,7 @@ class Suppressions:
         """Whether an address is suppressed."""
         found = self._client.get_item(TableName=self._table, Key={"address_hash": {"S": address_hash}})
         return "Item" in found
+
+
+def _mark(key: str, owner: str, now: datetime) -> dict[str, Any]:
+    return {"key": key, "owner": owner, "expires_at": int((now + MARK_LIFE).timestamp())}

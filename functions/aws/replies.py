@@ -33,6 +33,12 @@ class Answered:
         return clients.library().courses[self.subscriber.course]
 
     @property
+    def is_current(self) -> bool:
+        """Whether the question is still open: of this round, or of the one before while the new one has not begun."""
+        earlier = self.subscriber.round - self.round
+        return earlier == 0 or (earlier == 1 and not self.subscriber.sent)
+
+    @property
     def confirms(self) -> bool:
         """Whether the email that was answered asked to confirm a sign-up that still waits."""
         return self.subscriber.sign_up is not None and self.subscriber.sign_up.epoch == self.epoch

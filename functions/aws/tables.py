@@ -1,6 +1,7 @@
 """Subscribers and reflections in DynamoDB: every access to these two tables, by name."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -109,8 +110,12 @@ class Reflections:
         self._table = table
 
     def add(self, reflection: Reflection) -> None:
-        """Keeps a reflection. The same mail again is the same item."""
-        self._client.put_item(TableName=self._table, Item=to_wire(reflection_item(reflection)))
+        """Keeps a reflection. The same mail again is the same item, and what is there stays as it is."""
+        item = to_wire(reflection_item(reflection))
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(subscriber)"
+            )
 
     def of(self, subscriber_id: str) -> list[Reflection]:
         """All reflections of a subscriber, by round."""
@@ -127,15 +132,22 @@ class Reflections:
         }
         self._client.put_item(TableName=self._table, Item=to_wire(item))
 
-    def forget(self, subscriber_id: str) -> int:
-        """Deletes all reflections of a subscriber and returns how many there were."""
-        keys = [{"subscriber": item["subscriber"], "key": item["key"]} for item in self._items(subscriber_id)]
-        for start in range(0, len(keys), 25):
-            requests: Any = [{"DeleteRequest": {"Key": key}} for key in keys[start : start + 25]]
-            while requests:
-                done = self._client.batch_write_item(RequestItems={self._table: requests})
-                requests = done.get("UnprocessedItems", {}).get(self._table)
-        return len(keys)
+    def forget(self, subscribers: Container[str], before: datetime) -> int:
+        """Deletes what these subscribers wrote before a time (UTC), and returns how many reflections that were."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            ProjectionExpression="subscriber, #key, received_at",
+            ExpressionAttributeNames={"#key": "key"},
+        )
+        forgotten = 0
+        for page in pages:
+            for item in page["Items"]:
+                written = item.get("received_at", {"S": ""})["S"]
+                if item["subscriber"]["S"] in subscribers and written < stamp(before):
+                    key = {"subscriber": item["subscriber"], "key": item["key"]}
+                    self._client.delete_item(TableName=self._table, Key=key)
+                    forgotten += 1
+        return forgotten
 
     def _items(self, subscriber_id: str) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("query").paginate(

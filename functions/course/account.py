@@ -22,8 +22,7 @@ def standing(subscriber: Subscriber, now: datetime) -> str:
 
 
 def past_keeping(subscriber: Subscriber, now: datetime, retention_days: int) -> bool:
-    """Whether the reflections' time is over. Asked for a week, so that a day without an audit does no harm."""
+    """Whether what the subscriber wrote has had its time. Not while they are in the course."""
     if subscriber.status is Status.ACTIVE or subscriber.last_at is None:
         return False
-    over = now - subscriber.last_at - retention_days * DAY
-    return timedelta(0) < over < 7 * DAY
+    return now > subscriber.last_at + retention_days * DAY

@@ -14,6 +14,9 @@ from course.subscriber import CONFIRM, INTRODUCTION, Claim, Status, Subscriber
 
 CONFIRM_RETRY = timedelta(hours=1)
 
+IN_FLIGHT = timedelta(minutes=1)
+"""A claim older than this is no longer being worked on: its outcome is unknown."""
+
 
 class Decision(Enum):
     """What to do about one subscriber now."""
@@ -21,7 +24,7 @@ class Decision(Enum):
     SKIP = auto()
     """Nothing is due, or an attempt is under way."""
     SLIDE = auto()
-    """Due, but not at this hour of this day: wait for the next slot."""
+    """Due, but not now: at another hour of another day, or when an attempt of unknown outcome can be judged."""
     SEND = auto()
     HOLD = auto()
     """In doubt, and no way to tell: a person must look."""
@@ -39,7 +42,7 @@ def decide(
         return Decision.SKIP
     if claim := subscriber.claim:
         if now < claim.retry_at:
-            return Decision.SKIP
+            return Decision.SKIP if now <= claim.at + IN_FLIGHT else Decision.SLIDE
         if hold_in_doubt or events_until is None or events_until <= claim.at:
             return Decision.HOLD
     if subscriber.due_email == CONFIRM:
@@ -109,8 +112,11 @@ def release(subscriber: Subscriber, attempt: str) -> Subscriber:
 
 
 def slide(subscriber: Subscriber, now: datetime) -> Subscriber:
-    """Moves what was missed to the next slot: an outage slides everyone, and nobody gets a burst."""
-    return replace(subscriber, due_at=subscriber.next_due(now))
+    """Moves what was missed to the next slot: an outage slides everyone, and nobody gets a burst.
+
+    An attempt of unknown outcome moves to when it matters again, so that it takes nobody's place until then.
+    """
+    return replace(subscriber, due_at=subscriber.claim.retry_at if subscriber.claim else subscriber.next_due(now))
 
 
 def hold(subscriber: Subscriber, reason: str) -> Subscriber:

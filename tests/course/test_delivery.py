@@ -38,7 +38,19 @@ def test_a_claim_takes_the_day_and_keeps_everyone_else_out() -> None:
     assert due.due_at
     claimed = delivery.claim(due, "first", due.due_at)
     assert claimed.last_day == local_day(due.due_at, "Europe/Berlin")
-    assert decide(claimed, due.due_at + HOUR, due.due_at + HOUR) is Decision.SKIP
+    assert decide(claimed, due.due_at + timedelta(seconds=25), due.due_at) is Decision.SKIP
+
+
+def test_an_attempt_of_unknown_outcome_moves_to_when_it_can_be_judged() -> None:
+    due = sent(confirmed())
+    assert due.due_at
+    claimed = delivery.claim(due, "first", due.due_at)
+    later = due.due_at + HOUR
+    assert decide(claimed, later, later) is Decision.SLIDE
+    moved = delivery.slide(claimed, later)
+    assert claimed.claim
+    assert (moved.due_at, moved.claim) == (claimed.claim.retry_at, claimed.claim)
+    assert decide(moved, later, later) is Decision.SKIP
 
 
 def test_a_release_puts_the_claim_and_its_day_back() -> None:

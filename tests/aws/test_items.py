@@ -1,0 +1,203 @@
+"""Items: what is read is what was stored, and how large it is."""
+
+from dataclasses import MISSING, fields, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aws.items import UNCONFIRMED_LIFE, subscriber_item, to_wire
+from aws.tables import Subscribers
+from course.subscriber import Claim, SignUp, Status, Subscriber
+
+if TYPE_CHECKING:
+    from tests.aws.dynalite import Database
+
+pytest_plugins = ["tests.aws.dynalite"]
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+PLAN = (
+    "intro",
+    "acknowledge",
+    "own-it",
+    "apology-in-action",
+    "no-rush-to-forgiveness",
+    "safety-first",
+    "keep-showing-up",
+)
+FULL = Subscriber(
+    id="annannannannanna",
+    course="rebuild-trust",
+    address="ann.margarethe.mustermann@mail.example.net",
+    status=Status.ACTIVE,
+    epoch=1057,
+    round=2,
+    plan=PLAN,
+    next_lesson="keep-showing-up",
+    due_at=NOW,
+    first_name="Ann-Margarethe",
+    zone="America/Argentina/Buenos_Aires",
+    hour=21,
+    claim=Claim("0123456789abcdef", "keep-showing-up", NOW, NOW + timedelta(days=1), date(2026, 11, 22), NOW),
+    sent={lesson: NOW - timedelta(days=7 - day) for day, lesson in enumerate(PLAN)},
+    last_day=date(2026, 11, 23),
+    last_at=NOW,
+    message_id="0102019ab1c2d3e4-5f607182-93a4-4b5c-8d6e-7f8091a2b3c4-000000",
+    consent="2026-11",
+    consent_at=NOW - timedelta(days=8),
+    sign_up=SignUp(1058, NOW, "Ann", "Europe/Berlin", 0, "2026-11", mailed=True),
+    held="SES refused the address: MessageRejected",
+    version=30,
+)
+"""Somebody with everything that a subscriber can have, and more at once than anybody has."""
+
+times = st.integers(0, 2_000_000_000).map(lambda seconds: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))
+days = st.dates(date(2024, 1, 1), date(2099, 12, 31))
+words = st.text(max_size=60)
+some = st.text(min_size=1, max_size=40)
+claims = st.builds(
+    Claim,
+    attempt=some,
+    email=some,
+    at=times,
+    retry_at=times,
+    previous_day=st.none() | days,
+    previous_at=st.none() | times,
+)
+sign_ups = st.builds(
+    SignUp, epoch=st.integers(0, 65535), at=times, first_name=words, zone=some, hour=st.integers(0, 23), consent=some
+)
+subscribers_of_any_kind = st.builds(
+    Subscriber,
+    id=st.just("annannannannanna"),
+    course=some,
+    address=some,
+    status=st.sampled_from(Status),
+    epoch=st.integers(0, 65535),
+    round=st.integers(0, 1000),
+    plan=st.lists(some, max_size=9).map(tuple),
+    next_lesson=st.none() | some,
+    due_at=st.none() | times,
+    first_name=words,
+    zone=some,
+    hour=st.integers(0, 23),
+    claim=st.none() | claims,
+    sent=st.dictionaries(some, times, max_size=9),
+    last_day=st.none() | days,
+    last_at=st.none() | times,
+    message_id=words,
+    consent=words,
+    consent_at=st.none() | times,
+    sign_up=st.none() | sign_ups,
+    held=words,
+)
+
+
+@pytest.fixture
+def subscribers(database: "Database") -> Subscribers:
+    return Subscribers(database.client, database.table("Subscribers"))
+
+
+def waiting(subscriber_id: str, due_at: datetime = NOW, **changed: Any) -> Subscriber:
+    """Somebody whose first lesson is due."""
+    known: dict[str, Any] = {"status": Status.ACTIVE, "round": 1, "plan": PLAN, "next_lesson": "acknowledge"}
+    return Subscriber(subscriber_id, "rebuild-trust", "ann@example.net", due_at=due_at, **known | changed)
+
+
+# ---------------------------------------------------------------- what is read is what was stored
+
+
+def test_the_full_subscriber_uses_every_field() -> None:
+    """So that a new field is in the tests below as well."""
+    for part in (FULL, FULL.claim, FULL.sign_up):
+        assert part
+        for field in fields(part):
+            default = field.default_factory() if field.default_factory is not MISSING else field.default
+            assert getattr(part, field.name) != default, f"give {field.name} a value that is not its default"
+
+
+def test_every_field_is_read_as_it_was_stored(subscribers: Subscribers) -> None:
+    stored = subscribers.save(replace(FULL, version=0))
+    assert stored == replace(FULL, version=1)
+    assert subscribers.get(FULL.id) == stored
+    assert subscribers.get("nobody") is None
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(subscriber=subscribers_of_any_kind)
+def test_whatever_a_subscriber_holds_is_read_as_it_was_stored(subscribers: Subscribers, subscriber: Subscriber) -> None:
+    earlier = subscribers.get(subscriber.id)
+    stored = subscribers.save(replace(subscriber, version=earlier.version if earlier else 0))
+    assert stored
+    assert subscribers.get(subscriber.id) == stored
+    assert list(subscribers.all()) == [(stored, stored.waiting)]
+
+
+def test_what_is_empty_is_not_stored(subscribers: Subscribers, database: "Database") -> None:
+    """Every write bills the whole item."""
+    subscribers.save(Subscriber("annannannannanna", "rebuild-trust", "ann@example.net"))
+    assert set(database.items(subscribers._table)[0]) == {
+        "id", "course", "address", "status", "epoch", "round", "zone", "hour", "version",
+    }  # fmt: skip
+
+
+def test_an_unconfirmed_sign_up_expires_and_nobody_else(subscribers: Subscribers, database: "Database") -> None:
+    sign_up = SignUp(1057, NOW, "Ann", "Europe/Berlin", 7, "2026-11")
+    pending = Subscriber("annannannannanna", "rebuild-trust", "ann@example.net").signing_up(sign_up)
+    stored = subscribers.save(pending)
+    assert stored
+    [item] = database.items(subscribers._table)
+    assert item["expires_at"] == {"N": str(int((NOW + UNCONFIRMED_LIFE).timestamp()))}
+    subscribers.save(stored.confirmed(1057, PLAN, NOW))
+    [item] = database.items(subscribers._table)
+    assert "expires_at" not in item
+    subscribers.save(replace(pending, id="bobbobbobbobbobb", status=Status.UNSUBSCRIBED))  # who comes back later
+    assert not [item for item in database.items(subscribers._table) if "expires_at" in item]
+
+
+# ---------------------------------------------------------------- the size of an item
+
+
+def size(value: dict[str, Any]) -> int:
+    """Bytes of a value by DynamoDB's rule (developer guide, "Item sizes and formats")."""
+    [(kind, content)] = value.items()
+    match kind:
+        case "S":
+            return len(str(content).encode())
+        case "N":
+            digits = str(content).lstrip("-").replace(".", "").strip("0")
+            return (len(digits) + 1) // 2 + 1 + str(content).startswith("-")
+        case "L":
+            return 3 + sum(1 + size(part) for part in content)
+        case "M":
+            return 3 + sum(1 + len(name.encode()) + size(part) for name, part in content.items())
+        case _:  # BOOL, NULL
+            return 1
+
+
+def item_size(subscriber: Subscriber) -> int:
+    wire = to_wire(subscriber_item(subscriber))
+    return sum(len(name.encode()) + size(value) for name, value in wire.items())
+
+
+def test_sizes_are_dynamodbs() -> None:
+    """The guide's own examples of a number and of an attribute's name and value."""
+    assert size({"N": "27"}) == 2
+    assert size({"N": "-27"}) == 3
+    assert size({"S": "Fork"}) == 4
+    assert size({"L": []}) == 3
+    assert size({"M": {"a": {"BOOL": True}}}) == 3 + 1 + 1 + 1
+
+
+def test_an_item_stays_under_one_kilobyte_through_a_whole_course() -> None:
+    """A write unit is 1 KB of the whole item. All with a long address, name and zone."""
+    last_claim = replace(FULL, sign_up=None, held="", sent=dict.fromkeys(PLAN[:-1], NOW))
+    held_at_last = replace(FULL, sign_up=None, claim=None)
+    assert FULL.claim
+    back_again = replace(
+        FULL, status=Status.COMPLETED, next_lesson=None, held="", claim=replace(FULL.claim, email="confirm")
+    )
+    for fullest in (last_claim, held_at_last, back_again):
+        assert item_size(fullest) < 1024

@@ -1,0 +1,118 @@
+"""The table Reflections: nothing is overwritten, and everything is found again or deleted in time."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aws.tables import SET_ASIDE, SET_ASIDE_LIFE, Reflections
+from course.journal import Reflection
+from tests.aws.dynalite import asked_for
+
+if TYPE_CHECKING:
+    from tests.aws.dynalite import Database
+
+pytest_plugins = ["tests.aws.dynalite"]
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+times = st.integers(0, 2_000_000_000).map(lambda seconds: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))
+some = st.text(min_size=1, max_size=40)
+
+
+@pytest.fixture
+def reflections(database: "Database") -> Reflections:
+    return Reflections(database.client, database.table("Reflections"))
+
+
+# ---------------------------------------------------------------- reflections
+
+_mails = count(1)
+
+
+def reflection(**changed: Any) -> Reflection:
+    known: dict[str, Any] = {
+        "subscriber": "annannannannanna",
+        "round": 1,
+        "lesson": "acknowledge",
+        "received_at": NOW,
+        "mail_id": f"mail-{next(_mails):04}",
+        "text": "I raised my voice.\n\nThen I left.",
+        "attributed_by": "token",
+        "verified": True,
+        "cut": False,
+    }
+    return Reflection(**known | changed)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    written=st.builds(
+        reflection,
+        round=st.integers(1, 99_999),
+        lesson=st.just("") | some.filter(lambda lesson: "#" not in lesson),
+        received_at=times,
+        text=st.text(min_size=1, max_size=2000),
+        attributed_by=st.sampled_from(["token", "in-reply-to"]),
+        verified=st.booleans(),
+        cut=st.booleans(),
+    )
+)
+def test_words_are_read_as_they_were_written(reflections: Reflections, written: Reflection) -> None:
+    reflections.add(written)
+    assert written in reflections.of("annannannannanna")
+
+
+def test_nothing_is_overwritten(reflections: Reflections) -> None:
+    """Two mails to one lesson in one second are two reflections; the same mail again is the same one."""
+    first, second = reflection(text="One thing."), reflection(text="And another.")
+    for written in (first, second, first):
+        reflections.add(written)
+    assert reflections.of("annannannannanna") == [first, second]
+
+
+def test_reflections_come_by_round_and_from_one_person_only(reflections: Reflections) -> None:
+    tenth, second, other = reflection(round=10), reflection(round=2), reflection(subscriber="bobbobbobbobbobb")
+    for written in (tenth, second, other):
+        reflections.add(written)
+    assert reflections.of("annannannannanna") == [second, tenth]
+
+
+def test_a_long_reflection_is_kept_whole(reflections: Reflections) -> None:
+    long = reflection(text="ä" * (128 * 1024))
+    reflections.add(long)
+    assert reflections.of("annannannannanna") == [long]
+
+
+def test_what_was_set_aside_is_nobodys_and_holds_no_words(reflections: Reflections, database: "Database") -> None:
+    reflections.set_aside("mail-1", NOW, reason="no valid reply address")
+    reflections.set_aside("mail-2", NOW, reason="spam")
+    assert reflections.of("annannannannanna") == []
+    first, second = sorted(database.items(reflections._table), key=lambda item: str(item["key"]))
+    assert first["subscriber"] == second["subscriber"] == {"S": SET_ASIDE}
+    assert [first["reason"], second["reason"]] == [{"S": "no valid reply address"}, {"S": "spam"}]
+    assert first["expires_at"] == {"N": str(int((NOW + SET_ASIDE_LIFE).timestamp()))}
+    assert set(first) == {"subscriber", "key", "mail_id", "reason", "expires_at"}
+
+
+def test_forget_forgets_what_some_people_wrote_before_a_time(reflections: Reflections) -> None:
+    recent = reflection(received_at=NOW)
+    other = reflection(subscriber="bobbobbobbobbobb", received_at=NOW - timedelta(days=200))
+    for written in (recent, other, *(reflection(received_at=NOW - timedelta(days=200)) for _ in range(30))):
+        reflections.add(written)
+    reflections.set_aside("mail-1", NOW - timedelta(days=200), reason="spam")
+    assert reflections.forget({"annannannannanna", "cececececececece"}, NOW - timedelta(days=90)) == 30
+    assert reflections.of("annannannannanna") == [recent]
+    assert reflections.of("bobbobbobbobbobb") == [other]
+
+
+def test_every_page_is_forgotten_and_what_was_set_aside_stays(reflections: Reflections, database: "Database") -> None:
+    reflections.set_aside("mail-1", NOW, reason="spam")
+    for _ in range(12):
+        reflections.add(reflection())
+    with asked_for(database, "Scan", Limit=5):
+        forgotten = [reflections.forget({"annannannannanna"}, NOW + timedelta(days=90)) for _ in range(2)]
+    assert forgotten == [12, 0]
+    assert [item["subscriber"] for item in database.items(reflections._table)] == [{"S": SET_ASIDE}]

@@ -1,0 +1,136 @@
+"""The daily account: nobody is lost silently, and nothing is kept longer than was promised."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cli.local.cloud import World
+from tests.conftest import MONDAY
+from tests.people import Person
+from tests.test_sign_up import asleep, asleep_until, next_email, reads, unchanged
+
+RETENTION = timedelta(days=90)
+
+
+def audit(world: World) -> dict[str, int]:
+    """The account, without the lines that count nobody."""
+    outcome = world.invoke("audit", {})
+    assert outcome.error is None
+    return {line: number for line, number in outcome.payload.items() if number}
+
+
+def kept(world: World) -> list[Any]:
+    return [row["text"] for row in world.rows("Reflections") if row["subscriber"] != "set-aside"]
+
+
+def test_everybody_stands_in_one_line_of_the_account(world: World) -> None:
+    people = [Person(world, f"p{n}@example.net", source_ip=f"203.0.113.{n}") for n in range(6)]
+    people[0].signs_up()
+    for person in people[1:]:
+        person.joins()
+    people[2].presses("pause")
+    people[3].presses("stop")
+    world.bounced(people[4].mails[-1])
+    world.ses.refused[people[5].address] = "Address blocked."
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    world.advance(timedelta(minutes=6))
+    with unchanged(world):
+        assert audit(world) == {"pending": 1, "sent": 1, "paused": 1, "unsubscribed": 1, "bounced": 1, "held": 1}
+
+    asleep(world, timedelta(days=2, hours=4))
+    account = audit(world)
+    assert account["overdue"] == 1  # the scheduler slept: somebody must be told
+    assert any('"Overdue":[1.0]' in line for line in world.logs)
+
+
+def test_d5_what_the_index_forgot_is_put_back(world: World) -> None:
+    ann = Person(world).joins()
+    key = {"id": {"S": str(ann.row["id"])}}
+    table = world.resources.ref("Subscribers")
+    world.clients.dynamodb.update_item(TableName=table, Key=key, UpdateExpression="REMOVE due_shard")
+    asleep(world, timedelta(days=1))
+    world.invoke("dispatch", {})
+    world.drain()
+    assert len(ann.mails) == 2  # nobody saw that she was due
+
+    assert audit(world)["put back into the index"] == 1
+    assert next_email(world).tags["email"] == "acknowledge"
+    with unchanged(world):
+        assert "put back into the index" not in audit(world)
+
+
+def make_due(world: World, person: Person) -> None:
+    """An index entry that says more than the subscriber's own item would."""
+    stale = {":shard": {"S": "0"}, ":at": {"S": world.now().strftime("%Y-%m-%dT%H:%M:%SZ")}}
+    world.clients.dynamodb.update_item(
+        TableName=world.resources.ref("Subscribers"),
+        Key={"id": {"S": str(person.row["id"])}},
+        UpdateExpression="SET due_shard = :shard, due_at = :at",
+        ExpressionAttributeValues=stale,
+    )
+    world.invoke("dispatch", {})
+    world.drain()
+
+
+def test_d5_a_stale_index_entry_is_refused_by_the_claim(world: World) -> None:
+    ann = Person(world).joins()
+    ann.presses("pause")
+    make_due(world, ann)
+    assert len(ann.mails) == 2
+    assert ann.row["status"] == "paused"
+
+
+def test_d5_even_a_wrong_due_time_brings_no_second_lesson_on_a_day(world: World) -> None:
+    ann = reads(Person(world, hour=0), 1)
+    assert len(ann.mails) == 3
+    for hours in (6, 14, 22):  # of the same local day, the last two more than twelve hours later
+        asleep_until(world, MONDAY.replace(hour=23) + timedelta(hours=hours))
+        make_due(world, ann)
+        assert len(ann.mails) == 3
+    assert next_email(world).tags["email"] == "own-it"
+
+
+@pytest.mark.parametrize("end", ["completed", "unsubscribed", "paused"])
+def test_reflections_are_deleted_90_days_after_the_last_lesson_and_not_before(world: World, end: str) -> None:
+    ann = reads(Person(world), 6 if end == "completed" else 1)
+    last = ann.mails[-1].at
+    bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    ann.replies("What I saw today.")
+    asleep(world, timedelta(minutes=10))
+    ann.replies("And later the same day.")
+    bob.replies("Bob is still in the course.")
+    if end != "completed":
+        ann.presses("pause" if end == "paused" else "stop")
+    assert ann.row["status"] == end
+
+    asleep(world, last + RETENTION - timedelta(minutes=5) - world.now())
+    bob.presses("resume")
+    audit(world)
+    assert len(kept(world)) == 3
+    asleep(world, timedelta(hours=1))
+    assert audit(world)["reflections deleted"] == 2
+    assert kept(world) == ["Bob is still in the course."]
+    with unchanged(world):
+        assert "reflections deleted" not in audit(world)
+
+
+def test_what_is_written_after_the_time_of_keeping_is_not_kept_for_ever(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    ann.presses("stop")
+    asleep(world, RETENTION + timedelta(days=10))
+    ann.replies("I still think of it.", mail)
+    for _ in range(4):
+        asleep(world, timedelta(days=30))
+        audit(world)
+    assert kept(world) == []
+
+
+def test_a_day_without_an_audit_does_no_harm(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("What I saw today.")
+    ann.presses("stop")
+    asleep(world, RETENTION + timedelta(days=3))
+    audit(world)
+    assert kept(world) == []

@@ -1,0 +1,219 @@
+"""Dispatch: who is queued at a tick, how many, in which order, and what an outage leaves behind."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from aws.tables import Subscribers
+from cli.local.cloud import World
+from course.subscriber import Status, Subscriber
+from tests.conftest import MONDAY
+from tests.people import Person
+from tests.test_send import emails, ses_answers, without_events
+from tests.test_sign_up import asleep_until, next_email, reads, unchanged
+
+BERLIN = ZoneInfo("Europe/Berlin")
+PLAN = ("intro", "acknowledge", "own-it", "keep-showing-up")
+
+
+def subscribe(world: World, *due: datetime) -> list[str]:
+    """Stores a subscriber for each time at which one is due, and returns their ids in this order."""
+    table = Subscribers(world.clients.dynamodb, world.resources.ref("Subscribers"))
+    ids = []
+    for number, at in enumerate(due):
+        name = f"{number:04}".translate(str.maketrans("0189", "wxyz"))
+        someone = Subscriber(
+            id=f"aaaaaaaaaaaa{name}",
+            course="rebuild-trust",
+            address=f"p{number}@example.net",
+            status=Status.ACTIVE,
+            epoch=1000,
+            round=1,
+            plan=PLAN,
+            next_lesson="intro",
+            due_at=at,
+        )
+        assert table.save(someone)
+        ids.append(someone.id)
+    return ids
+
+
+@contextmanager
+def without_senders(world: World) -> Iterator[None]:
+    """The outbox is not emptied meanwhile."""
+    source = next(source for source in world.event_sources if source.function.name == "send")
+    source.enabled = False
+    yield
+    source.enabled = True
+
+
+def queued(world: World) -> list[str]:
+    """The ids in the outbox, in order."""
+    return [id_ for message in outbox(world) for id_ in message["subscribers"]]
+
+
+def outbox(world: World) -> list[dict[str, Any]]:
+    """The messages in the outbox."""
+    waiting = next(queue.waiting for queue in world.queues() if queue.logical_id == "Outbox")
+    return [json.loads(message) for message in waiting]
+
+
+def asked_ses(world: World) -> int:
+    """How often dispatch asked SES for its quota."""
+    return sum(call.function == "dispatch" and call.operation == "ses:GetAccount" for call in world.calls)
+
+
+def test_nothing_due_asks_ses_nothing(world: World) -> None:
+    ann = Person(world)
+    with unchanged(world):
+        world.invoke("dispatch", {})
+    ann.joins()
+    with unchanged(world):
+        world.invoke("dispatch", {})
+    assert asked_ses(world) == 0
+    assert {call.operation for call in world.calls if call.function == "dispatch"} == {"dynamodb:Query"}
+    next_email(world)
+    assert asked_ses(world) == 1
+
+
+def test_the_longest_waiting_come_first(world: World) -> None:
+    now = world.now()
+    ids = subscribe(
+        world, *(now - timedelta(minutes=minutes) for minutes in (5, 30, 1, 20, 10)), now + timedelta(hours=1)
+    )
+    with without_senders(world):
+        world.invoke("dispatch", {})
+        assert queued(world) == [ids[n] for n in (1, 3, 4, 0, 2)]
+
+
+def test_no_more_than_the_daily_quota_holds(world: World) -> None:
+    now = world.now()
+    ids = subscribe(world, *(now - timedelta(minutes=minutes) for minutes in range(1, 8)))
+    world.ses.max_24_hour_send = 3
+    with without_senders(world):
+        world.invoke("dispatch", {})
+        assert queued(world) == [ids[n] for n in (6, 5, 4)]
+    world.drain()
+    assert len(world.mails) == 3
+    with unchanged(world):
+        world.invoke("dispatch", {})
+
+    world.ses.max_24_hour_send = 50_000
+    world.invoke("dispatch", {})
+    world.drain()
+    assert len(world.mails) == 7
+
+
+def test_no_more_than_the_rate_lets_out_before_the_next_tick(world: World) -> None:
+    world.ses.max_send_rate = 0.5  # 150 in five minutes
+    now = world.now()
+    ids = subscribe(world, *(now - timedelta(seconds=170 - n) for n in range(160)))
+    with without_senders(world):
+        world.invoke("dispatch", {})
+        assert queued(world) == ids[:150]
+        # Half the rate for each of two senders, and no message takes longer than a sender has (60 s).
+        assert {message["rate"] for message in outbox(world)} == {0.25}
+        assert max(len(message["subscribers"]) for message in outbox(world)) / 0.25 < 60 - 25
+        with unchanged(world):
+            world.invoke("dispatch", {})  # what waits is counted in
+
+
+def test_what_waits_in_the_outbox_is_left_out(world: World) -> None:
+    now = world.now()
+    subscribe(world, *(now - timedelta(minutes=n + 1) for n in range(5)))
+    url = world.resources.ref("Outbox")
+    world.clients.sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"subscribers": [], "rate": 1}))
+    world.ses.max_24_hour_send = 50 + 2
+    with without_senders(world):
+        world.invoke("dispatch", {})
+        assert len(queued(world)) == 2
+
+
+def test_an_open_breaker_and_a_paused_account_queue_nothing(world: World) -> None:
+    subscribe(world, world.now() - timedelta(minutes=1))
+    for attribute in ("sending_enabled", "suspended"):
+        usual = getattr(world.ses, attribute)
+        setattr(world.ses, attribute, not usual)
+        with unchanged(world):
+            world.invoke("dispatch", {})
+        setattr(world.ses, attribute, usual)
+    assert any("BreakerOpen" in line for line in world.logs)
+
+    until = (world.now() + timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    item = {"key": {"S": "breaker"}, "reason": {"S": "AccountSuspendedException"}, "until": {"S": until}}
+    world.clients.dynamodb.put_item(TableName=world.resources.ref("Limits"), Item=item)
+    with unchanged(world):
+        world.invoke("dispatch", {})
+    world.advance(timedelta(minutes=16))
+    assert len(world.mails) == 1
+
+
+def test_an_attempt_in_doubt_takes_nobody_elses_place(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One email is left of the day's quota, and the one who waits longest cannot be sent to before tomorrow."""
+    ann, bob = Person(world).joins(), Person(world, "bob@example.net", "Bob", hour=8, source_ip="203.0.113.9").joins()
+    ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url="https://email.eu-west-1.amazonaws.com"))
+    with without_events(world):
+        asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+        world.invoke("dispatch", {})
+        world.drain()
+        assert "claim" in ann.row
+        world.ses.max_24_hour_send = len(world.mails) + 1
+        asleep_until(world, MONDAY.replace(day=24, hour=7, minute=50))
+        world.advance(timedelta(minutes=11))
+    assert emails(bob) == ["confirm", "intro", "acknowledge"]
+
+
+@pytest.mark.parametrize(("wakes", "sent"), [((2, 10), (7, 0)), ((14, 0), (15, 0)), ((22, 50), None)])
+def test_d3_the_scheduler_is_dead_for_three_days(
+    world: World, wakes: tuple[int, int], sent: tuple[int, int] | None
+) -> None:
+    """One email, no burst, and none outside the hour's day: woken at night, the hour is waited for."""
+    ann = reads(Person(world), 1)
+    hour, minute = wakes
+    back = datetime(2026, 11, 27, hour, minute, tzinfo=BERLIN)
+    asleep_until(world, back)
+    world.advance(timedelta(minutes=30))
+    woken_at_night = hour < 7
+    assert len(ann.mails) == (3 if woken_at_night else 4)
+    lesson = next_email(world) if woken_at_night else ann.mails[-1]
+    local = lesson.at.astimezone(BERLIN)
+    assert lesson.tags["email"] == "own-it"
+    assert local.date() == back.date()
+    assert (local.hour == 7) if woken_at_night else (local - back < timedelta(minutes=10))
+    assert "claim" not in ann.row
+
+    following = next_email(world)
+    assert following.tags["email"] == "apology-in-action"
+    local = following.at.astimezone(BERLIN)
+    late = hour > 19  # twelve hours lie between two lessons
+    assert (local.day, local.hour) == ((29 if late else 28), 7)
+    assert emails(ann) == ["confirm", "intro", "acknowledge", "own-it", "apology-in-action"]
+
+
+def test_d3_fired_twice_is_one_email(world: World) -> None:
+    ann = Person(world).joins()
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    with without_senders(world):
+        world.invoke("dispatch", {})
+        world.invoke("dispatch", {})
+        assert len(queued(world)) == 2
+    world.drain()
+    assert emails(ann) == ["confirm", "intro", "acknowledge"]
+
+
+def test_held_paused_and_stopped_subscribers_are_not_looked_at(world: World) -> None:
+    people = [Person(world, f"p{n}@example.net", source_ip=f"203.0.113.{n}").joins() for n in range(3)]
+    people[0].presses("pause")
+    people[1].presses("stop")
+    world.bounced(people[2].mails[-1])
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    with unchanged(world):
+        world.invoke("dispatch", {})
+        world.drain()
+    assert not [row for row in world.rows("Subscribers") if "due_shard" in row]

@@ -1,0 +1,196 @@
+"""The sample events in events/: each is what AWS sends, and each does what its function is for.
+
+They tell one story: Ann signs up on a Monday at 9:00 UTC. Their tokens are signed with KEY, which no stack has.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.local import clients
+from cli.local.cloud import World
+from course import tokens
+from course.subscriber import new_epoch
+from course.tokens import Keyring, Purpose
+from tests.conftest import MONDAY
+from tests.people import Person
+
+EVENTS = Path(__file__).parent.parent / "events"
+KEY = "example key of the sample events"
+KEYS = Keyring({"1": KEY})
+ANN = tokens.subscriber_id(KEYS, "rebuild-trust", "ann@example.net")
+EPOCH = new_epoch(MONDAY)
+
+
+def event(name: str) -> Any:
+    """The sample event of a function."""
+    return json.loads((EVENTS / f"{name}.json").read_text("utf-8"))
+
+
+@pytest.fixture
+def ann(world: World) -> Person:
+    """Ann, before her first event, in a world that has the sample events' key."""
+    secret = world.resources.ref("SigningSecret")
+    world.clients.secretsmanager.put_secret_value(SecretId=secret, SecretString=json.dumps({"1": KEY}))
+    return Person(world)
+
+
+def after(ann: Person, *functions: str) -> Any:
+    """Gives these functions their events, in this order, and returns the last one's answer."""
+    answer = None
+    for name in functions:
+        outcome = ann.world.invoke(name, event(name))
+        assert outcome.error is None
+        answer = outcome.payload
+        if name in ("send", "receive_reply", "record_delivery"):
+            assert answer == {"batchItemFailures": []}
+    return answer
+
+
+def test_sign_up_stores_a_pending_subscriber(ann: Person) -> None:
+    answer = after(ann, "sign_up")
+    assert answer["statusCode"] == 200
+    assert ann.row["status"] == "pending"
+    assert ann.row["id"] == ANN
+
+
+def test_confirm_starts_the_course(ann: Person) -> None:
+    answer = after(ann, "sign_up", "confirm")
+    assert answer["statusCode"] == 200
+    assert (ann.row["status"], ann.row["epoch"]) == ("active", EPOCH)
+    assert event("confirm")["pathParameters"]["token"] == tokens.link(
+        KEYS, Purpose.CONFIRM, ANN, EPOCH, MONDAY + tokens.CONFIRM_LIFE
+    )
+
+
+def test_dispatch_queues_who_is_due(ann: Person) -> None:
+    after(ann, "sign_up", "dispatch")
+    outbox = next(queue for queue in ann.world.queues() if queue.logical_id == "Outbox")
+    assert [json.loads(body)["subscribers"] for body in outbox.waiting] == [[ANN], [ANN]]
+
+
+def test_send_sends_the_introduction(ann: Person) -> None:
+    after(ann, "sign_up", "confirm", "send")
+    assert [mail.tags["email"] for mail in ann.mails] == ["intro"]
+
+
+def test_receive_reply_keeps_the_reflection(ann: Person) -> None:
+    after(ann, "sign_up", "confirm", "send")
+    notification = json.loads(json.loads(event("receive_reply")["Records"][0]["body"])["Message"])
+    assert notification["receipt"]["recipients"] == list(ann.mails[-1].reply_to)
+
+    raw = clients.reply("gmail", ann.mails[-1], "I am ready to look at it.", ann.world.now())
+    key = notification["receipt"]["action"]["objectKey"]
+    ann.world.clients.s3.put_object(Bucket=ann.world.resources.ref("RawMail"), Key=key, Body=raw)
+    after(ann, "receive_reply")
+    assert [(found["lesson"], found["text"]) for found in ann.reflections] == [("intro", "I am ready to look at it.")]
+    assert ann.reflections[0]["verified"] is True
+
+
+def test_record_delivery_stops_a_bounced_address_for_good(ann: Person) -> None:
+    after(ann, "sign_up", "confirm", "record_delivery")
+    assert ann.row["status"] == "bounced"
+    assert [row["reason"] for row in ann.world.rows("Suppressions")] == ["bounced"]
+
+
+def test_my_course_changes_the_hour(ann: Person) -> None:
+    answer = after(ann, "sign_up", "confirm", "my_course")
+    assert answer["statusCode"] == 303
+    assert ann.row["hour"] == 20
+
+
+def test_unsubscribe_needs_one_click(ann: Person) -> None:
+    answer = after(ann, "sign_up", "confirm", "unsubscribe")
+    assert answer["statusCode"] == 200
+    assert ann.row["status"] == "unsubscribed"
+
+
+def test_audit_accounts_for_everyone(ann: Person) -> None:
+    account = after(ann, "sign_up", "confirm", "audit")
+    assert {line: number for line, number in account.items() if number} == {"not due": 1}
+
+
+def test_a_world_that_holds_nobody_takes_the_events_as_well(ann: Person) -> None:
+    """Whoever tries the events without a subscriber gets pages, not errors."""
+    assert after(ann, "confirm")["statusCode"] == 404
+    assert after(ann, "my_course")["statusCode"] == 404
+    assert after(ann, "unsubscribe")["statusCode"] == 200
+    after(ann, "dispatch", "send", "record_delivery")
+    assert not any(after(ann, "audit").values())
+    assert not ann.world.mails
+
+
+# ---------------------------------------------------------------- what AWS would send
+
+
+def records(name: str) -> list[dict[str, Any]]:
+    """The queue messages of an event; none where it is a request or a schedule's."""
+    return event(name).get("Records", [])  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("*.json")))
+def test_an_event_holds_only_example_addresses(name: str) -> None:
+    text = json.dumps(event(name)) + base64.b64decode(event(name).get("body", "")).decode()
+    domains = set(re.findall(r"(?:@|%40)([\w.-]+\w)", text))
+    assert domains <= {"example.net", "mail.example.net", "mail.example.org", "reply.example.org"}
+    assert all(re.match(r"(198\.51\.100|192\.0\.2)\.", ip) for ip in re.findall(r"\b\d+\.\d+\.\d+\.\d+\b", text))
+
+
+@pytest.mark.parametrize("name", ["send", "receive_reply", "record_delivery"])
+def test_a_queue_message_has_the_checksum_of_its_body(name: str) -> None:
+    for record in records(name):
+        assert record["md5OfBody"] == hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest()
+
+
+@pytest.fixture
+def seen(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
+    """Every event that the local cloud hands to its functions, by function."""
+    seen: dict[str, list[Any]] = {}
+    invoke = world.functions.invoke
+
+    def noted(function: Any, given: Any, seconds: float | None = None) -> Any:
+        seen.setdefault(function.name, []).append(given)
+        return invoke(function, given, seconds)
+
+    monkeypatch.setattr(world.functions, "invoke", noted)
+    return seen
+
+
+def test_the_local_cloud_sends_what_aws_sends(world: World, seen: dict[str, list[Any]]) -> None:
+    """Shape for shape: what the local cloud gives a function is in the sample event as well, and of the same type."""
+    ann = Person(world).joins()
+    ann.replies("Thank you.")
+    ann.presses("time", hour="8", zone="Europe/Berlin")
+    world.bounced(ann.mails[-1])
+    world.request("POST", ann.link("/unsubscribe/"), form={"List-Unsubscribe": "One-Click"})
+    world.step(world.schedules[0].next_at)
+    world.invoke("audit", world.schedules[1].event())
+    assert set(seen) == {path.stem for path in EVENTS.glob("*.json")}
+    for name, events in seen.items():
+        sample = dict(shape(event(name)))
+        for path, kind in shape(events[-1]):
+            assert sample.get(path) == kind, f"{name}: {path} is {kind} here and {sample.get(path)} in the sample"
+
+
+OPEN = {"headers", "tags", "attributes", "bounce", "commonHeaders"}
+"""What AWS fills as the case may be: compared as a whole, not by what is in it."""
+
+
+def shape(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every path in an event with the type of what is there; JSON within a text is read as well."""
+    if isinstance(value, str) and value.startswith("{") and len(value) > 2:
+        value = json.loads(value)
+    yield path, "number" if isinstance(value, int | float) else type(value).__name__
+    name = path.rpartition(".")[2]
+    if isinstance(value, dict) and name not in OPEN:
+        for key, part in value.items():
+            yield from shape(part, f"{path}.{key}")
+    if isinstance(value, list) and name not in OPEN:
+        for part in value:
+            yield from shape(part, f"{path}[]")

@@ -1,0 +1,253 @@
+"""The subscriber's page: what it shows, what each button does, and that only its own link opens it."""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import timedelta
+
+import pytest
+
+from cli.local.cloud import World
+from course import tokens
+from course.tokens import Keyring, Purpose
+from tests.people import Person
+from tests.test_sign_up import asleep, next_email, nothing_comes, reads, unchanged
+
+ACTIONS = ("pause", "resume", "time", "again", "stop", "yes", "not-yet")
+
+
+def words_of(page: str) -> str:
+    """A page's words, as somebody reads them."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_looking_changes_nothing(world: World) -> None:
+    ann = reads(Person(world), 1)
+    with unchanged(world):
+        for path in ("", *(f"/{action}" for action in ACTIONS), "?done=stop"):
+            for method in ("GET", "HEAD", "OPTIONS"):
+                assert world.request(method, f"{ann.page_url}{path}").status < 500
+    answer = world.request("GET", ann.link("/not-yet") if "/not-yet" in str(ann.mails[-1].html) else ann.page_url)
+    assert not re.search(r"<script|onload|http-equiv|<iframe|<img", answer.text)
+
+
+def test_the_page_tells_where_they_are_and_what_comes(world: World) -> None:
+    ann = Person(world).joins()
+    assert "The introduction has been sent" in ann.page
+    assert "Tuesday 24 November, around 7:00" in ann.page
+    next_email(world)
+    assert "Lesson 1 of 5 has been sent" in ann.page
+    assert "Wednesday 25 November, around 7:00" in ann.page
+
+
+def test_pause_and_resume(world: World) -> None:
+    ann = reads(Person(world), 1)
+    answer = ann.presses("pause")
+    assert answer.status == 303
+    assert re.fullmatch(r"/me/[\w-]+\?done=pause", answer.headers["location"])
+    assert "Paused. Nothing comes until you go on." in world.request("GET", answer.headers["location"]).text
+    with unchanged(world):
+        assert ann.presses("pause").status == 303
+    assert ann.row["status"] == "paused"
+    assert nothing_comes(world)
+
+    ann.presses("resume")
+    with unchanged(world):
+        ann.presses("resume")
+    lesson = next_email(world)
+    assert lesson.tags["email"] == "own-it"
+
+
+def test_stop_ends_the_emails_and_leaves_the_journal(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("I listened for once.")
+    sent = len(ann.mails)
+    ann.presses("stop")
+    with unchanged(world):
+        ann.presses("stop")
+        for action in ("pause", "resume", "again", "yes", "not-yet"):
+            ann.presses(action)
+    assert ann.row["status"] == "unsubscribed"
+    assert "I listened for once." in ann.page
+    assert nothing_comes(world)
+    assert len(ann.mails) == sent
+
+
+def test_again_begins_one_new_round_however_often_it_is_pressed(world: World) -> None:
+    ann = reads(Person(world), 2)
+    ann.presses("again")
+    with unchanged(world):
+        ann.presses("again")
+        ann.presses("not-yet")
+    assert ann.row["round"] == 2
+    lesson = next_email(world)
+    assert lesson.tags["email"] == "acknowledge"
+    assert "Good to have you back." in (lesson.text or "")
+    # Paused and started again is not paused any more.
+    ann.presses("pause")
+    ann.presses("again")
+    assert (ann.row["round"], ann.row["status"]) == (3, "active")
+
+
+def test_yes_takes_back_a_not_yet_as_long_as_nothing_was_sent(world: World) -> None:
+    ann = reads(Person(world), 5)
+    ask = world.request("GET", ann.link("/not-yet"))
+    assert ask.status == 200
+    assert "Nothing happens until you press the button." in ask.text
+    assert ann.row["round"] == 1
+    world.request("POST", ann.link("/not-yet"), form={})
+    assert "A new round begins." in world.request("GET", f"{ann.page_url}?done=not-yet").text
+    world.request("POST", ann.link("/yes"), form={})
+    with unchanged(world):
+        world.request("POST", ann.link("/yes"), form={})
+    closing = next_email(world)
+    assert closing.tags["email"] == "keep-showing-up"
+    assert nothing_comes(world)
+    assert ann.row["status"] == "completed"
+
+
+def test_a_late_yes_is_not_told_what_does_not_happen(world: World) -> None:
+    """The link of an earlier round is followed when the new one is under way."""
+    ann = reads(Person(world), 5)
+    yes = ann.link("/yes")
+    world.request("POST", ann.link("/not-yet"), form={})
+    next_email(world)
+    with unchanged(world):
+        answer = world.request("POST", yes, form={})
+        page = world.request("GET", answer.headers["location"])
+    assert "The closing letter comes next." not in words_of(page.text)
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "when", "utc"),
+    [
+        ("Asia/Tokyo", "21", "Tuesday 24 November, around 21:00", range(12, 13)),
+        ("America/St_Johns", "0", "Tuesday 24 November, around 0:00", range(3, 5)),
+    ],
+)
+def test_another_zone_and_hour(world: World, zone: str, hour: str, when: str, utc: range) -> None:
+    ann = Person(world).joins()
+    with_time = ann.presses("time", zone=zone, hour=hour)
+    assert with_time.status == 303
+    with unchanged(world):
+        ann.presses("time", zone=zone, hour=hour)
+    assert when in ann.page
+    lesson = next_email(world)
+    assert lesson.at.hour in utc
+
+
+def test_a_later_hour_brings_no_second_lesson_on_the_same_day(world: World) -> None:
+    ann = reads(Person(world, hour=0), 1)
+    ann.presses("time", zone="Europe/Berlin", hour="20")
+    assert "Wednesday 25 November, around 20:00" in ann.page
+    assert next_email(world).at.day == 25
+
+
+def test_another_zone_and_hour_that_do_not_exist(world: World) -> None:
+    ann = Person(world).joins()
+    good = {"zone": "Europe/Berlin", "hour": "8"}
+    for field, value, words in (
+        ("zone", "Mars/Olympus", "Please choose your time zone from the list."),
+        ("zone", "", "Please choose your time zone from the list."),
+        ("zone", "../../etc/passwd", "Please choose your time zone from the list."),
+        ("hour", "24", "Please choose an hour from the list."),
+        ("hour", "-1", "Please choose an hour from the list."),
+        ("hour", "7:30", "Please choose an hour from the list."),
+        ("hour", "", "Please choose an hour from the list."),
+    ):
+        with unchanged(world):
+            answer = ann.presses("time", **(good | {field: value}))
+        assert answer.status == 400
+        assert words in answer.text
+    with unchanged(world):
+        assert ann.presses("time").status == 400
+        assert world.request("POST", f"{ann.page_url}/time", body=b"zone=UTC&hour=1").status == 415
+        assert world.request("POST", f"{ann.page_url}/time", form={"zone": ["UTC", "UTC"], "hour": "8"}).status == 400
+
+
+def test_a_token_that_is_no_good_opens_nothing(world: World) -> None:
+    ann = reads(Person(world), 1)
+    bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    ann.replies("Only Ann may read this.")
+    token = ann.page_url.rsplit("/", 1)[1]
+    raw, other = urlsafe_b64decode(token), urlsafe_b64decode(bob.page_url.rsplit("/", 1)[1])
+    epoch = int(str(ann.row["epoch"]))
+    forged = tokens.link(Keyring({"1": "k" * 64}), Purpose.PAGE, str(ann.row["id"]), epoch)
+    for bad in (
+        token.upper(),
+        token.swapcase(),
+        token[:-1],
+        token + "A",
+        urlsafe_b64encode(other[:1] + raw[1:11] + other[11:]).decode(),  # Ann's id in Bob's token
+        urlsafe_b64encode(raw[:13] + b"\0\0\0\0" + raw[17:]).decode(),  # never expires
+        forged,
+        ann.link("/unsubscribe/").rsplit("/", 1)[1],
+        ann.link("/confirm/", ann.mails[0]).rsplit("/", 1)[1],
+        ann.mails[-1].reply_to[0].partition("@")[0],
+        "x" * 44,
+    ):
+        with unchanged(world):
+            pages = [world.request("GET", f"/me/{bad}"), world.request("GET", f"/me/{bad}/yes")]
+            pages += [world.request("POST", f"/me/{bad}/{action}", form={}) for action in ACTIONS]
+        for page in pages:
+            assert page.status == 404
+            assert "This link no longer works" in page.text
+            assert "Ann" not in words_of(page.text)
+    assert "Only Ann may read this." in ann.page
+    assert "Only Ann may read this." not in bob.page
+
+
+def test_the_link_expires_after_30_days_and_a_fresh_one_is_one_reply_away(world: World) -> None:
+    ann = reads(Person(world), 1)
+    page = ann.page_url
+    ann.presses("pause")
+    asleep(world, timedelta(days=30, minutes=-10))
+    assert world.request("GET", page).status == 200
+    asleep(world, timedelta(minutes=11))
+    with unchanged(world):
+        assert world.request("GET", page).status == 404
+        assert world.request("POST", f"{page}/stop").status == 404
+    ann.replies("JOURNAL")
+    assert ann.mails[-1].tags["email"] == "help"
+    assert world.request("GET", ann.page_url).status == 200
+
+
+def test_actions_that_do_not_exist(world: World) -> None:
+    ann = Person(world).joins()
+    with unchanged(world):
+        for action in (
+            "erase",
+            "journal",
+            "help",
+            "PAUSE",
+            "%0d%0aSet-Cookie:a=b",
+            "%2e%2e",
+            "a%2Fb",
+            "%C3%BC",
+            "a" * 500,
+        ):
+            for method in ("GET", "POST"):
+                answer = world.request(method, f"{ann.page_url}/{action}", form={} if method == "POST" else None)
+                assert answer.status in (303, 404)
+                assert "set-cookie" not in answer.headers
+                location = answer.headers.get("location", "/me/")
+                assert location.startswith("/me/")
+                assert location.isascii()
+                assert location.isprintable()
+
+
+def test_a3_templates_in_a_name_and_in_a_reply_are_shown_as_they_are(world: World) -> None:
+    ann = reads(Person(world, first_name="{{ 7*7 }}{% if 1 %}"), 1)
+    reply = "{{ first_name }} {% for x in [1, 2] %}{{ x }}{% endfor %} {# gone? #} ${7*7} <b>not bold</b> *stars* &amp;"
+    ann.replies(reply, client="apple-mail")
+    for mail in ann.mails[1:]:
+        assert "Hello {{ 7*7 }}{% if 1 %}," in (mail.text or "")
+        assert "Hello {{ 7*7 }}{% if 1 %}," in (mail.html or "")
+    page = ann.page
+    assert "Hello {{ 7*7 }}{% if 1 %}" in page
+    escaped = reply.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    assert escaped in page
+
+    ann.presses("again")
+    lesson = next_email(world)
+    assert f"What you wrote last time:\n\n{reply}\n" in (lesson.text or "")
+    assert escaped in (lesson.html or "")

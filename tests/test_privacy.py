@@ -1,0 +1,164 @@
+"""Privacy: what logs, keys and queues hold of a person, and what the pages tell a browser to keep to itself."""
+
+import json
+import re
+from datetime import timedelta
+
+from cli.local.cloud import World
+from tests.conftest import MONDAY
+from tests.people import Person
+from tests.test_sign_up import asleep, asleep_until, next_email, reads
+
+HEADERS = {
+    "referrer-policy": "no-referrer",
+    "x-robots-tag": "noindex, nofollow",
+    "x-content-type-options": "nosniff",
+    "strict-transport-security": "max-age=31536000",
+}
+SECRET = "Zwischenwelt"
+"""A word of a reply, found nowhere else."""
+
+
+def tokens_in(world: World) -> set[str]:
+    """Every token that was mailed, of links and of reply addresses."""
+    found = {address.partition("@")[0] for mail in world.mails for address in mail.reply_to}
+    for mail in world.mails:
+        found |= set(re.findall(r"/(?:me|confirm|unsubscribe)/([\w-]{44})", str(mail.html) + str(mail.text)))
+    return found
+
+
+def test_g1_the_logs_hold_nobody() -> None:
+    """A long story with everything that goes wrong in it: no address, no name, no token, no word of a reply."""
+    with World(start=MONDAY) as world:
+        ann = Person(world, "Philippa.Quux@example.net", "Philippa", source_ip="198.51.100.77")
+        ann.signs_up(address="Philippa.Quux@@example.net")
+        ann.signs_up(consent="no")
+        reads(ann, 1)
+        ann.address = ann.address.lower()
+        ann.replies(f"{SECRET}: I listened.")
+        for command in ("pause", "resume", "help"):
+            ann.replies(command)
+        page, introduction = ann.page_url, ann.mails[1]
+        assert SECRET in ann.page
+        for path in (page.upper(), f"{page}x", f"{page}/time", page.replace("/me/", "/confirm/"), f"{page}/nothing"):
+            world.request("GET", path)
+            world.request("POST", path, form={"zone": "Mars/Philippa", "hour": "x"})
+        world.deliver(introduction.raw, introduction.reply_to[0])
+        world.deliver(f"From: {ann.address}\n\n{SECRET}".encode(), introduction.reply_to[0], verdicts={"virus": "FAIL"})
+        world.deliver(f"From: {ann.address}\n\n{SECRET}".encode(), f"{SECRET}@reply.example.org")
+        world.deliver(b"From: " + b"=?utf-8?b?w?=" * 50 + SECRET.encode(), introduction.reply_to[0])
+
+        # What nobody expects: messages that cannot be read, an address that SES refuses, a mail that is gone.
+        for queue in ("Inbound", "Feedback", "Outbox"):
+            body = json.dumps({"Message": f"{SECRET} {ann.address}", "subscribers": [ann.address], "rate": SECRET})
+            world.clients.sqs.send_message(QueueUrl=world.resources.ref(queue), MessageBody=body)
+            world.clients.sqs.send_message(QueueUrl=world.resources.ref(queue), MessageBody=f"{SECRET} {ann.address}")
+        notice = {"notice": SECRET, "subscriber": ann.row["id"], "epoch": int(str(ann.row["epoch"])), "key": "k"}
+        world.clients.sqs.send_message(QueueUrl=world.resources.ref("Outbox"), MessageBody=json.dumps(notice))
+        world.drain()
+        assert world.failures
+        world.ses.refused[ann.address] = f"Address {ann.address} blocked."
+        asleep_until(world, MONDAY.replace(day=25, hour=6, minute=50))
+        world.invoke("dispatch", {})
+        world.drain()
+        assert ann.row["held"]
+        world.invoke("audit", {})
+        world.complained(introduction)
+        world.request("POST", ann.link("/unsubscribe/"))
+
+        logs = "\n".join(world.logs)
+        assert len(world.logs) > 20
+        for word in ("quux", "@example.net", "philippa", SECRET.lower(), "198.51.100.77", "mars/"):
+            assert word not in logs.lower(), word
+        found = tokens_in(world)
+        assert len(found) == 10
+        assert not [token for token in found if token.lower() in logs.lower()]
+
+
+def test_keys_tags_and_queues_hold_no_address(world: World) -> None:
+    ann = reads(Person(world, "quux@example.net", "Philippa"), 1)
+    ann.replies("I listened.")
+    world.complained(ann.mails[-1])
+    keys = [row["id"] for row in world.rows("Subscribers")]
+    keys += [row["subscriber"] + row["key"] for row in world.rows("Reflections")]
+    known = json.dumps([keys, world.rows("Limits"), world.rows("Suppressions")], default=str)
+    assert len(world.rows("Suppressions")) == 1
+    known += json.dumps([mail.tags for mail in world.mails] + [mail.reply_to for mail in world.mails])
+    known += " ".join(url for mail in world.mails for _, url in mail.links())
+    sent = [call.parameters for call in world.calls if call.operation == "sqs:SendMessage"]
+    assert sent
+    known += json.dumps(sent, default=str)
+    for word in ("quux", "example.net", "philippa", "198.51.100"):
+        assert word not in known.lower(), word
+
+
+def test_a_reply_that_is_set_aside_leaves_none_of_its_words(world: World) -> None:
+    ann = Person(world).joins()
+    raw = f"From: eve@example.com\nSubject: {SECRET}\n\n{SECRET}".encode()
+    world.deliver(raw, "somebody@reply.example.org")
+    world.deliver(raw, ann.mails[-1].reply_to[0], verdicts={"spam": "FAIL"})
+    stored = json.dumps([world.rows(table) for table in world.tables()], default=str)
+    assert SECRET not in stored
+    assert "eve@example.com" not in stored
+    (aside, other) = (row for row in world.rows("Reflections") if row["subscriber"] == "set-aside")
+    for row in (aside, other):
+        life = int(row["expires_at"]) - world.now().timestamp()
+        assert 13 * 86_400 < life <= 14 * 86_400  # as long as the raw mail
+
+
+def test_every_page_is_locked_down(world: World) -> None:
+    """Whatever the answer is: nothing is stored, framed, indexed, told to others, or loaded from elsewhere."""
+    ann = reads(Person(world), 1)
+    confirm, unsubscribe = ann.link("/confirm/", ann.mails[0]), ann.link("/unsubscribe/")
+    pages = [
+        ("GET", "/", 200),
+        ("GET", "/style.css", 200),
+        ("GET", "/zone.js", 200),
+        ("POST", "/sign-up", 415),
+        ("GET", confirm, 200),
+        ("POST", confirm, 200),
+        ("GET", f"{confirm}x", 404),
+        ("GET", ann.page_url, 200),
+        ("GET", f"{ann.page_url}/yes", 200),
+        ("GET", f"{ann.page_url}/not-yet", 200),
+        ("GET", f"{ann.page_url}/pause", 303),
+        ("POST", f"{ann.page_url}/pause", 303),
+        ("POST", f"{ann.page_url}/time", 415),
+        ("GET", f"{ann.page_url}x", 404),
+        ("GET", unsubscribe, 200),
+        ("POST", unsubscribe, 200),
+        ("POST", f"{unsubscribe}x", 200),
+    ]
+    for method, path, status in pages:
+        answer = world.request(method, path)
+        assert answer.status == status, (method, path)
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS, path
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none';")
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert "*" not in policy
+        assert not answer.cookies
+        assert "set-cookie" not in answer.headers
+        public = path in ("/style.css", "/zone.js")
+        assert answer.headers["cache-control"] == ("public, max-age=3600" if public else "no-store")
+        if answer.headers["content-type"].startswith("text/html"):
+            assert not re.search(r"<style|style=|<script>| on\w+=|<iframe|<img|<object", answer.text), path
+            sources = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]*)"', answer.text)
+            assert set(sources) <= {"/style.css", "/zone.js", "data:,"}, path
+            assert "If you need someone now" in answer.text
+        for harmless in ("HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"):
+            assert world.request(harmless, path).status == 404
+
+
+def test_a_stored_subscriber_stays_small(world: World) -> None:
+    """Under 1 KB: every write bills the whole item."""
+    ann = reads(Person(world, f"{'a' * 40}@{'b' * 40}.example", "A" * 60, zone="America/Argentina/ComodRivadavia"), 1)
+    for _ in range(5):
+        next_email(world)
+    ann.presses("again")
+    next_email(world)
+    key = {"id": {"S": str(ann.row["id"])}}
+    item = world.clients.dynamodb.get_item(TableName=world.resources.ref("Subscribers"), Key=key)["Item"]
+    assert len(json.dumps(item)) < 1600  # as typed JSON, which is half as long again
+    asleep(world, timedelta(minutes=1))

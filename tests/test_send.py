@@ -1,0 +1,432 @@
+"""Sending: what SES's answers lead to, what every mail holds, and that one person's trouble is nobody else's."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from email import message_from_bytes
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
+
+from aws import clients
+from cli.local.cloud import TEMPLATE, World
+from cli.local.ses_rules import SesError
+from course.subscriber import Status
+from tests.conftest import MONDAY
+from tests.people import Person
+from tests.test_record_delivery import records
+from tests.test_sign_up import asleep_until, next_email, nothing_comes, reads, unchanged
+
+URL = "https://email.eu-west-1.amazonaws.com"
+THROTTLED = SesError("TooManyRequestsException", "Maximum sending rate exceeded.")
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def ses_answers(world: World, monkeypatch: pytest.MonkeyPatch, *errors: Exception, taken: bool = False) -> list[Any]:
+    """SES answers its next requests so, having taken the mail or not. Returns the requests that it gets."""
+    take, left, requests = world.ses.send, list(errors), []
+
+    def send(request: dict[str, Any]) -> Any:
+        requests.append(request)
+        if not left:
+            return take(request)
+        if taken:
+            take(request)
+        raise left.pop(0)
+
+    monkeypatch.setattr(world.ses, "send", send)
+    return requests
+
+
+@contextmanager
+def without_events(world: World) -> Iterator[None]:
+    """SES's events wait in their queue meanwhile."""
+    source = next(source for source in world.event_sources if source.function.name == "record_delivery")
+    source.enabled = False
+    yield
+    source.enabled = True
+    world.drain()
+
+
+def emails(person: Person) -> list[str]:
+    """Which emails came."""
+    return [mail.tags["email"] for mail in person.mails]
+
+
+# ---------------------------------------------------------------- SES's answers
+
+
+def test_e1_throttled_once_is_sent_later_the_same_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = Person(world).joins()
+    requests = ses_answers(world, monkeypatch, THROTTLED)
+    lesson = next_email(world)
+    assert emails(ann) == ["confirm", "intro", "acknowledge"]
+    assert len(requests) == 2
+    local = lesson.at.astimezone(BERLIN)
+    assert (local.day, local.hour) == (24, 7)
+    assert "claim" not in ann.row
+    following = next_email(world)
+    assert following.at.astimezone(BERLIN).day == 25
+
+
+def test_e1_a_throttled_attempt_leaves_no_trace(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = Person(world).joins()
+    before = {name: value for name, value in ann.row.items() if name != "version"}
+    ses_answers(world, monkeypatch, *[THROTTLED] * 3)
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    for _ in range(3):
+        world.invoke("dispatch", {})
+        world.drain()
+        assert {name: value for name, value in ann.row.items() if name != "version"} == before
+    world.invoke("dispatch", {})
+    world.drain()
+    assert emails(ann) == ["confirm", "intro", "acknowledge"]
+
+
+def test_e1_the_daily_quota_is_reached(world: World) -> None:
+    people = [Person(world, f"p{n}@example.net", source_ip=f"203.0.113.{n}").joins() for n in range(3)]
+    world.ses.max_24_hour_send = len(world.mails) + 1
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    world.advance(timedelta(minutes=20))
+    assert len(world.mails) == 7
+    # When the quota is free again, a day after the sign-ups, the others get theirs: the same lesson, late.
+    asleep_until(world, MONDAY.replace(day=24, hour=9, minute=5))
+    world.advance(timedelta(minutes=10))
+    assert [emails(person) for person in people] == [["confirm", "intro", "acknowledge"]] * 3
+    assert all("claim" not in person.row for person in people)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ReadTimeoutError(endpoint_url=URL),
+        ConnectionClosedError(endpoint_url=URL),
+        SesError("InternalServiceErrorException", "Try again."),
+    ],
+    ids=["read timeout", "connection closed", "5xx"],
+)
+def test_e2_one_request_and_the_event_commits(world: World, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    if isinstance(error, SesError):
+        error.status = 500
+    ann = Person(world).joins()
+    requests = ses_answers(world, monkeypatch, error, taken=True)
+    with without_events(world):
+        lesson = next_email(world)
+        claim = ann.row["claim"]
+        assert isinstance(claim, dict)
+        assert claim["attempt"] == lesson.tags["attempt"]
+        assert ann.row["next_lesson"] == "acknowledge"
+        world.advance(timedelta(hours=1))  # the dispatcher goes by twelve times
+        assert len(requests) == 1
+        assert len(ann.mails) == 3
+    assert "claim" not in ann.row
+    assert (ann.row["next_lesson"], ann.row["message_id"]) == ("own-it", lesson.id)
+    following = next_email(world)
+    assert following.tags["email"] == "own-it"
+    assert following.at.astimezone(BERLIN).day == 25
+
+
+def test_e2_not_taken_and_never_heard_of_is_sent_again_next_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E3: others' events come through, so the pipeline is alive and the attempt came to nothing."""
+    ann = Person(world).joins()
+    ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL))
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    world.invoke("dispatch", {})
+    world.drain()
+    assert "claim" in ann.row
+    Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    asleep_until(world, MONDAY.replace(day=25, hour=6, minute=50))
+    world.invoke("dispatch", {})
+    world.drain()
+    assert emails(ann) == ["confirm", "intro", "acknowledge"]
+    assert "claim" not in ann.row
+
+
+def test_e3_with_no_event_at_all_nobody_guesses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = Person(world).joins()
+    ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL))
+    for day in (24, 25, 26):
+        asleep_until(world, MONDAY.replace(day=day, hour=6, minute=50))
+        world.invoke("dispatch", {})
+        world.drain()
+    assert emails(ann) == ["confirm", "intro"]
+    assert ann.row["held"] == "in doubt"
+    assert any('"Held"' in line for line in world.logs)
+    assert "Your place is kept." in ann.page
+
+
+def test_e1_no_connection_is_no_attempt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = Person(world).joins()
+    ses_answers(world, monkeypatch, ConnectTimeoutError(endpoint_url=URL))
+    lesson = next_email(world)
+    assert lesson.at.astimezone(BERLIN).hour == 7
+    assert emails(ann)[-1] == "acknowledge"
+
+
+@pytest.mark.parametrize("what", ["paused", "suspended", "identity", "mail from", "denied"])
+def test_e4_nobody_advances_until_it_is_mended(world: World, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    ann = Person(world).joins()
+    bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    before = [{k: v for k, v in person.row.items() if k != "version"} for person in (ann, bob)]
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    # The account is refused between dispatch and send, which is when send meets it.
+    source = next(source for source in world.event_sources if source.function.name == "send")
+    source.enabled = False
+    world.invoke("dispatch", {})
+    source.enabled = True
+    if what == "denied":
+        ses_answers(world, monkeypatch, *[SesError("AccessDeniedException", "User is not authorized")] * 2)
+    world.ses.sending_enabled = what != "paused"
+    world.ses.suspended = what == "suspended"
+    world.ses.unverified = {"mail.example.org"} if what == "identity" else set()
+    world.ses.mail_from_verified = what != "mail from"
+    world.drain()
+
+    assert [{k: v for k, v in person.row.items() if k != "version"} for person in (ann, bob)] == before
+    assert any("BreakerOpen" in line for line in world.logs)
+    refusals = sum(call.operation == "ses:SendEmail" for call in world.calls)
+    world.invoke("dispatch", {})
+    world.drain()
+    assert sum(call.operation == "ses:SendEmail" for call in world.calls) == refusals  # nobody else tries meanwhile
+    assert len(world.mails) == 4
+
+    world.ses.sending_enabled, world.ses.suspended, world.ses.mail_from_verified = True, False, True
+    world.ses.unverified = set()
+    world.advance(timedelta(minutes=21))
+    assert emails(ann) == emails(bob) == ["confirm", "intro", "acknowledge"]
+
+
+def test_e5_one_refused_address_is_held_and_the_others_go_on(world: World) -> None:
+    ann = Person(world).joins()
+    bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    world.ses.refused["ann@example.net"] = "Address blocked."
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    world.advance(timedelta(minutes=20))
+    assert emails(ann) == ["confirm", "intro"]
+    assert emails(bob) == ["confirm", "intro", "acknowledge"]
+    assert str(ann.row["held"]).startswith("SES refused the address")
+    assert "claim" not in ann.row
+    assert ann.row["next_lesson"] == "acknowledge"
+    assert any('"Held"' in line for line in world.logs)
+    assert sum(call.operation == "ses:SendEmail" for call in world.calls) == 6  # it was tried once
+
+
+# ---------------------------------------------------------------- claims and time
+
+
+def test_d6_with_too_little_time_left_nothing_is_claimed(world: World) -> None:
+    ann = Person(world).joins()
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    message = records({"subscribers": [ann.row["id"]], "rate": 14})
+    with unchanged(world):
+        assert world.invoke("send", message, seconds=3).payload == {"batchItemFailures": []}
+        assert world.invoke("send", message, seconds=20).payload == {"batchItemFailures": []}
+    world.invoke("send", message, seconds=40)
+    assert emails(ann)[-1] == "acknowledge"
+
+
+def test_a_message_twice_is_one_email(world: World) -> None:
+    ann = Person(world).joins()
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    message = {"subscribers": [ann.row["id"]] * 3, "rate": 1000}
+    world.invoke("send", records(message, message))
+    world.invoke("send", records(message))
+    assert emails(ann) == ["confirm", "intro", "acknowledge"]
+
+
+def test_u5_unsubscribed_between_claim_and_send(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That one email may still come; nothing after it, and nothing of it brings the subscriber back."""
+    ann = Person(world).joins()
+    subscriber, take = str(ann.row["id"]), world.ses.send
+
+    def and_meanwhile_unsubscribes(request: dict[str, Any]) -> Any:
+        stopped = clients.subscribers().change(subscriber, lambda current: current.stopped(Status.UNSUBSCRIBED))
+        assert stopped
+        assert stopped.claim
+        return take(request)
+
+    monkeypatch.setattr(world.ses, "send", and_meanwhile_unsubscribes)
+    next_email(world)
+    assert ann.row["status"] == "unsubscribed"
+    assert "claim" not in ann.row
+    assert "due_shard" not in ann.row
+    assert nothing_comes(world)
+    assert emails(ann) == ["confirm", "intro", "acknowledge"]
+
+
+def test_notices_are_sent_once_for_each_key(world: World) -> None:
+    ann = Person(world).joins()
+    row = ann.row
+    notice = {"notice": "help", "subscriber": row["id"], "epoch": int(str(row["epoch"])), "key": "mail-1"}
+    for message in (notice, notice, notice | {"key": "mail-2"}, notice | {"epoch": 1, "key": "mail-3"}):
+        assert world.invoke("send", records(message)).payload == {"batchItemFailures": []}
+    assert emails(ann) == ["confirm", "intro", "help", "help"]
+
+
+def test_a_notice_that_ses_refuses_for_now_comes_later_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with World(start=MONDAY) as world:
+        ann = Person(world).joins()
+        ses_answers(world, monkeypatch, THROTTLED)
+        ann.replies("PAUSE")
+        assert emails(ann) == ["confirm", "intro"]
+        world.advance(timedelta(minutes=10))
+        assert emails(ann) == ["confirm", "intro", "paused"]
+        assert [queue.waiting for queue in world.queues() if queue.is_dead_letters] == [()] * 3
+
+
+# ---------------------------------------------------------------- a course that was edited
+
+
+@pytest.fixture
+def own_course(tmp_path: Path) -> Iterator[tuple[World, Path]]:
+    """A world whose `emails/` can be edited, as an author does while people are in the course."""
+    (tmp_path / "functions").symlink_to(TEMPLATE.parent / "functions")
+    shutil.copy(TEMPLATE, tmp_path / "template.yaml")
+    shutil.copytree(TEMPLATE.parent / "emails", tmp_path / "emails")
+    with World(template=tmp_path / "template.yaml", start=MONDAY) as world:
+        yield world, tmp_path / "emails" / "rebuild-trust"
+
+
+def edit(lesson: Path, old: str, new: str) -> None:
+    """Changes a file of the course; functions started from now on read it anew."""
+    source = lesson.read_text("utf-8")
+    assert old in source
+    lesson.write_text(source.replace(old, new), "utf-8")
+    clients.reset()
+
+
+def test_a_removed_lesson_is_passed_over(own_course: tuple[World, Path]) -> None:
+    world, course = own_course
+    ann = reads(Person(world), 1)
+    (course / "02-own-it.md.j2").unlink()
+    (course / "03-apology-in-action.md.j2").unlink()
+    clients.reset()
+    for _ in range(3):
+        next_email(world)
+    assert nothing_comes(world)
+    assert emails(ann)[2:] == ["acknowledge", "no-rush-to-forgiveness", "safety-first", "keep-showing-up"]
+    assert ann.row["status"] == "completed"
+    assert not world.failures
+
+
+def test_a_broken_template_holds_nobody_and_stops_nobody_else(own_course: tuple[World, Path]) -> None:
+    world, course = own_course
+    ann = Person(world).joins()
+    bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    eve = Person(world, "eve@example.net", "Eve", source_ip="203.0.113.10").joins()
+    broken = "{% if first_name == 'Bob' %}\n{{ no_such_thing }}\n{% endif %}\n"
+    lesson = course / "01-acknowledge.md.j2"
+    edit(lesson, "{% if coming_back %}", f"{broken}\n{{% if coming_back %}}")
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    before = dict(bob.row)
+    world.invoke("dispatch", {})
+    (message,) = next(queue.waiting for queue in world.queues() if queue.logical_id == "Outbox")
+    assert len(json.loads(message)["subscribers"]) == 3
+    world.drain()
+
+    assert emails(ann) == emails(eve) == ["confirm", "intro", "acknowledge"]
+    assert bob.row == before
+    assert world.failures
+    edit(lesson, broken, "")
+    world.advance(timedelta(minutes=30))
+    assert emails(bob) == ["confirm", "intro", "acknowledge"]
+    assert len(ann.mails) == 3
+
+
+def test_a3_templates_in_a_courses_plain_texts_are_shown_as_they_are(own_course: tuple[World, Path]) -> None:
+    world, course = own_course
+    edit(course / "course.toml", 'title = "Rebuilding Trust"', 'title = "Trust {{ 7*7 }} {% if x %}"')
+    edit(course / "01-acknowledge.md.j2", 'question = "', 'question = "{{ first_name }} <b>?</b> ')
+    edit(course / "01-acknowledge.md.j2", 'subject = "', 'subject = "{{ 7*7 }} & ')
+    with (course / "about.md").open("a", encoding="utf-8") as about:
+        about.write("\n\nAbout {{ 7*7 }} and {% if x %} and <b>bold</b>.\n")
+    clients.reset()
+    page = world.request("GET", "/").text
+    assert "Trust {{ 7*7 }} {% if x %}" in page
+    assert "About {{ 7*7 }} and {% if x %} and &lt;b&gt;bold&lt;/b&gt;." in page
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    assert mail.subject.startswith("{{ 7*7 }} & Before")
+    assert "{{ first_name }} <b>?</b> Which part" in (mail.text or "")
+    assert "{{ first_name }} &lt;b&gt;?&lt;/b&gt; Which part" in (mail.html or "")
+    assert "Trust {{ 7*7 }} {% if x %}" in (mail.html or "")
+    assert "Trust {{ 7*7 }} {% if x %}" in (mail.text or "")
+
+
+# ---------------------------------------------------------------- what every mail holds
+
+
+def everything_that_is_mailed(world: World) -> Person:
+    """One of each: the whole course, a second round, every notice."""
+    ann = reads(Person(world), 4)
+    for command in ("PAUSE", "RESUME", "HELP"):
+        ann.replies(command)
+    ann.signs_up()
+    fifth = next_email(world)
+    ann.replies("yes", fifth)
+    ann.replies("Not yet", fifth)
+    ann.presses("yes")
+    next_email(world)
+    ann.replies("STOP")
+    return ann
+
+
+def test_what_every_mail_holds(world: World) -> None:
+    ann = everything_that_is_mailed(world)
+    library = clients.library()
+    assert {*emails(ann)} == {*library.notices, *library.courses["rebuild-trust"].lessons}
+    site = world.parameters["SiteUrl"]
+    numbers = [line["number"] for country in library.helplines for line in country["lines"]]
+    numbers += [country["emergency"] for country in library.helplines]
+    assert numbers
+    addresses = set()
+    for mail in ann.mails:
+        name = mail.tags["email"]
+        text, html = mail.text or "", mail.html or ""
+        assert mail.source == "Rebuilding Trust <course@mail.example.org>"
+        assert mail.to == ("ann@example.net",)
+        assert mail.header("Auto-Submitted") == "auto-generated"
+        assert mail.header("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
+        assert re.fullmatch(rf"<{site}/unsubscribe/[\w-]{{44}}>", mail.header("List-Unsubscribe") or "")
+        assert mail.configuration_set == world.resources.ref("ConfigurationSet")
+        (reply,) = mail.reply_to
+        assert re.fullmatch(r"[a-z2-7]{33,34}@reply\.example\.org", reply)
+        addresses.add(reply)
+        kinds = [part.get_content_type() for part in message_from_bytes(mail.raw).walk()]
+        assert kinds == ["multipart/alternative", "text/plain", "text/html"]
+        for part in (text, html):
+            assert not re.search(r"\{\{|\}\}|\{%|%\}|\{#|jj\d+jj|\bUndefined", part), name
+            assert world.parameters["PostalAddress"] in part, name
+            assert f"{site}/unsubscribe/" in part, name
+            assert all(number in part for number in numbers), name
+            assert "not therapy" in part, name
+            assert (f"{site}/me/" in part) is (name != "confirm"), name
+            assert ("Ann" in re.sub(r"http\S+", "", part)) is (name not in ("confirm", "already-here")), name
+        assert "<script" not in html
+        assert html.lower().startswith("<!doctype html>")
+        assert len(html.encode()) < 102_400, name  # Gmail cuts there
+        assert all(url.startswith(("http://", "https://", "tel:", "mailto:")) for _, url in mail.links())
+    assert len(addresses) >= 12  # one for each email: a notice's is not a lesson's
+
+
+def test_every_link_of_a_lesson_leads_somewhere(world: World) -> None:
+    ann = reads(Person(world), 6)
+    site = world.parameters["SiteUrl"]
+    for mail in ann.mails[1:]:
+        links = {url for _, url in mail.links() if url.startswith(site)}
+        links |= set(re.findall(rf"{site}[\w/.-]*", mail.text or ""))
+        with unchanged(world):
+            assert {url: world.request("GET", url).status for url in links} == dict.fromkeys(links, 200)
+
+
+def test_the_same_course_for_somebody_without_a_name(world: World) -> None:
+    ann = reads(Person(world, first_name=""), 1)
+    for mail in ann.mails:
+        assert "Hello,\n" in (mail.text or "")
+        assert "Hello ," not in (mail.text or "") + (mail.html or "")

@@ -1,0 +1,462 @@
+"""Sign-up: what is refused and in which words, what is stored, and that no answer tells who is in the course."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import pytest
+
+from aws import clients
+from cli.local.cloud import World
+from cli.local.mime import SentMail
+from course import forms, limits
+from tests.people import Person
+
+
+@contextmanager
+def unchanged(world: World) -> Iterator[None]:
+    """Whatever happens inside: nothing is stored, nothing is sent, nothing is queued."""
+    before = everything(world)
+    yield
+    after = everything(world)
+    assert {name: held for name, held in after.items() if held != before[name]} == {}
+
+
+def everything(world: World) -> dict[str, list[str]]:
+    """All items of all tables, all messages of all queues, all mails."""
+    held = {
+        table: [json.dumps(row, default=str, sort_keys=True) for row in world.rows(table)] for table in world.tables()
+    }
+    held |= {queue.logical_id: [*queue.waiting, *queue.delayed, *queue.in_flight] for queue in world.queues()}
+    return {**{name: sorted(items) for name, items in held.items()}, "mails": [mail.id for mail in world.mails]}
+
+
+def asleep_until(world: World, at: datetime) -> None:
+    """Time goes on with no schedule firing: the scheduler is down, or the test has no need of it."""
+    for schedule in world.schedules:
+        schedule.next_at = max(schedule.next_at, at + timedelta(seconds=1))
+    world.advance_to(at)
+
+
+def asleep(world: World, time: timedelta) -> None:
+    """As `asleep_until`, from now on."""
+    asleep_until(world, world.now() + time)
+
+
+def next_email(world: World) -> SentMail:
+    """The next email, as `World.next_email`, with the ticks of the hours in which nothing is due left out."""
+    due = min(str(row["due_at"]) for row in world.rows("Subscribers") if "due_shard" in row)
+    asleep_until(world, datetime.fromisoformat(due))
+    mail = world.next_email(timedelta(minutes=30))
+    assert mail
+    return mail
+
+
+def reads(person: Person, lessons: int) -> Person:
+    """Joins, and gets this many lessons after the introduction."""
+    person.joins()
+    for _ in range(lessons):
+        next_email(person.world)
+    return person
+
+
+def nothing_comes(world: World, days: int = 3) -> bool:
+    """Whether no email comes in the next days, at whatever hour."""
+    sent = len(world.mails)
+    for _ in range(days * 4):
+        asleep(world, timedelta(hours=6))
+        world.advance(timedelta(minutes=6))
+    return len(world.mails) == sent
+
+
+def test_a_sign_up_is_pending_and_gets_one_email(world: World) -> None:
+    ann = Person(world)
+    page = ann.signs_up()
+
+    assert page.status == 200
+    assert "look in your inbox" in page.text
+    assert [mail.subject for mail in ann.mails] == ["Please confirm your email address"]
+    assert ann.row["status"] == "pending"
+    assert "first_name" not in ann.row  # nothing that was typed counts before it is confirmed
+    assert nothing_comes(world)
+
+
+NAMES = ["Zoë", "Anne-Marie", "O’Neil", "Nguyễn Thị Bích", "محمد", "می‌نا", "李小龍", "Ann 🙂", "", "  Ann  ", "A" * 60]
+
+
+def test_people_may_be_called_anything(world: World) -> None:
+    for number, name in enumerate(NAMES):
+        person = Person(world, f"person{number}@example.net", name, source_ip=f"203.0.113.{number}").joins()
+        assert person.row.get("first_name", "") == name.strip()
+        greeting = f"Hello {name.strip()}," if name else "Hello,"
+        assert greeting in (person.mails[-1].text or "")
+
+
+def test_s1_line_breaks_and_invisible_characters_in_the_name(world: World) -> None:
+    ann = Person(world)
+    for unseen in (
+        "\r",
+        "\n",
+        "\r\nBcc: eve@example.com",
+        "\0",
+        "\u202e",
+        "\u2066",
+        "\u200f",
+        "\ufeff",
+        "\u2028",
+        "\x7f",
+    ):
+        for name in (f"Ann{unseen}", f"{unseen}Ann", f"An{unseen}n"):
+            with unchanged(world):
+                page = ann.signs_up(first_name=name)
+            assert page.status == 400, repr(name)
+            assert 'id="first_name-error">Please leave out line breaks and invisible characters.' in page.text
+
+
+def test_s2_a_name_that_is_no_name_is_refused_and_escaped(world: World) -> None:
+    ann = Person(world)
+    for name, words in {
+        "A" * 300: "at most 60 characters",
+        "A" * 61: "at most 60 characters",
+        "https://evil.example/now": "without links",
+        "www.evil.example": "without links",
+        "eve@evil.example": "without links",
+        "<b>Ann</b>": "without links",
+        '"><script>alert(1)</script>': "without links",
+    }.items():
+        with unchanged(world):
+            page = ann.signs_up(first_name=name)
+        assert page.status == 400
+        assert words in page.text
+        assert "<b>Ann" not in page.text
+        assert "<script>alert" not in page.text
+
+
+def test_s2_what_was_typed_is_never_in_the_confirmation_and_escaped_elsewhere(world: World) -> None:
+    ann = Person(world, first_name="""Win £9 & "cash" 'now'""")
+    ann.signs_up()
+    confirmation = ann.mails[-1]
+    assert confirmation.subject == "Please confirm your email address"
+    for part in (confirmation.html, confirmation.text, confirmation.raw.decode()):
+        assert "Win £9" not in (part or "")
+        assert "cash" not in (part or "")
+
+    ann.confirms()
+    assert ann.first_name in (ann.mails[-1].text or "")
+    assert "Hello Win £9 &amp; &#34;cash&#34; &#39;now&#39;" in ann.page
+    assert "Win £9 & " not in (ann.mails[-1].html or "")
+    assert "cash" not in ann.mails[-1].subject + str(ann.mails[-1].headers)
+
+
+MALFORMED = [
+    "",
+    "ann",
+    "@example.com",
+    "ann@",
+    "ann@@example.com",
+    "ann@example",
+    "ann@example..com",
+    "ann@-example.com",
+    "ann@exa_mple.com",
+    ".ann@example.com",
+    "ann.@example.com",
+    "an..n@example.com",
+    "an n@example.com",
+    "ann@example.com\0",
+    "ann@example.com\n",
+    "a" * 65 + "@example.com",
+    "a" * 60 + "@" + ("b" * 60 + ".") * 4 + "com",
+    '"ann"@example.com',
+    '"ann smith"@example.com',
+    "ann@[192.0.2.1]",
+    "ann@[IPv6:2001:db8::1]",
+    "ann@192.0.2.1",
+    "ann(at work)@example.com",
+    "(comment)ann@example.com",
+    "Ann <ann@example.com>",
+    "<ann@example.com>",
+    "mailto:ann@example.com",
+    "ann@example.com?bcc=eve@example.com",
+    '"><script>alert(1)</script>@example.com',
+]
+
+
+def test_s3_malformed_addresses(world: World) -> None:
+    ann = Person(world)
+    for address in MALFORMED:
+        with unchanged(world):
+            page = ann.signs_up(address=address)
+        assert page.status == 400, address
+        assert "Please enter one email address, such as name@example.com." in page.text
+        assert "<script>alert" not in page.text
+
+
+def test_s3_the_longest_local_part_is_fine(world: World) -> None:
+    long = Person(world, address="a" * 64 + "@example.com")
+    assert long.signs_up().status == 200
+    assert len(long.mails) == 1
+
+
+def test_s4_letters_that_cannot_be_mailed_yet(world: World) -> None:
+    for address in ("üser@example.com", "üser@bücher.example", "用户@example.com"):
+        with unchanged(world):
+            page = Person(world).signs_up(address=address)
+        assert page.status == 400
+        assert "can’t be mailed yet" in page.text
+
+
+def test_s5_a_domain_with_an_umlaut_is_stored_and_mailed_in_punycode(world: World) -> None:
+    assert Person(world, address="User@Bücher.example").signs_up().status == 200
+    user = Person(world, address="user@xn--bcher-kva.example")
+    assert user.row["status"] == "pending"
+    assert len(user.mails) == 1
+
+    # Its ASCII spelling is the same person: still one email today.
+    user.signs_up()
+    assert len(world.rows("Subscribers")) == 1
+    assert len(world.mails) == 1
+
+
+def test_s6_another_case_is_the_same_subscriber(world: World) -> None:
+    ann = Person(world)
+    ann.signs_up(address="ANN@Example.NET")
+    asleep(world, timedelta(days=2))
+    ann.signs_up(address=" ann@example.net ")
+    assert len(world.rows("Subscribers")) == 1
+    assert [mail.address for mail in world.mails] == ["ann@example.net"] * 2
+
+
+def test_s7_fifty_spellings_of_one_mailbox_get_one_email_a_day(world: World) -> None:
+    ann = Person(world)
+    form = ann.form()
+    dots = [f"{'a.nn.smi.th'[:n]}{'annsmith'[n - 'a.nn.smi.th'[:n].count('.') :]}" for n in (2, 5, 9)]
+    spellings = [f"{name}@example.net" for name in ("annsmith", *dots)]
+    spellings += [f"annsmith+{n}@example.net" for n in range(23)] + [f"ann.smith+{n}@example.net" for n in range(23)]
+    assert len(set(spellings)) == 50
+
+    def sign_up(addresses: list[str]) -> set[bytes]:
+        return {
+            world.request("POST", "/sign-up", form=form | {"address": address}, source_ip=f"203.0.113.{n}").body
+            for n, address in enumerate(addresses)
+        }
+
+    assert len(sign_up(spellings)) == 1
+    assert [mail.address for mail in world.mails] == ["annsmith@example.net"]
+
+    # The next days bring one more each, and after three there are none for a month.
+    for expected in (2, 3, 3):
+        asleep(world, timedelta(hours=24, minutes=1))
+        form = ann.form()
+        sign_up(spellings[::10])
+        assert len(world.mails) == expected
+
+
+def test_s8_two_addresses_in_the_field(world: World) -> None:
+    for address in (
+        "ann@example.com,bob@example.com",
+        "ann@example.com, bob@example.com",
+        "ann@example.com;bob@example.com",
+        "ann@example.com bob@example.com",
+        "ann@example.com\nBcc: bob@example.com",
+        "ann@example.com\r\nBcc: bob@example.com",
+        "ann@example.com%0aBcc:bob@example.com",
+        "ann,bob@example.com",
+    ):
+        with unchanged(world):
+            page = Person(world).signs_up(address=address)
+        assert page.status == 400, repr(address)
+        assert "one email address" in page.text
+
+
+def test_s9_one_address_a_hundred_times_in_an_hour(world: World) -> None:
+    ann = Person(world)
+    form = ann.form()
+    answers = set()
+    for n in range(100):
+        answer = world.request("POST", "/sign-up", form=form, source_ip=f"203.0.113.{n}")
+        answers.add((answer.status, answer.body))
+        world.advance(timedelta(seconds=30))
+    assert len(answers) == 1
+    assert len(ann.mails) == 1
+
+
+def test_s10_one_network_may_sign_up_five_times_an_hour(world: World) -> None:
+    people = [Person(world, f"person{n}@example.net", source_ip=f"2001:db8:0:7::{n:x}") for n in range(7)]
+    for person in people[:5]:
+        assert person.signs_up().status == 200
+    answer = people[5].signs_up()
+    assert answer.status == 429
+    assert "try again in an hour" in answer.text
+    assert not people[5].mails
+
+    asleep(world, timedelta(hours=1))
+    assert people[6].signs_up().status == 200
+    assert people[6].mails
+
+
+def test_s10_from_everywhere_the_form_closes_and_is_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SIGN_UPS_AN_HOUR_IN_ALL", 3)
+    people = [Person(world, f"person{n}@example.net", source_ip=f"203.0.113.{n}") for n in range(4)]
+    assert [person.signs_up().status for person in people] == [200, 200, 200, 503]
+    assert len(world.mails) == 3
+    assert any("SignUpsClosed" in line for line in world.logs)
+
+
+def test_s11_no_answer_tells_who_is_known(world: World) -> None:
+    """The same bytes for a stranger and for everyone else; only the mailbox learns more."""
+    names = ("pending", "active", "paused", "unsubscribed", "bounced", "complained", "stranger")
+    people = {name: Person(world, f"{name}@example.net", source_ip=f"203.0.113.{n}") for n, name in enumerate(names)}
+    people["pending"].signs_up()
+    for name in ("active", "paused", "unsubscribed", "bounced", "complained"):
+        people[name].joins()
+    people["paused"].presses("pause")
+    world.request("POST", people["unsubscribed"].link("/unsubscribe/"))
+    world.bounced(people["bounced"].mails[-1])
+    world.complained(people["complained"].mails[-1])
+    assert {name: person.row["status"] for name, person in people.items() if name != "stranger"} == {
+        name: name for name in names if name != "stranger"
+    }
+    asleep(world, timedelta(days=2))
+    before = len(world.mails)
+
+    answers = {name: person.signs_up() for name, person in people.items()}
+    assert len({(answer.status, tuple(answer.headers.items()), answer.body) for answer in answers.values()}) == 1
+    assert {mail.address.partition("@")[0]: mail.tags["email"] for mail in world.mails[before:]} == {
+        "pending": "confirm",
+        "active": "already-here",
+        "paused": "already-here",
+        "unsubscribed": "confirm",
+        "stranger": "confirm",
+    }
+
+
+def test_s11_a_suppressed_address_looks_like_any_other_even_when_all_else_of_it_is_gone(world: World) -> None:
+    ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9")
+    world.complained(ann.mails[-1])
+    table = world.resources.ref("Subscribers")
+    world.clients.dynamodb.delete_item(TableName=table, Key={"id": {"S": str(ann.row["id"])}})
+    asleep(world, timedelta(days=2))
+
+    refused, taken = ann.signs_up(), bob.signs_up()
+    assert (refused.status, refused.body) == (taken.status, taken.body)
+    assert len(ann.mails) == 2  # the confirmation and the introduction of back then
+    assert len(bob.mails) == 1
+
+
+def test_someone_paused_is_not_told_of_a_next_email(world: World) -> None:
+    ann = Person(world).joins()
+    ann.presses("pause")
+    asleep(world, timedelta(days=2))
+    ann.signs_up()
+    assert ann.mails[-1].tags["email"] == "already-here"
+    assert "Your next email comes" not in (ann.mails[-1].text or "")
+
+
+def test_s12_a_form_that_no_person_filled_in(world: World) -> None:
+    """The answer is the one that everybody gets, and nothing comes of it."""
+    ann = Person(world)
+    taken = Person(world, "bob@example.net", source_ip="203.0.113.9").signs_up()
+    stale = ann.form()
+    asleep(world, timedelta(hours=24))
+    fresh = ann.form()
+    seconds, _, mac = fresh["form_time"].partition(".")
+    for form in (
+        fresh | {"website": "https://example.com"},
+        stale,
+        fresh | {"form_time": ""},
+        fresh | {"form_time": seconds},
+        fresh | {"form_time": f"{int(seconds) + 1}.{mac}"},
+        fresh | {"form_time": f"{seconds}.{mac[::-1]}"},
+        fresh | {"form_time": f"{seconds}.ü"},
+        fresh | {"form_time": "not.a.time"},
+        {name: value for name, value in fresh.items() if name != "form_time"},
+    ):
+        with unchanged(world):
+            answer = world.request("POST", "/sign-up", form=form, source_ip=ann.source_ip)
+        assert (answer.status, answer.body) == (taken.status, taken.body)
+
+
+def test_s12_a_form_sent_in_under_two_seconds(world: World) -> None:
+    ann = Person(world)
+    form = ann.form()
+    # The page of this very second, as a program would send it back; and one that is not yet made.
+    for made in (world.now() + timedelta(seconds=1), world.now() + timedelta(hours=1)):
+        with unchanged(world):
+            early = form | {"form_time": forms.stamp(clients.keys(), made)}
+            assert world.request("POST", "/sign-up", form=early).status == 200
+    world.request("POST", "/sign-up", form=form)
+    assert len(ann.mails) == 1
+
+
+def test_s13_what_is_no_form(world: World) -> None:
+    ann = Person(world)
+    form = ann.form()
+    usual = "application/x-www-form-urlencoded"
+    good = "&".join(f"{name}={value}" for name, value in form.items()).replace("@", "%40").encode()
+    for content_type, body, status in (
+        (usual, b"address=" + b"a" * 1_000_000, 413),
+        (usual, good + b"&x=" + b"a" * 10_000, 413),
+        ("application/json", json.dumps(form).encode(), 415),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="address"\r\n\r\na@b.example',
+            415,
+        ),
+        ("text/plain", good, 415),
+        ("", good, 415),
+        (usual, good + b"&address=eve%40example.com", 400),
+        (usual, good + b"&consent=yes", 400),
+        (usual, good + b"&first_name=%ff%fe", 400),
+        (usual, good.replace(b"first_name=Ann", b"first_name=%C3%28"), 400),
+        (usual, good.replace(b"first_name=Ann", b"first_name=\xff\xfe"), 400),
+        (usual, b"&".join(b"f%d=1" % n for n in range(100)), 400),
+        (usual, b"", 400),
+        ("", b"", 415),
+        (usual, b"\x00\x01\x02", 400),
+        (usual, b"=&=&;;&&%", 400),
+    ):
+        headers = {"content-type": content_type} if content_type else {}
+        with unchanged(world):
+            answer = world.request("POST", "/sign-up", body=body, headers=headers, source_ip=ann.source_ip)
+        assert answer.status == status, (content_type, body[:80])
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert "<h1>" in answer.text
+
+
+def test_s13_fields_that_are_missing_or_made_up(world: World) -> None:
+    ann = Person(world)
+    form = ann.form()
+    for field, values in {
+        "consent": (None, "", "no", "YES"),
+        "zone": (None, "", "Mars/Olympus", "../../etc/passwd", "europe/berlin", "/etc/localtime"),
+        "hour": (None, "", "24", "-1", "7.5", "٧", "07", "seven"),
+        "address": (None,),
+        "course": (None, "", "no-such-course", "../notices"),
+    }.items():
+        for value in values:
+            changed = {name: typed for name, typed in (form | {field: value}).items() if typed is not None}
+            with unchanged(world):
+                answer = world.request("POST", "/sign-up", form=changed, source_ip=ann.source_ip)
+            assert answer.status == 400, (field, value)
+            if field != "course":
+                assert f'id="{field}-error"' in answer.text
+
+
+def test_s14_a_forged_forwarded_for_is_ignored(world: World) -> None:
+    statuses = []
+    for n in range(6):
+        form = Person(world, f"person{n}@example.net").form()
+        forged = {"x-forwarded-for": f"203.0.113.{n}", "forwarded": f"for=203.0.113.{n}", "x-real-ip": f"203.0.113.{n}"}
+        statuses.append(world.request("POST", "/sign-up", form=form, headers=forged, source_ip="198.51.100.7").status)
+    assert statuses == [200] * 5 + [429]
+    assert "203.0.113." not in json.dumps([world.rows("Limits"), world.rows("Subscribers")], default=str)
+
+
+def test_an_unknown_course_shows_the_first_one(world: World) -> None:
+    for query in ("?course=no-such-course", "?course=%3Cscript%3Ealert(1)", "?course=a&course=b", "?%ff"):
+        with unchanged(world):
+            page = world.request("GET", f"/{query}")
+        assert page.status == 200
+        assert "<h1>Rebuilding Trust</h1>" in page.text
+        assert "alert(1)" not in page.text

@@ -1,0 +1,301 @@
+"""template.yaml: what is deployed and how it is kept.
+
+A check here is one that cfn-lint and checkov don't have.
+"""
+
+import ast
+import re
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from aws.settings import Settings
+from aws.tables import SET_ASIDE_LIFE
+from cli.local.cloud import TEMPLATE
+from cli.local.intrinsics import Resolver
+from course import schedule
+
+ROOT = TEMPLATE.parent
+FUNCTIONS = ROOT / "functions"
+HANDLERS = {path.stem for path in FUNCTIONS.glob("*.py")}
+FORTNIGHT = timedelta(days=14)
+
+
+def functions(resources: Resolver) -> dict[str, dict[str, Any]]:
+    """The properties of every function, by its module's name."""
+    found = [properties for _, properties in resources.resources("AWS::Lambda::Function")]
+    return {properties["Handler"].removesuffix(".handler"): properties for properties in found}
+
+
+def by_arn(resources: Resolver, kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of every resource of a type, by its ARN."""
+    return {resources.get_att(name, "Arn"): properties for name, properties in resources.resources(kind)}
+
+
+# ---------------------------------------------------------------- functions
+
+
+def test_every_file_is_a_deployed_handler_with_an_event_and_nothing_else_is(resources: Resolver) -> None:
+    assert set(functions(resources)) == HANDLERS
+    assert {path.stem for path in (ROOT / "events").iterdir()} == HANDLERS
+
+
+def test_every_function_runs_on_the_same_runtime(resources: Resolver) -> None:
+    for name, properties in functions(resources).items():
+        assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"]), name
+        assert properties["Code"]["S3Key"] == "functions/", name
+        assert properties["Environment"]["Variables"]["EMAILS_DIR"] == "/opt"
+        assert properties["Layers"] == [resources.ref(layer) for layer in only(resources, "AWS::Lambda::LayerVersion")]
+    [(_, layer)] = resources.resources("AWS::Lambda::LayerVersion")
+    assert (layer["Content"]["S3Key"], layer["CompatibleRuntimes"]) == ("emails/", ["python3.13"])
+
+
+def only(resources: Resolver, kind: str) -> list[str]:
+    return [name for name, _ in resources.resources(kind)]
+
+
+def test_every_function_has_every_setting(resources: Resolver) -> None:
+    needed = {field.name.upper() for field in fields(Settings)}
+    for name, properties in functions(resources).items():
+        assert needed <= set(properties["Environment"]["Variables"]), name
+
+
+def test_logs_are_kept_for_a_while_and_not_for_ever(resources: Resolver) -> None:
+    groups = {resources.ref(name): given for name, given in resources.resources("AWS::Logs::LogGroup")}
+    for name, properties in functions(resources).items():
+        assert groups[properties["LoggingConfig"]["LogGroup"]]["RetentionInDays"] == 30, name
+
+
+def test_the_api_writes_no_access_log(resources: Resolver) -> None:
+    """The tokens are in the paths."""
+    [(_, stage)] = resources.resources("AWS::ApiGatewayV2::Stage")
+    assert "AccessLogSettings" not in stage
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] <= 25
+
+
+def test_paths_of_one_shape_have_one_name(resources: Resolver) -> None:
+    """OpenAPI counts /me/{token}/{a} and /me/{token}/{b} as the same path, and the import refuses it."""
+    [(_, api)] = resources.resources("AWS::ApiGatewayV2::Api")
+    shapes = [re.sub(r"\{\w+\}", "{}", path) for path in api["Body"]["paths"]]
+    assert len(shapes) == len(set(shapes))
+
+
+def test_the_api_waits_longer_than_its_functions_take(resources: Resolver) -> None:
+    """An HTTP API gives up after 30 seconds."""
+    for name in ("sign_up", "confirm", "my_course", "unsubscribe"):
+        assert functions(resources)[name]["Timeout"] < 30
+
+
+# ---------------------------------------------------------------- queues and topics
+
+
+def test_every_queue_has_dead_letters_that_stay_a_fortnight(resources: Resolver) -> None:
+    queues = by_arn(resources, "AWS::SQS::Queue")
+    targets = {queue["RedrivePolicy"]["deadLetterTargetArn"] for queue in queues.values() if "RedrivePolicy" in queue}
+    assert len(targets) == 3
+    for arn, queue in queues.items():
+        assert queue["SqsManagedSseEnabled"] is True
+        if arn in targets:
+            assert queue["MessageRetentionPeriod"] == FORTNIGHT.total_seconds(), arn
+        else:
+            assert queue["RedrivePolicy"]["maxReceiveCount"] == 5, arn
+
+
+def test_a_message_is_out_of_sight_while_lambda_may_still_work_on_it(resources: Resolver) -> None:
+    """At least six times the function's timeout (Lambda guide, "Configuring a queue for use with Lambda")."""
+    timeouts = {resources.ref(name): given["Timeout"] for name, given in resources.resources("AWS::Lambda::Function")}
+    queues = by_arn(resources, "AWS::SQS::Queue")
+    mappings = [mapping for _, mapping in resources.resources("AWS::Lambda::EventSourceMapping")]
+    assert len(mappings) == 3
+    for mapping in mappings:
+        assert queues[mapping["EventSourceArn"]]["VisibilityTimeout"] >= 6 * timeouts[mapping["FunctionName"]]
+
+
+def test_one_bad_message_does_not_fail_its_batch(resources: Resolver) -> None:
+    for name, mapping in resources.resources("AWS::Lambda::EventSourceMapping"):
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
+
+
+def listeners(resources: Resolver) -> dict[str, str]:
+    """Queue → the topic that it listens to."""
+    found = [given for _, given in resources.resources("AWS::SNS::Subscription") if given["Protocol"] == "sqs"]
+    return {given["Endpoint"]: given["TopicArn"] for given in found}
+
+
+def test_queues_take_messages_from_their_own_topic_only(resources: Resolver) -> None:
+    subscriptions = listeners(resources)
+    assert len(subscriptions) == 2
+    policies = [policy for _, policy in resources.resources("AWS::SQS::QueuePolicy")]
+    statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    assert {statement["Resource"] for statement in statements} == set(subscriptions)
+    for statement in statements:
+        assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
+        assert statement["Action"] == "sqs:SendMessage"
+        assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": subscriptions[statement["Resource"]]}}
+
+
+def test_topics_take_news_from_ses_of_this_account_only(resources: Resolver) -> None:
+    topics = set(listeners(resources).values())
+    policies = [policy for _, policy in resources.resources("AWS::SNS::TopicPolicy")]
+    statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    assert {statement["Resource"] for statement in statements} == topics
+    for statement in statements:
+        assert statement["Principal"] == {"Service": "ses.amazonaws.com"}
+        assert statement["Action"] == "sns:Publish"
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": resources.ref("AWS::AccountId")}}
+
+
+# ---------------------------------------------------------------- what is kept
+
+
+def test_tables_are_protected_recoverable_encrypted_and_outlive_the_stack(resources: Resolver) -> None:
+    tables = dict(resources.resources("AWS::DynamoDB::Table"))
+    assert set(tables) == {"Subscribers", "Reflections", "Suppressions", "Limits"}
+    for name, table in tables.items():
+        assert table["DeletionProtectionEnabled"] is True, name
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, name
+        assert table["SSESpecification"] == {
+            "SSEEnabled": True,
+            "SSEType": "KMS",
+            "KMSMasterKeyId": resources.ref("Key"),
+        }, name
+        assert table["BillingMode"] == "PAY_PER_REQUEST", name
+
+
+@pytest.mark.parametrize(
+    "name", ["Subscribers", "Reflections", "Suppressions", "Limits", "RawMail", "Key", "SigningSecret"]
+)
+def test_what_cannot_be_made_again_stays_when_the_stack_goes(resources: Resolver, name: str) -> None:
+    resource = resources.template["Resources"][name]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_what_expires_does_so_by_the_attribute_that_the_code_writes(resources: Resolver) -> None:
+    lives = {name: table.get("TimeToLiveSpecification") for name, table in resources.resources("AWS::DynamoDB::Table")}
+    ttl = {"AttributeName": "expires_at", "Enabled": True}
+    assert lives == {"Subscribers": ttl, "Reflections": ttl, "Limits": ttl, "Suppressions": None}
+
+
+def test_the_key_is_renewed_and_every_bucket_uses_it(resources: Resolver) -> None:
+    assert resources.properties("Key")["EnableKeyRotation"] is True
+    for _, bucket in resources.resources("AWS::S3::Bucket"):
+        [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        default = rule["ServerSideEncryptionByDefault"]
+        assert default == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": resources.get_att("Key", "Arn")}
+
+
+def test_buckets_are_private_and_expire(resources: Resolver) -> None:
+    for name, bucket in resources.resources("AWS::S3::Bucket"):
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, name
+        assert len(bucket["PublicAccessBlockConfiguration"]) == 4, name
+        assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}], name
+        [rule] = bucket["LifecycleConfiguration"]["Rules"]
+        assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", FORTNIGHT.days), name
+        assert "VersioningConfiguration" not in bucket, "an expired object would live on as an old version"
+    assert SET_ASIDE_LIFE == FORTNIGHT  # a note that a mail was set aside lives as long as the mail
+
+
+def test_buckets_are_reached_over_tls_only_and_written_to_by_ses_only(resources: Resolver) -> None:
+    policies = {given["Bucket"]: given["PolicyDocument"] for _, given in resources.resources("AWS::S3::BucketPolicy")}
+    for name in only(resources, "AWS::S3::Bucket"):
+        arn = resources.get_att(name, "Arn")
+        statements = policies[resources.ref(name)]["Statement"]
+        [deny] = [statement for statement in statements if statement["Effect"] == "Deny"]
+        assert (deny["Principal"], deny["Action"], deny["Resource"]) == ("*", "s3:*", [arn, f"{arn}/*"])
+        assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        for allow in [statement for statement in statements if statement["Effect"] == "Allow"]:
+            assert (allow["Principal"], allow["Action"]) == ({"Service": "ses.amazonaws.com"}, "s3:PutObject")
+            assert allow["Condition"] == {"StringEquals": {"aws:SourceAccount": resources.ref("AWS::AccountId")}}
+
+
+# ---------------------------------------------------------------- email
+
+
+def test_ses_stops_trying_before_the_next_lesson_can_start(resources: Resolver) -> None:
+    [(_, configuration)] = resources.resources("AWS::SES::ConfigurationSet")
+    assert 300 <= configuration["DeliveryOptions"]["MaxDeliverySeconds"] < schedule.MIN_GAP.total_seconds()
+
+
+def test_ses_tells_everything_that_settles_an_attempt(resources: Resolver) -> None:
+    [(_, destination)] = resources.resources("AWS::SES::ConfigurationSetEventDestination")
+    wanted = {"SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY"}
+    assert set(destination["EventDestination"]["MatchingEventTypes"]) == wanted
+    assert destination["EventDestination"]["Enabled"] is True
+
+
+def test_replies_are_scanned_and_stored_where_ses_may_write(resources: Resolver) -> None:
+    [(_, given)] = resources.resources("AWS::SES::ReceiptRule")
+    rule = given["Rule"]
+    [action] = rule["Actions"]
+    assert (rule["Enabled"], rule["ScanEnabled"]) == (True, True)
+    assert rule["Recipients"] == [resources.ref("ReplyDomain")]
+    written = f"{resources.get_att('RawMail', 'Arn')}/{action['S3Action']['ObjectKeyPrefix']}*"
+    [(_, bucket)] = resources.resources("AWS::S3::BucketPolicy")
+    assert [s["Resource"] for s in bucket["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"] == [written]
+
+
+# ---------------------------------------------------------------- alarms
+
+
+def counted() -> set[str]:
+    """Every metric that the functions count by a plain name."""
+    calls = [
+        node
+        for path in FUNCTIONS.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    named = [call.args[0] for call in calls if ast.unparse(call.func) == "count" and call.args]
+    return {str(name.value) for name in named if isinstance(name, ast.Constant)}
+
+
+def test_an_alarm_watches_what_the_functions_count(resources: Resolver) -> None:
+    """A metric that nobody counts is an alarm that never rings."""
+    alarms = [alarm for _, alarm in resources.resources("AWS::CloudWatch::Alarm")]
+    ours = [alarm for alarm in alarms if "MetricName" in alarm]
+    assert {alarm["MetricName"] for alarm in ours} == {"Held", "BreakerOpen", "Overdue"}
+    assert {alarm["MetricName"] for alarm in ours} <= counted()
+    for name, properties in functions(resources).items():
+        variables = properties["Environment"]["Variables"]
+        for alarm in ours:
+            assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"], name
+            service = {"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}
+            assert alarm["Dimensions"] == [service], name
+
+
+def test_an_alarm_rings_for_every_queue_of_dead_letters(resources: Resolver) -> None:
+    alarm = resources.properties("DeadLettersAlarm")
+    metrics = [part["MetricStat"]["Metric"] for part in alarm["Metrics"] if "MetricStat" in part]
+    watched = {metric["Dimensions"][0]["Value"] for metric in metrics}
+    queues = by_arn(resources, "AWS::SQS::Queue")
+    targets = {queue["RedrivePolicy"]["deadLetterTargetArn"] for queue in queues.values() if "RedrivePolicy" in queue}
+    assert watched == {arn.rpartition(":")[2] for arn in targets}
+
+
+def test_alarms_reach_a_person(resources: Resolver) -> None:
+    mailed = [given for _, given in resources.resources("AWS::SNS::Subscription") if given["Protocol"] == "email"]
+    assert [given["Endpoint"] for given in mailed] == [resources.ref("AlarmEmail")]
+    for name, alarm in resources.resources("AWS::CloudWatch::Alarm"):
+        assert alarm["AlarmActions"] == [mailed[0]["TopicArn"]], name
+
+
+# ---------------------------------------------------------------- what the code says again
+
+
+def test_dispatch_knows_its_own_rate_and_the_number_of_senders(resources: Resolver) -> None:
+    import dispatch
+
+    assert resources.properties("DispatchTick")["ScheduleExpression"] == f"rate({dispatch.TICK // 60} minutes)"
+    assert resources.properties("SendOutbox")["ScalingConfig"]["MaximumConcurrency"] == dispatch.SENDERS
+
+
+@pytest.mark.parametrize("rate", [0.5, 1, 7, 100])  # SES's sandbox takes one a second from two senders
+def test_send_has_time_for_a_whole_message_and_its_slowest_email(resources: Resolver, rate: float) -> None:
+    from aws.outbox import ids_a_message
+    from aws.postman import TIME_NEEDED
+
+    assert resources.properties("SendOutbox")["BatchSize"] == 1
+    starting = (ids_a_message(rate) - 1) / rate  # seconds until the last one starts
+    assert functions(resources)["send"]["Timeout"] >= starting + TIME_NEEDED / 1000

@@ -1,0 +1,138 @@
+"""Unsubscribing: looking changes nothing, the button or one click does, and everyone gets the same 200."""
+
+import re
+from datetime import timedelta
+
+from cli.local.api import Response
+from cli.local.cloud import World
+from course import tokens
+from course.tokens import Keyring, Purpose
+from tests.people import Person
+from tests.test_sign_up import asleep, next_email, nothing_comes, unchanged
+
+ONE_CLICK = b"List-Unsubscribe=One-Click"
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def done(answer: Response) -> bool:
+    """Whether the answer is what RFC 8058 asks for: 200, no redirect, no cookie."""
+    assert answer.status == 200
+    assert "location" not in answer.headers
+    assert "set-cookie" not in answer.headers
+    assert not answer.cookies
+    return "The emails have stopped" in answer.text
+
+
+def test_u1_looking_changes_nothing(world: World) -> None:
+    ann = Person(world).joins()
+    link = ann.link("/unsubscribe/")
+    with unchanged(world):
+        for _ in range(10):
+            page = world.request("GET", link)
+            world.request("HEAD", link)
+            world.request("OPTIONS", link)
+    assert page.status == 200
+    assert '<form method="post" action=""' in page.text
+    assert not re.search(r"<script|onload|http-equiv|<iframe|<img", page.text)
+    next_email(world)
+
+
+def test_u2_one_click_from_the_headers_own_address(world: World) -> None:
+    """However a mail client posts it. The next morning nothing comes."""
+    multipart = (
+        b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="more"\r\n\r\nof it\r\n--x--\r\n'
+    )
+    posts = [
+        (ONE_CLICK, FORM),
+        (ONE_CLICK + b"&extra=1&extra=2&address=eve%40example.com", FORM),
+        (multipart, {"content-type": "multipart/form-data; boundary=x"}),
+        (b"", {}),
+        (b"\xff\xfe" * 50_000, {"content-type": "application/octet-stream"}),
+        (ONE_CLICK, FORM | {"cookie": "session=somebody-else", "origin": "https://mail.example.com"}),
+    ]
+    for number, (body, headers) in enumerate(posts):
+        person = Person(world, f"person{number}@example.net", source_ip=f"203.0.113.{number}").joins()
+        mail = person.mails[-1]
+        assert mail.header("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
+        header = re.fullmatch(r"<(https?://[^<>,\s]+)>", mail.header("List-Unsubscribe") or "")
+        assert header
+        assert done(world.request("POST", header[1], body=body, headers=headers))
+        assert person.row["status"] == "unsubscribed"
+    assert nothing_comes(world)
+
+
+def test_u3_twice_unknown_and_erased_get_the_same_answer(world: World) -> None:
+    ann = Person(world).joins()
+    link = ann.link("/unsubscribe/")
+    first = world.request("POST", link, body=ONE_CLICK, headers=FORM)
+    assert done(first)
+    with unchanged(world):
+        again = world.request("POST", link, body=ONE_CLICK, headers=FORM)
+
+    key = {"id": {"S": str(ann.row["id"])}}
+    world.clients.dynamodb.delete_item(TableName=world.resources.ref("Subscribers"), Key=key)
+    with unchanged(world):
+        erased = world.request("POST", link, body=ONE_CLICK, headers=FORM)
+        unknown = world.request("POST", "/unsubscribe/" + "A" * 44, body=ONE_CLICK, headers=FORM)
+    for answer in (again, erased, unknown):
+        assert (answer.status, answer.headers, answer.body) == (first.status, first.headers, first.body)
+
+
+def test_u4_a_tampered_token(world: World) -> None:
+    ann = Person(world).joins()
+    path, token = ann.link("/unsubscribe/").rsplit("/", 1)
+    forged = tokens.link(Keyring({"1": "k" * 64}), Purpose.UNSUBSCRIBE, str(ann.row["id"]), 1)
+    confirm = ann.link("/confirm/", ann.mails[0]).rsplit("/", 1)[1]
+    page = ann.page_url.rsplit("/", 1)[1]
+    flipped = token[:-1] + ("A" if token[-1] != "A" else "B")
+    for bad in (token[:-1], token + "A", token.upper(), token.swapcase(), flipped, forged, confirm, page, "x"):
+        with unchanged(world):
+            assert done(world.request("POST", f"{path}/{bad}", body=ONE_CLICK, headers=FORM))
+            assert world.request("GET", f"{path}/{bad}").body == world.request("GET", f"{path}/{token}").body
+    next_email(world)
+    assert done(world.request("POST", f"{path}/{token}", body=ONE_CLICK, headers=FORM))
+    assert ann.row["status"] == "unsubscribed"
+
+
+def test_a_link_of_years_ago_still_stops_the_emails(world: World) -> None:
+    ann = Person(world).joins()
+    asleep(world, timedelta(days=3 * 365))
+    assert done(world.request("POST", ann.link("/unsubscribe/")))
+    assert ann.row["status"] == "unsubscribed"
+
+
+def test_the_link_in_the_confirmation_stops_a_sign_up_by_somebody_else(world: World) -> None:
+    ann = Person(world)
+    ann.signs_up()
+    assert done(world.request("POST", ann.link("/unsubscribe/")))
+    with unchanged(world):
+        ann.confirms()
+    assert ann.row["status"] == "unsubscribed"
+
+
+def test_u7_signing_up_again_is_a_new_beginning(world: World) -> None:
+    """Old links, old reply addresses and old events cannot touch it."""
+    ann = Person(world).joins()
+    confirmation, introduction = ann.mails
+    page, unsubscribe = ann.page_url, ann.link("/unsubscribe/")
+    world.request("POST", unsubscribe)
+    asleep(world, timedelta(days=2))
+    ann.joins()
+    assert (ann.row["status"], ann.row["round"]) == ("active", 2)
+    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro"] * 2
+
+    with unchanged(world):
+        assert done(world.request("POST", unsubscribe))
+        assert world.request("GET", page).status == 404
+        assert world.request("POST", f"{page}/stop").status == 404
+        assert world.request("POST", ann.link("/confirm/", confirmation)).status == 404
+        world.bounced(introduction)
+        world.complained(introduction)
+    sent = len(world.mails)
+    ann.replies("STOP", introduction)
+    assert (ann.row["status"], ann.row["round"]) == ("active", 2)
+    assert len(world.mails) == sent
+    assert world.request("GET", ann.page_url).status == 200
+    world.request("POST", ann.link("/unsubscribe/"))
+    assert ann.row["status"] == "unsubscribed"
