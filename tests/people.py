@@ -53,13 +53,6 @@ class Person:
         self.confirms()
         return self
 
-    def joins_and_reads(self, lessons: int) -> "Person":
-        """Joins, and gets this many lessons after the introduction."""
-        self.joins()
-        for _ in range(lessons):
-            assert self.world.next_email()
-        return self
-
     @property
     def mails(self) -> list[SentMail]:
         """Every email that came, oldest first."""

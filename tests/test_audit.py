@@ -8,7 +8,7 @@ import pytest
 from cli.local.cloud import World
 from tests.conftest import MONDAY
 from tests.people import Person
-from tests.test_sign_up import asleep, asleep_until, next_email, reads, unchanged
+from tests.stories import asleep, asleep_until, next_email, reads, unchanged
 
 RETENTION = timedelta(days=90)
 

@@ -12,7 +12,7 @@ from course import tokens
 from course.subscriber import Subscriber
 from course.tokens import Keyring, Purpose
 from tests.people import Person
-from tests.test_sign_up import asleep, next_email, nothing_comes, unchanged
+from tests.stories import asleep, next_email, nothing_comes, unchanged
 
 
 def test_the_button_starts_the_course_at_once(world: World) -> None:

@@ -15,8 +15,8 @@ from cli.local.cloud import World
 from course.subscriber import Status, Subscriber
 from tests.conftest import MONDAY
 from tests.people import Person
+from tests.stories import asleep_until, next_email, reads, unchanged
 from tests.test_send import emails, ses_answers, without_events
-from tests.test_sign_up import asleep_until, next_email, reads, unchanged
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PLAN = ("intro", "acknowledge", "own-it", "keep-showing-up")

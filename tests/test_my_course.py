@@ -10,7 +10,7 @@ from cli.local.cloud import World
 from course import tokens
 from course.tokens import Keyring, Purpose
 from tests.people import Person
-from tests.test_sign_up import asleep, next_email, nothing_comes, reads, unchanged
+from tests.stories import asleep, next_email, nothing_comes, reads, unchanged
 
 ACTIONS = ("pause", "resume", "time", "again", "stop", "yes", "not-yet")
 

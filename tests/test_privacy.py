@@ -7,7 +7,7 @@ from datetime import timedelta
 from cli.local.cloud import World
 from tests.conftest import MONDAY
 from tests.people import Person
-from tests.test_sign_up import asleep, asleep_until, next_email, reads
+from tests.stories import asleep, asleep_until, next_email, reads
 
 HEADERS = {
     "referrer-policy": "no-referrer",

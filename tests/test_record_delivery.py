@@ -11,7 +11,7 @@ import pytest
 from cli.local import ses_events
 from cli.local.cloud import World
 from tests.people import Person
-from tests.test_sign_up import asleep, next_email, nothing_comes, reads, unchanged
+from tests.stories import asleep, next_email, nothing_comes, reads, unchanged
 
 
 def records(*bodies: dict[str, Any]) -> dict[str, Any]:

@@ -16,12 +16,13 @@ from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, Read
 
 from aws import clients
 from cli.local.cloud import TEMPLATE, World
+from cli.local.functions import forget_everything
 from cli.local.ses_rules import SesError
 from course.subscriber import Status
 from tests.conftest import MONDAY
 from tests.people import Person
+from tests.stories import asleep_until, next_email, nothing_comes, reads, unchanged
 from tests.test_record_delivery import records
-from tests.test_sign_up import asleep_until, next_email, nothing_comes, reads, unchanged
 
 URL = "https://email.eu-west-1.amazonaws.com"
 THROTTLED = SesError("TooManyRequestsException", "Maximum sending rate exceeded.")
@@ -298,7 +299,7 @@ def edit(lesson: Path, old: str, new: str) -> None:
     source = lesson.read_text("utf-8")
     assert old in source
     lesson.write_text(source.replace(old, new), "utf-8")
-    clients.reset()
+    forget_everything(lessons=True)
 
 
 def test_a_removed_lesson_is_passed_over(own_course: tuple[World, Path]) -> None:
@@ -306,7 +307,7 @@ def test_a_removed_lesson_is_passed_over(own_course: tuple[World, Path]) -> None
     ann = reads(Person(world), 1)
     (course / "02-own-it.md.j2").unlink()
     (course / "03-apology-in-action.md.j2").unlink()
-    clients.reset()
+    forget_everything(lessons=True)
     for _ in range(3):
         next_email(world)
     assert nothing_comes(world)
@@ -346,7 +347,7 @@ def test_a3_templates_in_a_courses_plain_texts_are_shown_as_they_are(own_course:
     edit(course / "01-acknowledge.md.j2", 'subject = "', 'subject = "{{ 7*7 }} & ')
     with (course / "about.md").open("a", encoding="utf-8") as about:
         about.write("\n\nAbout {{ 7*7 }} and {% if x %} and <b>bold</b>.\n")
-    clients.reset()
+    forget_everything(lessons=True)
     page = world.request("GET", "/").text
     assert "Trust {{ 7*7 }} {% if x %}" in page
     assert "About {{ 7*7 }} and {% if x %} and &lt;b&gt;bold&lt;/b&gt;." in page

@@ -1,73 +1,15 @@
 """Sign-up: what is refused and in which words, what is stored, and that no answer tells who is in the course."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from aws import clients
 from cli.local.cloud import World
-from cli.local.mime import SentMail
 from course import forms, limits
 from tests.people import Person
-
-
-@contextmanager
-def unchanged(world: World) -> Iterator[None]:
-    """Whatever happens inside: nothing is stored, nothing is sent, nothing is queued."""
-    before = everything(world)
-    yield
-    after = everything(world)
-    assert {name: held for name, held in after.items() if held != before[name]} == {}
-
-
-def everything(world: World) -> dict[str, list[str]]:
-    """All items of all tables, all messages of all queues, all mails."""
-    held = {
-        table: [json.dumps(row, default=str, sort_keys=True) for row in world.rows(table)] for table in world.tables()
-    }
-    held |= {queue.logical_id: [*queue.waiting, *queue.delayed, *queue.in_flight] for queue in world.queues()}
-    return {**{name: sorted(items) for name, items in held.items()}, "mails": [mail.id for mail in world.mails]}
-
-
-def asleep_until(world: World, at: datetime) -> None:
-    """Time goes on with no schedule firing: the scheduler is down, or the test has no need of it."""
-    for schedule in world.schedules:
-        schedule.next_at = max(schedule.next_at, at + timedelta(seconds=1))
-    world.advance_to(at)
-
-
-def asleep(world: World, time: timedelta) -> None:
-    """As `asleep_until`, from now on."""
-    asleep_until(world, world.now() + time)
-
-
-def next_email(world: World) -> SentMail:
-    """The next email, as `World.next_email`, with the ticks of the hours in which nothing is due left out."""
-    due = min(str(row["due_at"]) for row in world.rows("Subscribers") if "due_shard" in row)
-    asleep_until(world, datetime.fromisoformat(due))
-    mail = world.next_email(timedelta(minutes=30))
-    assert mail
-    return mail
-
-
-def reads(person: Person, lessons: int) -> Person:
-    """Joins, and gets this many lessons after the introduction."""
-    person.joins()
-    for _ in range(lessons):
-        next_email(person.world)
-    return person
-
-
-def nothing_comes(world: World, days: int = 3) -> bool:
-    """Whether no email comes in the next days, at whatever hour."""
-    sent = len(world.mails)
-    for _ in range(days * 4):
-        asleep(world, timedelta(hours=6))
-        world.advance(timedelta(minutes=6))
-    return len(world.mails) == sent
+from tests.stories import asleep, nothing_comes, unchanged
 
 
 def test_a_sign_up_is_pending_and_gets_one_email(world: World) -> None:

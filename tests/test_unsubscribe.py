@@ -8,7 +8,7 @@ from cli.local.cloud import World
 from course import tokens
 from course.tokens import Keyring, Purpose
 from tests.people import Person
-from tests.test_sign_up import asleep, next_email, nothing_comes, unchanged
+from tests.stories import asleep, next_email, nothing_comes, unchanged
 
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 FORM = {"content-type": "application/x-www-form-urlencoded"}

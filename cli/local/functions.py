@@ -138,7 +138,10 @@ class Functions:
         self.layers: dict[str, Path] = {}
         for logical_id, properties in resolver.resources("AWS::Lambda::LayerVersion"):
             with blamed(logical_id):
-                self.layers[str(resolver.ref(logical_id))] = root / properties["Content"]["S3Key"]
+                folder = root / properties["Content"]["S3Key"]
+                if not folder.is_dir():
+                    raise TemplateError(f"{logical_id}.ContentUri: there is no {folder}")
+                self.layers[str(resolver.ref(logical_id))] = folder
         found: list[Function] = []
         for logical_id, properties in resolver.resources("AWS::Lambda::Function"):
             with blamed(logical_id):
@@ -260,6 +263,8 @@ def _modules(functions: Iterable[str]) -> list[ModuleType]:
     return [m for name, m in list(sys.modules.items()) if name.partition(".")[0] == "aws" or name in names]
 
 
-def forget_everything() -> None:
-    """The next invocation reads its settings anew."""
+def forget_everything(*, lessons: bool = False) -> None:
+    """The next invocation reads its settings anew, and the lessons too if they were edited."""
     _settings_of.clear()
+    if lessons:
+        sys.modules["course.lessons"].load.cache_clear()

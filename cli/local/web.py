@@ -86,7 +86,7 @@ class Server:
         while not self._ended.wait(TICK):
             with self.world.lock:
                 if edited != (edited := self._last_edit()):
-                    forget_everything()  # an edited lesson is in the next email
+                    forget_everything(lessons=True)  # an edited lesson is in the next email
                 at = self.world.next_at()
                 if at is not None and at <= self.world.now():
                     self.world.catch_up()

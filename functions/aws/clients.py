@@ -99,7 +99,6 @@ def keys() -> Keyring:
     return Keyring(json.loads(secret["SecretString"]))
 
 
-@cache
 def library() -> Library:
     """The courses and notices in the layer."""
     return load(settings().emails_dir)
@@ -110,11 +109,3 @@ def site() -> Site:
     """What letters need to know."""
     known = settings()
     return Site(library(), keys(), known.site_url, known.reply_domain, known.postal_address)
-
-
-def reset() -> None:
-    """Forgets all of the above: another stack, as in the local cloud, begins anew."""
-    settings.cache_clear()
-    for made in (subscribers, reflections, limits, suppressions, outbox, inbox, mailer, quota, keys, library, site):
-        made.cache_clear()
-    _dynamodb.cache_clear()

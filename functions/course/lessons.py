@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +97,9 @@ class Library:
     directory: dict[str, Any]
 
 
+@cache
 def load(folder: Path) -> Library:
-    """Reads and compiles all courses and notices. Raises CourseError."""
+    """Reads and compiles all courses and notices, once per process. Raises CourseError."""
     loader = FileSystemLoader(folder)
     html = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     # Plain text has nothing to escape; what becomes HTML is rendered by the environment above.

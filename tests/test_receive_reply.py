@@ -1,0 +1,422 @@
+"""Replies: whose they are, what is kept of them, what is obeyed, and what is never answered."""
+
+import json
+from datetime import timedelta
+from email.message import EmailMessage
+from zlib import crc32
+
+import pytest
+
+from cli.local import clients
+from cli.local.cloud import World
+from cli.local.mime import SentMail
+from tests.people import Person
+from tests.stories import asleep, next_email, nothing_comes, reads
+
+WORDS = "I never told her that I can see how tired she is.\nThat is what I should have said first."
+
+
+def written(text: str, mail: SentMail | None, sender: str = "ann@example.net", **headers: str) -> bytes:
+    """A mail as somebody types it: no quote, and In-Reply-To only where it answers a mail."""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = "somebody@example.org"
+    message["Subject"] = "Re: your question"
+    message["Message-ID"] = f"<{crc32(text.encode()):x}-{mail.id if mail else 0}@example.net>"
+    if mail:
+        message["In-Reply-To"] = mail.header("Message-ID")
+    for name, value in headers.items():
+        del message[name.replace("_", "-")]
+        message[name.replace("_", "-")] = value
+    message.set_content(text + "\n")
+    return message.as_bytes()
+
+
+def reply_to(mail: SentMail) -> str:
+    return mail.reply_to[0]
+
+
+def texts(person: Person) -> list[object]:
+    return [reflection["text"] for reflection in person.reflections]
+
+
+def reasons(world: World) -> list[object]:
+    """Why mails were set aside."""
+    return [row["reason"] for row in world.rows("Reflections") if row["subscriber"] == "set-aside"]
+
+
+def delivered_twice(world: World, raw: bytes, to: str) -> dict[str, object]:
+    """The queue hands out the notification of one mail twice, as SQS may. Returns it as the function's event."""
+    world.deliver(raw, to, drain=False)
+    (body,) = next(queue.waiting for queue in world.queues() if queue.logical_id == "Inbound")
+    record = {"messageId": "0", "body": body, "eventSource": "aws:sqs", "attributes": {}, "messageAttributes": {}}
+    event: dict[str, object] = {"Records": [record]}
+    assert world.invoke("receive_reply", event).payload == {"batchItemFailures": []}
+    world.drain()
+    return event
+
+
+# ---------------------------------------------------------------- reflections
+
+
+def test_replies_are_kept_with_their_lesson_and_none_replaces_another(world: World) -> None:
+    ann = reads(Person(world), 2)
+    introduction, first, second = ann.mails[1:]
+    world.deliver(written(WORDS, second), reply_to(second))
+    world.deliver(written("About the first one: she was right.", first), reply_to(first))
+    world.deliver(written("One more thing about it.", first), reply_to(first))
+    world.deliver(written("Hello to you too.", introduction), reply_to(introduction))
+
+    kept = [(row["lesson"], row["text"]) for row in ann.reflections]
+    assert sorted(kept, key=str) == sorted(
+        [
+            ("acknowledge", "About the first one: she was right."),
+            ("acknowledge", "One more thing about it."),
+            ("intro", "Hello to you too."),
+            ("own-it", WORDS),
+        ],
+        key=str,
+    )
+    assert all(row["verified"] is True and row["attributed_by"] == "token" for row in ann.reflections)
+    assert "That is what I should have said first." in ann.page
+    assert len(ann.mails) == 4  # a reflection is never answered
+
+
+def test_r1_the_token_however_it_is_written(world: World) -> None:
+    ann = Person(world).joins()
+    mail = ann.mails[-1]
+    local_part, _, domain = reply_to(mail).partition("@")
+    mixed = "".join(char.upper() if n % 2 else char for n, char in enumerate(local_part)) + "@" + domain
+    for to, envelope in (
+        (reply_to(mail).upper(), [reply_to(mail).upper()]),
+        (mixed, [mixed]),
+        ("her@example.com", [f"somebody@{domain}", reply_to(mail)]),  # and in Cc
+        (f'"Rebuilding Trust" <{reply_to(mail)}>', [reply_to(mail)]),
+    ):
+        world.deliver(written(f"I wrote to {len(to)}.", None, To=to, Cc=reply_to(mail)), envelope)
+        assert f"I wrote to {len(to)}." in texts(ann), to
+        assert not reasons(world)
+    assert {row["attributed_by"] for row in ann.reflections} == {"token"}
+
+
+def test_r2_a_forged_old_or_missing_token_is_set_aside_and_never_answered(world: World) -> None:
+    ann = Person(world).joins()
+    bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    old = reply_to(ann.mails[-1])
+    world.request("POST", ann.link("/unsubscribe/"))
+    asleep(world, timedelta(days=2))
+    ann.joins()
+    good, domain = reply_to(ann.mails[-1]).split("@")
+    spliced = reply_to(bob.mails[-1])[:16] + good[16:]
+    sent, mails = len(world.mails), world.mails[:]
+    for number, local_part in enumerate(
+        (
+            good[:-1] + ("a" if good[-1] != "a" else "b"),
+            ("a" if good[0] != "a" else "b") + good[1:],
+            good[:-2],
+            good + "aa",
+            spliced,
+            old.partition("@")[0],
+            "somebody",
+            "a" * 34,
+            "a" * 64,
+            "0" * 34,
+            "course",
+            "'; drop table--",
+        )
+    ):
+        for text in (WORDS, "STOP"):
+            world.deliver(written(f"{text}\n", None), f"{local_part}@{domain}")
+        assert len(reasons(world)) == 2 * (number + 1), local_part
+    assert not ann.reflections
+    assert not bob.reflections
+    assert (ann.row["status"], bob.row["status"]) == ("active", "active")
+    assert (len(world.mails), world.mails) == (sent, mails)
+    assert WORDS.split("\n", maxsplit=1)[0] not in json.dumps(world.rows("Reflections"), default=str)
+
+
+def test_without_a_token_in_reply_to_tells_whose_it_is_only_from_their_own_proven_address(world: World) -> None:
+    ann = reads(Person(world), 1)
+    answer = written(WORDS, ann.mails[-1])
+    to = "course@reply.example.org"
+    world.deliver(answer, to, verdicts={"dmarc": "FAIL"})
+    world.deliver(answer, to, verdicts={"dmarc": "GRAY"})
+    world.deliver(written(WORDS, ann.mails[-1], sender="eve@example.com"), to)
+    assert not ann.reflections
+    assert len(reasons(world)) == 3
+
+    world.deliver(answer, to)
+    assert [(row["lesson"], row["attributed_by"]) for row in ann.reflections] == [("acknowledge", "in-reply-to")]
+
+
+@pytest.mark.parametrize("doubt", ["another sender", "dmarc"])
+def test_r3_a_valid_token_from_elsewhere_is_kept_as_unverified_and_commands_nothing(world: World, doubt: str) -> None:
+    ann = Person(world).joins()
+    mail = ann.mails[-1]
+    sender = "eve@example.com" if doubt == "another sender" else "ann@example.net"
+    verdicts = {"dmarc": "FAIL"} if doubt == "dmarc" else {}
+    sent = len(world.mails)
+    for text in (WORDS, "STOP", "PAUSE", "not yet"):
+        world.deliver(written(text, mail, sender), reply_to(mail), verdicts=verdicts)
+    assert ann.row["status"] == "active"
+    assert WORDS in texts(ann)
+    assert {row["verified"] for row in ann.reflections} == {False}
+    assert len(world.mails) == sent
+
+
+def test_r4_machines_are_not_taken_for_people(world: World) -> None:
+    ann = Person(world).joins()
+    mail, sent = ann.mails[-1], len(world.mails)
+    machines = [
+        clients.out_of_office(mail, world.now()),
+        mail.raw,
+        written("I am away.", mail, Auto_Submitted="auto-replied"),
+        written("I am away.", mail, Auto_Submitted="auto-replied (vacation)", Precedence="bulk"),
+        written("Delivery failed.", mail, sender="MAILER-DAEMON@example.net"),
+        written("Delivery failed.", mail, Return_Path="<>"),
+        written("Hello, list.", mail, List_Id="<friends.example.net>"),
+        written("STOP", mail, Precedence="junk"),
+    ]
+    for raw in machines:
+        world.deliver(raw, reply_to(mail))
+    assert not ann.reflections
+    assert len(reasons(world)) == len(machines)
+    assert ann.row["status"] == "active"
+    assert len(world.mails) == sent
+
+
+def test_r7_html_only_becomes_plain_text_with_nothing_active(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    message = EmailMessage()
+    message["From"] = "ann@example.net"
+    message["Message-ID"] = "<html@example.net>"
+    message.set_content(
+        "<html><head><title>unseen title</title><style>p { color: red }</style></head>"
+        "<body onload='alert(1)'><script>alert('unseen')</script><p>She said <b>it hurts</b>.</p>"
+        "<p style='display:none'>unseen words</p><div hidden>unseen block</div>"
+        "<p>I &lt;i&gt; heard &amp; waited.<br>Second line.</p><img src='https://evil.example/pixel.gif' alt=''>"
+        "<a href='javascript:alert(2)'>a link</a><template>unseen</template></body></html>",
+        subtype="html",
+    )
+    world.deliver(message.as_bytes(), reply_to(mail))
+
+    assert texts(ann) == ["She said it hurts.\n\nI <i> heard & waited.\nSecond line.\n\na link"]
+    page = ann.page
+    assert "I &lt;i&gt; heard &amp; waited." in page
+    for active in ("<script", "onload", "javascript:", "evil.example", "unseen"):
+        assert active not in page
+
+
+def test_r9_the_same_mail_twice_is_one_reflection(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    raw = clients.reply("apple-mail", mail, WORDS, world.now())
+    notification = delivered_twice(world, raw, reply_to(mail))
+    world.deliver(raw, reply_to(mail), mail_id="second")
+    world.advance(timedelta(minutes=30))
+    world.deliver(raw, reply_to(mail), mail_id="third")
+    assert world.invoke("receive_reply", notification).error is None
+    assert texts(ann) == [WORDS]
+    assert len(world.rows("Reflections")) == 1
+    assert len(ann.mails) == 3
+
+
+def test_r9_a_command_twice_is_obeyed_and_answered_once(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    raw = written("again", mail)
+    delivered_twice(world, raw, reply_to(mail))
+    world.deliver(raw, reply_to(mail), mail_id="second")
+    assert ann.row["round"] == 2
+    assert [mail.tags["email"] for mail in ann.mails[3:]] == ["welcome-back"]
+
+
+def test_r9_the_same_words_to_two_lessons_are_two_reflections(world: World) -> None:
+    """Even when a mail program gives its mails no Message-ID."""
+    ann = reads(Person(world), 2)
+    for mail in ann.mails[-2:]:
+        raw = written("I listened.", None)
+        without = b"\n".join(line for line in raw.split(b"\n") if not line.startswith(b"Message-ID"))
+        world.deliver(without, reply_to(mail))
+    assert sorted(str(row["lesson"]) for row in ann.reflections) == ["acknowledge", "own-it"]
+
+
+def test_r10_after_unsubscribing_words_are_kept_and_nothing_is_sent(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    world.request("POST", ann.link("/unsubscribe/"))
+    sent = len(world.mails)
+    for text in (WORDS, "RESUME", "JOURNAL", "AGAIN", "STOP"):
+        world.deliver(written(text, mail), reply_to(mail))
+    assert texts(ann) == [WORDS]
+    assert ann.row["status"] == "unsubscribed"
+    assert nothing_comes(world)
+    assert len(world.mails) == sent
+
+
+def test_r10_after_erasure_nothing_is_kept(world: World) -> None:
+    ann = Person(world).joins()
+    mail = ann.mails[-1]
+    key = {"id": {"S": str(ann.row["id"])}}
+    world.clients.dynamodb.delete_item(TableName=world.resources.ref("Subscribers"), Key=key)
+    world.deliver(written(WORDS, mail), reply_to(mail))
+    assert reasons(world) == ["no such subscriber any more"]
+    assert len(world.rows("Reflections")) == 1
+    assert not world.rows("Subscribers")
+
+
+def test_r11_too_much_text_is_cut_between_characters_and_flagged(world: World) -> None:
+    ann = Person(world).joins()
+    mail = ann.mails[-1]
+    long = "x" + "💔" * 70_000  # 280 KB; the 256th KB ends within a heart
+    message = EmailMessage()
+    message["From"] = "ann@example.net"
+    message.set_content(long, cte="8bit")
+    world.deliver(message.as_bytes(), reply_to(mail))
+
+    (kept,) = ann.reflections
+    assert kept["cut"] is True
+    assert 256 * 1024 - 4 < len(str(kept["text"]).encode()) <= 256 * 1024
+    assert set(str(kept["text"])) == {"x", "💔"}
+    assert "💔" in ann.page
+
+
+def test_r13_what_ses_finds_harmful_is_flagged_and_not_stored(world: World) -> None:
+    ann = Person(world).joins()
+    mail, sent = ann.mails[-1], len(world.mails)
+    for verdict in ("virus", "spam"):
+        for text in (WORDS, "STOP"):
+            world.deliver(written(text, mail), reply_to(mail), verdicts={verdict: "FAIL"})
+    assert sorted(map(str, reasons(world))) == ["spam", "spam", "virus", "virus"]
+    assert not ann.reflections
+    assert ann.row["status"] == "active"
+    assert len(world.mails) == sent
+
+
+# ---------------------------------------------------------------- the confirmation
+
+
+def test_c5_a_reply_to_the_confirmation_confirms(world: World) -> None:
+    ann = Person(world)
+    ann.signs_up()
+    ann.replies("Yes please")
+    assert ann.row["status"] == "active"
+    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro"]
+
+
+def test_c5_the_same_reply_twice_confirms_once_and_is_no_reflection(world: World) -> None:
+    ann = Person(world)
+    ann.signs_up()
+    raw = written("Yes please", ann.mails[0])
+    delivered_twice(world, raw, reply_to(ann.mails[0]))
+    world.deliver(raw, reply_to(ann.mails[0]), mail_id="second")
+    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro"]
+    assert not ann.reflections
+
+
+def test_c5_an_automatic_answer_does_not_confirm(world: World) -> None:
+    ann = Person(world)
+    ann.signs_up()
+    world.deliver(clients.out_of_office(ann.mails[-1], world.now()), reply_to(ann.mails[-1]))
+    assert ann.row["status"] == "pending"
+    assert len(ann.mails) == 1
+
+
+def test_c5_a_reply_confirms_no_longer_than_the_link(world: World) -> None:
+    ann = Person(world)
+    ann.signs_up()
+    asleep(world, timedelta(hours=73))
+    ann.replies("Yes please")
+    assert ann.row["status"] == "pending"
+    assert len(ann.mails) == 1
+
+
+def test_c5_replying_after_the_button_was_pressed_is_no_accident(world: World) -> None:
+    """People press the button and then reply too. The words are kept, and nothing breaks."""
+    ann = Person(world).joins()
+    world.deliver(written("Thank you, I am looking forward to it.", ann.mails[0]), reply_to(ann.mails[0]))
+    assert texts(ann) == ["Thank you, I am looking forward to it."]
+    assert ann.row["round"] == 1
+    assert len(ann.mails) == 2
+
+
+def test_u6_stop_in_answer_to_the_confirmation_does_not_begin_the_course(world: World) -> None:
+    ann = Person(world)
+    ann.signs_up()
+    world.deliver(written("STOP", ann.mails[0]), reply_to(ann.mails[0]))
+    assert ann.row["status"] != "active"
+    assert "intro" not in {mail.tags["email"] for mail in ann.mails}
+
+
+# ---------------------------------------------------------------- commands
+
+
+def test_u6_stop_by_mail(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    for text in ("Stop", "STOP.", "unsubscribe"):
+        world.deliver(written(text, mail), reply_to(mail))
+    assert ann.row["status"] == "unsubscribed"
+    assert [mail.subject for mail in ann.mails[3:]] == ["You have stopped the course"]
+    assert not ann.reflections
+    assert nothing_comes(world)
+
+
+def test_a_sentence_with_a_command_in_it_is_a_reflection(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    for text in ("I want to stop hurting her.", "Not yet, I think. Why?", "help me see it", "pause\nand think"):
+        world.deliver(written(text, mail), reply_to(mail))
+    assert len(ann.reflections) == 4
+    assert ann.row["status"] == "active"
+
+
+def test_commands_are_obeyed_and_answered_with_one_notice_each(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    for text, status, notice in (
+        ("Pause", "paused", "paused"),
+        ("resume!", "active", "resumed"),
+        ("HELP", "active", "help"),
+        ("journal", "active", "help"),
+        ("start again", "active", "welcome-back"),
+    ):
+        sent = len(ann.mails)
+        world.deliver(written(text, mail), reply_to(mail))
+        assert ann.row["status"] == status, text
+        assert [mail.tags["email"] for mail in ann.mails[sent:]] == [notice], text
+    assert ann.row["round"] == 2
+    assert not ann.reflections
+
+
+def test_the_way_back_by_reply_is_asked_by_one_lesson_only(world: World) -> None:
+    """“Not yet” to another lesson is an answer to its question; to the fifth it begins a new round."""
+    ann = reads(Person(world), 5)
+    first, fifth = ann.mails[2], ann.mails[6]
+    world.deliver(written("Not yet", first), reply_to(first))
+    assert [(row["round"], row["text"]) for row in ann.reflections] == [(1, "Not yet")]
+
+    world.deliver(written("Not yet.", fifth), reply_to(fifth))
+    assert ann.row["round"] == 2
+    welcome = ann.mails[-1]
+    assert welcome.subject == "A new round begins"
+    assert "Sunday 29 November, around 7:00" in (welcome.text or "")
+    lesson = next_email(world)
+    assert lesson.tags["email"] == "acknowledge"
+    assert "What you wrote last time:\n\nNot yet\n" in (lesson.text or "")
+
+    # The first round's question is closed: its answers are words now.
+    world.deliver(written("not yet!", fifth), reply_to(fifth))
+    assert ann.row["round"] == 2
+    assert [row["lesson"] for row in ann.reflections] == ["acknowledge", "safety-first"]
+
+
+def test_yes_by_reply_takes_back_a_not_yet_as_long_as_nothing_was_sent(world: World) -> None:
+    ann = reads(Person(world), 5)
+    fifth = ann.mails[-1]
+    world.deliver(written("not yet", fifth), reply_to(fifth))
+    world.deliver(written("yes", fifth), reply_to(fifth))
+    assert [mail.tags["email"] for mail in ann.mails[-2:]] == ["welcome-back", "noted"]
+    assert next_email(world).tags["email"] == "keep-showing-up"
+    assert not ann.reflections
