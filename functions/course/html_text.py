@@ -1,88 +1,193 @@
-"""HTML mail to plain text: what a reader sees, nothing active, quotes marked line by line with `> `."""
+"""HTML mail to plain text: what a reader sees, nothing active, quotes marked line by line with `> `.
+
+The tokenizer is our own because the standard library's takes quadratic time on broken markup. Every alternative of
+its expression stops at the next `<` and gives nothing back, so its time is linear.
+"""
 
 import re
-from html.parser import HTMLParser
+from html import unescape
 
 MAX_HTML = 1024 * 1024
+MAX_DEPTH = 50
 
-_UNSEEN = frozenset({"script", "style", "head", "title", "template", "noscript", "svg", "object", "iframe"})
+_TOKEN = re.compile(
+    r"<!--|<[!?][^<>]*>"
+    r"|<(?P<end>/?)(?P<tag>[a-zA-Z][^\s/<>]*)(?P<attributes>(?>[^<>\"']+|\"[^\"<]*\"|'[^'<]*'|[\"'])*+)>"
+    r"|[^<]+|<"
+)
+_STYLE = r"(?i)\bstyle\s*=\s*(?:\"([^\"]*)|'([^']*))"
+_ALT = r"(?i)\balt\s*=\s*(?:\"([^\"]*)|'([^']*))"
+_HIDDEN = r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d]*[1-9])"
+_ENDLESS_NUMBER = r"&#[xX]?[0-9a-fA-F]{9,}"
+"""Not a character, and at worst more digits than Python will convert."""
+
+_RAW = frozenset({"script", "style", "title", "textarea", "xmp", "noscript", "iframe", "svg", "object", "template"})
+"""Elements that are skipped as a whole, up to their end tag."""
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "pre", "table"})
-_LINES = _PARAGRAPHS | {"div", "tr", "li", "section", "article", "header", "footer", "hr", "dt", "dd", "td"}
+_LINES = _PARAGRAPHS | {
+    "div",
+    "tr",
+    "li",
+    "section",
+    "article",
+    "header",
+    "footer",
+    "hr",
+    "dt",
+    "dd",
+    "td",
+    "th",
+}
 _VOID = frozenset({"br", "img", "hr", "meta", "link", "input", "wbr", "col", "area", "base", "embed", "source"})
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d])", re.I)
 
 
-def html_to_text(html: str) -> str:
-    """The visible text. Reads at most 1 MB; what comes after that is left out."""
-    reader = _Reader()
-    reader.feed(html[:MAX_HTML])
-    reader.close()
+def html_to_text(html: str, *, everything: bool = False) -> str:
+    """The visible text; with `everything` also hidden text and the names of pictures.
+
+    Reads at most 1 MB; what comes after that is left out.
+    """
+    reader = _Reader(everything)
+    reader.read(html[:MAX_HTML])
+    if reader.hidden:  # something hidden was never closed: rather show too much than lose what was written
+        reader = _Reader(everything=True)
+        reader.read(html[:MAX_HTML])
     return reader.text()
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._lines: list[str] = [""]
-        self._depths: list[int] = [0]
+class _Reader:
+    def __init__(self, everything: bool) -> None:
+        self.hidden: list[str] = []
+        """Open elements from the outermost hidden one inwards; empty while what is read can be seen."""
+        self._everything = everything
+        self._lines: list[str] = []
+        self._line: list[str] = []
+        """The pieces of the line that is being written."""
         self._depth = 0
-        self._unseen: list[str] = []
-        """Open elements from the outermost unseen one inwards; empty while what is read can be seen."""
+        self._line_depth = 0
         self._preformatted = 0
+        self._numbers: list[int] = []
+        """The open lists: the last number of an ordered one, -1 for another."""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "br":
-            self._break()
-        if tag in _LINES:
-            self._new_line(paragraph=tag in _PARAGRAPHS)
-        if tag in _VOID:
-            return
-        given = dict(attrs)
-        hidden = tag in _UNSEEN or "hidden" in given or _HIDDEN.search(given.get("style") or "")
-        if self._unseen or hidden:
-            self._unseen.append(tag)
-        if tag == "blockquote":
-            self._depth += 1
-            self._depths[-1] = self._depth
-        self._preformatted += tag == "pre"
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._unseen:
-            while self._unseen.pop() != tag:
-                pass
-        if tag == "blockquote" and self._depth:
-            self._depth -= 1
-        if tag in _LINES:
-            self._new_line(paragraph=tag in _PARAGRAPHS)
-        self._preformatted -= tag == "pre" and self._preformatted > 0
-
-    def handle_data(self, data: str) -> None:
-        if self._unseen:
-            return
-        if self._preformatted:
-            first, *others = data.split("\n")
-            self._lines[-1] += first
-            for line in others:
-                self._break()
-                self._lines[-1] += line
-            return
-        words = re.sub(r"[ \t\r\n\f]+", " ", data)
-        self._lines[-1] += words.lstrip(" ") if not self._lines[-1] or self._lines[-1].endswith(" ") else words
+    def read(self, html: str) -> None:
+        lower = html.lower()
+        lower = lower if len(lower) == len(html) else html  # a letter may be longer in lower case
+        endless: set[str] = set()
+        text: list[str] = []
+        at = 0
+        while token := _TOKEN.match(html, at):
+            at = token.end()
+            tag = (token["tag"] or "").lower()
+            if not (tag or token[0].startswith(("<!", "<?"))) or "@" in tag or tag.startswith("http"):
+                text.append(token[0])
+                continue
+            closing = "-->" if token[0] == "<!--" else f"</{tag}" if tag in _RAW and not token["end"] else ""
+            if closing:
+                end = -1 if closing in endless else lower.find(closing, at)
+                if end < 0:
+                    endless.add(closing)
+                else:
+                    at = end + len("-->") if closing == "-->" else end
+                continue
+            if text:
+                self._write(_characters("".join(text)))
+                text = []
+            if tag and token["end"]:
+                self._close(tag)
+            elif tag:
+                self._open(tag, token["attributes"])
+        self._write(_characters("".join(text)))
 
     def text(self) -> str:
         """What was read, without blank lines at the ends."""
-        quoted = zip(self._depths, self._lines, strict=True)
-        return "\n".join("> " * depth + line.rstrip() for depth, line in quoted).strip("\n")
+        self._break()
+        return "\n".join(self._lines).strip("\n")
+
+    def _open(self, tag: str, attributes: str) -> None:
+        if tag == "br":
+            self._break()
+        elif tag in _LINES:
+            self._new_line(paragraph=tag in _PARAGRAPHS)
+        elif tag == "img" and self._everything and (alt := re.search(_ALT, attributes)):
+            self._write(_characters(alt[1] or alt[2] or "") + " ")
+        if tag in _VOID:
+            return
+        if self.hidden or (_is_hidden(attributes) and not self._everything):
+            self.hidden.append(tag)
+        elif tag == "blockquote":
+            self._depth += 1
+            self._line_depth = self._depth
+        elif tag == "pre":
+            self._preformatted += 1
+        elif tag in ("ol", "ul"):
+            self._numbers.append(0 if tag == "ol" else -1)
+        elif tag == "li":
+            self._write(self._mark())
+
+    def _close(self, tag: str) -> None:
+        if self.hidden:
+            if tag in self.hidden[-20:]:  # otherwise a stray end tag
+                while self.hidden.pop() != tag:
+                    pass
+            return
+        if tag == "blockquote" and self._depth:
+            self._new_line(paragraph=True)
+            self._depth -= 1
+            self._line_depth = self._depth
+        elif tag in _LINES:
+            self._new_line(paragraph=tag in _PARAGRAPHS)
+        if tag == "pre" and self._preformatted:
+            self._preformatted -= 1
+        elif tag in ("ol", "ul") and self._numbers:
+            self._numbers.pop()
+
+    def _mark(self) -> str:
+        if not self._numbers or self._numbers[-1] < 0:
+            return "- "
+        self._numbers[-1] += 1
+        return f"{self._numbers[-1]}. "
+
+    def _write(self, data: str) -> None:
+        if self.hidden:
+            return
+        if self._preformatted:
+            first, *others = data.replace("\r\n", "\n").split("\n")
+            self._line.append(first)
+            for line in others:
+                self._break()
+                self._line.append(line)
+            return
+        words = re.sub(r"[ \t\r\n\f]+", " ", data)
+        at_space = not self._line or self._line[-1].endswith(" ")
+        if words := words.lstrip(" ") if at_space else words:
+            self._line.append(words)
 
     def _break(self) -> None:
-        if not self._unseen:
-            self._lines.append("")
-            self._depths.append(self._depth)
+        if self.hidden:
+            return
+        line = "".join(self._line).replace("\xa0", " ")
+        delimiter = line.strip() == "--" and line.endswith(" ")  # RFC 3676: its space is its mark
+        self._lines.append("> " * min(self._line_depth, MAX_DEPTH) + ("-- " if delimiter else line.rstrip()))
+        self._line = []
+        self._line_depth = self._depth
 
     def _new_line(self, *, paragraph: bool) -> None:
         """Starts on a fresh line; a paragraph leaves one blank line before it."""
-        if self._lines[-1].strip():
+        if self.hidden:
+            return
+        if any(piece.strip() for piece in self._line):
             self._break()
-        if paragraph and len(self._lines) > 1 and self._lines[-2].strip():
+        self._line = []
+        if paragraph and self._lines and self._lines[-1].strip("> "):
             self._break()
-        self._depths[-1] = self._depth
+
+
+def _characters(text: str) -> str:
+    return unescape(re.sub(_ENDLESS_NUMBER, "", text))
+
+
+def _is_hidden(attributes: str) -> bool:
+    """Whether an element's style or its attribute `hidden` keeps it from view."""
+    style = re.search(_STYLE, attributes)
+    if style and re.search(_HIDDEN, style[1] or style[2] or ""):
+        return True
+    return "hidden" in re.sub(r"\"[^\"]*\"|'[^']*'", "", attributes).lower().replace("=", " ").split()

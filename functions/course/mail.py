@@ -5,6 +5,8 @@ RecursionError under either. Attachments are never decoded.
 """
 
 import re
+from base64 import b64decode
+from codecs import lookup
 from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
@@ -19,10 +21,30 @@ MAX_HEADERS = 64 * 1024
 MAX_PARTS = 100
 MAX_DEPTH = 20
 MAX_HEADER_VALUE = 4000
+MAX_DASHES = 1000
+"""Lines that might begin a part, however its boundary is written."""
+MAX_TEXT = 1024 * 1024
+MAX_LINES = 10_000
 
-_BOUNDARY = re.compile(rb'boundary\s*=\s*"?([^";\r\n]{1,100})', re.IGNORECASE)
-_HEADERS_END = re.compile(rb"\r?\n\r?\n")
-_CONTROL = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f]")
+_BOUNDARY = rb'(?i)boundary(?:\*\d*\*?)?\s*=\s*"?([^";\\\r\n]{1,100})'
+_PARAMETERS = rb"(?i)(?:\A|[\r\n])content-[a-z-]+:[^\r\n]*(?:\r?\n?[ \t][^\r\n]*)*"
+_HEADERS_END = re.compile(rb"\r?\n\r?\n|\r\r")
+_CONTROL = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
+_BASE64 = rb"(?:[A-Za-z0-9+/=]*[ \t]*(?:\r?\n|\Z))*+"
+
+_WIDER = {
+    "us-ascii": "utf-8",
+    "ascii": "utf-8",
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "ks_c_5601-1987": "cp949",
+    "euc-kr": "cp949",
+    "iso-2022-jp": "iso2022_jp_ext",
+}
+"""Charsets that mail programs name when they mean a larger one."""
+_NOT_FOR_TEXT = frozenset({"punycode", "idna", "unicode_escape", "raw-unicode-escape", "undefined"})
 
 
 def parse(raw: bytes) -> Message:
@@ -32,44 +54,71 @@ def parse(raw: bytes) -> Message:
     end = _HEADERS_END.search(raw, 0, MAX_HEADERS)
     if end is None and len(raw) > MAX_HEADERS:
         raise UnreadableMail("more than 64 KB of headers")
-    boundaries = set(_BOUNDARY.findall(raw))
+    if any(len(field[0]) > MAX_HEADER_VALUE for field in re.finditer(_PARAMETERS, raw)):
+        raise UnreadableMail("a header that would take too long to take apart")
+    boundaries = set(re.findall(_BOUNDARY, raw))
     if len(boundaries) + raw.lower().count(b"message/rfc822") > MAX_DEPTH:
         raise UnreadableMail("nested too deeply")
-    if sum(raw.count(b"--" + boundary) for boundary in boundaries) > 2 * MAX_PARTS:
+    if (
+        sum(raw.count(b"--" + boundary) for boundary in boundaries) > 2 * MAX_PARTS
+        or raw.count(b"\n--") + raw.count(b"\r--") > MAX_DASHES
+    ):
         raise UnreadableMail("too many parts")
-    return message_from_bytes(raw)
+    try:
+        return message_from_bytes(raw)
+    except RecursionError:
+        raise UnreadableMail("nested too deeply") from None
 
 
 def header(message: Message, name: str) -> str:
-    """A header as text on one line, decoded (RFC 2047); empty when it is not there."""
-    value = " ".join(str(message.get(name, ""))[:MAX_HEADER_VALUE].split())
+    """A header as text on one line, decoded (RFC 2047, or bytes that are UTF-8); empty when it is not there."""
+    found = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    whole = str(found)[:MAX_HEADER_VALUE].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    value = " ".join(whole.split())
     try:
-        return str(make_header(decode_header(value)))
+        return str(make_header(decode_header(value))) if "=?" in value else value
     except (HeaderParseError, LookupError, ValueError):
         return value
 
 
 def sender(message: Message) -> str:
     """The address in From, lower case; empty when there is none."""
-    return parseaddr(header(message, "From"))[1].lower()
+    try:
+        return parseaddr(header(message, "From"))[1].lower()
+    except RecursionError:  # a thousand brackets
+        return ""
 
 
-def visible_text(message: Message) -> str:
-    """What a reader sees: of alternatives the plain one, of HTML its text with quotes marked by `> `."""
-    text = _text(message, MAX_DEPTH).replace("\r\n", "\n").replace("\r", "\n")
+def visible_text(message: Message, *, prefer: str = "plain") -> str:
+    """What a reader sees: of alternatives the plain one (or `html`), of HTML its text with quotes marked by `> `.
+
+    Raises UnreadableMail when that has too many lines.
+    """
+    text = _text(message, prefer, MAX_DEPTH)[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n")
+    if text.count("\n") > MAX_LINES:
+        raise UnreadableMail("more than 10,000 lines")
     return _CONTROL.sub(lambda match: " " if match[0].isspace() else "", text)
 
 
-def _text(part: Message, depth: int) -> str:
+def children(part: Message) -> list[Message]:
+    """The parts of a part."""
+    payload = part.get_payload() if part.is_multipart() else None
+    return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
+
+
+def _text(part: Message, prefer: str, depth: int) -> str:
     if depth == 0 or part.get_content_disposition() == "attachment":
         return ""
-    payload = part.get_payload()
-    if part.get_content_maintype() == "multipart" and isinstance(payload, list):
-        texts = [_text(child, depth - 1) for child in payload if isinstance(child, Message)]
+    if part.get_content_maintype() == "multipart":
+        if not part.is_multipart():  # no boundary, or one that does not occur
+            return _decoded(part)
+        parts = children(part)
         if part.get_content_subtype() == "alternative":
-            return next((text for text in texts if text.strip()), "")
+            parts.sort(key=lambda child: child.get_content_type() != f"text/{prefer}")
+            return next((text for child in parts if (text := _text(child, prefer, depth - 1)).strip()), "")
+        texts = [_text(child, prefer, depth - 1) for child in parts]
         return "\n".join(text for text in texts if text.strip())
-    if part.get_content_type() == "text/html":
+    if part.get_content_type() in ("text/html", "text/enriched", "text/richtext"):
         return html_to_text(_decoded(part))
     if part.get_content_type() == "text/plain":
         flowed = str(part.get_param("format", "")).lower() == "flowed"
@@ -79,31 +128,46 @@ def _text(part: Message, depth: int) -> str:
 
 
 def _decoded(part: Message) -> str:
-    raw = part.get_payload(decode=True)
-    if not isinstance(raw, bytes):
-        return ""
-    charset = part.get_content_charset() or "utf-8"
-    for candidate in ("utf-8" if charset in ("us-ascii", "ascii") else charset, "utf-8", "cp1252"):
+    raw = _transferred(part)
+    charset = (part.get_content_charset() or "utf-8").strip("'\" ")
+    for candidate in (_WIDER.get(charset, charset), "utf-8", "cp1252"):
         try:
-            return raw.decode(candidate)
-        except (LookupError, UnicodeError):
+            if lookup(candidate).name not in _NOT_FOR_TEXT:
+                return raw.decode(candidate)
+        except (LookupError, ValueError):  # unknown, not a text encoding, a NUL in the name, or the wrong one
             continue
     return raw.decode("utf-8", errors="replace")
 
 
+def _transferred(part: Message) -> bytes:
+    """The bytes of a part. What is not base64 after all, such as a list's footer, is kept as it is."""
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if encoding == "base64":
+        del part["Content-Transfer-Encoding"]
+    whole = part.get_payload(decode=True)
+    if not isinstance(whole, bytes) or encoding != "base64":
+        return whole if isinstance(whole, bytes) else b""
+    part["Content-Transfer-Encoding"] = encoding
+    encoded = re.match(_BASE64, whole)
+    letters = b"".join(encoded[0].split()).rstrip(b"=") if encoded else b""
+    usable = letters[: len(letters) - (len(letters) % 4 == 1)].replace(b"=", b"A")
+    rest = whole[encoded.end() :] if encoded else whole
+    return b64decode(usable + b"=" * (-len(usable) % 4)) + (b"\n" + rest if rest.strip() else b"")
+
+
 def _unflowed(text: str, joined: bool) -> str:
     """RFC 3676: a line that ends in a space goes on in the next one of the same quote depth."""
-    lines: list[str] = []
-    open_prefix: str | None = None
-    for line in text.splitlines():
-        prefix = re.match(r">*", line)[0]  # type: ignore[index]  # it always matches
-        content = line[len(prefix) :].removeprefix(" ")
+    lines: list[tuple[str, list[str]]] = []
+    flows = False
+    for line in text.replace("\r\n", "\n").split("\n"):
+        content = line.lstrip(">")
+        prefix = line[: len(line) - len(content)]
+        content = content.removeprefix(" ")
+        if flows and lines[-1][0] == prefix and content != "-- ":
+            lines[-1][1].append(content)
+        else:
+            lines.append((prefix, [content]))
         flows = content.endswith(" ") and content != "-- "
         if flows and joined:
-            content = content[:-1]
-        if open_prefix == prefix and content != "-- ":
-            lines[-1] += content
-        else:
-            lines.append(f"{prefix} {content}" if prefix else content)
-        open_prefix = prefix if flows else None
-    return "\n".join(lines)
+            lines[-1][1][-1] = content[:-1]
+    return "\n".join(f"{prefix} {''.join(pieces)}" if prefix else "".join(pieces) for prefix, pieces in lines)

@@ -1,108 +1,130 @@
 """What a person wrote in a reply: their own words, without the email that they answered.
 
-We sent the original, so what is quoted of it can be told from what is new. Doubt keeps text: losing a person's words is
-worse than keeping a quoted line.
+We sent the original, so what is quoted of it can be told from what is new. Doubt keeps text: losing a person's
+words is worse than keeping a quoted line.
 """
 
 import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
 
 from course import mail
+from course.automatic import automatic
 from course.html_text import html_to_text
+from course.quotes import Kind, Line, lines_of
+from course.signatures import is_device_line, without_signature, without_warning
+from course.subtraction import Compared, Sent
 
-_URL = re.compile(r"<?https?://\S+>?")
-_QUOTE_MARK = re.compile(r"^[ \t]*((?:>[ \t]?)+)")
-_ATTRIBUTION = re.compile(
-    r"^\s*(On|Am|Le|El|Il|Op|Em|Den|Dnia|W dniu|Em|A|Pe|Na|El mi[eé]|V|Dne)\b.{6,300}"
-    r"(wrote|schrieb|écrit|escribió|scritto|schreef|escreveu|skrev|napisał|a scris|napsal|writes)\b.{0,120}:?\s*$",
-    re.IGNORECASE | re.DOTALL,
-)
-_DIVIDER = re.compile(
-    r"^\s*(-{3,}.{3,60}-{3,}|_{8,}|\*{0,2}(From|Von|De|Da|Van|Från|Fra)\s*:\*{0,2}\s.+)\s*$", re.IGNORECASE
-)
-_HEADER_LINE = re.compile(r"^\s*\*{0,2}[A-Za-zÀ-ÿ-]{2,20}\s*:\*{0,2}\s.{0,300}$")
-_MOBILE = re.compile(
-    r"^\s*(Sent from|Sent with|Get Outlook|Envoyé de|Von meinem|Gesendet|Enviado desde|Inviato da)\b.{0,80}$"
-)
+__all__ = ["automatic", "extract"]
+
+_SILENT = re.compile(r"[\s>|*_=~•·–—-]*")
+
+Kept = list[str | None]
+"""For each line of a reply its text, or None when it is not kept."""
 
 
 def extract(raw: bytes, original: str | None = None, original_html: str | None = None) -> str:
-    """The person's own new words, line breaks kept. `original` is the email that they answered, as text.
+    """The person's own new words, line breaks kept; empty when there are none.
 
-    Raises UnreadableMail when the mail is over a bound.
+    `original` is the email that they answered as text, `original_html` the same as HTML. Raises UnreadableMail
+    when the mail is over a bound.
     """
-    text = mail.visible_text(mail.parse(raw))
-    sent = _words(original or "") + _words(html_to_text(original_html) if original_html else "")
-    own = _without_signature(_own_lines(text.split("\n"), f" {' '.join(sent)} "))
-    kept = "\n".join(own).strip("\n")
-    return kept if kept.strip() else ""
-
-
-def automatic(raw: bytes) -> str | None:
-    """Why this is not a person's mail, or None. Raises UnreadableMail when the mail is over a bound."""
     message = mail.parse(raw)
-
-    def field(name: str) -> str:
-        return mail.header(message, name).lower()
-
-    submitted = field("Auto-Submitted")
-    signs = {
-        "auto-submitted": submitted not in ("", "no") and not submitted.startswith("no;"),  # RFC 3834
-        "report": message.get_content_type() == "multipart/report",  # RFC 6522: bounces, feedback, read receipts
-        "null sender": field("Return-Path") == "<>",
-        "daemon": re.match(r"(mailer-daemon|postmaster)@", mail.sender(message)) is not None,
-        "precedence": field("Precedence") in ("bulk", "junk", "list", "auto_reply"),
-        "list": bool(field("List-Id") or field("List-Unsubscribe")),
-        "autoreply": bool(field("X-Autoreply") or field("X-Autorespond") or field("X-Auto-Response-Id")),
-    }
-    return next((reason for reason, seen in signs.items() if seen), None)
+    html = html_to_text(original_html, everything=True) if original_html else None
+    sent = [Sent(text) for text in (original, html) if text]
+    doubtful: list[list[str]] = []
+    for prefer in ("plain", "html"):
+        lines = lines_of(mail.visible_text(message, prefer=prefer))
+        kept, doubted = _divide(lines, sent)
+        if own := _joined(_without_additions(_runs(kept), bool(sent))):
+            return own
+        doubtful = doubtful or (_runs(doubted) if sent else _runs(doubted)[:1])
+    return _joined(doubtful)
 
 
-def _own_lines(lines: list[str], sent: str) -> list[str]:
-    """The lines that are not quoted, and those inside the quote that we never sent."""
-    own: list[str] = []
-    in_quote = False
-    for index, line in enumerate(lines):
-        marked = _QUOTE_MARK.match(line)
-        content = line[marked.end() :] if marked else line
-        if marked or in_quote or _introduces_quote(lines, index):
-            in_quote = in_quote or not marked
-            if _explained(content, sent) or (marked and len(sent) < 3) or _introduces_quote([content], 0):
-                continue
-            if in_quote and _HEADER_LINE.match(content) and not own_words_follow(content):
-                continue
-        own.append(content if not marked else content)
-    return own
+def _divide(lines: Sequence[Line], sent: Sequence[Sent]) -> tuple[Kept, Kept]:
+    """What is the person's, and what is quoted by its shape alone: wanted only when there is nothing else."""
+    introduced = [at for at, line in enumerate(lines) if line.kind is Kind.INTRODUCTION]
+    kept: Kept = [line.text if line.kind is Kind.OWN else None for line in lines]
+    doubted: Kept = [line.text if line.kind is Kind.BELOW else None for line in lines]
+    for at, line in enumerate(lines):
+        if line.kind is Kind.MARKED and (sent or not introduced):
+            doubted[at] = line.text
+        elif line.kind is Kind.MARKED and at < introduced[0] and not lines[introduced[0]].depth:
+            kept[at] = line.text  # marked by hand: what the mail program quotes is further down
+    for section in _sections(lines) if sent else ():
+        _subtract(lines, section, sent, kept, doubted)
+    for at in range(1, len(lines)):  # a blank line after one that was written is theirs as well
+        if not lines[at].bare and kept[at] is None and kept[at - 1] is not None:
+            kept[at] = ""
+    return kept, doubted
 
 
-def own_words_follow(content: str) -> bool:
-    """Whether what follows a colon reads as a sentence and not as a mail header's value."""
-    return len(content) > 120
+def _sections(lines: Sequence[Line]) -> Iterator[range]:
+    """What stands before the first quote, and each stretch from one introduction (or bare quote) to the next."""
+    others = (at for at, line in enumerate(lines) if line.kind is not Kind.OWN or is_device_line(line.text))
+    starts = [0, next(others, len(lines))]
+    for at in range(starts[1] + 1, len(lines)):
+        if lines[at].kind is Kind.INTRODUCTION and lines[at - 1].kind is not Kind.INTRODUCTION:
+            starts.append(at)
+    yield from (range(start, end) for start, end in pairwise([*starts, len(lines)]) if start < end)
 
 
-def _introduces_quote(lines: list[str], index: int) -> bool:
-    """Whether a quote begins here: `On … wrote:`, which may take three lines, or the header block that Outlook writes."""
-    if _DIVIDER.match(lines[index]):
-        return True
-    return any(_ATTRIBUTION.match(" ".join(lines[index : index + length])) for length in (1, 2, 3))
+def _subtract(lines: Sequence[Line], section: range, sent: Sequence[Sent], kept: Kept, doubted: Kept) -> None:
+    """Takes what we sent out of a section; one that quotes another mail is left as it is."""
+    places = [at for at in section if lines[at].kind is not Kind.INTRODUCTION]
+    unmarked = all(lines[at].kind is Kind.OWN for at in section)
+    compared = [Compared(lines[at].text, unmarked or lines[at].kind is not Kind.OWN) for at in places]
+    renderings = [(each.subtract(compared), len(each)) for each in sent]
+    rests, size = max(renderings, key=lambda rendering: sum(matched for _, matched in rendering[0]))
+    total = sum(matched for _, matched in rests)
+    long = next((at for at, (_, matched) in enumerate(rests) if matched >= 5), None)
+    if unmarked and not is_device_line(lines[section.start].text):
+        if long is not None and total >= max(25, 0.4 * size):  # most of our mail, quoted without any mark
+            for at, (text, _) in list(zip(places, rests, strict=True))[long:]:
+                kept[at] = text
+        return
+    ours = long is not None or total >= 0.3 * sum(len(line.words) for line in compared if line.quoted)
+    introduction = [lines[at].bare for at in section if lines[at].kind is Kind.INTRODUCTION]
+    another = not ours and (len(introduction) > 1 or any("@" in line or "--" in line for line in introduction))
+    for at, (text, _) in zip(places, rests, strict=True):
+        if text is None:
+            kept[at] = doubted[at] = None
+        elif not another or lines[at].kind is Kind.OWN:
+            kept[at] = text
 
 
-def _explained(line: str, sent: str) -> bool:
-    """Whether all words of a line stand, in this order, in what we sent."""
-    words = _words(line)
-    return not words or f" {' '.join(words)} " in sent
+def _without_additions(runs: Sequence[list[str]], original_known: bool) -> list[list[str]]:
+    """The runs without warnings, signatures and what telephones add."""
+    cleaned: list[list[str]] = []
+    for at, run in enumerate(runs):
+        lines = run if at else without_warning(run)
+        lines = without_signature(lines, before=bool(cleaned), elsewhere=len(runs) > 1, original_known=original_known)
+        if not _is_silent(lines):
+            cleaned.append(lines)
+    return cleaned
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", _URL.sub(" ", text.lower()))
+def _runs(lines: Kept) -> list[list[str]]:
+    """The lines that stand together, as far as they say anything."""
+    grouped = groupby(lines, key=lambda line: line is None)
+    runs = [[line for line in group if line is not None] for absent, group in grouped if not absent]
+    return [run for run in runs if not _is_silent(run)]
 
 
-def _without_signature(lines: list[str]) -> list[str]:
-    """Without what follows the standard delimiter (RFC 3676), and without a telephone's own last line."""
-    for index in range(len(lines) - 1, -1, -1):
-        if lines[index] in ("-- ", "--") and len(lines) - index <= 12:
-            lines = lines[:index]
-            break
-    last = next((index for index in range(len(lines) - 1, -1, -1) if lines[index].strip()), None)
-    if last is not None and _MOBILE.match(lines[last]):
-        lines = lines[:last]
-    return lines
+def _is_silent(lines: Sequence[str]) -> bool:
+    return all(_SILENT.fullmatch(line) for line in lines)
+
+
+def _joined(runs: Sequence[Sequence[str]]) -> str:
+    """The runs with a blank line between them, without rules and blank lines at their ends and a common margin."""
+    joined: list[str] = []
+    for run in runs:
+        lines = [line.rstrip() for line in run]
+        while lines and _SILENT.fullmatch(lines[-1]):
+            lines.pop()
+        while lines and not lines[0]:
+            lines.pop(0)
+        joined += ["", *lines] if joined else lines
+    margin = min((len(line) - len(line.lstrip(" ")) for line in joined if line), default=0)
+    return "\n".join(line[margin:] for line in joined)

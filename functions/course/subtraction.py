@@ -1,0 +1,133 @@
+"""What a quote holds beyond the email that we sent: its words are compared in order, so that lines that were wrapped
+anew, links that were rewritten and bullets that were changed still match.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+
+_LINK = re.compile(
+    r"[<(\[]?(?:https?://|www\.|mailto:|cid:)[^\s<>()\[\]]*[>)\]]?|\[(?:cid|image|bild|imagen?)\b[^\]\n]{0,200}\]",
+    re.I,
+)
+_WORD = re.compile(r"[^\W_]+|[^\w\s\x00-\u218f]")
+_DECORATION = re.compile(r"[\s\-=_*•·—–>|.…\[\]()#~]*")
+
+NEAR = 40
+"""Words ahead of the last match in which a line of one or two words is looked for."""
+TRIES = 8
+
+
+class Compared:
+    """A line to compare; `quoted` tells one that is quoted from one that may only be the end of such a line."""
+
+    __slots__ = ("quoted", "text", "words")
+
+    def __init__(self, text: str, quoted: bool) -> None:
+        self.text = text
+        self.quoted = quoted
+        self.words = words(text) if text else []
+
+    def is_decoration(self) -> bool:
+        """Whether there is nothing but a link, a rule or a bullet; the delimiter of a signature is more than that."""
+        return self.text.strip() != "--" and bool(_DECORATION.fullmatch(self.text) or _LINK.search(self.text))
+
+
+Rest = tuple[str | None, int]
+"""What is left of one quoted line (None when we sent all of it), and how many of its words we sent."""
+
+
+class Sent:
+    """The words of an email that we sent."""
+
+    def __init__(self, text: str) -> None:
+        self._words: list[str] = []
+        self._line_ends: set[int] = {0}
+        for line in text.split("\n"):
+            self._words += [word for word, _ in words(line)]
+            self._line_ends.add(len(self._words))
+        self._places: dict[tuple[str, ...], list[int]] = {}
+        """Where one word stands, and where three in a row."""
+        for place, word in enumerate(self._words):
+            self._places.setdefault((word,), []).append(place)
+            self._places.setdefault(tuple(self._words[place : place + 3]), []).append(place)
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def subtract(self, lines: Sequence[Compared]) -> list[Rest]:
+        """What is left of each line.
+
+        Each word of ours is used once: a person who repeats our question before the answer keeps it.
+        """
+        reached = 0
+        used = bytearray(len(self._words) + 1)
+        rests: list[Rest] = []
+        for line in lines:
+            if not line.words:
+                rests.append((None if line.quoted and line.is_decoration() else line.text, 0))
+                continue
+            skipped, matched, start, end = self._match([word for word, _ in line.words], reached, used, line.quoted)
+            text: str | None = None
+            if skipped + matched < len(line.words):
+                if matched < 4 or end not in self._line_ends or not line.quoted:
+                    rests.append((line.text, 0))
+                    continue
+                text = line.text[line.words[skipped + matched - 1][1] :].lstrip(' \t?!.:;,)]”"»*_')
+            reached = max(reached, end)
+            used[start:end] = b"\1" * (end - start)
+            rests.append((text, matched))
+        return rests
+
+    def _match(self, wanted: list[str], reached: int, used: bytearray, quoted: bool) -> tuple[int, int, int, int]:
+        """How many words were passed over (a bullet's number), how many then match, from which place to which."""
+        best = (0, 0, reached, reached)
+        for skipped in (0, 1) if quoted and len(wanted) > 1 and len(wanted[0]) <= 2 else (0,):
+            sought = wanted[skipped:]
+            for place in self._candidates(sought, reached, quoted):
+                matched, end = self._run(sought, place)
+                if not any(used[place:end]) and matched > best[1]:
+                    best = (skipped, matched, place, end)
+                if best[1] == len(sought):
+                    return best
+        return best
+
+    def _candidates(self, sought: list[str], reached: int, quoted: bool) -> list[int]:
+        if not quoted:  # a line that was broken without a new mark goes on where the last one ended
+            return [] if reached in self._line_ends else [reached]
+        if len(sought) < 3:
+            places = self._places.get((sought[0],), [])
+            ahead = bisect_left(places, reached)
+            return [place for place in places[ahead : ahead + TRIES] if place < reached + NEAR]
+        places = self._places.get(tuple(sought[:3]), [])
+        ahead = bisect_left(places, reached)
+        behind = places[max(0, ahead - TRIES) : ahead] if len(sought) >= 5 else []
+        return places[ahead : ahead + TRIES] + behind[::-1]
+
+    def _run(self, sought: list[str], place: int) -> tuple[int, int]:
+        """How many words match from a place on; a few of ours may be missing, such as a number or a picture's name."""
+        passed = len(sought) // 5
+        matched = 0
+        for word in sought:
+            ahead = next((skip for skip in range(min(passed, 3) + 1) if self._at(place + skip) == word), None)
+            if ahead is None:
+                break
+            passed -= ahead
+            place += ahead + 1
+            matched += 1
+        return matched, place
+
+    def _at(self, place: int) -> str:
+        return self._words[place] if place < len(self._words) else ""
+
+
+def words(line: str) -> list[tuple[str, int]]:
+    """The words of a line without links, each with the place after it; where no space parts them, each letter."""
+    hidden = _LINK.sub(lambda link: " " * len(link[0]), line)
+    found: list[tuple[str, int]] = []
+    for word in _WORD.finditer(hidden):
+        if word[0] < "\u2e80":
+            found.append((word[0].casefold(), word.end()))
+        else:
+            found += [(letter, word.start() + place + 1) for place, letter in enumerate(word[0])]
+    return found
