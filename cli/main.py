@@ -45,10 +45,12 @@ def run(
         world = World(template, parameters={"SiteUrl": listener.url})
         with world, Server(world, listener) as server:
             world.functions.on_failure = _teller()
+            ended = _interrupted()
             print(f"Sign-up page    {server.url}/")
             print(f"World outside   {server.url}{DESK}   (mailboxes, replies, clock, tables)")
             print("The system of template.yaml, all on this machine: no email leaves it. Ctrl-C ends it.", flush=True)
-            _until_interrupted()
+            while not ended.wait(0.5):  # with a timeout, or Windows never sees the signal
+                pass
     except (PortTaken, TemplateError) as error:
         _fail(str(error))
     print("\nEnded. Nothing of it is kept.")
@@ -80,6 +82,8 @@ def simulate(
 
     try:
         planned = read(replies, chosen.lessons) if replies else []
+        if out:  # what cannot be written is said before the course is gone through
+            out.mkdir(parents=True, exist_ok=True)
         with World(template, begin) as world:
             result = Simulation(world, chosen, zone, hour, planned).run()
         saved = save(result, out) if out else 0
@@ -106,12 +110,12 @@ def template(path: Annotated[Path, typer.Argument(help="The SAM template.")] = T
         _fail(str(error))
 
 
-def _until_interrupted() -> None:
+def _interrupted() -> threading.Event:
+    """Set by Ctrl-C, and by being asked to end."""
     ended = threading.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: ended.set())
-    while not ended.wait(0.5):  # with a timeout, or Windows never sees the signal
-        pass
+    return ended
 
 
 def _teller() -> "Callable[[Failure], None]":

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 AFTER = timedelta(hours=2)
+LONGEST = timedelta(days=365)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 DURATION = re.compile(r"(\d+)\s*([smhd])")
 
@@ -54,6 +55,10 @@ def _reply(where: str, entry: Any, lessons: list[str]) -> Reply:
         text = "yes" if text else "no"
     if not isinstance(text, str) or not text.strip():
         raise RepliesError(f"{where}: text is missing, or is not text")
+    try:  # JSON is YAML too, but PyYAML leaves the two halves of "\\ud83c\\udf31" apart
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError as error:
+        raise RepliesError(f"{where}: text has half a character in it") from error
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise RepliesError(f"{where}: round must be 1, 2, …, is {number!r}")
     return Reply(str(lesson), number, _duration(where, entry.get("after")), text)
@@ -66,4 +71,10 @@ def _duration(where: str, given: Any) -> timedelta:
     parts = DURATION.findall(str(given))
     if not parts or DURATION.sub("", str(given)).strip():
         raise RepliesError(f"{where}: after must be like 90m, 2h or 1d, is {given!r}")
-    return sum((timedelta(**{UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+    try:
+        after = sum((timedelta(**{UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+    except OverflowError:
+        after = timedelta.max
+    if after > LONGEST:
+        raise RepliesError(f"{where}: after must be at most {LONGEST.days}d, is {given!r}")
+    return after

@@ -63,9 +63,9 @@ class Result:
         zone = ZoneInfo(self.zone)
         events = [
             {
-                **asdict(event),
                 "at": event.at.astimezone(UTC).isoformat(timespec="seconds"),
                 "local": event.at.astimezone(zone).isoformat(timespec="seconds"),
+                **{name: value for name, value in asdict(event).items() if name != "at"},
             }
             for event in self.events
         ]
@@ -215,8 +215,10 @@ def _integer(value: Any) -> int | None:
 
 
 def save(result: Result, folder: Path) -> int:
-    """Writes every mail as .eml, .html and .txt, numbered in the order in which they came. Returns how many."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Writes every mail as .eml, .html and .txt, numbered in the order in which they came. Returns how many.
+
+    The folder is there.
+    """
     for number, mail in zip(itertools.count(1), result.mails, strict=False):
         again = f"-round-{mail.tags['round']}" if int(mail.tags.get("round", "0")) > 1 else ""
         name = f"{number:02}-{mail.tags.get('email', 'email')}{again}"

@@ -63,7 +63,7 @@ class Desk:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._notes: dict[int, str] = {}
+        self._notes: dict[str, str] = {}
         self._became: dict[str, str] = {}  # by SES's id of a mail that was written here
         self._numbers = count(1)
         self._pages = Environment(
@@ -219,18 +219,17 @@ class Desk:
     def _back(self, request: Request, note: str) -> Response:
         """To the page that the form was on, with a word on what happened."""
         number = next(self._numbers)
-        self._notes[number] = note
+        self._notes[str(number)] = note
         path = request.form.get("back", "/_local")
-        path = path if path.startswith("/_local") else "/_local"
+        path = path if path.startswith("/_local") and path.isprintable() else "/_local"
         separator = "&" if "?" in path else "?"
         return redirect(f"{path}{separator}note={number}", 303)
 
     def _page(self, request: Request, name: str, *, status: int = 200, **context: Any) -> Response:
-        note = request.args.get("note", "")
         query = "&".join(f"{key}={quote(value)}" for key, value in request.args.items() if key != "note")
         html = self._pages.get_template(f"{name}.html.j2").render(
             here=quote(request.path) + (f"?{query}" if query else ""),
-            note=self._notes.get(int(note), "") if note.isdecimal() else "",
+            note=self._notes.get(request.args.get("note", ""), ""),
             now=self._now(),
             utc=datetime.now(UTC),
             mail_count=len(self.world.mails),

@@ -99,10 +99,18 @@ class Resolver:
         if len(raw) == 1:
             function, argument = next(iter(raw.items()))
             if function in FUNCTIONS and (function != "Condition" or isinstance(argument, str)):
-                return getattr(self, FUNCTIONS[function])(argument, where)
+                return self._called(function, argument, where)
             if function.startswith("Fn::"):
                 raise TemplateError(f"{where}: the local cloud does not know {function}")
         return {k: v for k, item in raw.items() if (v := self.value(item, where)) is not NO_VALUE}
+
+    def _called(self, function: str, argument: Any, where: str) -> Any:
+        try:
+            return getattr(self, FUNCTIONS[function])(argument, where)
+        except RecursionError as error:
+            raise TemplateError(f"{where}: {function} leads back to itself") from error
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
+            raise TemplateError(f"{where}: {function} cannot be {argument!r}") from error
 
     def _get_att(self, argument: str | list[Any], where: str) -> str:
         resource, name = argument.split(".", 1) if isinstance(argument, str) else argument
@@ -114,7 +122,7 @@ class Resolver:
 
     def _select(self, argument: list[Any], where: str) -> Any:
         index, parts = self.value(argument, where)
-        if int(index) >= len(parts):
+        if not 0 <= int(index) < len(parts):
             raise TemplateError(f"{where}: Fn::Select {index} of {len(parts)} parts")
         return parts[int(index)]
 

@@ -11,7 +11,7 @@ from cli.local.functions import Function, Functions
 from cli.local.intrinsics import Resolver, TemplateError, blamed
 from cli.local.physical import ACCOUNT, REGION, arn
 
-RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
 
 
 @dataclass

@@ -41,6 +41,7 @@ def _translated(path: Path, _changed: int) -> dict[str, Any]:
         raise TemplateError(f"{path}: {_one_line(error)}") from error
     if not isinstance(source, dict) or not isinstance(source.get("Resources"), dict):
         raise TemplateError(f"{path}: has no Resources")
+    _check_shape(path, source)
     _carry_folders(source)
     parameters = {
         name: declared["Default"]
@@ -86,6 +87,17 @@ def _parameters(template: dict[str, Any], given: dict[str, str]) -> dict[str, An
         is_list = parameter.get("Type") == "CommaDelimitedList"
         values[name] = [part.strip() for part in value.split(",")] if is_list else value
     return values
+
+
+def _check_shape(path: Path, source: dict[str, Any]) -> None:
+    """What SAM and everything after it take for granted."""
+    if not isinstance(source.get("Parameters") or {}, dict):
+        raise TemplateError(f"{path}: Parameters must be names and what they are")
+    for logical_id, resource in source["Resources"].items():
+        if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
+            raise TemplateError(f"{path}: {logical_id} has no Type")
+        if not isinstance(resource.get("Properties") or {}, dict):
+            raise TemplateError(f"{path}: {logical_id}.Properties must be names and values")
 
 
 def _carry_folders(source: dict[str, Any]) -> None:
