@@ -150,7 +150,7 @@ def _end_of_block(lines: Sequence[str], labels: Sequence[str | None], start: int
             break
     if "from" not in kinds or len(kinds) < 2:
         return None
-    values = " ".join(line[:MAX_LENGTH] for line in lines[start : last + 3])
+    values = " ".join(line[:MAX_LENGTH] for line in lines[start : last + 1])
     if not any(shape.search(values) for shape in (_ADDRESS, _DATE, _TIME)):
         return None
     wrapped = len(lines[last]) > 60 and last + 2 < len(lines) and lines[last + 1] and not lines[last + 2]

@@ -130,9 +130,10 @@ class _Reader:
                     pass
             return
         if tag == "blockquote" and self._depth:
-            self._new_line(paragraph=True)
+            self._new_line(paragraph=False)
             self._depth -= 1
             self._line_depth = self._depth
+            self._new_line(paragraph=True)
         elif tag in _LINES:
             self._new_line(paragraph=tag in _PARAGRAPHS)
         if tag == "pre" and self._preformatted:
@@ -166,7 +167,8 @@ class _Reader:
             return
         line = "".join(self._line).replace("\xa0", " ")
         delimiter = line.strip() == "--" and line.endswith(" ")  # RFC 3676: its space is its mark
-        self._lines.append("> " * min(self._line_depth, MAX_DEPTH) + ("-- " if delimiter else line.rstrip()))
+        text = "-- " if delimiter else line.rstrip()
+        self._lines.append(("> " * min(self._line_depth, MAX_DEPTH) + text) if text else ">" * min(self._line_depth, 1))
         self._line = []
         self._line_depth = self._depth
 

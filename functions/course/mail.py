@@ -8,7 +8,7 @@ import re
 from base64 import b64decode
 from codecs import lookup
 from email import message_from_bytes
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr
@@ -44,7 +44,7 @@ _WIDER = {
     "iso-2022-jp": "iso2022_jp_ext",
 }
 """Charsets that mail programs name when they mean a larger one."""
-_NOT_FOR_TEXT = frozenset({"punycode", "idna", "unicode_escape", "raw-unicode-escape", "undefined"})
+_NOT_FOR_TEXT = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})
 
 
 def parse(raw: bytes) -> Message:
@@ -77,7 +77,7 @@ def header(message: Message, name: str) -> str:
     value = " ".join(whole.split())
     try:
         return str(make_header(decode_header(value))) if "=?" in value else value
-    except (HeaderParseError, LookupError, ValueError):
+    except (MessageError, LookupError, ValueError):
         return value
 
 
@@ -132,7 +132,7 @@ def _decoded(part: Message) -> str:
     charset = (part.get_content_charset() or "utf-8").strip("'\" ")
     for candidate in (_WIDER.get(charset, charset), "utf-8", "cp1252"):
         try:
-            if lookup(candidate).name not in _NOT_FOR_TEXT:
+            if lookup(candidate).name.replace("_", "-") not in _NOT_FOR_TEXT:
                 return raw.decode(candidate)
         except (LookupError, ValueError):  # unknown, not a text encoding, a NUL in the name, or the wrong one
             continue

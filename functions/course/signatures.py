@@ -68,7 +68,7 @@ def without_signature(lines: Sequence[str], *, before: bool, elsewhere: bool, or
     legal = (at for at, line in enumerate(lines) if at and len(line) > 120 and re.match(_LEGAL, line))
     kept = list(lines[: next(legal, len(lines))])
     cut = _delimiter(kept, before)
-    if cut is not None and (elsewhere or kept[cut] == "-- " or any(line.strip() for line in kept[:cut])):
+    if cut is not None and (elsewhere or kept[cut].lstrip(" ") == "-- " or any(line.strip() for line in kept[:cut])):
         kept = kept[:cut]
     return _without_device(kept, before, original_known)
 
@@ -90,7 +90,9 @@ def _delimiter(lines: Sequence[str], before: bool) -> int | None:
         line = lines[at].strip()
         bare = bool(below) and (line in ("--", "—", "—-", "-—") or re.fullmatch(_RULE, line) is not None)
         leads = before and not any(other.strip() for other in lines[:at]) if bare else False
-        if lines[at] == "-- " or (bare and _is_signature(lines[at + 1], below, leads)):
+        if lines[at].lstrip(" ") == "-- " or (
+            bare and _is_signature(lines[at + 1], below, leads=leads, drawn="_" in line)
+        ):
             cut = at
         if line:
             below.append(line)
@@ -99,12 +101,15 @@ def _delimiter(lines: Sequence[str], before: bool) -> int | None:
     return cut
 
 
-def _is_signature(following: str, below: Sequence[str], leads: bool) -> bool:
-    """Whether lines below a bare delimiter look like a signature; one that `leads` is all that follows a quote."""
-    if any(len(line) > 80 for line in below):
+def _is_signature(following: str, below: Sequence[str], *, leads: bool, drawn: bool) -> bool:
+    """Whether lines below a bare delimiter look like a signature: short, no sentences (unless a line was `drawn`).
+
+    One with a blank line below it is a person's own pause, unless it `leads`: then it is all that follows a quote.
+    """
+    sentences = any(line.endswith((".", "?", "!", "…")) and len(line.split()) > 3 for line in below)
+    if any(len(line) > 80 for line in below) or (sentences and not drawn):
         return False
-    ends = any(line.endswith((".", "?", "!")) for line in below)
-    return bool(following.strip()) or (leads and len(below) <= 4 and not ends)
+    return bool(following.strip()) or (leads and len(below) <= 4)
 
 
 def _without_device(lines: Sequence[str], before: bool, original_known: bool) -> list[str]:

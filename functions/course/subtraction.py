@@ -14,7 +14,7 @@ _WORD = re.compile(r"[^\W_]+|[^\w\s\x00-\u218f]")
 _DECORATION = re.compile(r"[\s\-=_*•·—–>|.…\[\]()#~]*")
 
 NEAR = 40
-"""Words ahead of the last match in which a line of one or two words is looked for."""
+"""Words ahead of the last match in which a line of fewer than five words is looked for."""
 TRIES = 8
 
 
@@ -82,7 +82,7 @@ class Sent:
     def _match(self, wanted: list[str], reached: int, used: bytearray, quoted: bool) -> tuple[int, int, int, int]:
         """How many words were passed over (a bullet's number), how many then match, from which place to which."""
         best = (0, 0, reached, reached)
-        for skipped in (0, 1) if quoted and len(wanted) > 1 and len(wanted[0]) <= 2 else (0,):
+        for skipped in (0, 1) if quoted and len(wanted) > 1 and _is_bullet(wanted[0]) else (0,):
             sought = wanted[skipped:]
             for place in self._candidates(sought, reached, quoted):
                 matched, end = self._run(sought, place)
@@ -93,16 +93,22 @@ class Sent:
         return best
 
     def _candidates(self, sought: list[str], reached: int, quoted: bool) -> list[int]:
+        """Places to try: ahead first, then behind. Few words may be the person's: they match only where a line of
+        ours starts, or where the last one ended.
+        """
         if not quoted:  # a line that was broken without a new mark goes on where the last one ended
             return [] if reached in self._line_ends else [reached]
-        if len(sought) < 3:
-            places = self._places.get((sought[0],), [])
-            ahead = bisect_left(places, reached)
-            return [place for place in places[ahead : ahead + TRIES] if place < reached + NEAR]
-        places = self._places.get(tuple(sought[:3]), [])
+        places = self._places.get(tuple(sought[:3]), []) if len(sought) >= 3 else self._places.get((sought[0],), [])
         ahead = bisect_left(places, reached)
-        behind = places[max(0, ahead - TRIES) : ahead] if len(sought) >= 5 else []
-        return places[ahead : ahead + TRIES] + behind[::-1]
+        if len(sought) >= 5:
+            return places[ahead : ahead + TRIES] + places[max(0, ahead - TRIES) : ahead][::-1]
+        return [
+            at for at in places[ahead : ahead + TRIES] if at == reached or (at < reached + NEAR and self._starts(at))
+        ]
+
+    def _starts(self, place: int) -> bool:
+        """Whether a line of ours starts here, be it behind a number."""
+        return place in self._line_ends or (place - 1 in self._line_ends and _is_bullet(self._words[place - 1]))
 
     def _run(self, sought: list[str], place: int) -> tuple[int, int]:
         """How many words match from a place on; a few of ours may be missing, such as a number or a picture's name."""
@@ -119,6 +125,10 @@ class Sent:
 
     def _at(self, place: int) -> str:
         return self._words[place] if place < len(self._words) else ""
+
+
+def _is_bullet(word: str) -> bool:
+    return word.isdigit() or word == "o"
 
 
 def words(line: str) -> list[tuple[str, int]]:

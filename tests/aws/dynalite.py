@@ -1,7 +1,7 @@
 """The fixture `database`: DynamoDB twice, on moto and on dynalite, with the tables of template.yaml.
 
-Each is lenient where the other is strict, so what holds on both is likely to hold on DynamoDB. A test module
-asks for it with `pytest_plugins`. dynalite is a Node program; `make test` installs it into .tools.
+Each is lenient where the other is strict, so what holds on both is likely to hold on DynamoDB.
+dynalite is a Node program; `make test` installs it into .tools.
 """
 
 import shutil

@@ -15,7 +15,6 @@ from course.subscriber import Claim, SignUp, Status, Subscriber
 if TYPE_CHECKING:
     from tests.aws.dynalite import Database
 
-pytest_plugins = ["tests.aws.dynalite"]
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PLAN = (

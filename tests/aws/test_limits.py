@@ -12,7 +12,6 @@ from course.subscriber import Subscriber
 if TYPE_CHECKING:
     from tests.aws.dynalite import Database
 
-pytest_plugins = ["tests.aws.dynalite"]
 
 NOW = datetime(2026, 11, 23, 9, 59, 58, tzinfo=UTC)
 ANN = Subscriber("annannannannanna", "rebuild-trust", "ann@example.net")

@@ -15,7 +15,6 @@ from tests.aws.dynalite import asked_for
 if TYPE_CHECKING:
     from tests.aws.dynalite import Database
 
-pytest_plugins = ["tests.aws.dynalite"]
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 times = st.integers(0, 2_000_000_000).map(lambda seconds: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,33 +11,15 @@ import pytest
 from aws.tables import Contended, Subscribers
 from course.subscriber import Claim, SignUp, Status, Subscriber
 from tests.aws.dynalite import asked_for
+from tests.aws.test_items import NOW, waiting
 
 if TYPE_CHECKING:
     from tests.aws.dynalite import Database
-
-pytest_plugins = ["tests.aws.dynalite"]
-
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-PLAN = (
-    "intro",
-    "acknowledge",
-    "own-it",
-    "apology-in-action",
-    "no-rush-to-forgiveness",
-    "safety-first",
-    "keep-showing-up",
-)
 
 
 @pytest.fixture
 def subscribers(database: "Database") -> Subscribers:
     return Subscribers(database.client, database.table("Subscribers"))
-
-
-def waiting(subscriber_id: str, due_at: datetime = NOW, **changed: Any) -> Subscriber:
-    """Somebody whose first lesson is due."""
-    known: dict[str, Any] = {"status": Status.ACTIVE, "round": 1, "plan": PLAN, "next_lesson": "acknowledge"}
-    return Subscriber(subscriber_id, "rebuild-trust", "ann@example.net", due_at=due_at, **known | changed)
 
 
 # ---------------------------------------------------------------- the index

@@ -1,0 +1,109 @@
+"""Mail to text: charsets, encodings, broken MIME, and the bounds."""
+
+import base64
+import time
+
+import pytest
+
+from course.errors import UnreadableMail
+from course.mail import header, parse, sender, visible_text
+from tests.course.replies import mail
+
+TEXT = "Je mentais, señora – über alles."
+
+
+def part(body: bytes, kind: str = "text/plain; charset=utf-8", encoding: str = "8bit") -> bytes:
+    return f"Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + body
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16", "windows-1252", "cp850", "utf-7"])
+def test_a_charset_is_honoured(charset: str) -> None:
+    text = TEXT.replace("–", "-")
+    raw = part(base64.b64encode(text.encode(charset)), f"text/plain; charset={charset}", "base64")
+
+    assert visible_text(parse(raw)) == text
+
+
+@pytest.mark.parametrize(
+    "charset", ["us-ascii", "x-unknown", "idna", "punycode", "unicode_escape", "zlib", "rot13", '"', "a\0b"]
+)
+def test_a_charset_that_is_wrong_loses_no_words(charset: str) -> None:
+    assert visible_text(parse(part(TEXT.encode(), f"text/plain; charset={charset}"))) == TEXT
+
+
+def test_without_a_content_type_it_is_text() -> None:
+    assert visible_text(parse(b"Subject: x\r\n\r\nI lied.")) == "I lied."
+
+
+def test_base64_with_a_footer_and_base64_that_is_none_are_kept() -> None:
+    encoded = base64.encodebytes(TEXT.encode())
+
+    assert visible_text(parse(part(encoded + b"\r\n____ a list", encoding="base64"))).split("\n")[0] == TEXT
+    assert visible_text(parse(part(b"I lied, plainly.", encoding="base64"))).strip() == "I lied, plainly."
+
+
+def test_a_second_reading_gives_the_same() -> None:
+    message = parse(part(base64.encodebytes(TEXT.encode()), encoding="base64"))
+
+    assert visible_text(message) == visible_text(message) == TEXT
+
+
+def test_flowed_lines_are_joined() -> None:
+    raw = part(b"one \r\ntwo\r\n> three \r\n> four\r\n-- \r\nAna", "text/plain; format=flowed")
+
+    assert visible_text(parse(raw)) == "one two\n> three four\n-- \nAna"
+
+
+def test_of_alternatives_the_plain_one_is_read_and_attachments_never() -> None:
+    assert visible_text(parse(mail("plain", "<p>html</p>"))).strip() == "plain"
+    assert visible_text(parse(mail("plain", "<p>html</p>")), prefer="html").strip() == "html"
+    attached = part(b"secret").replace(b"Content-Type", b"Content-Disposition: attachment\r\nContent-Type", 1)
+    assert visible_text(parse(attached)) == ""
+
+
+def test_a_multipart_without_its_boundary_is_text() -> None:
+    assert visible_text(parse(part(b"I lied.", "multipart/alternative"))) == "I lied."
+
+
+def test_what_cannot_be_seen_is_left_out() -> None:
+    assert visible_text(parse(part("a\0b\u00a0c\ufeff\r\nd\re".encode()))) == "ab c\nd\ne"
+
+
+def test_a_header_is_decoded_in_any_way_it_comes() -> None:
+    assert header(parse(b"Subject: =?utf-8?q?s=C3=AD?=\r\n\r\n"), "subject") == "sí"
+    assert header(parse("Subject: sí\r\n\r\n".encode()), "Subject") == "sí"
+    assert header(parse(b"Subject: =?x-unknown?q?a?=\r\n\r\n"), "Subject") == "=?x-unknown?q?a?="
+    assert header(parse("Subject: =?utf\u00e98?q?a?=\r\n\r\n".encode()), "Subject") == "=?utf\u00e98?q?a?="
+    assert header(parse(b"\r\n"), "Subject") == ""
+
+
+def test_the_sender_is_an_address_in_lower_case() -> None:
+    assert sender(parse(b'From: "x@y.z" <Ana@Example.NET>\r\n\r\n')) == "ana@example.net"
+    assert sender(parse(b"From: " + b"(" * 4000 + b"\r\n\r\n")) == ""
+
+
+NESTED = b"".join(
+    b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth) for depth in range(500)
+)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"x" * (10 * 1024 * 1024 + 1),
+        b"X-A: b\r\n" * 20_000,
+        NESTED,
+        NESTED.replace(b"boundary=", b"boundary*0="),
+        b"Content-Type: message/rfc822\r\n\r\n" * 1000,
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\n" * 100_000,
+        b'Content-Type: multipart/mixed; boundary="\\b"\r\n\r\n' + b"--b\r\n\r\n" * 100_000,
+        b"Content-Type: text/plain" + b";a=b" * 10_000 + b"\r\n\r\n",
+    ],
+    ids=["size", "headers", "depth", "depth by RFC 2231", "forwarded", "parts", "parts by escape", "parameters"],
+)
+def test_a_mail_over_a_bound_is_refused_before_it_is_parsed(raw: bytes) -> None:
+    started = time.process_time()
+    with pytest.raises(UnreadableMail):
+        parse(raw)
+
+    assert time.process_time() - started < 1

@@ -1,0 +1,109 @@
+"""What is taken off below a person's words, and what looks like it and stays."""
+
+import pytest
+
+from course.signatures import is_device_line, without_signature, without_warning
+
+
+def cleaned(text: str, *, before: bool = False, elsewhere: bool = False, original_known: bool = True) -> str:
+    flags = {"before": before, "elsewhere": elsewhere, "original_known": original_known}
+    return "\n".join(without_signature(text.split("\n"), **flags)).rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I lied.\n-- \nAna\nTeacher",
+        "I lied.\n--\nAna",
+        "I lied.\n______\nAna",
+        "I lied.\n-- \n\nAna",
+        "I lied.\n -- \n Ana",
+    ],
+)
+def test_a_delimited_signature_is_taken_off(text: str) -> None:
+    assert cleaned(text) == "I lied."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I lied.\n\n--\n\nand then, quiet.",
+        "I lied.\n--\nI have called him since, and he listened.",
+        "-- first\n-- second",
+        "--\nI lied",
+        "Thanks -- I needed this.",
+        "Service   Date\n--------------\nDomain    June",
+        "-- \n" + "a line\n" * 20 + "the end",
+    ],
+)
+def test_dashes_of_ones_own_stay(text: str) -> None:
+    assert cleaned(text) == text
+
+
+DEVICES = [
+    "Sent from my iPhone",
+    "Sent from my Samsung Galaxy smartphone.",
+    "Sent from my phone, please excuse typos",
+    "Get Outlook for Android<https://aka.ms/ghei36>",
+    "Enviado desde mi iPhone",
+    "Enviado desde Correo para Windows",
+    "Von meinem iPhone gesendet",
+    "Gesendet mit der mobilen Mail App",
+    "Envoyé de mon iPhone",
+    "Télécharger Outlook pour iOS",
+    "Inviato da iPhone",
+    "Verstuurd vanaf mijn iPad",
+    "Skickat från min iPhone",
+    "Lähetetty iPhonesta",
+    "Wysłane z iPhone'a",
+    "Отправлено с iPhone",
+    "從我的 iPhone 傳送",
+    "iPhoneから送信",
+    "أُرسلت من الـ iPhone",
+    "Sent from my RIDGE 4G",
+]
+SENTENCES = [
+    "Sent from my desk, is much easier than my mobile phone.",
+    "Sent from my own kitchen, at midnight.",
+    "Sent my mother a mail today",
+    "I sent this from my phone",
+    "Get your phone and call me",
+    "Enviado por correo.",
+    "Von meinem Telefon aus habe ich sie angerufen",
+    "Mein Handy habe ich weggelegt und eine Nachricht gesendet",
+    "From my phone I called her",
+]
+
+
+@pytest.mark.parametrize("line", DEVICES)
+def test_a_line_that_a_telephone_adds_is_known(line: str) -> None:
+    assert is_device_line(line)
+    assert cleaned(f"I lied.\n\n{line}") == "I lied."
+
+
+@pytest.mark.parametrize("line", SENTENCES)
+def test_a_sentence_about_a_telephone_stays(line: str) -> None:
+    assert not is_device_line(line)
+
+
+def test_below_a_telephones_line_only_what_we_sent_is_known_not_to_be_the_persons() -> None:
+    text = "I lied.\n\nSent from my iPhone\n\nAnd it hurt."
+
+    assert cleaned(text) == "I lied.\n\n\nAnd it hurt."
+    assert cleaned(text, original_known=False) == "I lied."
+
+
+def test_a_legal_footer_is_taken_off() -> None:
+    footer = (
+        "This message is confidential and meant for the addressee; any other recipient must delete it at once, please. "
+        * 2
+    )
+
+    assert cleaned(f"I lied.\n\n{footer}") == "I lied."
+
+
+def test_a_warning_about_external_mail_is_taken_off() -> None:
+    warning = "CAUTION: This email comes from outside the company. Do not click links or open attachments."
+
+    assert without_warning([warning, "", "I lied."]) == ["", "I lied."]
+    assert without_warning(["I went outside, with caution."]) == ["I went outside, with caution."]
