@@ -9,7 +9,7 @@ from aws.web import Pages, page, see_other
 from course import forms, tokens, words
 from course.commands import Command, obey
 from course.errors import InvalidForm, InvalidToken
-from course.journal import journal
+from course.journal import journal, within
 from course.lessons import Course
 from course.subscriber import Subscriber
 from course.tokens import Purpose
@@ -17,6 +17,8 @@ from course.tokens import Purpose
 pages = Pages()
 handler = observed(pages.resolve)
 ACTIONS = {Command.PAUSE, Command.RESUME, Command.AGAIN, Command.STOP, Command.YES, Command.NOT_YET}
+JOURNAL_ON_A_PAGE = 1_000_000
+"""Characters: Lambda answers with at most 6 MB."""
 DONE = {
     "pause": "Paused. Nothing comes until you go on.",
     "resume": "Welcome back. The course goes on.",
@@ -33,7 +35,8 @@ def show(token: str) -> Response[str]:
     """Where they are, what comes next, and what they wrote."""
     subscriber, course = _who(token)
     done = (pages.current_event.query_string_parameters or {}).get("done", "")
-    written = clients.reflections().of(subscriber.id)
+    written = journal(course, clients.reflections().of(subscriber.id), subscriber.zone)
+    pages_shown, goes_on = within(written, JOURNAL_ON_A_PAGE)
     return page(
         "me",
         course=course,
@@ -48,7 +51,8 @@ def show(token: str) -> Response[str]:
         zone=subscriber.zone,
         zones=forms.zones(),
         hours=range(24),
-        journal=journal(course, written, subscriber.zone),
+        journal=pages_shown,
+        journal_goes_on=goes_on,
         message=DONE.get(done, ""),
         token=token,
         can_answer=subscriber.last_lesson == course.way_back,

@@ -36,8 +36,7 @@ def _stopped_by(news: Feedback) -> Status | None:
 
 def _settled(subscriber: Subscriber, news: Feedback, stopped: Status | None) -> Subscriber:
     """Any event proves that SES took the email, so it commits. An earlier sign-up's event touches nothing."""
-    epoch = subscriber.sign_up.epoch if subscriber.sign_up else subscriber.epoch
-    if epoch != news.epoch:
+    if subscriber.current_epoch != news.epoch:
         return subscriber
     settled = delivery.commit(subscriber, news.attempt, news.message_id, clients.now())
     return settled.stopped(stopped) if stopped else settled

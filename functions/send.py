@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if "notice" in message:
             key, epoch = message["key"], message["epoch"]
             postman.notice(message["notice"], message["subscriber"], epoch, key, clients.now())
-        else:
+        elif not clients.limits().breaker_open(clients.now()):
             _deliver_all(postman, message["subscribers"], message["rate"])
 
     return each_message(event, context, work)
@@ -40,6 +40,11 @@ def _deliver_all(postman: Postman, subscribers: list[str], rate: float) -> None:
         for number, subscriber in enumerate(subscribers):
             if number:
                 time.sleep(1 / rate)
-            deliveries.append(pool.submit(postman.deliver, subscriber, clients.now()))
+            deliveries.append(pool.submit(_deliver, postman, subscriber))
     for done in deliveries:
         done.result()
+
+
+def _deliver(postman: Postman, subscriber: str) -> None:
+    """The time is that of the attempt, not of its place in the line: a day may have ended meanwhile."""
+    postman.deliver(subscriber, clients.now())

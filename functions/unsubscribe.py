@@ -34,5 +34,4 @@ def unsubscribe(token: str) -> Response[str]:
 
 def _stopped(subscriber: Subscriber, link: LinkToken) -> Subscriber:
     """An old sign-up's link does not touch a later one."""
-    epoch = subscriber.sign_up.epoch if subscriber.sign_up else subscriber.epoch
-    return subscriber.stopped(Status.UNSUBSCRIBED) if epoch == link.epoch else subscriber
+    return subscriber.stopped(Status.UNSUBSCRIBED) if subscriber.current_epoch == link.epoch else subscriber

@@ -12,7 +12,7 @@ from unittest.mock import patch
 from aws import clients
 from aws.tables import Subscribers
 from cli.local.calls import Call
-from cli.local.cloud import World
+from cli.local.cloud import PARAMETERS, World
 from cli.local.functions import Function, Outcome
 from cli.local.intrinsics import Resolver
 from cli.local.ses_rules import SesError
@@ -265,11 +265,17 @@ def test_policies_are_plain_and_name_their_resources(resources: Resolver) -> Non
     """The check above understands nothing else. GetAccount knows no resources (Service Authorization Reference)."""
     for name, statements in policies(resources).items():
         for statement in statements:
-            assert set(statement) == {"Effect", "Action", "Resource"}, name
+            assert set(statement) - {"Condition"} == {"Effect", "Action", "Resource"}, name
             assert statement["Effect"] == "Allow", name
             assert not [action for action in listed(statement["Action"]) if "*" in action], name
             if statement["Resource"] == "*":
                 assert statement["Action"] == "ses:GetAccount", name
+
+
+def test_send_may_send_as_the_sender_and_nobody_else(resources: Resolver) -> None:
+    """IAM's own condition, which the local cloud does not judge: SES fills in the address of From."""
+    (sending,) = [statement for statement in policies(resources)["send"] if statement["Action"] == "ses:SendEmail"]
+    assert sending["Condition"] == {"StringEquals": {"ses:FromAddress": PARAMETERS["Sender"]}}
 
 
 def test_roles_have_no_other_policies_than_sam_adds(resources: Resolver) -> None:

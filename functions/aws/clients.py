@@ -35,7 +35,9 @@ def now() -> datetime:
 
 @cache
 def _dynamodb() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=Config(max_pool_connections=SENDERS))
+    # Short, so that a claim whose answer was lost is known within seconds: sending waits for it.
+    config = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard"}, max_pool_connections=SENDERS)
+    return boto3.client("dynamodb", config=config)
 
 
 @cache

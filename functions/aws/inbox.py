@@ -18,20 +18,22 @@ class Arrival:
 
     mail_id: str
     received_at: datetime
+    source: str
+    """The sender in the envelope."""
     recipients: tuple[str, ...]
     """From the envelope: the only ones that count."""
     object_key: str
     verdicts: dict[str, str]
     """`spf`, `dkim`, `dmarc`, `spam`, `virus` → PASS, FAIL, GRAY, PROCESSING_FAILED, DISABLED."""
 
-    @property
-    def authentic(self) -> bool:
-        """Whether From is really the sender's: DMARC passed, or both of its parts where the domain has no policy."""
-        if self.verdicts.get("dmarc") == "PASS":
-            return True
-        return {self.verdicts.get(name) for name in ("spf", "dkim")} == {"PASS"} and self.verdicts.get(
-            "dmarc"
-        ) == "GRAY"
+    def is_from(self, address: str) -> bool:
+        """Whether a mail that says so is really from this address.
+
+        By DMARC; where the domain has no policy, by SPF, if the envelope names the same domain.
+        """
+        if self.verdicts.get("dmarc") == "GRAY" and self.verdicts.get("spf") == "PASS":
+            return self.source.rpartition("@")[2].lower() == address.rpartition("@")[2]
+        return self.verdicts.get("dmarc") == "PASS"
 
     @property
     def harmful(self) -> str | None:
@@ -40,8 +42,11 @@ class Arrival:
 
 
 def arrival(queue_body: str) -> Arrival | None:
-    """The arrival that a queue message tells of; None for SES's own set-up notice."""
-    notification: dict[str, Any] = json.loads(json.loads(queue_body)["Message"])
+    """The arrival that a queue message tells of; None for a set-up notice of SES or SNS."""
+    try:
+        notification: dict[str, Any] = json.loads(json.loads(queue_body)["Message"])
+    except ValueError:  # SNS and SES greet a new topic in plain words
+        return None
     mail, receipt = notification["mail"], notification["receipt"]
     key = receipt["action"]["objectKey"]
     if key.endswith(SETUP_NOTICE) or mail["messageId"] == SETUP_NOTICE:
@@ -50,7 +55,8 @@ def arrival(queue_body: str) -> Arrival | None:
         name.removesuffix("Verdict"): verdict["status"] for name, verdict in receipt.items() if name.endswith("Verdict")
     }
     received_at = datetime.fromisoformat(receipt["timestamp"]).replace(microsecond=0)
-    return Arrival(mail["messageId"], received_at, tuple(receipt["recipients"]), key, verdicts)
+    recipients = tuple(receipt["recipients"])
+    return Arrival(mail["messageId"], received_at, mail["source"], recipients, key, verdicts)
 
 
 class Inbox:

@@ -7,7 +7,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from course.journal import Reflection
-from course.subscriber import Claim, SignUp, Status, Subscriber
+from course.subscriber import EPOCH_START, Claim, SignUp, Status, Subscriber
 
 DUE_SHARD = "0"
 """One partition of the index carries about 500 emails a second (two index writes each, of 1,000). More shards when a
@@ -41,8 +41,9 @@ def subscriber_item(subscriber: Subscriber) -> Item:
     item: Item = {field.name: getattr(subscriber, field.name) for field in fields(subscriber)}
     if subscriber.waiting:
         item["due_shard"] = DUE_SHARD
-    if subscriber.status is Status.PENDING and subscriber.sign_up:
-        item["expires_at"] = int((subscriber.sign_up.at + UNCONFIRMED_LIFE).timestamp())
+    if subscriber.round == 0 and subscriber.current_epoch:  # never confirmed
+        signed_up = EPOCH_START + timedelta(days=subscriber.current_epoch)
+        item["expires_at"] = int((signed_up + UNCONFIRMED_LIFE).timestamp())
     return item
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 BREAKER_OPEN_FOR = timedelta(minutes=15)
 MARK_LIFE = timedelta(days=30)
-EVENTS_NOTED_EVERY = timedelta(minutes=10)
+EVENTS_NOTED_EVERY = timedelta(minutes=1)
 
 _BREAKER = "breaker"
 _EVENTS = "events"
@@ -94,7 +94,7 @@ class Limits:
         return item["reason"] if item and datetime.fromisoformat(item["until"]) > now else None
 
     def note_event(self, at: datetime) -> None:
-        """Notes that the event of an email sent at `at` has come through. Not each one: every ten minutes will do."""
+        """Notes that the event of an email sent at `at` has come through. Not each one: every minute will do."""
         if self._events_noted and at < self._events_noted + EVENTS_NOTED_EVERY:
             return
         later = {":at": {"S": stamp(at)}}

@@ -44,9 +44,7 @@ def each_message(event: dict[str, Any], context: Any, work: Callable[[str], obje
             work(record.body)
         except Exception as error:
             # The kind of error and where, for the engineer; not its text, which can hold what a person wrote.
-            logger.error(
-                "message failed", error=type(error).__name__, where=_where(error), message_id=record.message_id
-            )
+            logger.error("message failed", error=type(error).__name__, where=where(error), message_id=record.message_id)
             raise
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -54,7 +52,7 @@ def each_message(event: dict[str, Any], context: Any, work: Callable[[str], obje
     return dict(answer)
 
 
-def _where(error: BaseException) -> str:
+def where(error: BaseException) -> str:
     """The last place in our own code, or the template, that an error came through."""
     frames = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
     ours = [(file, line) for file, line in frames if file.parent in OUR_CODE or file.suffix == ".j2"]

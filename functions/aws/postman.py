@@ -2,10 +2,13 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from jinja2 import TemplateError
 
 from aws.limits import Limits
-from aws.log import count, logger
+from aws.log import count, logger, where
 from aws.mailer import CONNECT_TIMEOUT, READ_TIMEOUT, Mailer, Refusal, Refused, Sent, Unknown
 from aws.tables import Reflections, Subscribers
 from course import delivery
@@ -13,10 +16,14 @@ from course.delivery import Decision
 from course.errors import EmailCourseError
 from course.lessons import Course
 from course.letters import Letter, Site, lesson_letter, notice_letter
-from course.subscriber import CONFIRM, STOPPED_FOR_GOOD, Subscriber
+from course.subscriber import CONFIRM, IN_COURSE, STOPPED_FOR_GOOD, Subscriber
 
 TIME_NEEDED = (CONNECT_TIMEOUT + READ_TIMEOUT + 5) * 1000
 """Milliseconds that must be left to a function before it claims: the longest SES can take, and the commit."""
+
+
+TRY_AGAIN_IN = timedelta(minutes=15)
+"""After a letter could not be made. The author is told by an alarm, and what is mended goes out by itself."""
 
 
 class NotSent(EmailCourseError):
@@ -67,6 +74,8 @@ class Postman:
         subscriber = self._subscribers.get(subscriber_id)
         if subscriber is None or subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
             return
+        if name != "goodbye" and subscriber.status not in IN_COURSE:  # stopped since it was asked for
+            return
         letter = notice_letter(self._site, subscriber, self._site.library.notices[name], now)
         attempt = secrets.token_hex(8)
         if not self._limits.mark(f"notice#{key}", attempt, now):
@@ -78,26 +87,33 @@ class Postman:
         count("NoticesSent")
 
     def _send(self, subscriber: Subscriber, course: Course, now: datetime) -> None:
-        letter = self._letter(subscriber, course, now)  # first: a broken template holds nobody
+        try:
+            letter = self._letter(subscriber, course, now)  # before the claim: a broken template holds nobody
+        except TemplateError as error:
+            logger.error(
+                "a letter cannot be made", error=type(error).__name__, where=where(error), subscriber=subscriber.id
+            )
+            count("Broken")
+            self._subscribers.save(replace(subscriber, due_at=now + TRY_AGAIN_IN))
+            return
         attempt = secrets.token_hex(8)
         claimed = self._subscribers.save(delivery.claim(subscriber, attempt, now))
         if claimed is None or claimed.claim is None:
             return
-        epoch = claimed.sign_up.epoch if claimed.sign_up else claimed.epoch
-        outcome = self._mailer.send(letter, _tags(claimed, attempt, claimed.claim.email, epoch))
+        outcome = self._mailer.send(letter, _tags(claimed, attempt, claimed.claim.email, claimed.current_epoch))
         match outcome:
             case Sent(message_id):
                 self._change(claimed, lambda current: delivery.commit(current, attempt, message_id, now))
                 count("Sent")
             case Refused(why, code):
-                self._change(claimed, lambda current: delivery.release(current, attempt))
+                held = f"SES refused the address: {code}" if why is Refusal.ADDRESS else ""
+                self._change(claimed, lambda current: delivery.release(current, attempt, held))
                 count("Refused")
                 logger.warning("SES refused", code=code, why=why, subscriber=claimed.id)
                 if why is Refusal.ACCOUNT:
                     self._limits.open_breaker(code, now)
                     count("BreakerOpen")
                 if why is Refusal.ADDRESS:
-                    self._change(claimed, lambda current: delivery.hold(current, f"SES refused the address: {code}"))
                     count("Held")
             case Unknown():
                 count("Unknown")  # the claim stands: an event settles it, or the next slot finds it in doubt

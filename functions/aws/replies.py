@@ -1,5 +1,6 @@
 """Which email of which subscriber a reply answers: by the token in its envelope, else by In-Reply-To. Never guessed."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import Message
@@ -64,6 +65,14 @@ def original(answer: Answered, now: datetime) -> Letter | None:
     if answer.notice and (answer.notice != CONFIRM or answer.confirms):
         return notice_letter(clients.site(), subscriber, clients.library().notices[answer.notice], now)
     return None
+
+
+def fingerprint(raw: bytes, answer: Answered) -> str:
+    """What is the same when one mail arrives twice: to whom and to what it answers, its Message-ID, and its body."""
+    body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
+    answers = f"{answer.subscriber.id}#{answer.notice or (answer.round, answer.lesson)}"
+    message_id = mail.header(mail.parse(raw), "Message-ID")
+    return hashlib.sha256(f"{answers}#{message_id}#".encode() + body).hexdigest()[:32]
 
 
 def _by_token(token: tokens.ReplyToken, now: datetime) -> Answered | str:

@@ -7,7 +7,7 @@ from aws.log import count
 from course import forms, limits, tokens
 from course.errors import InvalidForm
 from course.forms import SignUpForm
-from course.subscriber import STOPPED_FOR_GOOD, SignUp, Status, Subscriber, new_epoch
+from course.subscriber import STOPPED_FOR_GOOD, SignUp, Status, Subscriber
 
 
 def admit(form: SignUpForm, source_ip: str, now: datetime) -> None:
@@ -29,23 +29,26 @@ def accept(form: SignUpForm, now: datetime) -> None:
     known = clients.subscribers().get(subscriber_id)
     subscriber = known or Subscriber(subscriber_id, form.course, form.address)
     suppressed = clients.suppressions().has(tokens.address_hash(keys, form.address))
-    if suppressed or subscriber.status in STOPPED_FOR_GOOD or not _promised(form.address, subscriber, now):
+    if suppressed or subscriber.status in STOPPED_FOR_GOOD:
+        return
+    epoch = _promised(form.address, subscriber, now)
+    if epoch is None:
         return
     if subscriber.status in (Status.ACTIVE, Status.PAUSED):
-        key = f"already-here#{subscriber_id}#{new_epoch(now)}"
+        key = f"already-here#{subscriber_id}#{epoch}"
         clients.outbox().notice("already-here", subscriber_id, subscriber.epoch, key)
         return
-    asked = SignUp(new_epoch(now), now, form.first_name, form.zone, form.hour, forms.CONSENT_VERSION)
+    asked = SignUp(epoch, now, form.first_name, form.zone, form.hour, forms.CONSENT_VERSION)
     if clients.subscribers().save(subscriber.signing_up(asked)):
         clients.outbox().lessons([subscriber_id], rate=1)
         count("SignUps")
 
 
-def _promised(address: str, subscriber: Subscriber, now: datetime) -> bool:
-    """Whether this sign-up may have an email: one a mailbox and day, promised before anything is stored."""
+def _promised(address: str, subscriber: Subscriber, now: datetime) -> int | None:
+    """The epoch of the email that this sign-up may have, or None: one a mailbox and day, promised before stored."""
     mailbox = clients.keys().hashed("mailbox", forms.mailbox(address))
     before = clients.limits().confirmations(mailbox)
     if before.open_to(subscriber, now):
-        return True
+        return before.epoch
     after = before.promised(subscriber.id, now)
-    return before.allowed(now) and clients.limits().promise(mailbox, before, after)
+    return after.epoch if before.allowed(now) and clients.limits().promise(mailbox, before, after) else None

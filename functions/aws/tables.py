@@ -91,7 +91,7 @@ class Subscribers:
             IndexName="due",
             KeyConditionExpression="due_shard = :shard AND due_at <= :until",
             ExpressionAttributeValues={":shard": {"S": DUE_SHARD}, ":until": {"S": stamp(until)}},
-            PaginationConfig={"MaxItems": limit},
+            PaginationConfig={"MaxItems": limit, "PageSize": min(limit, 1000)},
         )
         return [item["id"]["S"] for page in pages for item in page["Items"]]
 

@@ -38,11 +38,6 @@ class Pages(APIGatewayHttpResolver):
         self.not_found()(self._not_found)
 
     @property
-    def token(self) -> str:
-        """The token in the path."""
-        return str((self.current_event.path_parameters or {}).get("token", ""))
-
-    @property
     def body(self) -> bytes:
         """What was posted: HTTP APIs hand a form over in base64."""
         raw = self.current_event.body or ""

@@ -22,7 +22,7 @@ def standing(subscriber: Subscriber, now: datetime) -> str:
 
 
 def past_keeping(subscriber: Subscriber, now: datetime, retention_days: int) -> bool:
-    """Whether what the subscriber wrote has had its time. Not while they are in the course."""
+    """Whether what the subscriber wrote has had its time: the last lesson is long ago, and no other is on its way."""
     if subscriber.status is Status.ACTIVE or subscriber.last_at is None:
         return False
     return now > subscriber.last_at + retention_days * DAY

@@ -101,14 +101,14 @@ def _past(subscriber: Subscriber, lesson: str) -> Subscriber:
     return replace(subscriber, status=status, next_lesson=None, due_at=None)
 
 
-def release(subscriber: Subscriber, attempt: str) -> Subscriber:
-    """SES clearly did not take it: the claim and its day are put back."""
+def release(subscriber: Subscriber, attempt: str, held: str = "") -> Subscriber:
+    """SES clearly did not take it: the claim and its day are put back. `held` is why nothing more is to be tried."""
     claim = subscriber.claim
     if claim is None or claim.attempt != attempt:
         return subscriber
     if claim.email == CONFIRM:
-        return replace(subscriber, claim=None)
-    return replace(subscriber, claim=None, last_day=claim.previous_day, last_at=claim.previous_at)
+        return replace(subscriber, claim=None, held=held)
+    return replace(subscriber, claim=None, held=held, last_day=claim.previous_day, last_at=claim.previous_at)
 
 
 def slide(subscriber: Subscriber, now: datetime) -> Subscriber:

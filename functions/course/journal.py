@@ -26,7 +26,7 @@ class Reflection:
     attributed_by: str
     """`token` or `in-reply-to`."""
     verified: bool
-    """Whether the mail passed DMARC, or SPF and DKIM where the domain has no policy, from the subscriber's address."""
+    """Whether the mail is really from the subscriber's address."""
     cut: bool = False
     """Whether the text was longer than MAX_BYTES and is kept up to there; the raw mail has the rest."""
 
@@ -59,6 +59,17 @@ def journal(course: Course, reflections: Iterable[Reflection], zone: str) -> lis
 
     ordered = sorted(reflections, key=lambda reflection: (*place(reflection), reflection.received_at))
     return [_page(course, list(group), zone) for _, group in groupby(ordered, place)]
+
+
+def within(pages: list[Page], budget: int) -> tuple[list[Page], bool]:
+    """The first pages that fit into a budget of characters, and whether that is not all of them."""
+    fitting: list[Page] = []
+    for page in pages:
+        budget -= sum(len(entry.text) for entry in page.reflections)
+        if budget < 0:
+            return fitting, True
+        fitting.append(page)
+    return fitting, False
 
 
 def last_time(reflections: Iterable[Reflection], lesson: str, before_round: int) -> list[str]:

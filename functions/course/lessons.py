@@ -1,5 +1,6 @@
 """Courses, lessons and notices, read from the folder `emails/` once per process. Mistakes name file and line."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -151,8 +152,10 @@ def _course(folder: Path, html: Environment, text: Environment) -> Course:
 
 def _lesson(path: Path, html: Environment, text: Environment) -> Lesson:
     number, _, lesson = path.name.removesuffix(".md.j2").partition("-")
-    if not number.isdigit() or not lesson:
-        raise CourseError(path, "must be named by number and id, such as 01-acknowledge.md.j2")
+    if not number.isdigit() or not re.fullmatch(r"[a-z0-9-]{1,40}", lesson):
+        raise CourseError(
+            path, "must be named by number and id (lower-case letters, digits, hyphens), such as 01-acknowledge.md.j2"
+        )
     matter, body, line = prose.read(path)
     return Lesson(
         id=lesson,

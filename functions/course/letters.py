@@ -18,6 +18,10 @@ from course.tokens import Keyring, Purpose
 _inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 
 
+JOURNAL_IN_A_LETTER = 40_000
+"""Characters: Gmail cuts an email at 102 KB, and with it the ways to stop. The rest is on the subscriber's page."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What every letter needs to know of where it comes from."""
@@ -48,12 +52,15 @@ def lesson_letter(
     """A lesson for this subscriber. `reflections` are all of theirs: a later round and the closing letter show them."""
     course = site.library.courses[subscriber.course]
     closing = lesson.id == course.closing
+    written = journal.journal(course, reflections if closing else [], subscriber.zone)
+    pages, goes_on = journal.within(written, JOURNAL_IN_A_LETTER)
     parts = {
         "day": course.day(lesson.id),
         "question": lesson.question,
         "last_time": journal.last_time(reflections, lesson.id, subscriber.round),
         "way_back": lesson.id == course.way_back,
-        "journal": journal.journal(course, reflections, subscriber.zone) if closing else None,
+        "journal": pages if closing else None,
+        "journal_goes_on": goes_on,
         "replies": True,
     }
     return _letter(site, subscriber, lesson, subscriber.epoch, now, parts)
@@ -67,6 +74,7 @@ def notice_letter(site: Site, subscriber: Subscriber, notice: Notice, now: datet
         "last_time": [],
         "way_back": False,
         "journal": None,
+        "journal_goes_on": False,
         "replies": False,
         "next_at": words.next_email(subscriber),
     }

@@ -14,6 +14,9 @@ SIGN_UPS_AN_HOUR = 5
 SIGN_UPS_AN_HOUR_IN_ALL = 200
 """Above this the form closes for everyone until the hour is over."""
 
+REPLIES_AN_HOUR = 20
+"""Of one subscriber that are kept, and as many that are answered: a journal is not flooded, and nobody is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Confirmations:
@@ -27,8 +30,9 @@ class Confirmations:
 
     def open_to(self, subscriber: Subscriber, now: datetime) -> bool:
         """Whether the last promise was to this subscriber and has not been kept: a sign-up that broke off half-way."""
-        used = max(subscriber.epoch, subscriber.sign_up.epoch if subscriber.sign_up else 0)
-        return bool(self.times) and self.subscriber == subscriber.id and used < self.epoch <= new_epoch(now)
+        used = subscriber.current_epoch
+        fresh = bool(self.times) and now - self.times[-1] < ONE_CONFIRMATION_IN
+        return fresh and self.subscriber == subscriber.id and used < self.epoch
 
     def allowed(self, now: datetime) -> bool:
         """Whether another confirmation may be promised: one a day and three in 30 days."""

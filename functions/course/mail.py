@@ -11,7 +11,6 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
-from email.utils import parseaddr
 
 from course.errors import UnreadableMail
 from course.html_text import html_to_text
@@ -26,6 +25,7 @@ MAX_DASHES = 1000
 MAX_TEXT = 1024 * 1024
 MAX_LINES = 10_000
 
+_ADDRESS = re.compile(r'[^\s<>()\[\]",;:@]+@[^\s<>()\[\]",;:@]+')
 _BOUNDARY = rb'(?i)boundary(?:\*\d*\*?)?\s*=\s*"?([^";\\\r\n]{1,100})'
 _PARAMETERS = rb"(?i)(?:\A|[\r\n])content-[a-z-]+:[^\r\n]*(?:\r?\n?[ \t][^\r\n]*)*"
 _HEADERS_END = re.compile(rb"\r?\n\r?\n|\r\r")
@@ -82,11 +82,10 @@ def header(message: Message, name: str) -> str:
 
 
 def sender(message: Message) -> str:
-    """The address in From, lower case; empty when there is none."""
-    try:
-        return parseaddr(header(message, "From"))[1].lower()
-    except RecursionError:  # a thousand brackets
-        return ""
+    """The one address in From, lower case; empty when there is none, or another that could be taken for it."""
+    fields = " ".join(str(field) for field in message.get_all("From", []))[:MAX_HEADER_VALUE]
+    found = {address.lower() for address in _ADDRESS.findall(fields)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def visible_text(message: Message, *, prefer: str = "plain") -> str:

@@ -114,6 +114,11 @@ class Subscriber:
         return self.due_email is not None and self.due_at is not None
 
     @property
+    def current_epoch(self) -> int:
+        """The epoch of the sign-up that counts now: the one that waits for its confirmation, if there is one."""
+        return self.sign_up.epoch if self.sign_up else self.epoch
+
+    @property
     def last_lesson(self) -> str | None:
         """The last lesson of this round that was sent."""
         return max(self.sent, key=lambda lesson: self.sent[lesson], default=None)
@@ -159,8 +164,10 @@ class Subscriber:
             sign_up=None,
             claim=None,
             sent={},
+            held="",
+            last_day=self._last_day_in(self.sign_up.zone),
         )
-        free_today = self.last_day is None or self.last_day < schedule.local_day(now, started.zone)
+        free_today = started.last_day is None or started.last_day < schedule.local_day(now, started.zone)
         rested = self.last_at is None or now >= self.last_at + schedule.MIN_GAP
         return replace(started, due_at=now if free_today and rested else started.next_due(now))
 
@@ -180,18 +187,20 @@ class Subscriber:
         """Ends every email: unsubscribed, bounced or complained. The last two outrank the first and each stays."""
         if self.status in STOPPED_FOR_GOOD:
             return self
-        epoch = self.sign_up.epoch if self.sign_up else self.epoch
-        return replace(self, status=status, epoch=epoch, sign_up=None, due_at=None)
+        return replace(self, status=status, epoch=self.current_epoch, sign_up=None, due_at=None)
 
     def at_time(self, zone: str, hour: int, now: datetime) -> "Subscriber":
         """Chooses another zone or hour. What was sent counts as a day of the new zone as well as of the old."""
-        last_day = self.last_day
-        if self.last_at and last_day:
-            last_day = max(last_day, schedule.local_day(self.last_at, zone))
-        moved = replace(self, zone=zone, hour=hour, last_day=last_day)
+        moved = replace(self, zone=zone, hour=hour, last_day=self._last_day_in(zone))
         if moved.due_at is None or moved.next_lesson in (None, INTRODUCTION):
             return moved
         return replace(moved, due_at=moved.next_due(now))
+
+    def _last_day_in(self, zone: str) -> date | None:
+        """The local day of the last attempt, in the zone it was made in or in another, whichever is later."""
+        if self.last_day is None or self.last_at is None:
+            return self.last_day
+        return max(self.last_day, schedule.local_day(self.last_at, zone))
 
     def beginning_again(self, plan: tuple[str, ...], now: datetime) -> "Subscriber":
         """Starts a new round at lesson 1, without a second introduction. Asked for twice, it is one round."""
@@ -208,6 +217,7 @@ class Subscriber:
             sent={},
             claim=None,
             held="",
+            sign_up=None,
         )
         return replace(fresh, due_at=fresh.next_due(now))
 

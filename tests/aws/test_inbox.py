@@ -1,6 +1,7 @@
 """What SES tells of an inbound mail."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,10 @@ def notice(key: str = "inbound/abc", **verdicts: str) -> str:
     }
     receipt |= {f"{name}Verdict": {"status": status} for name, status in verdicts.items()}
     return json.dumps(
-        {"Type": "Notification", "Message": json.dumps({"mail": {"messageId": "abc"}, "receipt": receipt})}
+        {
+            "Type": "Notification",
+            "Message": json.dumps({"mail": {"messageId": "abc", "source": "ann@example.net"}, "receipt": receipt}),
+        }
     )
 
 
@@ -33,18 +37,21 @@ def test_the_envelope_and_the_verdicts_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "authentic"),
+    ("verdicts", "source", "really"),
     [
-        ({"dmarc": "PASS"}, True),
-        ({"dmarc": "GRAY", "spf": "PASS", "dkim": "PASS"}, True),
-        ({"dmarc": "GRAY", "spf": "PASS", "dkim": "GRAY"}, False),
-        ({"dmarc": "FAIL", "spf": "PASS", "dkim": "PASS"}, False),
-        ({}, False),
+        ({"dmarc": "PASS"}, "bounces@mailer.example", True),
+        ({"dmarc": "GRAY", "spf": "PASS"}, "ann@example.net", True),
+        ({"dmarc": "GRAY", "spf": "PASS", "dkim": "PASS"}, "eve@example.com", False),
+        ({"dmarc": "GRAY", "spf": "FAIL", "dkim": "PASS"}, "ann@example.net", False),
+        ({"dmarc": "FAIL", "spf": "PASS", "dkim": "PASS"}, "ann@example.net", False),
+        ({}, "ann@example.net", False),
     ],
-    ids=range(5),
+    ids=range(6),
 )
-def test_a_sender_is_authentic_by_dmarc_or_by_both_its_parts(verdicts: dict[str, str], authentic: bool) -> None:
-    assert came(**verdicts).authentic is authentic
+def test_a_mail_is_from_who_it_says_by_dmarc_or_by_spf_of_the_same_domain(
+    verdicts: dict[str, str], source: str, really: bool
+) -> None:
+    assert replace(came(**verdicts), source=source).is_from("ann@example.net") is really
 
 
 def test_virus_and_spam_are_harmful() -> None:
@@ -53,5 +60,6 @@ def test_virus_and_spam_are_harmful() -> None:
     assert came(spam="PASS", virus="PASS").harmful is None
 
 
-def test_the_set_up_notice_of_ses_is_no_mail() -> None:
+def test_the_set_up_notices_of_ses_and_sns_are_no_mail() -> None:
+    assert arrival(json.dumps({"Type": "Notification", "Message": "Successfully validated SNS topic."})) is None
     assert arrival(notice("inbound/AMAZON_SES_SETUP_NOTIFICATION")) is None

@@ -78,8 +78,24 @@ def test_a_header_is_decoded_in_any_way_it_comes() -> None:
 
 
 def test_the_sender_is_an_address_in_lower_case() -> None:
-    assert sender(parse(b'From: "x@y.z" <Ana@Example.NET>\r\n\r\n')) == "ana@example.net"
+    assert sender(parse(b'From: "Ana" <Ana@Example.NET>\r\n\r\n')) == "ana@example.net"
+    assert sender(parse(b'From: "ana@example.net" <ana@example.net>\r\n\r\n')) == "ana@example.net"
     assert sender(parse(b"From: " + b"(" * 4000 + b"\r\n\r\n")) == ""
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"From: =?utf-8?q?ana=40example.net?= <eve@example.com>",
+        b"From: ana@example.net\r\nFrom: eve@example.com",
+        b"From: ana@example.net, eve@example.com",
+        b'From: "ana@example.net" <eve@example.com>',
+        b"From: eve@example.com (ana@example.net)",
+    ],
+    ids=["encoded", "two fields", "two addresses", "name", "comment"],
+)
+def test_nobody_is_taken_for_somebody_else(fields: bytes) -> None:
+    assert sender(parse(fields + b"\r\n\r\nStop")) != "ana@example.net"
 
 
 NESTED = b"".join(
