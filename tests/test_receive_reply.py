@@ -420,3 +420,22 @@ def test_yes_by_reply_takes_back_a_not_yet_as_long_as_nothing_was_sent(world: Wo
     assert [mail.tags["email"] for mail in ann.mails[-2:]] == ["welcome-back", "noted"]
     assert next_email(world).tags["email"] == "keep-showing-up"
     assert not ann.reflections
+
+
+def test_a_journal_is_not_flooded_and_nobody_is(world: World) -> None:
+    ann = reads(Person(world), 1)
+    for number in range(22):
+        ann.replies(f"Thought number {number}.", ann.mails[2])
+        ann.replies("help", ann.mails[2])
+    assert len(ann.reflections) == 20
+    assert [mail.tags["email"] for mail in ann.mails].count("help") == 20
+    aside = [row for row in world.rows("Reflections") if row["subscriber"] == "set-aside"]
+    assert {row["reason"] for row in aside} == {"too many replies in an hour"}
+
+
+def test_what_a_long_answer_to_the_confirmation_says_is_kept(world: World) -> None:
+    ann = Person(world)
+    ann.signs_up()
+    ann.replies("Yes please. It happened last winter, and I have not slept well since.")
+    assert ann.row["status"] == "active"
+    assert texts(ann) == ["Yes please. It happened last winter, and I have not slept well since."]

@@ -15,6 +15,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 
 from aws import clients
+from aws.limits import Limits
 from cli.local.cloud import TEMPLATE, World
 from cli.local.functions import forget_everything
 from cli.local.ses_rules import SesError
@@ -435,3 +436,35 @@ def test_the_same_course_for_somebody_without_a_name(world: World) -> None:
     for mail in ann.mails:
         assert "Hello,\n" in (mail.text or "")
         assert "Hello ," not in (mail.text or "") + (mail.html or "")
+
+
+def test_what_is_queued_waits_while_the_breaker_is_open(world: World) -> None:
+    ann = reads(Person(world), 0)
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    limits_of(world).open_breaker("SendingPausedException", world.now())
+    body = json.dumps({"subscribers": [ann.row["id"]], "rate": 1})
+    outcome = world.invoke("send", {"Records": [record(body)]})
+    assert outcome.error is None
+    assert emails(ann) == ["confirm", "intro"]
+    asleep_until(world, world.now() + timedelta(minutes=16))
+    world.invoke("send", {"Records": [record(body)]})
+    assert emails(ann) == ["confirm", "intro", "acknowledge"]
+
+
+def test_a_notice_that_was_asked_for_before_somebody_stopped_is_not_sent(world: World) -> None:
+    ann = reads(Person(world), 0)
+    asked = {"notice": "help", "subscriber": ann.row["id"], "epoch": int(str(ann.row["epoch"])), "key": "k"}
+    ann.presses("stop")
+    world.invoke("send", {"Records": [record(json.dumps(asked))]})
+    assert emails(ann) == ["confirm", "intro"]
+
+
+def limits_of(world: World) -> Limits:
+    """The world's table of limits."""
+    return Limits(world.clients.dynamodb, str(world.resources.ref("Limits")))
+
+
+def record(body: str) -> dict[str, object]:
+    """One message as Lambda hands it to `send`."""
+    sample = json.loads((TEMPLATE.parent / "events" / "send.json").read_text("utf-8"))["Records"][0]
+    return {**sample, "body": body}

@@ -402,3 +402,13 @@ def test_an_unknown_course_shows_the_first_one(world: World) -> None:
         assert page.status == 200
         assert "<h1>Rebuilding Trust</h1>" in page.text
         assert "alert(1)" not in page.text
+
+
+def test_nobody_can_be_made_to_get_many_emails_by_others_signing_them_up(world: World) -> None:
+    ann = Person(world).joins()
+    for _ in range(14):
+        asleep(world, timedelta(days=1, minutes=1))
+        ann.signs_up()
+    assert [mail.tags["email"] for mail in ann.mails].count(
+        "already-here"
+    ) == 2  # with the confirmation, three in 30 days

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from course.journal import Reflection, cut_to_bytes, journal, last_time
+from course.journal import Reflection, cut_to_bytes, journal, last_time, within
 from course.lessons import load
 
 COURSE = load(Path(__file__).parents[2] / "emails").courses["rebuild-trust"]
@@ -49,6 +49,15 @@ def test_last_time_is_the_latest_earlier_round_that_has_anything() -> None:
     assert last_time(written, "own-it", before_round=2) == ["one"]
     assert last_time(written, "own-it", before_round=5) == ["three a", "three b"]
     assert last_time(written, "acknowledge", before_round=5) == []
+
+
+def test_a_long_journal_is_shown_as_far_as_there_is_room() -> None:
+    pages = journal(
+        COURSE, [reflection("x" * 60, "acknowledge"), reflection("y" * 60), reflection("z", "safety-first")], "UTC"
+    )
+    assert within(pages, 121) == (pages, False)
+    assert within(pages, 120) == (pages[:2], True)
+    assert within(pages, 10) == ([], True)
 
 
 def test_a_text_is_cut_between_characters() -> None:

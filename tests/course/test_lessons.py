@@ -65,6 +65,7 @@ LESSON = "+++\nsubject = 'a'\npreheader = 'b'\n+++\nHello\n"
     [
         (_write("rebuild-trust/09-own-it.md.j2", LESSON), "two lessons have the id own-it"),
         (_write("rebuild-trust/own-it.md.j2", LESSON), "must be named by number and id"),
+        (_write("rebuild-trust/09-what café.md.j2", LESSON), "must be named by number and id"),
         (_write("rebuild-trust/09-a.md.j2", LESSON.replace("'a'", "''")), "09-a.md.j2: needs a subject"),
         (_write("rebuild-trust/09-a.md.j2", LESSON + "{% endfor %}\n"), "09-a.md.j2:6: "),
         (_replace("rebuild-trust/course.toml", 'closing = "', 'closing = "x'), "closing names no lesson"),
@@ -73,7 +74,7 @@ LESSON = "+++\nsubject = 'a'\npreheader = 'b'\n+++\nHello\n"
         (lambda emails: (emails / "helplines.toml").unlink(), "helplines.toml: is missing"),
         (lambda emails: (emails / "rebuild-trust/course.toml").unlink(), "holds no course"),
     ],
-    ids=["same id", "no number", "no subject", "jinja", "closing", "title", "TOML", "helplines", "no course"],
+    ids=["same id", "no number", "no tag of SES", "no subject", "jinja", "closing", "title", "TOML", "lines", "none"],
 )  # fmt: skip
 def test_a_mistake_names_the_file_and_what_to_change(
     emails: Path, mistake: Callable[[Path], None], complaint: str

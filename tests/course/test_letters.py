@@ -100,6 +100,14 @@ def test_the_closing_letter_gives_every_reflection_back_beside_its_question() ->
     assert closing.text.index("I hid") < closing.text.index("I lied.")
 
 
+def test_a_journal_too_long_for_an_email_leads_to_the_page() -> None:
+    closing = letter("keep-showing-up", written=(reflection("short", "acknowledge"), reflection("<" * 60_000)))
+    assert "short" in closing.text
+    for text in (closing.text, closing.html):
+        assert "more than an email can hold" in text
+    assert len(closing.html.encode()) < 102_000
+
+
 def test_a_person_without_a_name_is_greeted_all_the_same() -> None:
     assert "Hello,\n" in letter("own-it", first_name="").text
     assert "Hello Ann,\n" in letter("own-it").text

@@ -36,6 +36,7 @@ def test_a_sign_up_that_broke_off_may_be_finished_by_the_same_person_only() -> N
     assert not asked.open_to(pending(NOW), NOW)
     assert not asked.open_to(pending(NOW).confirmed(1057, PLAN, NOW), NOW)
     assert not Confirmations().open_to(NEWCOMER, NOW)
+    assert not asked.open_to(NEWCOMER, NOW + DAY), "for a day: then it counts as one of three"
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,30 @@ def test_another_hour_does_not_delay_the_introduction() -> None:
     assert confirmed().at_time("Europe/Berlin", 22, MONDAY).due_at == MONDAY
 
 
+def test_a_new_round_takes_the_place_of_a_sign_up_that_waits() -> None:
+    done = after(3)
+    asked = done.signing_up(SignUp(1070, MONDAY + 9 * DAY, "Ann", "Europe/Berlin", 7, "2026-11", mailed=True))
+    again = asked.beginning_again(PLAN_AGAIN, MONDAY + 9 * DAY)
+    assert (again.due_email, again.waiting) == ("acknowledge", True)
+    assert again.confirmed(1070, PLAN, MONDAY + 9 * DAY) is again, "the link of that sign-up is used up"
+
+
+def test_confirming_lets_go_what_was_held_over_the_confirmation() -> None:
+    started = replace(pending(), held="in doubt").confirmed(1057, PLAN, MONDAY)
+    assert (started.held, started.waiting) == ("", True)
+
+
+def test_a_fresh_sign_up_in_another_zone_counts_the_day_in_both() -> None:
+    morning = sent(sent(replace(confirmed(), zone="Pacific/Pago_Pago")))
+    assert morning.last_at
+    assert morning.last_day
+    back = morning.last_at + timedelta(hours=13)
+    asked = SignUp(1070, back, "Ann", "Pacific/Kiritimati", 7, "2026-11")
+    started = morning.stopped(Status.UNSUBSCRIBED).signing_up(asked).confirmed(1070, PLAN, back)
+    assert started.due_at
+    assert local_day(started.due_at, started.zone) > local_day(morning.last_at, started.zone)
+
+
 def test_epochs_count_days() -> None:
     assert new_epoch(MONDAY) == 1057
     assert new_epoch(MONDAY + DAY) == 1058
