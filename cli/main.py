@@ -6,7 +6,7 @@ import sys
 import threading
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -40,15 +40,18 @@ def run(
     from cli.local.intrinsics import TemplateError
     from cli.local.web import DESK, Listener, PortTaken, Server
 
+    # While a function runs, its output is the log's: what is for the person goes to the streams as they are now.
+    terminal, errors = sys.stdout, sys.stderr
     try:
         listener = Listener(host, port)
         world = World(template, parameters={"SiteUrl": listener.url})
         with world, Server(world, listener) as server:
-            world.functions.on_failure = _teller()
+            world.functions.on_failure = _teller(errors)
             ended = _interrupted()
-            print(f"Sign-up page    {server.url}/")
-            print(f"World outside   {server.url}{DESK}   (mailboxes, replies, clock, tables)")
-            print("The system of template.yaml, all on this machine: no email leaves it. Ctrl-C ends it.", flush=True)
+            print(f"Sign-up page    {server.url}/", file=terminal)
+            print(f"World outside   {server.url}{DESK}   (mailboxes, replies, clock, tables)", file=terminal)
+            about = "The system of template.yaml, all on this machine: no email leaves it. Ctrl-C ends it."
+            print(about, file=terminal, flush=True)
             while not ended.wait(0.5):  # with a timeout, or Windows never sees the signal
                 pass
     except (PortTaken, TemplateError) as error:
@@ -118,14 +121,14 @@ def _interrupted() -> threading.Event:
     return ended
 
 
-def _teller() -> "Callable[[Failure], None]":
+def _teller(errors: TextIO) -> "Callable[[Failure], None]":
     """Says each failure once: a message that fails comes back, and fails again."""
     told: set[str] = set()
 
     def tell(failure: "Failure") -> None:
         if failure.summary not in told:
             told.add(failure.summary)
-            print(failure.summary, file=sys.stderr, flush=True)
+            print(failure.summary, file=errors, flush=True)
 
     return tell
 

@@ -9,7 +9,7 @@ from aws.web import Pages, page, see_other
 from course import forms, tokens, words
 from course.commands import Command, obey
 from course.errors import InvalidForm, InvalidToken
-from course.journal import journal, within
+from course.journal import ON_A_PAGE, journal, within
 from course.lessons import Course
 from course.subscriber import Subscriber
 from course.tokens import Purpose
@@ -17,8 +17,6 @@ from course.tokens import Purpose
 pages = Pages()
 handler = observed(pages.resolve)
 ACTIONS = {Command.PAUSE, Command.RESUME, Command.AGAIN, Command.STOP, Command.YES, Command.NOT_YET}
-JOURNAL_ON_A_PAGE = 1_000_000
-"""Characters: Lambda answers with at most 6 MB."""
 DONE = {
     "pause": "Paused. Nothing comes until you go on.",
     "resume": "Welcome back. The course goes on.",
@@ -36,7 +34,7 @@ def show(token: str) -> Response[str]:
     subscriber, course = _who(token)
     done = (pages.current_event.query_string_parameters or {}).get("done", "")
     written = journal(course, clients.reflections().of(subscriber.id), subscriber.zone)
-    pages_shown, goes_on = within(written, JOURNAL_ON_A_PAGE)
+    pages_shown, goes_on = within(written, ON_A_PAGE)
     return page(
         "me",
         course=course,
@@ -56,6 +54,7 @@ def show(token: str) -> Response[str]:
         message=DONE.get(done, ""),
         token=token,
         can_answer=subscriber.last_lesson == course.way_back,
+        way_back=course.way_back_question,
     )
 
 
@@ -65,7 +64,7 @@ def ask(token: str, action: str) -> Response[str]:
     _, course = _who(token)
     if action not in (Command.YES, Command.NOT_YET):
         return see_other(f"/me/{token}")
-    return page("answer", course=course, answer=action, token=token)
+    return page("answer", course=course, answer=action, token=token, way_back=course.way_back_question)
 
 
 @pages.post("/me/<token>/<action>")

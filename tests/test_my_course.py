@@ -33,10 +33,10 @@ def test_looking_changes_nothing(world: World) -> None:
 def test_the_page_tells_where_they_are_and_what_comes(world: World) -> None:
     ann = Person(world).joins()
     assert "The introduction has been sent" in ann.page
-    assert "Tuesday 24 November, around 7:00" in ann.page
+    assert "Tuesday 24 November, between 7:00 and 8:00" in ann.page
     next_email(world)
     assert "Lesson 1 of 5 has been sent" in ann.page
-    assert "Wednesday 25 November, around 7:00" in ann.page
+    assert "Wednesday 25 November, between 7:00 and 8:00" in ann.page
 
 
 def test_pause_and_resume(world: World) -> None:
@@ -120,8 +120,8 @@ def test_a_late_yes_is_not_told_what_does_not_happen(world: World) -> None:
 @pytest.mark.parametrize(
     ("zone", "hour", "when", "utc"),
     [
-        ("Asia/Tokyo", "21", "Tuesday 24 November, around 21:00", range(12, 13)),
-        ("America/St_Johns", "0", "Tuesday 24 November, around 0:00", range(3, 5)),
+        ("Asia/Tokyo", "21", "Tuesday 24 November, between 21:00 and 22:00", range(12, 13)),
+        ("America/St_Johns", "0", "Tuesday 24 November, between 0:00 and 1:00", range(3, 5)),
     ],
 )
 def test_another_zone_and_hour(world: World, zone: str, hour: str, when: str, utc: range) -> None:
@@ -138,7 +138,7 @@ def test_another_zone_and_hour(world: World, zone: str, hour: str, when: str, ut
 def test_a_later_hour_brings_no_second_lesson_on_the_same_day(world: World) -> None:
     ann = reads(Person(world, hour=0), 1)
     ann.presses("time", zone="Europe/Berlin", hour="20")
-    assert "Wednesday 25 November, around 20:00" in ann.page
+    assert "Wednesday 25 November, between 20:00 and 21:00" in ann.page
     assert next_email(world).at.day == 25
 
 

@@ -36,7 +36,8 @@ class Listener:
             self.socket.bind((host, port))
         except OSError as error:
             self.socket.close()
-            raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port") from error
+            other = 'choose another: make run ARGS="--port 8080"'
+            raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror}; {other}") from error
         self.socket.listen()
         self.host = host
         self.port: int = self.socket.getsockname()[1]

@@ -54,7 +54,7 @@ def arrival(queue_body: str) -> Arrival | None:
     verdicts = {
         name.removesuffix("Verdict"): verdict["status"] for name, verdict in receipt.items() if name.endswith("Verdict")
     }
-    received_at = datetime.fromisoformat(receipt["timestamp"]).replace(microsecond=0)
+    received_at = datetime.fromisoformat(receipt["timestamp"])
     recipients = tuple(receipt["recipients"])
     return Arrival(mail["messageId"], received_at, mail["source"], recipients, key, verdicts)
 

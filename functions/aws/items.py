@@ -98,8 +98,8 @@ def subscriber_from(item: Item) -> Subscriber:
 def reflection_item(reflection: Reflection) -> Item:
     """A reflection to be stored, under subscriber and round#lesson#received#mail."""
     item: Item = {field.name: getattr(reflection, field.name) for field in fields(reflection)}
-    at = stamp(reflection.received_at)
-    return {**item, "key": f"{reflection.round:05}#{reflection.lesson}#{at}#{reflection.mail_id}"}
+    at = reflection.received_at.isoformat(timespec="milliseconds")  # two replies in one second keep their order
+    return {**item, "received_at": at, "key": f"{reflection.round:05}#{reflection.lesson}#{at}#{reflection.mail_id}"}
 
 
 def reflection_from(item: Item) -> Reflection:

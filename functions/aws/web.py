@@ -49,7 +49,7 @@ class Pages(APIGatewayHttpResolver):
         return str(self.current_event.headers.get("content-type", ""))
 
     def _link_too_old(self, _error: InvalidToken) -> Response[str]:
-        return page("link-too-old", 404, course=None)
+        return page("link-too-old", 404)
 
     def _bad_form(self, error: InvalidForm) -> Response[str]:
         return page("error", error.http_status, title="That didn’t work", message=str(error))

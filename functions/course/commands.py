@@ -46,6 +46,7 @@ NOTICES = {
 }
 """The notice that answers each command when it came by reply."""
 
+_NO = frozenset({"no", "not", "never", "nobody", "wrong", "stop", "remove", "unsubscribe", "spam", "who"})
 _ANSWERS = {Command.YES, Command.NOT_YET}
 
 
@@ -54,8 +55,7 @@ def command_in(text: str, lesson: str, course: Course) -> Command | None:
 
     Yes and not yet answer the question of the way back; to any other lesson they are a person's answer to its question.
     """
-    words = " ".join(re.findall(r"[^\W\d_]+", text[:200].lower()))
-    command = _WORDS.get(words) if len(text) < 200 and not re.search(r"\d", text) else None
+    command = _WORDS.get(_words(text[:200])) if len(text) < 200 and not re.search(r"\d", text) else None
     if command in _ANSWERS and lesson != course.way_back:
         return None
     return command
@@ -76,3 +76,29 @@ def obey(command: Command, subscriber: Subscriber, course: Course, now: datetime
             return subscriber.concluding()
         case _:
             return subscriber
+
+
+def notice_after(command: Command, before: Subscriber, after: Subscriber | None, course: Course) -> str:
+    """The notice that answers a command: its own if that is what happened, else the list of what can be asked."""
+    if command in (Command.STOP, Command.JOURNAL, Command.HELP):
+        return NOTICES[command]
+    stands = command is Command.YES and after is not None and after.next_lesson == course.closing
+    happened = after is not None and after.version != before.version
+    return NOTICES[command] if stands or happened else NOTICES[Command.HELP]
+
+
+def agrees(text: str) -> bool:
+    """Whether a reply to the confirmation email says yes and nothing else, so that nothing of it need be kept."""
+    return _words(text) in ("", "yes", "yes please", "ok", "okay", "confirm", "i confirm", "confirmed")
+
+
+def declines(text: str) -> bool:
+    """Whether a reply to the confirmation email may be a no. In doubt it is: the button is still there."""
+    words = _words(text).split()
+    if words[:1] in (["yes"], ["ok"], ["okay"], ["confirm"], ["please"]):
+        return False
+    return bool(set(words) & _NO) or "n’t" in text or "n't" in text
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"[^\W\d_]+", text.lower()))

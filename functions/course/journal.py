@@ -9,6 +9,10 @@ from course import words
 from course.lessons import Course
 
 MAX_BYTES = 256 * 1024
+IN_A_LETTER = 40_000
+"""Characters: Gmail cuts an email at 102 KB, and with it the ways to stop. The rest is on the subscriber's page."""
+ON_A_PAGE = 1_000_000
+"""Characters: Lambda answers with at most 6 MB."""
 
 
 @dataclass(frozen=True, slots=True)

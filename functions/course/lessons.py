@@ -77,6 +77,11 @@ class Course:
         """The lessons of the days."""
         return [lesson for lesson in self.lessons if lesson not in (INTRODUCTION, self.closing)]
 
+    @property
+    def way_back_question(self) -> str | None:
+        """What the way back asks."""
+        return self.lessons[self.way_back].question if self.way_back else None
+
     def day(self, lesson: str | None) -> int | None:
         """Which day of the course a lesson is, from 1; None for the introduction and the closing letter."""
         return self.daily.index(lesson) + 1 if lesson in self.daily else None

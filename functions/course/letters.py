@@ -18,10 +18,6 @@ from course.tokens import Keyring, Purpose
 _inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 
 
-JOURNAL_IN_A_LETTER = 40_000
-"""Characters: Gmail cuts an email at 102 KB, and with it the ways to stop. The rest is on the subscriber's page."""
-
-
 @dataclass(frozen=True, slots=True)
 class Site:
     """What every letter needs to know of where it comes from."""
@@ -53,7 +49,7 @@ def lesson_letter(
     course = site.library.courses[subscriber.course]
     closing = lesson.id == course.closing
     written = journal.journal(course, reflections if closing else [], subscriber.zone)
-    pages, goes_on = journal.within(written, JOURNAL_IN_A_LETTER)
+    pages, goes_on = journal.within(written, journal.IN_A_LETTER)
     parts = {
         "day": course.day(lesson.id),
         "question": lesson.question,

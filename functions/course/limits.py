@@ -14,8 +14,8 @@ SIGN_UPS_AN_HOUR = 5
 SIGN_UPS_AN_HOUR_IN_ALL = 200
 """Above this the form closes for everyone until the hour is over."""
 
-REPLIES_AN_HOUR = 20
-"""Of one subscriber that are kept, and as many that are answered: a journal is not flooded, and nobody is."""
+ANSWERS_AN_HOUR = 20
+"""Notices in answer to one subscriber's replies: whoever forges those cannot flood a mailbox."""
 
 
 @dataclass(frozen=True, slots=True)

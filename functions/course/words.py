@@ -14,11 +14,11 @@ def date(at: datetime, zone: str) -> str:
 
 
 def next_email(subscriber: Subscriber) -> str:
-    """When the next email comes: Tuesday 24 November, around 7:00. Empty when none waits."""
+    """When the next email comes: Tuesday 24 November, between 7:00 and 8:00. Empty when none waits."""
     if subscriber.due_at is None or not subscriber.waiting:
         return ""
     day = local_day(subscriber.due_at, subscriber.zone)
-    return f"{day:%A} {day.day} {day:%B}, around {subscriber.hour}:00"
+    return f"{day:%A} {day.day} {day:%B}, between {subscriber.hour}:00 and {(subscriber.hour + 1) % 24}:00"
 
 
 def place(subscriber: Subscriber, course: Course) -> str:

@@ -33,7 +33,7 @@ def test_the_envelope_and_the_verdicts_are_read() -> None:
     found = came(spf="PASS", virus="FAIL")
     assert (found.mail_id, found.recipients, found.object_key) == ("abc", ("token@reply.example.org",), "inbound/abc")
     assert found.verdicts == {"spf": "PASS", "virus": "FAIL"}
-    assert found.received_at.isoformat() == "2026-11-23T09:00:00+00:00"
+    assert found.received_at.isoformat() == "2026-11-23T09:00:00.123000+00:00"
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_a_taken_port_is_one_line() -> None:
         result = run("--port", str(port))
     assert result.returncode == 1
     assert result.stdout == ""
-    assert re.fullmatch(rf"email-course: cannot listen on 127.0.0.1:{port}: .+ --port\n", result.stderr)
+    assert re.fullmatch(rf"email-course: cannot listen on 127.0.0.1:{port}: .+ make run ARGS=.+\n", result.stderr)
 
 
 def test_a_broken_template_is_one_line_that_names_the_place(tmp_path: Path) -> None:

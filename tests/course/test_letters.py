@@ -143,5 +143,5 @@ def test_every_notice_can_be_sent_to_anyone_in_any_state(notice: str) -> None:
 
 def test_the_next_date_is_told_only_to_who_is_waiting() -> None:
     resumed = SITE.library.notices["resumed"]
-    assert "Wednesday 25 November, around 7:00" in notice_letter(SITE, after(1), resumed, MONDAY).text
+    assert "Wednesday 25 November, between 7:00 and 8:00" in notice_letter(SITE, after(1), resumed, MONDAY).text
     assert "November" not in notice_letter(SITE, after(1).paused(), resumed, MONDAY).text
