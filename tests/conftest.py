@@ -5,9 +5,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import settings
 
 from cli.local.cloud import World
 from cli.local.intrinsics import Resolver
+
+# A test never depends on how fast the machine is.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

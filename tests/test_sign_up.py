@@ -412,3 +412,11 @@ def test_nobody_can_be_made_to_get_many_emails_by_others_signing_them_up(world: 
     assert [mail.tags["email"] for mail in ann.mails].count(
         "already-here"
     ) == 2  # with the confirmation, three in 30 days
+
+
+def test_an_address_that_leads_nowhere_is_a_page_with_the_helplines(world: World) -> None:
+    for path in ("/nowhere", "/me", "/confirm/a/b/c", "/sign-up"):
+        page = world.request("GET", path)
+        assert page.status == 404
+        assert "There is no such page" in page.text
+        assert "0808 802 4040" in page.text

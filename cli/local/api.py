@@ -15,6 +15,7 @@ from cli.local.intrinsics import Resolver, TemplateError
 from cli.local.physical import ACCOUNT
 
 INVOKE = re.compile(r"/functions/(arn:[^/]+)/invocations$")
+DEFAULT = "$default"
 PARAMETER = re.compile(r"\{([^}]+)\}")
 # Bodies of these types reach Lambda as text, every other one as base64.
 TEXT = re.compile(r"text/|application/(json|xml|javascript)\b")
@@ -58,12 +59,12 @@ class Route:
 
     @property
     def key(self) -> str:
-        return f"{self.method} {self.path}"
+        return self.path if self.path == DEFAULT else f"{self.method} {self.path}"
 
     @property
-    def rank(self) -> tuple[int, int]:
-        """Most specific first: fewer parameters, a greedy one last (HTTP API guide on routing)."""
-        return ("+}" in self.path, len(PARAMETER.findall(self.path)))
+    def rank(self) -> tuple[bool, bool, int]:
+        """Most specific first: fewer parameters, a greedy one late, $default last (HTTP API guide on routing)."""
+        return (self.path == DEFAULT, "+}" in self.path, len(PARAMETER.findall(self.path)))
 
 
 class Api:
@@ -103,7 +104,9 @@ def _routes(api: dict[str, Any], functions: Functions) -> list[Route]:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """{token} is one segment, {proxy+} the rest. Names may repeat a keyword, so they are numbered."""
+    """{token} is one segment, {proxy+} the rest, $default everything. Names may repeat a keyword: they are numbered."""
+    if path == DEFAULT:
+        return re.compile(r".*", re.DOTALL)
     parts = PARAMETER.split(path)
     pattern = "".join(
         (r"(.+)" if part.endswith("+") else r"([^/]+)") if i % 2 else re.escape(part) for i, part in enumerate(parts)

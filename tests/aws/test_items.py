@@ -124,7 +124,7 @@ def test_every_field_is_read_as_it_was_stored(subscribers: Subscribers) -> None:
     assert subscribers.get("nobody") is None
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(subscriber=subscribers_of_any_kind)
 def test_whatever_a_subscriber_holds_is_read_as_it_was_stored(subscribers: Subscribers, subscriber: Subscriber) -> None:
     earlier = subscribers.get(subscriber.id)

@@ -46,7 +46,7 @@ def reflection(**changed: Any) -> Reflection:
     return Reflection(**known | changed)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     written=st.builds(
         reflection,
