@@ -2,8 +2,8 @@
 
 from aws_lambda_powertools.event_handler import Response
 
-from aws import clients
-from aws.log import count, observed
+from aws import clients, sign_ups
+from aws.log import observed
 from aws.web import Pages, page
 from course import tokens, words
 from course.errors import InvalidToken
@@ -29,13 +29,9 @@ def confirm(token: str) -> Response[str]:
     """Starts the course. Twice, in two tabs, is once."""
     subscriber, epoch = _who(token)
     plan = clients.library().courses[subscriber.course].plan
-    now = clients.now()
-    started = clients.subscribers().change(subscriber.id, lambda current: current.confirmed(epoch, plan, now))
+    started = sign_ups.confirm(subscriber, epoch, plan, clients.now())
     if started is None or started.epoch != epoch or started.status not in IN_COURSE:
         raise InvalidToken("erased, or used by a later sign-up")
-    if started.version != subscriber.version:
-        clients.outbox().lessons([started.id], rate=1)
-        count("Confirmed")
     return _confirmed(started)
 
 
@@ -43,10 +39,11 @@ def _who(token: str) -> tuple[Subscriber, int]:
     """The subscriber a token is for, with the epoch of the sign-up it confirms. Raises InvalidToken."""
     link = tokens.read_link(clients.keys(), Purpose.CONFIRM, token, clients.now())
     subscriber = clients.subscribers().get(link.subscriber)
-    waits = subscriber is not None and subscriber.sign_up is not None and subscriber.sign_up.epoch == link.epoch
-    done = subscriber is not None and subscriber.epoch == link.epoch and subscriber.status in IN_COURSE
-    if subscriber is None or not (waits or done):
-        raise InvalidToken("erased, stopped, or replaced by a later sign-up")
+    if subscriber is None:
+        raise InvalidToken("erased")
+    done = subscriber.epoch == link.epoch and subscriber.status in IN_COURSE
+    if not (done or subscriber.awaits(link.epoch)):
+        raise InvalidToken("stopped, or replaced by a later sign-up")
     return subscriber, link.epoch
 
 

@@ -7,7 +7,7 @@ from aws import clients
 from aws.log import count, observed
 from aws.web import Pages, page, see_other
 from course import forms, tokens, words
-from course.commands import Command, obey
+from course.commands import Command, obey, took_effect
 from course.errors import InvalidForm, InvalidToken
 from course.journal import ON_A_PAGE, journal, within
 from course.lessons import Course
@@ -72,20 +72,19 @@ def act(token: str, action: str) -> Response[str]:
     """Does what the button says. Twice is once, and what didn't apply isn't said to have happened."""
     before, course = _who(token)
     now = clients.now()
+    command = Command(action) if action in ACTIONS else None
     if action == "time":
         fields = forms.read(pages.body, pages.content_type)
         if errors := forms.check_time(fields):
             raise InvalidForm(" ".join(errors.values()))
         zone, hour = fields["zone"], int(fields["hour"])
         after = clients.subscribers().change(before.id, lambda current: current.at_time(zone, hour, now))
-    elif action in ACTIONS:
-        command = Command(action)
+    elif command:
         after = clients.subscribers().change(before.id, lambda current: obey(command, current, course, now))
         count(f"Command.{command}")
     else:
         raise NotFoundError
-    stands = action == "yes" and after is not None and after.next_lesson == course.closing
-    happened = stands or (after is not None and after.version != before.version)
+    happened = took_effect(command, before, after, course)
     return see_other(f"/me/{token}?done={action}" if happened else f"/me/{token}")
 
 

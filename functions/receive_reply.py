@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws import clients
+from aws import clients, sign_ups
 from aws.inbox import Arrival, arrival
 from aws.log import count, each_message, observed
 from aws.replies import Answered, answered, fingerprint, original
@@ -32,7 +32,8 @@ def _receive(body: str) -> None:
     if isinstance(answer, str):
         _set_aside(came, answer)
         return
-    mark = f"mail#{fingerprint(raw, answer)}"
+    message = mail.parse(raw)
+    mark = f"mail#{fingerprint(raw, message, answer)}"
     if not clients.limits().mark(mark, came.mail_id, clients.now()):
         count("RepliesRepeated")
         return
@@ -43,22 +44,23 @@ def _receive(body: str) -> None:
         if command_in(text, "", answer.course) is Command.STOP:
             clients.subscribers().change(answer.subscriber.id, lambda who: who.stopped(Status.UNSUBSCRIBED))
     elif answer.confirms:
-        _confirm(answer)
+        sign_ups.confirm(answer.subscriber, answer.epoch, answer.course.plan, clients.now())
     if not answer.confirms or not (agrees(text) or declines(text)):
-        _take(came, raw, answer, text)
+        _take(came, raw, mail.sender(message), answer, text)
     clients.limits().mark_done(mark, clients.now())
 
 
-def _take(came: Arrival, raw: bytes, answer: Answered, text: str) -> None:
+def _take(came: Arrival, raw: bytes, sender: str, answer: Answered, text: str) -> None:
     """A command is obeyed, if it is really from the subscriber; anything else is a reflection."""
     address, lesson = answer.subscriber.address, answer.lesson if answer.is_current else ""
-    verified = mail.sender(mail.parse(raw)) == address and came.is_from(address)
+    verified = sender == address and came.is_from(address)
     command = command_in(text, lesson, answer.course)
     if not command and answer.notice:  # its dates may have changed since it was sent, and then look like new words
         command = command_in(reflections.extract(raw), lesson, answer.course)
     if command and verified:
         _obey(command, answer, came.mail_id)
     elif text:
+        kept = cut_to_bytes(text)
         clients.reflections().add(
             Reflection(
                 subscriber=answer.subscriber.id,
@@ -66,10 +68,10 @@ def _take(came: Arrival, raw: bytes, answer: Answered, text: str) -> None:
                 lesson=answer.lesson,
                 received_at=came.received_at,
                 mail_id=came.mail_id,
-                text=cut_to_bytes(text),
+                text=kept,
                 attributed_by=answer.by,
                 verified=verified,
-                cut=cut_to_bytes(text) != text,
+                cut=kept != text,
             )
         )
         count("Reflections")
@@ -82,14 +84,6 @@ def _obey(command: Command, answer: Answered, mail_id: str) -> None:
     if before.status in IN_COURSE and clients.limits().admit(f"answers#{before.id}", mail_id, ANSWERS_AN_HOUR, now):
         clients.outbox().notice(notice_after(command, before, after, course), before.id, before.epoch, mail_id)
     count(f"Command.{command}")
-
-
-def _confirm(answer: Answered) -> None:
-    """A reply to the confirmation email confirms, as its button does."""
-    now, plan = clients.now(), answer.course.plan
-    clients.subscribers().change(answer.subscriber.id, lambda current: current.confirmed(answer.epoch, plan, now))
-    clients.outbox().lessons([answer.subscriber.id], rate=1)
-    count("Confirmed")
 
 
 def _set_aside(came: Arrival, reason: str) -> None:

@@ -64,3 +64,12 @@ def nothing_comes(world: World, days: int = 3) -> bool:
         asleep(world, timedelta(hours=6))
         world.advance(timedelta(minutes=6))
     return len(world.mails) == sent
+
+
+@contextmanager
+def without(world: World, function: str) -> Iterator[None]:
+    """What waits in this function's queue stays there meanwhile."""
+    source = next(source for source in world.event_sources if source.function.name == function)
+    source.enabled = False
+    yield
+    source.enabled = True

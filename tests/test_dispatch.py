@@ -1,8 +1,6 @@
 """Dispatch: who is queued at a tick, how many, in which order, and what an outage leaves behind."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,8 +13,8 @@ from cli.local.cloud import World
 from course.subscriber import Status, Subscriber
 from tests.conftest import MONDAY
 from tests.people import Person
-from tests.stories import asleep_until, next_email, reads, unchanged
-from tests.test_send import emails, ses_answers, without_events
+from tests.stories import asleep_until, next_email, reads, unchanged, without
+from tests.test_send import emails, ses_answers
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PLAN = ("intro", "acknowledge", "own-it", "keep-showing-up")
@@ -42,15 +40,6 @@ def subscribe(world: World, *due: datetime) -> list[str]:
         assert table.save(someone)
         ids.append(someone.id)
     return ids
-
-
-@contextmanager
-def without_senders(world: World) -> Iterator[None]:
-    """The outbox is not emptied meanwhile."""
-    source = next(source for source in world.event_sources if source.function.name == "send")
-    source.enabled = False
-    yield
-    source.enabled = True
 
 
 def queued(world: World) -> list[str]:
@@ -87,7 +76,7 @@ def test_the_longest_waiting_come_first(world: World) -> None:
     ids = subscribe(
         world, *(now - timedelta(minutes=minutes) for minutes in (5, 30, 1, 20, 10)), now + timedelta(hours=1)
     )
-    with without_senders(world):
+    with without(world, "send"):
         world.invoke("dispatch", {})
         assert queued(world) == [ids[n] for n in (1, 3, 4, 0, 2)]
 
@@ -96,7 +85,7 @@ def test_no_more_than_the_daily_quota_holds(world: World) -> None:
     now = world.now()
     ids = subscribe(world, *(now - timedelta(minutes=minutes) for minutes in range(1, 8)))
     world.ses.max_24_hour_send = 3
-    with without_senders(world):
+    with without(world, "send"):
         world.invoke("dispatch", {})
         assert queued(world) == [ids[n] for n in (6, 5, 4)]
     world.drain()
@@ -114,7 +103,7 @@ def test_no_more_than_the_rate_lets_out_before_the_next_tick(world: World) -> No
     world.ses.max_send_rate = 0.5  # 150 in five minutes
     now = world.now()
     ids = subscribe(world, *(now - timedelta(seconds=170 - n) for n in range(160)))
-    with without_senders(world):
+    with without(world, "send"):
         world.invoke("dispatch", {})
         assert queued(world) == ids[:150]
         # Half the rate for each of two senders, and no message takes longer than a sender has (60 s).
@@ -130,7 +119,7 @@ def test_what_waits_in_the_outbox_is_left_out(world: World) -> None:
     url = world.resources.ref("Outbox")
     world.clients.sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"subscribers": [], "rate": 1}))
     world.ses.max_24_hour_send = 50 + 2
-    with without_senders(world):
+    with without(world, "send"):
         world.invoke("dispatch", {})
         assert len(queued(world)) == 2
 
@@ -158,7 +147,7 @@ def test_an_attempt_in_doubt_takes_nobody_elses_place(world: World, monkeypatch:
     """One email is left of the day's quota, and the one who waits longest cannot be sent to before tomorrow."""
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", "Bob", hour=8, source_ip="203.0.113.9").joins()
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url="https://email.eu-west-1.amazonaws.com"))
-    with without_events(world):
+    with without(world, "record_delivery"):
         asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
         world.invoke("dispatch", {})
         world.drain()
@@ -166,6 +155,7 @@ def test_an_attempt_in_doubt_takes_nobody_elses_place(world: World, monkeypatch:
         world.ses.max_24_hour_send = len(world.mails) + 1
         asleep_until(world, MONDAY.replace(day=24, hour=7, minute=50))
         world.advance(timedelta(minutes=11))
+    world.drain()
     assert emails(bob) == ["confirm", "intro", "acknowledge"]
 
 
@@ -199,7 +189,7 @@ def test_d3_the_scheduler_is_dead_for_three_days(
 def test_d3_fired_twice_is_one_email(world: World) -> None:
     ann = Person(world).joins()
     asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
-    with without_senders(world):
+    with without(world, "send"):
         world.invoke("dispatch", {})
         world.invoke("dispatch", {})
         assert len(queued(world)) == 2

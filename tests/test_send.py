@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -22,7 +21,7 @@ from cli.local.ses_rules import SesError
 from course.subscriber import Status
 from tests.conftest import MONDAY
 from tests.people import Person
-from tests.stories import asleep_until, next_email, nothing_comes, reads, unchanged
+from tests.stories import asleep_until, next_email, nothing_comes, reads, unchanged, without
 from tests.test_record_delivery import records
 
 URL = "https://email.eu-west-1.amazonaws.com"
@@ -44,16 +43,6 @@ def ses_answers(world: World, monkeypatch: pytest.MonkeyPatch, *errors: Exceptio
 
     monkeypatch.setattr(world.ses, "send", send)
     return requests
-
-
-@contextmanager
-def without_events(world: World) -> Iterator[None]:
-    """SES's events wait in their queue meanwhile."""
-    source = next(source for source in world.event_sources if source.function.name == "record_delivery")
-    source.enabled = False
-    yield
-    source.enabled = True
-    world.drain()
 
 
 def emails(person: Person) -> list[str]:
@@ -118,7 +107,7 @@ def test_e2_one_request_and_the_event_commits(world: World, monkeypatch: pytest.
         error.status = 500
     ann = Person(world).joins()
     requests = ses_answers(world, monkeypatch, error, taken=True)
-    with without_events(world):
+    with without(world, "record_delivery"):
         lesson = next_email(world)
         claim = ann.row["claim"]
         assert isinstance(claim, dict)
@@ -127,6 +116,7 @@ def test_e2_one_request_and_the_event_commits(world: World, monkeypatch: pytest.
         world.advance(timedelta(hours=1))  # the dispatcher goes by twelve times
         assert len(requests) == 1
         assert len(ann.mails) == 3
+    world.drain()
     assert "claim" not in ann.row
     assert (ann.row["next_lesson"], ann.row["message_id"]) == ("own-it", lesson.id)
     following = next_email(world)

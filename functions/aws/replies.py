@@ -42,7 +42,7 @@ class Answered:
     @property
     def confirms(self) -> bool:
         """Whether the email that was answered asked to confirm a sign-up that still waits."""
-        return self.subscriber.sign_up is not None and self.subscriber.sign_up.epoch == self.epoch
+        return self.subscriber.awaits(self.epoch)
 
 
 def answered(came: Arrival, message: Message, now: datetime) -> Answered | str:
@@ -67,11 +67,11 @@ def original(answer: Answered, now: datetime) -> Letter | None:
     return None
 
 
-def fingerprint(raw: bytes, answer: Answered) -> str:
+def fingerprint(raw: bytes, message: Message, answer: Answered) -> str:
     """What is the same when one mail arrives twice: to whom and to what it answers, its Message-ID, and its body."""
     body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
     answers = f"{answer.subscriber.id}#{answer.notice or (answer.round, answer.lesson)}"
-    message_id = mail.header(mail.parse(raw), "Message-ID")
+    message_id = mail.header(message, "Message-ID")
     return hashlib.sha256(f"{answers}#{message_id}#".encode() + body).hexdigest()[:32]
 
 
@@ -82,7 +82,7 @@ def _by_token(token: tokens.ReplyToken, now: datetime) -> Answered | str:
     waits = subscriber.sign_up
     if waits and waits.epoch == token.epoch and now >= waits.at + tokens.CONFIRM_LIFE:
         return "the sign-up has expired"
-    if token.epoch not in (subscriber.epoch, waits.epoch if waits else None):
+    if token.epoch != subscriber.epoch and not subscriber.awaits(token.epoch):
         return "of an earlier sign-up"
     library = clients.library()
     lesson = library.courses[subscriber.course].lesson_of(token.lesson_tag) or ""

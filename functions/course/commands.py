@@ -80,11 +80,16 @@ def obey(command: Command, subscriber: Subscriber, course: Course, now: datetime
 
 def notice_after(command: Command, before: Subscriber, after: Subscriber | None, course: Course) -> str:
     """The notice that answers a command: its own if that is what happened, else the list of what can be asked."""
-    if command in (Command.STOP, Command.JOURNAL, Command.HELP):
-        return NOTICES[command]
-    stands = command is Command.YES and after is not None and after.next_lesson == course.closing
-    happened = after is not None and after.version != before.version
-    return NOTICES[command] if stands or happened else NOTICES[Command.HELP]
+    always = command in (Command.STOP, Command.JOURNAL, Command.HELP)
+    return NOTICES[command if always or took_effect(command, before, after, course) else Command.HELP]
+
+
+def took_effect(command: Command | None, before: Subscriber, after: Subscriber | None, course: Course) -> bool:
+    """Whether what was asked is so now: something changed, or the yes was to a closing letter that comes anyway."""
+    if after is None:
+        return False
+    stands = command is Command.YES and after.next_lesson == course.closing
+    return stands or after.version != before.version
 
 
 def agrees(text: str) -> bool:

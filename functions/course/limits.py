@@ -30,9 +30,8 @@ class Confirmations:
 
     def open_to(self, subscriber: Subscriber, now: datetime) -> bool:
         """Whether the last promise was to this subscriber and has not been kept: a sign-up that broke off half-way."""
-        used = subscriber.current_epoch
         fresh = bool(self.times) and now - self.times[-1] < ONE_CONFIRMATION_IN
-        return fresh and self.subscriber == subscriber.id and used < self.epoch
+        return fresh and self.subscriber == subscriber.id and subscriber.current_epoch < self.epoch
 
     def allowed(self, now: datetime) -> bool:
         """Whether another confirmation may be promised: one a day and three in 30 days."""

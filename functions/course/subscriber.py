@@ -118,6 +118,10 @@ class Subscriber:
         """The epoch of the sign-up that counts now: the one that waits for its confirmation, if there is one."""
         return self.sign_up.epoch if self.sign_up else self.epoch
 
+    def awaits(self, epoch: int) -> bool:
+        """Whether a sign-up of this epoch waits for its confirmation."""
+        return self.sign_up is not None and self.sign_up.epoch == epoch
+
     @property
     def last_lesson(self) -> str | None:
         """The last lesson of this round that was sent."""
