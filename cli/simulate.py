@@ -196,7 +196,7 @@ class Simulation:
             self.notes.append(f"a reply was set aside: {row.get('reason', 'no reason given')}")
 
     def _row(self) -> dict[str, Any]:
-        return next(iter(self.world.rows("Subscribers")), {})
+        return next(iter(self.world.subscribers()), {})
 
     def _row_is_waiting(self) -> bool:
         """The index `due` is sparse: whoever is in it waits for an email. A claim is an email on its way."""

@@ -1,23 +1,54 @@
-"""Once a day → every subscriber accounted for; what the index forgot is put back; old reflections are deleted."""
+"""Once a day, or when an operator asks → every subscriber accounted for; what was lost sight of is put back.
+
+Operators ask by the email-course command: for the account, to let a held subscriber go on, or to send from a restored
+table. Reflections past their time are deleted.
+"""
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from aws import clients
 from aws.log import count, logger, observed
+from aws.sending import stopped_for_all
 from aws.settings import settings
-from course import account
+from aws.tables import Row
+from course import account, delivery
+from course.errors import UnreadableSubscriber
+
+MOST_LISTED = 1000
+"""Held subscribers in one answer, which has room for 6 MB."""
 
 
 @observed
-def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
-    """A schedule's event. sent today + claimed + not due + overdue + held = active, counted on the base table."""
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """A schedule's event, `{"release": id, "arrived": bool}`, or `{"resume_all": true}`."""
     now = clients.now()
-    counted: Counter[str] = Counter()
+    if "release" in event:
+        return _release(event["release"], arrived=event.get("arrived") is True, now=now)
+    if event.get("resume_all") is True:
+        clients.subscribers().move_in(settings().stack)
+        logger.warning("an operator let this stack send from the table")
+    return _account(now)
+
+
+def _account(now: datetime) -> dict[str, Any]:
+    """sent + claimed + not due + overdue + paused + held = active, counted on the base table."""
+    counted: Counter[str] = Counter(dict.fromkeys(("active", *account.LINES), 0))
+    held: list[dict[str, str]] = []
     finished: set[str] = set()
-    for subscriber, in_index in clients.subscribers().all():
-        counted[account.standing(subscriber, now)] += 1
-        if subscriber.waiting and not in_index:
+    latest: datetime | None = None
+    for row in clients.subscribers().all():
+        line, subscriber = _line(row, now), row.subscriber
+        counted[line] += 1
+        counted["active"] += subscriber is None or subscriber.status in account.GOING_ON
+        if subscriber is None or subscriber.held:
+            held.append({"id": row.id, "why": subscriber.held if subscriber else "what is stored cannot be read"})
+        if subscriber is None:
+            continue
+        counted["in doubt"] += account.in_doubt(subscriber, now)
+        latest = max(filter(None, (latest, subscriber.last_at)), default=None)
+        if subscriber.waiting and not row.in_index:
             clients.subscribers().save(subscriber)
             counted["put back into the index"] += 1
         if account.past_keeping(subscriber, now, settings().retention_days):
@@ -27,4 +58,30 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
         counted["reflections deleted"] = clients.reflections().forget(finished, before)
     logger.info("account of the day", account=dict(counted))
     count("Overdue", counted["overdue"])
-    return dict(counted)
+    count("Held", len(held))
+    count("InDoubt", counted["in doubt"])
+    return {
+        "at": now.isoformat(),
+        "account": dict(counted),
+        "held": held[:MOST_LISTED],
+        "latest": latest.isoformat() if latest else "",
+        "stopped": stopped_for_all(now) or "",
+    }
+
+
+def _line(row: Row, now: datetime) -> str:
+    return account.standing(row.subscriber, now) if row.subscriber else "held"
+
+
+def _release(subscriber_id: str, *, arrived: bool, now: datetime) -> dict[str, Any]:
+    """What became of it: `released`, `why` not, and when the next email is due."""
+    try:
+        before = clients.subscribers().get(subscriber_id)
+    except UnreadableSubscriber as error:
+        return {"released": False, "why": f"what is stored still cannot be read: {error}"}
+    if before is None or not before.held:
+        return {"released": False, "why": "is not held" if before else "there is no such subscriber"}
+    after = clients.subscribers().change(subscriber_id, lambda current: delivery.let_go(current, now, arrived=arrived))
+    count("Released")
+    next_at = after.due_at.isoformat() if after and after.waiting and after.due_at else ""
+    return {"released": True, "why": before.held, "next": next_at}

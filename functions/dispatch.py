@@ -5,6 +5,7 @@ from typing import Any
 from aws import clients
 from aws.log import count, logger, observed
 from aws.outbox import ids_a_message
+from aws.sending import stopped_for_all
 
 TICK = 300
 """Seconds between two runs, as in template.yaml."""
@@ -18,13 +19,9 @@ def handler(_event: dict[str, Any], _context: Any) -> None:
     now = clients.now()
     if not clients.subscribers().due(now, limit=1):
         return
-    if reason := clients.limits().breaker_open(now):
-        logger.warning("the breaker is open", reason=reason)
-        count("BreakerOpen")
-        return
     room = clients.quota().room()
-    if room.refusal:
-        logger.error("SES does not send", reason=room.refusal)
+    if reason := stopped_for_all(now) or room.refusal:
+        logger.error("nothing is sent", reason=reason)
         count("BreakerOpen")
         return
     rate = room.rate / SENDERS

@@ -1,9 +1,10 @@
-"""Signed link in every email → the subscriber's page: journal, pause, resume, hour and zone, start again, stop."""
+"""Signed link in every email → the subscriber's page: journal, pause, hour and zone, start again, stop, erase."""
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from aws import clients
+from aws.erasure import erase
 from aws.log import count, observed
 from aws.web import Pages, page, see_other
 from course import forms, tokens, words
@@ -60,8 +61,10 @@ def show(token: str) -> Response[str]:
 
 @pages.get("/me/<token>/<action>")
 def ask(token: str, action: str) -> Response[str]:
-    """The two links of the way back lead here: a page with a button."""
+    """The two links of the way back lead here, and erasing asks once more: a page with a button."""
     _, course = _who(token)
+    if action == "erase":
+        return page("erase", token=token)
     if action not in (Command.YES, Command.NOT_YET):
         return see_other(f"/me/{token}")
     return page("answer", course=course, answer=action, token=token, way_back=course.way_back_question)
@@ -79,6 +82,10 @@ def act(token: str, action: str) -> Response[str]:
             raise InvalidForm(" ".join(errors.values()))
         zone, hour = fields["zone"], int(fields["hour"])
         after = clients.subscribers().change(before.id, lambda current: current.at_time(zone, hour, now))
+    elif action == "erase":
+        erase(before)
+        count("Erased")
+        return page("erased")
     elif command:
         after = clients.subscribers().change(before.id, lambda current: obey(command, current, course, now))
         count(f"Command.{command}")

@@ -6,6 +6,7 @@ from aws import clients, sign_ups
 from aws.inbox import Arrival, arrival
 from aws.log import count, each_message, observed
 from aws.replies import Answered, answered, fingerprint, original
+from aws.settings import settings
 from course import mail, reflections
 from course.commands import Command, agrees, command_in, declines, notice_after, obey
 from course.errors import UnreadableMail
@@ -20,8 +21,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return each_message(event, context, _receive)
 
 
-def _receive(body: str) -> None:
-    came = arrival(body)
+def _receive(body: str, _message_id: str) -> None:
+    came = arrival(body, settings().inbound_topic)
     if came is None:
         return
     raw = clients.inbox().fetch(came.object_key)

@@ -1,9 +1,13 @@
-"""SES event in the feedback queue → the attempt is settled; a permanent bounce or a complaint stops the subscriber."""
+"""SES event in the feedback queue → the attempt is settled; a permanent bounce or a complaint stops the subscriber.
+
+Five emails of a round that bounced softly pause the course.
+"""
 
 from typing import Any
 
 from aws import clients
 from aws.log import count, each_message, observed
+from aws.settings import settings
 from course import delivery, feedback, tokens
 from course.feedback import Feedback
 from course.subscriber import Status, Subscriber
@@ -15,8 +19,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return each_message(event, context, _record)
 
 
-def _record(body: str) -> None:
-    news = feedback.read(body)
+def _record(body: str, _message_id: str) -> None:
+    news = feedback.read(body, settings().feedback_topic)
     if news is None:
         return
     stopped = _stopped_by(news)
@@ -39,4 +43,6 @@ def _settled(subscriber: Subscriber, news: Feedback, stopped: Status | None) -> 
     if subscriber.current_epoch != news.epoch:
         return subscriber
     settled = delivery.commit(subscriber, news.attempt, news.message_id, clients.now())
+    if news.soft:
+        return settled.soft_bounced(news.attempt)
     return settled.stopped(stopped) if stopped else settled

@@ -89,7 +89,7 @@ class Person:
     @property
     def row(self) -> dict[str, object]:
         """What the table Subscribers holds of them."""
-        return next(row for row in self.world.rows("Subscribers") if row["address"] == self.address.lower())
+        return next(row for row in self.world.subscribers() if row["address"] == self.address.lower())
 
     @property
     def reflections(self) -> list[dict[str, object]]:

@@ -178,7 +178,7 @@ def test_c4_confirming_afterwards_brings_nobody_back(world: World, what: str) ->
     else:
         key = {"id": {"S": str(ann.row["id"])}}
         world.clients.dynamodb.delete_item(TableName=world.resources.ref("Subscribers"), Key=key)
-    assert [row["status"] for row in world.rows("Subscribers")] == ([] if what == "erased" else [what])
+    assert [row["status"] for row in world.subscribers()] == ([] if what == "erased" else [what])
     for method in ("GET", "POST"):
         with unchanged(world):
             page = world.request(method, link)

@@ -215,7 +215,6 @@ def test_actions_that_do_not_exist(world: World) -> None:
     ann = Person(world).joins()
     with unchanged(world):
         for action in (
-            "erase",
             "journal",
             "help",
             "PAUSE",
@@ -233,6 +232,33 @@ def test_actions_that_do_not_exist(world: World) -> None:
                 assert location.startswith("/me/")
                 assert location.isascii()
                 assert location.isprintable()
+
+
+def test_o2_erasing_asks_once_more_and_leaves_nothing(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("I never said it aloud.")
+    key = f"inbound/{world.received[-1].id}"
+    bucket = world.resources.ref("RawMail")
+    assert world.clients.s3.get_object(Bucket=bucket, Key=key)
+    page_url = ann.page_url
+    assert "/erase" in ann.page
+    with unchanged(world):
+        assert "cannot be undone" in world.request("GET", f"{page_url}/erase").text
+    assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
+    assert not world.subscribers()
+    assert not world.rows("Reflections")
+    assert not world.clients.s3.list_objects_v2(Bucket=bucket).get("Contents")
+    assert "ann@example.net" not in str({table: world.rows(table) for table in world.tables()})
+    assert world.request("GET", page_url).status == 404
+    assert nothing_comes(world)
+
+
+def test_o2_a_suppression_outlives_its_subscriber(world: World) -> None:
+    ann = Person(world).joins()
+    world.complained(ann.mails[-1])
+    world.request("POST", f"{ann.page_url}/erase", form={})
+    assert not world.subscribers()
+    assert [row["reason"] for row in world.rows("Suppressions")] == ["complained"]
 
 
 def test_a3_templates_in_a_name_and_in_a_reply_are_shown_as_they_are(world: World) -> None:

@@ -79,7 +79,7 @@ def test_keys_tags_and_queues_hold_no_address(world: World) -> None:
     ann = reads(Person(world, "quux@example.net", "Philippa"), 1)
     ann.replies("I listened.")
     world.complained(ann.mails[-1])
-    keys = [row["id"] for row in world.rows("Subscribers")]
+    keys = [row["id"] for row in world.subscribers()]
     keys += [row["subscriber"] + row["key"] for row in world.rows("Reflections")]
     known = json.dumps([keys, world.rows("Limits"), world.rows("Suppressions")], default=str)
     assert len(world.rows("Suppressions")) == 1

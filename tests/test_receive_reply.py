@@ -263,7 +263,7 @@ def test_r10_after_erasure_nothing_is_kept(world: World) -> None:
     world.deliver(written(WORDS, mail), reply_to(mail))
     assert reasons(world) == ["no such subscriber any more"]
     assert len(world.rows("Reflections")) == 1
-    assert not world.rows("Subscribers")
+    assert not world.subscribers()
 
 
 def test_r11_too_much_text_is_cut_between_characters_and_flagged(world: World) -> None:

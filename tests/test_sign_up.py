@@ -156,7 +156,7 @@ def test_s5_a_domain_with_an_umlaut_is_stored_and_mailed_in_punycode(world: Worl
 
     # Its ASCII spelling is the same person: still one email today.
     user.signs_up()
-    assert len(world.rows("Subscribers")) == 1
+    assert len(world.subscribers()) == 1
     assert len(world.mails) == 1
 
 
@@ -165,7 +165,7 @@ def test_s6_another_case_is_the_same_subscriber(world: World) -> None:
     ann.signs_up(address="ANN@Example.NET")
     asleep(world, timedelta(days=2))
     ann.signs_up(address=" ann@example.net ")
-    assert len(world.rows("Subscribers")) == 1
+    assert len(world.subscribers()) == 1
     assert [mail.address for mail in world.mails] == ["ann@example.net"] * 2
 
 
@@ -392,7 +392,7 @@ def test_s14_a_forged_forwarded_for_is_ignored(world: World) -> None:
         forged = {"x-forwarded-for": f"203.0.113.{n}", "forwarded": f"for=203.0.113.{n}", "x-real-ip": f"203.0.113.{n}"}
         statuses.append(world.request("POST", "/sign-up", form=form, headers=forged, source_ip="198.51.100.7").status)
     assert statuses == [200] * 5 + [429]
-    assert "203.0.113." not in json.dumps([world.rows("Limits"), world.rows("Subscribers")], default=str)
+    assert "203.0.113." not in json.dumps([world.rows("Limits"), world.subscribers()], default=str)
 
 
 def test_an_unknown_course_shows_the_first_one(world: World) -> None:

@@ -254,8 +254,8 @@ def counted() -> set[str]:
 def test_an_alarm_watches_what_the_functions_count(resources: Resolver) -> None:
     """A metric that nobody counts is an alarm that never rings."""
     alarms = [alarm for _, alarm in resources.resources("AWS::CloudWatch::Alarm")]
-    ours = [alarm for alarm in alarms if alarm["Namespace"] != "AWS/SQS"]
-    assert {alarm["MetricName"] for alarm in ours} == {"Held", "BreakerOpen", "Overdue", "Refused", "Broken"}
+    ours = [alarm for alarm in alarms if not alarm["Namespace"].startswith("AWS/")]
+    assert {alarm["MetricName"] for alarm in ours} == {"Held", "InDoubt", "BreakerOpen", "Overdue", "Refused", "Broken"}
     assert {alarm["MetricName"] for alarm in ours} <= counted()
     for name, properties in functions(resources).items():
         variables = properties["Environment"]["Variables"]
@@ -263,6 +263,14 @@ def test_an_alarm_watches_what_the_functions_count(resources: Resolver) -> None:
             assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"], name
             service = {"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}
             assert alarm["Dimensions"] == [service], name
+
+
+def test_alarms_ring_long_before_ses_reviews_the_account(resources: Resolver) -> None:
+    """At 5 % bounces and 0.1 % complaints (SES guide, "Sending review process FAQs"). The rates are SES's own."""
+    alarms = [alarm for _, alarm in resources.resources("AWS::CloudWatch::Alarm") if alarm["Namespace"] == "AWS/SES"]
+    rates = {alarm["MetricName"]: alarm["Threshold"] for alarm in alarms}
+    assert rates == {"Reputation.BounceRate": 0.02, "Reputation.ComplaintRate": 0.0005}
+    assert {alarm["ComparisonOperator"] for alarm in alarms} == {"GreaterThanOrEqualToThreshold"}
 
 
 def test_an_alarm_rings_for_every_queue_of_dead_letters(resources: Resolver) -> None:

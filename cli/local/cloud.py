@@ -266,6 +266,10 @@ class World:
             items = [item for page in pages for item in page["Items"]]
             return [{key: reader.deserialize(value) for key, value in item.items()} for item in items]
 
+    def subscribers(self) -> list[dict[str, Any]]:
+        """All items of the table Subscribers that are people: one says which stack sends from it."""
+        return [row for row in self.rows("Subscribers") if "address" in row]
+
     def tables(self) -> list[str]:
         """Logical ids of the template's tables, in its order."""
         return [name for name, _ in self.resources.resources("AWS::DynamoDB::Table")]

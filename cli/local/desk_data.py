@@ -45,12 +45,12 @@ class Mailbox:
 def mailboxes(world: World) -> list[Mailbox]:
     """Every mailbox that a mail was sent to, the one with the latest mail first."""
     addresses = dict.fromkeys(mail.address.lower() for mail in reversed(world.mails))
-    rows = world.rows("Subscribers")
+    rows = world.subscribers()
     return [_mailbox(world, address, rows) for address in addresses]
 
 
 def mailbox(world: World, address: str) -> Mailbox:
-    return _mailbox(world, address.lower(), world.rows("Subscribers"))
+    return _mailbox(world, address.lower(), world.subscribers())
 
 
 def _mailbox(world: World, address: str, rows: list[Row]) -> Mailbox:

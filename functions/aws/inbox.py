@@ -12,6 +12,10 @@ SETUP_NOTICE = "AMAZON_SES_SETUP_NOTIFICATION"
 """What SES itself writes when a receipt rule is made."""
 
 
+PREFIX = "inbound/"
+"""Of the keys that the receipt rule in template.yaml stores mail under; SES's id follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """One mail as SES received it (SES guide, "Contents of notifications for email receiving")."""
@@ -41,10 +45,13 @@ class Arrival:
         return next((name for name in ("virus", "spam") if self.verdicts.get(name) == "FAIL"), None)
 
 
-def arrival(queue_body: str) -> Arrival | None:
-    """The arrival that a queue message tells of; None for a set-up notice of SES or SNS."""
+def arrival(queue_body: str, topic: str) -> Arrival | None:
+    """The arrival that a queue message tells of; None for a set-up notice of SES or SNS, or another topic's message."""
+    body: dict[str, Any] = json.loads(queue_body)
+    if body["TopicArn"] != topic:
+        return None
     try:
-        notification: dict[str, Any] = json.loads(json.loads(queue_body)["Message"])
+        notification: dict[str, Any] = json.loads(body["Message"])
     except ValueError:  # SNS and SES greet a new topic in plain words
         return None
     mail, receipt = notification["mail"], notification["receipt"]
@@ -69,3 +76,7 @@ class Inbox:
     def fetch(self, key: str) -> bytes:
         """The raw mail."""
         return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+    def delete(self, mail_id: str) -> None:
+        """Deletes a raw mail, if it is still there."""
+        self._client.delete_object(Bucket=self._bucket, Key=f"{PREFIX}{mail_id}")

@@ -3,9 +3,11 @@
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from course.errors import UnreadableSubscriber
 from course.journal import Reflection
 from course.subscriber import EPOCH_START, Claim, SignUp, Status, Subscriber
 
@@ -48,7 +50,18 @@ def subscriber_item(subscriber: Subscriber) -> Item:
 
 
 def subscriber_from(item: Item) -> Subscriber:
-    """A subscriber as it was stored."""
+    """A subscriber as it was stored. Raises UnreadableSubscriber."""
+    try:
+        subscriber = _subscriber_from(item)
+        ZoneInfo(subscriber.zone)
+    except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
+        raise UnreadableSubscriber(type(error).__name__) from None  # its text can hold what is stored
+    if not 0 <= subscriber.hour <= 23 or subscriber.next_lesson not in (None, *subscriber.plan):
+        raise UnreadableSubscriber("the hour is none, or the next lesson is not in the plan")
+    return subscriber
+
+
+def _subscriber_from(item: Item) -> Subscriber:
     claim, sign_up = item.get("claim"), item.get("sign_up")
     return Subscriber(
         id=item["id"],
@@ -91,6 +104,7 @@ def subscriber_from(item: Item) -> Subscriber:
         if sign_up
         else None,
         held=item.get("held", ""),
+        soft_bounces=tuple(item.get("soft_bounces", ())),
         version=int(item["version"]),
     )
 

@@ -36,12 +36,12 @@ def count(name: str, number: int = 1) -> None:
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
 
 
-def each_message(event: dict[str, Any], context: Any, work: Callable[[str], object]) -> dict[str, Any]:
-    """Works on the body of each queue message by itself: one that fails comes back, and its neighbours are done."""
+def each_message(event: dict[str, Any], context: Any, work: Callable[[str, str], object]) -> dict[str, Any]:
+    """Works on each queue message by itself (body, id): one that fails comes back, and its neighbours are done."""
 
     def one(record: SQSRecord) -> None:
         try:
-            work(record.body)
+            work(record.body, record.message_id)
         except Exception as error:
             # The kind of error and where, for the engineer; not its text, which can hold what a person wrote.
             logger.error("message failed", error=type(error).__name__, where=where(error), message_id=record.message_id)

@@ -37,6 +37,8 @@ class Refusal(StrEnum):
     """Paused, not verified, not allowed: nobody's email goes out until someone mends it."""
     ADDRESS = "address"
     """This one email, and no other."""
+    SANDBOX = "sandbox"
+    """The account may send to verified addresses only, and this is none (SES guide, "Request production access")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Mailer:
                 ConfigurationSetName=self._configuration_set,
             )
         except ClientError as error:
-            return _refused(error)
+            return self._refused(error, letter.to)
         except (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError) as error:
             return Refused(Refusal.THROTTLED, type(error).__name__)  # no request was made
         except (HTTPClientError, SSLError, ResponseParserError):
@@ -100,17 +102,20 @@ class Mailer:
         message_id = answer.get("MessageId")
         return Sent(message_id) if message_id else Unknown()
 
-
-def _refused(error: ClientError) -> Outcome:
-    """What an error answer means. Its text is read but never kept: it can hold an address."""
-    code = error.response["Error"]["Code"]
-    if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-        return Unknown()
-    if code in _THROTTLED:
-        return Refused(Refusal.THROTTLED, code)
-    if code in _ADDRESS and "not verified" not in error.response["Error"].get("Message", ""):
-        return Refused(Refusal.ADDRESS, code)
-    return Refused(Refusal.ACCOUNT, code)
+    def _refused(self, error: ClientError, to: str) -> Outcome:
+        """What an error answer means. Its text is read but never kept: it can hold an address."""
+        code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+            return Unknown()
+        if code in _THROTTLED:
+            return Refused(Refusal.THROTTLED, code)
+        if code in _ADDRESS and "not verified" not in text:
+            return Refused(Refusal.ADDRESS, code)
+        # "Email address is not verified. The following identities failed the check in region X: …"
+        failed = text.rpartition(": ")[2].split(", ")
+        if code in _ADDRESS and to in failed and self._sender not in failed:
+            return Refused(Refusal.SANDBOX, code)
+        return Refused(Refusal.ACCOUNT, code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from aws.mailer import CONNECT_TIMEOUT, READ_TIMEOUT, Mailer, Refusal, Refused, 
 from aws.tables import Reflections, Subscribers
 from course import delivery
 from course.delivery import Decision
-from course.errors import EmailCourseError
+from course.errors import EmailCourseError, UnreadableSubscriber
 from course.lessons import Course
 from course.letters import Letter, Site, lesson_letter, notice_letter
 from course.subscriber import CONFIRM, IN_COURSE, STOPPED_FOR_GOOD, Subscriber
@@ -24,6 +24,15 @@ TIME_NEEDED = (CONNECT_TIMEOUT + READ_TIMEOUT + 5) * 1000
 
 TRY_AGAIN_IN = timedelta(minutes=15)
 """After a letter could not be made. The author is told by an alarm, and what is mended goes out by itself."""
+
+BROKEN_LETTER = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
+"""What a template raises: Jinja's own mistakes, and those of the expressions in it."""
+
+HELD = {
+    Refusal.ADDRESS: "SES refused the address",
+    Refusal.SANDBOX: "SES is in its sandbox and mails verified addresses only: ask AWS for production access",
+}
+"""Refusals that hold the one subscriber, and why."""
 
 
 class NotSent(EmailCourseError):
@@ -48,48 +57,67 @@ class Postman:
         self._limits = limits
         self._mailer = mailer
         self._milliseconds_left = milliseconds_left
+        self.throttled = 0
+        """How often SES said that it was too much."""
 
     def deliver(self, subscriber_id: str, now: datetime) -> None:
         """Sends what is due to this subscriber, if anything. Whoever isn't sent to stays due and comes round again."""
-        stored = self._subscribers.get(subscriber_id)
-        if stored is None or self._milliseconds_left() < TIME_NEEDED:
+        if self._milliseconds_left() < TIME_NEEDED:
             return
-        course = self._site.library.courses[stored.course]
+        try:
+            stored = self._subscribers.get(subscriber_id)
+        except UnreadableSubscriber as error:
+            self._subscribers.hold_unreadable(subscriber_id, f"what is stored cannot be read: {error}")
+            count("Held")
+            return
+        if stored is None:
+            return
+        course = self._site.library.courses.get(stored.course)
+        if course is None:
+            self._hold(stored, "there is no such course any more")
+            return
         subscriber = delivery.pass_over(stored, course.lessons)
         in_doubt = subscriber.claim is not None and now >= subscriber.claim.retry_at
-        events_until = self._limits.events_until() if in_doubt else None
+        events_until = None
+        if in_doubt:
+            count("InDoubt")
+            events_until = self._limits.events_until()
         match delivery.decide(subscriber, now, events_until, course.hold_in_doubt):
             case Decision.SEND:
                 self._send(subscriber, course, now)
             case Decision.SLIDE:
                 self._subscribers.save(delivery.slide(subscriber, now))
             case Decision.HOLD:
-                self._subscribers.save(delivery.hold(subscriber, "in doubt"))
-                count("Held")
+                self._hold(subscriber, "in doubt")
             case Decision.SKIP if subscriber != stored:
                 self._subscribers.save(subscriber)
 
-    def notice(self, name: str, subscriber_id: str, epoch: int, key: str, now: datetime) -> None:
-        """Sends a notice, once for each key. Raises NotSent when SES refuses it for now."""
+    def notice(self, name: str, subscriber_id: str, epoch: int, key: str, message_id: str, now: datetime) -> None:
+        """Sends a notice, once for each key. Raises NotSent when SES refuses it for now.
+
+        The queue message that is first to ask for it has it, also when it comes back after a crash: better a second
+        copy of a notice than none.
+        """
         subscriber = self._subscribers.get(subscriber_id)
         if subscriber is None or subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
             return
         if name != "goodbye" and subscriber.status not in IN_COURSE:  # stopped since it was asked for
             return
         letter = notice_letter(self._site, subscriber, self._site.library.notices[name], now)
-        attempt = secrets.token_hex(8)
-        if not self._limits.mark(f"notice#{key}", attempt, now):
+        mark = f"notice#{key}"
+        if not self._limits.mark(mark, message_id, now):
             return
-        outcome = self._mailer.send(letter, _tags(subscriber, attempt, name, epoch))
+        outcome = self._mailer.send(letter, _tags(subscriber, secrets.token_hex(8), name, epoch))
         if isinstance(outcome, Refused):
-            self._limits.unmark(f"notice#{key}")
+            self._limits.unmark(mark)
             raise NotSent(f"SES refused a notice: {outcome.code}")
+        self._limits.mark_done(mark, now)
         count("NoticesSent")
 
     def _send(self, subscriber: Subscriber, course: Course, now: datetime) -> None:
         try:
             letter = self._letter(subscriber, course, now)  # before the claim: a broken template holds nobody
-        except TemplateError as error:
+        except BROKEN_LETTER as error:
             logger.error(
                 "a letter cannot be made", error=type(error).__name__, where=where(error), subscriber=subscriber.id
             )
@@ -106,17 +134,22 @@ class Postman:
                 self._change(claimed, lambda current: delivery.commit(current, attempt, message_id, now))
                 count("Sent")
             case Refused(why, code):
-                held = f"SES refused the address: {code}" if why is Refusal.ADDRESS else ""
-                self._change(claimed, lambda current: delivery.release(current, attempt, held))
+                self._change(claimed, lambda current: delivery.release(current, attempt, HELD.get(why, "")))
                 count("Refused")
                 logger.warning("SES refused", code=code, why=why, subscriber=claimed.id)
+                self.throttled += why is Refusal.THROTTLED
                 if why is Refusal.ACCOUNT:
                     self._limits.open_breaker(code, now)
                     count("BreakerOpen")
-                if why is Refusal.ADDRESS:
+                if why in HELD:
                     count("Held")
             case Unknown():
                 count("Unknown")  # the claim stands: an event settles it, or the next slot finds it in doubt
+
+    def _hold(self, subscriber: Subscriber, reason: str) -> None:
+        """Nothing more until a person has looked."""
+        if self._subscribers.save(delivery.hold(subscriber, reason)):
+            count("Held")
 
     def _letter(self, subscriber: Subscriber, course: Course, now: datetime) -> Letter:
         email = subscriber.due_email

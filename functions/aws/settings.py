@@ -21,6 +21,8 @@ class Settings:
     suppressions_table: str
     limits_table: str
     outbox_url: str
+    inbound_topic: str
+    feedback_topic: str
     mail_bucket: str
     signing_secret: str
     configuration_set: str
@@ -30,6 +32,8 @@ class Settings:
     postal_address: str
     retention_days: int
     emails_dir: Path
+    stack: str
+    """The stack's own id, which no other has."""
 
 
 @cache
@@ -41,6 +45,8 @@ def settings() -> Settings:
         suppressions_table=_need("SUPPRESSIONS_TABLE"),
         limits_table=_need("LIMITS_TABLE"),
         outbox_url=_need("OUTBOX_URL"),
+        inbound_topic=_need("INBOUND_TOPIC"),
+        feedback_topic=_need("FEEDBACK_TOPIC"),
         mail_bucket=_need("MAIL_BUCKET"),
         signing_secret=_need("SIGNING_SECRET"),
         configuration_set=_need("CONFIGURATION_SET"),
@@ -50,6 +56,7 @@ def settings() -> Settings:
         postal_address=_need("POSTAL_ADDRESS"),
         retention_days=int(_need("RETENTION_DAYS")),
         emails_dir=Path(_need("EMAILS_DIR")),
+        stack=_need("STACK"),
     )
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aws.items import (
@@ -16,7 +16,7 @@ from aws.items import (
     subscriber_item,
     to_wire,
 )
-from course.errors import EmailCourseError
+from course.errors import EmailCourseError, UnreadableSubscriber
 from course.journal import Reflection
 from course.subscriber import Subscriber
 
@@ -29,11 +29,24 @@ SET_ASIDE = "set-aside"
 SET_ASIDE_LIFE = timedelta(days=14)
 """As long as the raw mail is kept."""
 
+HOME = "home"
+"""The item that says which stack sends from the table. Subscribers' ids have 16 characters, so none is called this."""
+
 _TRIES = 10
 
 
 class Contended(EmailCourseError):
     """Raised when a subscriber was changed by others at each of many tries. A retry will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One subscriber as the scan of the table finds them."""
+
+    id: str
+    subscriber: Subscriber | None
+    """None when the item cannot be read."""
+    in_index: bool
 
 
 class Subscribers:
@@ -43,8 +56,31 @@ class Subscribers:
         self._client = client
         self._table = table
 
+    def at_home(self, stack: str) -> bool:
+        """Whether this stack may send from this table: the first that asked, until another moves in.
+
+        A table restored from a backup is another table that holds the same items, and a second stack on the same data
+        is another stack. Both find somebody else's name here, and must not send what may have been sent already.
+        """
+        here = self._here(stack)
+        found = self._client.get_item(TableName=self._table, Key={"id": {"S": HOME}}, ConsistentRead=True)
+        if "Item" in found:
+            return found["Item"]["home"]["S"] == here
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._table,
+                Item={"id": {"S": HOME}, "home": {"S": here}},
+                ConditionExpression="attribute_not_exists(id)",
+            )
+        return self.at_home(stack)
+
+    def move_in(self, stack: str) -> None:
+        """From now on this stack sends from this table, and no other."""
+        item = {"id": {"S": HOME}, "home": {"S": self._here(stack)}}
+        self._client.put_item(TableName=self._table, Item=item)
+
     def get(self, subscriber_id: str) -> Subscriber | None:
-        """The subscriber as stored now."""
+        """The subscriber as stored now. Raises UnreadableSubscriber."""
         found = self._client.get_item(TableName=self._table, Key={"id": {"S": subscriber_id}}, ConsistentRead=True)
         return subscriber_from(from_wire(found["Item"])) if "Item" in found else None
 
@@ -95,11 +131,39 @@ class Subscribers:
         )
         return [item["id"]["S"] for page in pages for item in page["Items"]]
 
-    def all(self) -> Iterator[tuple[Subscriber, bool]]:
+    def all(self) -> Iterator[Row]:
         """Every subscriber on the base table, and whether the index has a place for them."""
         for page in self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True):
             for wire in page["Items"]:
-                yield subscriber_from(from_wire(wire)), "due_shard" in wire
+                if wire["id"]["S"] != HOME:
+                    yield _row(wire)
+
+    def hold_unreadable(self, subscriber_id: str, reason: str) -> None:
+        """Holds a subscriber whose item cannot be read, without reading it: nothing is due until it was mended."""
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._table,
+                Key={"id": {"S": subscriber_id}},
+                UpdateExpression="SET held = :reason REMOVE due_shard",
+                ConditionExpression="attribute_exists(id)",
+                ExpressionAttributeValues={":reason": {"S": reason}},
+            )
+
+    def erase(self, subscriber_id: str) -> None:
+        """Deletes the subscriber. Whoever read it before can no longer store it: the version is gone."""
+        self._client.delete_item(TableName=self._table, Key={"id": {"S": subscriber_id}})
+
+    def _here(self, stack: str) -> str:
+        """This stack and this table, which two tables of one name are told apart by the day of their making."""
+        table = self._client.describe_table(TableName=self._table)["Table"]
+        return f"{stack}#{self._table}#{table['CreationDateTime'].astimezone(UTC).isoformat()}"
+
+
+def _row(wire: dict[str, Any]) -> Row:
+    try:
+        return Row(wire["id"]["S"], subscriber_from(from_wire(wire)), "due_shard" in wire)
+    except UnreadableSubscriber:
+        return Row(wire["id"]["S"], None, "due_shard" in wire)
 
 
 class Reflections:
@@ -120,6 +184,12 @@ class Reflections:
     def of(self, subscriber_id: str) -> list[Reflection]:
         """All reflections of a subscriber, by round."""
         return [reflection_from(from_wire(item)) for item in self._items(subscriber_id)]
+
+    def erase(self, subscriber_id: str) -> None:
+        """Deletes all that a subscriber wrote."""
+        for item in self._items(subscriber_id):
+            key = {"subscriber": item["subscriber"], "key": item["key"]}
+            self._client.delete_item(TableName=self._table, Key=key)
 
     def set_aside(self, mail_id: str, received_at: datetime, reason: str) -> None:
         """Notes a mail that is nobody's reflection, and why; never what it says."""

@@ -7,18 +7,32 @@ from course.subscriber import Status, Subscriber
 DAY = timedelta(days=1)
 
 
+GOING_ON = frozenset({Status.ACTIVE, Status.PAUSED})
+"""Who is in the middle of a course: each of them stands in exactly one line."""
+
+LINES = ("sent", "claimed", "not due", "overdue", "paused", "held")
+"""The lines of the account. They add up to everyone whose course is going on."""
+
+
 def standing(subscriber: Subscriber, now: datetime) -> str:
-    """Which line of the account a subscriber stands in: their status, and what is going on with the active ones."""
+    """Which line of the account a subscriber stands in, or their status when no course of theirs is going on."""
+    if subscriber.status not in GOING_ON:
+        return str(subscriber.status)
     if subscriber.held:
         return "held"
-    if subscriber.status is not Status.ACTIVE:
-        return str(subscriber.status)
+    if subscriber.status is Status.PAUSED:
+        return "paused"
     if subscriber.claim:
         return "claimed"
-    if subscriber.due_at and subscriber.due_at < now - DAY:
+    if subscriber.due_at is None or subscriber.due_at < now - DAY:
         return "overdue"
     sent_today = subscriber.last_at is not None and subscriber.last_at > now - DAY
     return "sent" if sent_today else "not due"
+
+
+def in_doubt(subscriber: Subscriber, now: datetime) -> bool:
+    """Whether the outcome of an attempt is unknown although its next slot has come."""
+    return subscriber.claim is not None and subscriber.claim.retry_at <= now
 
 
 def past_keeping(subscriber: Subscriber, now: datetime, retention_days: int) -> bool:

@@ -122,3 +122,17 @@ def slide(subscriber: Subscriber, now: datetime) -> Subscriber:
 def hold(subscriber: Subscriber, reason: str) -> Subscriber:
     """Sends nothing more to this subscriber until a person has looked."""
     return replace(subscriber, held=reason)
+
+
+def let_go(subscriber: Subscriber, now: datetime, *, arrived: bool = False) -> Subscriber:
+    """A person has looked: what was held goes on. An attempt in doubt counts as sent if it `arrived`, else it is made
+    again at the next slot; its day stays taken either way."""
+    if not subscriber.held:
+        return subscriber
+    claim = subscriber.claim
+    if claim and arrived:
+        return commit(subscriber, claim.attempt, subscriber.message_id, now)
+    free = replace(subscriber, held="", claim=claim if claim and now < claim.retry_at else None)
+    if free.due_email == CONFIRM:
+        return replace(free, due_at=now)
+    return slide(free, now) if free.waiting else free

@@ -24,5 +24,9 @@ class InvalidToken(EmailCourseError):
     """Raised when a token is forged, expired, cut, of another purpose, or signed with a key that is gone."""
 
 
+class UnreadableSubscriber(EmailCourseError):
+    """Raised when a stored subscriber cannot be understood. Names the kind of mistake, never what is stored."""
+
+
 class UnreadableMail(EmailCourseError):
     """Raised when a mail is over the bounds that are set before parsing begins."""

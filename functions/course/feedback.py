@@ -23,16 +23,24 @@ class Feedback:
     permanent: bool
     """Of a bounce: the address is no good, or SES itself suppresses it."""
 
+    @property
+    def soft(self) -> bool:
+        """A bounce that may pass: the mailbox is full, or away."""
+        return self.kind == "bounce" and not self.permanent
 
-def read(queue_body: str) -> Feedback | None:
-    """The event in a queue message; None when it is not about an email with our tags.
+
+def read(queue_body: str, topic: str) -> Feedback | None:
+    """The event in a queue message; None when it is not about an email with our tags, or came from another topic.
 
     Configuration sets write `eventType`, identities `notificationType`; projects have lost bounces by reading one. Only
     a configuration set's events carry tags.
     """
     body: dict[str, Any] = json.loads(queue_body)
+    wrapped = body.get("Type") == "Notification"
+    if wrapped and body.get("TopicArn") != topic:
+        return None
     try:
-        event: dict[str, Any] = json.loads(body["Message"]) if body.get("Type") == "Notification" else body
+        event: dict[str, Any] = json.loads(body["Message"]) if wrapped else body
     except ValueError:  # SES greets a new topic in plain words
         return None
     mail = event.get("mail", {})

@@ -35,6 +35,9 @@ class Status(StrEnum):
 STOPPED_FOR_GOOD = frozenset({Status.BOUNCED, Status.COMPLAINED})
 IN_COURSE = frozenset({Status.ACTIVE, Status.PAUSED, Status.COMPLETED})
 
+SOFT_BOUNCES = 5
+"""So many emails of a round that a full or unreachable mailbox sent back, and the course waits for its subscriber."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
@@ -96,6 +99,8 @@ class Subscriber:
     sign_up: SignUp | None = None
     held: str = ""
     """Why no email is sent until a person has looked; empty when none is needed."""
+    soft_bounces: tuple[str, ...] = ()
+    """Attempts of this round that a mailbox sent back, for now."""
     version: int = 0
     """Counts the writes: the condition of the next one."""
 
@@ -169,6 +174,7 @@ class Subscriber:
             claim=None,
             sent={},
             held="",
+            soft_bounces=(),
             last_day=self._last_day_in(self.sign_up.zone),
         )
         free_today = started.last_day is None or started.last_day < schedule.local_day(now, started.zone)
@@ -185,7 +191,16 @@ class Subscriber:
             return self
         if self.next_lesson is None:
             return replace(self, status=Status.COMPLETED)
-        return replace(self, status=Status.ACTIVE, due_at=self.next_due(now))
+        return replace(self, status=Status.ACTIVE, soft_bounces=(), due_at=self.next_due(now))
+
+    def soft_bounced(self, attempt: str) -> "Subscriber":
+        """A mailbox sent an email back, for now. However often it is told, an attempt counts once."""
+        bounced = self.soft_bounces
+        if attempt not in bounced and len(bounced) < SOFT_BOUNCES:
+            bounced = (*bounced, attempt)
+            counted = replace(self, soft_bounces=bounced)
+            return counted.paused() if len(bounced) == SOFT_BOUNCES else counted
+        return self
 
     def stopped(self, status: Status) -> "Subscriber":
         """Ends every email: unsubscribed, bounced or complained. The last two outrank the first and each stays."""
@@ -221,6 +236,7 @@ class Subscriber:
             sent={},
             claim=None,
             held="",
+            soft_bounces=(),
             sign_up=None,
         )
         return replace(fresh, due_at=fresh.next_due(now))

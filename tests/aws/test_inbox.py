@@ -5,7 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from aws.inbox import Arrival, arrival
+from aws import inbox
+from aws.inbox import Arrival
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:inbound"
+
+
+def arrival(body: str) -> Arrival | None:
+    return inbox.arrival(body, TOPIC)
 
 
 def notice(key: str = "inbound/abc", **verdicts: str) -> str:
@@ -18,6 +25,7 @@ def notice(key: str = "inbound/abc", **verdicts: str) -> str:
     return json.dumps(
         {
             "Type": "Notification",
+            "TopicArn": TOPIC,
             "Message": json.dumps({"mail": {"messageId": "abc", "source": "ann@example.net"}, "receipt": receipt}),
         }
     )
@@ -61,5 +69,10 @@ def test_virus_and_spam_are_harmful() -> None:
 
 
 def test_the_set_up_notices_of_ses_and_sns_are_no_mail() -> None:
-    assert arrival(json.dumps({"Type": "Notification", "Message": "Successfully validated SNS topic."})) is None
+    greeting = {"Type": "Notification", "TopicArn": TOPIC, "Message": "Successfully validated SNS topic."}
+    assert arrival(json.dumps(greeting)) is None
     assert arrival(notice("inbound/AMAZON_SES_SETUP_NOTIFICATION")) is None
+
+
+def test_f7_a_notice_of_another_topic_is_no_mail() -> None:
+    assert inbox.arrival(notice(), TOPIC + "-2") is None

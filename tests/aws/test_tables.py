@@ -43,7 +43,7 @@ def test_only_who_waits_for_an_email_has_a_place_in_the_index(subscribers: Subsc
     for subscriber in (someone, asked, *asleep):
         assert subscribers.save(subscriber)
     assert sorted(subscribers.due(NOW + timedelta(days=9999), limit=100)) == ["active__________", "asked___________"]
-    assert {found.id for found, in_index in subscribers.all() if in_index} == {"active__________", "asked___________"}
+    assert {row.id for row in subscribers.all() if row.in_index} == {"active__________", "asked___________"}
     assert len(list(subscribers.all())) == 11
 
 
@@ -81,7 +81,7 @@ def test_everyone_is_counted_however_many_pages_there_are(subscribers: Subscribe
     for number in range(12):
         subscribers.save(waiting(f"subscriber-{number:05}"))
     with asked_for(database, "Scan", Limit=5):
-        assert len({found.id for found, _ in subscribers.all()}) == 12
+        assert len({row.id for row in subscribers.all()}) == 12
     with asked_for(database, "Query", Limit=5):
         assert len(set(subscribers.due(NOW, limit=100))) == 12
 

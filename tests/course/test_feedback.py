@@ -6,9 +6,15 @@ from typing import Any
 
 import pytest
 
-from course.feedback import read
+from course import feedback
+from course.feedback import Feedback
 
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:feedback"
 TAGS = {"attempt": ["0123abcd"], "subscriber": ["a" * 16], "epoch": ["1057"], "ses:source-ip": ["192.0.2.1"]}
+
+
+def read(body: str) -> Feedback | None:
+    return feedback.read(body, TOPIC)
 
 
 def event(kind: str, shape: str = "eventType", tags: dict[str, list[str]] | None = None, **more: Any) -> dict[str, Any]:
@@ -20,7 +26,7 @@ def event(kind: str, shape: str = "eventType", tags: dict[str, list[str]] | None
 @pytest.mark.parametrize("shape", ["eventType", "notificationType"])
 def test_f5_both_shapes_wrapped_or_raw_are_the_same_news(shape: str, wrapped: bool) -> None:
     body = json.dumps(event("Delivery", shape))
-    news = read(json.dumps({"Type": "Notification", "Message": body}) if wrapped else body)
+    news = read(json.dumps({"Type": "Notification", "TopicArn": TOPIC, "Message": body}) if wrapped else body)
     assert news
     assert (news.kind, news.attempt, news.subscriber, news.epoch) == ("delivery", "0123abcd", "a" * 16, 1057)
     assert news.sent_at == datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -40,6 +46,14 @@ def test_a_bounce_is_permanent_or_not(bounce: dict[str, str], permanent: bool) -
     news = read(json.dumps(event("Bounce", bounce=bounce)))
     assert news
     assert news.permanent is permanent
+    assert news.soft is not permanent
+
+
+def test_f7_news_from_another_topic_is_no_news() -> None:
+    body = json.dumps(event("Complaint"))
+    for topic in (TOPIC + "-2", "", None):
+        assert read(json.dumps({"Type": "Notification", "TopicArn": topic, "Message": body})) is None
+    assert read(json.dumps({"Type": "Notification", "Message": body})) is None
 
 
 @pytest.mark.parametrize(
@@ -47,6 +61,5 @@ def test_a_bounce_is_permanent_or_not(bounce: dict[str, str], permanent: bool) -
 )
 def test_news_of_somebody_elses_email_is_no_news(tags: dict[str, list[str]]) -> None:
     assert read(json.dumps(event("Bounce", tags=tags))) is None
-    assert (
-        read(json.dumps({"Type": "Notification", "Message": json.dumps({"notificationType": "AmazonSnsTest"})})) is None
-    )
+    test_of_sns = json.dumps({"notificationType": "AmazonSnsTest"})
+    assert read(json.dumps({"Type": "Notification", "TopicArn": TOPIC, "Message": test_of_sns})) is None
