@@ -1,0 +1,118 @@
+"""Explores a specification without exception: breadth first, every step out of every situation that can be reached."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tests.protocol.situation import LAST, NOBODY, STORED, Sender, Situation
+from tests.protocol.specification import Safeguards, steps
+
+
+@dataclass
+class Exploration:
+    """What was found."""
+
+    came_from: dict[Situation, tuple[Situation, str] | None] = field(default_factory=dict)
+    """Every situation, and the step that first led to it: one of the shortest ways."""
+    countable: dict[Situation, list[Situation]] = field(default_factory=dict)
+    """Every situation, and those from which a step leads there that doesn't hang on chance."""
+    step_names: set[str] = field(default_factory=set)
+    transitions: int = 0
+    wrong: dict[str, list[str]] = field(default_factory=dict)
+    """What must never happen and did, each with a shortest way to it, in the names of its steps."""
+
+    def way_to(self, situation: Situation) -> list[str]:
+        """The names of the steps that lead there."""
+        way = []
+        while came := self.came_from[situation]:
+            situation, name = came
+            way.append(name)
+        return way[::-1]
+
+    def cannot_finish(self) -> set[Situation]:
+        """The situations from which the whole course can't be sent any more by steps that one can count on."""
+        finished = [one for one in self.came_from if one.subscriber.next_lesson > LAST and one.truth.taken == LAST]
+        return self.came_from.keys() - self._leading_to(finished)
+
+    def _leading_to(self, goals: list[Situation]) -> set[Situation]:
+        found, open_ends = set(goals), list(goals)
+        while open_ends:
+            for before in self.countable[open_ends.pop()]:
+                if before not in found:
+                    found.add(before)
+                    open_ends.append(before)
+        return found
+
+
+def explore(on: Safeguards, until: str | None = None) -> Exploration:
+    """Takes every step from every situation, or stops once the failure that is looked for is found."""
+    start = simplest(Situation())
+    seen = Exploration(came_from={start: None}, countable={start: []})
+    waiting = deque([start])
+    while waiting and until not in seen.wrong:
+        now = waiting.popleft()
+        for step in steps(now, on):
+            seen.transitions += 1
+            seen.step_names.add(step.name)
+            for wrong in step.wrong:
+                seen.wrong.setdefault(wrong, [*seen.way_to(now), step.name])
+            after = simplest(step.after)
+            if after not in seen.came_from:
+                seen.came_from[after] = (now, step.name)
+                seen.countable[after] = []
+                waiting.append(after)
+            if not step.chance:
+                seen.countable[after].append(now)
+    return seen
+
+
+def simplest(now: Situation) -> Situation:
+    """The same situation under its simplest names: what differs only in names is explored once, and nothing left out.
+
+    Either dispatcher and either sender can do what the other can, so each pair is sorted. Versions and epochs are
+    counted back from the stored one, as far as anybody asks: is it the same, is it the one before. Attempts are only
+    compared, so they are numbered by where they stand. One that neither holds the claim nor is the last that SES took
+    is never asked for again, so its event changes nothing and is forgotten.
+    """
+    subscriber, truth = now.subscriber, now.truth
+    versions_back, epochs_back = subscriber.version - STORED, max(0, subscriber.epoch - 2)
+    claim = subscriber.claim
+
+    def order(sender: Sender) -> tuple[object, ...]:
+        also_elsewhere = [
+            sender.attempt == attempt for attempt in (claim.attempt, truth.unheard, truth.claimed_at_stop)
+        ]
+        return (sender.next_call, sender.version, sender.epoch, sender.lesson, also_elsewhere)
+
+    one, other = sorted(now.senders, key=order)
+    asked_for = {claim.attempt, truth.unheard} - {NOBODY}
+    names = {NOBODY: NOBODY}
+    for attempt in (claim.attempt, truth.unheard, one.attempt, other.attempt):
+        names.setdefault(attempt, len(names))
+
+    def renamed(attempts: Iterable[int]) -> frozenset[int]:
+        return frozenset(names[attempt] for attempt in attempts if attempt in asked_for)
+
+    def seen_from_now(sender: Sender) -> Sender:
+        return sender._replace(
+            version=max(0, sender.version - versions_back),
+            epoch=max(0, sender.epoch - epochs_back),
+            attempt=names[sender.attempt],
+        )
+
+    return Situation(
+        subscriber._replace(
+            version=STORED,
+            epoch=subscriber.epoch - epochs_back,
+            claim=claim._replace(attempt=names[claim.attempt]),
+        ),
+        now.outbox,
+        (min(now.dispatchers), max(now.dispatchers)),
+        (seen_from_now(one), seen_from_now(other)),
+        renamed(now.events),
+        truth._replace(
+            unheard=names[truth.unheard],
+            lost=renamed(truth.lost),
+            claimed_at_stop=names.get(truth.claimed_at_stop, NOBODY),
+        ),
+    )

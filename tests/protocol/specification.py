@@ -1,0 +1,220 @@
+"""The delivery protocol as a specification: everything that can happen next, in any situation.
+
+A step is one call to AWS, one event, one wish of the person, or the end of a day; `explore` takes every one. The code
+that is described here is `course.delivery`, `aws.postman`, `aws.tables`, `dispatch`, `send` and `record_delivery`.
+
+A call succeeds; or its caller crashes before it, or right after its effect; or its reply is lost. boto3 repeats a call
+to DynamoDB or SQS whose reply was lost: the caller stays where it is, and its next step is the repetition. Only the
+request to SES is never repeated. Two things are no steps of their own, for they change nothing: a reply lost before the
+call had an effect, which is a call not made yet, and a crash around a read.
+
+Nothing is counted, so nothing is bounded: there may be any number of days, faults, refusals, sign-ups, repeated
+messages and events. A day matters only as today or earlier.
+
+Taken for granted: a sender's work doesn't reach into the next day, since a function lives for 60 s and slots end
+a quarter of an hour before midnight. And `change` of `aws.tables` is one step: it reads, decides, and writes on the
+condition that nothing changed in between, until nothing did.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tests.protocol.situation import (
+    LAST,
+    NOBODY,
+    STOPPED_BY_OLD,
+    Call,
+    Claim,
+    Sender,
+    Situation,
+    Subscriber,
+    Truth,
+    wrong_with_copy,
+    wrong_with_day,
+)
+
+
+class Safeguards(NamedTuple):
+    """What the guarantee rests on. Each can be left out, to see what it is there for."""
+
+    claim_condition: bool = True
+    """A claim is stored only if nobody has changed the subscriber since the sender read it."""
+    single_attempt: bool = True
+    """The client that asks SES never repeats a request."""
+    release: bool = True
+    """What SES clearly refused is free again, and so is its day."""
+    settling: bool = True
+    """An event that carries the attempt's tag commits it."""
+    day_rule: bool = True
+    """A day that a lesson has taken has no room for another."""
+    epoch: bool = True
+    """A link or a bounce of an earlier sign-up doesn't touch a later one."""
+
+
+class Step(NamedTuple):
+    """One thing that can happen."""
+
+    name: str
+    after: Situation
+    wrong: tuple[str, ...] = ()
+    """What happens by it and must never happen."""
+    chance: bool = False
+    """Nobody can count on it: a fault, an event, a person's wish."""
+
+
+Steps = Iterator[Step]
+
+
+def steps(now: Situation, on: Safeguards) -> Steps:
+    """Everything that can happen next."""
+    for number in (0, 1):
+        yield from dispatcher_steps(now, number, on)
+        yield from sender_steps(now, number, on)
+    yield from message_and_event_steps(now, on)
+    yield from person_steps(now, on)
+    yield from day_steps(now)
+
+
+# ---------------------------------------------------------------- what is decided about a subscriber
+
+
+def due(subscriber: Subscriber, on: Safeguards) -> bool:
+    """Whether the next lesson may be claimed now."""
+    waiting = not subscriber.stopped and not subscriber.held and subscriber.next_lesson <= LAST
+    unclaimed = subscriber.claim.attempt == NOBODY or subscriber.claim.in_doubt
+    return waiting and unclaimed and not (subscriber.day_taken and on.day_rule)
+
+
+def commit(now: Situation, attempt: int) -> Situation:
+    """SES took it. Only the attempt that holds the claim commits, and so only once."""
+    subscriber = now.subscriber
+    if subscriber.claim.attempt != attempt:
+        return now
+    return now.stores(subscriber._replace(claim=Claim(), held=False, next_lesson=subscriber.next_lesson + 1))
+
+
+def release(now: Situation, attempt: int) -> Situation:
+    """SES clearly did not take it: the claim and its day are put back."""
+    subscriber = now.subscriber
+    if subscriber.claim.attempt != attempt:
+        return now
+    return now.stores(subscriber._replace(claim=Claim(), day_taken=False))
+
+
+# ---------------------------------------------------------------- the system's steps
+
+
+def dispatcher_steps(now: Situation, number: int, on: Safeguards) -> Steps:
+    """A dispatcher asks who is due, and then queues a message."""
+    if now.dispatchers[number]:
+        queued = now._replace(outbox=True)
+        yield Step("dispatch queues a message", queued.with_dispatcher(number, False))
+        yield Step("dispatch queues a message, and the reply is lost", queued, chance=True)
+        yield Step("dispatch crashes before it queues a message", now.with_dispatcher(number, False), chance=True)
+    elif due(now.subscriber, on):
+        yield Step("dispatch finds the subscriber due", now.with_dispatcher(number, True))
+
+
+def sender_steps(now: Situation, number: int, on: Safeguards) -> Steps:
+    """A sender makes its next call: read; claim or hold; request; commit or release."""
+    subscriber, sender = now.subscriber, now.senders[number]
+    as_read = subscriber.version == sender.version
+    match sender.next_call:
+        case "read" if now.outbox and due(subscriber, on):
+            yield from read_steps(now, number)
+        case "claim" if subscriber.claim.attempt == sender.attempt and subscriber.version == sender.version + 1:
+            yield from write_steps(now, number, "meets its own claim", now, "request")
+        case "claim" if as_read or not on.claim_condition:
+            claimed = now.stores(subscriber._replace(claim=Claim(sender.attempt), day_taken=True))
+            yield from write_steps(now, number, f"claims lesson {sender.lesson}", claimed, "request")
+        case "hold" if as_read:
+            yield from write_steps(now, number, "holds", now.stores(subscriber._replace(held=True)))
+        case "claim" | "hold":
+            yield Step("a sender finds the subscriber changed, and gives up", now.done(number))
+        case "request":
+            yield from request_steps(now, number, on)
+        case "commit":
+            yield from write_steps(now, number, "commits", commit(now.heard(sender.attempt), sender.attempt))
+        case "release":
+            yield from write_steps(now, number, "releases", release(now, sender.attempt))
+
+
+def read_steps(now: Situation, number: int) -> Steps:
+    """A sender reads what is due, to claim it. What is in doubt it claims only if the events are known to flow."""
+    subscriber = now.subscriber
+    new = 1 + max(subscriber.claim.attempt, now.truth.unheard, *(sender.attempt for sender in now.senders))
+    claiming = now.with_sender(
+        number, Sender("claim", subscriber.version, new, subscriber.next_lesson, subscriber.epoch)
+    )
+    if not subscriber.claim.in_doubt:
+        yield Step("a sender reads: due", claiming)
+        return
+    holding = now.with_sender(number, Sender("hold", subscriber.version))
+    yield Step("a sender reads: in doubt, and events of later attempts have come", claiming)
+    yield Step("a sender reads: in doubt, and no event of a later attempt has come", holding, chance=True)
+
+
+def write_steps(now: Situation, number: int, verb: str, written: Situation, next_call: Call | None = None) -> Steps:
+    """What can become of a sender's write to DynamoDB. Without a next call, its work is done."""
+    yield Step(f"a sender {verb}", written.going_on(number, next_call) if next_call else written.done(number))
+    yield Step(f"a sender {verb}, and the reply is lost", written, chance=True)
+    yield Step(f"a sender {verb}, and crashes", written.gone(number), chance=True)
+    yield Step(f"a sender crashes before it {verb}", now.gone(number), chance=True)
+
+
+def request_steps(now: Situation, number: int, on: Safeguards) -> Steps:
+    """What can become of the one request to SES. Without a reply the claim stands, which says: unknown."""
+    sender = now.senders[number]
+    takes, taken, wrong = f"SES takes lesson {sender.lesson}", now.taken(sender), tuple(wrong_with_copy(now, sender))
+    unanswered = Situation.gone if on.single_attempt else again
+    yield Step(takes, taken.going_on(number, "commit"), wrong)
+    yield Step(f"{takes}, and the reply is lost", unanswered(taken, number), wrong, chance=True)
+    yield Step(f"{takes}, and the sender crashes", taken.gone(number), wrong, chance=True)
+    yield Step("the request to SES is lost", unanswered(now, number), chance=True)
+    yield Step("a sender crashes before it asks SES", now.gone(number), chance=True)
+    refused = now.going_on(number, "release") if on.release else now.done(number)
+    yield Step("SES clearly refuses", refused, chance=True)
+
+
+def again(now: Situation, _number: int) -> Situation:
+    """What a client does that repeats an unanswered request: the sender asks SES once more."""
+    return now
+
+
+# ---------------------------------------------------------------- the world's steps
+
+
+def message_and_event_steps(now: Situation, on: Safeguards) -> Steps:
+    """A message is deleted or expires. An event comes, now or days later, and may come again; or it is lost."""
+    if now.outbox:
+        yield Step("the message leaves the outbox", now._replace(outbox=False), chance=True)
+    for attempt in sorted(now.events):
+        news = now.heard(attempt)
+        yield Step("an event comes", commit(news, attempt) if on.settling else news, chance=True)
+        yield Step("an event is lost", now._replace(events=now.events - {attempt}), chance=True)
+
+
+def person_steps(now: Situation, on: Safeguards) -> Steps:
+    """The person unsubscribes (a bounce or a complaint does the same), signs up again, and finds an old email."""
+    subscriber, truth = now.subscriber, now.truth
+    if subscriber.stopped:
+        # A new epoch begins with the first lesson and without a claim. A day that was taken stays taken.
+        fresh = now.stores(Subscriber(epoch=subscriber.epoch + 1, day_taken=subscriber.day_taken))
+        new_truth = Truth(taken_today=truth.taken_today, claimed_at_stop=truth.claimed_at_stop)
+        yield Step("the person signs up again", fresh._replace(truth=new_truth), chance=True)
+        return
+    claimed = subscriber.claim.attempt or truth.claimed_at_stop
+    stopped = now.stores(subscriber._replace(stopped=True))._replace(truth=truth._replace(claimed_at_stop=claimed))
+    yield Step("the person unsubscribes", stopped, chance=True)
+    if subscriber.epoch > 1:
+        old = "a link or a bounce of an earlier sign-up comes"
+        yield Step(old, now, chance=True) if on.epoch else Step(old, stopped, (STOPPED_BY_OLD,), chance=True)
+
+
+def day_steps(now: Situation) -> Steps:
+    """The day ends. The next one is free, and a claim that still stands is in doubt."""
+    if all(sender.next_call == "read" for sender in now.senders):
+        claim = now.subscriber.claim
+        subscriber = now.subscriber._replace(day_taken=False, claim=claim._replace(in_doubt=claim.attempt != NOBODY))
+        tomorrow = now._replace(subscriber=subscriber, truth=now.truth._replace(taken_today=False))
+        yield Step("the day ends", tomorrow, tuple(wrong_with_day(now)))
