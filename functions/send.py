@@ -1,22 +1,24 @@
 """Message in the outbox → one email to each subscriber it names, through SES; the only function that sends."""
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aws import clients
 from aws.log import each_message, observed
+from aws.pace import Pace
 from aws.postman import Postman
 from aws.sending import stopped_for_all
 
-MOST_DOUBLINGS = 4
-"""Of the time between two emails, in one message: to a sixteenth of the rate."""
+pace = Pace()
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """An SQS event with `{"subscribers": [id, …], "rate": per second}` or one notice a message."""
+    """An SQS event with `{"subscribers": [id, …], "rate": per second}` or one notice a message.
+
+    Without a rate it is one subscriber who waits for the email: should SES be too busy, the next tick comes round.
+    """
     postman = Postman(
         clients.site(),
         clients.subscribers(),
@@ -32,22 +34,19 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             asked = message["subscriber"], message["epoch"], message["key"]
             postman.notice(message["notice"], *asked, message_id, clients.now())
         elif not stopped_for_all(clients.now()):
-            _deliver_all(postman, message["subscribers"], message["rate"])
+            _deliver_all(postman, message["subscribers"], message.get("rate"))
 
     return each_message(event, context, work)
 
 
-def _deliver_all(postman: Postman, subscribers: list[str], rate: float) -> None:
-    """In parallel, started at no more than the rate, and slower each time SES says that it is too much.
-
-    What fails fails the message, once all have had their turn. The last one has its time too: the next message of this
-    queue may be worked on by another sender, which knows nothing of this one.
-    """
+def _deliver_all(postman: Postman, subscribers: list[str], rate: float | None) -> None:
+    """In parallel, started at the pace. What fails fails the message, once all have had their turn."""
     with ThreadPoolExecutor(clients.SENDERS) as pool:
         deliveries = []
         for subscriber in subscribers:
+            if rate:
+                pace.wait(rate, postman.throttled)
             deliveries.append(pool.submit(_deliver, postman, subscriber))
-            time.sleep(2 ** min(postman.throttled, MOST_DOUBLINGS) / rate)
     for done in deliveries:
         done.result()
 

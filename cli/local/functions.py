@@ -53,6 +53,10 @@ class Failure:
         return " ".join(f"{self.function}: {type(self.error).__name__}: {self.error}".split())
 
 
+class Crash(BaseException):
+    """The function's process is gone, at this very place: nothing it does can prevent or notice it."""
+
+
 class MessagesFailed(Exception):
     """A handler reported messages of its batch as failed; they come back, and at last go to the dead letters."""
 
@@ -135,6 +139,8 @@ class Functions:
         self.failures: list[Failure] = []
         self.on_failure: Callable[[Failure], None] = lambda _: None
         self.running: Function | None = None
+        self.event: Any = None  # what it was given
+        self.crashed = False  # whether its process is gone
         self.layers: dict[str, Path] = {}
         for logical_id, properties in resolver.resources("AWS::Lambda::LayerVersion"):
             with blamed(logical_id):
@@ -159,15 +165,19 @@ class Functions:
         """Runs one event; an exception becomes the outcome, as in Lambda. `seconds` is the time left."""
         OUTPUT.lines = self.logs
         context = Context(function, function.timeout if seconds is None else seconds)
+        outer = self.running, self.event, self.crashed  # something else may run meanwhile
         with environment(_lambda_environment(function)), redirect_stdout(OUTPUT), redirect_stderr(OUTPUT):
-            self.running = function
+            self.running, self.event, self.crashed = function, event, False
             try:
                 return Outcome(self._handler(function)(event, context))
+            except Crash as error:
+                failure = Failure(function.name, error)
+                _settings_of.clear()  # the next one runs in a new process
             except Exception as error:  # noqa: BLE001 - whatever it is, Lambda reports it and goes on
                 self.logs.extend(traceback.format_exc().splitlines())
                 failure = Failure(function.name, error)
             finally:
-                self.running = None
+                self.running, self.event, self.crashed = outer
                 OUTPUT.end()
         self.failed(failure)
         return Outcome(error=failure.error)

@@ -55,7 +55,10 @@ class Limits:
         return Confirmations(times, item["subscriber"], int(item["epoch"]))
 
     def promise(self, mailbox: str, before: Confirmations, after: Confirmations) -> bool:
-        """Stores one more promise, unless another request was faster."""
+        """Stores one more promise, unless another request was faster.
+
+        A call whose answer was lost is retried by boto3 and then meets its own write.
+        """
         item = {
             "key": f"mailbox#{mailbox}",
             "times": [stamp(at) for at in after.times],
@@ -64,8 +67,10 @@ class Limits:
             "expires_at": int((after.times[-1] + THREE_CONFIRMATIONS_IN).timestamp()),
         }
         if not before.times:
-            return self._put(item, "attribute_not_exists(#key)", {"#key": "key"})
-        return self._put(item, "#epoch = :before", {"#epoch": "epoch"}, {":before": {"N": str(before.epoch)}})
+            stored = self._put(item, "attribute_not_exists(#key)", {"#key": "key"})
+        else:
+            stored = self._put(item, "#epoch = :before", {"#epoch": "epoch"}, {":before": {"N": str(before.epoch)}})
+        return stored or self.confirmations(mailbox) == after
 
     def mark(self, key: str, owner: str, now: datetime) -> bool:
         """Whether this owner is the one who does what the key stands for. Marks it so if nobody has."""

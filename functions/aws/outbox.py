@@ -34,6 +34,10 @@ class Outbox:
         for start in range(0, len(subscribers), size):
             self._put({"subscribers": list(subscribers[start : start + size]), "rate": rate})
 
+    def at_once(self, subscriber: str) -> None:
+        """Asks `send` to look at one subscriber who has just done something and waits for the email."""
+        self._put({"subscribers": [subscriber]})
+
     def notice(self, name: str, subscriber: str, epoch: int, key: str) -> None:
         """Asks for one notice. However often it is asked with the same key, it is sent once."""
         self._put({"notice": name, "subscriber": subscriber, "epoch": epoch, "key": key})

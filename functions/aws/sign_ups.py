@@ -40,7 +40,7 @@ def accept(form: SignUpForm, now: datetime) -> None:
         return
     asked = SignUp(epoch, now, form.first_name, form.zone, form.hour, forms.CONSENT_VERSION)
     if clients.subscribers().save(subscriber.signing_up(asked)):
-        clients.outbox().lessons([subscriber_id], rate=1)
+        clients.outbox().at_once(subscriber_id)
         count("SignUps")
 
 
@@ -48,7 +48,7 @@ def confirm(subscriber: Subscriber, epoch: int, plan: tuple[str, ...], now: date
     """Starts the course, and asks for the introduction now and not at the next tick. Twice is once."""
     started = clients.subscribers().change(subscriber.id, lambda current: current.confirmed(epoch, plan, now))
     if started and started.version != subscriber.version:
-        clients.outbox().lessons([started.id], rate=1)
+        clients.outbox().at_once(started.id)
         count("Confirmed")
     return started
 

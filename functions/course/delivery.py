@@ -125,14 +125,14 @@ def hold(subscriber: Subscriber, reason: str) -> Subscriber:
 
 
 def let_go(subscriber: Subscriber, now: datetime, *, arrived: bool = False) -> Subscriber:
-    """A person has looked: what was held goes on. An attempt in doubt counts as sent if it `arrived`, else it is made
-    again at the next slot; its day stays taken either way."""
+    """A person has looked: what was held goes on, today if the day is free and its hour has come.
+
+    An attempt in doubt counts as sent if it `arrived`, else it is made again; its day stays taken either way.
+    """
     if not subscriber.held:
         return subscriber
     claim = subscriber.claim
     if claim and arrived:
         return commit(subscriber, claim.attempt, subscriber.message_id, now)
     free = replace(subscriber, held="", claim=claim if claim and now < claim.retry_at else None)
-    if free.due_email == CONFIRM:
-        return replace(free, due_at=now)
-    return slide(free, now) if free.waiting else free
+    return replace(free, due_at=now) if free.waiting and not free.claim else free

@@ -43,5 +43,9 @@ def next_slot(not_before: datetime, after_day: date | None, zone: str, hour: int
 
 
 def hour_has_come(now: datetime, zone: str, hour: int) -> bool:
-    """Whether the chosen hour of this local day has begun. What was missed yesterday waits for it."""
-    return now >= slot(local_day(now, zone), zone, hour)
+    """Whether the chosen hour of this local day has begun. What was missed yesterday waits for it.
+
+    Clocks may jump into the middle of the hour (Casey, 2022-10-02), whose beginning is then moved on beyond its slots.
+    """
+    local = now.astimezone(ZoneInfo(zone))
+    return local.hour >= hour or now >= slot(local.date(), zone, hour)

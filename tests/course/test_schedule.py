@@ -102,3 +102,10 @@ def test_a_slot_is_never_early_never_on_a_taken_day_and_never_far(
     assert due >= moment
     assert local_day(due, zone) > taken
     assert due - moment <= timedelta(days=days_taken + 2, hours=2)
+
+
+def test_clocks_that_jump_into_the_chosen_hour() -> None:
+    """At Casey it was 00:01 and then 03:01: a slot of three o'clock stays on its day."""
+    due = slot(date(2022, 10, 2), "Antarctica/Casey", 3, 12)
+    assert local_day(due, "Antarctica/Casey") == date(2022, 10, 2)
+    assert hour_has_come(due, "Antarctica/Casey", 3)

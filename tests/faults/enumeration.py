@@ -1,0 +1,140 @@
+"""Every place at which a function calls AWS × everything that can happen there × every schedule of events; then two or
+three faults at once.
+"""
+
+import ast
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from cli.local.cloud import TEMPLATE
+from cli.local.faults import Site
+from tests.faults.chapters import CHAPTERS
+from tests.faults.forks import forked
+from tests.faults.life import Events
+from tests.faults.oracle import Tally
+from tests.faults.trials import Lives, Plan, Steps
+from tests.faults.trouble import possible
+
+Place = tuple[Events, int, int, int]  # schedule, chapter, step, number of the call
+
+
+@dataclass
+class Known:
+    """Every life without a fault, by schedule and chapter, and where each site was met."""
+
+    lives: dict[tuple[Events, int], Lives] = field(default_factory=dict)
+    steps: dict[tuple[Events, int], Steps] = field(default_factory=dict)
+    met: dict[tuple[Events, Site], list[Place]] = field(default_factory=lambda: defaultdict(list))
+
+    def note(self, events: Events, chapter: int, life: Lives, steps: Steps) -> None:
+        self.lives[events, chapter], self.steps[events, chapter] = life, steps
+        for step, calls in enumerate(steps.calls):
+            for at, site in enumerate(calls, start=1):
+                self.met[events, site].append((events, chapter, step, at))
+
+    @property
+    def sites(self) -> set[Site]:
+        return {site for _, site in self.met}
+
+
+def known(template: Path, jobs: int) -> Known:
+    """Goes through each life once: on time in this process, which then has all imported that its forks need."""
+    found = Known()
+    lives = [(events, n, Lives(template, chapter, events)) for events in Events for n, chapter in enumerate(CHAPTERS)]
+    on_time, others = lives[: len(CHAPTERS)], lives[len(CHAPTERS) :]
+    for events, number, life in on_time:
+        found.note(events, number, life, life.without_a_fault())
+    works = [partial(_recorded, *one) for one in others]
+    for events, number, life, steps in forked(works, jobs):
+        found.note(events, number, life, steps)
+    return found
+
+
+def _recorded(events: Events, number: int, life: Lives) -> tuple[Events, int, Lives, Steps]:
+    return events, number, life, life.without_a_fault()
+
+
+Plans = dict[tuple[Events, int], list[Plan]]
+
+
+def single_faults(found: Known, seed: int = 0) -> Plans:
+    """One trial for each site, each kind of fault and each schedule, at one of the calls from there."""
+    plans: Plans = defaultdict(list)
+    for (_, site), places in found.met.items():
+        for kind in possible(site):
+            chosen = random.Random(f"{seed} {site} {kind}")
+            events, chapter, step, at = chosen.choice(places)
+            plans[events, chapter].append(Plan(step, ((at, kind),)))
+    return plans
+
+
+def several_faults(found: Known, trials: int, seed: int = 0) -> Plans:
+    """Two or three at a time, in any life: the next within fifty calls of the one before."""
+    chosen = random.Random(seed)
+    everywhere = [(site, place) for (_, site), places in found.met.items() for place in places]
+    plans: Plans = defaultdict(list)
+    for _ in range(trials):
+        site, (events, chapter, step, at) = chosen.choice(everywhere)
+        kinds = possible(site)
+        more = [(chosen.randint(1, 50), chosen.choice(kinds)) for _ in range(chosen.choice((1, 2)))]
+        plans[events, chapter].append(Plan(step, ((at, chosen.choice(kinds)), *more)))
+    return plans
+
+
+def sampled(plans: Plans, most: int, seed: int = 0) -> Plans:
+    """So many of them, from all of them alike."""
+    listed = [(life, plan) for life, of_life in plans.items() for plan in of_life]
+    chosen = random.Random(seed).sample(listed, min(most, len(listed)))
+    fewer: Plans = defaultdict(list)
+    for life, plan in chosen:
+        fewer[life].append(plan)
+    return fewer
+
+
+def tried(found: Known, plans: Plans, jobs: int) -> Iterator[Tally]:
+    """Each trial's tally, as they end."""
+    for life, of_life in plans.items():
+        yield from found.lives[life].trials(of_life, found.steps[life], jobs)
+
+
+# ---------------------------------------------------------------- the code's own list
+
+
+def not_reached(found: Known) -> set[str]:
+    """Places that the code has and no life came to."""
+    return {" ".join(place) for place in places_in_the_code() - {(site.place, site.operation) for site in found.sites}}
+
+
+def places_in_the_code() -> set[tuple[str, str]]:
+    """Every place in functions/ that calls AWS, read off the source: place and operation, as a Site names them."""
+    found = set()
+    for path in sorted((TEMPLATE.parent / "functions").rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        for name, function in _functions(tree):
+            for call in [node for node in ast.walk(function) if isinstance(node, ast.Call)]:
+                if operation := _operation(call):
+                    found.add((f"{path.parent.name}/{path.name} {name}", operation))
+    return found
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield from ((f"{node.name}.{part.name}", part) for part in node.body if isinstance(part, ast.FunctionDef))
+        elif isinstance(node, ast.FunctionDef):
+            yield node.name, node
+
+
+def _operation(call: ast.Call) -> str | None:
+    """The operation that a call asks for: a method of `self._client` or of `boto3.client(…)`, or by a paginator."""
+    if not isinstance(call.func, ast.Attribute):
+        return None
+    client = ast.unparse(call.func.value)
+    if client != "self._client" and not client.startswith("boto3.client("):
+        return None
+    name = str(ast.literal_eval(call.args[0])) if call.func.attr == "get_paginator" else call.func.attr
+    return "".join(part.title() for part in name.split("_"))

@@ -1,0 +1,64 @@
+"""Work in forks of this process, which has one thread: what was done before need not be done again for each."""
+
+import gc
+import os
+import pickle
+import select
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+HANGS = 120
+"""Seconds of real time after which a fork is ended."""
+
+
+class Forks:
+    """So many at a time. Each gives back what its work returned."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._running: dict[int, int] = {}  # the end of a pipe to read from → process
+
+    @property
+    def full(self) -> bool:
+        return len(self._running) >= self._most
+
+    @property
+    def any(self) -> bool:
+        return bool(self._running)
+
+    def start(self, work: Callable[[], Any]) -> None:
+        reading, writing = os.pipe()
+        process = os.fork()
+        if process:
+            os.close(writing)
+            self._running[reading] = process
+            return
+        gc.disable()  # what it makes is soon gone with it
+        signal.alarm(HANGS)
+        try:
+            with os.fdopen(writing, "wb") as pipe:
+                pickle.dump(work(), pipe)
+        finally:
+            os._exit(0)
+
+    def result(self) -> Any:
+        """Waits for one to end."""
+        reading = select.select(list(self._running), [], [])[0][0]
+        with os.fdopen(reading, "rb") as pipe:
+            returned = pipe.read()
+        os.waitpid(self._running.pop(reading), 0)
+        if not returned:
+            raise RuntimeError("a fork ended without a result")
+        return pickle.loads(returned)
+
+
+def forked(works: Iterable[Callable[[], Any]], jobs: int) -> Iterator[Any]:
+    """The results of all these works, so many at a time, in the order in which they end."""
+    forks = Forks(jobs)
+    for work in works:
+        while forks.full:
+            yield forks.result()
+        forks.start(work)
+    while forks.any:
+        yield forks.result()

@@ -1,0 +1,333 @@
+"""People in a world in which things go wrong: they try again, schedules fire, messages come back, an operator looks.
+
+Time hops from one thing that can happen to the next. What people do is kept as the deeds that the oracle judges by.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from moto.dynamodb.models import dynamodb_backends
+
+from cli.local import clients
+from cli.local.api import Response
+from cli.local.cloud import World
+from cli.local.mime import SentMail
+from cli.local.physical import ACCOUNT, REGION
+from cli.local.ses_events import SesEvent
+from tests.faults.oracle import Deed, Lesson, Story, Tally, judge
+from tests.people import Person
+
+PLAN = ("intro", "acknowledge", "safety-first", "keep-showing-up")
+"""Of the short course that these worlds have."""
+TICK = timedelta(minutes=5)
+SOON = timedelta(hours=1)
+"""What a reply or an event asks for counts by then, however often its message has to come back."""
+LATE = timedelta(hours=26)
+AUDIT_HOUR = 3
+PATIENCE = 4
+"""How often a person presses a button that answers with an error."""
+
+
+class Events(StrEnum):
+    """When SES's events come."""
+
+    ON_TIME = "on time"
+    BEFORE_THE_COMMIT = "before the commit"
+    TWICE = "twice"
+    REVERSED = "reversed"
+    LATE = "26 h late"
+    NEVER = "never"
+
+
+class Unanswered(Exception):
+    """A page answered with an error at every try, or an email never came."""
+
+
+class AnotherTurn(Exception):
+    """The story took another turn: without an email or a place in the course, a person can't do what comes next."""
+
+
+@dataclass
+class Someone(Person):
+    """A person who tries again, and what they did."""
+
+    life: "Life" = field(kw_only=True)
+    deeds: list[Deed] = field(default_factory=list)
+    left: bool = False  # unsubscribed: nothing but a fresh sign-up starts anything
+
+    def did(self, kind: str, at: datetime | None = None, zone: str = "", hour: int = 0) -> None:
+        self.deeds.append(Deed(at or self.world.now(), kind, zone, hour))
+
+    def asks(self, method: str, path: str, form: dict[str, str] | None = None, minutes: int = 1) -> Response:
+        """Opens a page or presses a button, again if it answers with an error. Raises Unanswered."""
+        for _ in range(PATIENCE):
+            answer = self.world.request(method, path, form=form, source_ip=self.source_ip, drain=False)
+            if answer.status < 500:
+                self.life.settle()
+                return answer
+            self.life.until(self.world.now() + timedelta(minutes=minutes))
+        raise Unanswered(f"{method} {path.partition('/')[0]}")
+
+    def signs_up(self, **changed: str) -> Response:
+        page = self.asks("GET", "/").text
+        form_time = re.search(r'name="form_time" value="([^"]+)"', page)
+        assert form_time
+        self.life.until(self.world.now() + timedelta(seconds=10))
+        filled = {"course": "rebuild-trust", "form_time": form_time[1], "website": "", "address": self.address}
+        filled |= {"first_name": self.first_name, "zone": self.zone, "hour": str(self.hour), "consent": "yes"}
+        answer = self.asks("POST", "/sign-up", filled | changed)
+        self.life.until(self.world.now() + SOON)
+        return answer
+
+    def confirms(self) -> Response:
+        """Waits for the email, for two days at the most."""
+        self.did("clock", zone=self.zone, hour=self.hour)
+        for _ in range(48):
+            if self.asks_to_confirm():
+                break
+            self.life.until(self.world.now() + timedelta(hours=1))
+        else:
+            raise Unanswered("no email to confirm came")
+        before = self.world.now()
+        answer = self.asks("POST", self.link("/confirm/"), {})
+        if answer.status == 200:
+            self.did("start", before)  # it counts from the first try, which may have been stored
+            self.left = False
+        self.life.until(self.world.now() + SOON)
+        return answer
+
+    def asks_to_confirm(self) -> bool:
+        return bool(self.mails) and self.mails[-1].tags["email"] == "confirm"
+
+    def latest(self) -> SentMail:
+        if not self.mails:
+            raise AnotherTurn
+        return self.mails[-1]
+
+    @property
+    def page_url(self) -> str:
+        if all(mail.tags["email"] == "confirm" for mail in self.mails):
+            raise AnotherTurn
+        return super().page_url
+
+    def joins(self) -> "Someone":
+        self.signs_up()
+        self.confirms()
+        return self
+
+    def presses(self, action: str, **fields: str) -> Response:
+        """A button of their page. What starts something counts from the first try, what stops it from the answer."""
+        before = self.world.now()
+        answer = self.asks("POST", f"{self.page_url}/{action}", fields)
+        if action == "pause":
+            self.did("stop")
+        elif action == "time":
+            self.did("clock", before, fields["zone"], int(fields["hour"]))
+        elif action != "yes" and not self.left:
+            self.did("start", before)
+        self.life.settle()
+        return answer
+
+    def one_click(self, mail: SentMail) -> None:
+        """Unsubscribes by the link in a mail's header, as a mail client does."""
+        link = str(mail.header("List-Unsubscribe")).strip("<>")
+        self.asks("POST", link, {"List-Unsubscribe": "One-Click"})
+
+    def leaves(self, at: datetime | None = None) -> None:
+        """Is unsubscribed, bounced or erased from then on."""
+        self.did("stop", at)
+        self.left = True
+
+    def replies(self, text: str, mail: SentMail | None = None, client: str = "gmail") -> None:
+        """What it asks for counts within the hour."""
+        answered = mail or self.latest()
+        now = self.world.now()
+        raw = clients.reply(client, answered, text, now)
+        self.world.deliver(raw, clients.reply_address(answered), drain=False)
+        if text == "STOP":
+            self.leaves(now + SOON)
+        elif text == "PAUSE":
+            self.did("stop", now + SOON)
+        elif text == "Not yet" and not self.left:
+            self.did("start", now)
+        self.life.until(now + SOON)
+
+    @property
+    def lessons(self) -> list[Lesson]:
+        """The lessons that SES took for them."""
+        return [
+            Lesson(mail.at, int(tags["epoch"]), int(tags["round"]), tags["email"], tags["attempt"])
+            for mail in self.mails
+            if (tags := mail.tags)["email"] in PLAN
+        ]
+
+
+class Life:
+    """A world whose time is moved, whose events come as they are set to, and whose operator looks once a day."""
+
+    def __init__(self, world: World, events: Events) -> None:
+        self.world = world
+        self.events = events
+        self.people: list[Someone] = []
+        self.outages: list[tuple[datetime, datetime]] = []
+        self._later: list[tuple[datetime, SesEvent]] = []
+        self._publish = world.ses.publish
+        self._alarm: datetime | None = None
+        self._next_audit = world.start.replace(hour=AUDIT_HOUR, minute=0, second=0) + timedelta(days=1)
+        self._idle = 0
+        world.ses.publish = self._come  # type: ignore[method-assign]
+        world.ses.max_send_rate = 1000.0
+        for schedule in world.schedules:  # they are fired here, when something can come of it
+            schedule.next_at = datetime.max.replace(tzinfo=UTC)
+
+    def person(self, name: str, **more: Any) -> Someone:
+        """Somebody new, with a network of their own."""
+        number = len(self.people)
+        someone = Someone(
+            self.world, f"{name}@example.net", name.title(), source_ip=f"198.51.100.{number}", life=self, **more
+        )
+        self.people.append(someone)
+        return someone
+
+    # ---------------------------------------------------------------- what comes of itself
+
+    def settle(self) -> None:
+        """Every message that can be received is worked on, and what comes of it."""
+        self.world.drain()
+        if self.events is Events.REVERSED and self._later:
+            came, self._later = self._later, []
+            for _, event in reversed(came):
+                self._tell(event)
+            self.world.drain()
+
+    def until(self, at: datetime) -> None:
+        """Time goes on to there, from one thing that can happen to the next."""
+        self.settle()
+        while (next_at := self._next()) <= at:
+            self.world._move_to(next_at)
+            self._happen()
+            self.settle()
+        self.world._move_to(at)
+
+    def days(self, number: int = 1) -> None:
+        """Goes on to eight in the evening, UTC, of a later day."""
+        day = self.world.now() + timedelta(days=number)
+        self.until(day.replace(hour=20, minute=0, second=0, microsecond=0))
+
+    def years_later(self, time: timedelta) -> None:
+        """Goes on by a time in which nothing is due, without its audits but the last."""
+        self._next_audit = self.world.now() + time
+        self.until(self._next_audit)
+
+    def _next(self) -> datetime:
+        now = self.world.now()
+        times = [self._next_audit, *(at for at, _ in self._later)]
+        if self._alarm:
+            times.append(self._alarm + SOON)
+        times += [at for source in self.world.event_sources if (at := source.next_visible())]
+        if due := self._due():
+            wait = TICK * 2 ** min(self._idle, 4)  # nobody waits for a tick that does nothing
+            times.append(max(_tick_after(min(due)), _tick_after(now + wait - TICK)))
+        return max(min(times), now)
+
+    def _happen(self) -> None:
+        now = self.world.now()
+        due_now, self._later = [e for e in self._later if e[0] <= now], [e for e in self._later if e[0] > now]
+        for _, event in due_now:
+            self._tell(event)
+        if now >= self._next_audit:
+            self._next_audit += timedelta(days=1)
+            self.look_after()
+        if self._alarm and now >= self._alarm + SOON:
+            self._alarm = None
+            self.look_after()
+        before = self._due()
+        if before and min(before) <= now:
+            self.world.invoke("dispatch", {})
+            self.settle()
+            self._idle = self._idle + 1 if self._due() == before else 0
+        if any("held" in row for row in self.stored()):
+            self._alarm = self._alarm or now
+
+    def _due(self) -> list[datetime]:
+        """When each who waits is due: it decides when time stops, and nothing else."""
+        return sorted(datetime.fromisoformat(str(row["due_at"])) for row in self.stored() if "due_shard" in row)
+
+    def stored(self) -> list[dict[str, object]]:
+        """The plain values of all subscribers' items, read past boto3 and the world's lock."""
+        table = dynamodb_backends[ACCOUNT][REGION].tables[self.world.resources.ref("Subscribers")]
+        return [{name: value.value for name, value in item.attrs.items()} for item in table.all_items()]
+
+    def look_after(self) -> None:
+        """The audit runs, and an operator lets go whom it lists as held, having asked whether the email arrived.
+
+        Once a day, and within the hour after an alarm: what is held but not listed goes on never, and is lost.
+        """
+        outcome = self.world.invoke("audit", {})
+        for held in [] if outcome.error else outcome.payload["held"]:
+            rows = [row for row in self.world.subscribers() if row["id"] == held["id"]]
+            claims = [row["claim"]["attempt"] for row in rows if "claim" in row]
+            arrived = any(mail.tags["attempt"] in claims for mail in self.world.mails)
+            self.world.invoke("audit", {"release": held["id"], "arrived": arrived})
+
+    # ---------------------------------------------------------------- SES's events
+
+    def _come(self, event: SesEvent) -> SesEvent:
+        """SES has news."""
+        match self.events:
+            case Events.ON_TIME:
+                self._tell(event)
+            case Events.TWICE:
+                self._tell(event)
+                self._tell(event)
+            case Events.BEFORE_THE_COMMIT:
+                self._refused(event)
+                self.world.functions.invoke(self.world.functions.by_name["record_delivery"], _message(event))
+            case Events.REVERSED:
+                self._later.append((datetime.max.replace(tzinfo=UTC), event))
+            case Events.LATE:
+                self._later.append((self.world.now() + LATE, event))
+        return event
+
+    def _tell(self, event: SesEvent) -> None:
+        self._refused(event)
+        self._publish(event)
+
+    def _refused(self, event: SesEvent) -> None:
+        """A mailbox that refuses an email, or calls it spam, stops its person; not one who has signed up since."""
+        permanent = event.kind == "Bounce" and event.body["bounce"]["bounceType"] == "Permanent"
+        for person in self.people:
+            theirs = person.address == event.mail.address
+            current = theirs and person.mails[-1].tags["epoch"] == event.mail.tags["epoch"]
+            if current and (permanent or event.kind == "Complaint"):
+                person.leaves(self.world.now() + SOON)
+
+    # ---------------------------------------------------------------- the end
+
+    def judged(self, excused: frozenset[str]) -> Tally:
+        """Lets everything come to its end, in nine days at the most, and holds it against the promises."""
+        for _ in range(9):
+            self.until(self._next_audit)
+            if not self._due() and not self._later and not self._alarm:
+                break
+        tally = Tally()
+        for person in self.people:
+            deeds = sorted(person.deeds, key=lambda deed: deed.at)
+            story = Story(PLAN, deeds, outages=self.outages)
+            tally.add(judge(person.lessons, story, self.world.now(), excused))
+        tally.runs = 1
+        return tally
+
+
+def _message(event: SesEvent) -> dict[str, Any]:
+    return {"Records": [{"messageId": "0", "body": json.dumps(event.body), "eventSource": "aws:sqs", "attributes": {}}]}
+
+
+def _tick_after(at: datetime) -> datetime:
+    """The first tick of the dispatcher at or after a time."""
+    since = at - at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return at + (-since % TICK)

@@ -1,0 +1,181 @@
+"""The promises, judged from outside: what SES took, held against what people did. Knows no table and no code."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby, pairwise
+from zoneinfo import ZoneInfo
+
+DAY = timedelta(days=1)
+GAP = timedelta(hours=12)
+GAP_AFTER_INTRODUCTION = timedelta(hours=4)
+ALREADY_CLAIMED = timedelta(seconds=25)
+"""A lesson that was claimed when somebody stopped may still come for so long: the first known window."""
+
+BROKEN = ("lost", "twice", "out of order", "two on a day", "after a stop")
+"""What must never be, in the words of the last line of `make faults`."""
+
+OUTSIDE = "outside its day"
+"""Must never be either: before the chosen hour, or on another local day than the one it was due on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A lesson that SES took. Time UTC."""
+
+    at: datetime
+    epoch: int
+    round: int
+    id: str
+    attempt: str = ""
+
+    @property
+    def run(self) -> tuple[int, int]:
+        return self.epoch, self.round
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a person did, from the moment it counts: `start` (confirmed, resumed, began again), `stop` (paused,
+    unsubscribed, erased, or their mailbox refused), `clock` (chose a zone and hour). Time UTC."""
+
+    at: datetime
+    kind: str
+    zone: str = ""
+    hour: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One person's deeds, in order of time; a `clock` comes before the first `start`."""
+
+    plan: tuple[str, ...]
+    """Lesson ids of a first round, in order: the introduction first."""
+    deeds: Sequence[Deed]
+    removed: frozenset[str] = frozenset()
+    """Lessons that the author took out meanwhile: they may be missing."""
+    outages: Sequence[tuple[datetime, datetime]] = ()
+    """When nothing could be sent at all: nobody is late for that."""
+
+    def clock(self, at: datetime) -> tuple[str, int]:
+        """Zone and hour in force."""
+        clocks = [deed for deed in self.deeds if deed.kind == "clock"]
+        return next(((c.zone, c.hour) for c in reversed(clocks) if c.at <= at), (clocks[0].zone, clocks[0].hour))
+
+    def day(self, at: datetime) -> date:
+        """The local day, in the zone in force."""
+        return at.astimezone(ZoneInfo(self.clock(at)[0])).date()
+
+    def stopped(self, at: datetime, since: timedelta = timedelta()) -> bool:
+        """Whether a stop was in force, for longer than this."""
+        last = next((d for d in reversed(self.deeds) if d.kind in ("start", "stop") and d.at <= at), None)
+        return last is None or (last.kind == "stop" and at >= last.at + since)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts over many runs. They add up."""
+
+    runs: int = 0
+    broken: Counter[str] = field(default_factory=Counter)
+    latest: int = 0
+    """Days, of the latest lesson of all."""
+    windows: Counter[str] = field(default_factory=Counter)
+    """How often each known window was met."""
+    findings: list[str] = field(default_factory=list)
+    """What was broken, and where; the first hundred."""
+
+    def add(self, other: "Tally") -> None:
+        self.runs += other.runs
+        self.broken += other.broken
+        self.latest = max(self.latest, other.latest)
+        self.windows += other.windows
+        self.findings = (self.findings + other.findings)[:100]
+
+    def found(self, kind: str, what: str) -> None:
+        self.broken[kind] += 1
+        self.findings = [*self.findings, f"{kind}: {what}"][:100]
+
+    @property
+    def holds(self) -> bool:
+        return not self.broken.total()
+
+    @property
+    def line(self) -> str:
+        """All five counts, also those that are none."""
+        return ", ".join([*(f"{self.broken[kind]} {kind}" for kind in BROKEN), f"latest +{self.latest} days"])
+
+
+def judge(lessons: Iterable[Lesson], story: Story, end: datetime, excused: frozenset[str] = frozenset()) -> Tally:
+    """What of the promises these lessons break. `excused` are attempts whose reply and events were all lost: the lesson
+    may come once more after each, which is the second known window."""
+    taken = sorted(lessons, key=lambda lesson: lesson.at)
+    tally = Tally(runs=1)
+    _judge_repeats(taken, excused, tally)
+    firsts = list({(lesson.run, lesson.id): lesson for lesson in reversed(taken)}.values())[::-1]
+    firsts.sort(key=lambda lesson: lesson.at)
+    for lesson in taken:
+        if story.stopped(lesson.at, ALREADY_CLAIMED):
+            tally.found("after a stop", f"{lesson.id} of {lesson.run} at {lesson.at}")
+    for before, after in pairwise(taken):
+        zone = ZoneInfo(story.clock(after.at)[0])
+        day = story.day(after.at)
+        if day in (story.day(before.at), before.at.astimezone(zone).date()):
+            tally.found("two on a day", f"{before.id} and {after.id} on {day}")
+    _judge_order(firsts, story, end, tally)
+    _judge_lateness(firsts, story, tally)
+    return tally
+
+
+def _judge_repeats(taken: Sequence[Lesson], excused: frozenset[str], tally: Tally) -> None:
+    seen: dict[tuple[tuple[int, int], str], Lesson] = {}
+    for lesson in taken:
+        earlier = seen.get((lesson.run, lesson.id))
+        if earlier and earlier.attempt in excused:
+            tally.windows["second copies of what SES never told of"] += 1
+        elif earlier:
+            tally.found("twice", f"{lesson.id} of {lesson.run} at {earlier.at} and {lesson.at}")
+        seen[lesson.run, lesson.id] = lesson
+
+
+def _judge_order(firsts: Sequence[Lesson], story: Story, end: datetime, tally: Tally) -> None:
+    """Each run goes through the plan without a gap, runs follow each other, and the last one comes to its end."""
+    runs = [list(lessons) for _, lessons in groupby(firsts, key=lambda lesson: lesson.run)]
+    if [run[0].run for run in runs] != sorted({lesson.run for lesson in firsts}):
+        tally.found("out of order", f"runs {[run[0].run for run in runs]}")
+    for run in runs:
+        places = [story.plan.index(lesson.id) for lesson in run]
+        if places != sorted(places):
+            tally.found("out of order", f"{[lesson.id for lesson in run]} of {run[0].run}")
+        ends = run is runs[-1] and not story.stopped(end)
+        wanted = story.plan[1 if run[0].round > 1 else 0 : None if ends else max(places) + 1]
+        got = {lesson.id for lesson in run}
+        for missing in [lesson for lesson in wanted if lesson not in got | story.removed]:
+            tally.found("lost", f"{missing} of {run[0].run}")
+    if not runs and not story.stopped(end):
+        tally.found("lost", "everything")
+
+
+def _judge_lateness(firsts: Sequence[Lesson], story: Story, tally: Tally) -> None:
+    """In local days: how long after the first day on which it could have come."""
+    for before, lesson in pairwise(firsts):
+        started = max(d.at for d in story.deeds if d.kind in ("start", "clock") and d.at <= lesson.at)
+        gap = GAP_AFTER_INTRODUCTION if before.id == story.plan[0] else GAP
+        if lesson.id == story.plan[0]:
+            continue  # after a fresh sign-up it comes at once, or with the first free day
+        late = (story.day(lesson.at) - _possible(story, before, max(before.at + gap, started), lesson.at)).days
+        tally.latest = max(tally.latest, late)
+
+
+def _possible(story: Story, before: Lesson, earliest: datetime, until: datetime) -> date:
+    """The first local day after `before` whose chosen hour began at `earliest` or later, and was not slept through."""
+    zone_name, hour = story.clock(until)
+    zone = ZoneInfo(zone_name)
+    day = max(story.day(before.at), before.at.astimezone(zone).date())
+    while True:
+        day += DAY
+        begins = datetime.combine(day, time(hour), zone).astimezone(UTC)
+        missed = any(start <= begins + timedelta(hours=1) and begins <= end for start, end in story.outages)
+        if begins >= earliest and begins.astimezone(zone).date() == day and not missed:
+            return day

@@ -1,0 +1,292 @@
+"""The real handlers in processes of their own, as in Lambda: boto3 as it is, no moto, and no lock that they share.
+
+Both ends are here. `Sandboxes` is Lambda's: it starts `python -m tests.faults.process FD …`, which imports all once and
+then forks a sandbox for each socket that arrives at FD: an import takes a second, and many sandboxes are killed. It
+has one thread, so it may fork. When nobody is left at the other end, it kills its sandboxes and ends.
+"""
+
+import importlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import SimpleQueue
+from types import SimpleNamespace
+from typing import IO, Any, Self
+
+import boto3
+
+from aws import clients
+from aws.items import subscriber_item, to_wire
+from aws.tables import Subscribers
+from cli.local.functions import Function, Functions, Outcome
+from cli.local.intrinsics import Resolver
+from course.subscriber import Subscriber
+
+ROOT = Path(__file__).resolve().parents[2]
+TIME_LEFT = 900_000
+"""Lambda time left in milliseconds, at any moment: no test depends on how fast the machine is."""
+WITHOUT_CONDITION = "WITHOUT_CONDITION"
+"""With this environment variable a subscriber is stored whatever others did: lessons must then come twice."""
+
+
+class Sandbox:
+    """One process that works on one function's events, one after another."""
+
+    def __init__(self, function: str, pid: int, wire: socket.socket) -> None:
+        self.function = function
+        self.pid = pid
+        self.dead = False
+        self._wire = wire
+        self._answers = wire.makefile("r")
+
+    def run(self, event: Any) -> dict[str, Any] | None:
+        """What the handler gave back, as `payload`, or what it raised, as `error`; None when the process ended."""
+        with suppress(OSError):
+            self._wire.sendall(json.dumps({"now": datetime.now(UTC).isoformat(), "event": event}).encode() + b"\n")
+            answer = self._answers.readline()
+            if answer.endswith("\n"):
+                return dict(json.loads(answer))
+        return None
+
+    def close(self) -> None:
+        self._answers.close()
+        self._wire.close()
+
+
+class Sandboxes(Functions):
+    """Lambda, with a fixed number of sandboxes of each function. Used with `with`: no process outlives it.
+
+    More invocations at a time than there are sandboxes wait. A sandbox that died is replaced by a new one.
+    """
+
+    def __init__(self, resolver: Resolver, number: Mapping[str, int], environment: Mapping[str, str]) -> None:
+        super().__init__(resolver, ROOT)
+        self.killed: Counter[str] = Counter()
+        """Sandboxes killed, by function."""
+        self.faults: Counter[str] = Counter()
+        """How often a message that names a subscriber was not worked through."""
+        self.errors: Counter[str] = Counter()
+        """What the handlers raised, what they logged as errors (known at the end), and sandboxes that nobody killed."""
+        self._lock = threading.Lock()  # of the orders, and of who is busy
+        self._made: list[Sandbox] = []
+        self._busy: list[Sandbox] = []
+        self._free: dict[str, SimpleQueue[Sandbox]] = {name: SimpleQueue() for name in number}
+        self._number = number
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by `__exit__`
+        self._orders, theirs = socket.socketpair()
+        with theirs:
+            self.forker = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.process", str(theirs.fileno()), *number],
+                cwd=ROOT,
+                env={**os.environ, **environment, "PYTHONPATH": f"{ROOT / 'functions'}{os.pathsep}{ROOT}"},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # a Ctrl-C is ours: we end it
+            )
+
+    def __enter__(self) -> Self:
+        try:
+            for name, many in self._number.items():
+                for _ in range(many):
+                    self._free[name].put(self._started(name))
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+        self._orders.close()
+        for sandbox in self._made:
+            sandbox.close()
+        self.errors += _errors(self._log)
+        self._log.close()
+
+    def invoke(self, function: Function, event: Any, seconds: float | None = None) -> Outcome:
+        """Runs one event in a free sandbox."""
+        sandbox = self._free[function.name].get()
+        with self._lock:
+            self._busy.append(sandbox)
+        answer = sandbox.run(event)
+        with self._lock:
+            self._busy.remove(sandbox)
+            if answer is None and not sandbox.dead:
+                self.errors[f"{function.name} ended by itself"] += 1
+                self._kill(sandbox)  # there is a dead process to be taken away
+            if sandbox.dead:
+                sandbox = self._started(function.name)
+            self._free[function.name].put(sandbox)
+            if answer and "payload" in answer and not (answer["payload"] or {}).get("batchItemFailures"):
+                return Outcome(answer["payload"])
+            for record in event.get("Records", []):
+                self.faults.update(json.loads(record["body"]).get("subscribers", []))
+            if answer and "error" in answer:
+                self.errors[answer["error"].splitlines()[-1]] += 1
+        if answer and "payload" in answer:
+            return Outcome(answer["payload"])
+        return Outcome(error=RuntimeError(answer["error"] if answer else "killed"))
+
+    def kill_one(self, chance: random.Random) -> None:
+        """Kills a sandbox that is at work, if one is."""
+        with self._lock:
+            if alive := [sandbox for sandbox in self._busy if not sandbox.dead]:
+                victim = chance.choice(sorted(alive, key=lambda sandbox: sandbox.pid))
+                self._kill(victim)
+                self.killed[victim.function] += 1
+
+    def alive(self) -> list[int]:
+        """Ids of the sandboxes' processes."""
+        with self._lock:
+            return [sandbox.pid for sandbox in self._made if not sandbox.dead]
+
+    def end(self) -> None:
+        """Kills every process. What is still being invoked fails, with OSError."""
+        with suppress(OSError):
+            self._orders.shutdown(socket.SHUT_RDWR)
+        try:
+            self.forker.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.forker.pid, signal.SIGKILL)
+            self.forker.wait()
+
+    def _started(self, function: str) -> Sandbox:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            sandbox = Sandbox(function, self._order(f"start {function}", theirs.fileno()), ours)
+        self._made.append(sandbox)
+        return sandbox
+
+    def _kill(self, sandbox: Sandbox) -> None:
+        sandbox.dead = True
+        self._order(f"kill {sandbox.pid}")
+
+    def _order(self, order: str, *descriptors: int) -> int:
+        socket.send_fds(self._orders, [order.encode()], descriptors)
+        answer = self._orders.recv(100)
+        if not answer:
+            raise OSError("the sandboxes are gone; what they said:\n" + _said(self._log)[-2000:])
+        return int(answer)
+
+
+def _said(log: IO[str]) -> str:
+    log.seek(0)
+    return log.read()
+
+
+def _errors(log: IO[str]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for line in _said(log).splitlines():
+        with suppress(ValueError, TypeError, KeyError):
+            entry = json.loads(line)
+            if entry["level"] == "ERROR":
+                found[" ".join(str(entry[key]) for key in ("message", "error", "where") if key in entry)] += 1
+    return found
+
+
+# ---------------------------------------------------------------- in the processes
+
+
+def main(parent: socket.socket, handlers: list[str]) -> None:
+    """Orders: `start FUNCTION`, with the sandbox's socket, and `kill PID`. Each is answered with the process's id."""
+    _warm(handlers)
+    running: set[int] = set()
+    while order := _received(parent):
+        word, argument, sockets = order
+        if word == "start":
+            pid = os.fork()
+            if pid == 0:
+                parent.close()
+                _work(argument, sockets[0])
+            os.close(sockets[0])
+            running.add(pid)
+        else:
+            pid = int(argument)
+            _kill(pid)
+            running.discard(pid)
+        parent.sendall(str(pid).encode())
+    for pid in running:
+        _kill(pid)
+
+
+def _received(parent: socket.socket) -> tuple[str, str, list[int]] | None:
+    """The next order. Each is answered before another is given, so none is cut or runs into the next."""
+    message, sockets, _, _ = socket.recv_fds(parent, 100, 1)
+    word, _, argument = message.decode().partition(" ")
+    return (word, argument, sockets) if word else None
+
+
+def _kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def _warm(handlers: list[str]) -> None:
+    """What every sandbox needs and no request to AWS: modules, lessons, and clients that have not connected yet."""
+    for name in handlers:
+        importlib.import_module(name)
+    for make in (clients.subscribers, clients.reflections, clients.limits, clients.suppressions):
+        make()
+    for other in (clients.outbox, clients.mailer, clients.quota, clients.library):
+        other()
+    boto3.client("secretsmanager")  # reads its model, which takes longest
+    if os.environ.get(WITHOUT_CONDITION):
+        Subscribers.save = _save_whatever_others_did  # type: ignore[method-assign, assignment]
+
+
+def _save_whatever_others_did(table: Subscribers, subscriber: Subscriber) -> Subscriber | None:
+    """`Subscribers.save` without its condition."""
+    stored = replace(subscriber, version=subscriber.version + 1)
+    table._client.put_item(TableName=table._table, Item=to_wire(subscriber_item(stored)))
+    return stored
+
+
+def _work(function: str, descriptor: int) -> None:
+    """Works on one event after another until the other end is closed."""
+    try:
+        handler = importlib.import_module(function).handler
+        with socket.socket(fileno=descriptor) as parent, parent.makefile("r") as events:
+            for line in events:
+                asked = json.loads(line)
+                _set_clock(datetime.fromisoformat(asked["now"]))
+                parent.sendall(json.dumps(_answer(handler, asked["event"], function)).encode() + b"\n")
+    finally:
+        os._exit(0)  # never back into what was forked
+
+
+def _set_clock(now: datetime) -> None:
+    """In the one place where the handlers read the time."""
+    clients.now = lambda: now
+
+
+def _answer(handler: Any, event: Any, function: str) -> dict[str, Any]:
+    context = SimpleNamespace(
+        function_name=function,
+        memory_limit_in_mb="1024",
+        invoked_function_arn=f"arn:aws:lambda:eu-west-1:123456789012:function:{function}",
+        aws_request_id=str(uuid.uuid4()),
+        get_remaining_time_in_millis=lambda: TIME_LEFT,
+    )
+    try:
+        return {"payload": handler(event, context)}
+    except Exception:  # noqa: BLE001 - whatever it is, Lambda reports it and goes on
+        return {"error": traceback.format_exc()}
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])

@@ -1,0 +1,92 @@
+"""The safeguards of the delivery protocol, each with how to turn it off: a proof is worth what it finds then."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from botocore.config import Config
+
+import record_delivery
+import unsubscribe
+from aws.tables import Subscribers
+from course import delivery, schedule
+from course.feedback import Feedback
+from course.subscriber import Status, Subscriber
+from course.tokens import LinkToken
+
+
+def turn_off(name: str | None) -> None:
+    """For the rest of this process. Nothing, without a name."""
+    if name:
+        SAFEGUARDS[name]()
+
+
+def _claim_condition() -> None:
+    """Whoever stores, stores: what others have changed since it was read is lost."""
+    conditional = Subscribers.save
+
+    def save(subscribers: Subscribers, subscriber: Subscriber) -> Subscriber | None:
+        current = subscribers.get(subscriber.id)
+        return conditional(subscribers, replace(subscriber, version=current.version if current else 0))
+
+    patch.object(Subscribers, "save", save).start()
+
+
+def _single_attempt() -> None:
+    """SES is asked by a client that repeats a request whose reply was lost, as boto3's own would."""
+
+    def config(**given: Any) -> Config:
+        if given.get("retries") == {"total_max_attempts": 1}:
+            given["retries"] = {"mode": "standard"}
+        return Config(**given)
+
+    patch("aws.clients.Config", config).start()
+
+
+def _release() -> None:
+    """What SES clearly refused stays claimed."""
+    patch.object(delivery, "release", lambda subscriber, _attempt, _held="": subscriber).start()
+
+
+def _event_settling() -> None:
+    """Events are noted, and commit nothing."""
+    nothing = SimpleNamespace(commit=lambda subscriber, *_: subscriber)
+    patch.object(record_delivery, "delivery", nothing).start()
+
+
+def _day_rule() -> None:
+    """A day that a lesson has taken has room for another."""
+    slot = schedule.next_slot
+
+    def next_slot(not_before: datetime, _after_day: date | None, zone: str, hour: int, minute: int) -> datetime:
+        return slot(not_before, None, zone, hour, minute)
+
+    patch.object(schedule, "next_slot", next_slot).start()
+    patch.object(delivery, "_day_is_free", lambda _subscriber, _now: True).start()
+
+
+def _epoch() -> None:
+    """Links and events of an earlier sign-up count for the one of today."""
+    settled, stopped = record_delivery._settled, unsubscribe._stopped
+
+    def by_an_event(subscriber: Subscriber, news: Feedback, status: Status | None) -> Subscriber:
+        return settled(subscriber, replace(news, epoch=subscriber.current_epoch), status)
+
+    def by_a_link(subscriber: Subscriber, link: LinkToken, *, pressed: bool) -> Subscriber:
+        return stopped(subscriber, link, pressed=True)
+
+    patch.object(record_delivery, "_settled", by_an_event).start()
+    patch.object(unsubscribe, "_stopped", by_a_link).start()
+
+
+SAFEGUARDS: dict[str, Callable[[], None]] = {
+    "claim-condition": _claim_condition,
+    "single-attempt": _single_attempt,
+    "release": _release,
+    "event-settling": _event_settling,
+    "day-rule": _day_rule,
+    "epoch": _epoch,
+}

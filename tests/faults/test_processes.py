@@ -1,0 +1,55 @@
+"""Dispatchers and senders as real processes, at once, killed at any moment: each lesson comes once, in order."""
+
+import os
+
+import pytest
+
+from cli.local.cloud import World
+from tests.conftest import cannot_run_here
+from tests.faults.gateway import no_dynalite
+from tests.faults.process import Sandboxes
+from tests.faults.processes import concurrent
+
+on_both = pytest.mark.parametrize("on_dynalite", [False, True], ids=["moto", "dynalite"])
+
+
+@on_both
+def test_d1_eight_dispatchers_and_eight_senders_at_once(on_dynalite: bool) -> None:
+    if on_dynalite and (why := no_dynalite()):
+        cannot_run_here(why)
+    run = concurrent(on_dynalite=on_dynalite, subscribers=30, lessons=2)
+    assert run.tally.holds, run
+    assert run.emails > 30
+
+
+def test_d2_killed_at_any_moment() -> None:
+    if why := no_dynalite():
+        cannot_run_here(why)
+    run = concurrent(on_dynalite=True, kills=16, subscribers=50)
+    assert run.tally.holds, run
+    assert run.killed.total() > 0
+
+
+def test_without_the_claims_condition_lessons_come_twice() -> None:
+    """What the two above would find."""
+    run = concurrent(on_dynalite=False, subscribers=20, lessons=1, conditional=False)
+    assert run.tally.broken["twice"] > 0
+
+
+def test_no_process_outlives_what_started_it(world: World) -> None:
+    settings = world.functions.by_name["send"].environment
+    with Sandboxes(world.resources, {"dispatch": 1, "send": 2}, settings) as sandboxes:
+        started = [sandboxes.forker.pid, *sandboxes.alive()]
+        assert len(started) == 4
+        assert all(alive(pid) for pid in started)
+        sandboxes.end()
+        assert sandboxes.forker.returncode == 0  # it ended by itself, as it does when we are killed
+        assert not any(alive(pid) for pid in started)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
