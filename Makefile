@@ -25,6 +25,10 @@ run: setup ## the whole course on this machine; ARGS="--port 8080" goes to email
 test: setup needs lint ## everything, lint first; TESTS="tests/course -k due" chooses
 	@.venv/bin/pytest -n 2 -rs $(TESTS)
 
+.PHONY: faults
+faults: setup needs ## everything that can go wrong, tried out: up to 20 minutes on two cores
+	@PYTHONPATH=functions:. .venv/bin/python -m tests.faults $(ARGS)
+
 .PHONY: pictures
 pictures: setup needs ## the pictures in docs, taken on the journey through a real browser
 	@PICTURES=docs .venv/bin/pytest -q tests/test_journey.py

@@ -1,4 +1,4 @@
-"""The email-course command: run the whole system on this machine, simulate a course, print the template."""
+"""The email-course command: the whole system on this machine, and what operators ask of a deployed one."""
 
 import json
 import signal
@@ -6,7 +6,7 @@ import sys
 import threading
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 
 # What the commands need is imported inside them: `email-course --help` answers without moto.
 TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
+STACK = "email-course"
 
 app = typer.Typer(
-    help="An email course on AWS Lambda: everything that needs no AWS account.",
+    help="An email course on AWS Lambda: all of it on this machine, and what operators ask of a deployed stack.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+StackOption = Annotated[str, typer.Option("--stack", help="The stack's name on AWS.")]
+LocalOption = Annotated[
+    str, typer.Option("--local", help="Ask `email-course run` instead: its address, such as http://localhost:8000.")
+]
 TemplateOption = Annotated[Path, typer.Option("--template", help="The SAM template to carry out.")]
 
 
@@ -110,6 +115,73 @@ def template(path: Annotated[Path, typer.Argument(help="The SAM template.")] = T
     try:
         print(json.dumps(translated(path), indent=2))
     except TemplateError as error:
+        _fail(str(error))
+
+
+@app.command()
+def audit(
+    stack: StackOption = STACK,
+    local: LocalOption = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+) -> None:
+    """The account of the day: where every subscriber stands, and who is held and why."""
+    from cli import operate
+
+    answer = _asked(lambda: operate.Stack(stack, local).audit())
+    print(json.dumps(answer, indent=2) if as_json else operate.account(answer))
+    if not operate.adds_up(answer):
+        raise typer.Exit(1)
+
+
+@app.command()
+def release(
+    ids: Annotated[list[str], typer.Argument(help="Ids of held subscribers, as `email-course audit` lists them.")],
+    arrived: Annotated[
+        bool, typer.Option("--arrived", help="The email in doubt did arrive: count it as sent, and send the next.")
+    ] = False,
+    stack: StackOption = STACK,
+    local: LocalOption = "",
+) -> None:
+    """Let held subscribers go on. An email in doubt is sent again, unless it arrived."""
+    from cli import operate
+
+    asked = operate.Stack(stack, local)
+    every = True
+    for subscriber in ids:
+        answer = _asked(lambda subscriber=subscriber: asked.release(subscriber, arrived=arrived))  # type: ignore[misc]
+        print(operate.released(subscriber, answer))
+        every &= answer["released"]
+    if not every:
+        raise typer.Exit(1)
+
+
+@app.command()
+def resume_all(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    stack: StackOption = STACK,
+    local: LocalOption = "",
+) -> None:
+    """Send from a table that was restored from a backup, or that another stack had: it waits for this."""
+    from cli import operate
+
+    asked = operate.Stack(stack, local)
+    before = _asked(asked.audit)
+    if not before["moved"]:
+        print("There is nothing to resume: this stack sends from its table.")
+        return
+    print(operate.before_resuming(before))
+    if not yes and not (sys.stdin.isatty() and typer.confirm("Send from it?")):
+        _fail("not resumed; --yes says yes without being asked")
+    answer = _asked(asked.resume_all)
+    print(operate.account(answer))
+
+
+def _asked(ask: "Callable[[], dict[str, Any]]") -> "dict[str, Any]":
+    from cli.operate import OperatorError
+
+    try:
+        return ask()
+    except OperatorError as error:
         _fail(str(error))
 
 

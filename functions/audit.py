@@ -66,6 +66,7 @@ def _account(now: datetime) -> dict[str, Any]:
         "held": held[:MOST_LISTED],
         "latest": latest.isoformat() if latest else "",
         "stopped": stopped_for_all(now) or "",
+        "moved": not clients.subscribers().at_home(settings().stack),
     }
 
 

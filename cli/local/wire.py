@@ -1,8 +1,10 @@
 """Where boto3 meets moto: one lock, no way to the network, and every call of a function noted.
 
-moto is not atomic across threads (10 of 100 conditional puts had two winners), hence the lock.
+moto is not atomic across threads (10 of 100 conditional puts had two winners), hence the lock. And it spends most of
+an answer of DynamoDB's on looking for other spellings of names which are right already, hence the short way for values.
 """
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +14,8 @@ from urllib.parse import urlsplit
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.client import BaseClient
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.serialize import BaseJSONSerializer
+from moto.dynamodb.models.utilities import dynamo_json_dump
 
 MOTO = threading.RLock()
 NEAR = ("localhost", "127.0.0.1", "::1")
@@ -27,6 +31,7 @@ class NetworkError(Exception):
 def wired(note: Note) -> Iterator[None]:
     """Puts the lock in, closes the network, and gives `note` each call: service, operation, parameters."""
     process, call = BotocoreStubber.process_request, BaseClient._make_api_call  # type: ignore[attr-defined]
+    structure = BaseJSONSerializer._serialize_type_structure
 
     def process_request(stubber: BotocoreStubber, request: AWSPreparedRequest) -> Any:
         with MOTO:
@@ -39,10 +44,18 @@ def wired(note: Note) -> Iterator[None]:
         note(client.meta.service_model.signing_name, operation, parameters)
         return call(client, operation, parameters)
 
+    def serialize(serializer: BaseJSONSerializer, answer: Any, value: Any, shape: Any, key: str) -> None:
+        if shape.name == "AttributeValue":
+            answer[key] = json.loads(dynamo_json_dump(value))
+        else:
+            structure(serializer, answer, value, shape, key)
+
+    BaseJSONSerializer._serialize_type_structure = serialize  # type: ignore[method-assign, assignment]
     BotocoreStubber.process_request = process_request  # type: ignore[method-assign, assignment]
     BaseClient._make_api_call = make_api_call  # type: ignore[attr-defined]
     try:
         yield
     finally:
+        BaseJSONSerializer._serialize_type_structure = structure  # type: ignore[method-assign]
         BotocoreStubber.process_request = process  # type: ignore[method-assign]
         BaseClient._make_api_call = call  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""`make faults`: tries everything that can go wrong, and ends with one line of what came of it.
+"""`make faults`: tries out everything that can go wrong, and ends with one line of what came of it.
 
 The counts are of what was tried, and go into build/faults.json as well. Exits with 1 if any promise was broken.
 """
@@ -9,17 +9,27 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
-from tests.faults import enumeration, safeguards
-from tests.faults.oracle import Tally
+from tests.faults import enumeration, histories, processes, safeguards, zones
+from tests.faults.enumeration import Known, Plans
+from tests.faults.forks import forked
+from tests.faults.gateway import no_dynalite
+from tests.faults.life import Events
+from tests.faults.oracle import BROKEN, Tally
 from tests.faults.short_course import short_course
+from tests.protocol.explore import explore
+from tests.protocol.situation import CLAIMED_BEFORE_STOP, NO_NEWS
+from tests.protocol.specification import Safeguards
 
 ROOT = Path(__file__).parents[2]
+SHARES = 20
+"""Parts in which zones and histories are done, so that there is something to be told of."""
 
 
-class Progress:
+class Report:
     """Says on the terminal how far it is, and keeps what each part came to."""
 
     def __init__(self, *, patient: bool) -> None:
@@ -27,6 +37,10 @@ class Progress:
         self.parts: dict[str, dict[str, object]] = {}
         self._patient = patient
         self._told = 0.0
+
+    @property
+    def goes_on(self) -> bool:
+        return self._patient or self.total.holds
 
     def part(self, name: str, tallies: Iterable[Tally], of: int) -> None:
         """Adds up a part, until its end or, unless patient, the first finding."""
@@ -38,64 +52,96 @@ class Progress:
                 break
         self.total.add(part)
         seconds = round(time.monotonic() - began)
-        self.parts[name] = {"runs": part.runs, "seconds": seconds, "broken": dict(part.broken)}
+        self.parts[name] = {"runs": part.runs, "seconds": seconds, "broken": dict(part.broken), "latest": part.latest}
         self._tell(f"{name}: {part.runs} runs, {seconds} s", last=True)
 
     def _tell(self, what: str, *, last: bool = False) -> None:
-        if last or (sys.stderr.isatty() and time.monotonic() > self._told + 0.2):
+        terminal = sys.stderr.isatty()
+        if last or (terminal and time.monotonic() > self._told + 0.2):
             self._told = time.monotonic()
-            end = "\n" if last else ""
-            print(f"\r\x1b[K{what}" if sys.stderr.isatty() else what, end=end, file=sys.stderr, flush=True)
+            print(f"\r\x1b[K{what}" if terminal else what, end="\n" if last else "", file=sys.stderr, flush=True)
 
 
 def main() -> int:
     given = _arguments()
-    jobs = os.cpu_count() or 1
+    began, jobs = time.monotonic(), os.cpu_count() or 1
     safeguards.turn_off(given.without)
-    progress = Progress(patient=not given.without)
+    report = Report(patient=not given.without)
+    schedules = (Events.ON_TIME,) if given.without else (Events.ON_TIME, Events.LATE) if given.sample else tuple(Events)
     with short_course() as template:
-        found = enumeration.known(template, jobs)
-        missing = enumeration.not_reached(found)
+        found = enumeration.known(template, jobs, schedules)
+        report.part("no fault", (steps.tally for steps in found.steps.values()), len(found.steps))
         gc.freeze()  # what is there now is shared by all forks
-        single = enumeration.single_faults(found)
-        several = enumeration.several_faults(found, given.several)
-        if given.sample:
-            single, several = (enumeration.sampled(plans, given.sample) for plans in (single, several))
-        for name, plans in (("one fault", single), ("two or three faults", several)):
-            if progress.total.holds or not given.without:
-                progress.part(name, enumeration.tried(found, plans, jobs), sum(map(len, plans.values())))
-    return _end(progress, len(found.sites), missing)
+        for name, plans in _plans(found, given.sample):
+            if report.goes_on:
+                report.part(name, enumeration.tried(found, plans, jobs), sum(map(len, plans.values())))
+        if not given.without:
+            _others(report, template, jobs, sample=given.sample)
+    return _end(report, found, given.report, time.monotonic() - began)
 
 
-def _end(progress: Progress, sites: int, missing: set[str]) -> int:
-    total = progress.total
-    for place in sorted(missing):
-        print(f"never reached: {place}", file=sys.stderr)
-    for finding in total.findings:
-        print(finding, file=sys.stderr)
-    line = f"{sites} call sites, {total.runs} runs, {total.line}"
-    report = {
+def _plans(found: Known, sample: int) -> Iterator[tuple[str, Plans]]:
+    single, several = enumeration.single_faults(found), enumeration.several_faults(found, 2000)
+    yield "one fault", enumeration.sampled(single, sample) if sample else single
+    yield "two or three faults", enumeration.sampled(several, sample // 3) if sample else several
+
+
+def _others(report: Report, template: Path, jobs: int, *, sample: bool) -> None:
+    number, steps = (100, 25) if sample else (1000, 80)
+    told = [partial(histories.told, template, number // SHARES, steps, share) for share in range(SHARES)]
+    report.part("histories", forked(told, jobs), number)
+    swept = [partial(zones.sweep, share, SHARES, bool(sample)) for share in range(SHARES)]
+    report.part("zones and hours", forked(swept, jobs), 0)
+    if sample:
+        return  # test_processes.py has its own
+    run = partial(processes.concurrent, on_dynalite=False, lessons=2)
+    report.part("processes at once", (run().tally for _ in "1"), 500)
+    if why := no_dynalite():
+        print(f"left out: {why}", file=sys.stderr)
+    else:
+        run = partial(processes.concurrent, on_dynalite=True, kills=60)
+        report.part("processes killed", (run().tally for _ in "1"), 500)
+
+
+def _end(report: Report, found: Known, file: Path, seconds: float) -> int:
+    total, missing = report.total, enumeration.not_reached(found)
+    explored = explore(Safeguards())
+    unknown = explored.wrong.keys() - {CLAIMED_BEFORE_STOP, NO_NEWS}
+    for what in [*(f"never reached: {place}" for place in sorted(missing)), *total.findings, *unknown]:
+        print(what, file=sys.stderr)
+    line = f"{len(found.sites)} call sites, {total.runs} runs, {total.line}"
+    written = {
         "line": line,
-        "call sites": sites,
+        "call sites": sorted(" ".join(site) for site in found.sites),
         "never reached": sorted(missing),
         "runs": total.runs,
         "broken": dict(total.broken),
         "latest": total.latest,
         "known windows": dict(total.windows),
-        "parts": progress.parts,
+        "parts": report.parts,
+        "specification": {
+            "situations": len(explored.came_from),
+            "transitions": explored.transitions,
+            "possible": explored.wrong,
+        },
         "findings": total.findings,
+        "seconds": round(seconds),
     }
-    (ROOT / "build").mkdir(exist_ok=True)
-    (ROOT / "build" / "faults.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    if others := sorted(total.broken.keys() - set(BROKEN)):
+        print(", ".join(f"{total.broken[kind]} {kind}" for kind in others))
     print(line)
-    return 0 if total.holds and not missing else 1
+    return 0 if total.holds and not missing and not unknown else 1
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="faults", description="Tries everything that can go wrong.")
-    parser.add_argument("--several", type=int, default=2000, help="runs with two or three faults (2000)")
-    parser.add_argument("--sample", type=int, default=0, help="only so many runs of each part")
-    parser.add_argument("--without", choices=sorted(safeguards.SAFEGUARDS), help="turn a safeguard off")
+    parser = argparse.ArgumentParser(prog="faults", description="Tries out everything that can go wrong.")
+    parser.add_argument("--sample", type=int, default=0, help="only so many runs with one fault, and less of the rest")
+    parser.add_argument(
+        "--without", choices=sorted(safeguards.SAFEGUARDS), help="turn a safeguard off, and find it out"
+    )
+    parser.add_argument("--report", type=Path, default=ROOT / "build" / "faults.json", help="where the counts go")
     return parser.parse_args()
 
 

@@ -83,10 +83,7 @@ def stops_and_returns(life: Life) -> Iterator[None]:
     yield
     if not ann.asks_to_confirm():
         raise AnotherTurn
-    ann.did("clock", zone=ann.zone, hour=ann.hour)
-    ann.did("start")
-    ann.left = False
-    ann.replies("YES")
+    ann.confirms_by_reply()
     yield
     ann.one_click(old)
     life.world.ses.bounced(old)
@@ -102,13 +99,12 @@ def unsubscribes_and_is_erased(life: Life) -> Iterator[None]:
     life.days()
     page_url = ann.page_url
     yield
-    ann.leaves(life.world.now() + timedelta(minutes=30))
     ann.one_click(ann.latest())
     yield
     life.days()
     yield
-    ann.asks("GET", page_url)
-    ann.asks("POST", f"{page_url}/erase", {})
+    ann.asks("GET", f"{page_url}/erase")
+    ann.erases()
     yield
     life.days()
 

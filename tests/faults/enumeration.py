@@ -5,7 +5,7 @@ three faults at once.
 import ast
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -41,10 +41,10 @@ class Known:
         return {site for _, site in self.met}
 
 
-def known(template: Path, jobs: int) -> Known:
+def known(template: Path, jobs: int, schedules: Sequence[Events]) -> Known:
     """Goes through each life once: on time in this process, which then has all imported that its forks need."""
     found = Known()
-    lives = [(events, n, Lives(template, chapter, events)) for events in Events for n, chapter in enumerate(CHAPTERS)]
+    lives = [(events, n, Lives(template, life, events)) for events in schedules for n, life in enumerate(CHAPTERS)]
     on_time, others = lives[: len(CHAPTERS)], lives[len(CHAPTERS) :]
     for events, number, life in on_time:
         found.note(events, number, life, life.without_a_fault())

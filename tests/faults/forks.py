@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-HANGS = 120
+HANGS = 900
 """Seconds of real time after which a fork is ended."""
 
 

@@ -23,6 +23,7 @@ from tests.people import Person
 
 PLAN = ("intro", "acknowledge", "safety-first", "keep-showing-up")
 """Of the short course that these worlds have."""
+WAY_BACK = PLAN[-2]
 TICK = timedelta(minutes=5)
 SOON = timedelta(hours=1)
 """What a reply or an event asks for counts by then, however often its message has to come back."""
@@ -57,7 +58,9 @@ class Someone(Person):
 
     life: "Life" = field(kw_only=True)
     deeds: list[Deed] = field(default_factory=list)
+    asked: bool = False  # to confirm, and has not
     left: bool = False  # unsubscribed: nothing but a fresh sign-up starts anything
+    erased: bool = False
 
     def did(self, kind: str, at: datetime | None = None, zone: str = "", hour: int = 0) -> None:
         self.deeds.append(Deed(at or self.world.now(), kind, zone, hour))
@@ -80,6 +83,7 @@ class Someone(Person):
         filled = {"course": "rebuild-trust", "form_time": form_time[1], "website": "", "address": self.address}
         filled |= {"first_name": self.first_name, "zone": self.zone, "hour": str(self.hour), "consent": "yes"}
         answer = self.asks("POST", "/sign-up", filled | changed)
+        self.asked = True
         self.life.until(self.world.now() + SOON)
         return answer
 
@@ -95,13 +99,22 @@ class Someone(Person):
         before = self.world.now()
         answer = self.asks("POST", self.link("/confirm/"), {})
         if answer.status == 200:
-            self.did("start", before)  # it counts from the first try, which may have been stored
-            self.left = False
+            self._starts(before)  # it counts from the first try, which may have been stored
         self.life.until(self.world.now() + SOON)
         return answer
 
+    def confirms_by_reply(self) -> None:
+        self.did("clock", zone=self.zone, hour=self.hour)
+        self._starts(self.world.now())
+        self.replies("YES")
+
+    def _starts(self, at: datetime) -> None:
+        self.did("start", at)
+        self.asked = self.left = False
+
     def asks_to_confirm(self) -> bool:
-        return bool(self.mails) and self.mails[-1].tags["email"] == "confirm"
+        """Whether the last email is one to confirm, and that is still to be done."""
+        return self.asked and bool(self.mails) and self.mails[-1].tags["email"] == "confirm"
 
     def latest(self) -> SentMail:
         if not self.mails:
@@ -123,24 +136,43 @@ class Someone(Person):
         """A button of their page. What starts something counts from the first try, what stops it from the answer."""
         before = self.world.now()
         answer = self.asks("POST", f"{self.page_url}/{action}", fields)
-        if action == "pause":
-            self.did("stop")
-        elif action == "time":
-            self.did("clock", before, fields["zone"], int(fields["hour"]))
-        elif action != "yes" and not self.left:
-            self.did("start", before)
+        if answer.status >= 400:
+            return answer  # the page of an earlier sign-up
+        match action:
+            case "stop":
+                self.leaves()
+            case "pause":
+                self.did("stop")
+            case "yes":
+                self.did("yes")
+            case "time":
+                self.did("clock", before, fields["zone"], int(fields["hour"]))
+            case _ if not self.left:
+                self.did("start", before)
         self.life.settle()
         return answer
 
     def one_click(self, mail: SentMail) -> None:
-        """Unsubscribes by the link in a mail's header, as a mail client does."""
+        """Unsubscribes by the link in a mail's header, as a mail client does; not from a later sign-up."""
         link = str(mail.header("List-Unsubscribe")).strip("<>")
         self.asks("POST", link, {"List-Unsubscribe": "One-Click"})
+        if self.is_current(mail):
+            self.leaves()
+
+    def erases(self) -> None:
+        """Has everything deleted."""
+        if self.asks("POST", f"{self.page_url}/erase", {}).status < 400:
+            self.leaves()
+            self.erased = True
+
+    def is_current(self, mail: SentMail) -> bool:
+        """Whether a mail is of the last sign-up."""
+        return mail.tags["epoch"] == max((mail.tags["epoch"] for mail in self.mails), key=int)
 
     def leaves(self, at: datetime | None = None) -> None:
         """Is unsubscribed, bounced or erased from then on."""
         self.did("stop", at)
-        self.left = True
+        self.left, self.asked = True, False
 
     def replies(self, text: str, mail: SentMail | None = None, client: str = "gmail") -> None:
         """What it asks for counts within the hour."""
@@ -148,12 +180,16 @@ class Someone(Person):
         now = self.world.now()
         raw = clients.reply(client, answered, text, now)
         self.world.deliver(raw, clients.reply_address(answered), drain=False)
-        if text == "STOP":
-            self.leaves(now + SOON)
-        elif text == "PAUSE":
-            self.did("stop", now + SOON)
-        elif text == "Not yet" and not self.left:
-            self.did("start", now)
+        if self.is_current(answered):
+            match text:
+                case "STOP":
+                    self.leaves(now + SOON)
+                case "PAUSE":
+                    self.did("stop", now + SOON)
+                case "YES":
+                    self.did("yes")
+                case "Not yet" if answered.tags["email"] == WAY_BACK and not self.left:
+                    self.did("start", now)
         self.life.until(now + SOON)
 
     @property
@@ -174,6 +210,9 @@ class Life:
         self.events = events
         self.people: list[Someone] = []
         self.outages: list[tuple[datetime, datetime]] = []
+        self.removed: set[str] = set()
+        self.told: dict[str, datetime] = {}  # when the first event of each attempt came
+        self._asleep = False
         self._later: list[tuple[datetime, SesEvent]] = []
         self._publish = world.ses.publish
         self._alarm: datetime | None = None
@@ -218,6 +257,14 @@ class Life:
         day = self.world.now() + timedelta(days=number)
         self.until(day.replace(hour=20, minute=0, second=0, microsecond=0))
 
+    def sleep(self, time: timedelta) -> None:
+        """Goes on by a time in which the scheduler fires nothing."""
+        start, self._asleep = self.world.now(), True
+        self.until(start + time)
+        self._asleep = False
+        self.outages.append((start, self.world.now()))
+        self._next_audit = max(self._next_audit, self.world.now())
+
     def years_later(self, time: timedelta) -> None:
         """Goes on by a time in which nothing is due, without its audits but the last."""
         self._next_audit = self.world.now() + time
@@ -225,10 +272,13 @@ class Life:
 
     def _next(self) -> datetime:
         now = self.world.now()
-        times = [self._next_audit, *(at for at, _ in self._later)]
+        times = [at for at, _ in self._later]
+        times += [at for source in self.world.event_sources if (at := source.next_visible())]
+        if self._asleep:
+            return max(min(times, default=datetime.max.replace(tzinfo=UTC)), now)
+        times.append(self._next_audit)
         if self._alarm:
             times.append(self._alarm + SOON)
-        times += [at for source in self.world.event_sources if (at := source.next_visible())]
         if due := self._due():
             wait = TICK * 2 ** min(self._idle, 4)  # nobody waits for a tick that does nothing
             times.append(max(_tick_after(min(due)), _tick_after(now + wait - TICK)))
@@ -239,6 +289,8 @@ class Life:
         due_now, self._later = [e for e in self._later if e[0] <= now], [e for e in self._later if e[0] > now]
         for _, event in due_now:
             self._tell(event)
+        if self._asleep:
+            return
         if now >= self._next_audit:
             self._next_audit += timedelta(days=1)
             self.look_after()
@@ -285,7 +337,7 @@ class Life:
                 self._tell(event)
                 self._tell(event)
             case Events.BEFORE_THE_COMMIT:
-                self._refused(event)
+                self._note(event)
                 self.world.functions.invoke(self.world.functions.by_name["record_delivery"], _message(event))
             case Events.REVERSED:
                 self._later.append((datetime.max.replace(tzinfo=UTC), event))
@@ -294,11 +346,12 @@ class Life:
         return event
 
     def _tell(self, event: SesEvent) -> None:
-        self._refused(event)
+        self._note(event)
         self._publish(event)
 
-    def _refused(self, event: SesEvent) -> None:
+    def _note(self, event: SesEvent) -> None:
         """A mailbox that refuses an email, or calls it spam, stops its person; not one who has signed up since."""
+        self.told.setdefault(event.mail.tags["attempt"], self.world.now())
         permanent = event.kind == "Bounce" and event.body["bounce"]["bounceType"] == "Permanent"
         for person in self.people:
             theirs = person.address == event.mail.address
@@ -317,8 +370,11 @@ class Life:
         tally = Tally()
         for person in self.people:
             deeds = sorted(person.deeds, key=lambda deed: deed.at)
-            story = Story(PLAN, deeds, outages=self.outages)
-            tally.add(judge(person.lessons, story, self.world.now(), excused))
+            story = Story(PLAN, deeds, frozenset(self.removed), self.outages)
+            if any(deed.kind == "start" for deed in deeds):
+                tally.add(judge(person.lessons, story, self.world.now(), excused))
+            elif person.lessons:
+                tally.found("after a stop", f"{person.lessons} without a confirmation")
         tally.runs = 1
         return tally
 

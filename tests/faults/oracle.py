@@ -38,7 +38,8 @@ class Lesson:
 @dataclass(frozen=True, slots=True)
 class Deed:
     """What a person did, from the moment it counts: `start` (confirmed, resumed, began again), `stop` (paused,
-    unsubscribed, erased, or their mailbox refused), `clock` (chose a zone and hour). Time UTC."""
+    unsubscribed, erased, or their mailbox refused), `yes` (asked for the closing letter), `clock` (chose a zone and
+    hour). Time UTC."""
 
     at: datetime
     kind: str
@@ -150,6 +151,8 @@ def _judge_order(firsts: Sequence[Lesson], story: Story, end: datetime, tally: T
             tally.found("out of order", f"{[lesson.id for lesson in run]} of {run[0].run}")
         ends = run is runs[-1] and not story.stopped(end)
         wanted = story.plan[1 if run[0].round > 1 else 0 : None if ends else max(places) + 1]
+        if places == [len(story.plan) - 1] and any(deed.kind == "yes" for deed in story.deeds):
+            continue  # a new round that was begun by mistake, and went on to the closing letter
         got = {lesson.id for lesson in run}
         for missing in [lesson for lesson in wanted if lesson not in got | story.removed]:
             tally.found("lost", f"{missing} of {run[0].run}")

@@ -1,12 +1,14 @@
 """What can happen at a call that a function makes: a fault under it, something else meanwhile, or a refusal by SES."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from cli.local.api import Request, form_body
 from cli.local.faults import Fault, Site
 from cli.local.ses_rules import SesError
-from tests.faults.life import Events, Life, Someone
+from tests.faults.life import Life, Someone
 
 
 class Other(StrEnum):
@@ -22,6 +24,8 @@ Kind = Fault | Other
 KINDS: tuple[Kind, ...] = (*Fault, *Other)
 ONLY_SES = (Other.THROTTLED, Other.REFUSED)
 COSTS_A_DAY = tuple(Fault)
+MADE_AGAIN = timedelta(hours=12)
+"""After which an attempt in doubt may be made again."""
 
 
 def possible(site: Site) -> tuple[Kind, ...]:
@@ -39,6 +43,12 @@ class Trouble:
     happened: list[str] = field(default_factory=list)
     unheard: list[int] = field(default_factory=list)
     """The number of each mail whose reply was lost, if SES took it."""
+    _answers: list[tuple[SesError, bool]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        ses = self.life.world.ses
+        self._take = ses.send
+        ses.send = self._answer  # type: ignore[method-assign]
 
     def choose(self, site: Site) -> Fault | None:
         self.sites.append(site)
@@ -87,19 +97,30 @@ class Trouble:
 
     def _refuse(self, error: SesError) -> None:
         """SES's next answer."""
-        ses = self.life.world.ses
-        take = ses.send
+        self._answers.append((error, False))
 
-        def refuse(_request: object) -> object:
-            ses.send = take  # type: ignore[method-assign]
-            raise error
+    def ses_fails(self, answers: int, *, taken: bool) -> None:
+        """SES's next answers are errors of its own, whether it took the emails or not."""
+        error = SesError("InternalServiceErrorException", "Try again.")
+        error.status = 500
+        self._answers = [(error, taken)] * answers
 
-        ses.send = refuse  # type: ignore[method-assign, assignment]
+    def _answer(self, request: dict[str, Any]) -> Any:
+        if not self._answers:
+            return self._take(request)
+        error, taken = self._answers.pop(0)
+        if taken:
+            self.unheard.append(len(self.life.world.mails))
+            self._take(request)
+        raise error
 
     @property
     def excused(self) -> frozenset[str]:
-        """Attempts of which SES said nothing, when its events don't come in time either."""
-        if self.life.events not in (Events.LATE, Events.NEVER):
-            return frozenset()
-        mails = self.life.world.mails
-        return frozenset(mails[number].tags["attempt"] for number in self.unheard if number < len(mails))
+        """Attempts that SES took without a word: no reply, and no event before they were made again."""
+        mails, told = self.life.world.mails, self.life.told
+        silent = [mails[number] for number in self.unheard if number < len(mails)]
+        return frozenset(
+            attempt
+            for mail in silent
+            if (attempt := mail.tags["attempt"]) not in told or told[attempt] > mail.at + MADE_AGAIN
+        )

@@ -1,0 +1,127 @@
+"""What an operator asks of a stack, on AWS or on this machine: its audit function answers, by Lambda’s Invoke."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.local.physical import REGION
+
+LINES = ("sent", "claimed", "not due", "overdue", "paused", "held")
+"""They add up to everyone who is in the middle of a course."""
+ELSEWHERE = ("pending", "completed", "unsubscribed", "bounced", "complained")
+PATIENCE = 310
+"""Seconds: the audit of a large table takes as long as its function may (300 s)."""
+
+Answer = dict[str, Any]
+
+
+class OperatorError(Exception):
+    """The stack could not be asked. One line, and what to do."""
+
+
+class Stack:
+    """A deployed stack by its name, or the local cloud by its address, such as http://localhost:8000."""
+
+    def __init__(self, name: str, local: str = "") -> None:
+        self._function = f"{name}-audit"
+        self._local = local.rstrip("/")
+        # Asked once: a release that was repeated would say that nobody is held.
+        self._config = Config(read_timeout=PATIENCE, retries={"total_max_attempts": 1})
+
+    def audit(self) -> Answer:
+        """The account of the day as of now."""
+        return self._ask({})
+
+    def release(self, subscriber: str, *, arrived: bool) -> Answer:
+        """Lets a held subscriber go on. `arrived`: the email in doubt did come."""
+        return self._ask({"release": subscriber, "arrived": arrived})
+
+    def resume_all(self) -> Answer:
+        """Lets the stack send from the table that it has now."""
+        return self._ask({"resume_all": True})
+
+    def _ask(self, event: Answer) -> Answer:
+        try:
+            answer = self._client().invoke(FunctionName=self._function, Payload=json.dumps(event).encode())
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "ResourceNotFoundException":
+                raise OperatorError(
+                    f"there is no function {self._function} in this account and region; --stack names the stack"
+                ) from error
+            raise OperatorError(f"AWS refused: {code}; it takes lambda:InvokeFunction on {self._function}") from error
+        except BotoCoreError as error:
+            where = f"nothing answers at {self._local}; is `make run` going? " if self._local else ""
+            raise OperatorError(f"{where}{' '.join(str(error).split())}") from error
+        payload = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise OperatorError(f"{self._function} failed ({payload.get('errorType')}); its log says more")
+        return dict(payload)
+
+    def _client(self) -> Any:
+        if not self._local:
+            return boto3.client("lambda", config=self._config)
+        return boto3.client(
+            "lambda",
+            endpoint_url=f"{self._local}/_local",
+            region_name=REGION,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106  the local cloud asks for none
+            config=self._config,
+        )
+
+
+def account(answer: Answer) -> str:
+    """The account as an operator reads it."""
+    counted = answer["account"]
+    lines = [f"The account at {_time(answer['at'])}:", ""]
+    lines += [f"  {counted[name]:>7}  {name}" for name in LINES]
+    lines += [f"  {'-' * 7}", f"  {counted['active']:>7}  active", ""]
+    if not adds_up(answer):
+        lines += ["These do not add up: somebody is lost. Please report it.", ""]
+    others = [f"{name} {counted[name]}" for name in ELSEWHERE if counted.get(name)]
+    more = ("in doubt", "put back into the index", "reflections deleted")
+    others += [f"{name} {counted[name]}" for name in more if counted.get(name)]
+    if others:
+        lines += [f"Beside them: {', '.join(others)}.", ""]
+    if answer["held"]:
+        lines += ["Held until somebody has looked; `email-course release ID` lets one go on:", ""]
+        lines += [f"  {held['id']}  {held['why']}" for held in answer["held"]]
+        if counted["held"] > len(answer["held"]):
+            lines.append(f"  … and {counted['held'] - len(answer['held'])} more")
+        lines.append("")
+    if answer["stopped"]:
+        lines += [f"Nobody is sent to: {answer['stopped']}.", ""]
+    return "\n".join(lines).rstrip()
+
+
+def adds_up(answer: Answer) -> bool:
+    """sent + claimed + not due + overdue + paused + held = active."""
+    counted = answer["account"]
+    return bool(sum(counted[name] for name in LINES) == counted["active"])
+
+
+def before_resuming(answer: Answer) -> str:
+    """What resuming means for this table."""
+    latest = f"Its last lesson was sent at {_time(answer['latest'])}." if answer["latest"] else "It knows of no lesson."
+    return (
+        f"{answer['account']['active']} subscribers of this table are in the middle of a course. {latest}\n"
+        "Whatever happened after that it does not know: lessons sent since go out once more, and who has stopped\n"
+        "since is active again. SES's own suppression list still holds who bounced or complained."
+    )
+
+
+def released(subscriber: str, answer: Answer) -> str:
+    """What became of a release."""
+    if not answer["released"]:
+        return f"{subscriber}: {answer['why']}"
+    due = f"the next email is due at {_time(answer['next'])}" if answer["next"] else "no email is due"
+    return f"{subscriber}: goes on; {due}. It was held: {answer['why']}."
+
+
+def _time(at: str) -> str:
+    return f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,112 @@
+"""What operators ask of a stack: of the local cloud here, by the same call as of AWS."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.local.cloud import World
+from cli.local.web import Listener, Server
+from cli.main import app
+from tests.conftest import MONDAY
+from tests.people import Person
+from tests.stories import asleep_until
+
+COMMAND = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1"})
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[World, str]]:
+    """A local cloud that is served, as `make run` does."""
+    listener = Listener("127.0.0.1", 0)
+    world = World(start=MONDAY, parameters={"SiteUrl": listener.url})
+    with listener.socket, world, Server(world, listener):
+        yield world, listener.url
+
+
+def asked(url: str, *words: str) -> Result:
+    return COMMAND.invoke(app, [*words, "--local", url])
+
+
+def test_the_account_the_held_and_their_release(served: tuple[World, str]) -> None:
+    world, url = served
+    ann = Person(world).joins()
+    bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    Person(world, "eve@example.net", "Eve", source_ip="203.0.113.10").signs_up()
+    world.ses.refused[ann.address] = "Address blocked."
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    world.advance(timedelta(minutes=6))
+
+    account = asked(url, "audit")
+    assert account.exit_code == 0
+    told = [line.strip() for line in account.output.splitlines()]
+    assert {"1  sent", "0  claimed", "0  not due", "0  overdue", "0  paused", "1  held", "2  active"} <= set(told)
+    assert "Beside them: pending 1." in told
+    assert f"{ann.row['id']}  SES refused the address" in told
+    assert "example.net" not in account.output
+
+    world.ses.refused.clear()
+    released = asked(url, "release", str(ann.row["id"]))
+    assert released.exit_code == 0
+    assert "goes on; the next email is due at 2026-11-24 06:5" in released.output
+    world.advance(timedelta(minutes=6))
+    assert [len(person.mails) for person in (ann, bob)] == [3, 3]
+    assert "held" not in asked(url, "audit").output.replace("0  held", "")
+
+    again = asked(url, "release", str(ann.row["id"]), "aaaaaaaaaaaaaaaa")
+    assert again.exit_code == 1
+    assert "is not held" in again.output
+    assert "aaaaaaaaaaaaaaaa: there is no such subscriber" in again.output
+
+
+def test_d9_a_restored_table_waits_for_resume_all(served: tuple[World, str]) -> None:
+    world, url = served
+    ann = Person(world).joins()
+    assert "There is nothing to resume" in asked(url, "resume-all").output
+    elsewhere = {"id": {"S": "home"}, "home": {"S": "another stack#another table#another day"}}
+    world.clients.dynamodb.put_item(TableName=world.resources.ref("Subscribers"), Item=elsewhere)
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    world.advance(timedelta(minutes=6))
+    assert len(ann.mails) == 2
+    assert "email-course resume-all" in asked(url, "audit").output
+
+    refused = asked(url, "resume-all")
+    assert refused.exit_code == 1
+    assert "Its last lesson was sent at 2026-11-23 09:00 UTC." in refused.output
+    assert "--yes" in refused.output
+    world.advance(timedelta(minutes=6))
+    assert len(ann.mails) == 2
+
+    assert asked(url, "resume-all", "--yes").exit_code == 0
+    world.advance(timedelta(minutes=6))
+    assert len(ann.mails) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--stack", "nope"), "there is no function nope-audit in this account and region; --stack names the stack"),
+        ((), "email-course-audit failed (KeyError); its log says more"),
+    ],
+)
+def test_what_goes_wrong_is_one_line(
+    served: tuple[World, str], monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], told: str
+) -> None:
+    _, url = served
+    monkeypatch.setattr("aws.tables.Subscribers.all", _fails)
+    result = asked(url, "audit", *words)
+    assert result.exit_code == 1
+    assert result.output == f"email-course: {told}\n"
+
+
+def _fails(_: object) -> None:
+    raise KeyError
+
+
+def test_a_local_cloud_that_is_not_there_is_one_line() -> None:
+    listener = Listener("127.0.0.1", 0)
+    listener.socket.close()
+    result = asked(listener.url, "audit")
+    assert result.exit_code == 1
+    assert result.output.startswith(f"email-course: nothing answers at {listener.url}; is `make run` going?")

@@ -1,0 +1,78 @@
+"""The oracle itself: it finds each broken promise, and no other."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.faults.oracle import Deed, Lesson, Story, Tally, judge
+
+PLAN = ("intro", "one", "two", "closing")
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+BERLIN = Deed(START, "clock", "Europe/Berlin", 7)
+END = START + timedelta(days=30)
+
+
+def at(day: int, hour: int = 6, minute: int = 20) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+def lessons(*given: tuple[str, datetime], epoch: int = 1, round_: int = 1) -> list[Lesson]:
+    return [Lesson(when, epoch, round_, id_, f"{id_}-{number}") for number, (id_, when) in enumerate(given)]
+
+
+WHOLE = (("intro", START), ("one", at(24)), ("two", at(25)), ("closing", at(26)))
+
+
+def judged(taken: list[Lesson], *deeds: Deed, excused: frozenset[str] = frozenset()) -> Tally:
+    return judge(taken, Story(PLAN, (BERLIN, Deed(START, "start"), *deeds)), END, excused)
+
+
+def test_a_course_as_it_should_be() -> None:
+    tally = judged(lessons(*WHOLE))
+    assert tally.holds
+    assert tally.line == "0 lost, 0 twice, 0 out of order, 0 two on a day, 0 after a stop, latest +0 days"
+
+
+def test_a_lesson_left_out_is_lost_and_so_is_an_end_that_never_came() -> None:
+    assert judged(lessons(WHOLE[0], WHOLE[1], WHOLE[3])).broken == {"lost": 1}
+    assert judged(lessons(*WHOLE[:2])).broken == {"lost": 2}
+    assert judged([]).broken == {"lost": 1}
+
+
+def test_who_stopped_is_owed_nothing_more() -> None:
+    assert judged(lessons(*WHOLE[:2]), Deed(at(24, 12), "stop")).holds
+
+
+def test_a_lesson_twice_unless_nobody_could_know_of_the_first() -> None:
+    again = lessons(*WHOLE[:2], ("one", at(25)), ("two", at(26)), ("closing", at(27)))
+    assert judged(again).broken == {"twice": 1}
+    excused = judged(again, excused=frozenset({"one-1"}))
+    assert excused.holds
+    assert excused.windows.total() == 1
+
+
+def test_two_on_a_local_day() -> None:
+    late = lessons(WHOLE[0], ("one", at(24, 0)), ("two", at(24, 22)), ("closing", at(25, 23)))
+    assert judged(late).broken == {"two on a day": 1}  # 22:00 UTC is 23:00 of the same day in Berlin
+    next_day = lessons(WHOLE[0], ("one", at(24, 0)), ("two", at(24, 23)), ("closing", at(26, 1)))
+    assert judged(next_day).holds
+
+
+def test_out_of_order() -> None:
+    assert judged(lessons(WHOLE[0], ("two", at(24)), ("one", at(25)), WHOLE[3])).broken["out of order"] == 1
+
+
+def test_after_a_stop_but_for_what_was_claimed_by_then() -> None:
+    stop = Deed(at(25) - timedelta(seconds=20), "stop")
+    assert judged(lessons(*WHOLE[:3]), stop).holds
+    assert judged(lessons(*WHOLE), stop).broken == {"after a stop": 1}
+
+
+def test_days_late_are_counted_from_the_first_day_that_was_possible() -> None:
+    assert judged(lessons(WHOLE[0], ("one", at(26)), ("two", at(27)), ("closing", at(28)))).latest == 2
+    resumed = (Deed(at(24, 12), "stop"), Deed(at(27, 12), "start"))
+    assert judged(lessons(*WHOLE[:2], ("two", at(28)), ("closing", at(29))), *resumed).latest == 0
+
+
+def test_a_new_round_has_no_introduction_and_is_in_order_by_itself() -> None:
+    second = lessons(("one", at(26)), ("two", at(27)), ("closing", at(28)), round_=2)
+    assert judged([*lessons(*WHOLE[:3]), *second]).holds
+    assert judged([*lessons(*WHOLE[:3]), *second[1:]]).broken == {"lost": 1}
