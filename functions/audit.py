@@ -10,7 +10,7 @@ from typing import Any
 
 from aws import clients
 from aws.log import count, logger, observed
-from aws.sending import stopped_for_all
+from aws.sending import MOVED, stopped_for_all
 from aws.settings import settings
 from aws.tables import Row
 from course import account, delivery
@@ -57,6 +57,7 @@ def _account(now: datetime) -> dict[str, Any]:
         before = now - settings().retention_days * account.DAY
         counted["reflections deleted"] = clients.reflections().forget(finished, before)
     logger.info("account of the day", account=dict(counted))
+    stopped = stopped_for_all(now)
     count("Overdue", counted["overdue"])
     count("Held", len(held))
     count("InDoubt", counted["in doubt"])
@@ -65,8 +66,8 @@ def _account(now: datetime) -> dict[str, Any]:
         "account": dict(counted),
         "held": held[:MOST_LISTED],
         "latest": latest.isoformat() if latest else "",
-        "stopped": stopped_for_all(now) or "",
-        "moved": not clients.subscribers().at_home(settings().stack),
+        "stopped": stopped or "",
+        "moved": stopped == MOVED,
     }
 
 

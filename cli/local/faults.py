@@ -36,6 +36,8 @@ class Site(NamedTuple):
     operation: str
 
 
+_clients: dict[tuple[str, bool], Any] = {}
+
 Choose = Callable[[Site], Fault | None]
 """Asked at every attempt at a call that a function makes. It may let something else happen meanwhile."""
 
@@ -47,12 +49,12 @@ def faults(functions: Functions, choose: Choose) -> Iterator[None]:
     The clients outlive it: they remember nothing, and making them anew would take most of the time.
     """
     attempt = Endpoint._do_get_response  # type: ignore[attr-defined]
-    new_client, made = boto3.client, dict[tuple[str, bool], Any]()
+    new_client = boto3.client
 
     def client(service: str, config: Any = None) -> Any:
-        if (service, config is None) not in made:
-            made[service, config is None] = new_client(service, config=config)  # type: ignore[call-overload]
-        return made[service, config is None]
+        if (service, config is None) not in _clients:
+            _clients[service, config is None] = new_client(service, config=config)  # type: ignore[call-overload]
+        return _clients[service, config is None]
 
     def faulty(endpoint: Endpoint, request: Any, operation_model: Any, context: Any) -> Any:
         if functions.running is None:  # the local cloud itself

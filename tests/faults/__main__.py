@@ -38,10 +38,6 @@ class Report:
         self._patient = patient
         self._told = 0.0
 
-    @property
-    def goes_on(self) -> bool:
-        return self._patient or self.total.holds
-
     def part(self, name: str, tallies: Iterable[Tally], of: int) -> None:
         """Adds up a part, until its end or, unless patient, the first finding."""
         began, part = time.monotonic(), Tally()
@@ -72,10 +68,12 @@ def main() -> int:
         found = enumeration.known(template, jobs, schedules)
         report.part("no fault", (steps.tally for steps in found.steps.values()), len(found.steps))
         gc.freeze()  # what is there now is shared by all forks
-        for name, plans in _plans(found, given.sample):
-            if report.goes_on:
-                report.part(name, enumeration.tried(found, plans, jobs), sum(map(len, plans.values())))
-        if not given.without:
+        if given.without and report.total.holds:
+            plans = enumeration.at_every_request(found)
+            report.part("at every request to SES", enumeration.tried(found, plans, jobs), enumeration.size(plans))
+        elif not given.without:
+            for name, plans in _plans(found, given.sample):
+                report.part(name, enumeration.tried(found, plans, jobs), enumeration.size(plans))
             _others(report, template, jobs, sample=given.sample)
     return _end(report, found, given.report, time.monotonic() - began)
 

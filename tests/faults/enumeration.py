@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 
 from cli.local.cloud import TEMPLATE
-from cli.local.faults import Site
+from cli.local.faults import Fault, Site
 from tests.faults.chapters import CHAPTERS
 from tests.faults.forks import forked
 from tests.faults.life import Events
 from tests.faults.oracle import Tally
 from tests.faults.trials import Lives, Plan, Steps
-from tests.faults.trouble import possible
+from tests.faults.trouble import Other, possible
 
 Place = tuple[Events, int, int, int]  # schedule, chapter, step, number of the call
 
@@ -62,13 +62,28 @@ Plans = dict[tuple[Events, int], list[Plan]]
 
 
 def single_faults(found: Known, seed: int = 0) -> Plans:
-    """One trial for each site, each kind of fault and each schedule, at one of the calls from there."""
+    """One trial for each site, each kind of fault and each schedule, at one of the calls from there.
+
+    What else may happen at a call doesn't hang on SES's events: that is tried with those on time.
+    """
     plans: Plans = defaultdict(list)
-    for (_, site), places in found.met.items():
-        for kind in possible(site):
-            chosen = random.Random(f"{seed} {site} {kind}")
+    for (schedule, site), places in found.met.items():
+        for kind in possible(site) if schedule is Events.ON_TIME else tuple(Fault):
+            chosen = random.Random(f"{seed} {schedule} {site} {kind}")
             events, chapter, step, at = chosen.choice(places)
             plans[events, chapter].append(Plan(step, ((at, kind),)))
+    return plans
+
+
+def at_every_request(found: Known) -> Plans:
+    """One trial for each email that is asked for, each kind of fault there, and at the calls just before and after."""
+    plans: Plans = defaultdict(list)
+    for (_, site), places in found.met.items():
+        if site.operation == "SendEmail":
+            for events, chapter, step, at in places:
+                around = [(at, kind) for kind in possible(site)]
+                around += [(at + by, kind) for by in (-1, 1) for kind in (Other.SAME_MEANWHILE, Other.STOP_MEANWHILE)]
+                plans[events, chapter] += [Plan(step, (one,)) for one in around if one[0] > 0]
     return plans
 
 
@@ -83,6 +98,11 @@ def several_faults(found: Known, trials: int, seed: int = 0) -> Plans:
         more = [(chosen.randint(1, 50), chosen.choice(kinds)) for _ in range(chosen.choice((1, 2)))]
         plans[events, chapter].append(Plan(step, ((at, chosen.choice(kinds)), *more)))
     return plans
+
+
+def size(plans: Plans) -> int:
+    """How many trials."""
+    return sum(map(len, plans.values()))
 
 
 def sampled(plans: Plans, most: int, seed: int = 0) -> Plans:

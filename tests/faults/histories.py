@@ -21,12 +21,15 @@ from tests.faults.trouble import Kind, Other, Trouble
 
 ZONES = ("Europe/Berlin", "Pacific/Kiritimati", "Pacific/Honolulu", "Asia/Kolkata")
 MOST = 3
-"""People at a time: each lesson takes its time here."""
+"""People at a time in the middle of a course: each lesson takes its time here."""
+IN_ALL = 6
+RARELY = 25
+"""Of numbers up to 30: those from here on."""
 GIVES_UP = 20
 """Faults in one history, and SES's troubles. More, and nothing would ever go through."""
 EDITED = "01-acknowledge.md.j2"
 ANSWERS = ("I see it now.", "PAUSE", "STOP", "Not yet", "YES", "HELP")
-BUTTONS = ("pause", "resume", "again", "yes", "not-yet", "stop")
+BUTTONS = ("pause", "resume", "resume", "again", "yes", "not-yet", "stop")
 
 
 class History(RuleBasedStateMachine):
@@ -40,6 +43,7 @@ class History(RuleBasedStateMachine):
         self._ending = ExitStack()
         world = self._ending.enter_context(World(self.template, MONDAY))
         self.life = Life(world, Events.ON_TIME)
+        self.life.audit_every = timedelta(days=3)
         self.trouble = Trouble(self.life)
         self._ending.enter_context(faults(world.functions, self.trouble.choose))
         self._ending.callback(self._put_back)
@@ -57,7 +61,7 @@ class History(RuleBasedStateMachine):
     def one_joins(self, zone: str, hour: int) -> None:
         self.life.person("ann", zone=zone, hour=hour).joins()
 
-    @precondition(lambda self: len(self.people) < MOST)
+    @precondition(lambda self: len(self.people) < IN_ALL and sum(not one.left for one in self.people) < MOST)
     @rule(zone=st.sampled_from(ZONES), hour=st.integers(0, 23))
     def another_joins(self, zone: str, hour: int) -> None:
         with suppress(Unanswered):
@@ -103,10 +107,11 @@ class History(RuleBasedStateMachine):
             with suppress(Unanswered):
                 person.one_click(mail)
 
-    @rule(who=st.integers(0, MOST - 1))
-    def erases(self, who: int) -> None:
-        with suppress(AnotherTurn, Unanswered):
-            self._person(who).erases()
+    @rule(who=st.integers(0, MOST - 1), chance=st.integers(0, 30))
+    def erases(self, who: int, chance: int) -> None:
+        if chance >= RARELY:
+            with suppress(AnotherTurn, Unanswered):
+                self._person(who).erases()
 
     # ---------------------------------------------------------------- what the world does
 
@@ -137,7 +142,7 @@ class History(RuleBasedStateMachine):
     @rule(who=st.integers(0, MOST - 1), which=st.integers(0, 30), complains=st.booleans())
     def mailbox_refuses(self, who: int, which: int, complains: bool) -> None:
         person = self._person(who)
-        if which > 24 and person.mails and not person.erased:  # rarely: nobody comes back from it
+        if which >= RARELY and person.mails and not person.erased:
             tell = self.life.world.ses.complained if complains else self.life.world.ses.bounced
             tell(person.mails[which % len(person.mails)])
             self.life.settle()
@@ -149,9 +154,11 @@ class History(RuleBasedStateMachine):
         self._troubles += answers
         self.trouble.ses_fails(answers, taken=taken)
 
-    @rule()
-    def the_author_edits(self) -> None:
+    @rule(chance=st.integers(0, 30))
+    def the_author_edits(self, chance: int) -> None:
         """Takes a lesson out, or puts it back."""
+        if chance < RARELY:
+            return
         if self._lesson.exists():
             self._lesson.unlink()
         else:
@@ -180,7 +187,8 @@ class History(RuleBasedStateMachine):
             forget_everything(lessons=True)
 
     def _person(self, who: int) -> Someone:
-        return self.people[who % len(self.people)]
+        """One of the last to come."""
+        return self.people[-1 - who % min(MOST, len(self.people))]
 
 
 def told(template: Path, number: int, steps: int, first: int = 0) -> Tally:

@@ -216,6 +216,7 @@ class Life:
         self._later: list[tuple[datetime, SesEvent]] = []
         self._publish = world.ses.publish
         self._alarm: datetime | None = None
+        self.audit_every = timedelta(days=1)
         self._next_audit = world.start.replace(hour=AUDIT_HOUR, minute=0, second=0) + timedelta(days=1)
         self._idle = 0
         world.ses.publish = self._come  # type: ignore[method-assign]
@@ -292,7 +293,7 @@ class Life:
         if self._asleep:
             return
         if now >= self._next_audit:
-            self._next_audit += timedelta(days=1)
+            self._next_audit += self.audit_every
             self.look_after()
         if self._alarm and now >= self._alarm + SOON:
             self._alarm = None

@@ -162,11 +162,14 @@ def _judge_order(firsts: Sequence[Lesson], story: Story, end: datetime, tally: T
 
 def _judge_lateness(firsts: Sequence[Lesson], story: Story, tally: Tally) -> None:
     """In local days: how long after the first day on which it could have come."""
+    starts = [deed.at for deed in story.deeds if deed.kind == "start"]
+    if firsts and starts:  # the introduction comes at once; after a fresh sign-up, on the first free day
+        tally.latest = (story.day(firsts[0].at) - story.day(starts[0])).days
     for before, lesson in pairwise(firsts):
+        if lesson.id == story.plan[0]:
+            continue
         started = max(d.at for d in story.deeds if d.kind in ("start", "clock") and d.at <= lesson.at)
         gap = GAP_AFTER_INTRODUCTION if before.id == story.plan[0] else GAP
-        if lesson.id == story.plan[0]:
-            continue  # after a fresh sign-up it comes at once, or with the first free day
         late = (story.day(lesson.at) - _possible(story, before, max(before.at + gap, started), lesson.at)).days
         tally.latest = max(tally.latest, late)
 

@@ -86,14 +86,14 @@ class Trouble:
         path = link.removeprefix(self.life.world.parameters["SiteUrl"])
         headers = {"content-type": "application/x-www-form-urlencoded"}
         request = Request("POST", path, headers=headers, body=form_body({"List-Unsubscribe": "One-Click"}))
-        before = self._status(person)
+        before = self._version(person)
         self.life.world.api.handle(request)
-        if self._status(person) != before:
+        if self._version(person) != before:
             person.leaves()
 
-    def _status(self, person: Someone) -> object:
+    def _version(self, person: Someone) -> object:
         rows = [row for row in self.life.stored() if row.get("address") == person.address]
-        return rows[0]["status"] if rows else "erased"
+        return rows[0]["version"] if rows else "erased"
 
     def _refuse(self, error: SesError) -> None:
         """SES's next answer."""

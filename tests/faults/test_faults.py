@@ -1,0 +1,76 @@
+"""`make faults` in small, as a command of its own: forks are for a process with one thread."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.local.cloud import TEMPLATE
+from tests.faults.enumeration import Known, not_reached, places_in_the_code
+from tests.faults.safeguards import SAFEGUARDS
+from tests.faults.trials import LATE
+
+ROOT = TEMPLATE.parent
+LINE = re.compile(
+    r"(\d+) call sites, (\d+) runs, 0 lost, 0 twice, 0 out of order, 0 two on a day, 0 after a stop, "
+    r"latest \+\d+ days"
+)
+
+pytestmark = pytest.mark.timeout(900)  # it is slow on a busy machine, and ends by itself
+
+
+def faults(report: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.faults", "--report", str(report), *arguments],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": f"functions{os.pathsep}."},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_d2_a_sample_of_everything_that_can_go_wrong(tmp_path: Path) -> None:
+    report = tmp_path / "faults.json"
+    result = faults(report, "--sample", "120")
+    assert result.returncode == 0, result.stdout + result.stderr
+    counted = LINE.fullmatch(result.stdout.strip())
+    assert counted, result.stdout
+    written = json.loads(report.read_text("utf-8"))
+    assert written["line"] == result.stdout.strip()
+    assert int(counted[1]) == len(written["call sites"]) > 50
+    assert int(counted[2]) == written["runs"] == sum(part["runs"] for part in written["parts"].values())
+    assert written["parts"]["histories"]["runs"] == 100
+    assert not written["never reached"]
+
+
+BREAKS = {
+    "claim-condition": {"after a stop", "twice", "two on a day"},
+    "day-rule": {"two on a day"},
+    "epoch": {"lost"},
+    "event-settling": {"twice"},
+    "release": {LATE},
+    "single-attempt": {"twice"},
+}
+"""What each safeguard is there for."""
+
+
+@pytest.mark.parametrize("safeguard", sorted(SAFEGUARDS))
+def test_without_a_safeguard_a_promise_is_broken(tmp_path: Path, safeguard: str) -> None:
+    """So that the proof is known to be able to fail, by each of them."""
+    report = tmp_path / "faults.json"
+    result = faults(report, "--without", safeguard)
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert BREAKS[safeguard] & json.loads(report.read_text("utf-8"))["broken"].keys(), result.stderr
+
+
+def test_a_call_that_no_life_comes_to_is_found() -> None:
+    """The list is read off the code: a new call is in it, and fails the sample until a life comes to it."""
+    assert ("aws/mailer.py Mailer.send", "SendEmail") in places_in_the_code()
+    assert ("aws/tables.py Subscribers.due", "Query") in places_in_the_code()
+    assert ("aws/clients.py keys", "GetSecretValue") in places_in_the_code()
+    assert len(not_reached(Known())) == len(places_in_the_code())
