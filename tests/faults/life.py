@@ -5,6 +5,7 @@ Time hops from one thing that can happen to the next. What people do is kept as 
 
 import json
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -219,6 +220,9 @@ class Life:
         self.audit_every = timedelta(days=1)
         self._next_audit = world.start.replace(hour=AUDIT_HOUR, minute=0, second=0) + timedelta(days=1)
         self._idle = 0
+        # Ids are hashes by this key, and the minute at which somebody is due is one of the id.
+        secret = world.resources.ref("SigningSecret")
+        world.clients.secretsmanager.put_secret_value(SecretId=secret, SecretString='{"1": "the same in every life"}')
         world.ses.publish = self._come  # type: ignore[method-assign]
         world.ses.max_send_rate = 1000.0
         for schedule in world.schedules:  # they are fired here, when something can come of it
@@ -315,6 +319,19 @@ class Life:
         table = dynamodb_backends[ACCOUNT][REGION].tables[self.world.resources.ref("Subscribers")]
         return [{name: value.value for name, value in item.attrs.items()} for item in table.all_items()]
 
+    def trace(self) -> Hashable:
+        """All that is kept and on its way, but for what differs between two runs alike: ids, versions, seconds.
+
+        Two lives with the same trace after the same step go on alike.
+        """
+        tables = dynamodb_backends[ACCOUNT][REGION].tables.values()
+        items = [(table.name, item.to_json()["Attributes"]) for table in tables for item in table.all_items()]
+        kept = sorted((table, _plain(item)) for table, item in items)
+        waiting = [source.queue_name for source in self.world.event_sources if source.queue._messages]
+        mails = [(mail.address, mail.tags["email"], mail.tags["round"]) for mail in self.world.mails]
+        later = [(event.kind, event.mail.tags["email"]) for _, event in self._later]
+        return str((kept, waiting, mails, later, self._alarm is None, self._idle))
+
     def look_after(self) -> None:
         """The audit runs, and an operator lets go whom it lists as held, having asked whether the email arrived.
 
@@ -378,6 +395,16 @@ class Life:
                 tally.found("after a stop", f"{person.lessons} without a confirmation")
         tally.runs = 1
         return tally
+
+
+RANDOM = re.compile(r"[0-9a-f]{16,}|[0-9a-f]{8}-[0-9a-f-]{27,}")
+SECONDS = re.compile(r"(\d\dT\d\d:\d)\d:\d\d(\.\d+)?")
+
+
+def _plain(attributes: dict[str, Any]) -> str:
+    """An item without what is random or counts its writes; times to ten minutes."""
+    kept = {name: value for name, value in attributes.items() if name not in ("version", "message_id", "expires_at")}
+    return SECONDS.sub(r"\1", RANDOM.sub("", json.dumps(kept, sort_keys=True)))
 
 
 def _message(event: SesEvent) -> dict[str, Any]:

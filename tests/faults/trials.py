@@ -1,13 +1,14 @@
 """Faults tried out: a life is gone through once, and from each of its steps on again and again, each time with others.
 
-A trial is a fork of the process just before the step in which its first fault happens. The life as it was without
-a fault says how late a lesson may be: a day more for each fault.
+A trial is a fork of the process just before the step in which its first fault happens. It ends when the life does, or
+after a step that leaves all as it was without a fault: what comes then is known. The life without a fault also says how
+late a lesson may be: a day more for each fault.
 """
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,6 +37,7 @@ class Steps:
     """A life without a fault: the calls of each step, and what the oracle said of it."""
 
     calls: list[list[Site]]
+    traces: list[Hashable]
     tally: Tally
 
 
@@ -72,20 +74,23 @@ class Lives:
         """The life as it is."""
         with ExitStack() as ending:
             life, trouble = self._begin(ending)
-            calls = []
+            calls: list[list[Site]] = []
+            traces: list[Hashable] = []
             for _ in self._chapter(life):
                 calls.append(trouble.sites)
+                traces.append(life.trace())
                 trouble.sites = []
             tally = life.judged(frozenset())
-            return Steps([*calls, trouble.sites], tally)
+            return Steps([*calls, trouble.sites], traces, tally)
 
     def _try(self, life: Life, trouble: Trouble, going_on: Iterator[None], plan: Plan, known: Steps) -> Tally:
         trouble.plan = list(plan.faults)
         tally = Tally(runs=1)
         try:
             with suppress(AnotherTurn):
-                for _ in going_on:
-                    pass
+                for step, _ in enumerate(going_on, start=plan.step):
+                    if not trouble.plan and life.trace() == known.traces[step]:
+                        return replace(known.tally, runs=1)  # no trace is left: it goes on as it did without a fault
             tally = life.judged(trouble.excused)
         except Exception:  # noqa: BLE001 - whatever a trial breaks off with is a finding
             tally.found("lost", f"broke off: {traceback.format_exc(limit=-3)}")
