@@ -237,12 +237,13 @@ def _lambda_environment(function: Function) -> dict[str, str]:
 
 def _loaded(function: Function) -> Callable[[Any, Any], Any]:
     """The handler, imported once per process like in a warm Lambda."""
-    if str(function.folder) not in sys.path:
-        sys.path.insert(0, str(function.folder))
+    folder = function.folder.resolve()  # a template of another folder may have a link to the same code
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
     module_name, attribute = function.handler.split(".")
     module = importlib.import_module(module_name)
     file = Path(module.__file__ or "")
-    if file.parent.resolve() != function.folder.resolve():
+    if file.parent.resolve() != folder:
         raise TemplateError(f"{function.logical_id}.Handler: {module_name} is already imported from {file}")
     _adopt(function)
     return getattr(module, attribute)  # type: ignore[no-any-return]

@@ -74,7 +74,7 @@ def main() -> int:
         elif not given.without:
             for name, plans in _plans(found, given.sample):
                 report.part(name, enumeration.tried(found, plans, jobs), enumeration.size(plans))
-            _others(report, template, jobs, sample=given.sample)
+            _others(report, jobs, sample=given.sample)
     return _end(report, found, given.report, time.monotonic() - began)
 
 
@@ -84,9 +84,9 @@ def _plans(found: Known, sample: int) -> Iterator[tuple[str, Plans]]:
     yield "two or three faults", enumeration.sampled(several, sample // 3) if sample else several
 
 
-def _others(report: Report, template: Path, jobs: int, *, sample: bool) -> None:
+def _others(report: Report, jobs: int, *, sample: bool) -> None:
     number, steps = (100, 25) if sample else (1000, 80)
-    told = [partial(histories.told, template, number // SHARES, steps, share) for share in range(SHARES)]
+    told = [partial(histories.told, number // SHARES, steps, share) for share in range(SHARES)]
     report.part("histories", forked(told, jobs), number)
     swept = [partial(zones.sweep, share, SHARES, bool(sample)) for share in range(SHARES)]
     report.part("zones and hours", forked(swept, jobs), 0)

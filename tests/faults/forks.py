@@ -5,6 +5,7 @@ import os
 import pickle
 import select
 import signal
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -38,7 +39,7 @@ class Forks:
         signal.alarm(HANGS)
         try:
             with os.fdopen(writing, "wb") as pipe:
-                pickle.dump(work(), pipe)
+                pickle.dump(_outcome(work), pipe)
         finally:
             os._exit(0)
 
@@ -49,8 +50,19 @@ class Forks:
             returned = pipe.read()
         os.waitpid(self._running.pop(reading), 0)
         if not returned:
-            raise RuntimeError("a fork ended without a result")
-        return pickle.loads(returned)
+            raise RuntimeError("a fork hung, or was killed")
+        result, error = pickle.loads(returned)
+        if error:
+            raise RuntimeError(error)
+        return result
+
+
+def _outcome(work: Callable[[], Any]) -> tuple[Any, str]:
+    """What it returned, or how it failed."""
+    try:
+        return work(), ""
+    except Exception:  # noqa: BLE001 - it is told in the process that waits for it
+        return None, traceback.format_exc()
 
 
 def forked(works: Iterable[Callable[[], Any]], jobs: int) -> Iterator[Any]:

@@ -16,6 +16,7 @@ from cli.local.faults import Fault, faults
 from cli.local.functions import forget_everything
 from tests.faults.life import AnotherTurn, Events, Life, Someone, Unanswered
 from tests.faults.oracle import Tally
+from tests.faults.short_course import short_course
 from tests.faults.trials import LATE, MONDAY
 from tests.faults.trouble import Kind, Other, Trouble
 
@@ -192,13 +193,16 @@ class History(RuleBasedStateMachine):
         return self.people[-1 - who % min(MOST, len(self.people))]
 
 
-def told(template: Path, number: int, steps: int, first: int = 0) -> Tally:
-    """So many histories of so many steps, or as far as the first that breaks a promise. `first` begins others."""
+def told(number: int, steps: int, first: int = 0) -> Tally:
+    """So many histories of so many steps, or as far as the first that breaks a promise. `first` begins others.
+
+    The course is their own: the author edits it.
+    """
 
     class Told(History):
         pass
 
-    Told.template, Told.tallies = template, []
+    Told.tallies = []
     how = settings(
         max_examples=number,
         stateful_step_count=steps,
@@ -208,7 +212,7 @@ def told(template: Path, number: int, steps: int, first: int = 0) -> Tally:
         database=None,
     )
     total = Tally()
-    with suppress(AssertionError):  # what it says is among the findings
+    with short_course() as Told.template, suppress(AssertionError):  # what it says is among the findings
         run_state_machine_as_test(seed(first)(Told), settings=how)
     for tally in Told.tallies:
         total.add(tally)

@@ -280,14 +280,14 @@ class Life:
         times = [at for at, _ in self._later]
         times += [at for source in self.world.event_sources if (at := source.next_visible())]
         if self._asleep:
-            return max(min(times, default=datetime.max.replace(tzinfo=UTC)), now)
+            return min(times, default=datetime.max.replace(tzinfo=UTC))
         times.append(self._next_audit)
         if self._alarm:
             times.append(self._alarm + SOON)
         if due := self._due():
             wait = TICK * 2 ** min(self._idle, 4)  # nobody waits for a tick that does nothing
             times.append(max(_tick_after(min(due)), _tick_after(now + wait - TICK)))
-        return max(min(times), now)
+        return min(times)
 
     def _happen(self) -> None:
         now = self.world.now()
