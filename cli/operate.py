@@ -28,7 +28,7 @@ class Stack:
 
     def __init__(self, name: str, local: str = "") -> None:
         self._function = f"{name}-audit"
-        self._local = local.rstrip("/")
+        self._local = local.rstrip("/") if "://" in local or not local else f"http://{local.rstrip('/')}"
         # Asked once: a release that was repeated would say that nobody is held.
         self._config = Config(read_timeout=PATIENCE, retries={"total_max_attempts": 1})
 

@@ -24,6 +24,9 @@ def handler(_event: dict[str, Any], _context: Any) -> None:
         logger.error("nothing is sent", reason=reason)
         count("BreakerOpen")
         return
+    if room.left_today == 0:
+        logger.warning("SES's quota of the last 24 hours is used up")
+        count("Refused")
     rate = room.rate / SENDERS
     waiting = clients.outbox().waiting() * ids_a_message(rate)
     fits = min(int(room.rate * TICK), room.left_today) - waiting

@@ -46,6 +46,8 @@ def _deliver_all(postman: Postman, subscribers: list[str], rate: float | None) -
         for subscriber in subscribers:
             if rate:
                 pace.wait(rate, postman.throttled)
+            if not postman.has_time():
+                break  # who is left stays due, and comes round with the next tick
             deliveries.append(pool.submit(_deliver, postman, subscriber))
     for done in deliveries:
         done.result()

@@ -79,14 +79,14 @@ def _subscriber_from(item: Item) -> Subscriber:
         claim=Claim(
             attempt=claim["attempt"],
             email=claim["email"],
-            at=datetime.fromisoformat(claim["at"]),
-            retry_at=datetime.fromisoformat(claim["retry_at"]),
+            at=_moment(claim["at"]),
+            retry_at=_moment(claim["retry_at"]),
             previous_day=_day(claim.get("previous_day")),
             previous_at=_time(claim.get("previous_at")),
         )
         if claim
         else None,
-        sent={lesson: datetime.fromisoformat(at) for lesson, at in item.get("sent", {}).items()},
+        sent={lesson: _moment(at) for lesson, at in item.get("sent", {}).items()},
         last_day=_day(item.get("last_day")),
         last_at=_time(item.get("last_at")),
         message_id=item.get("message_id", ""),
@@ -94,7 +94,7 @@ def _subscriber_from(item: Item) -> Subscriber:
         consent_at=_time(item.get("consent_at")),
         sign_up=SignUp(
             epoch=int(sign_up["epoch"]),
-            at=datetime.fromisoformat(sign_up["at"]),
+            at=_moment(sign_up["at"]),
             first_name=sign_up.get("first_name", ""),
             zone=sign_up["zone"],
             hour=int(sign_up["hour"]),
@@ -145,7 +145,15 @@ def _plain(value: Any) -> Any:
 
 
 def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    return _moment(text) if text else None
+
+
+def _moment(text: str) -> datetime:
+    """A time with its zone: one without, mended in by hand say, could be compared with no other."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return at
 
 
 def _day(text: str | None) -> date | None:

@@ -60,9 +60,13 @@ class Postman:
         self.throttled = 0
         """How often SES said that it was too much."""
 
+    def has_time(self) -> bool:
+        """Whether another email can be begun: its claim, SES's answer, and the commit."""
+        return self._milliseconds_left() >= TIME_NEEDED
+
     def deliver(self, subscriber_id: str, now: datetime) -> None:
         """Sends what is due to this subscriber, if anything. Whoever isn't sent to stays due and comes round again."""
-        if self._milliseconds_left() < TIME_NEEDED:
+        if not self.has_time():
             return
         try:
             stored = self._subscribers.get(subscriber_id)

@@ -31,8 +31,9 @@ def standing(subscriber: Subscriber, now: datetime) -> str:
 
 
 def in_doubt(subscriber: Subscriber, now: datetime) -> bool:
-    """Whether the outcome of an attempt is unknown although its next slot has come."""
-    return subscriber.claim is not None and subscriber.claim.retry_at <= now
+    """Whether the outcome of an attempt is unknown although its next slot has come, and something hangs on it."""
+    matters = subscriber.waiting or bool(subscriber.held)
+    return matters and subscriber.claim is not None and subscriber.claim.retry_at <= now
 
 
 def past_keeping(subscriber: Subscriber, now: datetime, retention_days: int) -> bool:

@@ -68,7 +68,9 @@ def claim(subscriber: Subscriber, attempt: str, now: datetime) -> Subscriber:
     taken = Claim(attempt, email, now, now + CONFIRM_RETRY, subscriber.last_day, subscriber.last_at)
     if email == CONFIRM:
         return replace(subscriber, claim=taken)
-    claimed = replace(subscriber, last_day=schedule.local_day(now, subscriber.zone), last_at=now)
+    # The day on which SES has it at the latest: a claim just before midnight would leave the next day free.
+    day = schedule.local_day(now + IN_FLIGHT, subscriber.zone)
+    claimed = replace(subscriber, last_day=day, last_at=now)
     return replace(claimed, claim=replace(taken, retry_at=claimed.next_due(now)))
 
 

@@ -206,7 +206,7 @@ class Subscriber:
         """Ends every email: unsubscribed, bounced or complained. The last two outrank the first and each stays."""
         if self.status in STOPPED_FOR_GOOD:
             return self
-        return replace(self, status=status, epoch=self.current_epoch, sign_up=None, due_at=None)
+        return replace(self, status=status, epoch=self.current_epoch, sign_up=None, due_at=None, held="")
 
     def at_time(self, zone: str, hour: int, now: datetime) -> "Subscriber":
         """Chooses another zone or hour. What was sent counts as a day of the new zone as well as of the old."""

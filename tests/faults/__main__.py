@@ -80,6 +80,8 @@ def main() -> int:
 
 def _plans(found: Known, sample: int) -> Iterator[tuple[str, Plans]]:
     single, several = enumeration.single_faults(found), enumeration.several_faults(found, 2000)
+    every = enumeration.at_every_request(found)
+    yield "at every request to SES", enumeration.sampled(every, sample // 2) if sample else every
     yield "one fault", enumeration.sampled(single, sample) if sample else single
     yield "two or three faults", enumeration.sampled(several, sample // 3) if sample else several
 

@@ -78,8 +78,8 @@ def single_faults(found: Known, seed: int = 0) -> Plans:
 def at_every_request(found: Known) -> Plans:
     """One trial for each email that is asked for, each kind of fault there, and at the calls just before and after."""
     plans: Plans = defaultdict(list)
-    for (_, site), places in found.met.items():
-        if site.operation == "SendEmail":
+    for (schedule, site), places in found.met.items():
+        if site.operation == "SendEmail" and schedule is Events.ON_TIME:
             for events, chapter, step, at in places:
                 around = [(at, kind) for kind in possible(site)]
                 around += [(at + by, kind) for by in (-1, 1) for kind in (Other.SAME_MEANWHILE, Other.STOP_MEANWHILE)]

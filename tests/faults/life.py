@@ -94,6 +94,8 @@ class Someone(Person):
         for _ in range(48):
             if self.asks_to_confirm():
                 break
+            if self.left:
+                raise AnotherTurn
             self.life.until(self.world.now() + timedelta(hours=1))
         else:
             raise Unanswered("no email to confirm came")
