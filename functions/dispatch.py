@@ -4,13 +4,11 @@ from typing import Any
 
 from aws import clients
 from aws.log import count, logger, observed
-from aws.outbox import ids_a_message
+from aws.outbox import SENDERS, ids_a_message
 from aws.sending import stopped_for_all
 
 TICK = 300
 """Seconds between two runs, as in template.yaml."""
-SENDERS = 2
-"""Senders that run at once, as in template.yaml: each gets its share of the rate."""
 
 
 @observed

@@ -295,9 +295,10 @@ def test_alarms_reach_a_person(resources: Resolver) -> None:
 
 def test_dispatch_knows_its_own_rate_and_the_number_of_senders(resources: Resolver) -> None:
     import dispatch
+    from aws import outbox
 
     assert resources.properties("DispatchTick")["ScheduleExpression"] == f"rate({dispatch.TICK // 60} minutes)"
-    assert resources.properties("SendOutbox")["ScalingConfig"]["MaximumConcurrency"] == dispatch.SENDERS
+    assert resources.properties("SendOutbox")["ScalingConfig"]["MaximumConcurrency"] == outbox.SENDERS
 
 
 @pytest.mark.parametrize("rate", [0.5, 1, 7, 100])  # SES's sandbox takes one a second from two senders

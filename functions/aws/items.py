@@ -58,6 +58,8 @@ def subscriber_from(item: Item) -> Subscriber:
         raise UnreadableSubscriber(type(error).__name__) from None  # its text can hold what is stored
     if not 0 <= subscriber.hour <= 23 or subscriber.next_lesson not in (None, *subscriber.plan):
         raise UnreadableSubscriber("the hour is none, or the next lesson is not in the plan")
+    if not all(isinstance(item[name], str) for name in ("address", "course")) or subscriber.epoch < 0:
+        raise UnreadableSubscriber("the address, the course or the epoch is none")
     return subscriber
 
 

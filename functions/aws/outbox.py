@@ -1,11 +1,15 @@
 """The outbox queue. What it holds is a hint, never a fact: who is due is stored with the subscriber."""
 
 import json
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
+SENDERS = 2
+"""Senders that run at once, as in template.yaml: each gets its share of the rate."""
 
 IDS_A_MESSAGE = 1000
 """About 20 KB: SQS bills by 64 KB and takes 256."""
@@ -29,8 +33,14 @@ class Outbox:
         self._url = url
 
     def lessons(self, subscribers: Sequence[str], rate: float) -> None:
-        """Asks `send` to look at these subscribers, at most `rate` of them a second."""
+        """Asks `send` to look at these subscribers, at most `rate` of them a second by each sender.
+
+        What is more than a second's work is shared out evenly, so that neither sender is idle while the other works.
+        """
         size = ids_a_message(rate)
+        if len(subscribers) > rate:
+            rounds = math.ceil(len(subscribers) / size / SENDERS)
+            size = math.ceil(len(subscribers) / rounds / SENDERS)
         for start in range(0, len(subscribers), size):
             self._put({"subscribers": list(subscribers[start : start + size]), "rate": rate})
 

@@ -1,0 +1,276 @@
+"""Held: one subscriber waits for a person to look, everyone else goes on, and what is mended is let go the same day."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from cli.local.cloud import World
+from tests.conftest import MONDAY
+from tests.people import Person
+from tests.stories import asleep, asleep_until, unchanged
+from tests.test_audit import audit
+from tests.test_send import BERLIN, URL, emails, ses_answers
+
+TUESDAY = MONDAY.replace(day=24, hour=6, minute=50)
+"""By when everyone's first lesson is due: ten to eight in Berlin."""
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def ann(world: World) -> Person:
+    """Her introduction has come."""
+    return Person(world).joins()
+
+
+@pytest.fixture
+def bob(world: World) -> Person:
+    """As Ann; he is in the same message as she."""
+    return Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+
+
+def tick(world: World) -> None:
+    world.invoke("dispatch", {})
+    world.drain()
+
+
+def id_of(person: Person) -> str:
+    return str(person.row["id"])
+
+
+def item(world: World, subscriber: str) -> dict[str, Any]:
+    """What is stored, in DynamoDB's typed JSON."""
+    found = world.clients.dynamodb.get_item(TableName=world.resources.ref("Subscribers"), Key={"id": {"S": subscriber}})
+    return dict(found["Item"])
+
+
+def store(world: World, subscriber: str, field: str, value: dict[str, Any] | None) -> None:
+    """Overwrites one field, or takes it out."""
+    changed = {**item(world, subscriber), field: value}
+    stored = {name: kept for name, kept in changed.items() if kept is not None}
+    world.clients.dynamodb.put_item(TableName=world.resources.ref("Subscribers"), Item=stored)
+
+
+def held(world: World) -> dict[str, str]:
+    """Whom the audit lists, and why."""
+    outcome = world.invoke("audit", {})
+    assert outcome.error is None
+    return {listed["id"]: listed["why"] for listed in outcome.payload["held"]}
+
+
+def release(world: World, subscriber: str, *, arrived: bool = False) -> dict[str, Any]:
+    outcome = world.invoke("audit", {"release": subscriber, "arrived": arrived})
+    assert outcome.error is None
+    return dict(outcome.payload)
+
+
+def counted(world: World, metric: str) -> bool:
+    """Whether an alarm has seen it: the audit counts every day, and mostly nobody."""
+    lines = [json.loads(line) for line in world.logs if f'"{metric}"' in line]
+    return any(number for line in lines for number in line.get(metric, []))
+
+
+def days(person: Person, lesson: str) -> list[int]:
+    """On which days in Berlin it came."""
+    return [mail.at.astimezone(BERLIN).day for mail in person.mails if mail.tags["email"] == lesson]
+
+
+# ---------------------------------------------------------------- D8: a subscriber whose data breaks
+
+UNREADABLE: dict[str, tuple[str, dict[str, Any] | None]] = {
+    "unknown zone": ("zone", {"S": "Mars/Olympus"}),
+    "zone that is a file": ("zone", {"S": "../../../etc/passwd"}),
+    "hour out of range": ("hour", {"N": "24"}),
+    "next lesson not in the plan": ("next_lesson", {"S": "no-such-lesson"}),
+    "no address": ("address", None),
+    "no version": ("version", None),
+    "text for a map": ("sent", {"S": "everything"}),
+    "status nobody knows": ("status", {"S": "asleep"}),
+    "time that is none": ("last_at", {"S": "last Monday"}),
+    "time without a zone": ("last_at", {"S": "2026-11-23T09:00:10"}),
+    "due at a time without a zone": ("due_at", {"S": "2026-11-24T06:10:00"}),
+    "address that is a number": ("address", {"N": "5"}),
+    "course that is a list": ("course", {"L": []}),
+    "epoch below zero": ("epoch", {"N": "-1"}),
+    "claim cut short": ("claim", {"M": {"attempt": {"S": "0123456789abcdef"}}}),
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_d8_what_cannot_be_read_holds_one_subscriber(world: World, ann: Person, bob: Person, what: str) -> None:
+    field, value = UNREADABLE[what]
+    subscriber = id_of(ann)
+    before = item(world, subscriber).get(field)
+    store(world, subscriber, field, value)
+    asleep_until(world, TUESDAY)
+    tick(world)
+    assert [mail.address for mail in world.mails[4:]] == [bob.address]
+    assert counted(world, "Held")
+    assert held(world) == {subscriber: "what is stored cannot be read"}
+    assert audit(world) == {"sent": 1, "held": 1, "active": 2}
+    with unchanged(world):
+        tick(world)
+        refused = release(world, subscriber)
+    assert not refused["released"]
+    assert str(refused["why"]).startswith("what is stored still cannot be read")
+
+    store(world, subscriber, field, before)
+    assert release(world, subscriber)["released"]
+    world.advance(timedelta(minutes=6))
+    assert days(ann, "acknowledge") == days(bob, "acknowledge") == [24]
+    assert held(world) == {}
+    told = "\n".join(world.logs)
+    assert not [kept for kept in ("ann@example.net", "Olympus", "passwd", "everything", "last Monday") if kept in told]
+
+
+BROKEN = {
+    "course that is gone": ("course", {"S": "no-such-course"}, "there is no such course any more"),
+    "address that SES does not take": ("address", {"S": "not an address"}, "SES refused the address"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_d8_what_cannot_be_sent_holds_one_subscriber(world: World, ann: Person, bob: Person, what: str) -> None:
+    field, value, why = BROKEN[what]
+    subscriber = id_of(ann)
+    before = item(world, subscriber)[field]
+    store(world, subscriber, field, value)
+    asleep_until(world, TUESDAY)
+    tick(world)
+    assert [mail.address for mail in world.mails[4:]] == [bob.address]
+    assert counted(world, "Held")
+    assert held(world) == {subscriber: why}
+    assert release(world, subscriber)["released"]
+    tick(world)
+    assert held(world) == {subscriber: why}  # let go too early
+
+    store(world, subscriber, field, before)
+    answer = release(world, subscriber)
+    assert answer == {"released": True, "why": why, "next": world.now().isoformat(timespec="seconds")}
+    world.advance(timedelta(minutes=6))
+    assert days(ann, "acknowledge") == [24]
+    assert held(world) == {}
+
+
+def test_d8_a_letter_that_cannot_be_made_for_one_subscriber(world: World, ann: Person, bob: Person) -> None:
+    """What she wrote cannot be read, and the closing letter gives it back. It goes out by itself when it is mended."""
+    for day in range(5):
+        asleep_until(world, TUESDAY + day * DAY)
+        world.advance(timedelta(minutes=6))
+    ann.replies("What I saw today.")
+    table = world.resources.ref("Reflections")
+    [written] = world.clients.dynamodb.scan(TableName=table)["Items"]
+    world.clients.dynamodb.put_item(TableName=table, Item={k: v for k, v in written.items() if k != "text"})
+    asleep_until(world, TUESDAY + 5 * DAY)
+    world.advance(timedelta(minutes=6))
+    assert (days(ann, "keep-showing-up"), days(bob, "keep-showing-up")) == ([], [29])
+    assert counted(world, "Broken")
+    assert not counted(world, "Held")
+    assert held(world) == {}
+
+    world.clients.dynamodb.put_item(TableName=table, Item=written)
+    world.advance(timedelta(minutes=21))
+    assert days(ann, "keep-showing-up") == [29]
+    assert "What I saw today." in (ann.mails[-1].text or "")
+
+
+def test_d8_the_audit_finds_who_would_never_come_due(world: World, ann: Person) -> None:
+    """Their due time says nothing, so that no dispatcher ever meets them."""
+    subscriber = id_of(ann)
+    before = item(world, subscriber)["due_at"]
+    store(world, subscriber, "due_at", {"S": "soon"})
+    asleep_until(world, TUESDAY)
+    tick(world)
+    assert emails(ann) == ["confirm", "intro"]
+    assert held(world) == {subscriber: "what is stored cannot be read"}
+    store(world, subscriber, "due_at", before)
+    world.advance(timedelta(minutes=6))
+    assert days(ann, "acknowledge") == [24]
+
+
+# ---------------------------------------------------------------- held in doubt, and let go
+
+
+@pytest.mark.parametrize(("taken", "arrived"), [(True, True), (False, False), (True, False)])
+def test_in_doubt_an_operator_says_whether_it_arrived(
+    world: World, monkeypatch: pytest.MonkeyPatch, ann: Person, taken: bool, arrived: bool
+) -> None:
+    """SES's answer and all of its events are lost. Who says that it did not arrive when it did gets it twice."""
+    world.ses.destinations.clear()
+    ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL), taken=taken)
+    asleep_until(world, TUESDAY)
+    tick(world)
+    asleep_until(world, TUESDAY + DAY)
+    tick(world)
+    assert held(world) == {id_of(ann): "in doubt"}
+    assert audit(world) == {"held": 1, "in doubt": 1, "active": 1}
+    assert counted(world, "Held")
+    assert counted(world, "InDoubt")
+    asleep(world, timedelta(hours=4))
+    tick(world)
+    assert days(ann, "acknowledge") == [24] * taken
+
+    answer = release(world, id_of(ann), arrived=arrived)
+    assert (answer["released"], answer["why"]) == (True, "in doubt")
+    assert answer["next"] == str(ann.row["due_at"]).replace("Z", "+00:00")
+    assert counted(world, "Released")
+    with unchanged(world):
+        assert release(world, id_of(ann), arrived=arrived) == {"released": False, "why": "is not held"}
+    world.advance(timedelta(minutes=6))
+    assert days(ann, "acknowledge") == [24] * taken + [25] * (not arrived)
+    asleep_until(world, TUESDAY + 2 * DAY)
+    world.advance(timedelta(minutes=6))
+    assert days(ann, "own-it") == [26]
+    lessons = [mail.at.astimezone(BERLIN).date() for mail in ann.mails[2:]]
+    assert len(lessons) == len(set(lessons))
+
+
+def test_who_is_not_held_cannot_be_let_go(world: World, ann: Person, bob: Person) -> None:
+    bob.presses("stop")
+    store(world, id_of(bob), "zone", {"S": "Mars/Olympus"})
+    with unchanged(world):
+        assert release(world, id_of(ann)) == {"released": False, "why": "is not held"}
+        assert release(world, "aaaaaaaaaaaaaaaa") == {"released": False, "why": "there is no such subscriber"}
+        unreadable = release(world, id_of(bob))
+    assert unreadable == {"released": False, "why": "what is stored still cannot be read: ZoneInfoNotFoundError"}
+    assert not counted(world, "Released")
+
+
+# ---------------------------------------------------------------- E6: the account is still in SES's sandbox
+
+
+def test_e6_in_the_sandbox_who_is_not_verified_is_held_and_others_go_on(world: World, ann: Person, bob: Person) -> None:
+    world.ses.production_access = False
+    world.clients.sesv2.create_email_identity(EmailIdentity=bob.address)
+    carl = Person(world, "carl@example.net", "Carl", source_ip="203.0.113.10")
+    carl.signs_up()
+    asleep_until(world, TUESDAY)
+    tick(world)
+    assert days(bob, "acknowledge") == [24]
+    assert (emails(ann), emails(carl)) == (["confirm", "intro"], [])
+    why = "SES is in its sandbox and mails verified addresses only: ask AWS for production access"
+    assert held(world) == {id_of(ann): why, id_of(carl): why}
+    assert counted(world, "Held")
+    assert not counted(world, "BreakerOpen")
+
+    world.ses.production_access = True
+    for person in (ann, carl):
+        assert release(world, id_of(person))["released"]
+    world.advance(timedelta(minutes=6))
+    assert days(ann, "acknowledge") == days(carl, "confirm") == [24]
+
+
+def test_e6_in_the_sandbox_a_sender_who_is_not_verified_stops_everyone(world: World, ann: Person, bob: Person) -> None:
+    """It is nobody's own trouble, though SES names the recipient as well: the breaker opens, and nobody is held."""
+    world.ses.production_access = False
+    world.ses.unverified = {"mail.example.org"}
+    asleep_until(world, TUESDAY)
+    tick(world)
+    assert counted(world, "BreakerOpen")
+    assert not counted(world, "Held")
+    assert held(world) == {}
+    world.ses.production_access, world.ses.unverified = True, set()
+    world.advance(timedelta(minutes=21))
+    assert days(ann, "acknowledge") == days(bob, "acknowledge") == [24]

@@ -1,0 +1,295 @@
+"""SES under stress: throttled, out of quota, closed to us; and the pace at which two senders at once ask it.
+
+Time stands still here but for what sleeps and for the world's hops: nothing depends on how fast a test ran.
+"""
+
+import math
+import threading
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count, pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import time_machine
+
+from aws.pace import Pace
+from cli.local.cloud import World
+from cli.local.environment import environment
+from cli.local.functions import Context
+from cli.local.ses_rules import SesError
+from tests.conftest import MONDAY
+from tests.test_dispatch import queued, subscribe
+from tests.test_record_delivery import records
+from tests.test_send import THROTTLED, record
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+TICK = timedelta(minutes=5)
+LAMBDA_TIME = timedelta(seconds=60)
+
+
+class Turns:
+    """Who sleeps lets those go on who are to wake before: of all threads one works, and the clock moves only so."""
+
+    def __init__(self, clock: time_machine.Traveller) -> None:
+        self._clock = clock
+        self._asleep: list[tuple[float, int, threading.Semaphore]] = []
+        self._numbers = count()
+
+    def sleep(self, seconds: float) -> None:
+        wake = self._wake_in(seconds)
+        self._next()
+        wake.acquire()
+
+    def play(self, *parts: Callable[[], None]) -> None:
+        """Lets all of them work until each has ended."""
+        with ThreadPoolExecutor(len(parts)) as threads:
+            ends = [threads.submit(self._play, self._wake_in(0), part) for part in parts]
+            self._next()
+        for end in ends:
+            end.result()
+
+    def _play(self, wake: threading.Semaphore, part: Callable[[], None]) -> None:
+        wake.acquire()
+        try:
+            part()
+        finally:
+            self._next()
+
+    def _wake_in(self, seconds: float) -> threading.Semaphore:
+        """A little late, as from any sleep: at the next tenth of a millisecond."""
+        wake = threading.Semaphore(0)
+        at = math.ceil((time.time() + seconds) * 10_000) / 10_000
+        heappush(self._asleep, (at, next(self._numbers), wake))
+        return wake
+
+    def _next(self) -> None:
+        if self._asleep:
+            at, _, wake = heappop(self._asleep)
+            self._clock.move_to(max(at, time.time()))
+            wake.release()
+
+
+class AtOnce:
+    """A pool that has done what it is given before it says so: a delivery takes no time."""
+
+    def __init__(self, _workers: int) -> None:
+        pass
+
+    def __enter__(self) -> "AtOnce":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def submit(self, work: Callable[..., None], *given: object) -> Future[None]:
+        done: Future[None] = Future()
+        work(*given)
+        done.set_result(None)
+        return done
+
+
+@dataclass
+class Stress:
+    """A world in which time stands still, and when its SES was asked to take an email."""
+
+    world: World
+    turns: Turns
+    refuses: Callable[[datetime], SesError | None] = lambda _: None
+    """What SES answers at this time instead of taking it."""
+    asked: list[datetime] = field(default_factory=list)
+    took: list[timedelta] = field(default_factory=list)
+    """How long the senders worked on each message."""
+
+    def tick(self) -> None:
+        """What one firing of the schedule sets going, with one sender."""
+        self.world.invoke("dispatch", {})
+        start = self.world.now()
+        self.world.drain()
+        self.took.append(self.world.now() - start)
+
+    def sent(self, since: int = 0) -> list[int]:
+        """The numbers of the people who got an email, as SES took them."""
+        return [number(mail.address) for mail in self.world.mails[since:]]
+
+    def people(self) -> dict[int, dict[str, Any]]:
+        """What is stored of each by their number, but for the count of writes."""
+        rows = [{name: value for name, value in row.items() if name != "version"} for row in self.world.subscribers()]
+        return {number(str(row["address"])): row for row in rows}
+
+    def two_senders(self, until: Callable[[], bool]) -> None:
+        """The schedule, and two senders that Lambda keeps busy, each a process with a pace of its own."""
+        with environment(self.world.functions.by_name["send"].environment):
+            senders = lambda: self._sender(until, 0.2), lambda: self._sender(until, 0.3)
+            self.turns.play(lambda: self._ticks(until), *senders)
+
+    def _ticks(self, until: Callable[[], bool]) -> None:
+        while not until():
+            self.world.invoke("dispatch", {})
+            self.turns.sleep(TICK.total_seconds())
+
+    def _sender(self, until: Callable[[], bool], between: float) -> None:
+        """`between` two messages so many seconds go by, for Lambda and the queue."""
+        from send import handler
+
+        function, sqs = self.world.functions.by_name["send"], self.world.clients.sqs
+        url = str(self.world.resources.ref("Outbox"))
+        while not until():
+            self.turns.sleep(between)
+            for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1).get("Messages", []):
+                start = self.world.now()
+                handler({"Records": [record(message["Body"])]}, Context(function, function.timeout))
+                self.took.append(self.world.now() - start)
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+class OwnPace(threading.local, Pace):
+    """One for each thread, as each process has one."""
+
+
+@pytest.fixture
+def stress(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stress]:
+    """Only what sleeps, or a hop, moves the clock."""
+    world.invoke("send", records({"subscribers": []}))
+    world.ses.destinations.clear()  # no event settles anything
+    with time_machine.travel(MONDAY, tick=False) as clock:
+        stress, take = Stress(world, Turns(clock)), world.ses.send
+
+        def answer(request: dict[str, Any]) -> Any:
+            stress.asked.append(world.now())
+            if error := stress.refuses(world.now()):
+                raise error
+            return take(request)
+
+        monkeypatch.setattr(world, "_clock", clock)
+        monkeypatch.setattr(world.ses, "send", answer)
+        monkeypatch.setattr("send.ThreadPoolExecutor", AtOnce)
+        monkeypatch.setattr("send.pace", OwnPace())
+        monkeypatch.setattr("aws.pace.time", SimpleNamespace(time=time.time, sleep=stress.turns.sleep))
+        # What a function has left of its time goes by this clock as well.
+        monkeypatch.setattr("cli.local.functions.time", SimpleNamespace(monotonic=time.time))
+        yield stress
+
+
+def number(address: str) -> int:
+    """Of p7@example.net, 7."""
+    return int(address.partition("@")[0][1:])
+
+
+# ---------------------------------------------------------------- too fast
+
+
+def test_e1_a_burst_of_throttling_slows_the_message_and_loses_nobody(stress: Stress) -> None:
+    """Who was refused comes first at the next tick, in the old order and at the usual pace."""
+    world = stress.world
+    subscribe(world, *(MONDAY - (60 - n) * MINUTE for n in range(20)), *(MONDAY + n * MINUTE for n in range(1, 6)))
+    before = stress.people()
+    stress.refuses = lambda at: THROTTLED if MONDAY + SECOND <= at < MONDAY + 3 * SECOND else None
+    stress.tick()
+    refused = [n for n in range(20) if n not in stress.sent()]
+    assert 2 <= len(refused) <= 7  # at the usual pace, two seconds would refuse fourteen
+    assert stress.sent() == [n for n in range(20) if n not in refused]
+    assert {n: row for n, row in stress.people().items() if n in refused} == {n: before[n] for n in refused}
+
+    world._move_to(MONDAY + TICK)
+    first, asked = len(world.mails), len(stress.asked)
+    stress.tick()
+    assert stress.sent(first) == [*refused, *range(20, 25)]
+    gaps = [(later - at).total_seconds() for at, later in pairwise(stress.asked[asked:])]
+    assert gaps == pytest.approx([2 / 14] * (len(refused) + 4), abs=0.001)  # a sender's half of 14 a second
+    assert sorted(stress.sent()) == list(range(25))
+
+
+def test_e1_throttled_half_of_the_time_everybody_is_served_within_the_hour(stress: Stress) -> None:
+    """Somebody else uses the account as well: SES takes ours in the first half of each second."""
+    subscribe(stress.world, *(MONDAY - (60 - n) * MINUTE for n in range(40)))
+    stress.refuses = lambda at: THROTTLED if at.microsecond >= 500_000 else None
+    for tick in range(12):
+        stress.world._move_to(MONDAY + tick * TICK)
+        served = len(stress.world.mails)
+        stress.tick()
+        assert stress.sent(served) == sorted(stress.sent(served))
+    assert sorted(stress.sent()) == list(range(40))
+    assert not [row for row in stress.people().values() if "claim" in row or "held" in row]
+
+
+def test_a_message_that_is_slowed_down_ends_before_its_function(stress: Stress) -> None:
+    """Ended by Lambda, it would come back and be worked on again."""
+    subscribe(stress.world, *[MONDAY - MINUTE] * 100)
+    stress.refuses = lambda at: THROTTLED if MONDAY + SECOND <= at < MONDAY + 3 * SECOND else None
+    stress.tick()
+    assert stress.took[0] < LAMBDA_TIME
+
+
+@pytest.mark.parametrize(("rate", "people"), [(2, 660), (14, 420), (100, 600)])
+def test_two_senders_at_once_use_what_ses_gives_and_no_more(stress: Stress, rate: int, people: int) -> None:
+    """Each at half the rate, and neither knows of the other. SES counts the emails of the last second."""
+    world = stress.world
+    world.ses.max_send_rate = rate
+    subscribe(world, *[MONDAY - MINUTE] * people)
+    stress.two_senders(until=lambda: len(world.mails) == people or world.now() > MONDAY + timedelta(hours=1))
+    assert sorted(stress.sent()) == list(range(people))
+    assert max(stress.took) < LAMBDA_TIME
+    at = [mail.at for mail in world.mails]
+    most = max(bisect_right(at, moment) - bisect_right(at, moment - SECOND) for moment in at)
+    assert (most <= rate, len(stress.asked) - people) == (True, 0), "in a second; and refused"
+    used = people / rate / (at[-1] - at[0] + SECOND / rate).total_seconds()
+    assert used >= 0.85
+
+
+# ---------------------------------------------------------------- no quota left, and closed
+
+
+def test_e1_the_daily_quota_is_used_up_in_the_middle_of_a_message(stress: Stress) -> None:
+    """By somebody else on the account. SES is not asked again before some of it is free."""
+    world = stress.world
+    world.ses.max_24_hour_send = 50
+    world.ses.sent_at.append((MONDAY - timedelta(hours=23), 20))
+    subscribe(world, *(MONDAY - (60 - n) * MINUTE for n in range(30)))
+    before = stress.people()
+
+    def somebody_else(now: datetime) -> None:
+        if len(world.mails) == 10:
+            world.ses.sent_at.append((now, 5))
+
+    stress.refuses = somebody_else
+    stress.tick()
+    assert stress.sent() == list(range(25))
+    assert {n: row for n, row in stress.people().items() if n >= 25} == {n: before[n] for n in range(25, 30)}
+    world.advance_to(MONDAY + 59 * MINUTE)
+    assert len(stress.asked) == 30
+    assert not any("BreakerOpen" in line for line in world.logs)
+
+    world.advance_to(MONDAY + 66 * MINUTE)
+    assert stress.sent() == list(range(30))
+    assert not [row for row in stress.people().values() if "claim" in row or "held" in row]
+
+
+def test_e4_the_breaker_opens_closes_and_opens_again_until_it_is_mended(stress: Stress) -> None:
+    """The sender's MAIL FROM domain is lost, of which SES's account says nothing: only sending finds out."""
+    world = stress.world
+    subscribe(world, *(MONDAY - (3 - n) * MINUTE for n in range(3)))
+    before = stress.people()
+    world.ses.mail_from_verified = False
+    stress.tick()
+
+    for minutes, tried in ((14, False), (16, True), (29, False)):
+        told, asked = len(world.logs), len(stress.asked)
+        world.advance_to(MONDAY + minutes * MINUTE)
+        assert (len(stress.asked) > asked, queued(world)) == (tried, [])
+        assert any("BreakerOpen" in line for line in world.logs[told:])
+        assert stress.people() == before
+        world.ses.mail_from_verified = minutes > 14  # mended, but not yet tried again
+
+    world.advance_to(MONDAY + 31 * MINUTE)
+    assert stress.sent() == [0, 1, 2]
+    told = len(world.logs)
+    world.advance_to(MONDAY + 40 * MINUTE)
+    assert not any("BreakerOpen" in line for line in world.logs[told:])
