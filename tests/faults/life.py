@@ -102,7 +102,9 @@ class Someone(Person):
         before = self.world.now()
         answer = self.asks("POST", self.link("/confirm/"), {})
         if answer.status == 200:
+            stopped = any(deed.kind == "stop" and deed.at >= before for deed in self.deeds)  # meanwhile
             self._starts(before)  # it counts from the first try, which may have been stored
+            self.left = stopped
         self.life.until(self.world.now() + SOON)
         return answer
 
