@@ -190,3 +190,28 @@ def test_f6_one_poison_message_holds_up_no_other(world: World) -> None:
     assert answer.payload == {"batchItemFailures": [{"itemIdentifier": "1"}]}
     assert ann.row["status"] == "complained"
     assert "ann@example.net" not in "\n".join(world.logs)
+
+
+def test_f3_five_soft_bounces_pause_the_course(world: World) -> None:
+    """A mailbox that is full each day: the course waits for its subscriber, who goes on at the same place."""
+    ann = Person(world).joins()
+    for _ in range(4):
+        world.bounced(ann.mails[-1], "Transient", "MailboxFull")
+        next_email(world)
+    world.bounced(ann.mails[-1], "Transient", "MailboxFull")
+    assert ann.row["status"] == "paused"
+    assert nothing_comes(world)
+    assert not world.rows("Suppressions")
+    ann.presses("resume")
+    lesson = next_email(world)
+    assert lesson.tags["email"] == "safety-first"
+    world.bounced(lesson, "Transient", "MailboxFull")  # the first of five again
+    assert next_email(world).tags["email"] == "keep-showing-up"
+
+
+def test_f3_the_same_soft_bounce_told_five_times_counts_once(world: World) -> None:
+    ann = Person(world).joins()
+    for _ in range(5):
+        world.bounced(ann.mails[-1], "Transient", "MailboxFull")
+    assert ann.row["status"] == "active"
+    assert next_email(world).tags["email"] == "acknowledge"

@@ -1,14 +1,14 @@
 """The delivery protocol, step by step."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from course import delivery
 from course.delivery import Decision, decide
-from course.schedule import local_day
-from course.subscriber import Status
+from course.schedule import local_day, slot
+from course.subscriber import Status, Subscriber
 from tests.course.subscribers import MONDAY, after, confirmed, held, pending, sent
 
 HOUR = timedelta(hours=1)
@@ -39,6 +39,19 @@ def test_a_claim_takes_the_day_and_keeps_everyone_else_out() -> None:
     claimed = delivery.claim(due, "first", due.due_at)
     assert claimed.last_day == local_day(due.due_at, "Europe/Berlin")
     assert decide(claimed, due.due_at + timedelta(seconds=25), due.due_at) is Decision.SKIP
+
+
+def test_a_claim_just_before_midnight_takes_the_day_that_begins() -> None:
+    """SES may have it a few seconds later, and that day must not get another."""
+    due = replace(sent(confirmed()), hour=23)
+    midnight = slot(date(2026, 11, 25), "Europe/Berlin", 0)
+    late = delivery.claim(due, "first", midnight - timedelta(seconds=20))
+    assert late.last_day == date(2026, 11, 25)
+    done = delivery.commit(late, "first", "ses-id", midnight)
+    assert done.due_at
+    assert local_day(done.due_at, "Europe/Berlin") == date(2026, 11, 26)
+    assert delivery.claim(due, "first", midnight - timedelta(minutes=2)).last_day == date(2026, 11, 24)
+    assert delivery.release(late, "first") == due
 
 
 def test_an_attempt_of_unknown_outcome_moves_to_when_it_can_be_judged() -> None:
@@ -124,3 +137,83 @@ def test_a_lesson_that_is_gone_is_passed_over() -> None:
 def test_nothing_due_cannot_be_claimed() -> None:
     with pytest.raises(ValueError, match="nothing is due"):
         delivery.claim(after(3), "first", MONDAY)
+
+
+# ---------------------------------------------------------------- an operator lets go
+
+
+def in_doubt() -> Subscriber:
+    """The first lesson's attempt has no outcome, and its next slot has come."""
+    due = sent(confirmed())
+    assert due.due_at
+    return delivery.hold(delivery.claim(due, "first", due.due_at), "in doubt")
+
+
+def test_who_is_not_held_is_not_let_go() -> None:
+    for subscriber in (after(1), after(1).paused(), delivery.claim(confirmed(), "first", MONDAY)):
+        assert delivery.let_go(subscriber, MONDAY, arrived=True) is subscriber
+
+
+def test_let_go_on_a_free_day_the_lesson_comes_that_day_once_its_hour_has_come() -> None:
+    due = sent(confirmed())
+    assert due.due_at
+    refused = delivery.release(delivery.claim(due, "first", due.due_at), "first", held="SES refused the address")
+    free = delivery.let_go(refused, due.due_at + 5 * HOUR)
+    assert (free.held, free.next_lesson, free.due_at) == ("", "acknowledge", due.due_at + 5 * HOUR)
+    assert decide(free, due.due_at + 5 * HOUR, None) is Decision.SEND
+    at_night = delivery.let_go(refused, due.due_at + 20 * HOUR)
+    assert decide(at_night, due.due_at + 20 * HOUR, None) is Decision.SLIDE
+
+
+def test_let_go_on_a_day_that_had_its_lesson_the_next_one_waits() -> None:
+    morning = after(1)
+    assert morning.last_at
+    free = delivery.let_go(held(morning), morning.last_at + 13 * HOUR)
+    assert decide(free, morning.last_at + 13 * HOUR, None) is Decision.SLIDE
+    slid = delivery.slide(free, morning.last_at + 13 * HOUR)
+    assert slid.due_at == morning.due_at
+
+
+def test_an_attempt_in_doubt_that_arrived_counts_as_sent_when_it_was_made() -> None:
+    doubtful = in_doubt()
+    assert doubtful.claim
+    done = delivery.let_go(doubtful, doubtful.claim.retry_at + HOUR, arrived=True)
+    assert done.sent["acknowledge"] == doubtful.claim.at
+    assert (done.held, done.claim, done.next_lesson, done.message_id) == ("", None, "own-it", doubtful.message_id)
+    assert done.due_at == done.next_due(doubtful.claim.retry_at + HOUR)
+    assert delivery.let_go(done, doubtful.claim.retry_at + HOUR, arrived=True) is done
+
+
+def test_an_attempt_in_doubt_that_did_not_arrive_is_made_again_on_another_day() -> None:
+    doubtful = in_doubt()
+    assert doubtful.claim
+    again = delivery.let_go(doubtful, doubtful.claim.retry_at)
+    assert (again.held, again.claim, again.next_lesson) == ("", None, "acknowledge")
+    assert (again.due_at, again.last_day) == (doubtful.claim.retry_at, doubtful.last_day)
+    assert decide(again, doubtful.claim.retry_at, None) is Decision.SEND
+    assert decide(again, doubtful.claim.at + 13 * HOUR, None) is Decision.SKIP
+    too_early = replace(again, due_at=doubtful.claim.at)
+    assert decide(too_early, doubtful.claim.at + 13 * HOUR, None) is Decision.SLIDE, "its day is taken"
+
+
+def test_an_attempt_that_may_still_be_heard_of_stays_claimed() -> None:
+    doubtful = in_doubt()
+    assert doubtful.claim
+    early = delivery.let_go(doubtful, doubtful.claim.at + HOUR)
+    assert (early.held, early.claim, early.due_at) == ("", doubtful.claim, doubtful.due_at)
+
+
+def test_letting_go_wakes_nobody_who_has_paused_or_stopped() -> None:
+    for subscriber in (held(after(1)).paused(), held(after(1)).stopped(Status.UNSUBSCRIBED), held(after(3))):
+        free = delivery.let_go(subscriber, MONDAY + timedelta(days=9))
+        assert (free.held, free.status, free.waiting) == ("", subscriber.status, False)
+
+
+def test_a_confirmation_in_doubt_counts_as_mailed_or_is_asked_for_again() -> None:
+    doubtful = delivery.hold(delivery.claim(pending(), "first", MONDAY), "in doubt")
+    later = MONDAY + 2 * HOUR
+    arrived = delivery.let_go(doubtful, later, arrived=True)
+    assert arrived.sign_up
+    assert (arrived.sign_up.mailed, arrived.waiting) == (True, False)
+    again = delivery.let_go(doubtful, later)
+    assert (again.due_at, decide(again, later, None)) == (later, Decision.SEND)

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from course.schedule import local_day
-from course.subscriber import SignUp, Status, new_epoch
-from tests.course.subscribers import MONDAY, PLAN, PLAN_AGAIN, after, confirmed, pending, sent
+from course.subscriber import SignUp, Status, Subscriber, new_epoch
+from tests.course.subscribers import MONDAY, PLAN, PLAN_AGAIN, after, confirmed, held, pending, sent
 
 DAY = timedelta(days=1)
 
@@ -106,6 +106,13 @@ def test_stopping_ends_every_email_and_a_complaint_is_never_overwritten() -> Non
     assert stopped.stopped(Status.UNSUBSCRIBED).status is Status.COMPLAINED
 
 
+def test_stopping_lets_go_of_what_was_held() -> None:
+    """Nobody has to look any more: nothing is to come."""
+    assert held(after(1)).stopped(Status.UNSUBSCRIBED).held == ""
+    complained = replace(after(1).stopped(Status.COMPLAINED), held="in doubt")
+    assert complained.stopped(Status.UNSUBSCRIBED) is complained
+
+
 def test_stopping_a_sign_up_that_waits_uses_it_up() -> None:
     stopped = pending().stopped(Status.UNSUBSCRIBED)
     assert stopped.confirmed(1057, PLAN, MONDAY) is stopped
@@ -176,3 +183,49 @@ def test_a_fresh_sign_up_in_another_zone_counts_the_day_in_both() -> None:
 def test_epochs_count_days() -> None:
     assert new_epoch(MONDAY) == 1057
     assert new_epoch(MONDAY + DAY) == 1058
+
+
+def softly_bounced(subscriber: Subscriber, *attempts: str) -> Subscriber:
+    for attempt in attempts:
+        subscriber = subscriber.soft_bounced(attempt)
+    return subscriber
+
+
+def test_an_email_that_came_back_for_now_counts_once_however_often_that_is_told() -> None:
+    once = after(1).soft_bounced("first")
+    assert once.soft_bounces == ("first",)
+    assert once.soft_bounced("first") is once
+    twice = softly_bounced(once, "second", "first", "second")
+    assert (twice.soft_bounces, twice.status) == (("first", "second"), Status.ACTIVE)
+
+
+def test_the_fifth_email_that_came_back_pauses_the_course_and_keeps_the_place() -> None:
+    four = softly_bounced(after(1), "1", "2", "3", "4")
+    assert (four.status, four.waiting, four.due_at) == (Status.ACTIVE, True, after(1).due_at)
+    five = four.soft_bounced("5")
+    assert (five.status, five.waiting, five.next_lesson) == (Status.PAUSED, False, "own-it")
+    assert five.soft_bounced("6") is five
+
+
+def test_who_resumes_begins_again_or_signs_up_anew_is_counted_from_nothing() -> None:
+    five = softly_bounced(after(1), "1", "2", "3", "4", "5")
+    back = MONDAY + 9 * DAY
+    asked = SignUp(1070, back, "Ann", "Europe/Berlin", 7, "2026-11")
+    for fresh in (
+        five.resumed(back),
+        five.beginning_again(PLAN_AGAIN, back),
+        five.stopped(Status.UNSUBSCRIBED).signing_up(asked).confirmed(1070, PLAN, back),
+    ):
+        assert (fresh.status, fresh.soft_bounces) == (Status.ACTIVE, ())
+        assert softly_bounced(fresh, "6", "7", "8", "9").status is Status.ACTIVE
+        assert softly_bounced(fresh, "6", "7", "8", "9", "10").status is Status.PAUSED
+
+
+def test_bounces_after_a_confirmation_that_came_back_are_the_courses_own() -> None:
+    started = pending().soft_bounced("confirm").confirmed(1057, PLAN, MONDAY)
+    assert started.soft_bounces == ()
+
+
+def test_soft_bounces_wake_nobody_who_completed_or_stopped() -> None:
+    for subscriber in (after(3), after(1).stopped(Status.UNSUBSCRIBED), after(1).stopped(Status.COMPLAINED)):
+        assert softly_bounced(subscriber, *"12345").status is subscriber.status

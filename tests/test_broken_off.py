@@ -1,0 +1,169 @@
+"""What breaks off in the middle of a sign-up, or of a claim: a process that dies, a request or a reply that is lost."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from cli.local.api import Response
+from cli.local.cloud import World
+from cli.local.faults import Fault, Site, faults
+from cli.local.functions import forget_everything
+from tests.conftest import MONDAY
+from tests.people import Person
+from tests.stories import asleep, next_email
+from tests.test_send import emails
+
+HOUR = timedelta(hours=1)
+PROMISE = Site("sign_up", "aws/limits.py Limits._put", "PutItem")
+CLAIM = Site("send", "aws/tables.py Subscribers.save", "PutItem")
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto3 tries again at once."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+
+
+@dataclass
+class OneFault:
+    """Happens at the n-th call that a function makes, counted from 0; when it is `stubborn`, at all its retries too."""
+
+    function: str
+    n: int
+    fault: Fault | None
+    stubborn: bool = False
+    sites: list[Site] = field(default_factory=list)
+
+    def choose(self, site: Site) -> Fault | None:
+        if site.function != self.function:
+            return None
+        self.sites.append(site)
+        number = len(self.sites) - 1
+        again = self.stubborn and number > self.n and set(self.sites[self.n :]) == {site}
+        return self.fault if number == self.n or again else None
+
+
+@contextmanager
+def reply_lost(world: World, where: Site) -> Iterator[list[Site]]:
+    """The first such call takes effect, and nobody hears of it. Gives what is called there, retries too."""
+    seen: list[Site] = []
+
+    def choose(site: Site) -> Fault | None:
+        if site != where:
+            return None
+        seen.append(site)
+        return Fault.LOST_AFTER if len(seen) == 1 else None
+
+    with faults(world.functions, choose):
+        yield seen
+
+
+# ---------------------------------------------------------------- S15: sign-up
+
+
+def sign_up(person: Person, form: dict[str, str], one: OneFault) -> Response:
+    """By a process that has just been started."""
+    forget_everything()
+    with faults(person.world.functions, one.choose):
+        return person.world.request("POST", "/sign-up", form=form, source_ip=person.source_ip)
+
+
+def calls_of_a_sign_up() -> list[Site]:
+    """As it is without a fault."""
+    nothing = OneFault("sign_up", 0, None)
+    with World(start=MONDAY) as world:
+        ann = Person(world)
+        assert sign_up(ann, ann.form(), nothing).status == 200
+        assert emails(ann) == ["confirm"]
+    return nothing.sites
+
+
+LOST = (Fault.LOST_BEFORE, Fault.LOST_AFTER)
+
+
+@pytest.mark.parametrize(
+    ("fault", "stubborn"),
+    [*((fault, False) for fault in Fault), *((fault, True) for fault in LOST)],
+    ids=[*Fault, *(f"{fault} at each retry" for fault in LOST)],
+)
+def test_s15_a_sign_up_that_broke_off_is_made_good_by_the_next_try(fault: Fault, stubborn: bool) -> None:
+    """At whichever call: a minute later they try again, and in the end have one email and are one subscriber."""
+    calls = calls_of_a_sign_up()
+    assert {site.operation for site in calls} >= {"GetSecretValue", "UpdateItem", "GetItem", "PutItem", "SendMessage"}
+    started: dict[int, datetime] = {}
+    with World(start=MONDAY) as world:
+        people = [Person(world, f"p{n}@example.net", f"P{n}", source_ip=f"203.0.113.{n}") for n in range(len(calls))]
+        for n, person in enumerate(people):
+            form, started[n] = person.form(), world.now()
+            answer = sign_up(person, form, OneFault("sign_up", n, fault, stubborn))
+            if answer.status != 200:
+                assert answer.status == 500
+                world.advance(timedelta(minutes=1))
+                answer = world.request("POST", "/sign-up", form=form, source_ip=person.source_ip)
+            assert (answer.status, "look in your inbox" in answer.text) == (200, True), calls[n]
+        world.advance(HOUR)
+        for n, person in enumerate(people):
+            assert emails(person) == ["confirm"], calls[n]
+            assert person.mails[0].at < started[n] + HOUR, calls[n]
+            rows = [row for row in world.subscribers() if row["address"] == person.address]
+            assert [row["status"] for row in rows] == ["pending"], calls[n]
+        for person in people:
+            person.confirms()
+            assert (person.row["first_name"], person.row["zone"]) == (person.first_name, person.zone)
+            assert emails(person) == ["confirm", "intro"]
+
+
+# ---------------------------------------------------------------- own writes that are reported as failed
+
+
+@pytest.mark.parametrize("before", [0, 1], ids=["first promise", "later promise"])
+def test_the_promise_of_an_email_whose_reply_was_lost_is_kept(world: World, before: int) -> None:
+    """boto3's retry meets its own write. Taken for another request's, it would leave a page that promises in vain."""
+    ann = Person(world)
+    for _ in range(before):
+        ann.signs_up()
+        asleep(world, timedelta(days=2))
+    with reply_lost(world, PROMISE) as calls:
+        assert "look in your inbox" in ann.signs_up().text
+    assert len(calls) == 2
+    assert emails(ann) == ["confirm"] * (before + 1)
+    ann.confirms()
+    assert emails(ann)[-1] == "intro"
+
+
+def test_d7_own_claim_reported_as_failed(world: World) -> None:
+    """boto3's retry of the claim meets the claim itself: it is ours, and the lesson is sent."""
+    ann = Person(world).joins()
+    with reply_lost(world, CLAIM) as calls:
+        lesson = next_email(world)
+    assert len(calls) == 3  # the claim, its retry, the commit
+    assert lesson.tags["email"] == "acknowledge"
+    assert "claim" not in ann.row
+    assert "held" not in ann.row
+    assert ann.row["next_lesson"] == "own-it"
+    following = next_email(world)
+    assert following.tags["email"] == "own-it"
+    assert emails(ann) == ["confirm", "intro", "acknowledge", "own-it"]
+
+
+def test_d7_the_claim_of_another_is_not_taken_for_our_own(world: World) -> None:
+    """Two senders have the same message: the first one's claim is what the second one meets."""
+    ann = Person(world).joins()
+    taken: list[Site] = []
+
+    def another_is_faster(site: Site) -> None:
+        if site == CLAIM and not taken:
+            taken.append(site)
+            function = world.functions.running
+            assert function
+            world.functions.invoke(function, world.functions.event)
+
+    with faults(world.functions, another_is_faster):
+        next_email(world)
+    assert taken
+    assert emails(ann) == ["confirm", "intro", "acknowledge"]
+    assert "claim" not in ann.row
