@@ -4,7 +4,7 @@ from typing import Any
 
 from aws import clients
 from aws.log import count, logger, observed
-from aws.outbox import SENDERS, ids_a_message
+from aws.outbox import SENDERS, SHARED_FROM, ids_a_message
 from aws.sending import stopped_for_all
 
 TICK = 300
@@ -25,10 +25,11 @@ def handler(_event: dict[str, Any], _context: Any) -> None:
     if room.left_today == 0:
         logger.warning("SES's quota of the last 24 hours is used up")
         count("Refused")
-    rate = room.rate / SENDERS
-    waiting = clients.outbox().waiting() * ids_a_message(rate)
-    fits = min(int(room.rate * TICK), room.left_today) - waiting
+    senders = SENDERS if room.rate >= SHARED_FROM else 1
+    rate = room.rate // SENDERS if senders > 1 else room.rate
+    waiting = clients.outbox().waiting()
+    fits = min(int(room.rate * TICK), room.left_today) - waiting * ids_a_message(rate)
     if fits > 0:
         due = clients.subscribers().due(now, limit=fits)
-        clients.outbox().lessons(due, rate)
+        clients.outbox().lessons(due, rate, senders, waiting)
         logger.info("queued", subscribers=len(due))

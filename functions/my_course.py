@@ -83,7 +83,7 @@ def act(token: str, action: str) -> Response[str]:
         zone, hour = fields["zone"], int(fields["hour"])
         after = clients.subscribers().change(before.id, lambda current: current.at_time(zone, hour, now))
     elif action == "erase":
-        erase(before)
+        erase(before, now)
         count("Erased")
         return page("erased")
     elif command:

@@ -30,10 +30,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     def work(body: str, message_id: str) -> None:
         message = json.loads(body)
+        stopped = stopped_for_all(clients.now())
         if "notice" in message:
-            asked = message["subscriber"], message["epoch"], message["key"]
-            postman.notice(message["notice"], *asked, message_id, clients.now())
-        elif not stopped_for_all(clients.now()):
+            asked = message["notice"], message["subscriber"], message["epoch"], message["key"]
+            if stopped or not postman.notice(*asked, message_id, clients.now()):
+                clients.outbox().notice(*asked, later=True)
+        elif not stopped:
             _deliver_all(postman, message["subscribers"], message.get("rate"))
 
     return each_message(event, context, work)
@@ -44,10 +46,10 @@ def _deliver_all(postman: Postman, subscribers: list[str], rate: float | None) -
     with ThreadPoolExecutor(clients.SENDERS) as pool:
         deliveries = []
         for subscriber in subscribers:
-            if rate:
-                pace.wait(rate, postman.throttled)
             if not postman.has_time():
                 break  # who is left stays due, and comes round with the next tick
+            if rate:
+                pace.wait(rate, postman.throttled)
             deliveries.append(pool.submit(_deliver, postman, subscriber))
     for done in deliveries:
         done.result()

@@ -48,9 +48,9 @@ def queued(world: World) -> list[str]:
 
 
 def outbox(world: World) -> list[dict[str, Any]]:
-    """The messages in the outbox."""
-    waiting = next(queue.waiting for queue in world.queues() if queue.logical_id == "Outbox")
-    return [json.loads(message) for message in waiting]
+    """The messages in the outbox, those to come included."""
+    queue = next(queue for queue in world.queues() if queue.logical_id == "Outbox")
+    return [json.loads(message) for message in (*queue.waiting, *queue.delayed)]
 
 
 def asked_ses(world: World) -> int:
@@ -106,11 +106,20 @@ def test_no_more_than_the_rate_lets_out_before_the_next_tick(world: World) -> No
     with without(world, "send"):
         world.invoke("dispatch", {})
         assert queued(world) == ids[:150]
-        # Half the rate for each of two senders, and no message takes longer than a sender has (60 s).
-        assert {message["rate"] for message in outbox(world)} == {0.25}
-        assert max(len(message["subscribers"]) for message in outbox(world)) / 0.25 < 60 - 25
+        # Too slow to be halved: one message at a time, and none takes longer than a sender has (60 s).
+        assert {message["rate"] for message in outbox(world)} == {0.5}
+        assert max(len(message["subscribers"]) for message in outbox(world)) / 0.5 < 60 - 25
         with unchanged(world):
             world.invoke("dispatch", {})  # what waits is counted in
+
+
+def test_each_of_two_senders_has_half_the_rate(world: World) -> None:
+    world.ses.max_send_rate = 14
+    subscribe(world, *[world.now()] * 60)
+    with without(world, "send"):
+        world.invoke("dispatch", {})
+        assert [(message["rate"], len(message["subscribers"])) for message in outbox(world)] == [(7, 30), (7, 30)]
+        assert not next(queue for queue in world.queues() if queue.logical_id == "Outbox").delayed
 
 
 def test_what_waits_in_the_outbox_is_left_out(world: World) -> None:

@@ -228,9 +228,9 @@ def test_a_message_that_is_slowed_down_ends_before_its_function(stress: Stress) 
     assert stress.took[0] < LAMBDA_TIME
 
 
-@pytest.mark.parametrize(("rate", "people"), [(2, 660), (14, 420), (100, 600)])
+@pytest.mark.parametrize(("rate", "people"), [(1, 330), (3, 700), (5, 700), (14, 420), (15, 420), (100, 600)])
 def test_two_senders_at_once_use_what_ses_gives_and_no_more(stress: Stress, rate: int, people: int) -> None:
-    """Each at half the rate, and neither knows of the other. SES counts the emails of the last second."""
+    """Each at half the rate, or in turns, and neither knows of the other. SES counts the emails of the last second."""
     world = stress.world
     world.ses.max_send_rate = rate
     subscribe(world, *[MONDAY - MINUTE] * people)

@@ -58,8 +58,10 @@ def subscriber_from(item: Item) -> Subscriber:
         raise UnreadableSubscriber(type(error).__name__) from None  # its text can hold what is stored
     if not 0 <= subscriber.hour <= 23 or subscriber.next_lesson not in (None, *subscriber.plan):
         raise UnreadableSubscriber("the hour is none, or the next lesson is not in the plan")
-    if not all(isinstance(item[name], str) for name in ("address", "course")) or subscriber.epoch < 0:
-        raise UnreadableSubscriber("the address, the course or the epoch is none")
+    if not all(isinstance(item[name], str) for name in ("address", "course")):
+        raise UnreadableSubscriber("the address or the course is none")
+    if not (0 <= subscriber.epoch < 2**16 and 0 <= subscriber.round < 2**16 and subscriber.version > 0):
+        raise UnreadableSubscriber("the epoch, the round or the version is none")
     return subscriber
 
 
@@ -88,6 +90,7 @@ def _subscriber_from(item: Item) -> Subscriber:
         )
         if claim
         else None,
+        unsettled=tuple(item.get("unsettled", ())),
         sent={lesson: _moment(at) for lesson, at in item.get("sent", {}).items()},
         last_day=_day(item.get("last_day")),
         last_at=_time(item.get("last_at")),

@@ -52,25 +52,24 @@ class Limits:
         if item is None:
             return Confirmations()
         times = tuple(datetime.fromisoformat(at) for at in item["times"])
-        return Confirmations(times, item["subscriber"], int(item["epoch"]))
+        return Confirmations(times, item.get("subscriber", ""), int(item["epoch"]))
 
     def promise(self, mailbox: str, before: Confirmations, after: Confirmations) -> bool:
         """Stores one more promise, unless another request was faster.
 
         A call whose answer was lost is retried by boto3 and then meets its own write.
         """
-        item = {
-            "key": f"mailbox#{mailbox}",
-            "times": [stamp(at) for at in after.times],
-            "subscriber": after.subscriber,
-            "epoch": after.epoch,
-            "expires_at": int((after.times[-1] + THREE_CONFIRMATIONS_IN).timestamp()),
-        }
+        item = _promised(mailbox, after)
         if not before.times:
             stored = self._put(item, "attribute_not_exists(#key)", {"#key": "key"})
         else:
             stored = self._put(item, "#epoch = :before", {"#epoch": "epoch"}, {":before": {"N": str(before.epoch)}})
         return stored or self.confirmations(mailbox) == after
+
+    def close(self, mailbox: str, now: datetime) -> None:
+        """No confirmation for a day: whoever erased all that says what was sent today begins anew tomorrow."""
+        after = self.confirmations(mailbox).closed(now)
+        self._client.put_item(TableName=self._table, Item=to_wire(_promised(mailbox, after)))
 
     def mark(self, key: str, owner: str, now: datetime) -> bool:
         """Whether this owner is the one who does what the key stands for. Marks it so if nobody has."""
@@ -148,6 +147,16 @@ class Suppressions:
         """Whether an address is suppressed."""
         found = self._client.get_item(TableName=self._table, Key={"address_hash": {"S": address_hash}})
         return "Item" in found
+
+
+def _promised(mailbox: str, confirmations: Confirmations) -> dict[str, Any]:
+    return {
+        "key": f"mailbox#{mailbox}",
+        "times": [stamp(at) for at in confirmations.times],
+        "subscriber": confirmations.subscriber,
+        "epoch": confirmations.epoch,
+        "expires_at": int((confirmations.times[-1] + THREE_CONFIRMATIONS_IN).timestamp()),
+    }
 
 
 def _mark(key: str, owner: str, now: datetime) -> dict[str, Any]:

@@ -11,8 +11,14 @@ if TYPE_CHECKING:
 SENDERS = 2
 """Senders that run at once, as in template.yaml: each gets its share of the rate."""
 
+SHARED_FROM = 8
+"""Emails a second. Below, one sender works at a time: halves of less are not whole, and too many fall into a second."""
+
 IDS_A_MESSAGE = 1000
 """About 20 KB: SQS bills by 64 KB and takes 256."""
+LATER = 300
+"""Seconds after which a notice is tried again that SES did not take for now."""
+
 STARTING_TIME = 20
 """Seconds that `send` may take to start the deliveries of one message: the rest of its minute is for the last."""
 
@@ -32,33 +38,40 @@ class Outbox:
         self._client = client
         self._url = url
 
-    def lessons(self, subscribers: Sequence[str], rate: float) -> None:
+    def lessons(self, subscribers: Sequence[str], rate: float, senders: int = SENDERS, waiting: int = 0) -> None:
         """Asks `send` to look at these subscribers, at most `rate` of them a second by each sender.
 
         What is more than a second's work is shared out evenly, so that neither sender is idle while the other works.
+        For one sender, each message appears when the one before is done, after the `waiting` ones.
         """
         size = ids_a_message(rate)
         if len(subscribers) > rate:
-            rounds = math.ceil(len(subscribers) / size / SENDERS)
-            size = math.ceil(len(subscribers) / rounds / SENDERS)
-        for start in range(0, len(subscribers), size):
-            self._put({"subscribers": list(subscribers[start : start + size]), "rate": rate})
+            rounds = math.ceil(len(subscribers) / size / senders)
+            size = math.ceil(len(subscribers) / rounds / senders)
+        for number, start in enumerate(range(0, len(subscribers), size)):
+            delay = 0 if senders > 1 else waiting * STARTING_TIME + number * math.ceil(size / rate + 1)
+            self._put({"subscribers": list(subscribers[start : start + size]), "rate": rate}, delay)
 
     def at_once(self, subscriber: str) -> None:
         """Asks `send` to look at one subscriber who has just done something and waits for the email."""
         self._put({"subscribers": [subscriber]})
 
-    def notice(self, name: str, subscriber: str, epoch: int, key: str) -> None:
-        """Asks for one notice. However often it is asked with the same key, it is sent once."""
-        self._put({"notice": name, "subscriber": subscriber, "epoch": epoch, "key": key})
+    def notice(self, name: str, subscriber: str, epoch: int, key: str, *, later: bool = False) -> None:
+        """Asks for one notice, or asks again `later`. However often it is asked with the same key, it is sent once."""
+        message = {"notice": name, "subscriber": subscriber, "epoch": epoch, "key": key}
+        self._put(message, LATER if later else 0)
 
     def waiting(self) -> int:
         """Messages that wait or are being worked on (approximate, as SQS counts)."""
         counts = self._client.get_queue_attributes(
             QueueUrl=self._url,
-            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesDelayed",
+                "ApproximateNumberOfMessagesNotVisible",
+            ],
         )["Attributes"]
         return sum(int(count) for count in counts.values())
 
-    def _put(self, message: dict[str, object]) -> None:
-        self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(message))
+    def _put(self, message: dict[str, object], delay: int = 0) -> None:
+        self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(message), DelaySeconds=delay)

@@ -18,9 +18,12 @@ from course.lessons import Course
 from course.letters import Letter, Site, lesson_letter, notice_letter
 from course.subscriber import CONFIRM, IN_COURSE, STOPPED_FOR_GOOD, Subscriber
 
-TIME_NEEDED = (CONNECT_TIMEOUT + READ_TIMEOUT + 5) * 1000
-"""Milliseconds that must be left to a function before it claims: the longest SES can take, and the commit."""
+CLAIM_TIME = 5_000
+"""Milliseconds that a claim may take to be stored. With SES's longest answer, no claim is older than 25 s when SES has
+the email: so long, and no longer, can a stop come too late."""
 
+ANSWER_TIME = (CONNECT_TIMEOUT + READ_TIMEOUT) * 1000
+"""Milliseconds that SES can take at the longest."""
 
 TRY_AGAIN_IN = timedelta(minutes=15)
 """After a letter could not be made. The author is told by an alarm, and what is mended goes out by itself."""
@@ -36,7 +39,7 @@ HELD = {
 
 
 class NotSent(EmailCourseError):
-    """Raised when SES refused a notice for now: the queue brings it back later."""
+    """Raised when SES refused a notice for what it is: it ends among the dead letters."""
 
 
 class Postman:
@@ -62,7 +65,7 @@ class Postman:
 
     def has_time(self) -> bool:
         """Whether another email can be begun: its claim, SES's answer, and the commit."""
-        return self._milliseconds_left() >= TIME_NEEDED
+        return self._milliseconds_left() >= CLAIM_TIME + ANSWER_TIME
 
     def deliver(self, subscriber_id: str, now: datetime) -> None:
         """Sends what is due to this subscriber, if anything. Whoever isn't sent to stays due and comes round again."""
@@ -90,33 +93,38 @@ class Postman:
             case Decision.SEND:
                 self._send(subscriber, course, now)
             case Decision.SLIDE:
+                if delivery.missed_a_day(subscriber, now):
+                    count("Overdue")
                 self._subscribers.save(delivery.slide(subscriber, now))
             case Decision.HOLD:
                 self._hold(subscriber, "in doubt")
             case Decision.SKIP if subscriber != stored:
                 self._subscribers.save(subscriber)
 
-    def notice(self, name: str, subscriber_id: str, epoch: int, key: str, message_id: str, now: datetime) -> None:
-        """Sends a notice, once for each key. Raises NotSent when SES refuses it for now.
+    def notice(self, name: str, subscriber_id: str, epoch: int, key: str, message_id: str, now: datetime) -> bool:
+        """Sends a notice, once for each key; False when SES takes none just now. Raises NotSent if it refuses this one.
 
         The queue message that is first to ask for it has it, also when it comes back after a crash: better a second
         copy of a notice than none.
         """
         subscriber = self._subscribers.get(subscriber_id)
         if subscriber is None or subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
-            return
+            return True
         if name != "goodbye" and subscriber.status not in IN_COURSE:  # stopped since it was asked for
-            return
+            return True
         letter = notice_letter(self._site, subscriber, self._site.library.notices[name], now)
         mark = f"notice#{key}"
         if not self._limits.mark(mark, message_id, now):
-            return
+            return True
         outcome = self._mailer.send(letter, _tags(subscriber, secrets.token_hex(8), name, epoch))
         if isinstance(outcome, Refused):
             self._limits.unmark(mark)
-            raise NotSent(f"SES refused a notice: {outcome.code}")
+            if outcome.why in HELD:
+                raise NotSent(f"SES refused a notice: {outcome.code}")
+            return False
         self._limits.mark_done(mark, now)
         count("NoticesSent")
+        return True
 
     def _send(self, subscriber: Subscriber, course: Course, now: datetime) -> None:
         try:
@@ -129,8 +137,13 @@ class Postman:
             self._subscribers.save(replace(subscriber, due_at=now + TRY_AGAIN_IN))
             return
         attempt = secrets.token_hex(8)
+        began = self._milliseconds_left()
         claimed = self._subscribers.save(delivery.claim(subscriber, attempt, now))
         if claimed is None or claimed.claim is None:
+            return
+        left = self._milliseconds_left()
+        if left < ANSWER_TIME or began - left > CLAIM_TIME:
+            self._change(claimed, lambda current: delivery.release(current, attempt))
             return
         outcome = self._mailer.send(letter, _tags(claimed, attempt, claimed.claim.email, claimed.current_epoch))
         match outcome:

@@ -66,6 +66,7 @@ def claim(subscriber: Subscriber, attempt: str, now: datetime) -> Subscriber:
     if email is None:
         raise ValueError("nothing is due")
     taken = Claim(attempt, email, now, now + CONFIRM_RETRY, subscriber.last_day, subscriber.last_at)
+    subscriber = _without_claim(subscriber)
     if email == CONFIRM:
         return replace(subscriber, claim=taken)
     # The day on which SES has it at the latest: a claim just before midnight would leave the next day free.
@@ -75,16 +76,23 @@ def claim(subscriber: Subscriber, attempt: str, now: datetime) -> Subscriber:
 
 
 def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime) -> Subscriber:
-    """SES took the email: the lesson counts as sent, the next one gets its slot. Any number of times, in any order."""
+    """SES took the email: the lesson counts as sent, the next one gets its slot. Any number of times, in any order.
+
+    An event may come so late that the email was claimed again, or let go: it settles that as well.
+    """
     claim = subscriber.claim
-    if claim is None or claim.attempt != attempt:
+    if claim and claim.attempt == attempt:
+        email = claim.email
+    elif attempt in subscriber.unsettled:
+        email = CONFIRM if subscriber.sign_up else subscriber.next_lesson or ""
+    else:
         return subscriber
-    free = replace(subscriber, claim=None, held="")
-    if claim.email == CONFIRM:
+    free = replace(subscriber, claim=None, unsettled=(), held="")
+    if email == CONFIRM:
         sign_up = replace(subscriber.sign_up, mailed=True) if subscriber.sign_up else None
         return replace(free, sign_up=sign_up, due_at=None)
-    sent = {**subscriber.sent, claim.email: claim.at}
-    moved = _past(replace(free, sent=sent, message_id=message_id), claim.email)
+    sent = {**subscriber.sent, email: subscriber.last_at or now}
+    moved = _past(replace(free, sent=sent, message_id=message_id), email)
     return replace(moved, due_at=moved.next_due(now)) if moved.next_lesson else moved
 
 
@@ -97,6 +105,7 @@ def pass_over(subscriber: Subscriber, lessons: Container[str]) -> Subscriber:
 
 def _past(subscriber: Subscriber, lesson: str) -> Subscriber:
     following = subscriber.plan[subscriber.plan.index(lesson) + 1 :]
+    subscriber = replace(subscriber, unsettled=())
     if following:
         return replace(subscriber, next_lesson=following[0])
     status = Status.COMPLETED if subscriber.status is Status.ACTIVE else subscriber.status
@@ -110,7 +119,17 @@ def release(subscriber: Subscriber, attempt: str, held: str = "") -> Subscriber:
         return subscriber
     if claim.email == CONFIRM:
         return replace(subscriber, claim=None, held=held)
-    return replace(subscriber, claim=None, held=held, last_day=claim.previous_day, last_at=claim.previous_at)
+    before = replace(subscriber, claim=None, held=held, last_day=claim.previous_day, last_at=claim.previous_at)
+    return replace(before, last_day=before.last_day_in(subscriber.zone))  # the zone may have changed meanwhile
+
+
+def _without_claim(subscriber: Subscriber) -> Subscriber:
+    """The claim is dropped, its attempt remembered: SES may have taken it, and its event may still come."""
+    claim = subscriber.claim
+    if claim is None:
+        return subscriber
+    same = claim.email == (CONFIRM if subscriber.sign_up else subscriber.next_lesson)
+    return replace(subscriber, claim=None, unsettled=(*subscriber.unsettled, claim.attempt) if same else ())
 
 
 def slide(subscriber: Subscriber, now: datetime) -> Subscriber:
@@ -119,6 +138,14 @@ def slide(subscriber: Subscriber, now: datetime) -> Subscriber:
     An attempt of unknown outcome moves to when it matters again, so that it takes nobody's place until then.
     """
     return replace(subscriber, due_at=subscriber.claim.retry_at if subscriber.claim else subscriber.next_due(now))
+
+
+def missed_a_day(subscriber: Subscriber, now: datetime) -> bool:
+    """Whether what is due was due on an earlier local day, and nobody knows of a reason: no attempt is in doubt."""
+    if subscriber.due_at is None or subscriber.claim:
+        return False
+    zone = subscriber.zone
+    return schedule.local_day(subscriber.due_at, zone) < schedule.local_day(now, zone)
 
 
 def hold(subscriber: Subscriber, reason: str) -> Subscriber:
@@ -136,5 +163,7 @@ def let_go(subscriber: Subscriber, now: datetime, *, arrived: bool = False) -> S
     claim = subscriber.claim
     if claim and arrived:
         return commit(subscriber, claim.attempt, subscriber.message_id, now)
-    free = replace(subscriber, held="", claim=claim if claim and now < claim.retry_at else None)
+    free = replace(subscriber, held="")
+    if claim and now >= claim.retry_at:
+        free = _without_claim(free)
     return replace(free, due_at=now) if free.waiting and not free.claim else free

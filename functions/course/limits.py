@@ -42,6 +42,10 @@ class Confirmations:
         """With one more promise."""
         return Confirmations((*self._recent(now), now), subscriber, new_epoch(now))
 
+    def closed(self, now: datetime) -> "Confirmations":
+        """As if the last promise had been made and kept just now. However often, it is one."""
+        return Confirmations((*self._recent(now)[:-1], now), "", new_epoch(now))
+
     def _recent(self, now: datetime) -> Sequence[datetime]:
         return [at for at in self.times if now - at < THREE_CONFIRMATIONS_IN]
 

@@ -87,6 +87,8 @@ class Subscriber:
     zone: str = "UTC"
     hour: int = 7
     claim: Claim | None = None
+    unsettled: tuple[str, ...] = ()
+    """Earlier attempts at this email of which nothing was heard yet: an event of one still says that it is sent."""
     sent: Mapping[str, datetime] = field(default_factory=dict)
     """When each lesson of this round was sent."""
     last_day: date | None = None
@@ -152,7 +154,7 @@ class Subscriber:
         """Asks for confirmation. Somebody already in the course, or stopped for good, is not touched."""
         if self.status in STOPPED_FOR_GOOD or self.status in (Status.ACTIVE, Status.PAUSED):
             return self
-        return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held="")
+        return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, unsettled=(), held="")
 
     def confirmed(self, epoch: int, plan: tuple[str, ...], now: datetime) -> "Subscriber":
         """Starts the course: the introduction is due now, or tomorrow if an earlier run sent a lesson today."""
@@ -172,10 +174,11 @@ class Subscriber:
             consent_at=now,
             sign_up=None,
             claim=None,
+            unsettled=(),
             sent={},
             held="",
             soft_bounces=(),
-            last_day=self._last_day_in(self.sign_up.zone),
+            last_day=self.last_day_in(self.sign_up.zone),
         )
         free_today = started.last_day is None or started.last_day < schedule.local_day(now, started.zone)
         rested = self.last_at is None or now >= self.last_at + schedule.MIN_GAP
@@ -210,12 +213,12 @@ class Subscriber:
 
     def at_time(self, zone: str, hour: int, now: datetime) -> "Subscriber":
         """Chooses another zone or hour. What was sent counts as a day of the new zone as well as of the old."""
-        moved = replace(self, zone=zone, hour=hour, last_day=self._last_day_in(zone))
+        moved = replace(self, zone=zone, hour=hour, last_day=self.last_day_in(zone))
         if moved.due_at is None or moved.next_lesson in (None, INTRODUCTION):
             return moved
         return replace(moved, due_at=moved.next_due(now))
 
-    def _last_day_in(self, zone: str) -> date | None:
+    def last_day_in(self, zone: str) -> date | None:
         """The local day of the last attempt, in the zone it was made in or in another, whichever is later."""
         if self.last_day is None or self.last_at is None:
             return self.last_day
@@ -235,6 +238,7 @@ class Subscriber:
             next_lesson=plan[0],
             sent={},
             claim=None,
+            unsettled=(),
             held="",
             soft_bounces=(),
             sign_up=None,
@@ -244,7 +248,7 @@ class Subscriber:
     def concluding(self) -> "Subscriber":
         """Goes on to the closing letter: undoes a new round of which nothing has been sent."""
         if self.status in IN_COURSE and self.round > 1 and not self.sent and self.next_lesson and not self.claim:
-            return replace(self, next_lesson=self.plan[-1])
+            return replace(self, next_lesson=self.plan[-1], unsettled=())
         return self
 
 
