@@ -277,3 +277,21 @@ def test_a3_templates_in_a_name_and_in_a_reply_are_shown_as_they_are(world: Worl
     lesson = next_email(world)
     assert f"What you wrote last time:\n\n{reply}\n" in (lesson.text or "")
     assert escaped in (lesson.html or "")
+
+
+def test_u7_who_erases_and_signs_up_the_same_day_begins_anew_the_next(world: World) -> None:
+    """Nothing says any more what was sent today, so nothing more comes today; and no old link fits the new sign-up."""
+    ann = reads(Person(world), 1)
+    old_page, old_link = ann.page_url, str(ann.mails[-1].header("List-Unsubscribe")).strip("<>")
+    world.request("POST", f"{old_page}/erase", form={})
+    sent = len(world.mails)
+    ann.signs_up()
+    assert len(world.mails) == sent
+    world.advance(timedelta(hours=25))
+    ann.signs_up()
+    ann.confirms()
+    assert [mail.tags["email"] for mail in world.mails[sent:]] == ["confirm", "intro"]
+    assert int(world.mails[-1].tags["epoch"]) > int(world.mails[sent - 1].tags["epoch"])
+    world.request("POST", old_link, form={"List-Unsubscribe": "One-Click"})
+    assert ann.row["status"] == "active"
+    assert world.request("GET", old_page).status == 404

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, Read
 
 from aws import clients
 from aws.limits import Limits
+from aws.postman import Postman
+from cli.local import ses_events
 from cli.local.cloud import TEMPLATE, World
 from cli.local.functions import forget_everything
 from cli.local.ses_rules import SesError
@@ -458,3 +460,92 @@ def record(body: str) -> dict[str, object]:
     """One message as Lambda hands it to `send`."""
     sample = json.loads((TEMPLATE.parent / "events" / "send.json").read_text("utf-8"))["Records"][0]
     return {**sample, "body": body}
+
+
+def test_e3_news_that_comes_after_the_second_copy_was_refused_settles_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the lesson would come once more, although it is known by then that it came."""
+    world.ses.destinations.clear()
+    ann = Person(world).joins()
+    ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL), taken=True)
+    lesson = next_email(world)
+    clients.limits().note_event(lesson.at + timedelta(hours=1))
+    world.ses.max_send_rate = 14
+    ses_answers(world, monkeypatch, THROTTLED)
+    asleep_until(world, lesson.at + timedelta(days=1, hours=2))
+    world.invoke("dispatch", {})
+    world.drain()
+    assert ann.row["unsettled"] == [lesson.tags["attempt"]]
+    world.invoke("record_delivery", records(ses_events.send(lesson, world.now()).body))
+    assert ann.row["next_lesson"] == "own-it"
+    assert emails(ann).count("acknowledge") == 1
+
+
+def test_news_of_an_attempt_that_is_being_made_again_comes_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.ses.destinations.clear()
+    ann = Person(world).joins()
+    ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL), taken=True)
+    lesson = next_email(world)
+    clients.limits().note_event(lesson.at + timedelta(hours=1))
+    event = records(ses_events.send(lesson, world.now()).body)
+    answers = []
+    take = world.ses.send
+
+    def send(request: dict[str, Any]) -> Any:
+        answers.append(world.invoke("record_delivery", event))
+        return take(request)
+
+    monkeypatch.setattr(world.ses, "send", send)
+    asleep_until(world, lesson.at + timedelta(days=1, hours=2))
+    world.invoke("dispatch", {})
+    world.drain()
+    assert [answer.error for answer in answers] != [None], "the queue brings it back"
+    assert emails(ann).count("acknowledge") == 2, "the second known window"
+    assert ann.row["next_lesson"] == "own-it"
+    before = ann.row
+    world.advance(timedelta(minutes=2))
+    assert world.invoke("record_delivery", event).error is None
+    assert ann.row == before
+
+
+@pytest.mark.parametrize("left", [[60_000, 60_000, 54_000], [60_000, 25_500, 19_500]], ids=["slow", "at the end"])
+def test_a_claim_that_took_too_long_is_given_back(world: World, left: list[int]) -> None:
+    """So that a claim is never older than 25 s when SES has the email: what a stop may come too late for."""
+    ann = Person(world).joins()
+    asleep_until(world, datetime.fromisoformat(str(ann.row["due_at"])))
+    before, sent = {**ann.row, "version": 0}, len(world.mails)
+    milliseconds = iter(left)
+    postman = Postman(
+        clients.site(),
+        clients.subscribers(),
+        clients.reflections(),
+        clients.limits(),
+        clients.mailer(),
+        lambda: next(milliseconds),
+    )
+    postman.deliver(str(ann.row["id"]), world.now())
+    assert len(world.mails) == sent
+    assert {**ann.row, "version": 0} == before
+
+
+def test_an_email_that_missed_its_whole_day_rings_though_it_slides(world: World) -> None:
+    """A quota that is free at night only moves everyone on each night, and no due time ever grows old."""
+    ann = Person(world).joins()
+    asleep_until(world, datetime.fromisoformat(str(ann.row["due_at"])) + timedelta(hours=20))
+    world.advance(timedelta(minutes=6))
+    assert any('"Overdue":[1' in line.replace(" ", "") for line in world.logs)
+    assert emails(ann) == ["confirm", "intro"]
+
+
+def test_notices_wait_while_nothing_is_sent_and_none_is_lost(world: World) -> None:
+    ann = Person(world).joins()
+    clients.limits().open_breaker("paused", world.now())
+    ann.replies("PAUSE")
+    for _ in range(12):  # an hour, in which a message that failed would have gone to the dead letters
+        world.advance(timedelta(minutes=5))
+        clients.limits().open_breaker("paused", world.now())
+    assert emails(ann) == ["confirm", "intro"]
+    world.advance(timedelta(minutes=25))
+    assert emails(ann) == ["confirm", "intro", "paused"]
+    assert not any(queue.waiting for queue in world.queues() if queue.is_dead_letters)

@@ -96,6 +96,12 @@ def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime)
     return replace(moved, due_at=moved.next_due(now)) if moved.next_lesson else moved
 
 
+def must_wait(subscriber: Subscriber, attempt: str, now: datetime) -> bool:
+    """Whether this news is of an earlier attempt while a later one is under way, whose sender must find its claim."""
+    claim = subscriber.claim
+    return attempt in subscriber.unsettled and claim is not None and now <= claim.at + IN_FLIGHT
+
+
 def pass_over(subscriber: Subscriber, lessons: Container[str]) -> Subscriber:
     """Leaves out lessons that the course no longer has: passed over, never replaced by one that was sent."""
     while subscriber.next_lesson and subscriber.next_lesson not in lessons:

@@ -217,3 +217,79 @@ def test_a_confirmation_in_doubt_counts_as_mailed_or_is_asked_for_again() -> Non
     assert (arrived.sign_up.mailed, arrived.waiting) == (True, False)
     again = delivery.let_go(doubtful, later)
     assert (again.due_at, decide(again, later, None)) == (later, Decision.SEND)
+
+
+# ---------------------------------------------------------------- news that comes late
+
+
+def claimed_again() -> Subscriber:
+    """Lesson 1 was tried without an answer, and is tried once more the day after."""
+    due = sent(confirmed())
+    assert due.due_at
+    first = delivery.claim(due, "first", due.due_at)
+    assert first.claim
+    return delivery.claim(first, "second", first.claim.retry_at)
+
+
+def test_late_news_of_the_first_attempt_settles_what_is_claimed_again() -> None:
+    again = claimed_again()
+    assert again.unsettled == ("first",)
+    done = delivery.commit(again, "first", "ses-id", MONDAY)
+    assert done == delivery.commit(again, "second", "ses-id", MONDAY)
+    assert (done.unsettled, done.claim, done.next_lesson) == ((), None, again.plan[2])
+    assert delivery.commit(done, "second", "ses-id", MONDAY) == done, "and so it counts once"
+
+
+def test_late_news_waits_until_the_second_attempt_has_landed() -> None:
+    """Its sender has to find its claim: a refusal gives the day back, and a stop meanwhile is judged by it."""
+    again = claimed_again()
+    assert again.claim
+    assert delivery.must_wait(again, "first", again.claim.at)
+    assert not delivery.must_wait(again, "second", again.claim.at)
+    assert not delivery.must_wait(again, "first", again.claim.at + timedelta(minutes=2))
+
+
+def test_after_a_refusal_late_news_still_counts() -> None:
+    refused = delivery.release(claimed_again(), "second")
+    assert refused.unsettled == ("first",)
+    assert delivery.commit(refused, "first", "ses-id", MONDAY).next_lesson == refused.plan[2]
+
+
+def test_late_news_settles_what_an_operator_has_let_go() -> None:
+    due = sent(confirmed())
+    assert due.due_at
+    first = delivery.claim(due, "first", due.due_at)
+    assert first.claim
+    free = delivery.let_go(delivery.hold(first, "in doubt"), first.claim.retry_at)
+    assert free.claim is None
+    assert delivery.commit(free, "first", "ses-id", MONDAY).next_lesson == due.plan[2]
+
+
+def test_news_of_a_lesson_that_was_passed_over_settles_no_other() -> None:
+    due = sent(confirmed())
+    assert due.due_at
+    first = delivery.claim(due, "first", due.due_at)
+    assert first.claim
+    passed = delivery.pass_over(first, set(first.plan) - {first.plan[1]})
+    second = delivery.claim(passed, "second", first.claim.retry_at)
+    assert delivery.commit(second, "first", "ses-id", MONDAY) == second
+
+
+def test_a_refusal_after_a_move_keeps_both_zones_days() -> None:
+    """Kiritimati is a day ahead of Honolulu: put back as it was, the day of the old zone would hide that of the new."""
+    in_honolulu = replace(sent(confirmed()), zone="Pacific/Honolulu")
+    assert in_honolulu.due_at
+    claimed = delivery.claim(in_honolulu, "first", in_honolulu.due_at)
+    moved = claimed.at_time("Pacific/Kiritimati", 7, in_honolulu.due_at)
+    released = delivery.release(moved, "first")
+    assert in_honolulu.last_at
+    assert released.last_day == local_day(in_honolulu.last_at, "Pacific/Kiritimati")
+
+
+def test_a_day_without_its_lesson_is_noticed() -> None:
+    due = sent(confirmed())
+    assert due.due_at
+    assert not delivery.missed_a_day(due, due.due_at + timedelta(hours=2))
+    assert delivery.missed_a_day(due, due.due_at + timedelta(hours=20))
+    in_doubt = delivery.claim(due, "first", due.due_at)
+    assert not delivery.missed_a_day(in_doubt, due.due_at + timedelta(hours=20))

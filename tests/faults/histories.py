@@ -174,8 +174,8 @@ class History(RuleBasedStateMachine):
         try:
             self.trouble.plan = []
             self.trouble.ses_fails(0, taken=False)
-            tally = self.life.judged(self.trouble.excused)
-            days = self._troubles + self._moves  # a move over the date line may cost a day as well
+            tally = self.life.judged(self.trouble.no_reply)
+            days = len(self.trouble.happened) + self._moves  # a move over the date line may cost a day as well
             if tally.latest > days:
                 tally.found(LATE, f"{tally.latest} days")
             self.tallies.append(tally)
@@ -216,4 +216,6 @@ def told(number: int, steps: int, first: int = 0) -> Tally:
         run_state_machine_as_test(seed(first)(Told), settings=how)
     for tally in Told.tallies:
         total.add(tally)
+    if total.runs < number and total.holds:
+        total.found("lost", f"{number - total.runs} histories that were not told to their end")
     return total

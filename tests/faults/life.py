@@ -5,7 +5,7 @@ Time hops from one thing that can happen to the next. What people do is kept as 
 
 import json
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from cli.local.cloud import World
 from cli.local.mime import SentMail
 from cli.local.physical import ACCOUNT, REGION
 from cli.local.ses_events import SesEvent
+from cli.operate import adds_up
 from tests.faults.oracle import Deed, Lesson, Story, Tally, judge
 from tests.people import Person
 
@@ -64,7 +65,8 @@ class Someone(Person):
     erased: bool = False
 
     def did(self, kind: str, at: datetime | None = None, zone: str = "", hour: int = 0) -> None:
-        self.deeds.append(Deed(at or self.world.now(), kind, zone, hour))
+        claimed = self.life.claimed(self.address) if kind == "stop" else ""
+        self.deeds.append(Deed(at or self.world.now(), kind, zone, hour, claimed))
 
     def asks(self, method: str, path: str, form: dict[str, str] | None = None, minutes: int = 1) -> Response:
         """Opens a page or presses a button, again if it answers with an error. Raises Unanswered."""
@@ -323,6 +325,11 @@ class Life:
         table = dynamodb_backends[ACCOUNT][REGION].tables[self.world.resources.ref("Subscribers")]
         return [{name: value.value for name, value in item.attrs.items()} for item in table.all_items()]
 
+    def claimed(self, address: str) -> str:
+        """The attempt that holds the claim on this address now."""
+        claims = [row["claim"] for row in self.stored() if row.get("address") == address and "claim" in row]
+        return str(claims[0]["attempt"].value) if claims else ""  # type: ignore[index]
+
     def trace(self) -> Hashable:
         """All that is kept and on its way, but for what differs between two runs alike: ids, versions, seconds.
 
@@ -341,12 +348,23 @@ class Life:
 
         Once a day, and within the hour after an alarm: what is held but not listed goes on never, and is lost.
         """
+        self._redrive()
         outcome = self.world.invoke("audit", {})
         for held in [] if outcome.error else outcome.payload["held"]:
             rows = [row for row in self.world.subscribers() if row["id"] == held["id"]]
             claims = [row["claim"]["attempt"] for row in rows if "claim" in row]
             arrived = any(mail.tags["attempt"] in claims for mail in self.world.mails)
             self.world.invoke("audit", {"release": held["id"], "arrived": arrived})
+
+    def _redrive(self) -> None:
+        """Puts the dead letters back into their queues, as an operator does once the cause is mended."""
+        sqs, ref = self.world.clients.sqs, self.world.resources.ref
+        for dead in [queue for queue in self.world.queues() if queue.is_dead_letters and queue.waiting]:
+            for _ in dead.waiting:
+                for message in sqs.receive_message(QueueUrl=ref(dead.logical_id)).get("Messages", []):
+                    queue = ref(dead.logical_id.removesuffix("DeadLetters"))
+                    sqs.send_message(QueueUrl=queue, MessageBody=message["Body"])
+                    sqs.delete_message(QueueUrl=ref(dead.logical_id), ReceiptHandle=message["ReceiptHandle"])
 
     # ---------------------------------------------------------------- SES's events
 
@@ -383,7 +401,7 @@ class Life:
 
     # ---------------------------------------------------------------- the end
 
-    def judged(self, excused: frozenset[str]) -> Tally:
+    def judged(self, unheard: Mapping[str, datetime]) -> Tally:
         """Lets everything come to its end, in nine days at the most, and holds it against the promises."""
         for _ in range(9):
             self.until(self._next_audit)
@@ -394,9 +412,19 @@ class Life:
             deeds = sorted(person.deeds, key=lambda deed: deed.at)
             story = Story(PLAN, deeds, frozenset(self.removed), self.outages)
             if any(deed.kind == "start" for deed in deeds):
-                tally.add(judge(person.lessons, story, self.world.now(), excused))
+                tally.add(judge(person.lessons, story, self.world.now(), unheard))
             elif person.lessons:
                 tally.found("after a stop", f"{person.lessons} without a confirmation")
+        for queue in self.world.queues():
+            if queue.is_dead_letters and queue.waiting:
+                tally.found("lost", f"{len(queue.waiting)} messages in {queue.logical_id}")
+        for _ in range(PATIENCE):  # a fault may have waited for it
+            if not (account := self.world.invoke("audit", {})).error:
+                break
+        if account.error:
+            tally.found("lost", f"the audit failed: {account.error}")
+        elif not adds_up(account.payload):
+            tally.found("lost", f"the account does not add up: {account.payload['account']}")
         tally.runs = 1
         return tally
 

@@ -1,7 +1,7 @@
 """The promises, judged from outside: what SES took, held against what people did. Knows no table and no code."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby, pairwise
@@ -12,6 +12,9 @@ GAP = timedelta(hours=12)
 GAP_AFTER_INTRODUCTION = timedelta(hours=4)
 ALREADY_CLAIMED = timedelta(seconds=25)
 """A lesson that was claimed when somebody stopped may still come for so long: the first known window."""
+
+NEWS_IS_READ = timedelta(hours=1)
+"""After an event came, however often its message had to come back. Until then a lesson may be claimed again."""
 
 BROKEN = ("lost", "twice", "out of order", "two on a day", "after a stop")
 """What must never be, in the words of the last line of `make faults`."""
@@ -45,6 +48,8 @@ class Deed:
     kind: str
     zone: str = ""
     hour: int = 0
+    claimed: str = ""
+    """The attempt that was claimed when a stop was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +73,12 @@ class Story:
         """The local day, in the zone in force."""
         return at.astimezone(ZoneInfo(self.clock(at)[0])).date()
 
-    def stopped(self, at: datetime, since: timedelta = timedelta()) -> bool:
-        """Whether a stop was in force, for longer than this."""
+    def stopped(self, at: datetime, attempt: str = "") -> bool:
+        """Whether a stop was in force, but for an attempt that was claimed by then."""
         last = next((d for d in reversed(self.deeds) if d.kind in ("start", "stop") and d.at <= at), None)
-        return last is None or (last.kind == "stop" and at >= last.at + since)
+        if last is None or last.kind == "start":
+            return last is None
+        return not attempt or attempt != last.claimed or at >= last.at + ALREADY_CLAIMED
 
 
 @dataclass(slots=True)
@@ -108,16 +115,21 @@ class Tally:
         return ", ".join([*(f"{self.broken[kind]} {kind}" for kind in BROKEN), f"latest +{self.latest} days"])
 
 
-def judge(lessons: Iterable[Lesson], story: Story, end: datetime, excused: frozenset[str] = frozenset()) -> Tally:
-    """What of the promises these lessons break. `excused` are attempts whose reply and events were all lost: the lesson
-    may come once more after each, which is the second known window."""
+def judge(
+    lessons: Iterable[Lesson], story: Story, end: datetime, unheard: Mapping[str, datetime] | None = None
+) -> Tally:
+    """What of the promises these lessons break.
+
+    `unheard` are attempts whose reply was lost, and when the first event of each came: until then the lesson may come
+    once more, which is the second known window.
+    """
     taken = sorted(lessons, key=lambda lesson: lesson.at)
     tally = Tally(runs=1)
-    _judge_repeats(taken, excused, tally)
+    _judge_repeats(taken, unheard or {}, tally)
     firsts = list({(lesson.run, lesson.id): lesson for lesson in reversed(taken)}.values())[::-1]
     firsts.sort(key=lambda lesson: lesson.at)
     for lesson in taken:
-        if story.stopped(lesson.at, ALREADY_CLAIMED):
+        if story.stopped(lesson.at, lesson.attempt):
             tally.found("after a stop", f"{lesson.id} of {lesson.run} at {lesson.at}")
     for before, after in pairwise(taken):
         zone = ZoneInfo(story.clock(after.at)[0])
@@ -129,11 +141,11 @@ def judge(lessons: Iterable[Lesson], story: Story, end: datetime, excused: froze
     return tally
 
 
-def _judge_repeats(taken: Sequence[Lesson], excused: frozenset[str], tally: Tally) -> None:
+def _judge_repeats(taken: Sequence[Lesson], unheard: Mapping[str, datetime], tally: Tally) -> None:
     seen: dict[tuple[tuple[int, int], str], Lesson] = {}
     for lesson in taken:
         earlier = seen.get((lesson.run, lesson.id))
-        if earlier and earlier.attempt in excused:
+        if earlier and earlier.attempt in unheard and lesson.at <= unheard[earlier.attempt] + NEWS_IS_READ:
             tally.windows["second copies of what SES never told of"] += 1
         elif earlier:
             tally.found("twice", f"{lesson.id} of {lesson.run} at {earlier.at} and {lesson.at}")
@@ -143,6 +155,8 @@ def _judge_repeats(taken: Sequence[Lesson], excused: frozenset[str], tally: Tall
 def _judge_order(firsts: Sequence[Lesson], story: Story, end: datetime, tally: Tally) -> None:
     """Each run goes through the plan without a gap, runs follow each other, and the last one comes to its end."""
     runs = [list(lessons) for _, lessons in groupby(firsts, key=lambda lesson: lesson.run)]
+    if len(runs) > sum(deed.kind == "start" for deed in story.deeds):
+        tally.found("twice", f"{len(runs)} runs, more than were begun")
     if [run[0].run for run in runs] != sorted({lesson.run for lesson in firsts}):
         tally.found("out of order", f"runs {[run[0].run for run in runs]}")
     for run in runs:

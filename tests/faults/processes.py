@@ -24,7 +24,7 @@ from cli.local.cloud import World
 from cli.local.queues import event_sources
 from course.subscriber import Status, Subscriber
 from tests.faults.gateway import dynalite_for_processes, gateway
-from tests.faults.oracle import Deed, Lesson, Story, Tally, judge
+from tests.faults.oracle import ALREADY_CLAIMED, Deed, Lesson, Story, Tally, judge
 from tests.faults.process import WITHOUT_CONDITION, Sandboxes
 
 SANDBOXES = {"dispatch": 8, "send": 8, "record_delivery": 2}
@@ -238,7 +238,7 @@ class Crowd:
     def _judged_one(self, someone: str, lessons: list[Lesson], end: datetime) -> Tally:
         deeds = [Deed(START, "clock", "UTC", HOUR), Deed(START, "start")]
         if someone in self._stopped:
-            deeds.append(Deed(self._stopped[someone][0], "stop"))
+            deeds.append(Deed(self._stopped[someone][0] + ALREADY_CLAIMED, "stop"))
         tally = judge(lessons, Story(self._plan, tuple(deeds)), end)
         if someone in self._stopped:
             # The clock stands still, so the judge cannot tell before from after. What was stored with the stop can.

@@ -44,7 +44,7 @@ def test_d2_a_sample_of_everything_that_can_go_wrong(tmp_path: Path) -> None:
     assert written["line"] == result.stdout.strip()
     assert int(counted[1]) == len(written["call sites"]) > 50
     assert int(counted[2]) == written["runs"] == sum(part["runs"] for part in written["parts"].values())
-    assert written["parts"]["histories"]["runs"] == 100
+    assert written["parts"]["histories"]["runs"] >= 100
     assert not written["never reached"]
 
 

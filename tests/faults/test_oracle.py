@@ -1,5 +1,6 @@
 """The oracle itself: it finds each broken promise, and no other."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from tests.faults.oracle import Deed, Lesson, Story, Tally, judge
@@ -21,8 +22,8 @@ def lessons(*given: tuple[str, datetime], epoch: int = 1, round_: int = 1) -> li
 WHOLE = (("intro", START), ("one", at(24)), ("two", at(25)), ("closing", at(26)))
 
 
-def judged(taken: list[Lesson], *deeds: Deed, excused: frozenset[str] = frozenset()) -> Tally:
-    return judge(taken, Story(PLAN, (BERLIN, Deed(START, "start"), *deeds)), END, excused)
+def judged(taken: list[Lesson], *deeds: Deed, unheard: Mapping[str, datetime] | None = None) -> Tally:
+    return judge(taken, Story(PLAN, (BERLIN, Deed(START, "start"), *deeds)), END, unheard)
 
 
 def test_a_course_as_it_should_be() -> None:
@@ -44,9 +45,10 @@ def test_who_stopped_is_owed_nothing_more() -> None:
 def test_a_lesson_twice_unless_nobody_could_know_of_the_first() -> None:
     again = lessons(*WHOLE[:2], ("one", at(25)), ("two", at(26)), ("closing", at(27)))
     assert judged(again).broken == {"twice": 1}
-    excused = judged(again, excused=frozenset({"one-1"}))
-    assert excused.holds
-    assert excused.windows.total() == 1
+    unheard = judged(again, unheard={"one-1": END})
+    assert unheard.holds
+    assert unheard.windows.total() == 1
+    assert judged(again, unheard={"one-1": at(24, 12)}).broken == {"twice": 1}, "there was news by then"
 
 
 def test_two_on_a_local_day() -> None:
@@ -61,9 +63,13 @@ def test_out_of_order() -> None:
 
 
 def test_after_a_stop_but_for_what_was_claimed_by_then() -> None:
-    stop = Deed(at(25) - timedelta(seconds=20), "stop")
+    stop = Deed(at(25) - timedelta(seconds=20), "stop", claimed="two-2")
     assert judged(lessons(*WHOLE[:3]), stop).holds
     assert judged(lessons(*WHOLE), stop).broken == {"after a stop": 1}
+    too_late = Deed(at(25) - timedelta(seconds=26), "stop", claimed="two-2")
+    assert judged(lessons(*WHOLE[:3]), too_late).broken == {"after a stop": 1}
+    not_claimed = Deed(at(25) - timedelta(seconds=1), "stop", claimed="one-1")
+    assert judged(lessons(*WHOLE[:3]), not_claimed).broken == {"after a stop": 1}
 
 
 def test_days_late_are_counted_from_the_first_day_that_was_possible() -> None:
@@ -74,5 +80,7 @@ def test_days_late_are_counted_from_the_first_day_that_was_possible() -> None:
 
 def test_a_new_round_has_no_introduction_and_is_in_order_by_itself() -> None:
     second = lessons(("one", at(26)), ("two", at(27)), ("closing", at(28)), round_=2)
-    assert judged([*lessons(*WHOLE[:3]), *second]).holds
-    assert judged([*lessons(*WHOLE[:3]), *second[1:]]).broken == {"lost": 1}
+    begun = Deed(at(25, 12), "start")
+    assert judged([*lessons(*WHOLE[:3]), *second], begun).holds
+    assert judged([*lessons(*WHOLE[:3]), *second[1:]], begun).broken == {"lost": 1}
+    assert judged([*lessons(*WHOLE[:3]), *second]).broken == {"twice": 1}, "nobody began it"

@@ -80,7 +80,7 @@ class Lives:
                 calls.append(trouble.sites)
                 traces.append(life.trace())
                 trouble.sites = []
-            tally = life.judged(frozenset())
+            tally = life.judged({})
             return Steps([*calls, trouble.sites], traces, tally)
 
     def _try(self, life: Life, trouble: Trouble, going_on: Iterator[None], plan: Plan, known: Steps) -> Tally:
@@ -91,7 +91,7 @@ class Lives:
                 for step, _ in enumerate(going_on, start=plan.step):
                     if not trouble.plan and life.trace() == known.traces[step]:
                         return replace(known.tally, runs=1)  # no trace is left: it goes on as it did without a fault
-            tally = life.judged(trouble.excused)
+            tally = life.judged(trouble.no_reply)
         except Exception:  # noqa: BLE001 - whatever a trial breaks off with is a finding
             tally.found("lost", f"broke off: {traceback.format_exc(limit=-3)}")
         days = known.tally.latest + sum(kind in COSTS_A_DAY for _, kind in plan.faults)

@@ -1,7 +1,7 @@
 """What can happen at a call that a function makes: a fault under it, something else meanwhile, or a refusal by SES."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -24,8 +24,7 @@ Kind = Fault | Other
 KINDS: tuple[Kind, ...] = (*Fault, *Other)
 ONLY_SES = (Other.THROTTLED, Other.REFUSED)
 COSTS_A_DAY = tuple(Fault)
-MADE_AGAIN = timedelta(hours=12)
-"""After which an attempt in doubt may be made again."""
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def possible(site: Site) -> tuple[Kind, ...]:
@@ -109,18 +108,16 @@ class Trouble:
         if not self._answers:
             return self._take(request)
         error, taken = self._answers.pop(0)
+        if error.status >= 500:
+            self.happened.append(f"SES answers {error.status}")
         if taken:
             self.unheard.append(len(self.life.world.mails))
             self._take(request)
         raise error
 
     @property
-    def excused(self) -> frozenset[str]:
-        """Attempts that SES took without a word: no reply, and no event before they were made again."""
+    def no_reply(self) -> dict[str, datetime]:
+        """Attempts that SES took and whose reply was lost, and when the first event of each came."""
         mails, told = self.life.world.mails, self.life.told
-        silent = [mails[number] for number in self.unheard if number < len(mails)]
-        return frozenset(
-            attempt
-            for mail in silent
-            if (attempt := mail.tags["attempt"]) not in told or told[attempt] > mail.at + MADE_AGAIN
-        )
+        silent = [mails[number].tags["attempt"] for number in self.unheard if number < len(mails)]
+        return {attempt: told.get(attempt, NEVER) for attempt in silent}

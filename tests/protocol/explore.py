@@ -105,6 +105,7 @@ def simplest(now: Situation) -> Situation:
             version=STORED,
             epoch=subscriber.epoch - epochs_back,
             claim=claim._replace(attempt=names[claim.attempt]),
+            earlier=names[subscriber.earlier] if subscriber.earlier in asked_for else NOBODY,
         ),
         now.outbox,
         (min(now.dispatchers), max(now.dispatchers)),

@@ -37,6 +37,9 @@ class Subscriber(NamedTuple):
     day_taken: bool = False
     """A lesson was claimed today."""
     claim: Claim = Claim()
+    earlier: int = NOBODY
+    """The earlier attempt at the next lesson that SES took, if its claim was replaced before anything was heard of it.
+    Of several such attempts the last; the code remembers all of them."""
 
 
 class Sender(NamedTuple):
@@ -56,9 +59,12 @@ class Truth(NamedTuple):
     """The last lesson of this sign-up that SES took."""
     taken_today: bool = False
     unheard: int = NOBODY
-    """The attempt of the last copy that SES took, unless it was committed or its event came while its claim stood."""
+    """The attempt of the last copy that SES took, unless it was committed, or its event came when no other was about to
+    ask SES."""
     lost: frozenset[int] = frozenset()
     """The attempts whose sender crashed, or never got SES's reply."""
+    day_lost: bool = False
+    """A sender of today is gone and left its claim behind."""
     claimed_at_stop: int = NOBODY
     """The attempt that held the claim when the last stop landed."""
 
@@ -101,7 +107,7 @@ class Situation(NamedTuple):
         attempt = self.senders[number].attempt
         if attempt != self.subscriber.claim.attempt:
             return self.done(number)
-        return self._replace(truth=self.truth._replace(lost=self.truth.lost | {attempt})).done(number)
+        return self._replace(truth=self.truth._replace(lost=self.truth.lost | {attempt}, day_lost=True)).done(number)
 
     def taken(self, sender: Sender) -> "Situation":
         """With a copy of this sender's lesson taken by SES, and its event under way."""
@@ -110,9 +116,15 @@ class Situation(NamedTuple):
             truth = truth._replace(taken=sender.lesson, unheard=sender.attempt)
         return self._replace(truth=truth, events=self.events | {sender.attempt})
 
+    @property
+    def in_flight(self) -> bool:
+        """Whether a sender is at work on what it has claimed."""
+        claim = self.subscriber.claim.attempt
+        return any(one.attempt == claim != NOBODY for one in self.senders)
+
     def heard(self, attempt: int) -> "Situation":
-        """With the news that SES took it, which is too late if the lesson has been claimed again."""
-        if not attempt == self.truth.unheard == self.subscriber.claim.attempt:
+        """With the news that SES took it, which is too late for a sender who has claimed the lesson again."""
+        if attempt != self.truth.unheard or (attempt != self.subscriber.claim.attempt and self.in_flight):
             return self
         return self._replace(truth=self.truth._replace(unheard=NOBODY))
 
@@ -127,6 +139,7 @@ CLAIMED_AFTER_STOP = "SES took a lesson after a stored stop, not claimed before 
 TWICE = "SES took a lesson twice, and there was news of the first copy or should have been"
 OUT_OF_ORDER = "SES took a lesson out of order"
 TWO_A_DAY = "SES took two on a day"
+HELD = "SES took a lesson of a subscriber who is held"
 LATE = "a day was taken for a lesson, and SES took none, though nothing was lost"
 STOPPED_BY_OLD = "a link or a bounce of an earlier sign-up stopped a later one"
 
@@ -136,6 +149,8 @@ def wrong_with_copy(now: Situation, sender: Sender) -> Iterator[str]:
     truth, earlier_epoch = now.truth, sender.epoch < now.subscriber.epoch
     if truth.taken_today:
         yield TWO_A_DAY
+    if now.subscriber.held:
+        yield HELD
     if now.subscriber.stopped or earlier_epoch:
         yield CLAIMED_BEFORE_STOP if sender.attempt == truth.claimed_at_stop else CLAIMED_AFTER_STOP
     if earlier_epoch:
@@ -152,5 +167,5 @@ def wrong_with_day(now: Situation) -> Iterator[str]:
     if subscriber.stopped or truth.taken_today or not subscriber.day_taken:
         return
     by_earlier_sign_up = subscriber.claim.attempt == NOBODY and subscriber.epoch > 1
-    if subscriber.claim.attempt not in truth.lost and not by_earlier_sign_up:
+    if not truth.day_lost and not by_earlier_sign_up:
         yield LATE

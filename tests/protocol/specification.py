@@ -86,11 +86,20 @@ def due(subscriber: Subscriber, on: Safeguards) -> bool:
 
 
 def commit(now: Situation, attempt: int) -> Situation:
-    """SES took it. Only the attempt that holds the claim commits, and so only once."""
+    """SES took it. Only an attempt at the next lesson commits, and so only once; news of an earlier attempt comes back
+    once the later one is no longer worked on."""
     subscriber = now.subscriber
-    if subscriber.claim.attempt != attempt:
+    if attempt != subscriber.claim.attempt and (attempt != subscriber.earlier or now.in_flight):
         return now
-    return now.stores(subscriber._replace(claim=Claim(), held=False, next_lesson=subscriber.next_lesson + 1))
+    following = subscriber._replace(claim=Claim(), earlier=NOBODY, held=False, next_lesson=subscriber.next_lesson + 1)
+    return now.stores(following)
+
+
+def claim(now: Situation, attempt: int) -> Situation:
+    """Takes the right to send, and the day. The attempt that held it before is not forgotten."""
+    subscriber = now.subscriber
+    earlier = subscriber.claim.attempt if subscriber.claim.attempt == now.truth.unheard else subscriber.earlier
+    return now.stores(subscriber._replace(claim=Claim(attempt), earlier=earlier, day_taken=True))
 
 
 def release(now: Situation, attempt: int) -> Situation:
@@ -125,8 +134,7 @@ def sender_steps(now: Situation, number: int, on: Safeguards) -> Steps:
         case "claim" if subscriber.claim.attempt == sender.attempt and subscriber.version == sender.version + 1:
             yield from write_steps(now, number, "meets its own claim", now, "request")
         case "claim" if as_read or not on.claim_condition:
-            claimed = now.stores(subscriber._replace(claim=Claim(sender.attempt), day_taken=True))
-            yield from write_steps(now, number, f"claims lesson {sender.lesson}", claimed, "request")
+            yield from write_steps(now, number, f"claims lesson {sender.lesson}", claim(now, sender.attempt), "request")
         case "hold" if as_read:
             yield from write_steps(now, number, "holds", now.stores(subscriber._replace(held=True)))
         case "claim" | "hold":
@@ -216,5 +224,5 @@ def day_steps(now: Situation) -> Steps:
     if all(sender.next_call == "read" for sender in now.senders):
         claim = now.subscriber.claim
         subscriber = now.subscriber._replace(day_taken=False, claim=claim._replace(in_doubt=claim.attempt != NOBODY))
-        tomorrow = now._replace(subscriber=subscriber, truth=now.truth._replace(taken_today=False))
+        tomorrow = now._replace(subscriber=subscriber, truth=now.truth._replace(taken_today=False, day_lost=False))
         yield Step("the day ends", tomorrow, tuple(wrong_with_day(now)))

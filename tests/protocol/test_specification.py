@@ -206,6 +206,7 @@ def other_names(situation: Situation) -> Situation:
         subscriber._replace(
             version=subscriber.version + 7,
             claim=subscriber.claim._replace(attempt=attempt(subscriber.claim.attempt)),
+            earlier=attempt(subscriber.earlier),
         ),
         situation.outbox,
         (second, first),
