@@ -1,22 +1,28 @@
 """Where boto3 meets moto: one lock, no way to the network, and every call of a function noted.
 
-moto is not atomic across threads (10 of 100 conditional puts had two winners), hence the lock. Two short cuts save half
-of its time: values of DynamoDB are answered as they are, where it looks for other spellings of each name in them; and
-SNS signs nothing, where it makes a key and a certificate for each topic and message.
+moto is not atomic across threads (10 of 100 conditional puts had two winners), hence the lock. Short cuts save half of
+its time: values of DynamoDB are answered as they are, where it looks for other spellings of each name in them;
+SNS signs nothing, where it makes a key and a certificate for each topic and message; no call describes its client; and
+what a class of moto's answers for is found out once.
 """
 
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.client import BaseClient
+from botocore.useragent import UserAgentString
+from moto.core import responses
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import BaseJSONSerializer
+from moto.core.utils import camelcase_to_underscores, method_names_from_class
 from moto.dynamodb.models.utilities import dynamo_json_dump
 from moto.sns.models import Subscription
 
@@ -53,18 +59,18 @@ def wired(note: Note) -> Iterator[None]:
         else:
             structure(serializer, answer, value, shape, key)
 
-    envelope = Subscription.get_post_data
-    BaseJSONSerializer._serialize_type_structure = serialize  # type: ignore[method-assign, assignment]
-    Subscription.get_post_data = _unsigned  # type: ignore[method-assign, assignment]
-    BotocoreStubber.process_request = process_request  # type: ignore[method-assign, assignment]
-    BaseClient._make_api_call = make_api_call  # type: ignore[attr-defined]
-    try:
+    with ExitStack() as patched:
+        for owner, name, replacement in (
+            (BotocoreStubber, "process_request", process_request),
+            (BaseClient, "_make_api_call", make_api_call),
+            (BaseJSONSerializer, "_serialize_type_structure", serialize),
+            (Subscription, "get_post_data", _unsigned),
+            (UserAgentString, "to_string", lambda _: "local"),
+            (responses, "method_names_from_class", cache(method_names_from_class)),
+            (responses, "camelcase_to_underscores", cache(camelcase_to_underscores)),
+        ):
+            patched.enter_context(mock.patch.object(owner, name, replacement))
         yield
-    finally:
-        Subscription.get_post_data = envelope  # type: ignore[method-assign]
-        BaseJSONSerializer._serialize_type_structure = structure  # type: ignore[method-assign]
-        BotocoreStubber.process_request = process  # type: ignore[method-assign]
-        BaseClient._make_api_call = call  # type: ignore[attr-defined]
 
 
 def _unsigned(
