@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from cli.local.physical import REGION
 
@@ -56,7 +56,8 @@ class Stack:
             raise OperatorError(f"AWS refused: {code}; it takes lambda:InvokeFunction on {self._function}") from error
         except BotoCoreError as error:
             where = f"nothing answers at {self._local}; is `make run` going? " if self._local else ""
-            raise OperatorError(f"{where}{' '.join(str(error).split())}") from error
+            hint = " (set AWS_REGION to the stack's)" if isinstance(error, NoRegionError) else ""
+            raise OperatorError(f"{where}{' '.join(str(error).split())}{hint}") from error
         payload = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             raise OperatorError(f"{self._function} failed ({payload.get('errorType')}); its log says more")
@@ -84,10 +85,12 @@ def account(answer: Answer) -> str:
     if not adds_up(answer):
         lines += ["These do not add up: somebody is lost. Please report it.", ""]
     others = [f"{name} {counted[name]}" for name in ELSEWHERE if counted.get(name)]
-    more = ("in doubt", "put back into the index", "reflections deleted")
+    more = ("in doubt", "paused by bounces", "put back into the index", "reflections deleted")
     others += [f"{name} {counted[name]}" for name in more if counted.get(name)]
     if others:
         lines += [f"Beside them: {', '.join(others)}.", ""]
+    if answer["overdue"]:
+        lines += [f"Overdue: {', '.join(answer['overdue'])}.", ""]
     if answer["held"]:
         lines += ["Held until somebody has looked; `email-course release ID` lets one go on:", ""]
         lines += [f"  {held['id']}  {held['why']}" for held in answer["held"]]

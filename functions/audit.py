@@ -17,7 +17,7 @@ from course import account, delivery
 from course.errors import UnreadableSubscriber
 
 MOST_LISTED = 1000
-"""Held subscribers in one answer, which has room for 6 MB."""
+"""Held or overdue subscribers in one answer, which has room for 6 MB."""
 
 
 @observed
@@ -36,6 +36,7 @@ def _account(now: datetime) -> dict[str, Any]:
     """sent + claimed + not due + overdue + paused + held = active, counted on the base table."""
     counted: Counter[str] = Counter(dict.fromkeys(("active", *account.LINES), 0))
     held: list[dict[str, str]] = []
+    overdue: list[str] = []
     finished: set[str] = set()
     latest: datetime | None = None
     for row in clients.subscribers().all():
@@ -44,8 +45,11 @@ def _account(now: datetime) -> dict[str, Any]:
         counted["active"] += subscriber is None or subscriber.status in account.GOING_ON
         if subscriber is None or subscriber.held:
             held.append({"id": row.id, "why": subscriber.held if subscriber else "what is stored cannot be read"})
+        if line == "overdue":
+            overdue.append(row.id)
         if subscriber is None:
             continue
+        counted["paused by bounces"] += account.paused_by_bounces(subscriber)
         counted["in doubt"] += account.in_doubt(subscriber, now)
         latest = max(filter(None, (latest, subscriber.last_at)), default=None)
         if subscriber.waiting and not row.in_index:
@@ -65,6 +69,7 @@ def _account(now: datetime) -> dict[str, Any]:
         "at": now.isoformat(),
         "account": dict(counted),
         "held": held[:MOST_LISTED],
+        "overdue": overdue[:MOST_LISTED],
         "latest": latest.isoformat() if latest else "",
         "stopped": stopped or "",
         "moved": stopped == MOVED,

@@ -9,7 +9,7 @@ from aws import clients
 from aws.log import count, each_message, observed
 from aws.settings import settings
 from aws.tables import Contended
-from course import delivery, feedback, tokens
+from course import account, delivery, feedback, tokens
 from course.feedback import Feedback
 from course.subscriber import Status, Subscriber
 
@@ -27,6 +27,8 @@ def _record(body: str, _message_id: str) -> None:
     stopped = _stopped_by(news)
     clients.limits().note_event(news.sent_at)
     subscriber = clients.subscribers().change(news.subscriber, lambda current: _settled(current, news, stopped))
+    if news.soft and subscriber and account.paused_by_bounces(subscriber):
+        count("PausedByBounces")
     if stopped and subscriber and subscriber.status is stopped:
         address = tokens.address_hash(clients.keys(), subscriber.address)
         clients.suppressions().add(address, str(stopped), clients.now())

@@ -44,6 +44,7 @@ def test_everybody_stands_in_one_line_of_the_account(world: World) -> None:
     account = audit(world)
     assert account["overdue"] == 1  # the scheduler slept: somebody must be told
     assert any('"Overdue":[1.0]' in line for line in world.logs)
+    assert world.invoke("audit", {}).payload["overdue"] == [people[1].row["id"]]
 
 
 def test_d5_what_the_index_forgot_is_put_back(world: World) -> None:

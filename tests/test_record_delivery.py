@@ -200,6 +200,8 @@ def test_f3_five_soft_bounces_pause_the_course(world: World) -> None:
         next_email(world)
     world.bounced(ann.mails[-1], "Transient", "MailboxFull")
     assert ann.row["status"] == "paused"
+    assert any('"PausedByBounces":[1.0]' in line for line in world.logs)
+    assert world.invoke("audit", {}).payload["account"]["paused by bounces"] == 1
     assert nothing_comes(world)
     assert not world.rows("Suppressions")
     ann.presses("resume")

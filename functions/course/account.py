@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from course.subscriber import Status, Subscriber
+from course.subscriber import SOFT_BOUNCES, Status, Subscriber
 
 DAY = timedelta(days=1)
 
@@ -34,6 +34,11 @@ def in_doubt(subscriber: Subscriber, now: datetime) -> bool:
     """Whether the outcome of an attempt is unknown although its next slot has come, and something hangs on it."""
     matters = subscriber.waiting or bool(subscriber.held)
     return matters and subscriber.claim is not None and subscriber.claim.retry_at <= now
+
+
+def paused_by_bounces(subscriber: Subscriber) -> bool:
+    """Whether the course waits because their mailbox kept sending emails back, and not because they asked."""
+    return subscriber.status is Status.PAUSED and len(subscriber.soft_bounces) == SOFT_BOUNCES
 
 
 def past_keeping(subscriber: Subscriber, now: datetime, retention_days: int) -> bool:
