@@ -75,13 +75,13 @@ def dynalite() -> Iterator[Database]:
     node = shutil.which("node")
     if node is None or not PROGRAM.exists():
         cannot_run_here("the tables on dynalite (node, or dynalite in .tools, is missing: run make test)")
-    with offline_aws(), _running(str(node), PROGRAM) as url:
+    with offline_aws(), running(str(node), PROGRAM) as url:
         client = boto3.Session().client("dynamodb", endpoint_url=url, region_name=REGION, config=Config(proxies={}))
         yield Database("dynalite", client)
 
 
 @contextmanager
-def _running(node: str, program: Path) -> Iterator[str]:
+def running(node: str, program: Path) -> Iterator[str]:
     """dynalite on a free port; another process may take that port first, hence three tries."""
     for _ in range(3):
         with socket.socket() as free:

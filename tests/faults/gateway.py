@@ -95,6 +95,6 @@ def no_dynalite() -> str | None:
 @contextmanager
 def dynalite_for_processes() -> Iterator[Database]:
     """A dynalite of its own."""
-    with environment({"NODE_OPTIONS": AMONG_KILLED_PROCESSES}), dynalite._running("node", dynalite.PROGRAM) as url:
+    with environment({"NODE_OPTIONS": AMONG_KILLED_PROCESSES}), dynalite.running("node", dynalite.PROGRAM) as url:
         client = boto3.Session().client("dynamodb", endpoint_url=url, region_name=REGION, config=Config(proxies={}))
         yield Database("dynalite", client)
