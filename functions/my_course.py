@@ -8,7 +8,7 @@ from aws.erasure import erase
 from aws.log import count, observed
 from aws.web import Pages, page, see_other
 from course import forms, tokens, words
-from course.commands import Command, obey, took_effect
+from course.commands import Asked, Command, Place, is_so, obey
 from course.errors import InvalidForm, InvalidToken
 from course.journal import ON_A_PAGE, journal, within
 from course.lessons import Course
@@ -87,11 +87,11 @@ def act(token: str, action: str) -> Response[str]:
         count("Erased")
         return page("erased")
     elif command:
-        after = clients.subscribers().change(before.id, lambda current: obey(command, current, course, now))
+        after = clients.subscribers().change(before.id, lambda current: obey(Asked(command), current, course, now))
         count(f"Command.{command}")
     else:
         raise NotFoundError
-    happened = took_effect(command, before, after, course)
+    happened = not command or is_so(Asked(command), after, course, Place.of(before))
     return see_other(f"/me/{token}?done={action}" if happened else f"/me/{token}")
 
 

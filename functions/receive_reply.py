@@ -1,18 +1,19 @@
 """Inbound mail in the queue → a reflection, or a command obeyed, or set aside; never an answer to a machine."""
 
+from datetime import datetime
 from typing import Any
 
 from aws import clients, sign_ups
-from aws.inbox import Arrival, arrival
+from aws.inbox import Arrival, arrival, record
 from aws.log import count, each_message, observed
-from aws.replies import Answered, answered, fingerprint, original
+from aws.obeying import obey_by_mail
+from aws.replies import GONE, Answered, answered, fingerprint, original
 from aws.settings import settings
-from course import mail, reflections
-from course.commands import Command, agrees, command_in, declines, notice_after, obey
+from course import mail, reflections, schedule
+from course.commands import Asked, Command, Place, agrees, command_in, declines
 from course.errors import UnreadableMail
 from course.journal import Reflection, cut_to_bytes
-from course.limits import ANSWERS_AN_HOUR
-from course.subscriber import IN_COURSE, Status
+from course.subscriber import Status
 
 
 @observed
@@ -22,45 +23,54 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _receive(body: str, _message_id: str) -> None:
-    came = arrival(body, settings().inbound_topic)
-    if came is None:
+    came, now = arrival(body, settings().inbound_topic), clients.now()
+    if came is None or clients.limits().is_done(record(came.mail_id)):
         return
-    raw = clients.inbox().fetch(came.object_key)
+    keeps_raw = _work_on(came, clients.inbox().fetch(came.object_key), now)
+    clients.limits().mark_done(record(came.mail_id), now)
+    if not keeps_raw:
+        clients.inbox().delete(came.mail_id)
+
+
+def _work_on(came: Arrival, raw: bytes, now: datetime) -> bool:
+    """Does what a mail is for. Returns whether the raw mail is to be kept for its 14 days."""
     try:
-        answer = came.harmful or reflections.automatic(raw) or answered(came, mail.parse(raw), clients.now())
+        answer = came.harmful or reflections.automatic(raw) or answered(came, mail.parse(raw), now)
     except UnreadableMail as error:
         answer = str(error)
+    if answer == GONE:
+        count("RepliesDropped")
+        return False
     if isinstance(answer, str):
-        _set_aside(came, answer)
-        return
+        return _set_aside(came, answer)
     message = mail.parse(raw)
     mark = f"mail#{fingerprint(raw, message, answer)}"
-    if not clients.limits().mark(mark, came.mail_id, clients.now()):
+    noted = clients.limits().begin(mark, came.mail_id, str(Place.of(answer.subscriber)), now)
+    if noted is None:
         count("RepliesRepeated")
-        return
-    letter = original(answer, clients.now())
+        return False
+    letter = original(answer, now)
     text = reflections.extract(raw, letter.text, letter.html) if letter else reflections.extract(raw)
-    if answer.confirms and declines(text):
-        _set_aside(came, "declined to confirm")
-        if command_in(text, "", answer.course) is Command.STOP:
-            clients.subscribers().change(answer.subscriber.id, lambda who: who.stopped(Status.UNSUBSCRIBED))
-    elif answer.confirms:
-        sign_ups.confirm(answer.subscriber, answer.epoch, answer.course.plan, clients.now())
-    if not answer.confirms or not (agrees(text) or declines(text)):
-        _take(came, raw, mail.sender(message), answer, text)
-    clients.limits().mark_done(mark, clients.now())
+    if answer.confirms:
+        if declines(text):
+            return _declined(came, answer, text)
+        sign_ups.confirm(answer.subscriber, answer.epoch, answer.course.plan, now)
+        if agrees(text):
+            return False
+    return _take(came, raw, answer, text, Place.read(noted), now)
 
 
-def _take(came: Arrival, raw: bytes, sender: str, answer: Answered, text: str) -> None:
+def _take(came: Arrival, raw: bytes, answer: Answered, text: str, place: Place, now: datetime) -> bool:
     """A command is obeyed, if it is really from the subscriber; anything else is a reflection."""
-    address, lesson = answer.subscriber.address, answer.lesson if answer.is_current else ""
-    verified = sender == address and came.is_from(address)
-    command = command_in(text, lesson, answer.course)
-    if not command and answer.notice:  # its dates may have changed since it was sent, and then look like new words
-        command = command_in(reflections.extract(raw), lesson, answer.course)
-    if command and verified:
-        _obey(command, answer, came.mail_id)
-    elif text:
+    address = answer.subscriber.address
+    verified = mail.sender(mail.parse(raw)) == address and came.is_from(address)
+    asked = _asked(came, answer, text)
+    if not asked and answer.notice:  # its dates may have changed since it was sent, and then look like new words
+        asked = _asked(came, answer, reflections.extract(raw))
+    if asked and verified:
+        obey_by_mail(asked, answer, place, came.mail_id, now)
+        return False
+    if text:
         kept = cut_to_bytes(text)
         clients.reflections().add(
             Reflection(
@@ -76,18 +86,24 @@ def _take(came: Arrival, raw: bytes, sender: str, answer: Answered, text: str) -
             )
         )
         count("Reflections")
+    return True
 
 
-def _obey(command: Command, answer: Answered, mail_id: str) -> None:
-    """Does what was asked and answers with one notice that is true; whoever has left the course gets none."""
-    before, course, now = answer.subscriber, answer.course, clients.now()
-    after = clients.subscribers().change(before.id, lambda current: obey(command, current, course, now))
-    if before.status in IN_COURSE and clients.limits().admit(f"answers#{before.id}", mail_id, ANSWERS_AN_HOUR, now):
-        clients.outbox().notice(notice_after(command, before, after, course), before.id, before.epoch, mail_id)
-    count(f"Command.{command}")
+def _asked(came: Arrival, answer: Answered, text: str) -> Asked | None:
+    who, question = answer.subscriber, answer.lesson or answer.notice
+    today = schedule.local_day(came.received_at, who.zone)
+    return command_in(text, question if answer.is_current else "", answer.course, today, who.first_name)
 
 
-def _set_aside(came: Arrival, reason: str) -> None:
-    """The raw mail is kept for its 14 days, the reason is noted, and nobody is answered."""
+def _declined(came: Arrival, answer: Answered, text: str) -> bool:
+    asked = _asked(came, answer, text)
+    if asked and asked.command is Command.STOP:
+        clients.subscribers().change(answer.subscriber.id, lambda who: who.stopped(Status.UNSUBSCRIBED))
+    return _set_aside(came, "declined to confirm")
+
+
+def _set_aside(came: Arrival, reason: str) -> bool:
+    """The raw mail is kept, the reason is noted, and nobody is answered."""
     clients.reflections().set_aside(came.mail_id, came.received_at, reason)
     count("RepliesSetAside")
+    return True

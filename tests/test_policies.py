@@ -147,6 +147,7 @@ def live_a_week(world: World) -> None:
     lou.confirms()
     lou.replies("Delete this, please.")
     assert "It is erased" in world.request("POST", f"{lou.page_url}/erase", form={}).text
+    max_is_erased_by_reply(person("max", 11))
 
     first_day(world, ann, cleo, dora, emil, fay)
     kim_meets_a_full_quota(world, kim)
@@ -179,6 +180,14 @@ def live_a_week(world: World) -> None:
     assert "I think of it" not in str(world.logs)
     assert bob.mails[-1].tags["email"] == "keep-showing-up"
     assert not cleo.reflections  # kept for a day after the last lesson
+
+
+def max_is_erased_by_reply(somebody: Person) -> None:
+    somebody.joins()
+    somebody.replies("I want it to be gone.")
+    somebody.replies("Delete my data")
+    somebody.replies("Yes")
+    assert somebody.address not in {row["address"] for row in somebody.world.subscribers()}
 
 
 def first_day(world: World, ann: Person, cleo: Person, dora: Person, emil: Person, fay: Person) -> None:

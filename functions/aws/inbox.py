@@ -41,8 +41,13 @@ class Arrival:
 
     @property
     def harmful(self) -> str | None:
-        """`virus` or `spam` where SES says so."""
-        return next((name for name in ("virus", "spam") if self.verdicts.get(name) == "FAIL"), None)
+        """`virus` or `spam` where SES says so, or that it could not look."""
+        for name in ("virus", "spam"):
+            if self.verdicts.get(name) == "FAIL":
+                return name
+            if self.verdicts.get(name) == "PROCESSING_FAILED":
+                return f"not scanned for {name}"
+        return None
 
 
 def arrival(queue_body: str, topic: str) -> Arrival | None:
@@ -64,6 +69,11 @@ def arrival(queue_body: str, topic: str) -> Arrival | None:
     received_at = datetime.fromisoformat(receipt["timestamp"])
     recipients = tuple(receipt["recipients"])
     return Arrival(mail["messageId"], received_at, mail["source"], recipients, key, verdicts)
+
+
+def record(mail_id: str) -> str:
+    """The key, in the table Limits, of the mark that a mail was worked on."""
+    return f"inbound#{mail_id}"
 
 
 class Inbox:

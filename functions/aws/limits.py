@@ -13,6 +13,7 @@ BREAKER_OPEN_FOR = timedelta(minutes=15)
 MARK_LIFE = timedelta(days=30)
 EVENTS_NOTED_EVERY = timedelta(minutes=1)
 
+DONE = "done"
 _BREAKER = "breaker"
 _EVENTS = "events"
 
@@ -80,7 +81,42 @@ class Limits:
 
     def mark_done(self, key: str, now: datetime) -> None:
         """It is done: not even the same owner does it again, as when a queue hands a message out twice."""
-        self._client.put_item(TableName=self._table, Item=to_wire(_mark(key, "done", now)))
+        self._client.put_item(TableName=self._table, Item=to_wire(_mark(key, DONE, now)))
+
+    def is_done(self, key: str) -> bool:
+        """Whether what the key stands for was marked as done."""
+        item = self._get(key)
+        return item is not None and item["owner"] == DONE
+
+    def begin(self, key: str, owner: str, note: str, now: datetime) -> str | None:
+        """As `mark`, with what the owner noted when it first began. None when another has it."""
+        try:
+            stored = self._client.update_item(
+                TableName=self._table,
+                Key={"key": {"S": key}},
+                UpdateExpression="SET #owner = :owner, #note = if_not_exists(#note, :note), expires_at = :expires",
+                ConditionExpression="attribute_not_exists(#owner) OR #owner = :owner",
+                ExpressionAttributeNames={"#owner": "owner", "#note": "note"},
+                ExpressionAttributeValues={
+                    ":owner": {"S": owner},
+                    ":note": {"S": note},
+                    ":expires": {"N": str(int((now + MARK_LIFE).timestamp()))},
+                },
+                ReturnValues="ALL_NEW",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        return stored["Attributes"]["note"]["S"]
+
+    def ask_to_erase(self, subscriber: str, now: datetime) -> None:
+        """Notes that a subscriber was asked whether to delete everything."""
+        item = {"key": f"erase#{subscriber}", "at": now, "expires_at": int((now + MARK_LIFE).timestamp())}
+        self._client.put_item(TableName=self._table, Item=to_wire(item))
+
+    def asked_to_erase(self, subscriber: str) -> datetime | None:
+        """When a subscriber was last asked that."""
+        item = self._get(f"erase#{subscriber}")
+        return datetime.fromisoformat(item["at"]) if item else None
 
     def unmark(self, key: str) -> None:
         """Lets it be done after all."""

@@ -15,8 +15,8 @@ from course import delivery
 from course.delivery import Decision
 from course.errors import EmailCourseError, UnreadableSubscriber
 from course.lessons import Course
-from course.letters import Letter, Site, lesson_letter, notice_letter
-from course.subscriber import CONFIRM, IN_COURSE, STOPPED_FOR_GOOD, Subscriber
+from course.letters import JOURNAL_NOTICE, Letter, Site, lesson_letter, looks_back, notice_letter
+from course.subscriber import CONFIRM, STOPPED_FOR_GOOD, Subscriber
 
 CLAIM_TIME = 5_000
 """Milliseconds that a claim may take to be stored. With SES's longest answer, no claim is older than 25 s when SES has
@@ -30,6 +30,9 @@ TRY_AGAIN_IN = timedelta(minutes=15)
 
 BROKEN_LETTER = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
 """What a template raises: Jinja's own mistakes, and those of the expressions in it."""
+
+AFTER_STOPPING = ("goodbye", "erase")
+"""Notices that come to who has stopped: what they ask for then is answered too."""
 
 HELD = {
     Refusal.ADDRESS: "SES refused the address",
@@ -110,9 +113,10 @@ class Postman:
         subscriber = self._subscribers.get(subscriber_id)
         if subscriber is None or subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
             return True
-        if name != "goodbye" and subscriber.status not in IN_COURSE:  # stopped since it was asked for
+        if name not in AFTER_STOPPING and not subscriber.is_in_course:  # stopped since it was asked for
             return True
-        letter = notice_letter(self._site, subscriber, self._site.library.notices[name], now)
+        written = self._reflections.of(subscriber.id) if name == JOURNAL_NOTICE else []
+        letter = notice_letter(self._site, subscriber, self._site.library.notices[name], now, written)
         mark = f"notice#{key}"
         if not self._limits.mark(mark, message_id, now):
             return True
@@ -172,9 +176,9 @@ class Postman:
         email = subscriber.due_email
         if email is None or email == CONFIRM:
             return notice_letter(self._site, subscriber, self._site.library.notices[CONFIRM], now)
-        looks_back = subscriber.round > 1 or email == course.closing
-        written = self._reflections.of(subscriber.id) if looks_back else []
-        return lesson_letter(self._site, subscriber, course.lessons[email], written, now)
+        lesson = course.lessons[email]
+        written = self._reflections.of(subscriber.id) if looks_back(lesson, subscriber, course) else []
+        return lesson_letter(self._site, subscriber, lesson, written, now)
 
     def _change(self, claimed: Subscriber, decide: Callable[[Subscriber], Subscriber]) -> None:
         """Changes what we hold the claim on: mostly nobody else has, and then no read is needed."""

@@ -11,7 +11,7 @@ from course import mail, tokens
 from course.errors import InvalidForm, InvalidToken
 from course.forms import normalised_address
 from course.lessons import Course
-from course.letters import Letter, lesson_letter, notice_letter
+from course.letters import JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
 from course.subscriber import CONFIRM, Subscriber
 
 
@@ -45,6 +45,10 @@ class Answered:
         return self.subscriber.awaits(self.epoch)
 
 
+GONE = "no such subscriber any more"
+"""Who was erased: nothing of theirs is kept, whatever comes."""
+
+
 def answered(came: Arrival, message: Message, now: datetime) -> Answered | str:
     """The email that was answered, or why that cannot be told."""
     for recipient in came.recipients:
@@ -60,10 +64,12 @@ def original(answer: Answered, now: datetime) -> Letter | None:
     """The email as it was sent to this subscriber, to be told from their words; None when it can't be made again."""
     subscriber, course = replace(answer.subscriber, round=answer.round), answer.course
     if answer.lesson:
-        written = clients.reflections().of(subscriber.id) if answer.round > 1 or answer.lesson == course.closing else []
-        return lesson_letter(clients.site(), subscriber, course.lessons[answer.lesson], written, now)
+        lesson = course.lessons[answer.lesson]
+        written = clients.reflections().of(subscriber.id) if looks_back(lesson, subscriber, course) else []
+        return lesson_letter(clients.site(), subscriber, lesson, written, now)
     if answer.notice and (answer.notice != CONFIRM or answer.confirms):
-        return notice_letter(clients.site(), subscriber, clients.library().notices[answer.notice], now)
+        written = clients.reflections().of(subscriber.id) if answer.notice == JOURNAL_NOTICE else []
+        return notice_letter(clients.site(), subscriber, clients.library().notices[answer.notice], now, written)
     return None
 
 
@@ -78,7 +84,7 @@ def fingerprint(raw: bytes, message: Message, answer: Answered) -> str:
 def _by_token(token: tokens.ReplyToken, now: datetime) -> Answered | str:
     subscriber = clients.subscribers().get(token.subscriber)
     if subscriber is None:
-        return "no such subscriber any more"
+        return GONE
     waits = subscriber.sign_up
     if waits and waits.epoch == token.epoch and now >= waits.at + tokens.CONFIRM_LIFE:
         return "the sign-up has expired"

@@ -1,11 +1,13 @@
 """Commands by reply: obeyed only when they are all that the person wrote. Anything longer is a reflection."""
 
 import re
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from course import moments, phrases
 from course.lessons import Course
-from course.subscriber import Status, Subscriber
+from course.subscriber import INTRODUCTION, Status, Subscriber
 
 
 class Command(StrEnum):
@@ -14,96 +16,180 @@ class Command(StrEnum):
     STOP = "stop"
     PAUSE = "pause"
     RESUME = "resume"
+    SKIP = "skip"
     AGAIN = "again"
     YES = "yes"
     NOT_YET = "not-yet"
+    TIME = "time"
     JOURNAL = "journal"
+    EXPORT = "export"
+    ERASE = "erase"
     HELP = "help"
 
 
-_WORDS = {
-    "stop": Command.STOP,
-    "unsubscribe": Command.STOP,
-    "pause": Command.PAUSE,
-    "resume": Command.RESUME,
-    "again": Command.AGAIN,
-    "start again": Command.AGAIN,
-    "yes": Command.YES,
-    "not yet": Command.NOT_YET,
-    "no not yet": Command.NOT_YET,
-    "journal": Command.JOURNAL,
-    "help": Command.HELP,
-}
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command with what it says more."""
+
+    command: Command
+    until: date | None = None
+    """The local day on which a pause ends; None for a pause that waits for its subscriber."""
+    hour: int = 0
+    """Of the day, for a command TIME: 0 to 23."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a subscriber stood when a mail first came: worked on again after a crash, it meets what it has done."""
+
+    round: int
+    next_lesson: str | None
+    in_course: bool = field(default=True, compare=False)
+
+    @classmethod
+    def of(cls, subscriber: Subscriber) -> "Place":
+        """Where they stand now."""
+        return cls(subscriber.round, subscriber.next_lesson, subscriber.is_in_course)
+
+    @classmethod
+    def read(cls, noted: str) -> "Place":
+        """From its text."""
+        round_number, lesson, in_course = noted.split("#")
+        return cls(int(round_number), lesson or None, in_course == "in")
+
+    def __str__(self) -> str:
+        return f"{self.round}#{self.next_lesson or ''}#{'in' if self.in_course else 'out'}"
+
+
 NOTICES = {
     Command.STOP: "goodbye",
     Command.PAUSE: "paused",
     Command.RESUME: "resumed",
+    Command.SKIP: "skipped",
     Command.AGAIN: "welcome-back",
     Command.NOT_YET: "welcome-back",
     Command.YES: "noted",
-    Command.JOURNAL: "help",
+    Command.TIME: "time",
+    Command.JOURNAL: "journal",
+    Command.EXPORT: "export",
+    Command.ERASE: "erase",
     Command.HELP: "help",
 }
 """The notice that answers each command when it came by reply."""
 
-_NO = frozenset({"no", "not", "never", "nobody", "wrong", "stop", "remove", "unsubscribe", "spam", "who"})
+ERASE_NOTICE = NOTICES[Command.ERASE]
+"""Asks once more. YES in answer to it, or the same command again, erases within ERASE_WITHIN."""
+ERASE_WITHIN = timedelta(days=7)
+
+MAX_LENGTH = 200
 _ANSWERS = {Command.YES, Command.NOT_YET}
+_PAUSE = re.compile(
+    r"(?:pause|pausa|pausar)(?: (?:the course|it|el curso))? (?:(until|till|til|to|hasta)|for|por|durante)? ?(.+)"
+)
+_TIME = re.compile(r"(?:time|hour|hora) (.+)")
+_AGREED = {"", "yes", "ok", "okay", "confirm", "i confirm", "confirmed", "thanks", "thank you"}
+_AGREED |= {"si", "vale", "confirmo", "confirmado", "gracias"}
+_NO = frozenset({"no", "not", "never", "nobody", "wrong", "stop", "remove", "unsubscribe", "spam", "who"})
+_NO |= {"nunca", "nadie", "equivocado", "equivocada", "error", "baja", "quien"}
 
 
-def command_in(text: str, lesson: str, course: Course) -> Command | None:
-    """The command that a reply to `lesson` consists of, or None.
+def command_in(text: str, answered: str, course: Course, today: date, first_name: str = "") -> Asked | None:
+    """The command that a reply consists of, or None. `answered` is the lesson's id or the notice's.
 
-    Yes and not yet answer the question of the way back; to any other lesson they are a person's answer to its question.
+    Yes and not yet answer the question of the way back, and yes that of the notice `erase`; to any other lesson they
+    are a person's answer to its question. `today` is the subscriber's local day.
     """
-    command = _WORDS.get(_words(text[:200])) if len(text) < 200 and not re.search(r"\d", text) else None
-    if command in _ANSWERS and lesson != course.way_back:
+    if len(text) >= MAX_LENGTH:
         return None
-    return command
+    words = phrases.without_courtesies(phrases.plain(text), first_name)
+    if name := phrases.WANTED.get(words):
+        command = Command(name)
+        questions = (course.way_back, ERASE_NOTICE if command is Command.YES else course.way_back)
+        return Asked(command) if command not in _ANSWERS or answered in questions else None
+    if (found := _TIME.fullmatch(words)) and (hour := moments.hour(found[1])) is not None:
+        return Asked(Command.TIME, hour=hour)
+    return _pause(words, today)
 
 
-def obey(command: Command, subscriber: Subscriber, course: Course, now: datetime) -> Subscriber:
-    """What a command makes of a subscriber. Journal and help change nothing; neither does what doesn't apply."""
-    match command:
+def _pause(words: str, today: date) -> Asked | None:
+    """A pause for so long or until a day. One that is no day ahead, or too far away, waits for its subscriber."""
+    found = _PAUSE.fullmatch(words)
+    if not found:
+        return None
+    until = moments.day(found[2], today) if found[1] else None
+    if days := None if found[1] else moments.span(found[2]):
+        until = today + min(days, moments.LONGEST + 1) * moments.DAY
+    if until is None:
+        dated = found[1] and re.fullmatch(r"[0-9]+([-/.][0-9]+)+", found[2])  # 3/4 is a day, whichever it is
+        return Asked(Command.PAUSE) if dated else None
+    ahead = today < until <= today + moments.LONGEST * moments.DAY
+    return Asked(Command.PAUSE, until=until if ahead else None)
+
+
+def obey(asked: Asked, subscriber: Subscriber, course: Course, now: datetime, place: Place | None = None) -> Subscriber:
+    """What a command makes of a subscriber; the same one where it changes nothing or doesn't apply.
+
+    `place` is where they stood when the command first came, if this may be not the first time.
+    """
+    first_time = place is None or place == Place.of(subscriber)
+    match asked.command:
         case Command.STOP:
             return subscriber.stopped(Status.UNSUBSCRIBED)
         case Command.PAUSE:
-            return subscriber.paused()
+            return subscriber.paused(asked.until)
         case Command.RESUME:
             return subscriber.resumed(now)
-        case Command.AGAIN | Command.NOT_YET:
+        case Command.SKIP if first_time and subscriber.next_lesson not in (None, INTRODUCTION, course.closing):
+            return subscriber.skipping()
+        case Command.AGAIN | Command.NOT_YET if place is None or place.round == subscriber.round:
             return subscriber.beginning_again(course.plan_again, now)
         case Command.YES:
             return subscriber.concluding()
+        case Command.TIME if subscriber.is_in_course:
+            return subscriber.at_time(subscriber.zone, asked.hour, now)
         case _:
             return subscriber
 
 
-def notice_after(command: Command, before: Subscriber, after: Subscriber | None, course: Course) -> str:
-    """The notice that answers a command: its own if that is what happened, else the list of what can be asked."""
-    always = command in (Command.STOP, Command.JOURNAL, Command.HELP)
-    return NOTICES[command if always or took_effect(command, before, after, course) else Command.HELP]
+def notice_after(asked: Asked, after: Subscriber | None, course: Course, place: Place) -> str:
+    """The notice that answers a command: its own if what was asked is so now, else what is true."""
+    if asked.command is Command.SKIP and after and after.next_lesson == course.closing and place == Place.of(after):
+        return "not-skipped"
+    return NOTICES[asked.command if is_so(asked, after, course, place) else Command.HELP]
 
 
-def took_effect(command: Command | None, before: Subscriber, after: Subscriber | None, course: Course) -> bool:
-    """Whether what was asked is so now: something changed, or the yes was to a closing letter that comes anyway."""
+def is_so(asked: Asked, after: Subscriber | None, course: Course, place: Place) -> bool:
+    """Whether what was asked is so now, judged by where the subscriber stands and not by whose write it was."""
     if after is None:
         return False
-    stands = command is Command.YES and after.next_lesson == course.closing
-    return stands or after.version != before.version
+    match asked.command:
+        case Command.PAUSE:
+            return after.status is Status.PAUSED and after.paused_until == asked.until
+        case Command.RESUME:
+            return after.status is Status.ACTIVE
+        case Command.SKIP:
+            return after.is_in_course and after.next_lesson is not None and place != Place.of(after)
+        case Command.AGAIN | Command.NOT_YET:
+            return after.status is Status.ACTIVE and (not after.sent or after.round > place.round)
+        case Command.YES:
+            return after.is_in_course and after.next_lesson == course.closing
+        case Command.TIME:
+            return after.is_in_course and after.hour == asked.hour
+        case _:
+            return True
 
 
 def agrees(text: str) -> bool:
     """Whether a reply to the confirmation email says yes and nothing else, so that nothing of it need be kept."""
-    return _words(text) in ("", "yes", "yes please", "ok", "okay", "confirm", "i confirm", "confirmed")
+    return phrases.without_courtesies(phrases.plain(text)) in _AGREED
 
 
 def declines(text: str) -> bool:
-    """Whether a reply to the confirmation email may be a no. In doubt it is: the button is still there."""
-    words = _words(text).split()
-    if words[:1] in (["yes"], ["ok"], ["okay"], ["confirm"], ["please"]):
+    """Whether a reply to the confirmation email may be a no. In doubt it is: the button is still there.
+
+    “Si” without its accent is no yes: it is also how a Spanish “if” begins.
+    """
+    words = phrases.plain(text).split()
+    if words[:1] in (["yes"], ["ok"], ["okay"], ["confirm"], ["please"]) or text.strip().lower().startswith("sí"):
         return False
     return bool(set(words) & _NO) or "n’t" in text or "n't" in text
-
-
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"[^\W\d_]+", text.lower()))

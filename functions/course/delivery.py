@@ -94,7 +94,9 @@ def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime)
         sign_up = replace(subscriber.sign_up, mailed=True) if subscriber.sign_up else None
         return replace(free, sign_up=sign_up, due_at=None)
     sent = {**subscriber.sent, email: subscriber.last_at or now}
-    moved = _past(replace(free, sent=sent, message_id=message_id), email)
+    moved = replace(free, sent=sent, message_id=message_id)
+    if moved.next_lesson == email:  # else it was skipped while it was on its way
+        moved = _past(moved, email)
     return replace(moved, due_at=moved.next_due(now)) if moved.next_lesson else moved
 
 

@@ -1,5 +1,6 @@
 """Reflections, and the journal they come back as: every reflection beside its question, in order, as it was written."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +12,13 @@ from course.lessons import Course
 MAX_BYTES = 256 * 1024
 IN_A_LETTER = 40_000
 """Characters: Gmail cuts an email at 102 KB, and with it the ways to stop. The rest is on the subscriber's page."""
+ECHO = 300
+"""Characters of an answer that a later lesson quotes."""
 ON_A_PAGE = 1_000_000
 """Characters: Lambda answers with at most 6 MB."""
+
+
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*(?= |$)|[。！？]")  # the last kind is followed by no space
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,29 @@ def last_time(reflections: Iterable[Reflection], lesson: str, before_round: int)
     latest = max((found.round for found in earlier), default=0)
     of_latest = [found for found in earlier if found.round == latest]
     return [found.text for found in sorted(of_latest, key=lambda found: found.received_at)]
+
+
+def echo(reflections: Iterable[Reflection], lesson: str, round_number: int) -> str:
+    """What a later lesson quotes of what was written to this one in this round: on one line, cut at a sentence.
+
+    The first answer, since what came after it must not change a letter that was sent. Only what is proven to be from
+    the subscriber: nobody else puts words into our letters. Empty when there is none.
+    """
+    answers = [
+        found for found in reflections if (found.lesson, found.round, found.verified) == (lesson, round_number, True)
+    ]
+    first = min(answers, key=lambda found: found.received_at, default=None)
+    return _cut_at_a_sentence(" ".join(first.text.split())) if first else ""
+
+
+def _cut_at_a_sentence(text: str) -> str:
+    """At most ECHO characters: whole sentences if the first one fits, else whole words."""
+    if len(text) <= ECHO:
+        return text
+    ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, ECHO + 1)]
+    if ends:
+        return text[: ends[-1]]
+    return f"{text[:ECHO].rpartition(' ')[0] or text[:ECHO]} …"
 
 
 def cut_to_bytes(text: str, limit: int = MAX_BYTES) -> str:

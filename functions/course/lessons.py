@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
 
 from course import prose
 from course.errors import CourseError
@@ -26,6 +26,8 @@ class Lesson:
     preheader: str
     question: str | None
     """What the subscriber is asked to answer by reply."""
+    echoes: tuple[str, ...]
+    """The lessons whose answers its text quotes, by `reflections['own-it']`."""
     prose: Prose
 
 
@@ -167,8 +169,30 @@ def _lesson(path: Path, html: Environment, text: Environment) -> Lesson:
         subject=_need(matter, "subject", path),
         preheader=_need(matter, "preheader", path),
         question=matter.get("question"),
+        echoes=_echoes(path, body, line, html),
         prose=prose.compile_prose(path, body, line, html, text),
     )
+
+
+def _echoes(path: Path, body: str, first_line: int, html: Environment) -> tuple[str, ...]:
+    """Which answers a lesson quotes. Raises CourseError with the line of a name that no earlier lesson has."""
+    try:
+        source = html.parse(body)
+    except TemplateSyntaxError:
+        return ()  # compiling it says where
+    earlier = {
+        other.name.removesuffix(".md.j2").partition("-")[2] for other in path.parent.glob("*.md.j2") if other < path
+    }
+    found: list[str] = []
+    for item in source.find_all(nodes.Getitem):
+        if isinstance(item.node, nodes.Name) and item.node.name == "reflections":
+            lesson = item.arg.value if isinstance(item.arg, nodes.Const) else "?"
+            if lesson not in earlier:
+                raise CourseError(
+                    path, f"reflections['{lesson}'] names no earlier lesson", first_line + item.lineno - 1
+                )
+            found.append(lesson)
+    return tuple(dict.fromkeys(found))
 
 
 def _notice(path: Path, html: Environment, text: Environment) -> Notice:

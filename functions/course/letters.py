@@ -9,6 +9,7 @@ import css_inline
 from markupsafe import Markup
 
 from course import journal, tokens, words
+from course.commands import ERASE_WITHIN
 from course.journal import Reflection
 from course.lessons import Course, Lesson, Library, Notice
 from course.subscriber import CONFIRM, Subscriber
@@ -42,10 +43,19 @@ class Letter:
     headers: Mapping[str, str]
 
 
+JOURNAL_NOTICE = "journal"
+"""The notice that gives the journal back."""
+
+
+def looks_back(lesson: Lesson, subscriber: Subscriber, course: Course) -> bool:
+    """Whether a lesson shows what the subscriber wrote before, so that their reflections must be read for it."""
+    return subscriber.round > 1 or lesson.id == course.closing or bool(lesson.echoes)
+
+
 def lesson_letter(
     site: Site, subscriber: Subscriber, lesson: Lesson, reflections: Sequence[Reflection], now: datetime
 ) -> Letter:
-    """A lesson for this subscriber. `reflections` are all of theirs: a later round and the closing letter show them."""
+    """A lesson for this subscriber. `reflections` are all of theirs, or none if it doesn't look back."""
     course = site.library.courses[subscriber.course]
     closing = lesson.id == course.closing
     written = journal.journal(course, reflections if closing else [], subscriber.zone)
@@ -58,21 +68,35 @@ def lesson_letter(
         "journal": pages if closing else None,
         "journal_goes_on": goes_on,
         "replies": True,
+        "reflections": {name: journal.echo(reflections, name, subscriber.round) for name in course.lessons},
     }
     return _letter(site, subscriber, lesson, subscriber.epoch, now, parts)
 
 
-def notice_letter(site: Site, subscriber: Subscriber, notice: Notice, now: datetime) -> Letter:
-    """A notice for this subscriber. A confirmation is for the sign-up that waits, and holds nothing that was typed."""
+def notice_letter(
+    site: Site, subscriber: Subscriber, notice: Notice, now: datetime, reflections: Sequence[Reflection] = ()
+) -> Letter:
+    """A notice for this subscriber. `reflections` are all of theirs, for the notice that gives the journal back.
+
+    A confirmation is for the sign-up that waits, and holds nothing that was typed.
+    """
+    course = site.library.courses[subscriber.course]
+    following = course.lessons.get(subscriber.next_lesson or "")
+    pages, goes_on = journal.within(journal.journal(course, reflections, subscriber.zone), journal.IN_A_LETTER)
     parts: dict[str, Any] = {
         "day": None,
         "question": None,
         "last_time": [],
         "way_back": False,
-        "journal": None,
-        "journal_goes_on": False,
+        "journal": pages if pages or goes_on else None,
+        "journal_goes_on": goes_on,
         "replies": False,
         "next_at": words.next_email(subscriber),
+        "next_subject": following.subject if following else "",
+        "next_is_closing": subscriber.next_lesson == course.closing,
+        "hour": words.hour(subscriber),
+        "zone": subscriber.zone.replace("_", " "),
+        "erase_days": ERASE_WITHIN.days,
     }
     if notice.id != CONFIRM or subscriber.sign_up is None:
         return _letter(site, subscriber, notice, subscriber.epoch, now, parts)

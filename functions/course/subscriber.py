@@ -123,6 +123,11 @@ class Subscriber:
         return self.due_email is not None and self.due_at is not None
 
     @property
+    def is_in_course(self) -> bool:
+        """Whether they are taking the course, have paused it or have come to its end."""
+        return self.status in IN_COURSE
+
+    @property
     def current_epoch(self) -> int:
         """The epoch of the sign-up that counts now: the one that waits for its confirmation, if there is one."""
         return self.sign_up.epoch if self.sign_up else self.epoch
@@ -262,6 +267,11 @@ class Subscriber:
             sign_up=None,
         )
         return replace(fresh, due_at=fresh.next_due(now))
+
+    def skipping(self) -> "Subscriber":
+        """Passes over the next lesson: the one after it takes its slot. The last is never passed over."""
+        following = self.plan[self.plan.index(self.next_lesson) + 1 :] if self.next_lesson else ()
+        return replace(self, next_lesson=following[0]) if self.is_in_course and following else self
 
     def concluding(self) -> "Subscriber":
         """Goes on to the closing letter: undoes a new round of which nothing has been sent."""

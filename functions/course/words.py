@@ -18,7 +18,12 @@ def next_email(subscriber: Subscriber) -> str:
     if subscriber.due_at is None or not subscriber.waiting:
         return ""
     day = local_day(subscriber.due_at, subscriber.zone)
-    return f"{day:%A} {day.day} {day:%B}, between {subscriber.hour}:00 and {(subscriber.hour + 1) % 24}:00"
+    return f"{day:%A} {day.day} {day:%B}, {hour(subscriber)}"
+
+
+def hour(subscriber: Subscriber) -> str:
+    """The hour in which lessons come: between 7:00 and 8:00."""
+    return f"between {subscriber.hour}:00 and {(subscriber.hour + 1) % 24}:00"
 
 
 def place(subscriber: Subscriber, course: Course) -> str:

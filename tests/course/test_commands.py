@@ -1,16 +1,36 @@
 """Commands by reply: only when they are all that was written."""
 
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from course.commands import NOTICES, Command, command_in, obey
+from course.commands import (
+    ERASE_NOTICE,
+    NOTICES,
+    Asked,
+    Command,
+    Place,
+    agrees,
+    command_in,
+    declines,
+    is_so,
+    notice_after,
+    obey,
+)
 from course.lessons import load
 from course.subscriber import Status
-from tests.course.subscribers import MONDAY, after
+from tests.course.subscribers import MONDAY, after, confirmed, sent
 
 LIBRARY = load(Path(__file__).parents[2] / "emails")
 COURSE = LIBRARY.courses["rebuild-trust"]
+TODAY = date(2026, 11, 24)  # a Tuesday
+DAY = timedelta(days=1)
+
+
+def asked(text: str, answered: str = "own-it", name: str = "Ann") -> Asked | None:
+    return command_in(text, answered, COURSE, TODAY, name)
 
 
 @pytest.mark.parametrize(
@@ -19,29 +39,140 @@ COURSE = LIBRARY.courses["rebuild-trust"]
         ("STOP", Command.STOP),
         ("stop.", Command.STOP),
         ("  Unsubscribe\n", Command.STOP),
+        ("stop!!", Command.STOP),
+        ("“Stop”", Command.STOP),
+        ("Stop, thanks", Command.STOP),
+        ("Hi,\n\nstop please.\n\nThank you,\nAnn", Command.STOP),
+        ("¡Para!", Command.STOP),
+        ("Hola, para, por favor. Gracias.", Command.STOP),
+        ("Darme de baja", Command.STOP),
         ("Pause", Command.PAUSE),
+        ("Please pause.", Command.PAUSE),
+        ("PAUSA", Command.PAUSE),
         ("RESUME!", Command.RESUME),
+        ("reanudar", Command.RESUME),
+        ("Skip the next lesson, please", Command.SKIP),
+        ("saltar", Command.SKIP),
         ("again", Command.AGAIN),
+        ("Otra vez", Command.AGAIN),
         ("Journal", Command.JOURNAL),
+        ("mi diario", Command.JOURNAL),
+        ("export", Command.EXPORT),
+        ("Exportar mis datos", Command.EXPORT),
+        ("DELETE MY DATA", Command.ERASE),
+        ("Borra mis datos, por favor", Command.ERASE),
         ("help?", Command.HELP),
+        ("Ayuda", Command.HELP),
     ],
 )
-def test_a_word_by_itself_is_a_command(text: str, command: Command) -> None:
-    assert command_in(text, "own-it", COURSE) is command
+def test_a_word_by_itself_is_a_command_and_courtesy_does_no_harm(text: str, command: Command) -> None:
+    assert asked(text) == Asked(command)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "I can’t stop thinking about it", "Stop. I mean the shouting.", "pause 10 days", "help " * 60, "no"]
+    "text",
+    [
+        "",
+        "Thanks",
+        "Hi Ann",
+        "I can’t stop thinking about it",
+        "Stop. I mean the shouting.",
+        "I want to stop",
+        "stop stop",
+        "Don’t stop",
+        "help " * 60,
+        "no",
+        "pause\nand think",
+        "pause until I can listen again",
+        "Pause before I answer",
+        "pause 10",
+        "pause 0 days",
+        "pause until 30 February",
+        "time",
+        "Time 25",
+        "time heals",
+        "time 13 pm",
+        "Para ella",
+        "sigo otra vez",
+        "stop, Bob",
+        "skip 3",
+    ],
 )
 def test_anything_longer_or_unclear_is_a_reflection(text: str) -> None:
-    assert command_in(text, "own-it", COURSE) is None
+    assert asked(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "until"),
+    [
+        ("pause until Monday", date(2026, 11, 30)),
+        ("Pause until Tuesday", date(2026, 12, 1)),
+        ("Please pause the course until next Friday. Thanks!", date(2026, 11, 27)),
+        ("pausa hasta el lunes", date(2026, 11, 30)),
+        ("Pausa hasta el próximo sábado", date(2026, 11, 28)),
+        ("pause until tomorrow", date(2026, 11, 25)),
+        ("pausa hasta mañana", date(2026, 11, 25)),
+        ("pause until next week", date(2026, 11, 30)),
+        ("pause until 3 March", date(2027, 3, 3)),
+        ("pause till March 3rd", date(2027, 3, 3)),
+        ("pause until the 3rd of March 2027", date(2027, 3, 3)),
+        ("pausa hasta el 3 de marzo", date(2027, 3, 3)),
+        ("pause until 24 Dec", date(2026, 12, 24)),
+        ("pause until the 15th", date(2026, 12, 15)),
+        ("pause until 2027-01-04", date(2027, 1, 4)),
+        ("pause until 15/3", date(2027, 3, 15)),
+        ("pause until 3/15/2027", date(2027, 3, 15)),
+        ("pause 10 days", date(2026, 12, 4)),
+        ("Pause for a week", date(2026, 12, 1)),
+        ("pausa 2 semanas", date(2026, 12, 8)),
+        ("pausa durante un mes", date(2026, 12, 24)),
+        ("pause two weeks", date(2026, 12, 8)),
+    ],
+)
+def test_a_pause_can_say_how_long(text: str, until: date) -> None:
+    assert asked(text) == Asked(Command.PAUSE, until=until)
+
+
+@pytest.mark.parametrize(
+    "text", ["pause until 3/4", "pause until 2020-01-01", "pause until 24 November 2026", "pause 999999999 days"]
+)
+def test_a_pause_whose_day_is_not_clear_or_not_ahead_waits_for_its_subscriber(text: str) -> None:
+    """They want no email for now, and the answer says how it was understood."""
+    assert asked(text) == Asked(Command.PAUSE)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("TIME 7:30", 7),
+        ("time 19", 19),
+        ("Time 7 pm", 19),
+        ("time 7:30pm, please", 19),
+        ("time 12 am", 0),
+        ("time 12pm", 12),
+        ("hora 7:30", 7),
+        ("Hora: 19h", 19),
+        ("hora a las 7 de la tarde", 19),
+        ("hora 12 de la noche", 0),
+        ("time 0:15", 0),
+        ("time 7.45", 7),
+    ],
+)
+def test_a_time_of_day_is_an_hour(text: str, hour: int) -> None:
+    assert asked(text) == Asked(Command.TIME, hour=hour)
 
 
 def test_yes_and_not_yet_answer_only_the_question_of_the_way_back() -> None:
-    assert command_in("Yes", "safety-first", COURSE) is Command.YES
-    assert command_in("No, not yet.", "safety-first", COURSE) is Command.NOT_YET
-    assert command_in("Yes", "own-it", COURSE) is None
-    assert command_in("Not yet", "", COURSE) is None
+    assert asked("Yes", "safety-first") == asked("¡Sí!", "safety-first") == Asked(Command.YES)
+    assert asked("No, not yet.", "safety-first") == asked("Todavía no", "safety-first") == Asked(Command.NOT_YET)
+    assert asked("Yes", "own-it") is None
+    assert asked("Not yet", "") is None
+    assert asked("Yes, delete") is None
+
+
+def test_yes_answers_the_question_whether_to_delete_everything() -> None:
+    assert asked("Yes, please", ERASE_NOTICE) == asked("sí", ERASE_NOTICE) == Asked(Command.YES)
+    assert asked("Not yet", ERASE_NOTICE) is None
 
 
 def test_every_command_has_its_notice_and_every_notice_is_written() -> None:
@@ -49,12 +180,110 @@ def test_every_command_has_its_notice_and_every_notice_is_written() -> None:
     assert set(NOTICES.values()) <= LIBRARY.notices.keys()
 
 
+def test_help_names_every_command() -> None:
+    listed = LIBRARY.notices["help"].prose.as_text(first_name="", me_url="")
+    for command in Command:
+        assert command.replace("-", " ").upper().replace("ERASE", "DELETE MY DATA") in listed
+
+
 def test_commands_do_what_they_say() -> None:
     subscriber = after(1)
-    assert obey(Command.STOP, subscriber, COURSE, MONDAY).status is Status.UNSUBSCRIBED
-    assert obey(Command.PAUSE, subscriber, COURSE, MONDAY).status is Status.PAUSED
-    assert obey(Command.RESUME, subscriber.paused(), COURSE, MONDAY).status is Status.ACTIVE
-    assert obey(Command.AGAIN, subscriber, COURSE, MONDAY).round == 2
-    assert obey(Command.NOT_YET, subscriber, COURSE, MONDAY).plan == COURSE.plan_again
-    for asking in (Command.JOURNAL, Command.HELP):
-        assert obey(asking, subscriber, COURSE, MONDAY) is subscriber
+
+    def obeyed(command: Command, **more: int) -> object:
+        return obey(Asked(command, **more), subscriber, COURSE, MONDAY)  # type: ignore[arg-type]
+
+    assert obey(Asked(Command.STOP), subscriber, COURSE, MONDAY).status is Status.UNSUBSCRIBED
+    assert obey(Asked(Command.PAUSE), subscriber, COURSE, MONDAY).status is Status.PAUSED
+    assert obey(Asked(Command.PAUSE, until=TODAY + DAY), subscriber, COURSE, MONDAY).paused_until == TODAY + DAY
+    assert obey(Asked(Command.RESUME), subscriber.paused(), COURSE, MONDAY).status is Status.ACTIVE
+    assert obey(Asked(Command.AGAIN), subscriber, COURSE, MONDAY).round == 2
+    assert obey(Asked(Command.NOT_YET), subscriber, COURSE, MONDAY).plan == COURSE.plan_again
+    assert obey(Asked(Command.TIME, hour=19), subscriber, COURSE, MONDAY).hour == 19
+    for asking in (Command.JOURNAL, Command.EXPORT, Command.ERASE, Command.HELP):
+        assert obeyed(asking) is subscriber
+
+
+def test_skipping_passes_over_one_lesson_and_never_the_closing_letter() -> None:
+    subscriber, skip = sent(confirmed()), Asked(Command.SKIP)
+    once = obey(skip, subscriber, COURSE, MONDAY)
+    assert (once.next_lesson, once.due_at) == ("own-it", subscriber.due_at)
+    twice = obey(skip, once, COURSE, MONDAY)
+    assert twice.next_lesson == "keep-showing-up"
+    assert obey(skip, twice, COURSE, MONDAY) is twice
+    assert notice_after(skip, twice, COURSE, Place.of(once)) == "skipped"
+    assert notice_after(skip, twice, COURSE, Place.of(twice)) == "not-skipped"
+    done = after(3)
+    assert notice_after(skip, obey(skip, done, COURSE, MONDAY), COURSE, Place.of(done)) == "help"
+
+
+def test_what_is_skipped_while_it_is_on_its_way_is_not_taken_back() -> None:
+    from course import delivery
+
+    due = sent(confirmed())
+    assert due.due_at
+    skipped = delivery.claim(due, "attempt", due.due_at).skipping().skipping()
+    settled = delivery.commit(skipped, "attempt", "ses-id", due.due_at)
+    assert (settled.next_lesson, set(settled.sent)) == ("keep-showing-up", {"intro", "acknowledge"})
+
+
+def test_a_command_that_comes_again_after_a_crash_finds_itself_done_and_says_so() -> None:
+    subscriber = after(1)
+    place = Place.of(subscriber)
+    for command in Command:
+        request = Asked(command, until=TODAY + DAY) if command is Command.PAUSE else Asked(command, hour=7)
+        before = subscriber.paused() if command is Command.RESUME else subscriber
+        once = obey(request, before, COURSE, MONDAY, place)
+        again = obey(request, once, COURSE, MONDAY, Place.read(str(place)))
+        assert again == once, command
+        assert notice_after(request, again, COURSE, place) == notice_after(request, once, COURSE, place)
+        if command is not Command.YES:  # the closing letter is not what comes next
+            assert notice_after(request, again, COURSE, place) == NOTICES[command]
+
+
+def test_a_new_round_of_which_a_lesson_was_sent_is_not_begun_again_by_the_same_mail() -> None:
+    subscriber = after(2)
+    place = Place.of(subscriber)
+    again = obey(Asked(Command.AGAIN), subscriber, COURSE, MONDAY + 3 * DAY, place)
+    on = sent(again)
+    assert obey(Asked(Command.AGAIN), on, COURSE, MONDAY + 4 * DAY, place) is on
+    assert obey(Asked(Command.AGAIN), on, COURSE, MONDAY + 4 * DAY).round == 3
+
+
+def test_a_place_is_read_as_it_was_noted() -> None:
+    for subscriber in (after(1), after(3), after(1).stopped(Status.UNSUBSCRIBED), replace(after(1), round=12)):
+        noted = Place.read(str(Place.of(subscriber)))
+        assert noted == Place.of(subscriber)
+        assert noted.in_course is subscriber.is_in_course
+
+
+def test_what_did_not_happen_is_not_said() -> None:
+    done, stopped = after(3), after(1).stopped(Status.UNSUBSCRIBED)
+    for request in (Asked(Command.PAUSE), Asked(Command.RESUME), Asked(Command.YES), Asked(Command.SKIP)):
+        assert notice_after(request, obey(request, done, COURSE, MONDAY), COURSE, Place.of(done)) == "help"
+        assert not is_so(request, obey(request, stopped, COURSE, MONDAY), COURSE, Place.of(stopped))
+    assert not is_so(Asked(Command.HELP), None, COURSE, Place.of(done))
+    assert not is_so(
+        Asked(Command.TIME, hour=9),
+        obey(Asked(Command.TIME, hour=9), stopped, COURSE, MONDAY),
+        COURSE,
+        Place.of(stopped),
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Yes", "yes please!", "OK thanks", "I confirm", "Sí", "Vale, gracias", "Confirmo"]
+)
+def test_a_yes_to_the_confirmation_in_either_language(text: str) -> None:
+    assert agrees(text)
+    assert not declines(text)
+
+
+@pytest.mark.parametrize("text", ["No", "Who is this?", "I didn’t", "No fui yo", "¿Quién es?", "si no fui yo", "Baja"])
+def test_a_no_to_the_confirmation_in_either_language(text: str) -> None:
+    assert declines(text)
+    assert not agrees(text)
+
+
+def test_a_yes_with_a_no_in_what_follows_is_a_yes() -> None:
+    assert not declines("Sí. No he dormido bien.")
+    assert not declines("Yes. I have not slept.")
