@@ -306,6 +306,24 @@ def test_r13_what_ses_finds_harmful_is_flagged_and_not_stored(world: World) -> N
     assert len(world.mails) == sent
 
 
+def test_an_echo_of_an_earlier_answer_is_not_taken_for_new_words(world: World) -> None:
+    ann = reads(Person(world), 2)
+    ann.replies(WORDS)
+    third = next_email(world)
+    line = " ".join(WORDS.split())
+    assert f"you wrote:\n\n    {line}\n" in (third.text or "")
+    for client in ("gmail", "apple-mail"):
+        ann.replies(f"I will be home at six. Sent from {client}.", third, client)
+    kept = [row["text"] for row in ann.reflections if row["lesson"] == "apology-in-action"]
+    assert kept == ["I will be home at six. Sent from gmail.", "I will be home at six. Sent from apple-mail."]
+
+
+def test_only_a_lesson_that_quotes_reads_what_was_written(world: World) -> None:
+    reads(Person(world), 3)
+    reading = [call for call in world.calls if call.function == "send" and call.operation == "dynamodb:Query"]
+    assert len(reading) == 1
+
+
 # ---------------------------------------------------------------- the confirmation
 
 

@@ -1,9 +1,12 @@
 """The journal: every reflection beside its question, in order, as it was written."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from course.journal import Reflection, cut_to_bytes, journal, last_time, within
+import pytest
+
+from course.journal import Reflection, cut_to_bytes, echo, journal, last_time, within
 from course.lessons import load
 
 COURSE = load(Path(__file__).parents[2] / "emails").courses["rebuild-trust"]
@@ -49,6 +52,41 @@ def test_last_time_is_the_latest_earlier_round_that_has_anything() -> None:
     assert last_time(written, "own-it", before_round=2) == ["one"]
     assert last_time(written, "own-it", before_round=5) == ["three a", "three b"]
     assert last_time(written, "acknowledge", before_round=5) == []
+
+
+def test_an_echo_is_the_first_answer_of_this_round_on_one_line() -> None:
+    written = [
+        reflection("later", hour=13),
+        reflection("I shouted.\n\n  She  left.", hour=8),
+        reflection("another lesson", "acknowledge"),
+        reflection("another round", number=2),
+    ]
+    assert echo(written, "own-it", 1) == "I shouted. She left."
+    assert echo(written, "own-it", 2) == "another round"
+    assert echo(written, "own-it", 3) == echo(written, "safety-first", 1) == ""
+
+
+def test_an_echo_quotes_nobody_but_the_subscriber() -> None:
+    forged = replace(reflection("forged", hour=7), verified=False)
+    assert echo([forged], "own-it", 1) == ""
+    assert echo([forged, reflection("mine")], "own-it", 1) == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("x" * 300, "x" * 300),
+        ("I shouted. " + "x" * 300, "I shouted."),
+        ("One. Two! “Three?” " + "word " * 80, "One. Two! “Three?”"),
+        ("3.5 times and e.g.this " + "word " * 80, "3.5 times and e.g.this " + "word " * 55 + "…"),
+        ("x" * 301, "x" * 300 + " …"),
+        ("你好。" * 101, "你好。" * 100),
+        ("Yes." + " word" * 59 + "!" + " word" * 9, "Yes." + " word" * 59 + "!"),
+    ],
+)
+def test_an_echo_is_cut_at_a_sentence_or_else_between_words(text: str, cut: str) -> None:
+    assert echo([reflection(text)], "own-it", 1) == cut
+    assert len(cut) <= 302
 
 
 def test_a_long_journal_is_shown_as_far_as_there_is_room() -> None:

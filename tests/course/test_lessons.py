@@ -36,6 +36,13 @@ def test_a_lesson_is_found_by_its_tag_and_a_notice_is_not() -> None:
     assert course.lesson_of(lesson_tag("confirm")) is None
 
 
+def test_a_lesson_knows_whose_answers_it_quotes() -> None:
+    course = load(EMAILS).courses["rebuild-trust"]
+    assert {lesson.id: lesson.echoes for lesson in course.lessons.values() if lesson.echoes} == {
+        "apology-in-action": ("own-it",)
+    }
+
+
 def test_a_second_course_is_a_second_folder(emails: Path) -> None:
     copytree(emails / "rebuild-trust", emails / "another")
     assert list(load(emails).courses) == ["another", "rebuild-trust"]
@@ -68,13 +75,18 @@ LESSON = "+++\nsubject = 'a'\npreheader = 'b'\n+++\nHello\n"
         (_write("rebuild-trust/09-what café.md.j2", LESSON), "must be named by number and id"),
         (_write("rebuild-trust/09-a.md.j2", LESSON.replace("'a'", "''")), "09-a.md.j2: needs a subject"),
         (_write("rebuild-trust/09-a.md.j2", LESSON + "{% endfor %}\n"), "09-a.md.j2:6: "),
+        (_write("rebuild-trust/09-a.md.j2", LESSON + "{{ reflections['x'] }}\n"), "09-a.md.j2:6: reflections.'x'"),
+        (_write("rebuild-trust/01-a.md.j2", LESSON + "{{ reflections['own-it'] }}\n"), "names no earlier lesson"),
         (_replace("rebuild-trust/course.toml", 'closing = "', 'closing = "x'), "closing names no lesson"),
         (_replace("rebuild-trust/course.toml", "title = ", "titel = "), "course.toml: needs a title"),
         (_write("rebuild-trust/course.toml", "title = "), "course.toml: "),
         (lambda emails: (emails / "helplines.toml").unlink(), "helplines.toml: is missing"),
         (lambda emails: (emails / "rebuild-trust/course.toml").unlink(), "holds no course"),
     ],
-    ids=["same id", "no number", "no tag of SES", "no subject", "jinja", "closing", "title", "TOML", "lines", "none"],
+    ids=[
+        "same id", "no number", "no tag of SES", "no subject", "jinja", "echo", "echo of a later one", "closing", "title",
+        "TOML", "lines", "none",
+    ],
 )  # fmt: skip
 def test_a_mistake_names_the_file_and_what_to_change(
     emails: Path, mistake: Callable[[Path], None], complaint: str

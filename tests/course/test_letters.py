@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 
 from course import tokens
 from course.journal import Reflection
 from course.lessons import load
-from course.letters import Letter, Site, lesson_letter, notice_letter
+from course.letters import Letter, Site, lesson_letter, looks_back, notice_letter
 from course.tokens import Keyring
 from tests.course.subscribers import ID, MONDAY, after, confirmed, pending
 
@@ -88,6 +89,30 @@ def test_a_later_round_greets_someone_coming_back_and_shows_what_they_wrote() ->
     assert "old words" in second.html
     assert first.text.split("\n")[:8] != second.text.split("\n")[:8]
     assert "old words" not in letter("own-it", number=2, written=(reflection("old words", "acknowledge"),)).text
+
+
+def test_a_lesson_quotes_what_was_written_to_an_earlier_one_and_nothing_when_there_is_none() -> None:
+    quoting = letter("apology-in-action", written=(reflection("I lied, & she knew."), reflection("x", number=2)))
+    assert "you wrote:\n\n    I lied, & she knew.\n" in quoting.text
+    assert "I lied, &amp; she knew." in quoting.html
+    for without in (letter("apology-in-action"), letter("apology-in-action", written=(reflection("x", number=2),))):
+        assert "you wrote" not in without.text
+        assert "<blockquote" not in without.html
+
+
+def test_a3_what_is_quoted_is_shown_literally() -> None:
+    hostile = f"{HOSTILE} **bold** [a](https://evil.example) > # \\"
+    quoting = letter("apology-in-action", written=(reflection(hostile),))
+    assert f"    {hostile}\n" in quoting.text
+    assert escape(hostile) in quoting.html
+    assert 'href="https://evil.example' not in quoting.html
+
+
+def test_only_a_lesson_that_looks_back_needs_what_was_written() -> None:
+    looking = [lesson.id for lesson in COURSE.lessons.values() if looks_back(lesson, after(1), COURSE)]
+    assert looking == ["apology-in-action", "keep-showing-up"]
+    again = replace(after(1), round=2)
+    assert all(looks_back(lesson, again, COURSE) for lesson in COURSE.lessons.values())
 
 
 def test_the_closing_letter_gives_every_reflection_back_beside_its_question() -> None:
