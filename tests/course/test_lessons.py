@@ -84,7 +84,7 @@ LESSON = "+++\nsubject = 'a'\npreheader = 'b'\n+++\nHello\n"
         (lambda emails: (emails / "rebuild-trust/course.toml").unlink(), "holds no course"),
     ],
     ids=[
-        "same id", "no number", "no tag of SES", "no subject", "jinja", "echo", "echo of a later one", "closing", "title",
+        "same id", "no number", "no tag of SES", "no subject", "jinja", "echo", "later", "closing", "title",
         "TOML", "lines", "none",
     ],
 )  # fmt: skip
