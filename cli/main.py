@@ -27,6 +27,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+inbox_app = typer.Typer()
+app.add_typer(inbox_app, name="inbox")
 StackOption = Annotated[str, typer.Option("--stack", help="The stack's name on AWS.")]
 LocalOption = Annotated[
     str, typer.Option("--local", help="Ask `email-course run` instead: its address, such as http://localhost:8000.")
@@ -174,6 +176,39 @@ def resume_all(
         _fail("not resumed; --yes says yes without being asked")
     answer = _asked(asked.resume_all)
     print(operate.account(answer))
+
+
+@inbox_app.callback(invoke_without_command=True)
+def inbox(
+    context: typer.Context,
+    stack: StackOption = STACK,
+    local: LocalOption = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+) -> None:
+    """List the mail that was set aside: when it came, its id and why, and never what it says."""
+    if context.invoked_subcommand:
+        return
+    from cli import operate
+
+    answer = _asked(operate.Stack(stack, local).inbox)
+    print(json.dumps(answer, indent=2) if as_json else operate.inbox(answer))
+
+
+@inbox_app.command()
+def accept(
+    mail: Annotated[str, typer.Argument(metavar="ID", help="Id of a mail, as `email-course inbox` lists it.")],
+    subscriber: Annotated[str, typer.Option(help="Whose it is, where the mail doesn’t say: a subscriber’s id.")] = "",
+    lesson: Annotated[str, typer.Option(help="The lesson it answers, if not the one it is addressed by.")] = "",
+    stack: StackOption = STACK,
+    local: LocalOption = "",
+) -> None:
+    """Keep a mail that was set aside as a reflection."""
+    from cli import operate
+
+    answer = _asked(lambda: operate.Stack(stack, local).accept(mail, subscriber, lesson))
+    print(operate.accepted(mail, answer))
+    if not answer["accepted"]:
+        raise typer.Exit(1)
 
 
 def _asked(ask: "Callable[[], dict[str, Any]]") -> "dict[str, Any]":

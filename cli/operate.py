@@ -44,6 +44,14 @@ class Stack:
         """Lets the stack send from the table that it has now."""
         return self._ask({"resume_all": True})
 
+    def inbox(self) -> Answer:
+        """The mail that is set aside."""
+        return self._ask({"inbox": True})
+
+    def accept(self, mail: str, subscriber: str, lesson: str) -> Answer:
+        """Makes a mail that is set aside a reflection. Subscriber and lesson may be left empty."""
+        return self._ask({"accept": mail, "subscriber": subscriber, "lesson": lesson})
+
     def _ask(self, event: Answer) -> Answer:
         try:
             answer = self._client().invoke(FunctionName=self._function, Payload=json.dumps(event).encode())
@@ -85,7 +93,7 @@ def account(answer: Answer) -> str:
     if not adds_up(answer):
         lines += ["These do not add up: somebody is lost. Please report it.", ""]
     others = [f"{name} {counted[name]}" for name in ELSEWHERE if counted.get(name)]
-    more = ("in doubt", "paused by bounces", "put back into the index", "reflections deleted")
+    more = ("in doubt", "paused by bounces", "put back into the index", "reflections deleted", "lost mail set aside")
     others += [f"{name} {counted[name]}" for name in more if counted.get(name)]
     if others:
         lines += [f"Beside them: {', '.join(others)}.", ""]
@@ -124,6 +132,25 @@ def released(subscriber: str, answer: Answer) -> str:
         return f"{subscriber}: {answer['why']}"
     due = f"the next email is due at {_time(answer['next'])}" if answer["next"] else "no email is due"
     return f"{subscriber}: goes on; {due}. It was held: {answer['why']}."
+
+
+def inbox(answer: Answer) -> str:
+    """What is set aside, as an operator reads it: never what it says."""
+    if not answer["inbox"]:
+        return "No mail is set aside."
+    lines = [f"  {_time(one['at'])}  {one['id']}  {one['why']}" for one in answer["inbox"]]
+    lines += [f"  … and {answer['more']} more"] if answer["more"] else []
+    return "\n".join(
+        ["Set aside; `email-course inbox accept ID` makes one a reflection of whom it is addressed by:", "", *lines]
+    )
+
+
+def accepted(mail: str, answer: Answer) -> str:
+    """What became of a mail."""
+    if not answer["accepted"]:
+        return f"{mail}: not accepted: {answer['why']}"
+    where = f"lesson {answer['lesson']}, round {answer['round']}" if answer["lesson"] else f"round {answer['round']}"
+    return f"{mail}: a reflection of {answer['subscriber']} now, {where}"
 
 
 def _time(at: str) -> str:

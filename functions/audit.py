@@ -1,14 +1,14 @@
 """Once a day, or when an operator asks → every subscriber accounted for; what was lost sight of is put back.
 
-Operators ask by the email-course command: for the account, to let a held subscriber go on, or to send from a restored
-table. Reflections past their time are deleted.
+Operators ask by the email-course command: for the account, to let a held subscriber go on, to send from a restored
+table, or for the mail that was set aside. Reflections past their time are deleted.
 """
 
 from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from aws import clients
+from aws import clients, set_aside
 from aws.log import count, logger, observed
 from aws.sending import MOVED, stopped_for_all
 from aws.settings import settings
@@ -22,8 +22,16 @@ MOST_LISTED = 1000
 
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """A schedule's event, `{"release": id, "arrived": bool}`, or `{"resume_all": true}`."""
+    """A schedule's event, or what an operator asks.
+
+    `{"release": id, "arrived": bool}`, `{"resume_all": true}`, `{"inbox": true}`, or
+    `{"accept": mail id, "subscriber": id, "lesson": id}`, of which the last two may be empty.
+    """
     now = clients.now()
+    if event.get("inbox") is True:
+        return set_aside.listed()
+    if "accept" in event:
+        return set_aside.accept(event["accept"], event.get("subscriber", ""), event.get("lesson", ""), now)
     if "release" in event:
         return _release(event["release"], arrived=event.get("arrived") is True, now=now)
     if event.get("resume_all") is True:
@@ -60,11 +68,13 @@ def _account(now: datetime) -> dict[str, Any]:
     if finished:
         before = now - settings().retention_days * account.DAY
         counted["reflections deleted"] = clients.reflections().forget(finished, before)
+    counted["lost mail set aside"] = set_aside.take_up_lost(now)
     logger.info("account of the day", account=dict(counted))
     stopped = stopped_for_all(now)
     count("Overdue", counted["overdue"])
     count("Held", len(held))
     count("InDoubt", counted["in doubt"])
+    count("RepliesLost", counted["lost mail set aside"])
     return {
         "at": now.isoformat(),
         "account": dict(counted),

@@ -164,6 +164,7 @@ def live_a_week(world: World) -> None:
     the_page(world, bob)
     emil.signs_up()
     commands_by_mail(cleo)
+    an_operator_accepts_a_mail(world, ann)
     the_audit_mends(world, bob)
     what_is_stored_breaks(world, ivy)
 
@@ -252,6 +253,13 @@ def commands_by_mail(cleo: Person) -> None:
     for command in ("Pause", "Resume", "Journal", "Again", "Stop"):
         cleo.replies(command)
     assert cleo.row["status"] == "unsubscribed"
+
+
+def an_operator_accepts_a_mail(world: World, ann: Person) -> None:
+    mail = world.deliver(b"From: ann@example.com\r\n\r\nFrom another address.", "nobody@reply.example.org")
+    asked = {"accept": mail.id, "subscriber": ann.row["id"], "lesson": "own-it"}
+    assert world.invoke("audit", asked).payload["accepted"]
+    assert world.invoke("audit", {"accept": "nothing"}).payload["accepted"] is False
 
 
 def the_audit_mends(world: World, bob: Person) -> None:

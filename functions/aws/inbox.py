@@ -1,6 +1,7 @@
 """Inbound mail: SES's notification of it, and the raw mail in the bucket."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,11 @@ def record(mail_id: str) -> str:
     return f"inbound#{mail_id}"
 
 
+def key_of(mail_id: str) -> str:
+    """Where SES stores the raw mail."""
+    return f"{PREFIX}{mail_id}"
+
+
 class Inbox:
     """The bucket that SES stores inbound mail in."""
 
@@ -87,6 +93,21 @@ class Inbox:
         """The raw mail."""
         return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
+    def fetch_if_there(self, key: str) -> bytes | None:
+        """The raw mail, or None. S3 says that there is none only to whom it would list the bucket to."""
+        try:
+            return self.fetch(key)
+        except self._client.exceptions.NoSuchKey:
+            return None
+
+    def all(self) -> Iterator[tuple[str, datetime]]:
+        """The id of every raw mail that is kept, and when it was stored (UTC)."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX)
+        for page in pages:
+            for found in page.get("Contents", []):
+                if not found["Key"].endswith(SETUP_NOTICE):
+                    yield found["Key"].removeprefix(PREFIX), found["LastModified"]
+
     def delete(self, mail_id: str) -> None:
         """Deletes a raw mail, if it is still there."""
-        self._client.delete_object(Bucket=self._bucket, Key=f"{PREFIX}{mail_id}")
+        self._client.delete_object(Bucket=self._bucket, Key=key_of(mail_id))

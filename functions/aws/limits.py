@@ -1,5 +1,6 @@
 """Counters and marks that expire, in DynamoDB: limits of sign-up, the breaker, what was done once."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 BREAKER_OPEN_FOR = timedelta(minutes=15)
 MARK_LIFE = timedelta(days=30)
 EVENTS_NOTED_EVERY = timedelta(minutes=1)
+MOST_IN_A_BATCH = 100
+"""Items that DynamoDB reads at once."""
 
 DONE = "done"
 _BREAKER = "breaker"
@@ -87,6 +90,29 @@ class Limits:
         """Whether what the key stands for was marked as done."""
         item = self._get(key)
         return item is not None and item["owner"] == DONE
+
+    def all_done(self, keys: Sequence[str]) -> set[str]:
+        """Those of the keys that stand for something done."""
+        done: set[str] = set()
+        asked: list[Any] = [{"key": {"S": key}} for key in keys]
+        while asked:
+            batch, asked = asked[:MOST_IN_A_BATCH], asked[MOST_IN_A_BATCH:]
+            names = {"#key": "key", "#owner": "owner"}
+            answer = self._client.batch_get_item(
+                RequestItems={
+                    self._table: {
+                        "Keys": batch,
+                        "ConsistentRead": True,
+                        "ProjectionExpression": "#key, #owner",
+                        "ExpressionAttributeNames": names,
+                    }
+                }
+            )
+            found = answer["Responses"].get(self._table, [])
+            done |= {item["key"]["S"] for item in found if item["owner"]["S"] == DONE}
+            if left := answer["UnprocessedKeys"].get(self._table):
+                asked += left["Keys"]
+        return done
 
     def begin(self, key: str, owner: str, note: str, now: datetime) -> str | None:
         """As `mark`, with what the owner noted when it first began. None when another has it."""

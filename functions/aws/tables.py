@@ -49,6 +49,17 @@ class Row:
     in_index: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """One mail that is nobody's reflection."""
+
+    mail_id: str
+    at: datetime
+    """When it came, UTC."""
+    reason: str
+    key: str
+
+
 class Subscribers:
     """One item a person and course. Every write is conditional on the version that was read."""
 
@@ -201,6 +212,16 @@ class Reflections:
             "expires_at": int((received_at + SET_ASIDE_LIFE).timestamp()),
         }
         self._client.put_item(TableName=self._table, Item=to_wire(item))
+
+    def aside(self) -> Iterator[Aside]:
+        """The mail that is set aside, the oldest first."""
+        for item in self._items(SET_ASIDE):
+            key, mail_id = item["key"]["S"], item["mail_id"]["S"]
+            yield Aside(mail_id, datetime.fromisoformat(key.partition("#")[0]), item["reason"]["S"], key)
+
+    def restored(self, aside: Aside) -> None:
+        """A mail that was set aside no longer is."""
+        self._client.delete_item(TableName=self._table, Key={"subscriber": {"S": SET_ASIDE}, "key": {"S": aside.key}})
 
     def forget(self, subscribers: Container[str], before: datetime) -> int:
         """Deletes what these subscribers wrote before a time (UTC), and returns how many reflections that were."""

@@ -34,7 +34,7 @@ class Reflection:
     """SES's id of the inbound mail."""
     text: str
     attributed_by: str
-    """`token` or `in-reply-to`."""
+    """`token`, `in-reply-to`, or `operator` for one that a person attributed."""
     verified: bool
     """Whether the mail is really from the subscriber's address."""
     cut: bool = False

@@ -1,5 +1,6 @@
 """What operators ask of a stack: of the local cloud here, by the same call as of AWS."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -58,6 +59,29 @@ def test_the_account_the_held_and_their_release(served: tuple[World, str]) -> No
     assert again.exit_code == 1
     assert "is not held" in again.output
     assert "aaaaaaaaaaaaaaaa: there is no such subscriber" in again.output
+
+
+def test_what_was_set_aside_is_listed_and_accepted(served: tuple[World, str]) -> None:
+    world, url = served
+    ann = Person(world).joins()
+    assert "No mail is set aside." in asked(url, "inbox").output
+    raw = b"From: ann@elsewhere.example\r\nTo: course@reply.example.org\r\n\r\nI listened for once.\r\n"
+    mail = world.deliver(raw, "course@reply.example.org")
+
+    listed = asked(url, "inbox")
+    assert listed.exit_code == 0
+    assert f"2026-11-23 09:00 UTC  {mail.id}  no valid reply address" in listed.output
+    assert "listened" not in listed.output
+    assert json.loads(asked(url, "inbox", "--json").output)["inbox"][0]["id"] == mail.id
+
+    refused = asked(url, "inbox", "accept", mail.id)
+    assert refused.exit_code == 1
+    assert f"{mail.id}: not accepted: no valid reply address: name whose it is with --subscriber" in refused.output
+    accepted = asked(url, "inbox", "accept", mail.id, "--subscriber", str(ann.row["id"]), "--lesson", "intro")
+    assert accepted.exit_code == 0
+    assert accepted.output.strip() == f"{mail.id}: a reflection of {ann.row['id']} now, lesson intro, round 1"
+    assert [row["text"] for row in ann.reflections] == ["I listened for once."]
+    assert "No mail is set aside." in asked(url, "inbox").output
 
 
 def test_d9_a_restored_table_waits_for_resume_all(served: tuple[World, str]) -> None:
