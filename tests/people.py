@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from cli.local import clients
 from cli.local.api import Response
+from cli.local.clients import Place
 from cli.local.cloud import World
 from cli.local.mime import SentMail
 
@@ -80,10 +81,12 @@ class Person:
         """Presses a button of their page: pause, resume, time, again, stop, yes, not-yet."""
         return self.world.request("POST", f"{self.page_url}/{action}", form=fields)
 
-    def replies(self, text: str, mail: SentMail | None = None, client: str = "gmail") -> None:
+    def replies(
+        self, text: str, mail: SentMail | None = None, client: str = "gmail", place: Place = Place.ABOVE
+    ) -> None:
         """Replies to the last email, or to another one, as a mail client does."""
         answered = mail or self.mails[-1]
-        raw = clients.reply(client, answered, text, self.world.now())
+        raw = clients.reply(client, answered, text, self.world.now(), place)
         self.world.deliver(raw, clients.reply_address(answered))
 
     @property

@@ -70,7 +70,9 @@ class Desk:
         self._pages = Environment(
             loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
-        self._pages.globals.update(local_time=desk_data.local_time, quote=quote, clients=clients.CLIENTS)
+        self._pages.globals.update(
+            local_time=desk_data.local_time, quote=quote, clients=clients.CLIENTS, places=clients.Place
+        )
         self._pages.filters.update(readable=desk_data.readable, pretty=desk_data.pretty)
 
     def answer(self, request: Request) -> Response:
@@ -197,7 +199,11 @@ class Desk:
             raise NotFound
         if not text.strip():
             return self._back(request, "Nothing was written, so nothing was sent.")
-        raw = clients.reply(client, mail, "\n".join(text.splitlines()), self._writer_time(mail))
+        try:
+            place = clients.Place(request.form.get("place", clients.Place.ABOVE))
+            raw = clients.reply(client, mail, "\n".join(text.splitlines()), self._writer_time(mail), place)
+        except ValueError as error:
+            return self._back(request, f"Not sent: {error}.")
         return self._delivered(request, mail, raw, mail.address)
 
     def _out_of_office(self, request: Request, mail_id: str) -> Response:

@@ -20,7 +20,7 @@ def obey_by_mail(asked: Asked, answer: Answered, place: Place, mail_id: str, now
     if answer.notice == ERASE_NOTICE and asked.command in (Command.YES, Command.ERASE):
         asked_at = clients.limits().asked_to_erase(who.id)
         if asked_at and now < asked_at + ERASE_WITHIN:
-            erase(who)  # and no notice: there is no address any more that it could go to
+            erase(who, now)  # and no notice: there is no address any more that it could go to
             count("Erased")
             return
         asked = Asked(Command.ERASE)

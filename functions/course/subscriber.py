@@ -271,7 +271,7 @@ class Subscriber:
     def skipping(self) -> "Subscriber":
         """Passes over the next lesson: the one after it takes its slot. The last is never passed over."""
         following = self.plan[self.plan.index(self.next_lesson) + 1 :] if self.next_lesson else ()
-        return replace(self, next_lesson=following[0]) if self.is_in_course and following else self
+        return replace(self, next_lesson=following[0], unsettled=()) if self.is_in_course and following else self
 
     def concluding(self) -> "Subscriber":
         """Goes on to the closing letter: undoes a new round of which nothing has been sent."""

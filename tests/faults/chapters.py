@@ -109,6 +109,44 @@ def unsubscribes_and_is_erased(life: Life) -> Iterator[None]:
     life.days()
 
 
+def asks_by_reply(life: Life) -> Iterator[None]:
+    """Skips a lesson, pauses for two days, has the journal sent and then everything deleted, all by reply."""
+    ann = life.person("ann").joins()
+    ann.replies("It was my fault.")
+    yield
+    ann.replies("SKIP")
+    yield
+    ann.replies("PAUSE 2 DAYS")
+    yield
+    life.days(2)
+    yield
+    ann.replies("JOURNAL")
+    yield
+    ann.replies("DELETE MY DATA")
+    yield
+    if ann.latest().tags["email"] != "erase":
+        raise AnotherTurn
+    ann.replies("YES")
+    yield
+    life.days(2)
+
+
+def a_mail_is_lost(life: Life) -> Iterator[None]:
+    """Nobody is told of a reply; the audit finds it, and an operator accepts it."""
+    ann = life.person("ann").joins()
+    bucket, to = life.world.resources.ref("RawMail"), ann.latest().reply_to[0]
+    raw = f"From: {ann.address}\r\nTo: {to}\r\n\r\nI see it now.\r\n".encode()
+    life.world.clients.s3.put_object(Bucket=bucket, Key="inbound/lost", Body=raw)
+    yield
+    life.days(2)
+    yield
+    life.world.invoke("audit", {"accept": "lost"})
+    life.world.invoke("audit", {"accept": "lost"})  # the first may have been hit by a fault
+    assert [row["text"] for row in life.world.rows("Reflections")] == ["I see it now."]
+    yield
+    life.days(2)
+
+
 def bounces(life: Life) -> Iterator[None]:
     """The mailbox refuses, and a fresh sign-up gets nothing."""
     bob = life.person("bob").joins()
@@ -219,6 +257,8 @@ CHAPTERS: tuple[Chapter, ...] = (
     round_again,
     stops_and_returns,
     unsubscribes_and_is_erased,
+    asks_by_reply,
+    a_mail_is_lost,
     bounces,
     ses_has_troubles,
     what_is_stored_breaks,

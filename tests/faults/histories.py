@@ -29,7 +29,7 @@ RARELY = 25
 GIVES_UP = 20
 """Faults in one history, and SES's troubles. More, and nothing would ever go through."""
 EDITED = "01-acknowledge.md.j2"
-ANSWERS = ("I see it now.", "PAUSE", "STOP", "Not yet", "YES", "HELP")
+ANSWERS = ("I see it now.", "PAUSE", "PAUSE 2 DAYS", "SKIP", "STOP", "Not yet", "YES", "HELP")
 BUTTONS = ("pause", "resume", "resume", "again", "yes", "not-yet", "stop")
 
 

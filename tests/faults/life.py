@@ -7,14 +7,16 @@ import json
 import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from moto.dynamodb.models import dynamodb_backends
 
 from cli.local import clients
 from cli.local.api import Response
+from cli.local.clients import Place
 from cli.local.cloud import World
 from cli.local.mime import SentMail
 from cli.local.physical import ACCOUNT, REGION
@@ -61,12 +63,27 @@ class Someone(Person):
     life: "Life" = field(kw_only=True)
     deeds: list[Deed] = field(default_factory=list)
     asked: bool = False  # to confirm, and has not
+    waking: Deed | None = None  # the end of a pause that ends by itself
+    skipped: set[str] = field(default_factory=set)
     left: bool = False  # unsubscribed: nothing but a fresh sign-up starts anything
     erased: bool = False
 
     def did(self, kind: str, at: datetime | None = None, zone: str = "", hour: int = 0) -> None:
         claimed = self.life.claimed(self.address) if kind == "stop" else ""
-        self.deeds.append(Deed(at or self.world.now(), kind, zone, hour, claimed))
+        deed = Deed(at or self.world.now(), kind, zone, hour, claimed)
+        if self.waking and deed.at < self.waking.at and kind in ("start", "stop", "clock"):
+            self.deeds.remove(self.waking)
+            day, self.waking = self.waking.day, None
+            if kind == "clock":  # the day on which it goes on is one of the new zone
+                self.wakes(day, zone)
+        self.deeds.append(deed)
+
+    def wakes(self, day: date | None, zone: str) -> None:
+        """Has paused until this local day."""
+        assert day
+        at = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+        self.waking = Deed(at, "start", day=day)
+        self.deeds.append(self.waking)
 
     def asks(self, method: str, path: str, form: dict[str, str] | None = None, minutes: int = 1) -> Response:
         """Opens a page or presses a button, again if it answers with an error. Raises Unanswered."""
@@ -181,11 +198,13 @@ class Someone(Person):
         self.did("stop", at)
         self.left, self.asked = True, False
 
-    def replies(self, text: str, mail: SentMail | None = None, client: str = "gmail") -> None:
+    def replies(
+        self, text: str, mail: SentMail | None = None, client: str = "gmail", place: Place = Place.ABOVE
+    ) -> None:
         """What it asks for counts within the hour."""
         answered = mail or self.latest()
         now = self.world.now()
-        raw = clients.reply(client, answered, text, now)
+        raw = clients.reply(client, answered, text, now, place)
         self.world.deliver(raw, clients.reply_address(answered), drain=False)
         if self.is_current(answered):
             match text:
@@ -193,6 +212,16 @@ class Someone(Person):
                     self.leaves(now + SOON)
                 case "PAUSE":
                     self.did("stop", now + SOON)
+                case "PAUSE 2 DAYS":
+                    self.did("stop", now + SOON)
+                    if not self.left:
+                        zone = next(deed.zone for deed in reversed(self.deeds) if deed.kind == "clock")
+                        self.wakes(now.astimezone(ZoneInfo(zone)).date() + timedelta(days=2), zone)
+                case "SKIP":
+                    self.skipped.add(str(self.row.get("next_lesson")))
+                case "YES" if answered.tags["email"] == "erase":
+                    self.leaves(now + SOON)
+                    self.erased = True
                 case "YES":
                     self.did("yes")
                 case "Not yet" if answered.tags["email"] == WAY_BACK and not self.left:
@@ -410,7 +439,7 @@ class Life:
         tally = Tally()
         for person in self.people:
             deeds = sorted(person.deeds, key=lambda deed: deed.at)
-            story = Story(PLAN, deeds, frozenset(self.removed), self.outages)
+            story = Story(PLAN, deeds, frozenset(self.removed | person.skipped), self.outages)
             if any(deed.kind == "start" for deed in deeds):
                 tally.add(judge(person.lessons, story, self.world.now(), unheard))
             elif person.lessons:

@@ -50,6 +50,8 @@ class Deed:
     hour: int = 0
     claimed: str = ""
     """The attempt that was claimed when a stop was stored."""
+    day: date | None = None
+    """The local day of a `start` that ends a pause by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Story:
     """Lesson ids of a first round, in order: the introduction first."""
     deeds: Sequence[Deed]
     removed: frozenset[str] = frozenset()
-    """Lessons that the author took out meanwhile: they may be missing."""
+    """Lessons that the author took out meanwhile, or the person skipped: they may be missing."""
     outages: Sequence[tuple[datetime, datetime]] = ()
     """When nothing could be sent at all: nobody is late for that."""
 

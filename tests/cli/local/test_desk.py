@@ -153,6 +153,23 @@ def test_a_reply_is_sent_kept_and_shown(world: World, desk: Client, ann: Person)
     assert desk.post(path, data={"text": "Hello", "client": "pigeon"}).status_code == 404
 
 
+def test_a_reply_is_written_in_any_client_above_below_or_inside_the_quote(
+    world: World, desk: Client, ann: Person
+) -> None:
+    path = f"/_local/mail/{ann.mails[-1].id}/reply"
+    page = opens(desk, f"/_local/mail/{ann.mails[-1].id}")
+    assert len(re.findall(r'<option value="(?:above|below|inside)">', page)) == 3
+    assert page.count("<option ") >= 3 + 8
+    kept = "Sent. It was kept as a reflection on acknowledge, round 1."
+    assert presses(desk, path, text="I stayed.", client="samsung", place="inside") == kept
+    assert presses(desk, path, text="I listened.", client="thunderbird", place="below") == kept
+    assert sorted(str(row["text"]) for row in ann.reflections) == ["I listened.", "I stayed."]
+    refused = "Not sent: Yahoo does not write below the quote."
+    assert presses(desk, path, text="Hello", client="yahoo", place="below") == refused
+    assert "Not sent: " in presses(desk, path, text="Hello", client="gmail", place="beside")
+    assert len(world.received) == 2
+
+
 @pytest.mark.parametrize(
     ("action", "note", "status"),
     [
