@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from aws import clients, sign_ups
+from aws.erasure import erase
 from aws.inbox import Arrival, arrival, record
 from aws.log import count, each_message, observed
 from aws.obeying import obey_by_mail
@@ -52,8 +53,9 @@ def _work_on(came: Arrival, raw: bytes, now: datetime) -> bool:
     letter = original(answer, now)
     text = reflections.extract(raw, letter.text, letter.html) if letter else reflections.extract(raw)
     if answer.confirms:
-        if declines(text):
-            return _declined(came, answer, text)
+        asked = _asked(came, answer, text)
+        if declines(text) or (asked and asked.command in (Command.STOP, Command.ERASE)):
+            return _declined(came, raw, answer, asked, now)
         sign_ups.confirm(answer.subscriber, answer.epoch, answer.course.plan, now)
         if agrees(text):
             return False
@@ -62,8 +64,7 @@ def _work_on(came: Arrival, raw: bytes, now: datetime) -> bool:
 
 def _take(came: Arrival, raw: bytes, answer: Answered, text: str, place: Place, now: datetime) -> bool:
     """A command is obeyed, if it is really from the subscriber; anything else is a reflection."""
-    address = answer.subscriber.address
-    verified = mail.sender(mail.parse(raw)) == address and came.is_from(address)
+    verified = _is_from_subscriber(came, raw, answer)
     asked = _asked(came, answer, text)
     if not asked and answer.notice:  # its dates may have changed since it was sent, and then look like new words
         asked = _asked(came, answer, reflections.extract(raw))
@@ -90,15 +91,25 @@ def _take(came: Arrival, raw: bytes, answer: Answered, text: str, place: Place, 
 
 
 def _asked(came: Arrival, answer: Answered, text: str) -> Asked | None:
-    who, question = answer.subscriber, answer.lesson or answer.notice
+    who, question = answer.subscriber, answer.notice or (answer.lesson if answer.is_current else "")
     today = schedule.local_day(came.received_at, who.zone)
-    return command_in(text, question if answer.is_current else "", answer.course, today, who.first_name)
+    return command_in(text, question, answer.course, today, who.first_name)
 
 
-def _declined(came: Arrival, answer: Answered, text: str) -> bool:
-    asked = _asked(came, answer, text)
-    if asked and asked.command is Command.STOP:
-        clients.subscribers().change(answer.subscriber.id, lambda who: who.stopped(Status.UNSUBSCRIBED))
+def _is_from_subscriber(came: Arrival, raw: bytes, answer: Answered) -> bool:
+    address = answer.subscriber.address
+    return mail.sender(mail.parse(raw)) == address and came.is_from(address)
+
+
+def _declined(came: Arrival, raw: bytes, answer: Answered, asked: Asked | None, now: datetime) -> bool:
+    """No to the confirmation. Who never confirmed has nothing to lose, and is deleted without being asked once more."""
+    who = answer.subscriber
+    if asked and asked.command is Command.ERASE and not who.round and _is_from_subscriber(came, raw, answer):
+        erase(who, now)
+        count("Erased")
+        return False
+    if asked:
+        clients.subscribers().change(who.id, lambda current: current.stopped(Status.UNSUBSCRIBED))
     return _set_aside(came, "declined to confirm")
 
 

@@ -132,6 +132,30 @@ def test_what_was_unmarked_can_be_done_after_all(limits: Limits) -> None:
     assert limits.mark("notice#1", "second", NOW)
 
 
+def test_whoever_began_keeps_the_note_of_the_first_time_and_nobody_else_begins(limits: Limits) -> None:
+    assert limits.begin("mail#1", "ann", "1#own-it#in", NOW) == "1#own-it#in"
+    assert limits.begin("mail#1", "ann", "1#safety-first#in", NOW + timedelta(minutes=6)) == "1#own-it#in"
+    assert limits.begin("mail#1", "bob", "", NOW) is None
+    assert limits.begin("mail#2", "bob", "", NOW) == ""
+
+
+def test_done_is_only_what_was_marked_as_done(limits: Limits) -> None:
+    limits.mark_done("inbound#1", NOW)
+    limits.mark("inbound#2", "ann", NOW)
+    assert [limits.is_done(f"inbound#{number}") for number in (1, 2, 3)] == [True, False, False]
+    assert limits.begin("inbound#1", "ann", "", NOW) is None
+    assert limits.all_done([f"inbound#{number}" for number in range(250)]) == {"inbound#1"}
+    assert limits.all_done([]) == set()
+
+
+def test_when_somebody_was_last_asked_whether_to_delete_everything(limits: Limits) -> None:
+    assert limits.asked_to_erase("annannannannanna") is None
+    limits.ask_to_erase("annannannannanna", NOW)
+    limits.ask_to_erase("annannannannanna", NOW + timedelta(days=1))
+    assert limits.asked_to_erase("annannannannanna") == NOW + timedelta(days=1)
+    assert limits.asked_to_erase("bobbobbobbobbobb") is None
+
+
 def test_a_mark_expires(limits: Limits, database: "Database") -> None:
     limits.mark("mail#1", "me", NOW)
     assert database.items(table_of(limits))[0]["expires_at"] == {"N": str(int((NOW + MARK_LIFE).timestamp()))}

@@ -1,0 +1,268 @@
+"""Commands by reply, as people live them: obeyed once, answered once, and only from the subscriber."""
+
+import re
+from datetime import timedelta
+from unittest.mock import patch
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from aws.outbox import Outbox
+from cli.local.cloud import World
+from tests.people import Person
+from tests.stories import asleep, next_email, nothing_comes, reads
+from tests.test_receive_reply import WORDS, emails_of, raw_mails, reply_to, texts, written
+
+
+def test_u6_stop_by_mail(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    for text in ("Stop", "STOP.", "unsubscribe"):
+        world.deliver(written(text, mail), reply_to(mail))
+    assert ann.row["status"] == "unsubscribed"
+    assert [mail.subject for mail in ann.mails[3:]] == ["You have stopped the course"]
+    assert not ann.reflections
+    assert nothing_comes(world)
+
+
+def test_a_sentence_with_a_command_in_it_is_a_reflection(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    for text in ("I want to stop hurting her.", "Not yet, I think. Why?", "help me see it", "pause\nand think"):
+        world.deliver(written(text, mail), reply_to(mail))
+    assert len(ann.reflections) == 4
+    assert ann.row["status"] == "active"
+
+
+def test_commands_are_obeyed_and_answered_with_one_notice_each(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    for text, status, notice in (
+        ("Pause", "paused", "paused"),
+        ("resume!", "active", "resumed"),
+        ("HELP", "active", "help"),
+        ("journal", "active", "journal"),
+        ("Exportar mis datos, por favor", "active", "export"),
+        ("time 19", "active", "time"),
+        ("Please skip", "active", "skipped"),
+        ("start again", "active", "welcome-back"),
+    ):
+        sent = len(ann.mails)
+        world.deliver(written(text, mail), reply_to(mail))
+        assert ann.row["status"] == status, text
+        assert [mail.tags["email"] for mail in ann.mails[sent:]] == [notice], text
+        assert not raw_mails(world), "a command says nothing that would be kept"
+    assert ann.row["round"] == 2
+    assert not ann.reflections
+
+
+def test_the_way_back_by_reply_is_asked_by_one_lesson_only(world: World) -> None:
+    """“Not yet” to another lesson is an answer to its question; to the fifth it begins a new round."""
+    ann = reads(Person(world), 5)
+    first, fifth = ann.mails[2], ann.mails[6]
+    world.deliver(written("Not yet", first), reply_to(first))
+    assert [(row["round"], row["text"]) for row in ann.reflections] == [(1, "Not yet")]
+
+    world.deliver(written("Not yet.", fifth), reply_to(fifth))
+    assert ann.row["round"] == 2
+    welcome = ann.mails[-1]
+    assert welcome.subject == "A new round begins"
+    assert "Sunday 29 November, between 7:00 and 8:00" in (welcome.text or "")
+    lesson = next_email(world)
+    assert lesson.tags["email"] == "acknowledge"
+    assert "What you wrote last time:\n\nNot yet\n" in (lesson.text or "")
+
+    # The first round's question is closed: its answers are words now.
+    world.deliver(written("not yet!", fifth), reply_to(fifth))
+    assert ann.row["round"] == 2
+    assert [row["lesson"] for row in ann.reflections] == ["acknowledge", "safety-first"]
+
+
+def test_yes_by_reply_takes_back_a_not_yet_as_long_as_nothing_was_sent(world: World) -> None:
+    ann = reads(Person(world), 5)
+    fifth = ann.mails[-1]
+    world.deliver(written("not yet", fifth), reply_to(fifth))
+    world.deliver(written("yes", fifth), reply_to(fifth))
+    assert [mail.tags["email"] for mail in ann.mails[-2:]] == ["welcome-back", "noted"]
+    assert next_email(world).tags["email"] == "keep-showing-up"
+    assert not ann.reflections
+
+
+def test_every_reply_is_kept_and_no_more_than_twenty_an_hour_are_answered(world: World) -> None:
+    ann = reads(Person(world), 1)
+    for number in range(22):
+        ann.replies(f"Thought number {number}.", ann.mails[2])
+        ann.replies("help", ann.mails[2])
+    assert len(ann.reflections) == 22
+    assert [mail.tags["email"] for mail in ann.mails].count("help") == 20
+
+
+@pytest.mark.parametrize("client", ["gmail", "apple-mail"])
+@pytest.mark.parametrize("notice", ["resumed", "welcome-back", "already-here"])
+def test_a_command_in_answer_to_an_old_notice_is_obeyed(world: World, notice: str, client: str) -> None:
+    """The date in the notice is another one by now, so the quoted line is not what would be sent today."""
+    ann = reads(Person(world), 1)
+    if notice == "resumed":
+        ann.replies("pause")
+        ann.replies("resume")
+    elif notice == "welcome-back":
+        ann.replies("again")
+    else:
+        asleep(world, timedelta(days=1, hours=1))
+        ann.signs_up()
+    assert emails_of(ann)[-1] == notice
+    mail = ann.mails[-1]
+    next_email(world)
+    ann.replies("STOP", mail, client)
+    assert ann.row["status"] == "unsubscribed"
+    assert not ann.reflections
+
+
+def test_a_notice_says_only_what_happened(world: World) -> None:
+    ann = reads(Person(world), 6)
+    assert ann.row["status"] == "completed"
+    for words in ("pause", "resume"):
+        ann.replies(words, ann.mails[2])
+        assert emails_of(ann)[-1] == "help"
+    ann.replies("yes", ann.mails[6])
+    assert emails_of(ann)[-1] == "help"
+
+
+def test_a_pause_until_a_day_goes_on_by_itself_and_the_answer_says_when(world: World) -> None:
+    ann = reads(Person(world), 1)  # on a Tuesday
+    ann.replies("Pausa hasta el sábado, por favor")
+    assert (ann.row["status"], ann.row["paused_until"]) == ("paused", "2026-11-28")
+    notice = ann.mails[-1]
+    assert notice.tags["email"] == "paused"
+    assert "the next lesson comes Saturday 28 November, between 7:00 and 8:00" in (notice.text or "")
+    lesson = next_email(world)
+    assert (lesson.tags["email"], lesson.at.day) == ("own-it", 28)
+    assert (ann.row["status"], ann.row.get("paused_until")) == ("active", None)
+    assert next_email(world).at.day == 29
+
+
+def test_a_pause_that_ends_while_nothing_is_sent_goes_on_the_next_day(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("pause 3 days")
+    asleep(world, timedelta(days=3, hours=18))  # to three at night after its day
+    assert nothing_comes_until(world, hour=5)
+    assert next_email(world).at.day == 28
+
+
+def nothing_comes_until(world: World, hour: int) -> bool:
+    sent = len(world.mails)
+    world.advance_to(world.now().replace(hour=hour, minute=30))
+    return len(world.mails) == sent
+
+
+def test_skip_passes_over_the_next_lesson_and_says_which_comes_then(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("SKIP")
+    text = ann.mails[-1].text or ""
+    assert "“The part of an apology that shows” that comes next: Wednesday 25 November, between 7:00 and 8:00" in text
+    assert [next_email(world).tags["email"] for _ in range(2)] == ["apology-in-action", "no-rush-to-forgiveness"]
+    ann.replies("skip")
+    ann.replies("skip")
+    assert emails_of(ann)[-2:] == ["skipped", "not-skipped"]
+    assert next_email(world).tags["email"] == "keep-showing-up"
+
+
+def test_time_moves_the_lessons_and_is_honest_about_the_minutes(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("TIME 19:30")
+    text = ann.mails[-1].text or ""
+    assert "come between 19:00 and 20:00, Europe/Berlin time" in text
+    assert "The next one comes Wednesday 25 November, between 19:00 and 20:00." in text
+    assert next_email(world).at.astimezone(ZoneInfo("Europe/Berlin")).hour == 19
+
+
+def test_journal_comes_back_as_one_email_and_its_quote_is_not_taken_for_new_words(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("Journal")
+    assert "Nothing is in it yet" in (ann.mails[-1].text or "")
+    ann.replies(WORDS, ann.mails[2])
+    ann.replies("Mi diario, por favor", ann.mails[2])
+    journal = ann.mails[-1]
+    assert WORDS in (journal.text or "")
+    assert "That is what I should have said first." in (journal.html or "")
+    for client in ("gmail", "apple-mail"):
+        ann.replies(f"Reading it again, from {client}.", journal, client)
+    assert texts(ann) == ["Reading it again, from gmail.", "Reading it again, from apple-mail.", WORDS]
+
+
+def test_delete_my_data_asks_once_more_and_then_nothing_is_left(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies(WORDS)
+    lesson = ann.mails[2]
+    ann.replies("Delete my data", lesson)
+    asking = ann.mails[-1]
+    assert (asking.tags["email"], ann.row["status"]) == ("erase", "active")
+    assert re.search(r"/me/[\w-]+/erase", asking.text or "")
+    ann.replies("Yes", lesson)
+    assert sorted(map(str, texts(ann))) == sorted(["Yes", WORDS]), "an answer to another email deletes nothing"
+
+    sent = len(world.mails)
+    ann.replies("Yes, please.", asking)
+    assert not world.subscribers()
+    assert not world.rows("Reflections")
+    assert not raw_mails(world)
+    assert nothing_comes(world)
+    assert len(world.mails) == sent
+
+
+def test_a_yes_to_an_old_question_whether_to_delete_is_asked_again(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("borrar mis datos")
+    asking = ann.mails[-1]
+    asleep(world, timedelta(days=7, minutes=1))
+    ann.replies("sí", asking)
+    assert emails_of(ann)[-1] == "erase"
+    ann.replies("delete my data", ann.mails[-1])
+    assert not world.subscribers()
+
+
+def test_the_question_whether_to_delete_stands_even_if_a_new_round_began_meanwhile(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("Delete my data")
+    asking = ann.mails[-1]
+    ann.presses("again")
+    next_email(world)
+    ann.replies("Yes", asking)
+    assert not world.subscribers()
+
+
+def test_whoever_has_stopped_can_still_have_their_data_deleted(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("stop")
+    ann.replies("Delete my data")
+    assert emails_of(ann)[-2:] == ["goodbye", "erase"]
+    ann.replies("yes")
+    assert not world.subscribers()
+
+
+def test_only_the_subscriber_can_have_their_data_deleted(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    world.deliver(written("delete my data", mail, "eve@example.com"), reply_to(mail))
+    ann.replies("delete my data")
+    asking = ann.mails[-1]
+    world.deliver(written("yes", asking, "eve@example.com"), reply_to(asking))
+    world.deliver(written("yes", asking), reply_to(asking), verdicts={"dmarc": "FAIL"})
+    assert emails_of(ann)[-1] == "erase"
+    assert ann.row["status"] == "active"
+
+
+@pytest.mark.parametrize("command", ["stop", "pause", "skip", "again", "time 9", "journal"])
+def test_a_command_that_is_worked_on_again_after_a_crash_is_obeyed_and_answered_once(
+    world: World, command: str
+) -> None:
+    ann = reads(Person(world), 1)
+    with patch.object(Outbox, "notice", side_effect=OSError):  # after the change, before its answer
+        ann.replies(command)
+    round_number, lesson = ann.row["round"], ann.row["next_lesson"]
+    assert len(ann.mails) == 3
+    world.failures.clear()
+    world.advance(timedelta(minutes=7))
+    assert (ann.row["round"], ann.row["next_lesson"]) == (round_number, lesson)
+    expected = {"stop": "goodbye", "pause": "paused", "skip": "skipped", "again": "welcome-back", "time 9": "time"}
+    assert emails_of(ann)[3:] == [expected.get(command, command)]
