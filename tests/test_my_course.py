@@ -207,7 +207,7 @@ def test_the_link_expires_after_30_days_and_a_fresh_one_is_one_reply_away(world:
         assert world.request("GET", page).status == 404
         assert world.request("POST", f"{page}/stop").status == 404
     ann.replies("JOURNAL")
-    assert ann.mails[-1].tags["email"] == "help"
+    assert ann.mails[-1].tags["email"] == "journal"
     assert world.request("GET", ann.page_url).status == 200
 
 

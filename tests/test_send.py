@@ -365,13 +365,15 @@ def test_a3_templates_in_a_courses_plain_texts_are_shown_as_they_are(own_course:
 def everything_that_is_mailed(world: World) -> Person:
     """One of each: the whole course, a second round, every notice."""
     ann = reads(Person(world), 4)
-    for command in ("PAUSE", "RESUME", "HELP"):
+    for command in ("PAUSE", "RESUME", "TIME 7", "JOURNAL", "EXPORT", "DELETE MY DATA", "HELP"):
         ann.replies(command)
     ann.signs_up()
     fifth = next_email(world)
     ann.replies("yes", fifth)
     ann.replies("Not yet", fifth)
+    ann.replies("SKIP")
     ann.presses("yes")
+    ann.replies("SKIP")
     next_email(world)
     ann.replies("STOP")
     return ann

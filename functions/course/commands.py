@@ -82,7 +82,6 @@ ERASE_NOTICE = NOTICES[Command.ERASE]
 ERASE_WITHIN = timedelta(days=7)
 
 MAX_LENGTH = 200
-_ANSWERS = {Command.YES, Command.NOT_YET}
 _PAUSE = re.compile(
     r"(?:pause|pausa|pausar)(?: (?:the course|it|el curso))? (?:(until|till|til|to|hasta)|for|por|durante)? ?(.+)"
 )
@@ -104,8 +103,8 @@ def command_in(text: str, answered: str, course: Course, today: date, first_name
     words = phrases.without_courtesies(phrases.plain(text), first_name)
     if name := phrases.WANTED.get(words):
         command = Command(name)
-        questions = (course.way_back, ERASE_NOTICE if command is Command.YES else course.way_back)
-        return Asked(command) if command not in _ANSWERS or answered in questions else None
+        questions = {Command.YES: (course.way_back, ERASE_NOTICE), Command.NOT_YET: (course.way_back,)}
+        return Asked(command) if answered in questions.get(command, (answered,)) else None
     if (found := _TIME.fullmatch(words)) and (hour := moments.hour(found[1])) is not None:
         return Asked(Command.TIME, hour=hour)
     return _pause(words, today)
