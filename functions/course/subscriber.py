@@ -205,7 +205,7 @@ class Subscriber:
     def after_pause(self, now: datetime) -> "Subscriber":
         """Goes on by itself, once the local day has come until which the course is paused."""
         if self.paused_until and schedule.local_day(now, self.zone) >= self.paused_until:
-            return replace(self, status=Status.ACTIVE, paused_until=None)
+            return replace(self, status=Status.ACTIVE, paused_until=None, soft_bounces=())
         return self
 
     def resumed(self, now: datetime) -> "Subscriber":

@@ -97,6 +97,9 @@ def test_whatever_changes_meanwhile_a_pause_lasts_until_its_day() -> None:
     for attempt in "12345":
         bounced = bounced.soft_bounced(attempt)
     assert (bounced.status, bounced.waiting) == (Status.PAUSED, False), "whose mailbox is gone is not sent to again"
+    asked = bounced.paused(date(2026, 12, 3))
+    assert asked.due_at
+    assert asked.after_pause(asked.due_at).soft_bounces == (), "who asked for a day is counted from nothing on it"
 
 
 def test_a_pause_until_a_day_on_which_a_lesson_was_sent_waits_for_the_next() -> None:
