@@ -53,7 +53,7 @@ def _account(now: datetime) -> dict[str, Any]:
         counted["active"] += subscriber is None or subscriber.status in account.GOING_ON
         if subscriber is None or subscriber.held:
             held.append({"id": row.id, "why": subscriber.held if subscriber else "what is stored cannot be read"})
-        if line == "overdue":
+        if line == "overdue" or (subscriber and account.confirmation_overdue(subscriber, now)):
             overdue.append(row.id)
         if subscriber is None:
             continue
@@ -71,7 +71,7 @@ def _account(now: datetime) -> dict[str, Any]:
     counted["lost mail set aside"] = set_aside.take_up_lost(now)
     logger.info("account of the day", account=dict(counted))
     stopped = stopped_for_all(now)
-    count("Overdue", counted["overdue"])
+    count("Overdue", len(overdue))
     count("Held", len(held))
     count("InDoubt", counted["in doubt"])
     count("RepliesLost", counted["lost mail set aside"])

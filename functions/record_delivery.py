@@ -8,7 +8,6 @@ from typing import Any
 from aws import clients
 from aws.log import count, each_message, observed
 from aws.settings import settings
-from aws.tables import Contended
 from course import account, delivery, feedback, tokens
 from course.feedback import Feedback
 from course.subscriber import Status, Subscriber
@@ -45,8 +44,6 @@ def _settled(subscriber: Subscriber, news: Feedback, stopped: Status | None) -> 
     """Any event proves that SES took the email, so it commits. An earlier sign-up's event touches nothing."""
     if subscriber.current_epoch != news.epoch:
         return subscriber
-    if delivery.must_wait(subscriber, news.attempt, clients.now()):
-        raise Contended("the same email is being sent again just now: this news comes back")
     settled = delivery.commit(subscriber, news.attempt, news.message_id, clients.now())
     if news.soft:
         return settled.soft_bounced(news.attempt)

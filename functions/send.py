@@ -46,7 +46,7 @@ def _deliver_all(postman: Postman, subscribers: list[str], rate: float | None) -
     with ThreadPoolExecutor(clients.SENDERS) as pool:
         deliveries = []
         for subscriber in subscribers:
-            if not postman.has_time():
+            if postman.closed or not postman.has_time():
                 break  # who is left stays due, and comes round with the next tick
             if rate:
                 pace.wait(rate, postman.throttled)

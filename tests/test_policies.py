@@ -235,7 +235,7 @@ def the_identity_fails(world: World, ivy: Person, cleo: Person) -> None:
     assert len(ivy.mails) == before
     cleo.replies("Help")
     world.ses.mail_from_verified = True
-    world.advance(timedelta(hours=1))
+    world.advance(timedelta(hours=2))
     assert len(ivy.mails) == before + 1
     assert cleo.mails[-1].tags["email"] == "help"
 

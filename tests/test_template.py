@@ -307,7 +307,9 @@ def test_dispatch_knows_its_own_rate_and_the_number_of_senders(resources: Resolv
 def test_send_has_time_for_a_whole_message_and_its_slowest_email(resources: Resolver, rate: float) -> None:
     from aws.outbox import ids_a_message
     from aws.postman import ANSWER_TIME, CLAIM_TIME
+    from course.delivery import IN_FLIGHT
 
     assert resources.properties("SendOutbox")["BatchSize"] == 1
+    assert functions(resources)["send"]["Timeout"] <= IN_FLIGHT.total_seconds()
     starting = (ids_a_message(rate) - 1) / rate  # seconds until the last one starts
     assert functions(resources)["send"]["Timeout"] >= starting + (CLAIM_TIME + ANSWER_TIME) / 1000

@@ -87,10 +87,11 @@ def _subscriber_from(item: Item) -> Subscriber:
             retry_at=_moment(claim["retry_at"]),
             previous_day=_day(claim.get("previous_day")),
             previous_at=_time(claim.get("previous_at")),
+            taken=claim.get("taken", ""),
         )
         if claim
         else None,
-        unsettled=tuple(item.get("unsettled", ())),
+        unsettled=dict(item.get("unsettled", {})),
         sent={lesson: _moment(at) for lesson, at in item.get("sent", {}).items()},
         last_day=_day(item.get("last_day")),
         last_at=_time(item.get("last_at")),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 BREAKER_OPEN_FOR = timedelta(minutes=15)
 MARK_LIFE = timedelta(days=30)
-EVENTS_NOTED_EVERY = timedelta(minutes=1)
+EVENTS_NOTED_EVERY = timedelta(seconds=10)
 MOST_IN_A_BATCH = 100
 """Items that DynamoDB reads at once."""
 
@@ -160,7 +160,7 @@ class Limits:
         return item["reason"] if item and datetime.fromisoformat(item["until"]) > now else None
 
     def note_event(self, at: datetime) -> None:
-        """Notes that the event of an email sent at `at` has come through. Not each one: every minute will do."""
+        """Notes that the event of an email sent at `at` has come through. Not each one: every ten seconds will do."""
         if self._events_noted and at < self._events_noted + EVENTS_NOTED_EVERY:
             return
         later = {":at": {"S": stamp(at)}}

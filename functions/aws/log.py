@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -13,6 +14,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 FUNCTIONS = Path(__file__).parents[1]
 OUR_CODE = (FUNCTIONS, FUNCTIONS / "aws", FUNCTIONS / "course")
 
+_COUNTING = Lock()  # Powertools' metrics know nothing of threads
 logger = Logger()
 metrics = Metrics()
 
@@ -33,7 +35,8 @@ def observed(work: Callable[[dict[str, Any], Any], Any]) -> Callable[[dict[str, 
 
 def count(name: str, number: int = 1) -> None:
     """Counts something in CloudWatch, through the log (embedded metric format)."""
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+    with _COUNTING:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
 
 
 def each_message(event: dict[str, Any], context: Any, work: Callable[[str, str], object]) -> dict[str, Any]:

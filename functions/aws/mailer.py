@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 15
-"""Seconds. A claim is at most this old, with what connecting takes, when SES answers or doesn't."""
+"""Seconds, of one wait each. What SES takes at the longest is added up in `aws.postman`."""
 
 _THROTTLED = {"TooManyRequestsException", "LimitExceededException", "Throttling", "ThrottlingException"}
 _ADDRESS = {"MessageRejected", "BadRequestException"}

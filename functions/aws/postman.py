@@ -28,7 +28,7 @@ ANSWER_TIME = (CONNECT_TIMEOUT + READ_TIMEOUT) * 1000
 TRY_AGAIN_IN = timedelta(minutes=15)
 """After a letter could not be made. The author is told by an alarm, and what is mended goes out by itself."""
 
-BROKEN_LETTER = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
+BROKEN_LETTER = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a template raises: Jinja's own mistakes, and those of the expressions in it."""
 
 AFTER_STOPPING = ("goodbye", "erase")
@@ -42,7 +42,7 @@ HELD = {
 
 
 class NotSent(EmailCourseError):
-    """Raised when SES refused a notice for what it is: it ends among the dead letters."""
+    """Raised when SES refused a notice for what it is, or did not answer: after five times it is a dead letter."""
 
 
 class Postman:
@@ -65,6 +65,8 @@ class Postman:
         self._milliseconds_left = milliseconds_left
         self.throttled = 0
         """How often SES said that it was too much."""
+        self.closed = False
+        """SES refuses the whole account: nobody else need be tried."""
 
     def has_time(self) -> bool:
         """Whether another email can be begun: its claim, SES's answer, and the commit."""
@@ -86,7 +88,7 @@ class Postman:
         if course is None:
             self._hold(stored, "there is no such course any more")
             return
-        subscriber = delivery.pass_over(stored.after_pause(now), course.lessons)
+        subscriber = delivery.pass_over(delivery.landed(stored, now).after_pause(now), course.lessons)
         in_doubt = subscriber.claim is not None and now >= subscriber.claim.retry_at
         events_until = None
         if in_doubt:
@@ -120,15 +122,20 @@ class Postman:
         mark = f"notice#{key}"
         if not self._limits.mark(mark, message_id, now):
             return True
-        outcome = self._mailer.send(letter, _tags(subscriber, secrets.token_hex(8), name, epoch))
-        if isinstance(outcome, Refused):
-            self._limits.unmark(mark)
-            if outcome.why in HELD:
-                raise NotSent(f"SES refused a notice: {outcome.code}")
-            return False
-        self._limits.mark_done(mark, now)
-        count("NoticesSent")
-        return True
+        match self._mailer.send(letter, _tags(subscriber, secrets.token_hex(8), name, epoch)):
+            case Sent():
+                self._limits.mark_done(mark, now)
+                count("NoticesSent")
+                return True
+            case Refused(why, code):
+                self._limits.unmark(mark)
+                self._refused(why, code, subscriber, now)
+                if why in HELD:
+                    raise NotSent(f"SES refused a notice: {code}")
+                return False
+            case Unknown():
+                count("Unknown")
+                raise NotSent("SES did not answer: the queue brings the notice back")
 
     def _send(self, subscriber: Subscriber, course: Course, now: datetime) -> None:
         try:
@@ -156,16 +163,20 @@ class Postman:
                 count("Sent")
             case Refused(why, code):
                 self._change(claimed, lambda current: delivery.release(current, attempt, HELD.get(why, "")))
-                count("Refused")
-                logger.warning("SES refused", code=code, why=why, subscriber=claimed.id)
-                self.throttled += why is Refusal.THROTTLED
-                if why is Refusal.ACCOUNT:
-                    self._limits.open_breaker(code, now)
-                    count("BreakerOpen")
+                self._refused(why, code, claimed, now)
                 if why in HELD:
                     count("Held")
             case Unknown():
                 count("Unknown")  # the claim stands: an event settles it, or the next slot finds it in doubt
+
+    def _refused(self, why: Refusal, code: str, subscriber: Subscriber, now: datetime) -> None:
+        count("Refused")
+        logger.warning("SES refused", code=code, why=why, subscriber=subscriber.id)
+        self.throttled += why is Refusal.THROTTLED
+        if why is Refusal.ACCOUNT:
+            self.closed = True
+            self._limits.open_breaker(code, now)
+            count("BreakerOpen")
 
     def _hold(self, subscriber: Subscriber, reason: str) -> None:
         """Nothing more until a person has looked."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from course.subscriber import SOFT_BOUNCES, Status, Subscriber
+from course.subscriber import CONFIRM, SOFT_BOUNCES, Status, Subscriber
 
 DAY = timedelta(days=1)
 
@@ -30,6 +30,12 @@ def standing(subscriber: Subscriber, now: datetime) -> str:
         return "paused"
     sent_today = subscriber.last_at is not None and subscriber.last_at > now - DAY
     return "sent" if sent_today else "not due"
+
+
+def confirmation_overdue(subscriber: Subscriber, now: datetime) -> bool:
+    """Whether somebody has waited for more than a day for the email that lets them confirm."""
+    waits = subscriber.due_email == CONFIRM and subscriber.due_at is not None
+    return waits and subscriber.due_at is not None and subscriber.due_at < now - DAY
 
 
 def in_doubt(subscriber: Subscriber, now: datetime) -> bool:

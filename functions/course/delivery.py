@@ -84,12 +84,25 @@ def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime)
     """
     claim = subscriber.claim
     if claim and claim.attempt == attempt:
-        email = claim.email
-    elif attempt in subscriber.unsettled:
-        email = CONFIRM if subscriber.sign_up else subscriber.next_lesson or ""
-    else:
+        return _sent(subscriber, claim.email, message_id, now)
+    email = subscriber.unsettled.get(attempt)
+    if email is None or email != (CONFIRM if subscriber.sign_up else subscriber.next_lesson):
         return subscriber
-    free = replace(subscriber, claim=None, unsettled=(), held="")
+    if claim and now <= claim.at + IN_FLIGHT:  # whoever works on it must find it: a refusal gives the day back
+        return replace(subscriber, claim=replace(claim, taken=message_id))
+    return _sent(subscriber, email, message_id, now)
+
+
+def landed(subscriber: Subscriber, now: datetime) -> Subscriber:
+    """Settles a claim whose email is known to have come before, once it is no longer worked on."""
+    claim = subscriber.claim
+    if claim and claim.taken and now > claim.at + IN_FLIGHT:
+        return _sent(subscriber, claim.email, claim.taken, now)
+    return subscriber
+
+
+def _sent(subscriber: Subscriber, email: str, message_id: str, now: datetime) -> Subscriber:
+    free = replace(subscriber, claim=None, unsettled={}, held="")
     if email == CONFIRM:
         sign_up = replace(subscriber.sign_up, mailed=True) if subscriber.sign_up else None
         return replace(free, sign_up=sign_up, due_at=None)
@@ -98,12 +111,6 @@ def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime)
     if moved.next_lesson == email:  # else it was skipped while it was on its way
         moved = _past(moved, email)
     return replace(moved, due_at=moved.next_due(now)) if moved.next_lesson else moved
-
-
-def must_wait(subscriber: Subscriber, attempt: str, now: datetime) -> bool:
-    """Whether this news is of an earlier attempt while a later one is under way, whose sender must find its claim."""
-    claim = subscriber.claim
-    return attempt in subscriber.unsettled and claim is not None and now <= claim.at + IN_FLIGHT
 
 
 def pass_over(subscriber: Subscriber, lessons: Container[str]) -> Subscriber:
@@ -115,7 +122,6 @@ def pass_over(subscriber: Subscriber, lessons: Container[str]) -> Subscriber:
 
 def _past(subscriber: Subscriber, lesson: str) -> Subscriber:
     following = subscriber.plan[subscriber.plan.index(lesson) + 1 :]
-    subscriber = replace(subscriber, unsettled=())
     if following:
         return replace(subscriber, next_lesson=following[0])
     going_on = subscriber.status is Status.ACTIVE or subscriber.paused_until
@@ -129,9 +135,11 @@ def release(subscriber: Subscriber, attempt: str, held: str = "") -> Subscriber:
     if claim is None or claim.attempt != attempt:
         return subscriber
     if claim.email == CONFIRM:
-        return replace(subscriber, claim=None, held=held)
+        before = replace(subscriber, claim=None, held=held)
+        return _sent(before, CONFIRM, claim.taken, claim.at) if claim.taken else before
     before = replace(subscriber, claim=None, held=held, last_day=claim.previous_day, last_at=claim.previous_at)
-    return replace(before, last_day=before.last_day_in(subscriber.zone))  # the zone may have changed meanwhile
+    before = replace(before, last_day=before.last_day_in(subscriber.zone))  # the zone may have changed meanwhile
+    return _sent(before, claim.email, claim.taken, claim.at) if claim.taken else before
 
 
 def _without_claim(subscriber: Subscriber) -> Subscriber:
@@ -139,8 +147,7 @@ def _without_claim(subscriber: Subscriber) -> Subscriber:
     claim = subscriber.claim
     if claim is None:
         return subscriber
-    same = claim.email == (CONFIRM if subscriber.sign_up else subscriber.next_lesson)
-    return replace(subscriber, claim=None, unsettled=(*subscriber.unsettled, claim.attempt) if same else ())
+    return replace(subscriber, claim=None, unsettled={**subscriber.unsettled, claim.attempt: claim.email})
 
 
 def slide(subscriber: Subscriber, now: datetime) -> Subscriber:
@@ -168,13 +175,16 @@ def hold(subscriber: Subscriber, reason: str) -> Subscriber:
 def let_go(subscriber: Subscriber, now: datetime, *, arrived: bool = False) -> Subscriber:
     """A person has looked: what was held goes on, today if the day is free and its hour has come.
 
-    An attempt in doubt counts as sent if it `arrived`, else it is made again; its day stays taken either way.
+    An email of unknown outcome counts as sent if it `arrived`, else it is made again; its day stays taken either way.
     """
     if not subscriber.held:
         return subscriber
     claim = subscriber.claim
-    if claim and arrived:
-        return commit(subscriber, claim.attempt, subscriber.message_id, now)
+    if arrived:
+        last = claim.attempt if claim else next(reversed([*subscriber.unsettled]), "")
+        settled = commit(subscriber, last, subscriber.message_id, now)
+        if settled != subscriber:
+            return settled
     free = replace(subscriber, held="")
     if claim and now >= claim.retry_at:
         free = _without_claim(free)

@@ -66,6 +66,8 @@ class Claim:
     """Without news until then, the attempt is in doubt."""
     previous_day: date | None
     previous_at: datetime | None
+    taken: str = ""
+    """SES's id of an earlier copy, if news of it came while this attempt was under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,8 @@ class Subscriber:
     zone: str = "UTC"
     hour: int = 7
     claim: Claim | None = None
-    unsettled: tuple[str, ...] = ()
-    """Earlier attempts at this email of which nothing was heard yet: an event of one still says that it is sent."""
+    unsettled: Mapping[str, str] = field(default_factory=dict)
+    """Earlier attempts of which nothing was heard yet, and at which email: an event of one says that it is sent."""
     sent: Mapping[str, datetime] = field(default_factory=dict)
     """When each lesson of this round was sent."""
     last_day: date | None = None
@@ -163,7 +165,7 @@ class Subscriber:
         """Asks for confirmation. Somebody already in the course, or stopped for good, is not touched."""
         if self.status in STOPPED_FOR_GOOD or self.status in (Status.ACTIVE, Status.PAUSED):
             return self
-        return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, unsettled=(), held="")
+        return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held="")
 
     def confirmed(self, epoch: int, plan: tuple[str, ...], now: datetime) -> "Subscriber":
         """Starts the course: the introduction is due now, or tomorrow if an earlier run sent a lesson today."""
@@ -183,7 +185,6 @@ class Subscriber:
             consent_at=now,
             sign_up=None,
             claim=None,
-            unsettled=(),
             sent={},
             held="",
             soft_bounces=(),
@@ -260,7 +261,7 @@ class Subscriber:
             next_lesson=plan[0],
             sent={},
             claim=None,
-            unsettled=(),
+            unsettled={},  # the new round has lessons of the same ids
             paused_until=None,
             held="",
             soft_bounces=(),
@@ -271,12 +272,12 @@ class Subscriber:
     def skipping(self) -> "Subscriber":
         """Passes over the next lesson: the one after it takes its slot. The last is never passed over."""
         following = self.plan[self.plan.index(self.next_lesson) + 1 :] if self.next_lesson else ()
-        return replace(self, next_lesson=following[0], unsettled=()) if self.is_in_course and following else self
+        return replace(self, next_lesson=following[0]) if self.is_in_course and following else self
 
     def concluding(self) -> "Subscriber":
         """Goes on to the closing letter: undoes a new round of which nothing has been sent."""
         if self.status in IN_COURSE and self.round > 1 and not self.sent and self.next_lesson and not self.claim:
-            return replace(self, next_lesson=self.plan[-1], unsettled=())
+            return replace(self, next_lesson=self.plan[-1])
         return self
 
 

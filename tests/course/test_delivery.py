@@ -9,7 +9,7 @@ from course import delivery
 from course.delivery import Decision, decide
 from course.schedule import local_day, slot
 from course.subscriber import Status, Subscriber
-from tests.course.subscribers import MONDAY, after, confirmed, held, pending, sent
+from tests.course.subscribers import MONDAY, PLAN, after, confirmed, held, pending, sent
 
 HOUR = timedelta(hours=1)
 
@@ -272,25 +272,34 @@ def claimed_again() -> Subscriber:
 
 def test_late_news_of_the_first_attempt_settles_what_is_claimed_again() -> None:
     again = claimed_again()
-    assert again.unsettled == ("first",)
-    done = delivery.commit(again, "first", "ses-id", MONDAY)
-    assert done == delivery.commit(again, "second", "ses-id", MONDAY)
-    assert (done.unsettled, done.claim, done.next_lesson) == ((), None, again.plan[2])
+    assert again.unsettled == {"first": "acknowledge"}
+    assert again.claim
+    later = again.claim.at + timedelta(hours=1)
+    done = delivery.commit(again, "first", "ses-id", later)
+    assert done == delivery.commit(again, "second", "ses-id", later)
+    assert (done.unsettled, done.claim, done.next_lesson) == ({}, None, again.plan[2])
     assert delivery.commit(done, "second", "ses-id", MONDAY) == done, "and so it counts once"
 
 
-def test_late_news_waits_until_the_second_attempt_has_landed() -> None:
-    """Its sender has to find its claim: a refusal gives the day back, and a stop meanwhile is judged by it."""
+def test_late_news_is_kept_with_the_claim_until_the_second_attempt_has_landed() -> None:
+    """Its sender has to find its claim: a refusal gives the day back, and the lesson is known to be sent."""
     again = claimed_again()
     assert again.claim
-    assert delivery.must_wait(again, "first", again.claim.at)
-    assert not delivery.must_wait(again, "second", again.claim.at)
-    assert not delivery.must_wait(again, "first", again.claim.at + timedelta(minutes=2))
+    told = delivery.commit(again, "first", "ses-id", again.claim.at)
+    assert told.claim
+    assert (told.claim.taken, told.next_lesson) == ("ses-id", again.next_lesson)
+    assert delivery.commit(told, "first", "ses-id", again.claim.at) == told
+    refused = delivery.release(told, "second")
+    assert (refused.claim, refused.next_lesson, refused.message_id) == (None, again.plan[2], "ses-id")
+    assert refused.last_at == again.claim.previous_at, "the day is given back"
+    assert delivery.commit(told, "second", "other-id", again.claim.at).next_lesson == again.plan[2]
+    assert delivery.landed(told, again.claim.at) == told
+    assert delivery.landed(told, again.claim.at + timedelta(minutes=2)).next_lesson == again.plan[2]
 
 
 def test_after_a_refusal_late_news_still_counts() -> None:
     refused = delivery.release(claimed_again(), "second")
-    assert refused.unsettled == ("first",)
+    assert refused.unsettled == {"first": "acknowledge"}
     assert delivery.commit(refused, "first", "ses-id", MONDAY).next_lesson == refused.plan[2]
 
 
@@ -332,3 +341,37 @@ def test_a_day_without_its_lesson_is_noticed() -> None:
     assert delivery.missed_a_day(due, due.due_at + timedelta(hours=20))
     in_doubt = delivery.claim(due, "first", due.due_at)
     assert not delivery.missed_a_day(in_doubt, due.due_at + timedelta(hours=20))
+
+
+def test_an_email_that_a_person_says_came_is_not_sent_again_though_a_later_attempt_was_refused() -> None:
+    held = delivery.release(claimed_again(), "second", "SES refused the address")
+    assert delivery.let_go(held, MONDAY, arrived=True).next_lesson == held.plan[2]
+    assert delivery.let_go(held, MONDAY).next_lesson == held.plan[1]
+
+
+def test_news_of_an_unsettled_confirmation_settles_no_lesson() -> None:
+    """The person confirmed by the email that nobody knew was sent, or left by its link."""
+    first = delivery.claim(pending(), "first", MONDAY)
+    assert first.claim
+    again = delivery.claim(first, "second", first.claim.retry_at)
+    refused = delivery.release(again, "second")
+    assert refused.sign_up
+    started = refused.confirmed(refused.sign_up.epoch, PLAN, MONDAY)
+    assert delivery.commit(started, "first", "ses-id", MONDAY) == started
+    left = refused.stopped(Status.UNSUBSCRIBED)
+    assert delivery.commit(left, "first", "ses-id", MONDAY) == left
+    assert delivery.commit(refused, "first", "ses-id", MONDAY).sign_up == replace(refused.sign_up, mailed=True)
+
+
+def test_news_of_an_earlier_round_settles_nothing_of_the_next() -> None:
+    refused = delivery.release(claimed_again(), "second")
+    again = refused.beginning_again(PLAN[1:], MONDAY)
+    assert again.round == refused.round + 1
+    assert delivery.commit(again, "first", "ses-id", MONDAY) == again
+
+
+def test_news_of_a_lesson_that_was_skipped_or_passed_over_after_a_refusal_settles_no_other() -> None:
+    refused = delivery.release(claimed_again(), "second")
+    for moved in (refused.skipping(), delivery.pass_over(refused, set(refused.plan) - {refused.plan[1]})):
+        assert moved.next_lesson == refused.plan[2]
+        assert delivery.commit(moved, "first", "ses-id", MONDAY) == moved

@@ -18,7 +18,7 @@ from tests.faults.life import AnotherTurn, Events, Life, Someone, Unanswered
 from tests.faults.oracle import Tally
 from tests.faults.short_course import short_course
 from tests.faults.trials import LATE, MONDAY
-from tests.faults.trouble import Kind, Other, Trouble
+from tests.faults.trouble import ONLY_SES, Kind, Other, Trouble
 
 ZONES = ("Europe/Berlin", "Pacific/Kiritimati", "Pacific/Honolulu", "Asia/Kolkata")
 MOST = 2
@@ -135,7 +135,8 @@ class History(RuleBasedStateMachine):
 
     @precondition(lambda self: self._troubles < GIVES_UP)
     @rule(
-        calls=st.integers(1, 40), kind=st.sampled_from((*Fault, Other.SAME_MEANWHILE, Other.THROTTLED, Other.REFUSED))
+        calls=st.integers(1, 40),
+        kind=st.sampled_from((*Fault, Other.SAME_MEANWHILE, Other.THROTTLED, Other.REFUSED, Other.REJECTED)),
     )
     def something_goes_wrong(self, calls: int, kind: Kind) -> None:
         self._troubles += 1

@@ -381,8 +381,9 @@ class Life:
         outcome = self.world.invoke("audit", {})
         for held in [] if outcome.error else outcome.payload["held"]:
             rows = [row for row in self.world.subscribers() if row["id"] == held["id"]]
-            claims = [row["claim"]["attempt"] for row in rows if "claim" in row]
-            arrived = any(mail.tags["attempt"] in claims for mail in self.world.mails)
+            unknown = {row["claim"]["attempt"] for row in rows if "claim" in row}
+            unknown |= {attempt for row in rows for attempt in row.get("unsettled", ())}
+            arrived = any(mail.tags["attempt"] in unknown for mail in self.world.mails)
             self.world.invoke("audit", {"release": held["id"], "arrived": arrived})
 
     def _redrive(self) -> None:

@@ -18,11 +18,12 @@ class Other(StrEnum):
     STOP_MEANWHILE = "a stop meanwhile"
     THROTTLED = "SES says too fast"
     REFUSED = "SES refuses the account"
+    REJECTED = "SES refuses the address"
 
 
 Kind = Fault | Other
 KINDS: tuple[Kind, ...] = (*Fault, *Other)
-ONLY_SES = (Other.THROTTLED, Other.REFUSED)
+ONLY_SES = (Other.THROTTLED, Other.REFUSED, Other.REJECTED)
 COSTS_A_DAY = tuple(Fault)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -74,6 +75,8 @@ class Trouble:
                 self._refuse(SesError("TooManyRequestsException", "Maximum sending rate exceeded."))
             case Other.REFUSED:
                 self._refuse(SesError("SendingPausedException", "Email sending is disabled for this account."))
+            case Other.REJECTED:
+                self._refuse(SesError("MessageRejected", "Address blocked."))
         return None
 
     def _stop(self) -> None:

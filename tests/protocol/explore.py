@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from tests.protocol.situation import LAST, NOBODY, STORED, Sender, Situation
 from tests.protocol.specification import Safeguards, steps
 
+NO_LONGER = -1
+"""An attempt that nobody works on any more."""
+
 
 @dataclass
 class Exploration:
@@ -80,7 +83,8 @@ def simplest(now: Situation) -> Situation:
 
     def order(sender: Sender) -> tuple[object, ...]:
         also_elsewhere = [
-            sender.attempt == attempt for attempt in (claim.attempt, truth.unheard, truth.claimed_at_stop)
+            sender.attempt == attempt
+            for attempt in (claim.attempt, truth.unheard, truth.too_late, truth.claimed_at_stop)
         ]
         return (sender.next_call, sender.version, sender.epoch, sender.lesson, also_elsewhere)
 
@@ -114,6 +118,7 @@ def simplest(now: Situation) -> Situation:
         truth._replace(
             unheard=names[truth.unheard],
             lost=renamed(truth.lost),
+            too_late=names.get(truth.too_late, NO_LONGER),
             claimed_at_stop=names.get(truth.claimed_at_stop, NOBODY),
         ),
     )

@@ -23,6 +23,8 @@ class Claim(NamedTuple):
     attempt: int = NOBODY
     in_doubt: bool = False
     """The next slot has come, and nobody knows whether SES took the lesson."""
+    taken: bool = False
+    """News of an earlier copy came while this attempt was under way."""
 
 
 class Subscriber(NamedTuple):
@@ -65,6 +67,8 @@ class Truth(NamedTuple):
     """The attempts whose sender crashed, or never got SES's reply."""
     day_lost: bool = False
     """A sender of today is gone and left its claim behind."""
+    too_late: int = NOBODY
+    """The attempt that was under way when news of the last copy came: the only one that may still become a second."""
     claimed_at_stop: int = NOBODY
     """The attempt that held the claim when the last stop landed."""
 
@@ -113,7 +117,7 @@ class Situation(NamedTuple):
         """With a copy of this sender's lesson taken by SES, and its event under way."""
         truth = self.truth._replace(taken_today=True)
         if sender.epoch == self.subscriber.epoch:
-            truth = truth._replace(taken=sender.lesson, unheard=sender.attempt)
+            truth = truth._replace(taken=sender.lesson, unheard=sender.attempt, too_late=NOBODY)
         return self._replace(truth=truth, events=self.events | {sender.attempt})
 
     @property
@@ -124,9 +128,11 @@ class Situation(NamedTuple):
 
     def heard(self, attempt: int) -> "Situation":
         """With the news that SES took it, which is too late for a sender who has claimed the lesson again."""
-        if attempt != self.truth.unheard or (attempt != self.subscriber.claim.attempt and self.in_flight):
+        if attempt != self.truth.unheard:
             return self
-        return self._replace(truth=self.truth._replace(unheard=NOBODY))
+        if attempt != self.subscriber.claim.attempt and self.in_flight:
+            return self._replace(truth=self.truth._replace(too_late=self.subscriber.claim.attempt))
+        return self._replace(truth=self.truth._replace(unheard=NOBODY, too_late=NOBODY))
 
 
 # ---------------------------------------------------------------- what must never happen
@@ -156,7 +162,8 @@ def wrong_with_copy(now: Situation, sender: Sender) -> Iterator[str]:
     if earlier_epoch:
         return
     if sender.lesson == truth.taken:
-        yield NO_NEWS if truth.unheard in truth.lost and not truth.taken_today else TWICE
+        no_news = truth.unheard in truth.lost and truth.too_late in (NOBODY, sender.attempt)
+        yield NO_NEWS if no_news and not truth.taken_today else TWICE
     elif sender.lesson != truth.taken + 1:
         yield OUT_OF_ORDER
 

@@ -86,11 +86,14 @@ def due(subscriber: Subscriber, on: Safeguards) -> bool:
 
 
 def commit(now: Situation, attempt: int) -> Situation:
-    """SES took it. Only an attempt at the next lesson commits, and so only once; news of an earlier attempt comes back
-    once the later one is no longer worked on."""
+    """SES took it. Only an attempt at the next lesson commits, and so only once. News of an earlier attempt is kept
+    with the claim while a later one is under way."""
     subscriber = now.subscriber
-    if attempt != subscriber.claim.attempt and (attempt != subscriber.earlier or now.in_flight):
+    if attempt not in (subscriber.claim.attempt, subscriber.earlier):
         return now
+    if attempt != subscriber.claim.attempt and now.in_flight:
+        known = subscriber._replace(claim=subscriber.claim._replace(taken=True))
+        return now if known == subscriber else now.stores(known)
     following = subscriber._replace(claim=Claim(), earlier=NOBODY, held=False, next_lesson=subscriber.next_lesson + 1)
     return now.stores(following)
 
@@ -103,10 +106,12 @@ def claim(now: Situation, attempt: int) -> Situation:
 
 
 def release(now: Situation, attempt: int) -> Situation:
-    """SES clearly did not take it: the claim and its day are put back."""
+    """SES clearly did not take it: the claim and its day are put back; unless an earlier copy is known by now."""
     subscriber = now.subscriber
     if subscriber.claim.attempt != attempt:
         return now
+    if subscriber.claim.taken:
+        return commit(now._replace(subscriber=subscriber._replace(day_taken=False)), attempt)
     return now.stores(subscriber._replace(claim=Claim(), day_taken=False))
 
 
@@ -138,7 +143,7 @@ def sender_steps(now: Situation, number: int, on: Safeguards) -> Steps:
         case "hold" if as_read:
             yield from write_steps(now, number, "holds", now.stores(subscriber._replace(held=True)))
         case "claim" | "hold":
-            yield Step("a sender finds the subscriber changed, and gives up", now.done(number))
+            yield Step("a sender finds the subscriber changed, and gives up", now.gone(number))
         case "request":
             yield from request_steps(now, number, on)
         case "commit":
@@ -150,6 +155,9 @@ def sender_steps(now: Situation, number: int, on: Safeguards) -> Steps:
 def read_steps(now: Situation, number: int) -> Steps:
     """A sender reads what is due, to claim it. What is in doubt it claims only if the events are known to flow."""
     subscriber = now.subscriber
+    if subscriber.claim.taken:
+        yield Step("a sender reads: an earlier copy is known", commit(now, subscriber.claim.attempt))
+        return
     new = 1 + max(subscriber.claim.attempt, now.truth.unheard, *(sender.attempt for sender in now.senders))
     claiming = now.with_sender(
         number, Sender("claim", subscriber.version, new, subscriber.next_lesson, subscriber.epoch)

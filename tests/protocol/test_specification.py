@@ -129,6 +129,7 @@ EVERY_STEP = {
     "a sender reads: due",
     "a sender reads: in doubt, and events of later attempts have come",
     "a sender reads: in doubt, and no event of a later attempt has come",
+    "a sender reads: an earlier copy is known",
     "a sender finds the subscriber changed, and gives up",
     *(
         step.format(write)
@@ -215,6 +216,7 @@ def other_names(situation: Situation) -> Situation:
         truth._replace(
             unheard=attempt(truth.unheard),
             lost=frozenset(map(attempt, truth.lost)),
+            too_late=truth.too_late if truth.too_late < 0 else attempt(truth.too_late),
             claimed_at_stop=attempt(truth.claimed_at_stop),
         ),
     )
