@@ -114,7 +114,11 @@ def _end_of_sentence(lines: Sequence[str], labels: Sequence[str | None], start: 
     """`On <date> <somebody> wrote:` in as few lines as have the shape: no line of prose above it is taken along."""
     text = ""
     begins = lines[start][:4].isdecimal() or lines[start].startswith(">>>")
-    if not begins and not any(line.endswith(_ENDS) for line in lines[start : start + MAX_LINES]):
+    window = lines[start : start + MAX_LINES]
+    if not begins and not any(line.endswith(_ENDS) for line in window):
+        return None
+    together = " ".join(line[: MAX_LENGTH + 1] for line in window)
+    if "@" not in together and not re.search(_TIME, together):
         return None
     for index in range(start, min(start + MAX_LINES, len(lines))):
         if not lines[index] and not (text and index + 1 < len(lines) and lines[index + 1].startswith("<")):
