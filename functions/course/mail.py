@@ -23,7 +23,7 @@ MAX_HEADER_VALUE = 4000
 MAX_DASHES = 1000
 """Lines that might begin a part, however its boundary is written."""
 MAX_TEXT = 1024 * 1024
-MAX_LINES = 10_000
+MAX_LINES = 6_000
 
 _ADDRESS = r'[^\s<>()\[\]",;:@]+(?:@[^\s<>()\[\]",;:@]+)+'
 _BOUNDARY = rb'(?i)boundary(?:\*\d*\*?)?\s*=\s*"?([^";\\\r\n]{1,100})'
@@ -109,7 +109,7 @@ def visible_text(message: Message, *, prefer: str = "plain") -> str:
     if text.startswith(_SIGNED):
         text = _unsigned(text)
     if text.count("\n") > MAX_LINES:
-        raise UnreadableMail("more than 10,000 lines")
+        raise UnreadableMail("more than 6,000 lines")
     return re.sub(_CONTROL, lambda match: " " if match[0].isspace() else "", text)
 
 
