@@ -29,6 +29,10 @@ test: setup needs lint ## everything, lint first; TESTS="tests/course -k due" ch
 faults: setup needs ## everything that can go wrong, tried out: up to 20 minutes on two cores
 	@PYTHONPATH=functions:. .venv/bin/python -m tests.faults $(ARGS)
 
+.PHONY: replies
+replies: setup ## how well replies are understood; CORPUS=DIR scores a folder of labelled mail
+	@PYTHONPATH=functions:. .venv/bin/python -m tests.mail.score $(CORPUS)
+
 .PHONY: pictures
 pictures: setup needs ## the pictures in docs, taken on the journey through a real browser
 	@PICTURES=docs .venv/bin/pytest -q tests/test_journey.py

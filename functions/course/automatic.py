@@ -11,7 +11,7 @@ from course import mail
 
 _ROBOT = (
     r"(?:mailer-?_?daemon|mail-?daemon|poo?st-?_?master|mail-?delivery|(?:double-)?bounces?|(?:no|do-?not|not?)[-_.]?reply"
-    r"|auto-?(?:reply|responder|respond))\b"
+    r"|auto-?(?:reply|responder|respond))\b|microsoftexchange[0-9a-f]{32}@"
 )
 _ROBOT_NAME = (
     r"(?i)mailer.daemon|(?:e?-?mail|message|internet mail) (?:delivery|administrator|system|server|gateway|router)"
@@ -28,18 +28,26 @@ _AUTOMATIC_SUBJECT = (
     r"|automatick[áa] odpov|automatikus válasz|răspuns automat|automatski odgovor|samodejni odgovor"
     r"|otomatik yanıt"
     r"|автоответ|автоматический ответ|автоматична відповідь|автоматичен отговор|αυτόματη απάντηση|رد تلقائي"
-    r"|תשובה אוטומטית|מענה אוטומטי|自动回复|自動回覆|自動応答|自動返信|자동 회신|ตอบกลับอัตโนมัติ"
-    r"|trả lời tự động|balasan otomatis"
+    r"|תשובה אוטומטית|מענה אוטומטי|自动回复|自动答复|自動回覆|自動回復|自動答覆|自動応答|自動返信|자동 회신"
+    r"|ตอบกลับอัตโนมัติ|trả lời tự động|balasan otomatis"
     r"|(?:i am |i'm )?out of (?:the )?office(?: (?:auto)?-?reply|\s*[:(-]|$)|ooo\s*:|auto:|away:"
-    r"|fuera de la oficina\s*:"
+    r"|(?:fuera de la oficina|fuori (?:sede|ufficio)|fora do escritório|ausente|absente?|absence|afwezig\w*"
+    r"|frånvaro\w*|fravær\w*|ikke til stede|poissa\w*|nieobecn\w+|mimo kancelář\w*|távol\w*"
+    r"|нет на месте|автоответчик|休假|外出)\s*[:：]"
+    r"|vacation (?:response|reply|message)\b"
 )
 _FAILURE_SUBJECT = (
     r"(?i)undeliverable:|undelivered mail returned|delivery status notification|delivery failure|mail delivery fail"
-    r"|returned mail:|failure notice$|message delivery has failed|unzustellbar:|недоставленное сообщение"
+    r"|returned mail:|failure notice$|message delivery has failed|недоставленное сообщение"
+    r"|(?:unzustellbar|nicht zustellbar|non remis|non remissible|no se puede entregar|no entregado|non recapitabile"
+    r"|não entregue|não é possível entregar|onbestelbaar|kan inte levereras|kan ikke leveres|ei voi toimittaa"
+    r"|niedostarczone|nedoručitelné"
+    r"|kézbesíthetetlen|не удается доставить|teslim edilemedi|配信不能|无法送达|未送达|배달되지 않음)\s*[:：]"
 )
 _SET_BY_ROBOTS = (
     r"(?i)x-auto-?(?:reply|respon(?:d|der|se)|generated)(?:-id|-from)?|x-mail-autoreply|x-vacation|x-fc-machinegenerated"
     r"|x-failed-recipients|x-loop|x-mlserver|x-ml-name|x-amz-sns-message-type|x-boxtrapper|x-ms-exchange-inbox-rules-loop"
+    r"|x-hmxmroriginalrecipient|x-rt-loop-prevention"
     r"|list-id|list-unsubscribe|list-post"
 )
 

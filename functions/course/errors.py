@@ -29,4 +29,4 @@ class UnreadableSubscriber(EmailCourseError):
 
 
 class UnreadableMail(EmailCourseError):
-    """Raised when a mail is over the bounds that are set before parsing begins."""
+    """Raised when a mail is over the bounds that are set before parsing begins, or sealed: encrypted."""

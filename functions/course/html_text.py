@@ -10,7 +10,7 @@ from html import unescape
 MAX_HTML = 1024 * 1024
 MAX_DEPTH = 50
 
-_TOKEN = re.compile(
+_PIECE = (
     r"<!--|<[!?][^<>]*>"
     r"|<(?P<end>/?)(?P<tag>[a-zA-Z][^\s/<>]*)(?P<attributes>(?>[^<>\"']+|\"[^\"<]*\"|'[^'<]*'|[\"'])*+)>"
     r"|[^<]+|<"
@@ -74,7 +74,8 @@ class _Reader:
         endless: set[str] = set()
         text: list[str] = []
         at = 0
-        while token := _TOKEN.match(html, at):
+        match = re.compile(_PIECE).match
+        while token := match(html, at):
             at = token.end()
             tag = (token["tag"] or "").lower()
             if not (tag or token[0].startswith(("<!", "<?"))) or "@" in tag or tag.startswith("http"):

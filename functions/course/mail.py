@@ -23,13 +23,21 @@ MAX_HEADER_VALUE = 4000
 MAX_DASHES = 1000
 """Lines that might begin a part, however its boundary is written."""
 MAX_TEXT = 1024 * 1024
-MAX_LINES = 10_000
+MAX_LINES = 6_000
 
-_ADDRESS = re.compile(r'[^\s<>()\[\]",;:@]+@[^\s<>()\[\]",;:@]+')
+_ADDRESS = r'[^\s<>()\[\]",;:@]+(?:@[^\s<>()\[\]",;:@]+)+'
 _BOUNDARY = rb'(?i)boundary(?:\*\d*\*?)?\s*=\s*"?([^";\\\r\n]{1,100})'
 _PARAMETERS = rb"(?i)(?:\A|[\r\n])content-[a-z-]+:[^\r\n]*(?:\r?\n?[ \t][^\r\n]*)*"
-_HEADERS_END = re.compile(rb"\r?\n\r?\n|\r\r")
-_CONTROL = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
+_HEADERS_END = rb"\r?\n\r?\n|\r\r"
+_CONTROL = r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]"
+_MARKED_UP = frozenset({"text/html", "text/enriched", "text/richtext"})
+_READABLE = _MARKED_UP | {"text/plain"}
+_SEALED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
+"""PGP/MIME (RFC 3156), S/MIME (RFC 8551) unless it is signed in the clear."""
+_ARMOUR = b"-----BEGIN PGP MESSAGE-----"
+_SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
+_SIGNATURE = "\n-----BEGIN PGP SIGNATURE-----\n"
+_SIGNATURE_END = "-----END PGP SIGNATURE-----"
 _BASE64 = rb"(?:[A-Za-z0-9+/=]*[ \t]*(?:\r?\n|\Z))*+"
 
 _WIDER = {
@@ -51,7 +59,7 @@ def parse(raw: bytes) -> Message:
     """The mail as a message. Raises UnreadableMail when it is over a bound."""
     if len(raw) > MAX_MAIL:
         raise UnreadableMail("larger than 10 MB")
-    end = _HEADERS_END.search(raw, 0, MAX_HEADERS)
+    end = re.compile(_HEADERS_END).search(raw, 0, MAX_HEADERS)
     if end is None and len(raw) > MAX_HEADERS:
         raise UnreadableMail("more than 64 KB of headers")
     if any(len(field[0]) > MAX_HEADER_VALUE for field in re.finditer(_PARAMETERS, raw)):
@@ -65,9 +73,13 @@ def parse(raw: bytes) -> Message:
     ):
         raise UnreadableMail("too many parts")
     try:
-        return message_from_bytes(raw)
+        message = message_from_bytes(raw)
     except RecursionError:
         raise UnreadableMail("nested too deeply") from None
+    body = raw[end.end() : end.end() + 1000] if end else b""
+    if message.get_content_type() in _SEALED or body.lstrip().startswith(_ARMOUR):
+        raise UnreadableMail("encrypted, or signed so that only a key opens it")
+    return message
 
 
 def header(message: Message, name: str) -> str:
@@ -84,7 +96,7 @@ def header(message: Message, name: str) -> str:
 def sender(message: Message) -> str:
     """The one address in From, lower case; empty when there is none, or another that could be taken for it."""
     fields = " ".join(str(field) for field in message.get_all("From", []))[:MAX_HEADER_VALUE]
-    found = {address.lower() for address in _ADDRESS.findall(fields)}
+    found = {address.lower() for address in re.findall(_ADDRESS, fields)}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -93,10 +105,20 @@ def visible_text(message: Message, *, prefer: str = "plain") -> str:
 
     Raises UnreadableMail when that has too many lines.
     """
-    text = _text(message, prefer, MAX_DEPTH)[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n")
+    text = _Visible(prefer).text(message, MAX_DEPTH)[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n")
+    if text.startswith(_SIGNED):
+        text = _unsigned(text)
     if text.count("\n") > MAX_LINES:
-        raise UnreadableMail("more than 10,000 lines")
-    return _CONTROL.sub(lambda match: " " if match[0].isspace() else "", text)
+        raise UnreadableMail("more than 6,000 lines")
+    return re.sub(_CONTROL, lambda match: " " if match[0].isspace() else "", text)
+
+
+def _unsigned(text: str) -> str:
+    """RFC 9580, 7: the signed text without its armour; a line that starts with dashes was escaped by `- `."""
+    _, _, signed = text.partition("\n\n")
+    signed, _, signature = signed.partition(_SIGNATURE)
+    _, _, after = signature.partition(_SIGNATURE_END)
+    return re.sub(r"^- (?=-)", "", signed + after, flags=re.MULTILINE)
 
 
 def children(part: Message) -> list[Message]:
@@ -105,25 +127,34 @@ def children(part: Message) -> list[Message]:
     return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
 
 
-def _text(part: Message, prefer: str, depth: int) -> str:
-    if depth == 0 or part.get_content_disposition() == "attachment":
-        return ""
-    if part.get_content_maintype() == "multipart":
-        if not part.is_multipart():  # no boundary, or one that does not occur
-            return _decoded(part)
-        parts = children(part)
-        if part.get_content_subtype() == "alternative":
-            parts.sort(key=lambda child: child.get_content_type() != f"text/{prefer}")
-            return next((text for child in parts if (text := _text(child, prefer, depth - 1)).strip()), "")
-        texts = [_text(child, prefer, depth - 1) for child in parts]
-        return "\n".join(text for text in texts if text.strip())
-    if part.get_content_type() in ("text/html", "text/enriched", "text/richtext"):
-        return html_to_text(_decoded(part))
-    if part.get_content_type() == "text/plain":
-        flowed = str(part.get_param("format", "")).lower() == "flowed"
-        joined = str(part.get_param("delsp", "")).lower() == "yes"
-        return _unflowed(_decoded(part), joined) if flowed else _decoded(part)
-    return ""
+class _Visible:
+    """The text of a mail's parts, until there is more than anybody writes."""
+
+    def __init__(self, prefer: str) -> None:
+        self._prefer = f"text/{prefer}"
+        self._left = 2 * MAX_TEXT
+
+    def text(self, part: Message, depth: int) -> str:
+        """What a reader sees of a part; of alternatives the preferred one."""
+        kind = part.get_content_type()
+        if depth == 0 or part.get_content_disposition() == "attachment":
+            return ""
+        if part.is_multipart() and kind.startswith("multipart/"):
+            parts = children(part)
+            if kind == "multipart/alternative":
+                parts.sort(key=lambda child: child.get_content_type() != self._prefer)
+                return next((text for child in parts if (text := self.text(child, depth - 1)).strip()), "")
+            texts = [self.text(child, depth - 1) for child in parts]
+            return "\n".join(text for text in texts if text.strip())
+        if kind not in _READABLE and not kind.startswith("multipart/"):  # one that has no parts after all is text
+            return ""
+        text = _decoded(part)[: max(0, self._left)]
+        self._left -= len(text)
+        if kind in _MARKED_UP:
+            return html_to_text(text)
+        if str(part.get_param("format", "")).lower() == "flowed":
+            return _unflowed(text, str(part.get_param("delsp", "")).lower() == "yes")
+        return text
 
 
 def _decoded(part: Message) -> str:

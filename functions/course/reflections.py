@@ -10,14 +10,15 @@ from itertools import groupby, pairwise
 
 from course import mail
 from course.automatic import automatic
+from course.devices import is_device_line
 from course.html_text import html_to_text
 from course.quotes import Kind, Line, lines_of
-from course.signatures import is_device_line, without_signature, without_warning
+from course.signatures import is_warning, without_signature, without_warning
 from course.subtraction import Compared, Sent
 
 __all__ = ["automatic", "extract"]
 
-_SILENT = re.compile(r"[\s>|*_=~•·–—-]*")
+_SILENT = r"[\s>|*_=~•·–—-]*"
 
 Kept = list[str | None]
 """For each line of a reply its text, or None when it is not kept."""
@@ -33,8 +34,12 @@ def extract(raw: bytes, original: str | None = None, original_html: str | None =
     html = html_to_text(original_html, everything=True) if original_html else None
     sent = [Sent(text) for text in (original, html) if text]
     doubtful: list[list[str]] = []
+    seen: str | None = None
     for prefer in ("plain", "html"):
-        lines = lines_of(mail.visible_text(message, prefer=prefer))
+        text = mail.visible_text(message, prefer=prefer)
+        if text == seen:
+            break
+        seen, lines = text, lines_of(text)
         kept, doubted = _divide(lines, sent)
         if own := _joined(_without_additions(_runs(kept), bool(sent))):
             return own
@@ -86,9 +91,12 @@ def _subtract(lines: Sequence[Line], section: range, sent: Sequence[Sent], kept:
         return
     ours = long is not None or total >= 0.3 * sum(len(line.words) for line in compared if line.quoted)
     introduction = [lines[at].bare for at in section if lines[at].kind is Kind.INTRODUCTION]
-    another = not ours and (len(introduction) > 1 or any("@" in line or "--" in line for line in introduction))
+    marked = all(lines[at].kind is not Kind.BELOW for at in places)
+    another = not ours and (
+        len(introduction) > (0 if marked else 1) or any("@" in line or "--" in line for line in introduction)
+    )
     for at, (text, _) in zip(places, rests, strict=True):
-        if text is None:
+        if text is None or (lines[at].kind is not Kind.OWN and is_warning(text)):
             kept[at] = doubted[at] = None
         elif not another or lines[at].kind is Kind.OWN:
             kept[at] = text
@@ -113,7 +121,7 @@ def _runs(lines: Kept) -> list[list[str]]:
 
 
 def _is_silent(lines: Sequence[str]) -> bool:
-    return all(_SILENT.fullmatch(line) for line in lines)
+    return all(re.fullmatch(_SILENT, line) for line in lines)
 
 
 def _joined(runs: Sequence[Sequence[str]]) -> str:
@@ -121,7 +129,7 @@ def _joined(runs: Sequence[Sequence[str]]) -> str:
     joined: list[str] = []
     for run in runs:
         lines = [line.rstrip() for line in run]
-        while lines and _SILENT.fullmatch(lines[-1]):
+        while lines and re.fullmatch(_SILENT, lines[-1]):
             lines.pop()
         while lines and not lines[0]:
             lines.pop(0)

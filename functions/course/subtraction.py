@@ -6,12 +6,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-_LINK = re.compile(
-    r"[<(\[]?(?:https?://|www\.|mailto:|cid:)[^\s<>()\[\]]*[>)\]]?|\[(?:cid|image|bild|imagen?)\b[^\]\n]{0,200}\]",
-    re.I,
+_LINK = (
+    r"(?i)[<(\[]?(?:https?://|www\.|mailto:|cid:)[^\s<>()\[\]]*[>)\]]?|\[(?:cid|image|bild|imagen?)\b[^\]\n]{0,200}\]"
 )
-_WORD = re.compile(r"[^\W_]+|[^\w\s\x00-\u218f]")
-_DECORATION = re.compile(r"[\s\-=_*•·—–>|.…\[\]()#~]*")
+_WORD = r"[^\W_]+|[^\w\s\x00-\u218f]"
+_DECORATION = r"[\s\-=_*•·—–>|.…\[\]()#~]*"
 
 NEAR = 40
 """Words ahead of the last match in which a line of fewer than five words is looked for."""
@@ -28,9 +27,13 @@ class Compared:
         self.quoted = quoted
         self.words = words(text) if text else []
 
+    def says(self, words: Sequence[str]) -> bool:
+        """Whether these are all its words, but for a bullet's number."""
+        return len(self.words) - len(words) in (0, 1) and [word for word, _ in self.words][-len(words) :] == words
+
     def is_decoration(self) -> bool:
         """Whether there is nothing but a link, a rule or a bullet; the delimiter of a signature is more than that."""
-        return self.text.strip() != "--" and bool(_DECORATION.fullmatch(self.text) or _LINK.search(self.text))
+        return self.text.strip() != "--" and bool(re.fullmatch(_DECORATION, self.text) or re.search(_LINK, self.text))
 
 
 Rest = tuple[str | None, int]
@@ -63,14 +66,16 @@ class Sent:
         reached = 0
         used = bytearray(len(self._words) + 1)
         rests: list[Rest] = []
-        for line in lines:
+        for at, line in enumerate(lines):
             if not line.words:
                 rests.append((None if line.quoted and line.is_decoration() else line.text, 0))
                 continue
             skipped, matched, start, end = self._match([word for word, _ in line.words], reached, used, line.quoted)
             text: str | None = None
             if skipped + matched < len(line.words):
-                if matched < 4 or end not in self._line_ends or not line.quoted:
+                ours = [word for word, _ in line.words][skipped : skipped + matched]
+                whole = matched >= 4 and end in self._line_ends and line.quoted
+                if not whole or any(other.says(ours) for other in lines[at + 1 : at + 1 + TRIES]):
                     rests.append((line.text, 0))
                     continue
                 text = line.text[line.words[skipped + matched - 1][1] :].lstrip(' \t?!.:;,)]”"»*_')
@@ -115,11 +120,13 @@ class Sent:
         passed = len(sought) // 5
         matched = 0
         for word in sought:
-            ahead = next((skip for skip in range(min(passed, 3) + 1) if self._at(place + skip) == word), None)
-            if ahead is None:
-                break
-            passed -= ahead
-            place += ahead + 1
+            if self._at(place) != word:
+                skipped = next((skip for skip in range(1, min(passed, 3) + 1) if self._at(place + skip) == word), 0)
+                if not skipped:
+                    break
+                passed -= skipped
+                place += skipped
+            place += 1
             matched += 1
         return matched, place
 
@@ -133,9 +140,12 @@ def _is_bullet(word: str) -> bool:
 
 def words(line: str) -> list[tuple[str, int]]:
     """The words of a line without links, each with the place after it; where no space parts them, each letter."""
-    hidden = _LINK.sub(lambda link: " " * len(link[0]), line)
+    may_link = ":" in line or "[" in line or "www." in line.lower()
+    hidden = re.sub(_LINK, lambda link: " " * len(link[0]), line) if may_link else line
+    if hidden.isascii():
+        return [(word[0].lower(), word.end()) for word in re.finditer(_WORD, hidden)]
     found: list[tuple[str, int]] = []
-    for word in _WORD.finditer(hidden):
+    for word in re.finditer(_WORD, hidden):
         if word[0] < "\u2e80":
             found.append((word[0].casefold(), word.end()))
         else:

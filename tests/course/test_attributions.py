@@ -34,6 +34,15 @@ INTRODUCTIONS = [
     "Von: X\nGesendet: Montag, 3. August 2026 07:00\nAn: Ana\nBetreff: Tag 2",
     "De : X\nEnvoyé : lundi 3 août 2026 07:00\nÀ : Ana\nObjet : Jour 2",
     "*De:* X [mailto:\na@b.org]\n*Enviado el:* lunes\n*Para:* Ana\n*Asunto:* Día 2",
+    "-------- Mail original --------",
+    "-----Original-Nachricht-----\nBetreff: Tag 2\nDatum: 2026-08-03T07:00:12+0200\nVon: X <a@b.org>\nAn: Ana",
+    "Original Message\nFrom: a@b.org\nSent: August 3, 2026 7:00 AM\nTo: Ana",
+    "Message du 03/08/26 07:00\nDe : X <a@b.org>\nA : Ana\nCopie à :\nObjet : Jour 2",
+    "------ Original Message ------\nFrom X <a@b.org>\nTo Ana\nDate 8/3/2026 7:00 AM\nSubject Day 2",
+    "--------- 원본 메일 ---------\n보낸사람: X <a@b.org>\n받는사람: Ana\n날짜: 2026년 8월 3일\n제목: 2",
+    ">>> X <a@b.org> 8/3/2026 7:00 AM >>>",
+    "X <a@b.org> skrev: (3 augusti 2026 07:00:12 CEST)",
+    "======= 2026-08-03 07:00:12 您在来信中写道：=======",
     "发件人: X <a@b.org>\n发送时间: 2026年8月3日 7:00\n收件人: Ana\n主题: 2",
 ]
 PROSE = [
@@ -55,7 +64,7 @@ PROSE = [
 def test_an_introduction_is_told_by_its_shape(text: str) -> None:
     lines = ["I lied.", "", *text.split("\n"), "", "Day 2"]
 
-    assert list(introductions(lines)) == [range(2, len(lines) - 2)]
+    assert [at for each in introductions(lines) for at in each] == list(range(2, len(lines) - 2))
 
 
 @pytest.mark.parametrize("text", [text for text in INTRODUCTIONS if "<a@b.org>" in text and "\n" not in text])
@@ -63,6 +72,26 @@ def test_an_introduction_may_be_broken_before_the_address(text: str) -> None:
     lines = ["I lied.", *text.replace(" <", "\n<").split("\n")]
 
     assert list(introductions(lines)) == [range(1, len(lines))]
+
+
+BEFORE_MARKS = [
+    "On Mon, 3 Aug 2026, X wrote:",
+    "Quoting X <a@b.org>:",
+    "Zitat von X <a@b.org>:",
+    "Ines Marlow wrote:",
+    "Ines Marlow schrieb:",
+]
+
+
+@pytest.mark.parametrize("text", BEFORE_MARKS)
+def test_right_before_a_marked_quote_less_is_enough(text: str) -> None:
+    assert list(introductions(["I lied.", text, "Day 2"], [False, True, False])) == [range(1, 2)]
+    assert not list(introductions(["I lied.", text, "Day 2"]))
+
+
+@pytest.mark.parametrize("text", ["You asked:", "She wrote:", "my mother wrote:", "I said it in 2026:"])
+def test_a_persons_own_lead_to_what_they_quote_is_theirs(text: str) -> None:
+    assert not list(introductions(["I lied.", text, "Day 2"], [False, True, False]))
 
 
 @pytest.mark.parametrize("text", PROSE)

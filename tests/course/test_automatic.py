@@ -21,6 +21,8 @@ BY_HEADER = [
     {"From": "no-reply@example.net"},
     {"From": "Mail Administrator <admin@example.net>", "Subject": "Mail System Error - Returned Mail"},
     {"Return-Path": "<MAILER-DAEMON>"},
+    {"From": "Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.com>"},
+    {"X-HmXmrOriginalRecipient": "ana@example.com"},
 ]
 BY_SUBJECT = [
     "Automatic reply: Day 2",
@@ -33,6 +35,12 @@ BY_SUBJECT = [
     "自动回复: Day 2",
     "Undeliverable: Day 2",
     "Delivery Status Notification (Failure)",
+    "自动答复: Day 2",
+    "Absent : Day 2",
+    "Fuori sede: Day 2",
+    "Frånvaro: Day 2",
+    "Onbestelbaar: Day 2",
+    "No se puede entregar: Day 2",
 ]
 PEOPLES = [
     {},
@@ -43,6 +51,8 @@ PEOPLES = [
     {"Return-Path": "<ana@example.net>"},
     {"Subject": "Re: Out of office hours, a thought on day 2"},
     {"Subject": "automatic pilot"},
+    {"Subject": "Absent father"},
+    {"Subject": "Fuera de la oficina escribo mejor"},
     {"Subject": "My vacation"},
     {"Subject": "Undelivered apologies"},
     {"From": "Ana Postman <ana.postmaster@example.net>"},

@@ -26,7 +26,7 @@ from course.html_text import html_to_text
         ("a<br>b</div></p></blockquote>c", "a\nb\n\nc"),
     ],
 )
-def test_the_text_is_what_a_reader_sees(html: str, text: str) -> None:
+def test_r7_the_text_is_what_a_reader_sees(html: str, text: str) -> None:
     assert html_to_text(html) == text
 
 
@@ -34,7 +34,7 @@ def test_the_text_is_what_a_reader_sees(html: str, text: str) -> None:
     "html",
     ["<div style='display:none'>I lied", "<!-- I lied", "<style>I lied", "<p I lied", "&#99999999999999999; I lied"],
 )
-def test_broken_markup_loses_no_words(html: str) -> None:
+def test_r7_broken_markup_loses_no_words(html: str) -> None:
     assert "I lied" in html_to_text(html)
 
 

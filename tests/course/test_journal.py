@@ -98,6 +98,6 @@ def test_a_long_journal_is_shown_as_far_as_there_is_room() -> None:
     assert within(pages, 10) == ([], True)
 
 
-def test_a_text_is_cut_between_characters() -> None:
+def test_r11_a_text_is_cut_between_characters() -> None:
     assert cut_to_bytes("ab🙂", 6) == "ab🙂"
     assert cut_to_bytes("ab🙂", 5) == "ab"

@@ -17,7 +17,7 @@ def part(body: bytes, kind: str = "text/plain; charset=utf-8", encoding: str = "
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-16", "windows-1252", "cp850", "utf-7"])
-def test_a_charset_is_honoured(charset: str) -> None:
+def test_r6_a_charset_is_honoured(charset: str) -> None:
     text = TEXT.replace("–", "-")
     raw = part(base64.b64encode(text.encode(charset)), f"text/plain; charset={charset}", "base64")
 
@@ -27,15 +27,15 @@ def test_a_charset_is_honoured(charset: str) -> None:
 @pytest.mark.parametrize(
     "charset", ["us-ascii", "x-unknown", "idna", "punycode", "unicode_escape", "zlib", "rot13", '"', "a\0b"]
 )
-def test_a_charset_that_is_wrong_loses_no_words(charset: str) -> None:
+def test_r6_a_charset_that_is_wrong_loses_no_words(charset: str) -> None:
     assert visible_text(parse(part(TEXT.encode(), f"text/plain; charset={charset}"))) == TEXT
 
 
-def test_without_a_content_type_it_is_text() -> None:
+def test_r6_without_a_content_type_it_is_text() -> None:
     assert visible_text(parse(b"Subject: x\r\n\r\nI lied.")) == "I lied."
 
 
-def test_base64_with_a_footer_and_base64_that_is_none_are_kept() -> None:
+def test_r6_base64_with_a_footer_and_base64_that_is_none_are_kept() -> None:
     encoded = base64.encodebytes(TEXT.encode())
 
     assert visible_text(parse(part(encoded + b"\r\n____ a list", encoding="base64"))).split("\n")[0] == TEXT
@@ -69,7 +69,7 @@ def test_what_cannot_be_seen_is_left_out() -> None:
     assert visible_text(parse(part("a\0b\u00a0c\ufeff\r\nd\re".encode()))) == "ab c\nd\ne"
 
 
-def test_a_header_is_decoded_in_any_way_it_comes() -> None:
+def test_r6_a_header_is_decoded_in_any_way_it_comes() -> None:
     assert header(parse(b"Subject: =?utf-8?q?s=C3=AD?=\r\n\r\n"), "subject") == "sí"
     assert header(parse("Subject: sí\r\n\r\n".encode()), "Subject") == "sí"
     assert header(parse(b"Subject: =?x-unknown?q?a?=\r\n\r\n"), "Subject") == "=?x-unknown?q?a?="
@@ -91,11 +91,45 @@ def test_the_sender_is_an_address_in_lower_case() -> None:
         b"From: ana@example.net, eve@example.com",
         b'From: "ana@example.net" <eve@example.com>',
         b"From: eve@example.com (ana@example.net)",
+        b"From: ana@example.net@example.com",
     ],
-    ids=["encoded", "two fields", "two addresses", "name", "comment"],
+    ids=["encoded", "two fields", "two addresses", "name", "comment", "two domains"],
 )
 def test_nobody_is_taken_for_somebody_else(fields: bytes) -> None:
     assert sender(parse(fields + b"\r\n\r\nStop")) != "ana@example.net"
+
+
+def test_r5_of_many_long_parts_as_much_is_read_as_anybody_writes() -> None:
+    page = b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p>x</p>\r\n" * 2000
+    raw = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + page * 90
+    assert len(raw) > 1024 * 1024
+
+    with pytest.raises(UnreadableMail, match="lines"):
+        visible_text(parse(raw))
+    assert visible_text(parse(raw.replace(b"<p>", b"").replace(b"</p>\r\n", b" "))).count("x") < 1024 * 1024
+
+
+def test_r8_what_is_signed_in_the_clear_is_read_without_its_armour() -> None:
+    signature = "-----BEGIN PGP SIGNATURE-----\n\niQEz+/=\n-----END PGP SIGNATURE-----\n"
+    armoured = f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nI lied.\n- -- \nAna\n{signature}below"
+
+    assert visible_text(parse(part(armoured.encode()))) == "I lied.\n-- \nAna\nbelow"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        part(
+            b"--b\r\n\r\nVersion: 1\r\n--b--", 'multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b'
+        ),
+        part(b"MIAGCSqG", "application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", "base64"),
+        part(b"\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----"),
+    ],
+    ids=["PGP/MIME", "S/MIME", "inline PGP"],
+)
+def test_r8_a_sealed_mail_is_told_from_an_empty_one(raw: bytes) -> None:
+    with pytest.raises(UnreadableMail, match="encrypted"):
+        parse(raw)
 
 
 NESTED = b"".join(
@@ -117,7 +151,7 @@ NESTED = b"".join(
     ],
     ids=["size", "headers", "depth", "depth by RFC 2231", "forwarded", "parts", "parts by escape", "parameters"],
 )
-def test_a_mail_over_a_bound_is_refused_before_it_is_parsed(raw: bytes) -> None:
+def test_r5_a_mail_over_a_bound_is_refused_before_it_is_parsed(raw: bytes) -> None:
     started = time.process_time()
     with pytest.raises(UnreadableMail):
         parse(raw)

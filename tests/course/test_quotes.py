@@ -36,3 +36,19 @@ def test_an_introduction_behind_dashes_starts_a_line_of_its_own() -> None:
         Kind.INTRODUCTION,
         Kind.MARKED,
     ]
+
+
+def test_one_mark_between_two_answers_is_the_mail_programs() -> None:
+    text = "On 8/3/26 07:00, X wrote:\n> one\nyes\n> two\nno"
+
+    assert kinds(text) == ["introduction", "marked", "own", "marked", "own"]
+
+
+def test_a_quote_that_starts_on_the_line_of_its_introduction_gets_a_line_of_its_own() -> None:
+    line = "On Mon, Aug 3, 2026 at 7:00 AM, X<a@b.org> wrote:   Day 2"
+
+    assert [line.text for line in lines_of(line)] == [line[:-8], "Day 2"]
+
+
+def test_arrows_around_an_introduction_are_no_marks() -> None:
+    assert kinds("yes\n>>> X <a@b.org> 8/3/2026 7:00 AM >>>\nDay 2") == ["own", "introduction", "below"]

@@ -79,7 +79,7 @@ def test_an_answer_below_the_quote_is_kept_as_written(program: str) -> None:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_reply_that_only_quotes_has_nothing_to_keep(program: str) -> None:
+def test_r8_a_reply_that_only_quotes_has_nothing_to_keep(program: str) -> None:
     assert extract(mail(quoted(program)), LETTER, LETTER_HTML) == ""
 
 
@@ -143,10 +143,49 @@ def test_a_mail_over_a_bound_is_an_error() -> None:
      "On Mon, Aug 3, 2026 at 7:00 AM X <a@b.c> wrote:\n", "-----Original Message-----\n", "Sent from my iPhone\n"],
 )  # fmt: skip
 def test_a_hostile_text_takes_linear_time(piece: str) -> None:
-    raw = b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + (piece * (100_000 // len(piece))).encode()
+    def seconds(size: int) -> float:
+        raw = b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + (piece * (size // len(piece))).encode()
+        started = time.process_time()
+        with suppress(UnreadableMail):
+            extract(raw, LETTER, LETTER_HTML)
+        return time.process_time() - started
 
-    started = time.process_time()
-    with suppress(UnreadableMail):
-        extract(raw, LETTER, LETTER_HTML)
+    seconds(1000)  # compiles what is compiled when first needed
 
-    assert time.process_time() - started < 1  # 0.2 on an idle machine
+    short, long = min(seconds(12_500), seconds(12_500)), min(seconds(100_000), seconds(100_000))
+
+    assert long < 10
+    assert long < 8 * 4 * max(short, 0.005)  # eight times the text; were it quadratic, 64 times
+
+
+def test_r8_an_empty_mail_has_nothing_to_keep() -> None:
+    assert extract(mail("")) == extract(mail("\n \n")) == extract(b"") == ""
+
+
+def test_r8_of_a_forwarded_mail_only_ones_own_words_are_kept() -> None:
+    forwarded = f"---------- Forwarded message ---------\n{OUTLOOK}{LETTER}"
+
+    assert extract(mail(f"She should read this too.\n\n{forwarded}"), LETTER) == "She should read this too."
+
+
+def test_r8_what_is_signed_in_a_part_of_its_own_is_read() -> None:
+    signature = "--b\r\nContent-Type: application/pgp-signature\r\n\r\niQEz\r\n--b--"
+    raw = f"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nI lied.\r\n{signature}"
+
+    assert extract(raw.encode()) == "I lied."
+
+
+def test_a_warning_that_a_server_put_into_the_quote_is_nobodys_answer() -> None:
+    warning = "CAUTION: This email came from outside of the company. Do not click links in it, or open attachments."
+
+    assert extract(mail(f"yes\n\n{OUTLOOK}{warning}\n\n{LETTER}"), LETTER) == "yes"
+
+
+def test_bullets_of_ours_between_answers_are_not_the_persons() -> None:
+    quoted = marked(LETTER).replace("not why.\n> - Use", "not why.\nI shouted.\n> - Use")
+
+    assert extract(mail(f"{APPLE}{quoted}"), LETTER) == "I shouted."
+
+
+def test_a_quote_of_another_mail_is_not_taken_for_an_answer() -> None:
+    assert extract(mail("yes\n\nOn 8/3/26 07:00, Bo wrote:\n> Dinner at eight?\n"), LETTER) == "yes"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course.signatures import is_device_line, without_signature, without_warning
+from course.signatures import without_signature, without_warning
 
 
 def cleaned(text: str, *, before: bool = False, elsewhere: bool = False, original_known: bool = True) -> str:
@@ -40,52 +40,6 @@ def test_dashes_of_ones_own_stay(text: str) -> None:
     assert cleaned(text) == text
 
 
-DEVICES = [
-    "Sent from my iPhone",
-    "Sent from my Samsung Galaxy smartphone.",
-    "Sent from my phone, please excuse typos",
-    "Get Outlook for Android<https://aka.ms/ghei36>",
-    "Enviado desde mi iPhone",
-    "Enviado desde Correo para Windows",
-    "Von meinem iPhone gesendet",
-    "Gesendet mit der mobilen Mail App",
-    "Envoyé de mon iPhone",
-    "Télécharger Outlook pour iOS",
-    "Inviato da iPhone",
-    "Verstuurd vanaf mijn iPad",
-    "Skickat från min iPhone",
-    "Lähetetty iPhonesta",
-    "Wysłane z iPhone'a",
-    "Отправлено с iPhone",
-    "從我的 iPhone 傳送",
-    "iPhoneから送信",
-    "أُرسلت من الـ iPhone",
-    "Sent from my RIDGE 4G",
-]
-SENTENCES = [
-    "Sent from my desk, is much easier than my mobile phone.",
-    "Sent from my own kitchen, at midnight.",
-    "Sent my mother a mail today",
-    "I sent this from my phone",
-    "Get your phone and call me",
-    "Enviado por correo.",
-    "Von meinem Telefon aus habe ich sie angerufen",
-    "Mein Handy habe ich weggelegt und eine Nachricht gesendet",
-    "From my phone I called her",
-]
-
-
-@pytest.mark.parametrize("line", DEVICES)
-def test_a_line_that_a_telephone_adds_is_known(line: str) -> None:
-    assert is_device_line(line)
-    assert cleaned(f"I lied.\n\n{line}") == "I lied."
-
-
-@pytest.mark.parametrize("line", SENTENCES)
-def test_a_sentence_about_a_telephone_stays(line: str) -> None:
-    assert not is_device_line(line)
-
-
 def test_below_a_telephones_line_only_what_we_sent_is_known_not_to_be_the_persons() -> None:
     text = "I lied.\n\nSent from my iPhone\n\nAnd it hurt."
 
@@ -107,3 +61,39 @@ def test_a_warning_about_external_mail_is_taken_off() -> None:
 
     assert without_warning([warning, "", "I lied."]) == ["", "I lied."]
     assert without_warning(["I went outside, with caution."]) == ["I went outside, with caution."]
+
+
+def test_a_legal_footer_may_be_wrapped_and_nobodys_own_words_are_one() -> None:
+    lines = [
+        "This message is confidential and meant for",
+        "the recipient only. Whoever else gets it must",
+        "delete it at once, and tell us that it came.",
+    ]
+    footer = "\n".join(lines)
+    own = footer.replace("meant for", "I meant it for")
+
+    assert cleaned(f"I lied.\n\n{footer}") == "I lied."
+    assert cleaned(f"I lied.\n\n{own}") == f"I lied.\n\n{own}"
+
+
+def test_words_right_above_a_legal_footer_stay() -> None:
+    footer = "This message is confidential. Whoever is not its recipient must delete it at once and tell the sender."
+    assert (
+        cleaned(f"He knew.\n\nShe knew as well.\n{footer} Thank you kindly for your help.")
+        == "He knew.\n\nShe knew as well."
+    )
+
+
+def test_a_request_not_to_print_is_taken_off() -> None:
+    assert cleaned("I lied.\n\nThink of the environment: please print this only if you must.") == "I lied."
+    own = "I lied.\n\nBefore that I had printed a paper on the environment."
+    assert cleaned(own) == own
+
+
+def test_a_long_rule_starts_a_signature_but_not_below_a_heading() -> None:
+    assert cleaned("I lied.\n\n-------------\nAna\nTeacher") == "I lied."
+    assert cleaned("The evening\n-------------\nI lied") == "The evening\n-------------\nI lied"
+
+
+def test_what_stands_for_a_picture_is_taken_out() -> None:
+    assert cleaned("Look:\n[image: room.png]\nThe cross is me.") == "Look:\nThe cross is me."

@@ -49,3 +49,9 @@ def test_a_sentence_of_ours_amid_the_persons_stays() -> None:
 
 def test_rules_and_links_are_nobodys_words() -> None:
     assert left("-----", "<https://a.b/c>", "--", "?") == [None, None, "--", "?"]
+
+
+def test_an_answer_that_begins_with_our_words_does_not_take_them_from_our_own_line() -> None:
+    lines = ["Who was in the room was my son.", "1. Who was in the room?"]
+
+    assert left(*lines) == [lines[0], None]

@@ -20,6 +20,7 @@ from tests.faults.gateway import no_dynalite
 from tests.faults.life import Events
 from tests.faults.oracle import BROKEN, Tally
 from tests.faults.short_course import short_course
+from tests.mail import trials as mails
 from tests.protocol.explore import explore
 from tests.protocol.situation import CLAIMED_BEFORE_STOP, NO_NEWS
 from tests.protocol.specification import Safeguards
@@ -96,6 +97,7 @@ def _others(report: Report, jobs: int, *, sample: bool) -> None:
         return  # test_processes.py has its own
     run = partial(processes.concurrent, on_dynalite=False, lessons=2)
     report.part("processes at once", (run().tally for _ in "1"), 500)
+    mails.tried(report.part, jobs)
     if why := no_dynalite():
         print(f"left out: {why}", file=sys.stderr)
     else:

@@ -1,0 +1,238 @@
+"""`make replies`: how well replies are understood, as a table, and whether that is well enough.
+
+Scores the project's own test mails, or a folder of labelled mail: `reflections/` and `automatic/` in it, each with an
+`index.json` and `NNN.eml`, the first with `NNN.expected.txt`, `NNN.allowed.txt` and `original-NNN.*` as well.
+"""
+
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from course.errors import UnreadableMail
+from course.reflections import automatic, extract
+from tests.mail import library
+from tests.mail.hostile import SLOWEST, repeated, with_head
+from tests.mail.letters import as_html, as_text
+from tests.mail.library import Reply
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+
+_IGNORED = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0f]")
+_WORD = re.compile(
+    "[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]|[^\\W_]+|[\u2190-\u2bff\U0001f000-\U0001faff]"
+)
+_IMPORT = (
+    "import email.message, email.header, email.parser, time; began = time.process_time(); import course.reflections; "
+    "print(time.process_time() - began)"
+)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, without case, width and punctuation; where no spaces part them, each letter is one."""
+    folded: list[str] = _WORD.findall(_IGNORED.sub("", unicodedata.normalize("NFKC", text).casefold()))
+    return folded
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What came of one mail."""
+
+    required: int
+    lost: int
+    """Required words that are missing."""
+    leaked: int
+    """Words that are neither required nor allowed."""
+    disordered: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether all required words came, in order, and nothing but what is allowed."""
+        return not (self.lost or self.leaked or self.disordered)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there were words and none of them came."""
+        return self.required > 0 and self.lost == self.required
+
+
+def score(output: str, expected: str, allowed: str) -> Score:
+    """Compares what was taken out of a mail with its labels."""
+    out, must, may = words(output), words(expected), words(allowed)
+    if out in (must, may):
+        return Score(len(must), 0, 0)
+    kept = SequenceMatcher(None, must, out, autojunk=False).get_matching_blocks()
+    lost = len(must) - sum(block.size for block in kept)
+    leaked = sum((Counter(out) - Counter(may)).values())
+    rest = iter(may)
+    return Score(len(must), lost, leaked, disordered=not all(word in rest for word in out))
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Mails whose answers are known."""
+
+    known: Sequence[Reply]
+    """Replies with the letter that they answer."""
+    alone: Sequence[Reply]
+    """Replies to read without it, as it is with a letter that can't be rendered any more."""
+    machines: Sequence[bytes]
+    """Automatic mails."""
+    people: Sequence[bytes]
+    """Mails of people that look automatic, and all replies."""
+
+
+def ours() -> Labelled:
+    """The project's own test mails."""
+    replies = list(library.replies())
+    people = [*(raw for _, raw in library.mails("people")), *(reply.raw for reply in replies)]
+    above = [reply for reply in replies if reply.place == "above"]
+    return Labelled(replies, above, [raw for _, raw in library.mails("automatic")], people)
+
+
+def corpus(folder: Path) -> Labelled:
+    """A folder of labelled mail; of the real ones the originals are not used, as they are rebuilt from the quote."""
+    entries = json.loads((folder / "reflections" / "index.json").read_text("utf-8"))
+    replies = [_labelled(folder / "reflections", entry) for entry in entries]
+    simulated = [entry["corpus"].startswith("sim_") for entry in entries]
+    others = json.loads((folder / "automatic" / "index.json").read_text("utf-8"))
+    mails = {True: [], False: []}  # type: dict[bool, list[bytes]]
+    for entry in others:
+        mails[entry["label"].startswith("human")].append((folder / "automatic" / f"{entry['id']}.eml").read_bytes())
+    return Labelled(
+        [reply for reply, is_simulated in zip(replies, simulated, strict=True) if is_simulated],
+        [reply for reply, is_simulated in zip(replies, simulated, strict=True) if not is_simulated],
+        mails[False],
+        [*mails[True], *(reply.raw for reply in replies)],
+    )
+
+
+def _labelled(folder: Path, entry: dict[str, str]) -> Reply:
+    def text(name: str | None) -> str | None:
+        return (folder / name).read_text("utf-8") if name else None
+
+    expected = (folder / f"{entry['id']}.expected.txt").read_text("utf-8")
+    place = "inside" if "inline" in entry["corpus"] else "above"
+    raw = (folder / f"{entry['id']}.eml").read_bytes()
+    allowed = text(entry.get("allowed")) or expected
+    original, original_html = text(entry.get("original")), text(entry.get("original_html"))
+    return Reply(entry["id"], entry["language"], place, raw, expected, allowed, original, original_html)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table. A value above `most` or below `least` is not good enough."""
+
+    what: str
+    value: float
+    unit: str = "%"
+    least: float = 0
+    most: float = float("inf")
+
+    @property
+    def reached(self) -> bool:
+        return self.least <= self.value <= self.most
+
+    def __str__(self) -> str:
+        asked = f"≥ {self.least:g}" if self.least else f"≤ {self.most:g}"
+        value = f"{self.value:8.2f} {self.unit}"
+        return f"{self.what:<58}{value:<13}{asked} {self.unit}{'' if self.reached else '  not reached'}".rstrip()
+
+
+def understood(mails: Labelled) -> list[Figure]:
+    """What comes of replies and of automatic mail."""
+    alone = [score(extract(reply.raw), reply.expected, reply.allowed) for reply in mails.alone]
+    foreign = [result for result, reply in zip(alone, mails.alone, strict=True) if reply.language != "en"]
+    around, inside = _with_originals(mails.known, inside=False), _with_originals(mails.known, inside=True)
+    return [
+        Figure(f"{len(alone)} replies without the original: exact", _share(s.exact for s in alone), least=96),
+        Figure("  with any word lost", _share(s.lost > 0 for s in alone), most=0.5),
+        Figure("  with anything leaked", _share(s.leaked > 0 for s in alone), most=3),
+        Figure(f"  {len(foreign)} not in English: exact", _share(s.exact for s in foreign), least=97),
+        Figure(f"{len(around)} with the original, above or below: exact", _share(s.exact for s in around), least=99),
+        Figure("  words lost", _words_lost(around), most=0.1),
+        Figure("  empty", sum(s.empty for s in around), "", most=0),
+        Figure(f"{len(inside)} with the original, inside the quote: exact", _share(s.exact for s in inside), least=97),
+        Figure(f"{len(mails.machines)} automatic mails: caught", _share(map(_caught, mails.machines)), least=98.5),
+        Figure(f"{len(mails.people)} mails of people: flagged", sum(map(_caught, mails.people)), "", most=0),
+    ]
+
+
+def swift(mails: Labelled) -> list[Figure]:
+    """How long it takes, in this process's own time."""
+    began = time.process_time()
+    for reply in mails.known:
+        extract(reply.raw, reply.original, reply.original_html)
+    each = (time.process_time() - began) / max(1, len(mails.known)) * 1000
+    return [
+        Figure("time for a mail", each, "ms", most=3),
+        Figure("  for the worst 100 KB", _worst(100_000), "s", most=0.2),
+        Figure("  for the worst 1 MB", _worst(1_000_000), "s", most=2),
+        Figure("import beyond the email package", _import() * 1000, "ms", most=10),
+    ]
+
+
+def _import() -> float:
+    """Seconds, the median of 20, with bytecode as it is deployed."""
+    with TemporaryDirectory() as cache:
+        env = os.environ | {"PYTHONPYCACHEPREFIX": cache, "PYTHONDONTWRITEBYTECODE": ""}
+        command = [sys.executable, "-c", _IMPORT]
+        runs = [subprocess.run(command, cwd=FUNCTIONS, env=env, check=True, capture_output=True) for _ in range(20)]
+    return statistics.median(float(run.stdout) for run in runs)
+
+
+def _with_originals(replies: Iterable[Reply], *, inside: bool) -> list[Score]:
+    return [
+        score(extract(reply.raw, reply.original, reply.original_html), reply.expected, reply.allowed)
+        for reply in replies
+        if (reply.place == "inside") is inside
+    ]
+
+
+def _share(of: Iterable[bool]) -> float:
+    found = list(of)
+    return 100 * sum(found) / max(1, len(found))
+
+
+def _words_lost(scores: Sequence[Score]) -> float:
+    return 100 * sum(s.lost for s in scores) / max(1, sum(s.required for s in scores))
+
+
+def _caught(raw: bytes) -> bool:
+    return automatic(raw) is not None
+
+
+def _worst(size: int) -> float:
+    """Of the texts that take longest, the longest time, with a letter to compare with."""
+    letter, letter_html = as_text("en"), as_html("en")
+    taken: list[float] = []
+    for kind, piece in SLOWEST:
+        raw = with_head(repeated(piece, size), f"text/{kind}; charset=utf-8")
+        began = time.process_time()
+        with suppress(UnreadableMail):
+            extract(raw, letter, letter_html)
+        taken.append(time.process_time() - began)
+    return max(taken)
+
+
+def main(folder: str) -> int:
+    """Prints the table; 1 unless every figure is reached."""
+    mails = corpus(Path(folder)) if folder else ours()
+    figures = [*understood(mails), *swift(mails)]
+    sys.stdout.write("\n".join(map(str, figures)) + "\n")
+    return int(not all(figure.reached for figure in figures))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(" ".join(sys.argv[1:])))

@@ -1,0 +1,62 @@
+"""The project's own test mails, and the labelled mail of others where it lies beside the project."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from course.reflections import automatic, extract
+from tests.mail.library import Reply, mails, replies
+from tests.mail.score import corpus, ours, score, understood
+
+FOLDER = Path(os.environ.get("REPLIES") or Path(__file__).parents[3] / "shared" / "replies")
+REPLIES = list(replies())
+PLAIN = [reply for reply in REPLIES if b"text/html" not in reply.raw and reply.expected == reply.allowed]
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.name)
+def test_a_reply_comes_out_as_its_writers_words(reply: Reply) -> None:
+    output = extract(reply.raw, reply.original, reply.original_html)
+
+    assert score(output, reply.expected, reply.allowed).exact, output
+
+
+def test_line_breaks_and_indentation_are_kept_as_written() -> None:
+    changed = [
+        reply.name
+        for reply in PLAIN
+        if reply.place == "above" and b"flowed" not in reply.raw
+        if extract(reply.raw, reply.original, reply.original_html).split("\n") != reply.expected.split("\n")
+    ]
+
+    assert len(PLAIN) > 150
+    assert changed == []
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"), list(mails("automatic")), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_an_automatic_mail_is_known(name: str, raw: bytes) -> None:
+    assert automatic(raw), name
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"), list(mails("people")), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_persons_mail_is_never_taken_for_automatic(name: str, raw: bytes) -> None:
+    assert automatic(raw) is None, name
+
+
+def test_the_figures_are_reached_with_our_own_mails() -> None:
+    figures = understood(ours())
+
+    assert len(REPLIES) > 300
+    assert [str(figure) for figure in figures if not figure.reached] == []
+
+
+if FOLDER.is_dir():
+
+    def test_the_figures_are_reached_with_labelled_mail_of_others() -> None:
+        figures = understood(corpus(FOLDER))
+
+        assert [str(figure) for figure in figures if not figure.reached] == []
