@@ -136,7 +136,7 @@ class History(RuleBasedStateMachine):
     @precondition(lambda self: self._troubles < GIVES_UP)
     @rule(
         calls=st.integers(1, 40),
-        kind=st.sampled_from((*Fault, Other.SAME_MEANWHILE, Other.THROTTLED, Other.REFUSED, Other.REJECTED)),
+        kind=st.sampled_from((*Fault, Other.SAME_MEANWHILE, *ONLY_SES)),
     )
     def something_goes_wrong(self, calls: int, kind: Kind) -> None:
         self._troubles += 1
