@@ -379,11 +379,11 @@ def everything_that_is_mailed(world: World) -> Person:
 
 def test_what_every_mail_holds(world: World) -> None:
     ann = everything_that_is_mailed(world)
-    library = clients.library()
-    assert {*emails(ann)} == {*library.notices, *library.courses["rebuild-trust"].lessons}
+    course = clients.library().courses["rebuild-trust"]
+    assert {*emails(ann)} == {*course.language.notices, *course.lessons}
     site = world.parameters["SiteUrl"]
-    numbers = [line["number"] for country in library.helplines for line in country["lines"]]
-    numbers += [country["emergency"] for country in library.helplines]
+    numbers = [line["number"] for country in course.language.helplines for line in country["lines"]]
+    numbers += [country["emergency"] for country in course.language.helplines]
     assert numbers
     addresses = set()
     for mail in ann.mails:

@@ -112,7 +112,7 @@ class Postman:
             return True
         if name != "goodbye" and subscriber.status not in IN_COURSE:  # stopped since it was asked for
             return True
-        letter = notice_letter(self._site, subscriber, self._site.library.notices[name], now)
+        letter = notice_letter(self._site, subscriber, name, now)
         mark = f"notice#{key}"
         if not self._limits.mark(mark, message_id, now):
             return True
@@ -171,7 +171,7 @@ class Postman:
     def _letter(self, subscriber: Subscriber, course: Course, now: datetime) -> Letter:
         email = subscriber.due_email
         if email is None or email == CONFIRM:
-            return notice_letter(self._site, subscriber, self._site.library.notices[CONFIRM], now)
+            return notice_letter(self._site, subscriber, CONFIRM, now)
         looks_back = subscriber.round > 1 or email == course.closing
         written = self._reflections.of(subscriber.id) if looks_back else []
         return lesson_letter(self._site, subscriber, course.lessons[email], written, now)

@@ -63,7 +63,7 @@ def original(answer: Answered, now: datetime) -> Letter | None:
         written = clients.reflections().of(subscriber.id) if answer.round > 1 or answer.lesson == course.closing else []
         return lesson_letter(clients.site(), subscriber, course.lessons[answer.lesson], written, now)
     if answer.notice and (answer.notice != CONFIRM or answer.confirms):
-        return notice_letter(clients.site(), subscriber, clients.library().notices[answer.notice], now)
+        return notice_letter(clients.site(), subscriber, answer.notice, now)
     return None
 
 

@@ -97,5 +97,5 @@ def _page(course: Course, reflections: list[Reflection], zone: str) -> Page:
         lesson=first.lesson,
         title=lesson.subject if lesson else "",
         question=lesson.question if lesson else None,
-        reflections=[Entry(words.date(found.received_at, zone), found.text) for found in reflections],
+        reflections=[Entry(words.date(found.received_at, zone, course.language), found.text) for found in reflections],
     )

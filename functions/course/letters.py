@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from course import journal, tokens, words
 from course.journal import Reflection
-from course.lessons import Course, Lesson, Library, Notice
+from course.languages import Notice
+from course.lessons import Course, Lesson, Library
 from course.subscriber import CONFIRM, Subscriber
 from course.tokens import Keyring, Purpose
 
@@ -62,8 +63,13 @@ def lesson_letter(
     return _letter(site, subscriber, lesson, subscriber.epoch, now, parts)
 
 
-def notice_letter(site: Site, subscriber: Subscriber, notice: Notice, now: datetime) -> Letter:
-    """A notice for this subscriber. A confirmation is for the sign-up that waits, and holds nothing that was typed."""
+def notice_letter(site: Site, subscriber: Subscriber, notice_id: str, now: datetime) -> Letter:
+    """A notice for this subscriber, in the language of the course.
+
+    A confirmation is for the sign-up that waits, and holds nothing that was typed.
+    """
+    language = site.library.courses[subscriber.course].language
+    notice = language.notices[notice_id]
     parts: dict[str, Any] = {
         "day": None,
         "question": None,
@@ -72,7 +78,7 @@ def notice_letter(site: Site, subscriber: Subscriber, notice: Notice, now: datet
         "journal": None,
         "journal_goes_on": False,
         "replies": False,
-        "next_at": words.next_email(subscriber),
+        "next_at": words.next_email(subscriber, language),
     }
     if notice.id != CONFIRM or subscriber.sign_up is None:
         return _letter(site, subscriber, notice, subscriber.epoch, now, parts)
@@ -125,6 +131,7 @@ def _values(site: Site, subscriber: Subscriber, course: Course, epoch: int, now:
         "not_yet_url": f"{me}/not-yet",
         "unsubscribe_url": f"{site.url}/unsubscribe/{unsubscribe}",
         "postal_address": site.postal_address,
-        "helplines": site.library.helplines,
-        "directory": site.library.directory,
+        "words": course.language.words["letter"],
+        "helplines": course.language.helplines,
+        "directory": course.language.directory,
     }

@@ -52,6 +52,24 @@ def read(path: Path) -> tuple[dict[str, Any], str, int]:
         raise CourseError(path, f"between the lines of +++: {error}") from error
 
 
+def read_toml(path: Path) -> dict[str, Any]:
+    """A file of settings or words. Raises CourseError."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise CourseError(path, "is missing") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CourseError(path, str(error)) from error
+
+
+def need(settings: dict[str, Any], key: str, path: Path) -> str:
+    """A text that a file must have. Raises CourseError."""
+    value = settings.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise CourseError(path, f"needs a {key}")
+    return value
+
+
 def compile_prose(path: Path, body: str, first_line: int, html: Environment, text: Environment) -> Prose:
     """Both templates of a body. Raises CourseError with the line of a jinja2 mistake."""
     try:

@@ -46,7 +46,7 @@ def test_yes_and_not_yet_answer_only_the_question_of_the_way_back() -> None:
 
 def test_every_command_has_its_notice_and_every_notice_is_written() -> None:
     assert NOTICES.keys() == set(Command)
-    assert set(NOTICES.values()) <= LIBRARY.notices.keys()
+    assert set(NOTICES.values()) <= set(LIBRARY.notices)
 
 
 def test_commands_do_what_they_say() -> None:
