@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import css_inline
 from markupsafe import Markup
@@ -15,8 +16,7 @@ from course.lessons import Course, Lesson, Library
 from course.subscriber import CONFIRM, Subscriber
 from course.tokens import Keyring, Purpose
 
-# A <style> stays beside the inlined rules: media queries for dark mode and phones cannot be inlined.
-_inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+_inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +94,18 @@ def _letter(
 ) -> Letter:
     course = site.library.courses[subscriber.course]
     values = {**_values(site, subscriber, course, epoch, now), **parts, "subject": email.subject}
-    values |= {"preheader": email.preheader}
+    reply_to = f"{tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, email.id)}@{site.reply_domain}"
+    # RFC 6068. A client that opens no new mail for it still says what to do: the words are “just reply”.
+    values |= {"preheader": email.preheader, "reply_url": f"mailto:{reply_to}?subject={quote(f'Re: {email.subject}')}"}
     html = site.library.layout_html.render(values, body=Markup(email.prose.html.render(values)))  # noqa: S704  rendered with autoescape
     text = site.library.layout_text.render(values, body=email.prose.as_text(**values))
-    token = tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, email.id)
     return Letter(
         to=subscriber.address,
         sender_name=course.sender_name,
         subject=email.subject,
         html=_inliner.inline(html),
         text=text,
-        reply_to=f"{token}@{site.reply_domain}",
+        reply_to=reply_to,
         headers={
             # RFC 2369 and RFC 8058: mail clients show their own button, which posts without a cookie.
             "List-Unsubscribe": f"<{values['unsubscribe_url']}>",
