@@ -5,14 +5,15 @@ from typing import Any
 from aws import clients, sign_ups
 from aws.inbox import Arrival, arrival
 from aws.log import count, each_message, observed
-from aws.replies import Answered, answered, fingerprint, original
+from aws.replies import Answered, answered, fingerprint, leaving, original
 from aws.settings import settings
 from course import mail, reflections
 from course.commands import Command, agrees, command_in, declines, notice_after, obey
 from course.errors import UnreadableMail
 from course.journal import Reflection, cut_to_bytes
 from course.limits import ANSWERS_AN_HOUR
-from course.subscriber import IN_COURSE, Status
+from course.subscriber import IN_COURSE, Status, Subscriber
+from course.tokens import ReplyToken
 
 
 @observed
@@ -24,6 +25,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _receive(body: str, _message_id: str) -> None:
     came = arrival(body, settings().inbound_topic)
     if came is None:
+        return
+    if token := leaving(came):
+        _leave(token)
         return
     raw = clients.inbox().fetch(came.object_key)
     try:
@@ -85,6 +89,16 @@ def _obey(command: Command, answer: Answered, mail_id: str) -> None:
     if before.status in IN_COURSE and clients.limits().admit(f"answers#{before.id}", mail_id, ANSWERS_AN_HOUR, now):
         clients.outbox().notice(notice_after(command, before, after, course), before.id, before.epoch, mail_id)
     count(f"Command.{command}")
+
+
+def _leave(token: ReplyToken) -> None:
+    """As the one click of List-Unsubscribe: an email of an earlier sign-up does not touch a later one."""
+
+    def stopped(current: Subscriber) -> Subscriber:
+        return current.stopped(Status.UNSUBSCRIBED) if current.current_epoch == token.epoch else current
+
+    clients.subscribers().change(token.subscriber, stopped)
+    count("Unsubscribed")
 
 
 def _set_aside(came: Arrival, reason: str) -> None:

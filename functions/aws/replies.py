@@ -1,6 +1,7 @@
 """Which email of which subscriber a reply answers: by the token in its envelope, else by In-Reply-To. Never guessed."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import Message
@@ -43,6 +44,16 @@ class Answered:
     def confirms(self) -> bool:
         """Whether the email that was answered asked to confirm a sign-up that still waits."""
         return self.subscriber.awaits(self.epoch)
+
+
+def leaving(came: Arrival) -> tokens.ReplyToken | None:
+    """Whose List-Unsubscribe address a mail came to. Only that counts: it was in a header, and nobody replies to it."""
+    for recipient in came.recipients:
+        with suppress(InvalidToken):
+            token = tokens.read_reply(clients.keys(), recipient.partition("@")[0])
+            if token.lesson_tag == tokens.lesson_tag(tokens.LEAVE):
+                return token
+    return None
 
 
 def answered(came: Arrival, message: Message, now: datetime) -> Answered | str:

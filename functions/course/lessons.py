@@ -13,7 +13,7 @@ from course.errors import CourseError
 from course.languages import Language
 from course.prose import Prose
 from course.subscriber import INTRODUCTION
-from course.tokens import lesson_tag
+from course.tokens import LEAVE, lesson_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Course:
     """The lesson that gives the journal back."""
     hold_in_doubt: bool
     """Whether an attempt that nobody knows the outcome of is never tried again by itself."""
+    thread: bool
+    """Whether a mail client shows the lessons of a round as one conversation."""
     about: str
     lessons: Mapping[str, Lesson]
 
@@ -117,12 +119,14 @@ def load(folder: Path) -> Library:
 def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, text: Environment) -> Course:
     path = folder / "course.toml"
     settings = prose.read_toml(path)
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", folder.name):
+        raise CourseError(folder, "must be named in lower-case letters, digits and hyphens: it is the course's id")
     lessons = [_lesson(lesson, html, text) for lesson in sorted(folder.glob("*.md.j2"))]
     ids = [lesson.id for lesson in lessons]
     for lesson in lessons:
         if ids.count(lesson.id) > 1:
             raise CourseError(folder, f"two lessons have the id {lesson.id}: rename one of the files")
-    if len({lesson_tag(lesson) for lesson in ids}) < len(ids):
+    if len({lesson_tag(lesson) for lesson in (*ids, LEAVE)}) <= len(ids):
         raise CourseError(folder, "two lesson ids have the same tag in reply addresses: rename one of the files")
     for key in ("closing", "way_back"):
         if key in settings and settings[key] not in ids:
@@ -139,6 +143,7 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
         way_back=settings.get("way_back"),
         closing=prose.need(settings, "closing", path),
         hold_in_doubt=settings.get("in_doubt") == "hold",
+        thread=settings.get("thread") is True,
         about=prose.to_html((folder / "about.md").read_text("utf-8")),
         lessons={lesson.id: lesson for lesson in lessons},
     )

@@ -41,6 +41,10 @@ class Letter:
     text: str
     reply_to: str
     headers: Mapping[str, str]
+    follows: str = ""
+    """SES's id of the email that this one follows in a thread, or empty."""
+    feedback: tuple[str, str] = ("", "")
+    """Course and email: what mailbox providers count complaints by."""
 
 
 def lesson_letter(
@@ -99,6 +103,10 @@ def _letter(
     values |= {"preheader": email.preheader, "reply_url": f"mailto:{reply_to}?subject={quote(f'Re: {email.subject}')}"}
     html = site.library.layout_html.render(values, body=Markup(email.prose.html.render(values)))  # noqa: S704  rendered with autoescape
     text = site.library.layout_text.render(values, body=email.prose.as_text(**values))
+    leave = f"{tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, tokens.LEAVE)}@{site.reply_domain}"
+    # One thread a round, held together by an id that no email has (RFC 5322, section 3.6.4).
+    root = f"<{subscriber.id}.{epoch}.{subscriber.round}@{site.reply_domain}>"
+    thread = {"In-Reply-To": root, "References": root} if course.thread and isinstance(email, Lesson) else {}
     return Letter(
         to=subscriber.address,
         sender_name=course.sender_name,
@@ -107,13 +115,19 @@ def _letter(
         text=text,
         reply_to=reply_to,
         headers={
-            # RFC 2369 and RFC 8058: mail clients show their own button, which posts without a cookie.
-            "List-Unsubscribe": f"<{values['unsubscribe_url']}>",
+            # RFC 2369 and RFC 8058: mail clients show their own button, which posts without a cookie. Some write a mail
+            # instead: whatever is in it, its address says what it is for.
+            "List-Unsubscribe": f"<{values['unsubscribe_url']}>, <mailto:{leave}?subject=unsubscribe>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            # RFC 2919: the same for every email of a course, so that people can file by it.
+            "List-Id": f"<{course.id}.{site.reply_domain}>",
             # RFC 3834, and what Exchange reads: no automatic answers, please.
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
+            **thread,
         },
+        follows=subscriber.message_id if thread and subscriber.sent else "",
+        feedback=(course.id, email.id),
     )
 
 

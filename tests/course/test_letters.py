@@ -55,7 +55,8 @@ def test_the_reply_address_and_the_links_are_the_subscribers_own() -> None:
     token = tokens.read_reply(KEYS, local_part)
     assert domain == "reply.c.example"
     assert (token.subscriber, token.epoch, COURSE.lesson_of(token.lesson_tag)) == (ID, 1057, "own-it")
-    url = sent.headers["List-Unsubscribe"]
+    url, address = sent.headers["List-Unsubscribe"].split(", ")
+    assert tokens.read_reply(KEYS, address.removeprefix("<mailto:").partition("@")[0]).subscriber == ID
     assert url in (f"<{link}>" for link in re.findall(r"https://c\.example/unsubscribe/\S+", sent.text))
     assert sent.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
