@@ -107,6 +107,26 @@ def simulate(
 
 
 @app.command()
+def check(
+    links: Annotated[
+        bool, typer.Option("--links", help="Also ask whether every link out into the world answers.")
+    ] = False,
+    template: TemplateOption = TEMPLATE,
+) -> None:
+    """Hold every email of every course against what readers and mail clients need. Fails on anything to change."""
+    _import_functions()
+    from cli import check as rules
+
+    emails = template.parent / "emails"
+    findings = rules.check(emails, template, ask_the_network=links)
+    for finding in findings:
+        print(finding)
+    if findings:
+        raise typer.Exit(1)
+    print(f"{rules.looked_at(emails)} emails, and nothing to change.")
+
+
+@app.command()
 def template(path: Annotated[Path, typer.Argument(help="The SAM template.")] = TEMPLATE) -> None:
     """Print template.yaml as CloudFormation gets it from SAM, as JSON."""
     from cli.local.intrinsics import TemplateError
@@ -183,6 +203,11 @@ def _asked(ask: "Callable[[], dict[str, Any]]") -> "dict[str, Any]":
         return ask()
     except OperatorError as error:
         _fail(str(error))
+
+
+def _import_functions() -> None:
+    """The functions' own code reads and renders the emails."""
+    sys.path.insert(0, str(TEMPLATE.parent / "functions"))
 
 
 def _interrupted() -> threading.Event:

@@ -1,8 +1,9 @@
 """Every email of every course, as somebody would get it: what `check` holds to its rules and `preview` shows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from course.journal import Reflection
@@ -12,6 +13,7 @@ from course.subscriber import CONFIRM, SignUp, Subscriber, new_epoch
 from course.tokens import Keyring
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+SITE = "https://course.example.org"
 POSTAL_ADDRESS = "Example Press, 1 Example Street, Example Town"
 WRITTEN = (
     "I kept saying that I was busy. I wasn’t busy.\nI was hiding from what I had done.",
@@ -29,7 +31,13 @@ class Sample:
     course: Course
     source: Path
     """The file that an author would open to change it."""
-    letter: Letter
+    make: Callable[[], Letter]
+    """Raises what a broken template raises."""
+
+    @property
+    def letter(self) -> Letter:
+        """The email itself."""
+        return self.make()
 
 
 def samples(library: Library, folder: Path) -> Iterator[Sample]:
@@ -45,18 +53,18 @@ def samples(library: Library, folder: Path) -> Iterator[Sample]:
         again = replace(reader, round=2, first_name="")
         for lesson in course.lessons.values():
             source = next((folder / course.id).glob(f"*-{lesson.id}.md.j2"))
+            closing = lesson.id == course.closing
             for variant, who, written in (
-                ("", reader, []),
+                ("", reader, _written(course, reader) if closing else []),
                 ("again", again, _written(course, again)),
-                *([("nothing-written", reader, [])] if lesson.id == course.closing else []),
+                *([("nothing-written", reader, [])] if closing else []),
             ):
-                wrote = _written(course, reader) if lesson.id == course.closing and not variant else written
-                letter = lesson_letter(site, who, lesson, wrote, NOW)
-                yield Sample(_name(course.id, lesson.id, variant), course, source, letter)
+                make = partial(lesson_letter, site, who, lesson, written, NOW)
+                yield Sample(_name(course.id, lesson.id, variant), course, source, make)
         for notice in library.notices:
             source = folder / course.language.code / "notices" / f"{notice}.md.j2"
             who = _waiting(reader) if notice == CONFIRM else reader
-            yield Sample(_name(course.id, notice, ""), course, source, notice_letter(site, who, notice, NOW))
+            yield Sample(_name(course.id, notice, ""), course, source, partial(notice_letter, site, who, notice, NOW))
 
 
 def _name(course: str, email: str, variant: str) -> str:
