@@ -30,7 +30,9 @@ faults: setup needs ## everything that can go wrong, tried out: up to 20 minutes
 	@PYTHONPATH=functions:. .venv/bin/python -m tests.faults $(ARGS)
 
 .PHONY: pictures
-pictures: setup needs ## the pictures in docs, taken on the journey through a real browser
+pictures: setup needs ## the pictures in docs: of every email, and of the journey through a real browser
+	@rm -rf docs/mails
+	@$(email-course) preview --shots docs/mails
 	@PICTURES=docs .venv/bin/pytest -q tests/test_journey.py
 
 .PHONY: needs

@@ -127,6 +127,44 @@ def check(
 
 
 @app.command()
+def preview(
+    lesson: Annotated[
+        str, typer.Argument(help="Id of a lesson or notice, such as own-it; all of them if not given.")
+    ] = "",
+    course: Annotated[str, typer.Option(help="Which course; all of them if not given.")] = "",
+    shots: Annotated[
+        Path | None, typer.Option(help="Folder for a picture of each: phone, phone in the dark, desk.")
+    ] = None,
+    template: TemplateOption = TEMPLATE,
+) -> None:
+    """Show emails as readers get them: as files to open in a browser, or as pictures."""
+    _import_functions()
+    from cli import preview as previews
+    from cli.chromium import NoChromium
+    from cli.samples import samples
+    from course.errors import CourseError
+    from course.lessons import load
+
+    emails = template.parent / "emails"
+    try:
+        every = list(samples(load(emails), emails))
+        chosen = [one for one in every if course in ("", one.course.id) and lesson in ("", one.email)]
+        if not chosen:
+            ids = ", ".join(dict.fromkeys(one.email for one in every if course in ("", one.course.id)))
+            _fail(f"no email {lesson!r}" + (f": there is {ids}" if ids else f" in a course {course!r}"), usage=True)
+        if shots:
+            previews.photograph(
+                chosen, shots, lambda number, path: print(f"{number:3}/{len(chosen)}  {path}", flush=True)
+            )
+        else:
+            print(*previews.write(chosen, template.parent / "build" / "preview"), sep="\n")
+    except (CourseError, NoChromium) as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}")
+
+
+@app.command()
 def template(path: Annotated[Path, typer.Argument(help="The SAM template.")] = TEMPLATE) -> None:
     """Print template.yaml as CloudFormation gets it from SAM, as JSON."""
     from cli.local.intrinsics import TemplateError

@@ -1,5 +1,6 @@
 """Every email of every course, as somebody would get it: what `check` holds to its rules and `preview` shows."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -27,12 +28,17 @@ class Sample:
     """One email as one reader gets it."""
 
     name: str
-    """Of the course, the email and, where it is not the plain one, its variant: `rebuild-trust/intro`."""
+    """Of the course, the email and, where it is not the plain one, its variant: `rebuild-trust/intro.again`."""
     course: Course
     source: Path
     """The file that an author would open to change it."""
     make: Callable[[], Letter]
     """Raises what a broken template raises."""
+
+    @property
+    def email(self) -> str:
+        """The id of the lesson or notice."""
+        return self.name.partition("/")[2].partition(".")[0]
 
     @property
     def letter(self) -> Letter:
@@ -41,10 +47,7 @@ class Sample:
 
 
 def samples(library: Library, folder: Path) -> Iterator[Sample]:
-    """Lessons in the order of the course, some of them also in a second round; then the notices.
-
-    Raises what a broken template raises.
-    """
+    """Each course's lessons, where a second round is told something else also in that; then its notices."""
     site = Site(
         library, Keyring({"1": "sample" * 10}), "https://course.example.org", "reply.example.org", POSTAL_ADDRESS
     )
@@ -54,9 +57,10 @@ def samples(library: Library, folder: Path) -> Iterator[Sample]:
         for lesson in course.lessons.values():
             source = next((folder / course.id).glob(f"*-{lesson.id}.md.j2"))
             closing = lesson.id == course.closing
+            asks = re.search(r"\{[{%][^}]*\b(?:coming_back|round)\b", source.read_text("utf-8"))
             for variant, who, written in (
                 ("", reader, _written(course, reader) if closing else []),
-                ("again", again, _written(course, again)),
+                *([("again", again, _written(course, again))] if asks or lesson.id == course.way_back else []),
                 *([("nothing-written", reader, [])] if closing else []),
             ):
                 make = partial(lesson_letter, site, who, lesson, written, NOW)

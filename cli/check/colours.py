@@ -13,8 +13,9 @@ import css_inline
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 
+from cli.schemes import DARK
+
 ENOUGH = 4.5
-DARK = "@media (prefers-color-scheme: dark)"
 _inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 
 
@@ -27,16 +28,6 @@ class Faint:
     colour: str
     ground: str
     ratio: float
-
-
-def in_the_dark(html: str) -> str:
-    """The email as a client in dark mode shows it, wherever it is opened."""
-    return html.replace(DARK, "@media all")
-
-
-def in_the_light(html: str) -> str:
-    """The email as a client in light mode shows it, wherever it is opened."""
-    return html.replace(DARK, "@media not all")
 
 
 def faint(html: str) -> Iterator[Faint]:

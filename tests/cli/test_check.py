@@ -101,9 +101,9 @@ THIRD = "rebuild-trust/03-apology-in-action.md.j2:1:"
     ],
     ids=[
         *("gap and number", "gap", "duplicate id", "empty subject", "misspelt subject", "undefined"),
-        *("in a dead branch", "undefined attribute", "undefined word", "division", "jinja", "relative link", "anchor", "no such page"),
-        *("no host", "no address", "link in about.md", "no unsubscribe", "none in text", "no postal address"),
-        *("no helpline", "no emergency in text", "over 102 KB"),
+        *("in a dead branch", "undefined attribute", "undefined word", "division", "jinja", "relative link"),
+        *("anchor", "page", "no host", "no address", "link in about.md", "no unsubscribe", "none in text"),
+        *("no postal address", "no helpline", "no emergency in text", "over 102 KB"),
     ],
 )  # fmt: skip
 def test_a1_a_fault_is_named_with_its_file_and_line(emails: Path, fault: Fault, where: str, what: str) -> None:
@@ -209,7 +209,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_command_says_so_when_all_is_well() -> None:
     done = run()
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "23 emails, and nothing to change.\n"
+    assert done.stdout == "19 emails, and nothing to change.\n"
 
 
 def test_the_command_prints_one_line_a_finding_and_fails(emails: Path) -> None:
