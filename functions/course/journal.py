@@ -5,14 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from markupsafe import escape
+
 from course import words
 from course.lessons import Course
 
 MAX_BYTES = 256 * 1024
 IN_A_LETTER = 40_000
-"""Characters: Gmail cuts an email at 102 KB, and with it the ways to stop. The rest is on the subscriber's page."""
+"""Bytes as HTML: Gmail cuts an email at 102 KB, and with it the ways to stop. The rest is on the subscriber's page."""
+LAST_TIME = 12_000
+"""Bytes as HTML of what was written to a lesson in an earlier round, shown below its question."""
 ON_A_PAGE = 1_000_000
-"""Characters: Lambda answers with at most 6 MB."""
+"""Bytes as HTML: Lambda answers with at most 6 MB."""
+AROUND = 700
+"""Bytes as HTML of what stands around each reflection: its date and the styles on its elements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +72,10 @@ def journal(course: Course, reflections: Iterable[Reflection], zone: str) -> lis
 
 
 def within(pages: list[Page], budget: int) -> tuple[list[Page], bool]:
-    """The first pages that fit into a budget of characters, and whether that is not all of them."""
+    """The first pages that fit into a budget of bytes, and whether that is not all of them."""
     fitting: list[Page] = []
     for page in pages:
-        budget -= sum(len(entry.text) for entry in page.reflections)
+        budget -= sum(_size(entry.text) for entry in page.reflections)
         if budget < 0:
             return fitting, True
         fitting.append(page)
@@ -82,6 +88,24 @@ def last_time(reflections: Iterable[Reflection], lesson: str, before_round: int)
     latest = max((found.round for found in earlier), default=0)
     of_latest = [found for found in earlier if found.round == latest]
     return [found.text for found in sorted(of_latest, key=lambda found: found.received_at)]
+
+
+def beginning(texts: list[str], budget: int) -> tuple[list[str], bool]:
+    """The first texts that fit into a budget of bytes, the last of them cut, and whether that is not all of them."""
+    shown: list[str] = []
+    for text in texts:
+        if _size(text) > budget:
+            start = cut_to_bytes(text, max(budget - AROUND, 0))
+            while start and _size(start) > budget:
+                start = start[: len(start) * 9 // 10]
+            return ([*shown, f"{start.rstrip()} …"] if start.strip() else shown), True
+        budget -= _size(text)
+        shown.append(text)
+    return shown, False
+
+
+def _size(text: str) -> int:
+    return len(escape(text).encode()) + len("<br>") * text.count("\n") + AROUND
 
 
 def cut_to_bytes(text: str, limit: int = MAX_BYTES) -> str:

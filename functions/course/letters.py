@@ -55,10 +55,13 @@ def lesson_letter(
     closing = lesson.id == course.closing
     written = journal.journal(course, reflections if closing else [], subscriber.zone)
     pages, goes_on = journal.within(written, journal.IN_A_LETTER)
+    last_time = journal.last_time(reflections, lesson.id, subscriber.round)
+    shown, longer = journal.beginning(last_time, journal.LAST_TIME)
     parts = {
         "day": course.day(lesson.id),
         "question": lesson.question,
-        "last_time": journal.last_time(reflections, lesson.id, subscriber.round),
+        "last_time": shown,
+        "last_time_goes_on": longer,
         "way_back": lesson.id == course.way_back,
         "journal": pages if closing else None,
         "journal_goes_on": goes_on,
@@ -78,6 +81,7 @@ def notice_letter(site: Site, subscriber: Subscriber, notice_id: str, now: datet
         "day": None,
         "question": None,
         "last_time": [],
+        "last_time_goes_on": False,
         "way_back": False,
         "journal": None,
         "journal_goes_on": False,

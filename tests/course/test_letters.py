@@ -109,6 +109,21 @@ def test_a_journal_too_long_for_an_email_leads_to_the_page() -> None:
     assert len(closing.html.encode()) < 102_000
 
 
+@pytest.mark.parametrize(
+    "text", ["<&>\"'" * 12_000, "line\n" * 12_000, "\N{SEEDLING}" * 60_000], ids=["html", "lines", "emoji"]
+)
+def test_however_much_was_written_gmail_does_not_cut_the_ways_to_stop(text: str) -> None:
+    long, short = reflection(text), tuple(reflection(f"short {n}") for n in range(200))
+    for written in ((long,), short, (*short, long)):
+        again = letter("own-it", number=2, written=written)
+        closing = letter("keep-showing-up", number=2, written=written)
+        for sent in (again, closing):
+            assert len(sent.html.encode()) < 80_000
+            assert "All of it is on your page" in sent.text
+            assert "All of it is on your page" in sent.html
+        assert again.text.index(written[0].text[:4]) < again.text.index("All of it is on your page")
+
+
 def test_a_person_without_a_name_is_greeted_all_the_same() -> None:
     assert "Hello,\n" in letter("own-it", first_name="").text
     assert "Hello Ann,\n" in letter("own-it").text
