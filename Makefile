@@ -40,10 +40,11 @@ needs:
 	@tools/test-needs.sh
 
 .PHONY: lint
-lint: setup .venv-sam/.made ## ruff, mypy, sam validate, cfn-lint
+lint: setup .venv-sam/.made ## ruff, mypy, the emails, sam validate, cfn-lint
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	$(email-course) check
 	$(sam) validate --lint --template template.yaml
 	@# The source hides from cfn-lint what only the translation shows: circular dependencies, wrong handlers and runtimes.
 	@mkdir -p build

@@ -4,7 +4,7 @@ import json
 import signal
 import sys
 import threading
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -121,6 +121,9 @@ def check(
     findings = rules.check(emails, template, ask_the_network=links)
     for finding in findings:
         print(finding)
+    if not findings:
+        for warning in rules.helplines.stale(emails, datetime.now(UTC).date()):
+            print(f"warning: {warning}", file=sys.stderr)
     if findings:
         raise typer.Exit(1)
     print(f"{rules.looked_at(emails)} emails, and nothing to change.")

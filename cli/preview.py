@@ -14,8 +14,9 @@ from cli.samples import Sample
 VIEWS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((360, "light"), (360, "dark"), (700, "light"))
 """Width in pixels and scheme: a phone by day and by night, and a desk."""
 BETWEEN = 24
+BELOW = 12
 BACKDROP = "#8d8d8d"
-COLOURS = 96
+COLOURS = 64
 """As many as the letters' edges need; the pictures are kept in the repository."""
 
 
@@ -54,7 +55,7 @@ def _view(browser: Browser, html: str, width: int, scheme: Literal["light", "dar
     care = page.locator(".foot p").first.bounding_box()
     context.close()
     view = Image.open(BytesIO(picture)).convert("RGB")
-    return view if whole or care is None else view.crop((0, 0, view.width, int(care["y"] + care["height"]) + BETWEEN))
+    return view if whole or care is None else view.crop((0, 0, view.width, int(care["y"] + care["height"]) + BELOW))
 
 
 def _side_by_side(views: Sequence[Image.Image]) -> Image.Image:

@@ -136,6 +136,17 @@ def test_a3_jinja_in_a_name_or_a_reflection_is_shown_as_it_was_written() -> None
     assert "12321" not in sent.text + sent.html
 
 
+def test_a3_jinja_in_a_course_s_title_subject_or_question_is_shown_as_it_was_written() -> None:
+    lesson = replace(COURSE.lessons["own-it"], subject=HOSTILE, question=HOSTILE, preheader=HOSTILE)
+    course = replace(COURSE, title=HOSTILE, lessons=COURSE.lessons | {"own-it": lesson})  # type: ignore[operator]
+    site = replace(SITE, library=replace(SITE.library, courses={COURSE.id: course}))
+    sent = lesson_letter(site, replace(after(1), plan=COURSE.plan), lesson, (), MONDAY)
+    assert sent.subject == HOSTILE
+    assert sent.text.count(HOSTILE) == 4, "the title twice, the subject, the question"
+    assert "12321" not in sent.text + sent.html
+    assert "<b>" not in re.sub(r'"[^"]*"', "", sent.html), "within quotation marks it is text as well"
+
+
 def test_a_confirmation_holds_nothing_that_was_typed_and_a_link_for_three_days() -> None:
     waiting = replace(pending(), first_name="Typed")
     assert waiting.sign_up
