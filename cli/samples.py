@@ -47,10 +47,11 @@ class Sample:
 
 
 def samples(library: Library, folder: Path) -> Iterator[Sample]:
-    """Each course's lessons, where a second round is told something else also in that; then its notices."""
-    site = Site(
-        library, Keyring({"1": "sample" * 10}), "https://course.example.org", "reply.example.org", POSTAL_ADDRESS
-    )
+    """Each course's lessons, where a second round is told something else also in that, and its notices.
+
+    A language that no course speaks yet has its notices as the first course would send them.
+    """
+    site = Site(library, Keyring({"1": "sample" * 10}), SITE, "reply.example.org", POSTAL_ADDRESS)
     for course in library.courses.values():
         reader = _reader(course)
         again = replace(reader, round=2, first_name="")
@@ -65,10 +66,21 @@ def samples(library: Library, folder: Path) -> Iterator[Sample]:
             ):
                 make = partial(lesson_letter, site, who, lesson, written, NOW)
                 yield Sample(_name(course.id, lesson.id, variant), course, source, make)
-        for notice in library.notices:
-            source = folder / course.language.code / "notices" / f"{notice}.md.j2"
-            who = _waiting(reader) if notice == CONFIRM else reader
-            yield Sample(_name(course.id, notice, ""), course, source, partial(notice_letter, site, who, notice, NOW))
+        yield from _notices(site, course, folder, course.id)
+    spoken = {course.language.code for course in library.courses.values()}
+    for language in library.languages.values():
+        if language.code not in spoken:
+            course = replace(next(iter(library.courses.values())), language=language)
+            its_site = replace(site, library=replace(library, courses={course.id: course}))
+            yield from _notices(its_site, course, folder, language.code)
+
+
+def _notices(site: Site, course: Course, folder: Path, prefix: str) -> Iterator[Sample]:
+    reader = _reader(course)
+    for notice in course.language.notices:
+        source = folder / course.language.code / "notices" / f"{notice}.md.j2"
+        who = _waiting(reader) if notice == CONFIRM else reader
+        yield Sample(_name(prefix, notice, ""), course, source, partial(notice_letter, site, who, notice, NOW))
 
 
 def _name(course: str, email: str, variant: str) -> str:

@@ -30,13 +30,15 @@ class Faint:
     ratio: float
 
 
-def faint(html: str) -> Iterator[Faint]:
+def faint(html: str, parsed: BeautifulSoup) -> Iterator[Faint]:
     """Words whose contrast is not enough, in each scheme."""
-    light = _pairs(html)
+    light = _pairs(parsed)
     yield from _faint(light, "in the light", lambda colour, _: colour)
     yield from _faint(light, "where a client inverts every colour", lambda colour, _: _inverted(colour))
     yield from _faint(light, "where a client darkens what is light", _darkened)
-    yield from _faint(_pairs(_dark_rules_inlined(html)), "in the dark", lambda colour, _: colour)
+    yield from _faint(
+        _pairs(BeautifulSoup(_dark_rules_inlined(html), "html.parser")), "in the dark", lambda colour, _: colour
+    )
 
 
 def style(tag: Tag) -> dict[str, str]:
@@ -72,10 +74,10 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def _pairs(html: str) -> dict[tuple[str, str], str]:
+def _pairs(soup: BeautifulSoup) -> dict[tuple[str, str], str]:
     """Every colour on its ground, and the first words that have them."""
     pairs: dict[tuple[str, str], str] = {}
-    for words, within in shown_text(BeautifulSoup(html, "html.parser")):
+    for words, within in shown_text(soup):
         colour, ground = inherited(within, "color") or "#000000", inherited(within, "background-color") or "#ffffff"
         pairs.setdefault((colour, ground), words)
     return pairs

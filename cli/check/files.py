@@ -4,10 +4,10 @@ import dataclasses
 import re
 import tomllib
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 
@@ -15,9 +15,11 @@ from cli.check.finding import Finding, line_of
 from cli.samples import samples
 from course import prose
 from course.errors import CourseError
-from course.lessons import Course, Library
+from course.languages import Notice
+from course.lessons import Course, Lesson, Library
 from course.prose import Prose
 
+Text = TypeVar("Text", Lesson, Notice)
 BROKEN = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
 NAMES = {
     *("first_name", "course", "round", "coming_back", "site_url", "me_url", "yes_url", "not_yet_url", "reply_url"),
@@ -163,19 +165,25 @@ def _words(path: Path) -> set[str]:
 
 def _as_authors_see_it(library: Library, emails: Path) -> Library:
     """The same library with every text as one template that has the lines of its file."""
-    courses = {}
-    for course in library.courses.values():
-        folder = emails / course.id
-        lessons = {
-            lesson.id: replace(lesson, prose=_plain(next(folder.glob(f"*-{lesson.id}.md.j2"))))
-            for lesson in course.lessons.values()
-        }
-        notices = {
-            notice.id: replace(notice, prose=_plain(emails / course.language.code / "notices" / f"{notice.id}.md.j2"))
-            for notice in course.language.notices.values()
-        }
-        courses[course.id] = replace(course, lessons=lessons, language=replace(course.language, notices=notices))
-    return replace(library, courses=courses)
+    languages = {
+        language.code: replace(language, notices=_plain_each(language.notices, emails / language.code / "notices", ""))
+        for language in library.languages.values()
+    }
+    courses = {
+        course.id: replace(
+            course,
+            lessons=_plain_each(course.lessons, emails / course.id, "*-"),
+            language=languages[course.language.code],
+        )
+        for course in library.courses.values()
+    }
+    return replace(library, courses=courses, languages=languages)
+
+
+def _plain_each(texts: Mapping[str, Text], folder: Path, before: str) -> dict[str, Text]:
+    return {
+        name: replace(text, prose=_plain(next(folder.glob(f"{before}{name}.md.j2")))) for name, text in texts.items()
+    }
 
 
 def _plain(path: Path) -> Prose:

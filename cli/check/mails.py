@@ -34,8 +34,8 @@ def check(library: Library, emails: Path) -> list[Finding]:
         found += support.check_elements(soup, layout, sample.source)
         for rule in (_frame, _headings, _links, _sizes):
             found += rule(sample, soup, layout)
-        found += _must_hold(sample, letter, emails)
-        for faint in colours.faint(letter.html):
+        found += _must_hold(sample, letter, soup, emails)
+        for faint in colours.faint(letter.html, soup):
             line = line_of(layout, f"color: {faint.colour}", faint.colour) or 1
             pair = f"{faint.ratio:.1f} {faint.scheme} ({faint.colour} on {faint.ground})"
             what = f"“{faint.words[:40]}” has a contrast of {pair}: make it {colours.ENOUGH} at least"
@@ -111,14 +111,14 @@ def _sizes(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Findin
             yield Finding(str(layout), line, f"“{text[:40]}” is {given} tall: make it {SMALL}px at least")
 
 
-def _must_hold(sample: Sample, letter: Letter, emails: Path) -> Iterator[Finding]:
+def _must_hold(sample: Sample, letter: Letter, soup: BeautifulSoup, emails: Path) -> Iterator[Finding]:
     """What no email may go out without, in both of its parts."""
     numbers = [
         number
         for country in sample.course.language.helplines
         for number in (country["emergency"], *(line["number"] for line in country["lines"]))
     ]
-    parts = ((emails / "layout.html.j2", _unescaped(letter.html)), (emails / "layout.txt.j2", letter.text))
+    parts = ((emails / "layout.html.j2", _words_and_links(soup)), (emails / "layout.txt.j2", letter.text))
     for layout, part in parts:
         if f"{SITE}/unsubscribe/" not in part:
             yield Finding(str(layout), 1, "has no way to unsubscribe: put {{ unsubscribe_url }} in")
@@ -139,7 +139,6 @@ def _must_hold(sample: Sample, letter: Letter, emails: Path) -> Iterator[Finding
         )
 
 
-def _unescaped(html: str) -> str:
-    soup = BeautifulSoup(html, "html.parser")
+def _words_and_links(soup: BeautifulSoup) -> str:
     links = " ".join(str(link.get("href", "")) for link in soup.find_all("a"))
     return f"{' '.join(soup.get_text().split())} {links}"

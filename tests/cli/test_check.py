@@ -67,6 +67,7 @@ def test_there_is_nothing_to_change() -> None:
     assert check(EMAILS, TEMPLATE) == []
 
 
+PAUSED = "en/notices/paused.md.j2"
 LAST = lines(LESSON)
 ADDED = f"{LESSON}:{LAST + 2}:"
 IN_LAYOUT = f"{LAYOUT}:"
@@ -150,6 +151,16 @@ def test_a_helpline_that_nobody_has_verified_for_180_days_is_a_warning() -> None
     verified = date(2026, 11, 1)
     assert stale(EMAILS, verified + timedelta(days=180)) == []
     assert len(stale(EMAILS, verified + timedelta(days=181))) == 5, "four countries and the directory"
+
+
+def test_a_language_that_no_course_speaks_yet_is_held_to_the_same(emails: Path) -> None:
+    copytree(emails / "en", emails / "es")
+    add("es/notices/paused.md.j2", "\n{{ course.days + 'x' }}\n")(emails)
+    (found,) = findings(emails)
+    assert found.startswith(f"es/notices/paused.md.j2:{lines(PAUSED) + 2}: ")
+    change("es/notices/paused.md.j2", "{{ course.days + 'x' }}", "# Loud")(emails)
+    (found,) = findings(emails)
+    assert "second heading of the first level" in found
 
 
 # ---------------------------------------------------------------- what readers and mail clients need
