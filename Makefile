@@ -34,7 +34,9 @@ replies: setup ## how well replies are understood; CORPUS=DIR scores a folder of
 	@PYTHONPATH=functions:. .venv/bin/python -m tests.mail.score $(CORPUS)
 
 .PHONY: pictures
-pictures: setup needs ## the pictures in docs, taken on the journey through a real browser
+pictures: setup needs ## the pictures in docs: of every email, and of the journey through a real browser
+	@rm -rf docs/mails
+	@$(email-course) preview --shots docs/mails
 	@PICTURES=docs .venv/bin/pytest -q tests/test_journey.py
 
 .PHONY: needs
@@ -42,10 +44,11 @@ needs:
 	@tools/test-needs.sh
 
 .PHONY: lint
-lint: setup .venv-sam/.made ## ruff, mypy, sam validate, cfn-lint
+lint: setup .venv-sam/.made ## ruff, mypy, the emails, sam validate, cfn-lint
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	$(email-course) check
 	$(sam) validate --lint --template template.yaml
 	@# The source hides from cfn-lint what only the translation shows: circular dependencies, wrong handlers and runtimes.
 	@mkdir -p build

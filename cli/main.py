@@ -4,7 +4,7 @@ import json
 import signal
 import sys
 import threading
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -106,6 +106,67 @@ def simulate(
         print(f"{saved} emails are in {out}", file=sys.stderr)
     for note in result.notes:
         print(note, file=sys.stderr)
+
+
+@app.command()
+def check(
+    links: Annotated[
+        bool, typer.Option("--links", help="Also ask whether every link out into the world answers.")
+    ] = False,
+    template: TemplateOption = TEMPLATE,
+) -> None:
+    """Hold every email of every course against what readers and mail clients need. Fails on anything to change."""
+    _import_functions()
+    from cli import check as rules
+
+    emails = template.parent / "emails"
+    findings = rules.check(emails, template, ask_the_network=links)
+    for finding in findings:
+        print(finding)
+    if not findings:
+        for warning in rules.helplines.stale(emails, datetime.now(UTC).date()):
+            print(f"warning: {warning}", file=sys.stderr)
+    if findings:
+        raise typer.Exit(1)
+    print(f"{rules.looked_at(emails)} emails, and nothing to change.")
+
+
+@app.command()
+def preview(
+    lesson: Annotated[
+        str, typer.Argument(help="Id of a lesson or notice, such as own-it; all of them if not given.")
+    ] = "",
+    course: Annotated[str, typer.Option(help="Which course; all of them if not given.")] = "",
+    shots: Annotated[
+        Path | None, typer.Option(help="Folder for a picture of each: phone, phone in the dark, desk.")
+    ] = None,
+    template: TemplateOption = TEMPLATE,
+) -> None:
+    """Show emails as readers get them: as files to open in a browser, or as pictures."""
+    _import_functions()
+    from cli import preview as previews
+    from cli.chromium import NoChromium
+    from cli.samples import samples
+    from course.errors import CourseError
+    from course.lessons import load
+
+    emails = template.parent / "emails"
+    try:
+        every = list(samples(load(emails), emails))
+        chosen = [one for one in every if course in ("", one.course.id) and lesson in ("", one.email)]
+        if not chosen:
+            ids = ", ".join(dict.fromkeys(one.email for one in every if course in ("", one.course.id)))
+            _fail(f"no email {lesson!r}" + (f": there is {ids}" if ids else f" in a course {course!r}"), usage=True)
+        if shots:
+            previews.photograph(
+                chosen, shots, lambda number, path: print(f"{number:3}/{len(chosen)}  {path}", flush=True)
+            )
+        else:
+            print(*previews.write(chosen, template.parent / "build" / "preview"), sep="\n")
+    except (CourseError, NoChromium) as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}")
 
 
 @app.command()
@@ -218,6 +279,11 @@ def _asked(ask: "Callable[[], dict[str, Any]]") -> "dict[str, Any]":
         return ask()
     except OperatorError as error:
         _fail(str(error))
+
+
+def _import_functions() -> None:
+    """The functions' own code reads and renders the emails."""
+    sys.path.insert(0, str(TEMPLATE.parent / "functions"))
 
 
 def _interrupted() -> threading.Event:

@@ -48,9 +48,10 @@ def _who(token: str) -> tuple[Subscriber, int]:
 
 
 def _confirmed(subscriber: Subscriber) -> Response[str]:
+    course = clients.library().courses[subscriber.course]
     return page(
         "confirmed",
-        course=clients.library().courses[subscriber.course],
+        course=course,
         introduction_now=not subscriber.sent and subscriber.due_at is not None and subscriber.due_at <= clients.now(),
-        next_at=words.next_email(subscriber),
+        next_at=words.next_email(subscriber, course.language),
     )

@@ -45,7 +45,7 @@ def show(token: str) -> Response[str]:
         place=words.place(subscriber, course),
         day=course.day(subscriber.last_lesson) or (course.days if subscriber.last_lesson == course.closing else 0),
         days=course.days,
-        next_at=words.next_email(subscriber),
+        next_at=words.next_email(subscriber, course.language),
         hour=subscriber.hour,
         zone=subscriber.zone,
         zones=forms.zones(),

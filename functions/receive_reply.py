@@ -8,13 +8,14 @@ from aws.erasure import erase
 from aws.inbox import Arrival, arrival, record
 from aws.log import count, each_message, observed
 from aws.obeying import obey_by_mail
-from aws.replies import GONE, Answered, answered, fingerprint, original
+from aws.replies import GONE, Answered, answered, fingerprint, leaving, original
 from aws.settings import settings
 from course import mail, reflections, schedule
 from course.commands import Asked, Command, Place, agrees, command_in, declines
 from course.errors import UnreadableMail
 from course.journal import Reflection, cut_to_bytes
-from course.subscriber import Status
+from course.subscriber import Status, Subscriber
+from course.tokens import ReplyToken
 
 
 @observed
@@ -27,7 +28,8 @@ def _receive(body: str, _message_id: str) -> None:
     came, now = arrival(body, settings().inbound_topic), clients.now()
     if came is None or clients.limits().is_done(record(came.mail_id)):
         return
-    keeps_raw = _work_on(came, clients.inbox().fetch(came.object_key), now)
+    token = leaving(came)
+    keeps_raw = _leave(token) if token else _work_on(came, clients.inbox().fetch(came.object_key), now)
     clients.limits().mark_done(record(came.mail_id), now)
     if not keeps_raw:
         clients.inbox().delete(came.mail_id)
@@ -111,6 +113,17 @@ def _declined(came: Arrival, raw: bytes, answer: Answered, asked: Asked | None, 
     if asked:
         clients.subscribers().change(who.id, lambda current: current.stopped(Status.UNSUBSCRIBED))
     return _set_aside(came, "declined to confirm")
+
+
+def _leave(token: ReplyToken) -> bool:
+    """As the one click of List-Unsubscribe: an email of an earlier sign-up does not touch a later one."""
+
+    def stopped(current: Subscriber) -> Subscriber:
+        return current.stopped(Status.UNSUBSCRIBED) if current.current_epoch == token.epoch else current
+
+    clients.subscribers().change(token.subscriber, stopped)
+    count("Unsubscribed")
+    return False
 
 
 def _set_aside(came: Arrival, reason: str) -> bool:

@@ -1,32 +1,45 @@
 """Chromium and a running `email-course run`, for tests that look at pages as people do."""
 
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from cli.chromium import NoChromium
+from cli.chromium import chromium as launched
 from tests.conftest import cannot_run_here
 
 ROOT = Path(__file__).parents[1]
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+AXE = ROOT / ".tools/node_modules/axe-core/axe.min.js"
+LEVELS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """The machine's own Chromium, without a window and without its talk to the world."""
-    path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
-    if path is None:
-        cannot_run_here("no Chromium")
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*quiet, "--disable-sync", "--no-first-run"])
-        yield browser
-        browser.close()
+def chromium(*arguments: str) -> Iterator[Browser]:
+    """The machine's own Chromium; without one the test is skipped."""
+    try:
+        with launched(*arguments) as browser:
+            yield browser
+    except NoChromium as error:
+        cannot_run_here(str(error))
+
+
+def axe() -> str:
+    """axe-core's script, which finds what keeps people out of a page."""
+    if not AXE.exists():
+        cannot_run_here("axe-core is missing in .tools: run make test")
+    return AXE.read_text("utf-8")
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds on a page at WCAG's levels A and AA, as one line each."""
+    page.evaluate(axe())
+    found = page.evaluate("tags => axe.run({runOnly: tags}).then(results => results.violations)", list(LEVELS))
+    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
 @contextmanager

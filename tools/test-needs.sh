@@ -1,8 +1,9 @@
 #!/bin/sh
-# Fetches what the tests use beside Python: Chromium for the journey, dynalite for the tables.
+# Fetches what the tests use beside Python: Chromium for the journey, dynalite for the tables, axe-core for accessibility.
 # Never fails: a test that lacks one of them is skipped with its reason, and with CI=true fails.
 set -u
 dynalite=4.0.0
+axe_core=4.14.1
 
 cannot() { echo "cannot run here: $1"; }
 
@@ -29,13 +30,18 @@ if ! have_chromium; then
     fi
 fi
 
-if ! grep -qs "\"version\": \"$dynalite\"" .tools/node_modules/dynalite/package.json; then
+# In one go: npm takes out what the last install did not name.
+missing=
+for package in "dynalite@$dynalite" "axe-core@$axe_core"; do
+    grep -qs "\"version\": \"${package##*@}\"" ".tools/node_modules/${package%@*}/package.json" || missing="$missing $package"
+done
+if [ "$missing" ]; then
     if ! command -v npm >/dev/null; then
-        cannot "the tables on dynalite (no node and npm on the PATH)"
+        cannot "the tables on dynalite, and axe-core on mails and pages (no node and npm on the PATH)"
     else
-        echo "Installing dynalite $dynalite into .tools ..."
+        echo "Installing$missing into .tools ..."
         mkdir -p .tools
-        npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix .tools "dynalite@$dynalite" ||
-            cannot "the tables on dynalite (npm did not install it: node -v is $(node -v), it needs 20 or later)"
+        npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix .tools "dynalite@$dynalite" "axe-core@$axe_core" ||
+            cannot "the tables on dynalite, and axe-core (npm did not install them: node -v is $(node -v), it needs 20 or later)"
     fi
 fi

@@ -22,6 +22,7 @@ from cli.local import clients, desk_data
 from cli.local.cloud import World
 from cli.local.functions import command_in
 from cli.local.mime import SentMail
+from cli.schemes import in_the_dark, in_the_light
 
 PAGES = Path(__file__).parent / "pages"
 STATIC = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
@@ -46,6 +47,8 @@ URLS = Map(
         Rule("/_local/mail/<mail_id>/body", endpoint="body", methods=["GET"]),
         Rule("/_local/mail/<mail_id>/mail.eml", endpoint="eml", methods=["GET"]),
         Rule("/_local/reply/<mail_id>", endpoint="reply", methods=["GET"]),
+        Rule("/_local/emails", endpoint="emails", methods=["GET"]),
+        Rule("/_local/emails/<path:name>/<any('light', 'dark'):scheme>", endpoint="email_body", methods=["GET"]),
         Rule("/_local/inside", endpoint="inside", methods=["GET"]),
         Rule("/_local/pulse", endpoint="pulse", methods=["GET"]),
         Rule("/_local/<any('desk.css', 'desk.js'):name>", endpoint="static", methods=["GET"]),
@@ -128,11 +131,7 @@ class Desk:
     def _body(self, _: Request, mail_id: str) -> Response:
         mail = self._find(mail_id)
         html = mail.html or "<p>This mail has no HTML part.</p>"
-        return Response(
-            f'<base target="_blank">{html}',
-            content_type="text/html; charset=utf-8",
-            headers={"Content-Security-Policy": MAIL_POLICY, "Cache-Control": "no-store"},
-        )
+        return _mail_body(html)
 
     def _eml(self, _: Request, mail_id: str) -> Response:
         return Response(self._find(mail_id).raw, content_type="message/rfc822")
@@ -146,6 +145,20 @@ class Desk:
         source = reply.raw.decode("utf-8", errors="replace")
         became = self._became.get(mail_id, "")
         return self._page(request, "reply", reply=reply, mailbox=box, kept=kept, became=became, source=source)
+
+    def _emails(self, request: Request) -> Response:
+        """Every email of every course as some reader would get it, whether or not anybody has."""
+        name = request.args.get("name", "")
+        every = desk_data.samples(self.world)
+        shown = next((sample for sample in every if sample.name == name), every[0])
+        return self._page(request, "emails", samples=every, shown=shown)
+
+    def _email_body(self, _: Request, name: str, scheme: str) -> Response:
+        sample = next((sample for sample in desk_data.samples(self.world) if sample.name == name), None)
+        if sample is None:
+            raise NotFound
+        html = sample.letter.html
+        return _mail_body(in_the_dark(html) if scheme == "dark" else in_the_light(html))
 
     def _inside(self, request: Request) -> Response:
         keys = {
@@ -258,6 +271,14 @@ class Desk:
         )
         headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
         return Response(html, status, headers, content_type="text/html; charset=utf-8")
+
+
+def _mail_body(html: str) -> Response:
+    return Response(
+        f'<base target="_blank">{html}',
+        content_type="text/html; charset=utf-8",
+        headers={"Content-Security-Policy": MAIL_POLICY, "Cache-Control": "no-store"},
+    )
 
 
 def _json(body: Any, status: int, headers: dict[str, str]) -> Response:

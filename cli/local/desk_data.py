@@ -6,12 +6,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from cli.local.cloud import World
+from cli.local.functions import make_importable
 from cli.local.mime import SentMail
 from cli.local.receiving import ReceivedMail
+
+if TYPE_CHECKING:
+    from cli.samples import Sample
 
 Row = dict[str, Any]
 
@@ -79,6 +83,16 @@ def became(world: World, reply: ReceivedMail, command: str | None, failed: bool)
     if command:
         return f"It was taken as the command “{command}”."
     return "A function failed on it: see the logs under Inside." if failed else "There was nothing in it to keep."
+
+
+def samples(world: World) -> "list[Sample]":
+    """Every email of every course, in its folder's state of this moment."""
+    make_importable(next(iter(world.functions.by_arn.values())).folder)
+    from cli import samples as every
+    from course import lessons
+
+    emails = next(iter(world.functions.layers.values()))
+    return list(every.samples(lessons.load(emails), emails))
 
 
 def local_time(at: datetime | str, zone: str = "UTC") -> str:

@@ -237,9 +237,7 @@ def _lambda_environment(function: Function) -> dict[str, str]:
 
 def _loaded(function: Function) -> Callable[[Any, Any], Any]:
     """The handler, imported once per process like in a warm Lambda."""
-    folder = function.folder.resolve()  # a template of another folder may have a link to the same code
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+    folder = make_importable(function.folder)
     module_name, attribute = function.handler.split(".")
     module = importlib.import_module(module_name)
     file = Path(module.__file__ or "")
@@ -247,6 +245,14 @@ def _loaded(function: Function) -> Callable[[Any, Any], Any]:
         raise TemplateError(f"{function.logical_id}.Handler: {module_name} is already imported from {file}")
     _adopt(function)
     return getattr(module, attribute)  # type: ignore[no-any-return]
+
+
+def make_importable(folder: Path) -> Path:
+    """Puts the functions' folder among those that Python imports from, as Lambda has it."""
+    real = folder.resolve()  # a template of another folder may have a link to the same code
+    if str(real) not in sys.path:
+        sys.path.insert(0, str(real))
+    return real
 
 
 def _adopt(function: Function) -> None:

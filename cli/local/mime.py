@@ -86,6 +86,7 @@ def build(
     headers: list[tuple[str, str]],
     text: str | None,
     html: str | None,
+    feedback_id: str,
 ) -> tuple[tuple[tuple[str, str], ...], bytes]:
     """The header fields as (name, unfolded value), and the whole mail with CRLF line ends."""
     boundary = f"----=_Part_{int(mail_id.split('-')[5], 16)}_{mail_id[4:16]}"
@@ -100,7 +101,7 @@ def build(
         ("MIME-Version", "1.0"),
     ]
     fields += [(name, value) for name, value in headers if name.lower() not in OVERWRITTEN]
-    fields += [("Date", format_datetime(at)), ("Feedback-ID", f"::1.{REGION}.local=:AmazonSES")]
+    fields += [("Date", format_datetime(at)), ("Feedback-ID", f"{feedback_id}:1.{REGION}.local=:AmazonSES")]
     head = "".join(f"{name}: {_folded(name, value)}\r\n" for name, value in fields).encode("ascii")
     if len(parts) == 1:
         return tuple(fields), head + parts[0]

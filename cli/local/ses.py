@@ -157,6 +157,7 @@ class Ses:
         mail_id = mime.message_id(len(self.mails), now)
         text, html = ((simple["Body"].get(kind) or {}).get("Data") for kind in ("Text", "Html"))
         reply_to = request.get("ReplyToAddresses") or []
+        tags = {tag["Name"]: tag["Value"] for tag in request.get("EmailTags") or []}
         fields, raw = mime.build(
             mail_id,
             now,
@@ -168,6 +169,7 @@ class Ses:
             headers=[(header["Name"], header["Value"]) for header in simple.get("Headers") or []],
             text=text,
             html=html,
+            feedback_id=":".join(tags.get(name, "") for name in ses_rules.FEEDBACK_ID),
         )
         return SentMail(
             id=mail_id,
@@ -179,7 +181,7 @@ class Ses:
             text=text,
             html=html,
             headers=fields,
-            tags={tag["Name"]: tag["Value"] for tag in request.get("EmailTags") or []},
+            tags=tags,
             configuration_set=request.get("ConfigurationSetName"),
             raw=raw,
         )

@@ -8,6 +8,7 @@ from typing import Any
 HEADER_NAME = re.compile(r"[!-9;-@A-~]{1,126}")
 HEADER_VALUE = re.compile(r"[ -~]{0,995}")
 TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
+FEEDBACK_ID = ("ses:feedback-id-a", "ses:feedback-id-b")  # SES's own: they become the first two parts of Feedback-ID
 LOCAL_PART = re.compile(r"[!-?A-~]{1,64}")  # printable ASCII; SES has no SMTPUTF8
 DOMAIN = re.compile(r"(?=.{1,253}$)([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 MAX_HEADERS = 15
@@ -102,7 +103,8 @@ def _check_headers(headers: list[dict[str, str]]) -> None:
 
 def _check_tags(tags: list[dict[str, str]]) -> None:
     for tag in tags:
-        if not TAG.fullmatch(tag.get("Name", "")) or not TAG.fullmatch(tag.get("Value", "")):
+        name = tag.get("Name", "")
+        if not (TAG.fullmatch(name) or name in FEEDBACK_ID) or not TAG.fullmatch(tag.get("Value", "")):
             raise bad_request(f"Invalid tag {tag!a}: name and value must match [A-Za-z0-9_-]{{1,256}}.")
     if len({tag["Name"] for tag in tags}) != len(tags):
         raise bad_request("Duplicate tag name.")

@@ -1,5 +1,6 @@
 """SES: one request, one outcome. The outcome is one of three, and the third says that nobody knows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import formataddr
 from enum import StrEnum
@@ -87,10 +88,10 @@ class Mailer:
                             "Text": {"Data": letter.text, "Charset": "UTF-8"},
                             "Html": {"Data": letter.html, "Charset": "UTF-8"},
                         },
-                        "Headers": [{"Name": name, "Value": value} for name, value in letter.headers.items()],
+                        "Headers": [{"Name": name, "Value": value} for name, value in self._headers(letter)],
                     }
                 },
-                EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
+                EmailTags=[{"Name": name, "Value": value} for name, value in {**tags, **_feedback_id(letter)}.items()],
                 ConfigurationSetName=self._configuration_set,
             )
         except ClientError as error:
@@ -101,6 +102,15 @@ class Mailer:
             return Unknown()
         message_id = answer.get("MessageId")
         return Sent(message_id) if message_id else Unknown()
+
+    def _headers(self, letter: Letter) -> Iterable[tuple[str, str]]:
+        """Those of the letter, and the Message-ID of the one before it, which SES made (SES guide, "Header fields")."""
+        if not letter.follows:
+            return letter.headers.items()
+        region = self._client.meta.region_name
+        before = f"<{letter.follows}@{'email' if region == 'us-east-1' else region}.amazonses.com>"
+        references = f"{letter.headers['References']} {before}"
+        return {**letter.headers, "In-Reply-To": before, "References": references}.items()
 
     def _refused(self, error: ClientError, to: str) -> Outcome:
         """What an error answer means. Its text is read but never kept: it can hold an address."""
@@ -116,6 +126,12 @@ class Mailer:
         if code in _ADDRESS and to in failed and self._sender not in failed:
             return Refused(Refusal.SANDBOX, code)
         return Refused(Refusal.ACCOUNT, code)
+
+
+def _feedback_id(letter: Letter) -> dict[str, str]:
+    """SES writes Feedback-ID itself, and puts these two in front: Gmail's postmaster tools count complaints by them."""
+    course, email = letter.feedback
+    return {"ses:feedback-id-a": course, "ses:feedback-id-b": email} if course else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ class Postman:
         if name not in AFTER_STOPPING and not subscriber.is_in_course:  # stopped since it was asked for
             return True
         written = self._reflections.of(subscriber.id) if name == JOURNAL_NOTICE else []
-        letter = notice_letter(self._site, subscriber, self._site.library.notices[name], now, written)
+        letter = notice_letter(self._site, subscriber, name, now, written)
         mark = f"notice#{key}"
         if not self._limits.mark(mark, message_id, now):
             return True
@@ -186,7 +186,7 @@ class Postman:
     def _letter(self, subscriber: Subscriber, course: Course, now: datetime) -> Letter:
         email = subscriber.due_email
         if email is None or email == CONFIRM:
-            return notice_letter(self._site, subscriber, self._site.library.notices[CONFIRM], now)
+            return notice_letter(self._site, subscriber, CONFIRM, now)
         lesson = course.lessons[email]
         written = self._reflections.of(subscriber.id) if looks_back(lesson, subscriber, course) else []
         return lesson_letter(self._site, subscriber, lesson, written, now)

@@ -1,6 +1,7 @@
 """Which email of which subscriber a reply answers: by the token in its envelope, else by In-Reply-To. Never guessed."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import Message
@@ -49,6 +50,16 @@ GONE = "no such subscriber any more"
 """Who was erased: nothing of theirs is kept, whatever comes."""
 
 
+def leaving(came: Arrival) -> tokens.ReplyToken | None:
+    """Whose List-Unsubscribe address a mail came to. Only that counts: it was in a header, and nobody replies to it."""
+    for recipient in came.recipients:
+        with suppress(InvalidToken):
+            token = tokens.read_reply(clients.keys(), recipient.partition("@")[0])
+            if token.lesson_tag == tokens.lesson_tag(tokens.LEAVE):
+                return token
+    return None
+
+
 def answered(came: Arrival, message: Message, now: datetime) -> Answered | str:
     """The email that was answered, or why that cannot be told."""
     for recipient in came.recipients:
@@ -69,7 +80,7 @@ def original(answer: Answered, now: datetime) -> Letter | None:
         return lesson_letter(clients.site(), subscriber, lesson, written, now)
     if answer.notice and (answer.notice != CONFIRM or answer.confirms):
         written = clients.reflections().of(subscriber.id) if answer.notice == JOURNAL_NOTICE else []
-        return notice_letter(clients.site(), subscriber, clients.library().notices[answer.notice], now, written)
+        return notice_letter(clients.site(), subscriber, answer.notice, now, written)
     return None
 
 

@@ -59,11 +59,12 @@ class Pages(APIGatewayHttpResolver):
 
 
 def page(template: str, http_status: int = 200, **values: Any) -> Response[str]:
-    """A page as an answer, from a template in `pages/`."""
-    library = clients.library()
+    """A page as an answer, from a template in `pages/`; in the language of its course, or of the first course."""
+    course = values.get("course") or next(iter(clients.library().courses.values()))
     shared = {
-        "helplines": library.helplines,
-        "directory": library.directory,
+        "language": course.language,
+        "helplines": course.language.helplines,
+        "directory": course.language.directory,
         "postal_address": settings().postal_address,
     }
     body = _templates().get_template(f"{template}.html.j2").render({**shared, **values})

@@ -10,6 +10,7 @@ class CourseError(EmailCourseError):
 
     def __init__(self, path: object, message: str, line: int | None = None) -> None:
         super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
+        self.path, self.message, self.line = str(path), message, line
 
 
 class InvalidForm(EmailCourseError):

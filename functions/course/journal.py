@@ -6,16 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from markupsafe import escape
+
 from course import words
 from course.lessons import Course
 
 MAX_BYTES = 256 * 1024
 IN_A_LETTER = 40_000
-"""Characters: Gmail cuts an email at 102 KB, and with it the ways to stop. The rest is on the subscriber's page."""
+"""Bytes as HTML: Gmail cuts an email at 102 KB, and with it the ways to stop. The rest is on the subscriber's page."""
+LAST_TIME = 12_000
+"""Bytes as HTML of what was written to a lesson in an earlier round, shown below its question."""
 ECHO = 300
 """Characters of an answer that a later lesson quotes."""
 ON_A_PAGE = 1_000_000
-"""Characters: Lambda answers with at most 6 MB."""
+"""Bytes as HTML: Lambda answers with at most 6 MB."""
+AROUND = 700
+"""Bytes as HTML of what stands around each reflection: its date and the styles on its elements."""
 
 
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*(?= |$)|[。！？]")  # the last kind is followed by no space
@@ -72,10 +78,10 @@ def journal(course: Course, reflections: Iterable[Reflection], zone: str) -> lis
 
 
 def within(pages: list[Page], budget: int) -> tuple[list[Page], bool]:
-    """The first pages that fit into a budget of characters, and whether that is not all of them."""
+    """The first pages that fit into a budget of bytes, and whether that is not all of them."""
     fitting: list[Page] = []
     for page in pages:
-        budget -= sum(len(entry.text) for entry in page.reflections)
+        budget -= sum(_size(entry.text) for entry in page.reflections)
         if budget < 0:
             return fitting, True
         fitting.append(page)
@@ -113,6 +119,24 @@ def _cut_at_a_sentence(text: str) -> str:
     return f"{text[:ECHO].rpartition(' ')[0] or text[:ECHO]} …"
 
 
+def beginning(texts: list[str], budget: int) -> tuple[list[str], bool]:
+    """The first texts that fit into a budget of bytes, the last of them cut, and whether that is not all of them."""
+    shown: list[str] = []
+    for text in texts:
+        if _size(text) > budget:
+            start = cut_to_bytes(text, max(budget - AROUND, 0))
+            while start and _size(start) > budget:
+                start = start[: len(start) * 9 // 10]
+            return ([*shown, f"{start.rstrip()} …"] if start.strip() else shown), True
+        budget -= _size(text)
+        shown.append(text)
+    return shown, False
+
+
+def _size(text: str) -> int:
+    return len(escape(text).encode()) + len("<br>") * text.count("\n") + AROUND
+
+
 def cut_to_bytes(text: str, limit: int = MAX_BYTES) -> str:
     """At most `limit` bytes of UTF-8, cut between characters."""
     return text.encode()[:limit].decode(errors="ignore")
@@ -126,5 +150,5 @@ def _page(course: Course, reflections: list[Reflection], zone: str) -> Page:
         lesson=first.lesson,
         title=lesson.subject if lesson else "",
         question=lesson.question if lesson else None,
-        reflections=[Entry(words.date(found.received_at, zone), found.text) for found in reflections],
+        reflections=[Entry(words.date(found.received_at, zone, course.language), found.text) for found in reflections],
     )

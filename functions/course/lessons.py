@@ -1,20 +1,19 @@
-"""Courses, lessons and notices, read from the folder `emails/` once per process. Mistakes name file and line."""
+"""Courses and lessons, read from the folder `emails/` once per process. Mistakes name file and line."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
 
-from course import prose
+from course import languages, prose
 from course.errors import CourseError
+from course.languages import Language
 from course.prose import Prose
 from course.subscriber import INTRODUCTION
-from course.tokens import lesson_tag
+from course.tokens import LEAVE, lesson_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +31,13 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """An email that is not a lesson; named after the moment it is sent."""
-
-    id: str
-    subject: str
-    preheader: str
-    prose: Prose
-
-
-@dataclass(frozen=True, slots=True)
 class Course:
     """One course: its folder's `course.toml`, `about.md` and lessons, in the order of their file names."""
 
     id: str
     title: str
     sender_name: str
-    language: str
+    language: Language
     tagline: str
     way_back: str | None
     """The lesson whose question, answered "not yet", starts a new round."""
@@ -56,6 +45,8 @@ class Course:
     """The lesson that gives the journal back."""
     hold_in_doubt: bool
     """Whether an attempt that nobody knows the outcome of is never tried again by itself."""
+    thread: bool
+    """Whether a mail client shows the lessons of a round as one conversation."""
     about: str
     lessons: Mapping[str, Lesson]
 
@@ -98,60 +89,63 @@ class Library:
     """Everything in `emails/`: the courses, and what all of them share."""
 
     courses: Mapping[str, Course]
-    notices: Mapping[str, Notice]
+    languages: Mapping[str, Language]
     layout_html: Template
     layout_text: Template
-    helplines: list[dict[str, Any]]
-    directory: dict[str, Any]
+
+    @property
+    def notices(self) -> list[str]:
+        """The ids of the notices, which are the same in every language."""
+        return list(next(iter(self.languages.values())).notices)
 
 
 @cache
 def load(folder: Path) -> Library:
-    """Reads and compiles all courses and notices, once per process. Raises CourseError."""
+    """Reads and compiles all courses and languages, once per process. Raises CourseError."""
     loader = FileSystemLoader(folder)
     html = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     # Plain text has nothing to escape; what becomes HTML is rendered by the environment above.
     text = html.overlay(autoescape=False)
-    courses = [_course(path.parent, html, text) for path in sorted(folder.glob("*/course.toml"))]
+    spoken = languages.load(folder, html, text)
+    courses = [_course(path.parent, spoken, html, text) for path in sorted(folder.glob("*/course.toml"))]
     if not courses:
         raise CourseError(folder, "holds no course: a course is a folder with a course.toml")
-    notices = [_notice(path, html, text) for path in sorted((folder / "notices").glob("*.md.j2"))]
-    helplines = _toml(folder / "helplines.toml")
     return Library(
         courses={course.id: course for course in courses},
-        notices={notice.id: notice for notice in notices},
+        languages=spoken,
         layout_html=html.get_template("layout.html.j2"),
         layout_text=text.get_template("layout.txt.j2"),
-        helplines=[
-            {"country": country["name"], "emergency": country["emergency"], "lines": country.get("line", [])}
-            for country in helplines["country"]
-        ],
-        directory=helplines["directory"],
     )
 
 
-def _course(folder: Path, html: Environment, text: Environment) -> Course:
+def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, text: Environment) -> Course:
     path = folder / "course.toml"
-    settings = _toml(path)
+    settings = prose.read_toml(path)
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", folder.name):
+        raise CourseError(folder, "must be named in lower-case letters, digits and hyphens: it is the course's id")
     lessons = [_lesson(lesson, html, text) for lesson in sorted(folder.glob("*.md.j2"))]
     ids = [lesson.id for lesson in lessons]
     for lesson in lessons:
         if ids.count(lesson.id) > 1:
             raise CourseError(folder, f"two lessons have the id {lesson.id}: rename one of the files")
-    if len({lesson_tag(lesson) for lesson in ids}) < len(ids):
+    if len({lesson_tag(lesson) for lesson in (*ids, LEAVE)}) <= len(ids):
         raise CourseError(folder, "two lesson ids have the same tag in reply addresses: rename one of the files")
     for key in ("closing", "way_back"):
         if key in settings and settings[key] not in ids:
             raise CourseError(path, f"{key} names no lesson of this course: {settings[key]}")
+    language = prose.need(settings, "language", path)
+    if language not in spoken:
+        raise CourseError(path, f"language is one of {', '.join(spoken)}, and {language} is none of them")
     return Course(
         id=folder.name,
-        title=_need(settings, "title", path),
-        sender_name=_need(settings, "sender_name", path),
-        language=_need(settings, "language", path),
-        tagline=_need(settings, "tagline", path),
+        title=prose.need(settings, "title", path),
+        sender_name=prose.need(settings, "sender_name", path),
+        language=spoken[language],
+        tagline=prose.need(settings, "tagline", path),
         way_back=settings.get("way_back"),
-        closing=_need(settings, "closing", path),
+        closing=prose.need(settings, "closing", path),
         hold_in_doubt=settings.get("in_doubt") == "hold",
+        thread=settings.get("thread") is True,
         about=prose.to_html((folder / "about.md").read_text("utf-8")),
         lessons={lesson.id: lesson for lesson in lessons},
     )
@@ -166,8 +160,8 @@ def _lesson(path: Path, html: Environment, text: Environment) -> Lesson:
     matter, body, line = prose.read(path)
     return Lesson(
         id=lesson,
-        subject=_need(matter, "subject", path),
-        preheader=_need(matter, "preheader", path),
+        subject=prose.need(matter, "subject", path),
+        preheader=prose.need(matter, "preheader", path),
         question=matter.get("question"),
         echoes=_echoes(path, body, line, html),
         prose=prose.compile_prose(path, body, line, html, text),
@@ -193,29 +187,3 @@ def _echoes(path: Path, body: str, first_line: int, html: Environment) -> tuple[
                 )
             found.append(lesson)
     return tuple(dict.fromkeys(found))
-
-
-def _notice(path: Path, html: Environment, text: Environment) -> Notice:
-    matter, body, line = prose.read(path)
-    return Notice(
-        id=path.name.removesuffix(".md.j2"),
-        subject=_need(matter, "subject", path),
-        preheader=_need(matter, "preheader", path),
-        prose=prose.compile_prose(path, body, line, html, text),
-    )
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise CourseError(path, "is missing") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CourseError(path, str(error)) from error
-
-
-def _need(settings: dict[str, Any], key: str, path: Path) -> str:
-    value = settings.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise CourseError(path, f"needs a {key}")
-    return value

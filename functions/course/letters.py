@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import css_inline
 from markupsafe import Markup
@@ -11,12 +12,12 @@ from markupsafe import Markup
 from course import journal, tokens, words
 from course.commands import ERASE_WITHIN
 from course.journal import Reflection
-from course.lessons import Course, Lesson, Library, Notice
+from course.languages import Notice
+from course.lessons import Course, Lesson, Library
 from course.subscriber import CONFIRM, Subscriber
 from course.tokens import Keyring, Purpose
 
-# A <style> stays beside the inlined rules: media queries for dark mode and phones cannot be inlined.
-_inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+_inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class Letter:
     text: str
     reply_to: str
     headers: Mapping[str, str]
+    follows: str = ""
+    """SES's id of the email that this one follows in a thread, or empty."""
+    feedback: tuple[str, str] = ("", "")
+    """Course and email: what mailbox providers count complaints by."""
 
 
 JOURNAL_NOTICE = "journal"
@@ -60,10 +65,13 @@ def lesson_letter(
     closing = lesson.id == course.closing
     written = journal.journal(course, reflections if closing else [], subscriber.zone)
     pages, goes_on = journal.within(written, journal.IN_A_LETTER)
+    last_time = journal.last_time(reflections, lesson.id, subscriber.round)
+    shown, longer = journal.beginning(last_time, journal.LAST_TIME)
     parts = {
         "day": course.day(lesson.id),
         "question": lesson.question,
-        "last_time": journal.last_time(reflections, lesson.id, subscriber.round),
+        "last_time": shown,
+        "last_time_goes_on": longer,
         "way_back": lesson.id == course.way_back,
         "journal": pages if closing else None,
         "journal_goes_on": goes_on,
@@ -74,27 +82,31 @@ def lesson_letter(
 
 
 def notice_letter(
-    site: Site, subscriber: Subscriber, notice: Notice, now: datetime, reflections: Sequence[Reflection] = ()
+    site: Site, subscriber: Subscriber, notice_id: str, now: datetime, reflections: Sequence[Reflection] = ()
 ) -> Letter:
-    """A notice for this subscriber. `reflections` are all of theirs, for the notice that gives the journal back.
+    """A notice for this subscriber, in the language of the course.
 
-    A confirmation is for the sign-up that waits, and holds nothing that was typed.
+    `reflections` are all of theirs, for the notice that gives the journal back. A confirmation is for the sign-up that
+    waits, and holds nothing that was typed.
     """
     course = site.library.courses[subscriber.course]
+    language = course.language
+    notice = language.notices[notice_id]
     following = course.lessons.get(subscriber.next_lesson or "")
     pages, goes_on = journal.within(journal.journal(course, reflections, subscriber.zone), journal.IN_A_LETTER)
     parts: dict[str, Any] = {
         "day": None,
         "question": None,
         "last_time": [],
+        "last_time_goes_on": False,
         "way_back": False,
         "journal": pages if pages or goes_on else None,
         "journal_goes_on": goes_on,
         "replies": False,
-        "next_at": words.next_email(subscriber),
+        "next_at": words.next_email(subscriber, language),
         "next_subject": following.subject if following else "",
         "next_is_closing": subscriber.next_lesson == course.closing,
-        "hour": words.hour(subscriber),
+        "hour": words.hour(subscriber.hour, language),
         "zone": subscriber.zone.replace("_", " "),
         "erase_days": ERASE_WITHIN.days,
     }
@@ -112,25 +124,36 @@ def _letter(
 ) -> Letter:
     course = site.library.courses[subscriber.course]
     values = {**_values(site, subscriber, course, epoch, now), **parts, "subject": email.subject}
-    values |= {"preheader": email.preheader}
+    reply_to = f"{tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, email.id)}@{site.reply_domain}"
+    # RFC 6068. A client that opens no new mail for it still says what to do: the words are “just reply”.
+    values |= {"preheader": email.preheader, "reply_url": f"mailto:{reply_to}?subject={quote(f'Re: {email.subject}')}"}
     html = site.library.layout_html.render(values, body=Markup(email.prose.html.render(values)))  # noqa: S704  rendered with autoescape
     text = site.library.layout_text.render(values, body=email.prose.as_text(**values))
-    token = tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, email.id)
+    leave = f"{tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, tokens.LEAVE)}@{site.reply_domain}"
+    # One thread a round, held together by an id that no email has (RFC 5322, section 3.6.4).
+    root = f"<{subscriber.id}.{epoch}.{subscriber.round}@{site.reply_domain}>"
+    thread = {"In-Reply-To": root, "References": root} if course.thread and isinstance(email, Lesson) else {}
     return Letter(
         to=subscriber.address,
         sender_name=course.sender_name,
         subject=email.subject,
         html=_inliner.inline(html),
         text=text,
-        reply_to=f"{token}@{site.reply_domain}",
+        reply_to=reply_to,
         headers={
-            # RFC 2369 and RFC 8058: mail clients show their own button, which posts without a cookie.
-            "List-Unsubscribe": f"<{values['unsubscribe_url']}>",
+            # RFC 2369 and RFC 8058: mail clients show their own button, which posts without a cookie. Some write a mail
+            # instead: whatever is in it, its address says what it is for.
+            "List-Unsubscribe": f"<{values['unsubscribe_url']}>, <mailto:{leave}?subject=unsubscribe>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            # RFC 2919: the same for every email of a course, so that people can file by it.
+            "List-Id": f"<{course.id}.{site.reply_domain}>",
             # RFC 3834, and what Exchange reads: no automatic answers, please.
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
+            **thread,
         },
+        follows=subscriber.message_id if thread and subscriber.sent else "",
+        feedback=(course.id, email.id),
     )
 
 
@@ -149,6 +172,7 @@ def _values(site: Site, subscriber: Subscriber, course: Course, epoch: int, now:
         "not_yet_url": f"{me}/not-yet",
         "unsubscribe_url": f"{site.url}/unsubscribe/{unsubscribe}",
         "postal_address": site.postal_address,
-        "helplines": site.library.helplines,
-        "directory": site.library.directory,
+        "words": course.language.words["letter"],
+        "helplines": course.language.helplines,
+        "directory": course.language.directory,
     }

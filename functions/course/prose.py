@@ -22,6 +22,12 @@ _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _BLOCK_LINE = re.compile(r"^[ \t]*(\{%.*?%\})[ \t]*$", re.MULTILINE)
 _MARK = re.compile(r"jj(\d+)jj")
 _BLANK_LINES = re.compile(r"\n{3,}")
+_BUTTON = re.compile(r'<p class="button">(.*?)</p>')
+# Outlook's Word engine gives a ground and room around the words to a table's cell only.
+_AS_TABLE = (
+    r'<table role="presentation" class="button" width="100%" cellpadding="0" cellspacing="0" border="0">'
+    r"<tr><td>\1</td></tr></table>"
+)
 _markdown = MarkdownIt("commonmark", {"html": False})
 
 
@@ -52,6 +58,24 @@ def read(path: Path) -> tuple[dict[str, Any], str, int]:
         raise CourseError(path, f"between the lines of +++: {error}") from error
 
 
+def read_toml(path: Path) -> dict[str, Any]:
+    """A file of settings or words. Raises CourseError."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise CourseError(path, "is missing") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CourseError(path, str(error)) from error
+
+
+def need(settings: dict[str, Any], key: str, path: Path) -> str:
+    """A text that a file must have. Raises CourseError."""
+    value = settings.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise CourseError(path, f"needs a {key}")
+    return value
+
+
 def compile_prose(path: Path, body: str, first_line: int, html: Environment, text: Environment) -> Prose:
     """Both templates of a body. Raises CourseError with the line of a jinja2 mistake."""
     try:
@@ -74,6 +98,7 @@ def compile_prose(path: Path, body: str, first_line: int, html: Environment, tex
         return _MARK.sub(lambda match: tags[int(match[1])], rendered)
 
     as_html = re.sub(r"<p>(jj\d+jj)</p>", lambda m: m[1] if _is_block(m[1], tags) else m[0], _to_html(tokens))
+    as_html = _BUTTON.sub(_AS_TABLE, as_html)
     return Prose(_template(html, unmark(as_html), path), _template(text, unmark(_to_text(tokens)), path))
 
 

@@ -18,6 +18,8 @@ from course.errors import InvalidToken
 
 CONFIRM_LIFE = timedelta(hours=72)
 PAGE_LIFE = timedelta(days=30)
+LEAVE = "leave"
+"""In place of a lesson in the address that List-Unsubscribe names: a mail to it unsubscribes, whatever it says."""
 
 _ID_BYTES = 10
 _LINK = struct.Struct(f">B{_ID_BYTES}sHI")  # key id, subscriber, epoch, minute of expiry (0: never)

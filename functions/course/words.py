@@ -1,38 +1,44 @@
-"""Dates, times and places in the course, as people say them."""
+"""Dates, times and places in the course, as people say them in the course's language."""
 
 from datetime import datetime
 
+from course.languages import Language
 from course.lessons import Course
 from course.schedule import local_day
 from course.subscriber import INTRODUCTION, Subscriber
 
 
-def date(at: datetime, zone: str) -> str:
+def date(at: datetime, zone: str, language: Language) -> str:
     """The local day: 24 November 2026."""
-    day = local_day(at, zone)
-    return f"{day.day} {day:%B %Y}"
+    words, day = language.words["dates"], local_day(at, zone)
+    return str(words["date"]).format(day=day.day, month=words["months"][day.month - 1], year=day.year)
 
 
-def next_email(subscriber: Subscriber) -> str:
+def next_email(subscriber: Subscriber, language: Language) -> str:
     """When the next email comes: Tuesday 24 November, between 7:00 and 8:00. Empty when none waits."""
     if subscriber.due_at is None or not subscriber.waiting:
         return ""
-    day = local_day(subscriber.due_at, subscriber.zone)
-    return f"{day:%A} {day.day} {day:%B}, {hour(subscriber)}"
+    words, day = language.words["dates"], local_day(subscriber.due_at, subscriber.zone)
+    return str(words["next_email"]).format(
+        weekday=words["weekdays"][day.weekday()],
+        day=day.day,
+        month=words["months"][day.month - 1],
+        hour=hour(subscriber.hour, language),
+    )
 
 
-def hour(subscriber: Subscriber) -> str:
+def hour(of_day: int, language: Language) -> str:
     """The hour in which lessons come: between 7:00 and 8:00."""
-    return f"between {subscriber.hour}:00 and {(subscriber.hour + 1) % 24}:00"
+    return str(language.words["dates"]["hour"]).format(hour=of_day, until=(of_day + 1) % 24)
 
 
 def place(subscriber: Subscriber, course: Course) -> str:
     """How far the subscriber is in this round."""
-    day = course.day(subscriber.last_lesson)
+    words, day = course.language.words["place"], course.day(subscriber.last_lesson)
     if day:
-        return f"Lesson {day} of {course.days} has been sent"
+        return str(words["lesson"]).format(day=day, days=course.days)
     if subscriber.last_lesson == course.closing:
-        return "All lessons and the closing letter have been sent"
+        return str(words["closing"])
     if subscriber.last_lesson == INTRODUCTION:
-        return "The introduction has been sent"
-    return f"Round {subscriber.round} begins" if subscriber.round > 1 else "Nothing has been sent yet"
+        return str(words["introduction"])
+    return str(words["round"]).format(round=subscriber.round) if subscriber.round > 1 else str(words["nothing"])

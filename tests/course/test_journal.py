@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from course.journal import Reflection, cut_to_bytes, echo, journal, last_time, within
+from course.journal import AROUND, Reflection, beginning, cut_to_bytes, echo, journal, last_time, within
 from course.lessons import load
 
 COURSE = load(Path(__file__).parents[2] / "emails").courses["rebuild-trust"]
@@ -93,9 +93,19 @@ def test_a_long_journal_is_shown_as_far_as_there_is_room() -> None:
     pages = journal(
         COURSE, [reflection("x" * 60, "acknowledge"), reflection("y" * 60), reflection("z", "safety-first")], "UTC"
     )
-    assert within(pages, 121) == (pages, False)
-    assert within(pages, 120) == (pages[:2], True)
-    assert within(pages, 10) == ([], True)
+    room = 3 * AROUND + 121
+    assert within(pages, room) == (pages, False)
+    assert within(pages, room - 1) == (pages[:2], True)
+    assert within(pages, AROUND + 10) == ([], True)
+    escaped = journal(COURSE, [reflection("<" * 60)], "UTC")
+    assert within(escaped, AROUND + 4 * 60) == (escaped, False)
+    assert within(escaped, AROUND + 4 * 60 - 1) == ([], True)
+
+
+def test_the_beginning_of_what_was_written_is_shown_as_far_as_there_is_room() -> None:
+    assert beginning(["one", "two"], 2 * AROUND + 6) == (["one", "two"], False)
+    assert beginning(["one", "x" * 100], 2 * AROUND + 53) == (["one", "x" * 50 + " …"], True)
+    assert beginning(["one", "two"], AROUND + 3) == (["one"], True)
 
 
 def test_r11_a_text_is_cut_between_characters() -> None:

@@ -56,7 +56,8 @@ def test_the_reply_address_and_the_links_are_the_subscribers_own() -> None:
     token = tokens.read_reply(KEYS, local_part)
     assert domain == "reply.c.example"
     assert (token.subscriber, token.epoch, COURSE.lesson_of(token.lesson_tag)) == (ID, 1057, "own-it")
-    url = sent.headers["List-Unsubscribe"]
+    url, address = sent.headers["List-Unsubscribe"].split(", ")
+    assert tokens.read_reply(KEYS, address.removeprefix("<mailto:").partition("@")[0]).subscriber == ID
     assert url in (f"<{link}>" for link in re.findall(r"https://c\.example/unsubscribe/\S+", sent.text))
     assert sent.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
@@ -133,6 +134,21 @@ def test_a_journal_too_long_for_an_email_leads_to_the_page() -> None:
     assert len(closing.html.encode()) < 102_000
 
 
+@pytest.mark.parametrize(
+    "text", ["<&>\"'" * 12_000, "line\n" * 12_000, "\N{SEEDLING}" * 60_000], ids=["html", "lines", "emoji"]
+)
+def test_however_much_was_written_gmail_does_not_cut_the_ways_to_stop(text: str) -> None:
+    long, short = reflection(text), tuple(reflection(f"short {n}") for n in range(200))
+    for written in ((long,), short, (*short, long)):
+        again = letter("own-it", number=2, written=written)
+        closing = letter("keep-showing-up", number=2, written=written)
+        for sent in (again, closing):
+            assert len(sent.html.encode()) < 80_000
+            assert "All of it is on your page" in sent.text
+            assert "All of it is on your page" in sent.html
+        assert again.text.index(written[0].text[:4]) < again.text.index("All of it is on your page")
+
+
 def test_a_person_without_a_name_is_greeted_all_the_same() -> None:
     assert "Hello,\n" in letter("own-it", first_name="").text
     assert "Hello Ann,\n" in letter("own-it").text
@@ -145,11 +161,22 @@ def test_a3_jinja_in_a_name_or_a_reflection_is_shown_as_it_was_written() -> None
     assert "12321" not in sent.text + sent.html
 
 
+def test_a3_jinja_in_a_course_s_title_subject_or_question_is_shown_as_it_was_written() -> None:
+    lesson = replace(COURSE.lessons["own-it"], subject=HOSTILE, question=HOSTILE, preheader=HOSTILE)
+    course = replace(COURSE, title=HOSTILE, lessons=COURSE.lessons | {"own-it": lesson})  # type: ignore[operator]
+    site = replace(SITE, library=replace(SITE.library, courses={COURSE.id: course}))
+    sent = lesson_letter(site, replace(after(1), plan=COURSE.plan), lesson, (), MONDAY)
+    assert sent.subject == HOSTILE
+    assert sent.text.count(HOSTILE) == 4, "the title twice, the subject, the question"
+    assert "12321" not in sent.text + sent.html
+    assert "<b>" not in re.sub(r'"[^"]*"', "", sent.html), "within quotation marks it is text as well"
+
+
 def test_a_confirmation_holds_nothing_that_was_typed_and_a_link_for_three_days() -> None:
     waiting = replace(pending(), first_name="Typed")
     assert waiting.sign_up
     waiting = replace(waiting, sign_up=replace(waiting.sign_up, first_name="Typed"))
-    sent = notice_letter(SITE, waiting, SITE.library.notices["confirm"], MONDAY)
+    sent = notice_letter(SITE, waiting, "confirm", MONDAY)
     assert "Typed" not in sent.text + sent.html + sent.subject
     assert "/me/" not in sent.text
     found = re.search(r"https://c\.example/confirm/(\S+)", sent.text)
@@ -161,12 +188,11 @@ def test_a_confirmation_holds_nothing_that_was_typed_and_a_link_for_three_days()
 @pytest.mark.parametrize("notice", sorted(set(SITE.library.notices) - {"confirm"}))
 def test_every_notice_can_be_sent_to_anyone_in_any_state(notice: str) -> None:
     for subscriber in (confirmed(), after(1), after(1).paused(), after(3)):
-        sent = notice_letter(SITE, subscriber, SITE.library.notices[notice], MONDAY)
+        sent = notice_letter(SITE, subscriber, notice, MONDAY)
         assert "1 Example Street" in sent.text
         assert "{{" not in sent.html
 
 
 def test_the_next_date_is_told_only_to_who_is_waiting() -> None:
-    resumed = SITE.library.notices["resumed"]
-    assert "Wednesday 25 November, between 7:00 and 8:00" in notice_letter(SITE, after(1), resumed, MONDAY).text
-    assert "November" not in notice_letter(SITE, after(1).paused(), resumed, MONDAY).text
+    assert "Wednesday 25 November, between 7:00 and 8:00" in notice_letter(SITE, after(1), "resumed", MONDAY).text
+    assert "November" not in notice_letter(SITE, after(1).paused(), "resumed", MONDAY).text

@@ -1,5 +1,6 @@
 """Markdown with jinja2 in it: what an author writes, and what a reader gets."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,9 @@ def test_paragraphs_headings_and_lists_read_well_as_plain_text() -> None:
 
 def test_a_link_by_itself_is_a_button_and_one_in_a_sentence_is_not() -> None:
     button = prose("[Confirm]({{ url }})")
-    assert button.html.render(url="https://x.example/a?b=c&d") == (
-        '<p class="button"><a href="https://x.example/a?b=c&amp;d">Confirm</a></p>'
-    )
+    rendered = button.html.render(url="https://x.example/a?b=c&d")
+    assert '<td><a href="https://x.example/a?b=c&amp;d">Confirm</a></td>' in rendered, "a cell, for Outlook"
+    assert re.match('<table role="presentation" class="button" ', rendered)
     assert button.as_text(url="https://x.example/a?b=c&d") == "Confirm:\nhttps://x.example/a?b=c&d"
     inside = prose("See [your page]({{ url }}) now.")
     assert "class" not in inside.html.render(url="u")

@@ -106,6 +106,21 @@ def test_a_mail_as_html_text_and_source(desk: Client, ann: Person) -> None:
     assert desk.get(f"{path}/mail.eml").data == lesson.raw
 
 
+def test_every_email_side_by_side_whether_or_not_anybody_has_it(desk: Client) -> None:
+    page = opens(desk, "/_local/emails?name=rebuild-trust/own-it")
+    assert "<h1>Say what you did, all of it</h1>" in page
+    assert re.findall(r'<iframe class="body (\w+)"[^>]* src="[^"]*/(\w+)"', page) == [
+        ("phone", "light"), ("phone", "dark"), ("desk", "light"), ("desk", "dark"),
+    ]  # fmt: skip
+    assert "- Respect Phoneline 0808 802 4040" in page, "the plain text"
+    light, dark = (opens(desk, f"/_local/emails/rebuild-trust/own-it/{scheme}") for scheme in ("light", "dark"))
+    assert "prefers-color-scheme: dark" not in light + dark
+    assert light.replace("@media not all", "@media all") == dark
+    for sample in re.findall(r'href="(/_local/emails\?name=[^"]+)"', page):
+        opens(desk, sample)
+    assert "no such page" in opens(desk, "/_local/emails/rebuild-trust/nope/dark", 404)
+
+
 def test_what_is_not_there_is_a_page_that_says_so(desk: Client, ann: Person) -> None:
     for path in ("/_local/mail/nope", "/_local/mail/nope/body", "/_local/reply/nope", "/_local/nope", "/_local/x/y"):
         assert "no such page" in opens(desk, path, 404)

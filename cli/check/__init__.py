@@ -1,0 +1,31 @@
+"""`email-course check`: every email of every course, held against the rules that readers and mail clients set."""
+
+from pathlib import Path
+
+from cli.check import files, helplines, links, mails
+from cli.check.finding import Finding
+from cli.samples import samples
+from course.errors import CourseError
+from course.lessons import load
+
+
+def check(emails: Path, template: Path, *, ask_the_network: bool = False) -> list[Finding]:
+    """What is to be changed, in the order of files and lines; empty when all is well."""
+    found = files.check(emails)
+    found = found or helplines.check(emails)
+    if not found:
+        try:
+            load.cache_clear()
+            library = load(emails)
+        except CourseError as error:
+            found = [Finding.of(error)]
+        else:
+            found = files.check_templates(library, emails)
+            if not found:
+                found = mails.check(library, emails) + links.check(library, emails, template, network=ask_the_network)
+    return sorted(set(found))
+
+
+def looked_at(emails: Path) -> int:
+    """How many emails a check without findings has looked at."""
+    return len(list(samples(load(emails), emails)))

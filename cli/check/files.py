@@ -1,0 +1,193 @@
+"""What the files themselves show: encoding, numbers, ids, subjects, names that nothing stands behind."""
+
+import dataclasses
+import re
+import tomllib
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jinja2 import Environment, StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+
+from cli.check.finding import Finding, line_of
+from cli.samples import samples
+from course import prose
+from course.errors import CourseError
+from course.languages import Notice
+from course.lessons import Course, Lesson, Library
+from course.prose import Prose
+
+Text = TypeVar("Text", Lesson, Notice)
+BROKEN = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
+NAMES = {
+    *("first_name", "course", "round", "coming_back", "site_url", "me_url", "yes_url", "not_yet_url", "reply_url"),
+    *("unsubscribe_url", "postal_address", "subject", "preheader", "helplines", "directory", "words", "loop"),
+}
+"""What every email's text may use; a notice may use `next_at` as well, and the confirmation its link."""
+IN_NOTICES = {"next_at"}
+IN_CONFIRMATION = {"confirm_url", "hours"}
+FRONT_MATTER = {"subject", "preheader", "question"}
+SETTINGS = {"id", "title", "sender_name", "language", "tagline", "way_back", "closing", "in_doubt", "thread"}
+_template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def check(emails: Path) -> list[Finding]:
+    """Everything that can be seen without rendering an email; several mistakes in several files at once."""
+    found = [finding for path in sorted(emails.rglob("*.*")) if path.is_file() for finding in _readable(path)]
+    if found:
+        return found
+    for settings in sorted(emails.glob("*/course.toml")):
+        found += _unknown(settings, tomllib.loads(settings.read_text("utf-8")), SETTINGS)
+        found += _numbers(settings.parent)
+        found += [finding for lesson in _lessons(settings.parent) for finding in _text(lesson, NAMES)]
+        found += (
+            []
+            if (settings.parent / "about.md").is_file()
+            else [Finding(f"{settings.parent}/about.md", 1, "is missing")]
+        )
+    for notice in sorted(emails.glob("*/notices/*.md.j2")):
+        more = IN_CONFIRMATION if notice.name == "confirm.md.j2" else set[str]()
+        found += _text(notice, NAMES | IN_NOTICES | more)
+    found += _languages(emails)
+    return found
+
+
+def check_templates(library: Library, emails: Path) -> list[Finding]:
+    """What only shows when an email is rendered: an attribute that is not there, a filter that fails."""
+    found = []
+    for sample in samples(_as_authors_see_it(library, emails), emails):
+        try:
+            sample.make()
+        except BROKEN as error:
+            frames = traceback.extract_tb(error.__traceback__)
+            lines = [frame.lineno for frame in frames if frame.filename == str(sample.source) and frame.lineno]
+            found.append(Finding(str(sample.source), lines[-1] if lines else 1, str(error)))
+    return found
+
+
+def _readable(path: Path) -> Iterator[Finding]:
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8")
+        if path.suffix == ".toml":
+            tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        yield Finding(str(path), line, f"is not UTF-8 (byte {error.start}): save the file as UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        line = int(found[1]) if (found := re.search(r"line (\d+)", str(error))) else 1
+        yield Finding(str(path), line, f"is not TOML: {error}")
+
+
+def _lessons(course: Path) -> list[Path]:
+    return sorted(course.glob("*.md.j2"))
+
+
+def _numbers(course: Path) -> Iterator[Finding]:
+    """Lessons are numbered without a gap, so that a lesson that was lost is seen."""
+    before: int | None = None
+    ids: dict[str, Path] = {}
+    for lesson in _lessons(course):
+        number, _, name = lesson.name.removesuffix(".md.j2").partition("-")
+        if not number.isdigit() or not name:
+            yield Finding(str(lesson), 1, "must be named by number and id, such as 01-acknowledge.md.j2")
+            continue
+        if before is not None and int(number) == before:
+            yield Finding(str(lesson), 1, f"is a second lesson with the number {number}: renumber one of them")
+        elif before is not None and int(number) != before + 1:
+            yield Finding(str(lesson), 1, f"follows number {before:02}: {before + 1:02} is missing, or renumber")
+        if name in ids:
+            yield Finding(str(lesson), 1, f"has the id {name}, as {ids[name].name} has: rename one of them")
+        before, ids = int(number), ids | {name: lesson}
+
+
+def _text(path: Path, names: set[str]) -> Iterator[Finding]:
+    """A lesson or notice: its front matter, and the names that its text uses."""
+    try:
+        matter, body, first_line = prose.read(path)
+        tree = _template.parse(body)
+    except CourseError as error:
+        yield Finding.of(error)
+        return
+    except TemplateSyntaxError as error:
+        yield Finding(str(path), _first_line(path) + error.lineno - 1, str(error.message))
+        return
+    yield from _unknown(path, matter, FRONT_MATTER)
+    for key in ("subject", "preheader"):
+        if not str(matter.get(key, "")).strip():
+            yield Finding(str(path), line_of(path, f"{key} ") or 1, f"has no {key}: write one, it is read in the inbox")
+    if "question" in matter and not str(matter["question"]).strip():
+        yield Finding(
+            str(path), line_of(path, "question ") or 1, "has an empty question: write one, or take the line out"
+        )
+    made = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
+    for node in tree.find_all(nodes.Name):
+        if node.ctx == "load" and node.name not in names | made | _template.globals.keys():
+            yield Finding(str(path), first_line + node.lineno - 1, f"uses {node.name}, which is not known here")
+    known = {field.name for field in dataclasses.fields(Course)} | set(dir(Course))
+    for part in tree.find_all(nodes.Getattr):
+        if isinstance(part.node, nodes.Name) and part.node.name == "course" and part.attr not in known:
+            yield Finding(str(path), first_line + part.lineno - 1, f"uses course.{part.attr}, which no course has")
+
+
+def _first_line(path: Path) -> int:
+    return path.read_text("utf-8").split("\n+++\n", 1)[0].count("\n") + 3
+
+
+def _unknown(path: Path, given: dict[str, Any], known: set[str]) -> Iterator[Finding]:
+    for key in given.keys() - known:
+        yield Finding(
+            str(path), line_of(path, f"{key} ", key) or 1, f"has {key}, which is not one of {', '.join(sorted(known))}"
+        )
+
+
+def _languages(emails: Path) -> Iterator[Finding]:
+    """Every language has the same words: what one lacks would fail on the day that it is sent."""
+    folders = sorted(path.parent for path in emails.glob("*/letter.toml"))
+    for name in sorted({path.name for folder in folders for path in folder.glob("*.toml")}):
+        words = {folder: _words(folder / name) for folder in folders}
+        for folder, has in words.items():
+            lacks = set().union(*words.values()) - has
+            yield from (Finding(str(folder / name), 1, f"has no words for {key}") for key in lacks)
+
+
+def _words(path: Path) -> set[str]:
+    given = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return {key for key, value in given.items() if not isinstance(value, dict)} | {
+        f"{table}.{key}"
+        for table, value in given.items()
+        if isinstance(value, dict) and table != "countries"
+        for key in value
+    }
+
+
+def _as_authors_see_it(library: Library, emails: Path) -> Library:
+    """The same library with every text as one template that has the lines of its file."""
+    languages = {
+        language.code: replace(language, notices=_plain_each(language.notices, emails / language.code / "notices", ""))
+        for language in library.languages.values()
+    }
+    courses = {
+        course.id: replace(
+            course,
+            lessons=_plain_each(course.lessons, emails / course.id, "*-"),
+            language=languages[course.language.code],
+        )
+        for course in library.courses.values()
+    }
+    return replace(library, courses=courses, languages=languages)
+
+
+def _plain_each(texts: Mapping[str, Text], folder: Path, before: str) -> dict[str, Text]:
+    return {
+        name: replace(text, prose=_plain(next(folder.glob(f"{before}{name}.md.j2")))) for name, text in texts.items()
+    }
+
+
+def _plain(path: Path) -> Prose:
+    _, body, first_line = prose.read(path)
+    code = _template.compile("\n" * (first_line - 1) + body, filename=str(path))
+    template = Template.from_code(_template, code, _template.make_globals(None))
+    return Prose(template, template)

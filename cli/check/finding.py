@@ -1,0 +1,35 @@
+"""One thing to change, and where."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from course.errors import CourseError
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """Where, and what to change. Printed as one line, `file:line: what`, which editors and CI know how to follow."""
+
+    path: str
+    line: int
+    message: str
+
+    @classmethod
+    def of(cls, error: CourseError) -> "Finding":
+        """What the functions themselves say about a file."""
+        return cls(error.path, error.line or 1, error.message)
+
+    def __str__(self) -> str:
+        path = Path(self.path)
+        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        return f"{shown}:{self.line}: {self.message}"
+
+
+def line_of(path: Path, *needles: str) -> int | None:
+    """The first line that holds the first of these texts that is there at all."""
+    lines = path.read_text("utf-8").splitlines()
+    for needle in filter(None, needles):
+        for number, line in enumerate(lines, 1):
+            if needle in line:
+                return number
+    return None

@@ -1,0 +1,53 @@
+"""Who to call: each number with where it was found and when somebody last called it."""
+
+import tomllib
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from cli.check.finding import Finding
+
+VERIFIED_FOR = timedelta(days=180)
+COUNTRY = ("name", "emergency", "last_verified")
+LINE = ("name", "number", "for_whom", "source")
+DIRECTORY = ("name", "url", "source", "last_verified")
+
+
+def check(emails: Path) -> list[Finding]:
+    """What an entry lacks."""
+    path = emails / "helplines.toml"
+    return [
+        Finding(str(path), line, f"“{entry.get('name', '')}” has no {key}: a number without it is not to be trusted")
+        for line, entry, keys in _entries(path)
+        for key in keys
+        if not entry.get(key)
+    ]
+
+
+def stale(emails: Path, today: date) -> list[Finding]:
+    """Entries that nobody has verified for too long. They are told, and fail nothing."""
+    path = emails / "helplines.toml"
+    return [
+        Finding(
+            str(path), line, f"“{entry['name']}” was last verified on {at}: call, and set last_verified to that day"
+        )
+        for line, entry, _ in _entries(path)
+        if isinstance(at := entry.get("last_verified"), date) and today - at > VERIFIED_FOR
+    ]
+
+
+def _entries(path: Path) -> Iterator[tuple[int, dict[str, Any], tuple[str, ...]]]:
+    """Every country, line and the directory in the order of the file, each with the line of its heading."""
+    source = path.read_text("utf-8")
+    given = tomllib.loads(source)
+    numbers = {kind: _headings(source, kind) for kind in ("[[country]]", "[[country.line]]", "[directory]")}
+    for country in given.get("country", []):
+        yield next(numbers["[[country]]"], 1), country, COUNTRY
+        for line in country.get("line", []):
+            yield next(numbers["[[country.line]]"], 1), line, LINE
+    yield next(numbers["[directory]"], 1), given.get("directory", {}), DIRECTORY
+
+
+def _headings(source: str, heading: str) -> Iterator[int]:
+    return (number for number, line in enumerate(source.splitlines(), 1) if line.strip() == heading)

@@ -1,0 +1,104 @@
+"""Links that lead nowhere: within the email, on the course's own site and, when asked, out in the world."""
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from bs4 import BeautifulSoup
+
+from cli.check.finding import Finding, line_of
+from cli.samples import SITE, samples
+from course.lessons import Library
+
+SECONDS = 10
+AT_A_TIME = 8
+Link = tuple[Path, str]
+"""The file that an author would open, and the address."""
+
+
+def check(library: Library, emails: Path, template: Path, *, network: bool) -> list[Finding]:
+    """Every link of every email and of the sign-up page's text. `network` asks whether those into the world answer."""
+    layout = emails / "layout.html.j2"
+    found: list[Finding] = []
+    outside: dict[str, Link] = {}
+    for source, html in _texts(library, emails):
+        soup = BeautifulSoup(html, "html.parser")
+        ids = {str(tag["id"]) for tag in soup.find_all(id=True)}
+        for link in soup.find_all("a"):
+            target = str(link.get("href", ""))
+            line = line_of(source, f"]({target}", f"[{link.get_text()}](")
+            where = (str(source), line) if line else (str(layout), line_of(layout, target, f">{link.get_text()}<") or 1)
+            if problem := _problem(target, ids, template):
+                found.append(Finding(*where, problem))
+            elif target.startswith("http") and not target.startswith(SITE):
+                outside.setdefault(target, (Path(where[0]), target))
+    return found + (list(_dead(outside, emails)) if network else [])
+
+
+def _texts(library: Library, emails: Path) -> Iterator[tuple[Path, str]]:
+    for sample in samples(library, emails):
+        yield sample.source, sample.letter.html
+    for course in library.courses.values():
+        yield emails / course.id / "about.md", course.about
+
+
+def _problem(target: str, ids: set[str], template: Path) -> str:
+    """What is wrong with an address as it stands, or nothing."""
+    if not target or target == "#":
+        return "a link leads nowhere: give it an address"
+    if target.startswith("#"):
+        return "" if target[1:] in ids else f"the link {target} leads to no place in this text"
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return f"the link {target} is no address"
+    if parts.scheme not in ("http", "https", "mailto", "tel"):
+        return f"the link {target} leads nowhere from an email: write the whole address, with https://"
+    if parts.scheme in ("http", "https") and not re.fullmatch(
+        r"(?:[^\s.]+\.)+[^\s.]{2,}|localhost", parts.hostname or ""
+    ):
+        return f"the link {target} is no address"
+    if target.startswith(SITE) and not _has_page(parts.path or "/", template):
+        return f"there is no page {parts.path} on the course's site"
+    return ""
+
+
+def _has_page(path: str, template: Path) -> bool:
+    """Whether template.yaml has a route for it."""
+    routes = re.findall(r'Method: GET, Path: "?(/(?:\{\w+\}|[^",{} ])*)', template.read_text("utf-8"))
+    return any(re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(route)), path) for route in routes)
+
+
+def _dead(outside: dict[str, Link], emails: Path) -> Iterator[Finding]:
+    helplines = emails / "helplines.toml"
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        for (path, target), problem in zip(outside.values(), pool.map(_asked, outside), strict=True):
+            if problem:
+                named = line_of(helplines, target)
+                where = (str(helplines), named) if named else (str(path), line_of(path, target) or 1)
+                yield Finding(*where, f"the link {target} does not answer: {problem}")
+
+
+def _asked(target: str) -> str:
+    """Why an address does not answer, or nothing. Some sites know no HEAD, and are asked with GET."""
+    for method in ("HEAD", "GET"):
+        request = Request(target, method=method, headers={"User-Agent": "email-course check"})  # noqa: S310  http(s) only
+        try:
+            with urlopen(request, timeout=SECONDS):  # noqa: S310
+                return ""
+        except HTTPError as error:
+            if method == "HEAD" and error.code in (
+                HTTPStatus.METHOD_NOT_ALLOWED,
+                HTTPStatus.NOT_IMPLEMENTED,
+                HTTPStatus.FORBIDDEN,
+            ):
+                continue
+            return f"HTTP {error.code}"
+        except (URLError, TimeoutError, OSError) as error:
+            return str(getattr(error, "reason", error))
+    return ""

@@ -1,0 +1,144 @@
+"""Every rendered email against what readers need: to be told, to be able to read it, and to be able to leave."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+
+from cli.check import colours, support
+from cli.check.finding import Finding, line_of
+from cli.samples import POSTAL_ADDRESS, SITE, Sample, samples
+from course.lessons import Library
+from course.letters import Letter
+
+LARGE = 60_000
+"""Bytes: Gmail cuts an email at 102 KB, and with it the ways to stop; a lesson has no reason to come near."""
+STYLE = 8_192
+"""Characters: Gmail drops a <style> that is longer."""
+SMALL = 16
+"""Pixels: what is smaller is hard to read at arm's length."""
+SAYS_NOTHING = {
+    *("here", "click here", "this", "link", "this link", "more", "read more", "click"),
+    *("aquí", "haz clic aquí", "clic aquí", "esto", "enlace", "este enlace", "más", "leer más", "haz clic"),
+}
+
+
+def check(library: Library, emails: Path) -> list[Finding]:
+    """Every email of every course."""
+    layout = emails / "layout.html.j2"
+    found = list(support.check_styles(layout))
+    for sample in samples(library, emails):
+        letter = sample.letter
+        soup = BeautifulSoup(letter.html, "html.parser")
+        found += support.check_elements(soup, layout, sample.source)
+        for rule in (_frame, _headings, _links, _sizes):
+            found += rule(sample, soup, layout)
+        found += _must_hold(sample, letter, soup, emails)
+        for faint in colours.faint(letter.html, soup):
+            line = line_of(layout, f"color: {faint.colour}", faint.colour) or 1
+            pair = f"{faint.ratio:.1f} {faint.scheme} ({faint.colour} on {faint.ground})"
+            what = f"“{faint.words[:40]}” has a contrast of {pair}: make it {colours.ENOUGH} at least"
+            found.append(Finding(str(layout), line, what))
+    return found
+
+
+def _frame(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Finding]:
+    """What a screen reader is told before it begins."""
+    language, html = sample.course.language, soup.html
+    for name, value in (("lang", language.code), ("dir", language.direction)):
+        if html is None or html.get(name) != value:
+            yield Finding(str(layout), line_of(layout, "<html") or 1, f'<html> needs {name}="{value}"')
+    if not (soup.title and soup.title.get_text().strip() == sample.letter.subject):
+        yield Finding(str(layout), line_of(layout, "<title", "<head") or 1, "needs a <title> that is the subject")
+    for table in soup.find_all("table"):
+        if table.get("role") != "presentation":
+            line = line_of(
+                layout, "<table>", *(f'<table class="{name}"' for name in table.get_attribute_list("class") if name)
+            )
+            yield Finding(str(layout), line or 1, 'a <table> needs role="presentation": it is for looks only')
+    for block in soup.find_all("style"):
+        if len(block.get_text()) > STYLE:
+            line = line_of(layout, "<style data-css-inline", "<style") or 1
+            yield Finding(
+                str(layout), line, f"a <style> is longer than {STYLE} characters, and Gmail drops it: shorten it"
+            )
+
+
+def _headings(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Finding]:
+    """One h1, the subject, and no level left out below it."""
+    before = 0
+    for heading in soup.find_all(re.compile(r"^h[1-6]$")):
+        level, words = int(heading.name[1]), " ".join(heading.get_text().split())
+        line = line_of(sample.source, f"# {words}")
+        where = (str(sample.source), line) if line else (str(layout), line_of(layout, f"<{heading.name}") or 1)
+        if level == 1 and before:
+            yield Finding(
+                *where, f"“{words}” is a second heading of the first level: begin it with ##, the subject is the first"
+            )
+        elif level > before + 1:
+            yield Finding(*where, f"the heading “{words}” leaves a level out: it is h{level} after h{before}")
+        before = level
+    if not soup.h1:
+        yield Finding(str(layout), line_of(layout, "{{ body }}") or 1, "needs an <h1>, the subject")
+
+
+def _links(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Finding]:
+    """Each says where it leads, also to someone who hears nothing but the links."""
+    for link in soup.find_all("a"):
+        words, target = " ".join(link.get_text().split()), str(link.get("href", ""))
+        line = line_of(sample.source, f"[{words}]({target}", f"[{words}](")
+        where = (str(sample.source), line) if line else (str(layout), line_of(layout, target, "<a ") or 1)
+        if not words:
+            yield Finding(*where, "a link has no words: say where it leads")
+        elif words.lower().strip(" .:>›→") in SAYS_NOTHING or re.match(r"https?://", words):
+            yield Finding(*where, f"the link “{words}” does not say where it leads")
+
+
+def _sizes(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Finding]:
+    """The email's weight, and the size of its letters."""
+    size = len(sample.letter.html.encode())
+    if size > LARGE:
+        yield Finding(
+            str(sample.source),
+            1,
+            f"is {size / 1000:.0f} KB as an email: keep it under {LARGE // 1000}, Gmail cuts at 102",
+        )
+    for text, within in colours.shown_text(soup):
+        given = colours.inherited(within, "font-size") or "0"
+        if int(re.sub(r"\D", "", given) or 0) < SMALL:
+            line = line_of(layout, f"font-size: {given};") or 1
+            yield Finding(str(layout), line, f"“{text[:40]}” is {given} tall: make it {SMALL}px at least")
+
+
+def _must_hold(sample: Sample, letter: Letter, soup: BeautifulSoup, emails: Path) -> Iterator[Finding]:
+    """What no email may go out without, in both of its parts."""
+    numbers = [
+        number
+        for country in sample.course.language.helplines
+        for number in (country["emergency"], *(line["number"] for line in country["lines"]))
+    ]
+    parts = ((emails / "layout.html.j2", _words_and_links(soup)), (emails / "layout.txt.j2", letter.text))
+    for layout, part in parts:
+        if f"{SITE}/unsubscribe/" not in part:
+            yield Finding(str(layout), 1, "has no way to unsubscribe: put {{ unsubscribe_url }} in")
+        if POSTAL_ADDRESS not in part:
+            yield Finding(str(layout), 1, "has no postal address: put {{ postal_address }} in")
+        if not numbers or not all(number in part for number in numbers):
+            yield Finding(str(layout), 1, "has not every helpline: put {{ helplines }} in, number by number")
+        if sample.letter.subject not in part:
+            yield Finding(str(layout), 1, "does not show the subject: put {{ subject }} in")
+        if left := re.search(r"\{\{|\{%|jj\d+jj", part):
+            yield Finding(
+                str(sample.source), line_of(sample.source, left[0]) or 1, f"{left[0]} is left in what is sent"
+            )
+    if marked := re.search(r"</?[a-z]+[ >]|&(?:nbsp|amp|lt|gt|#\d+);", letter.text):
+        line = line_of(sample.source, marked[0]) or 1
+        yield Finding(
+            str(sample.source), line, f"{marked[0]} stands in the plain text: HTML is shown there, not obeyed"
+        )
+
+
+def _words_and_links(soup: BeautifulSoup) -> str:
+    links = " ".join(str(link.get("href", "")) for link in soup.find_all("a"))
+    return f"{' '.join(soup.get_text().split())} {links}"

@@ -1,0 +1,118 @@
+"""Every email of every course, as somebody would get it: what `check` holds to its rules and `preview` shows."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from course.journal import Reflection
+from course.lessons import Course, Library
+from course.letters import Letter, Site, lesson_letter, notice_letter
+from course.subscriber import CONFIRM, SignUp, Subscriber, new_epoch
+from course.tokens import Keyring
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+SITE = "https://course.example.org"
+POSTAL_ADDRESS = "Example Press, 1 Example Street, Example Town"
+WRITTEN = (
+    "I kept saying that I was busy. I wasn’t busy.\nI was hiding from what I had done.",
+    "It was how alone it left you. I had never said that out loud, not even to myself.",
+)
+"""What the reader of the samples wrote, in their first round and in their second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One email as one reader gets it."""
+
+    name: str
+    """Of the course, the email and, where it is not the plain one, its variant: `rebuild-trust/intro.again`."""
+    course: Course
+    source: Path
+    """The file that an author would open to change it."""
+    make: Callable[[], Letter]
+    """Raises what a broken template raises."""
+
+    @property
+    def email(self) -> str:
+        """The id of the lesson or notice."""
+        return self.name.partition("/")[2].partition(".")[0]
+
+    @property
+    def letter(self) -> Letter:
+        """The email itself."""
+        return self.make()
+
+
+def samples(library: Library, folder: Path) -> Iterator[Sample]:
+    """Each course's lessons, where a second round is told something else also in that, and its notices.
+
+    A language that no course speaks yet has its notices as the first course would send them.
+    """
+    site = Site(library, Keyring({"1": "sample" * 10}), SITE, "reply.example.org", POSTAL_ADDRESS)
+    for course in library.courses.values():
+        reader = _reader(course)
+        again = replace(reader, round=2, first_name="")
+        for lesson in course.lessons.values():
+            source = next((folder / course.id).glob(f"*-{lesson.id}.md.j2"))
+            closing = lesson.id == course.closing
+            asks = re.search(r"\{[{%][^}]*\b(?:coming_back|round)\b", source.read_text("utf-8"))
+            for variant, who, written in (
+                ("", reader, _written(course, reader) if closing else []),
+                *([("again", again, _written(course, again))] if asks or lesson.id == course.way_back else []),
+                *([("nothing-written", reader, [])] if closing else []),
+            ):
+                make = partial(lesson_letter, site, who, lesson, written, NOW)
+                yield Sample(_name(course.id, lesson.id, variant), course, source, make)
+        yield from _notices(site, course, folder, course.id)
+    spoken = {course.language.code for course in library.courses.values()}
+    for language in library.languages.values():
+        if language.code not in spoken:
+            course = replace(next(iter(library.courses.values())), language=language)
+            its_site = replace(site, library=replace(library, courses={course.id: course}))
+            yield from _notices(its_site, course, folder, language.code)
+
+
+def _notices(site: Site, course: Course, folder: Path, prefix: str) -> Iterator[Sample]:
+    reader = _reader(course)
+    for notice in course.language.notices:
+        source = folder / course.language.code / "notices" / f"{notice}.md.j2"
+        who = _waiting(reader) if notice == CONFIRM else reader
+        yield Sample(_name(prefix, notice, ""), course, source, partial(notice_letter, site, who, notice, NOW))
+
+
+def _name(course: str, email: str, variant: str) -> str:
+    return f"{course}/{email}" + (f".{variant}" if variant else "")
+
+
+def _reader(course: Course) -> Subscriber:
+    """Somebody halfway through their first round."""
+    someone = Subscriber("a" * 16, course.id, "robin@example.net")
+    return replace(_waiting(someone).confirmed(new_epoch(NOW), course.plan, NOW), message_id="0102-last")
+
+
+def _waiting(subscriber: Subscriber) -> Subscriber:
+    """With a sign-up that waits for its confirmation."""
+    sign_up = SignUp(new_epoch(NOW), NOW, "Robin", "Europe/London", 7, "2026-11")
+    return replace(subscriber, sign_up=sign_up, due_at=NOW)
+
+
+def _written(course: Course, reader: Subscriber) -> list[Reflection]:
+    """An answer to every question of every round so far."""
+    asked = [lesson.id for lesson in course.lessons.values() if lesson.question]
+    return [
+        Reflection(
+            subscriber=reader.id,
+            round=number,
+            lesson=lesson,
+            received_at=NOW + timedelta(days=7 * number + day),
+            mail_id=f"{number}-{day}",
+            text=WRITTEN[number - 1],
+            attributed_by="token",
+            verified=True,
+        )
+        for number in range(1, reader.round + 1)
+        for day, lesson in enumerate(asked)
+    ]

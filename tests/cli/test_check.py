@@ -1,0 +1,287 @@
+"""`email-course check`: the emails as they are have nothing to change; each fault is named with its file and line."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from cli.check import check, colours, support
+from cli.check.helplines import stale
+from cli.local.cloud import TEMPLATE
+
+EMAILS = TEMPLATE.parent / "emails"
+LESSON = "rebuild-trust/02-own-it.md.j2"
+LAYOUT = "layout.html.j2"
+Fault = Callable[[Path], None]
+
+
+@pytest.fixture
+def emails(tmp_path: Path) -> Path:
+    """A copy of `emails/` to break."""
+    return copytree(EMAILS, tmp_path / "emails")
+
+
+def findings(emails: Path) -> list[str]:
+    """As they are printed, with paths from `emails/` on."""
+    found = check(emails, TEMPLATE)
+    assert [(each.path, each.line) for each in found] == sorted((each.path, each.line) for each in found)
+    return [f"{Path(each.path).relative_to(emails)}:{each.line}: {each.message}" for each in found]
+
+
+def change(name: str, old: str, new: str) -> Fault:
+    def make(emails: Path) -> None:
+        source = (emails / name).read_text("utf-8")
+        assert old in source
+        (emails / name).write_text(source.replace(old, new), "utf-8")
+
+    return make
+
+
+def add(name: str, text: str) -> Fault:
+    def make(emails: Path) -> None:
+        path = emails / name
+        path.write_text(path.read_text("utf-8") + text, "utf-8")
+
+    return make
+
+
+def rename(old: str, new: str) -> Fault:
+    def make(emails: Path) -> None:
+        (emails / old).rename(emails / new)
+
+    return make
+
+
+def lines(name: str) -> int:
+    return (EMAILS / name).read_text("utf-8").count("\n")
+
+
+def test_there_is_nothing_to_change() -> None:
+    assert check(EMAILS, TEMPLATE) == []
+
+
+PAUSED = "en/notices/paused.md.j2"
+LAST = lines(LESSON)
+ADDED = f"{LESSON}:{LAST + 2}:"
+IN_LAYOUT = f"{LAYOUT}:"
+TOP = f"{LAYOUT}:1:"
+THIRD = "rebuild-trust/03-apology-in-action.md.j2:1:"
+
+
+@pytest.mark.parametrize(
+    ("fault", "where", "what"),
+    [
+        (rename(LESSON, "rebuild-trust/07-own-it.md.j2"), THIRD, "02 is missing"),
+        (lambda emails: (emails / LESSON).unlink(), THIRD, "02 is missing"),
+        (rename(LESSON, "rebuild-trust/02-acknowledge.md.j2"), "rebuild-trust/02-acknowledge", "has the id"),
+        (change(LESSON, 'subject = "Say what you did, all of it"', 'subject = " "'), f"{LESSON}:2:", "has no subject"),
+        (change("en/notices/help.md.j2", "subject =", "subjekt ="), "en/notices/help.md.j2:2:", "subjekt"),
+        (add(LESSON, "\n{{ frist_name }}\n"), ADDED, "uses frist_name, which is not known"),
+        (add(LESSON, "\n{% if False %}\n{{ frist_name }}\n{% endif %}\n"), f"{LESSON}:{LAST + 3}:", "uses frist_name"),
+        (add(LESSON, "\n\n{{ course.titel }}\n"), f"{LESSON}:{LAST + 3}:", "course.titel"),
+        (add(LESSON, "\n{{ words.nothing_like_it }}\n"), ADDED, "nothing_like_it"),
+        (add(LESSON, "\n{{ 1 // 0 }}\n"), ADDED, "zero"),
+        (add(LESSON, "\n{% endfor %}\n"), ADDED, "endfor"),
+        (add(LESSON, "\n[The next step](next.html)\n"), ADDED, "next.html leads nowhere"),
+        (add(LESSON, "\n[The practice](#practice)\n"), ADDED, "#practice leads to no place"),
+        (add(LESSON, "\n[The shop]({{ site_url }}/shop)\n"), ADDED, "no page /shop"),
+        (add(LESSON, "\n[The page](https://)\n"), ADDED, "is no address"),
+        (add(LESSON, "\n[The page]()\n"), ADDED, "leads nowhere"),
+        (add("rebuild-trust/about.md", "\n[More](more.html)\n"), "rebuild-trust/about.md:", "more.html"),
+        (change(LAYOUT, '"{{ unsubscribe_url }}"', '"{{ me_url }}"'), TOP, "no way to unsubscribe"),
+        (change("layout.txt.j2", "{{ unsubscribe_url }}", ""), "layout.txt.j2:1:", "no way to unsubscribe"),
+        (change("en/letter.toml", " by {address}", ""), TOP, "no postal address"),
+        (change(LAYOUT, "{{ dial(line.number) }}", ""), TOP, "not every helpline"),
+        (change("layout.txt.j2", "{{ country.emergency }}", ""), "layout.txt.j2:1:", "not every helpline"),
+        (add(LESSON, "\n" + "A long way round. " * 6000 + "\n"), f"{LESSON}:1:", "KB as an email"),
+    ],
+    ids=[
+        *("gap and number", "gap", "duplicate id", "empty subject", "misspelt subject", "undefined"),
+        *("in a dead branch", "undefined attribute", "undefined word", "division", "jinja", "relative link"),
+        *("anchor", "page", "no host", "no address", "link in about.md", "no unsubscribe", "none in text"),
+        *("no postal address", "no helpline", "no emergency in text", "over 102 KB"),
+    ],
+)  # fmt: skip
+def test_a1_a_fault_is_named_with_its_file_and_line(emails: Path, fault: Fault, where: str, what: str) -> None:
+    fault(emails)
+    found = findings(emails)
+    assert any(each.startswith(where) and what in each for each in found), found
+
+
+def test_a1_a_file_that_is_not_utf_8_is_named_with_the_line_of_the_byte(emails: Path) -> None:
+    path = emails / LESSON
+    path.write_bytes(path.read_bytes().replace("“It was only once.”".encode(), "“It was only once.”".encode("cp1252")))
+    (found,) = findings(emails)
+    line = path.read_bytes().partition(b"\x93")[0].count(b"\n") + 1
+    assert found.startswith(f"{LESSON}:{line}: is not UTF-8")
+
+
+def test_several_mistakes_are_told_at_once(emails: Path) -> None:
+    add(LESSON, "\n{{ one }}\n")(emails)
+    add("en/notices/help.md.j2", "\n{{ two }}\n")(emails)
+    change("rebuild-trust/course.toml", "tagline", "tagging")(emails)
+    assert len(findings(emails)) == 3
+
+
+def test_a_language_that_lacks_a_word_is_named(emails: Path) -> None:
+    copytree(emails / "en", emails / "es")
+    change("es/letter.toml", "reply_note =", "reply_knot =")(emails)
+    assert [each.partition(" has ")[0] for each in findings(emails)] == ["en/letter.toml:1:", "es/letter.toml:1:"]
+
+
+@pytest.mark.parametrize("key", ["last_verified", "source", "emergency"])
+def test_a_helpline_needs_its_source_and_the_day_it_was_verified(emails: Path, key: str) -> None:
+    lines = (emails / "helplines.toml").read_text("utf-8").splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if line.startswith(f"{key} ="))
+    heading = max(number for number, line in enumerate(lines[:first], 1) if line.startswith("["))
+    (emails / "helplines.toml").write_text("".join(lines[:first] + lines[first + 1 :]), "utf-8")
+    (found,) = findings(emails)
+    assert found.startswith(f"helplines.toml:{heading}: ")
+    assert f"has no {key}" in found
+
+
+def test_a_helpline_that_nobody_has_verified_for_180_days_is_a_warning() -> None:
+    verified = date(2026, 11, 1)
+    assert stale(EMAILS, verified + timedelta(days=180)) == []
+    assert len(stale(EMAILS, verified + timedelta(days=181))) == 5, "four countries and the directory"
+
+
+def test_a_language_that_no_course_speaks_yet_is_held_to_the_same(emails: Path) -> None:
+    copytree(emails / "en", emails / "es")
+    add("es/notices/paused.md.j2", "\n{{ course.days + 'x' }}\n")(emails)
+    (found,) = findings(emails)
+    assert found.startswith(f"es/notices/paused.md.j2:{lines(PAUSED) + 2}: ")
+    change("es/notices/paused.md.j2", "{{ course.days + 'x' }}", "# Loud")(emails)
+    (found,) = findings(emails)
+    assert "second heading of the first level" in found
+
+
+# ---------------------------------------------------------------- what readers and mail clients need
+
+
+def line_in_layout(text: str) -> int:
+    return next(n for n, line in enumerate((EMAILS / LAYOUT).read_text("utf-8").splitlines(), 1) if text in line)
+
+
+HTML = f"{LAYOUT}:{line_in_layout('<html')}:"
+HEADING = f"{LAYOUT}:{line_in_layout('.letter h1 {')}:"
+
+
+@pytest.mark.parametrize(
+    ("fault", "where", "what"),
+    [
+        (change(LAYOUT, '<html lang="{{ course.language.code }}"', "<html"), HTML, 'needs lang="en"'),
+        (change(LAYOUT, "<title>{{ subject }}</title>", ""), IN_LAYOUT, "<title>"),
+        (change(LAYOUT, "<h1>{{ subject }}</h1>", "<p>{{ subject }}</p>"), IN_LAYOUT, "needs an <h1>"),
+        (add(LESSON, "\n# Loud\n"), ADDED, "second heading of the first level"),
+        (add(LESSON, "\n#### Deep\n"), ADDED, "leaves a level out"),
+        (change(LAYOUT, '<table role="presentation" class="sheet"', '<table class="sheet"'), IN_LAYOUT, "presentation"),
+        (add(LESSON, "\nRead [here](https://example.org/).\n"), ADDED, "“here” does not say"),
+        (add(LESSON, "\n[https://example.org](https://example.org)\n"), ADDED, "does not say"),
+        (add(LESSON, "\nA [](https://example.org) b\n"), ADDED, "no words"),
+        (add(LESSON, "\n![A house](https://example.org/a.png)\n"), ADDED, "<img>"),
+        (add(LESSON, "\n<b>Loud</b>\n"), ADDED, "plain text"),
+        (change(LAYOUT, "font-size: 16px", "font-size: 14px"), IN_LAYOUT, "make it 16px at least"),
+        (change(LAYOUT, "color: #5c5346", "color: #9c9386"), IN_LAYOUT, "in the light"),
+        (change(LAYOUT, ".foot { color: #bdb5a7 !", ".foot { color: #5d5547 !"), IN_LAYOUT, "in the dark"),
+        (change(LAYOUT, "#1a1d29 !important; color: #ece5d8", "#1a1d29 !important; color: #2b2722"), IN_LAYOUT, "dark"),
+        (change(LAYOUT, "td { background-color: #2f3a6e", "td { background-color: #7fa0ff"), IN_LAYOUT, "inverts"),
+        (change(LAYOUT, "37px; font-weight", "37px; filter: none; font-weight"), HEADING, "property filter"),
+        (change(LAYOUT, "0 0 24px; font-size: 29px", "0 0 2rem; font-size: 29px"), HEADING, "0 0 2rem"),
+        (change(LAYOUT, ".letter h1 { margin", ".letter > h1 { margin"), HEADING, "the selector .letter > h1"),
+        (change(LAYOUT, "@media (min-width: 600px)", "@supports (min-width: 600px)"), IN_LAYOUT, "@supports"),
+        (change(LAYOUT, "{{ subject }}</h1>", "<b>{{ subject }}</b></h1>"), IN_LAYOUT, "<b>"),
+        (change(LAYOUT, '<td class="letter">', '<td class="letter" onclick="">'), IN_LAYOUT, "onclick"),
+        (change(LAYOUT, '<td class="letter">', '<td class="letter" style="">'), IN_LAYOUT, "write styles in <style>"),
+        (change(LAYOUT, ":root {", f"/*{'x' * 8192}*/ :root {{"), IN_LAYOUT, "Gmail drops it"),
+    ],
+    ids=[
+        *("lang", "title", "no h1", "second h1", "level left out", "table", "here", "bare address", "no words"),
+        *("image", "html", "small", "faint", "faint in the dark", "dark only by half", "faint when inverted"),
+        *("property", "value", "selector", "rule", "element", "attribute", "style attribute", "long style"),
+    ],
+)  # fmt: skip
+def test_what_would_keep_a_reader_out_is_named(emails: Path, fault: Fault, where: str, what: str) -> None:
+    fault(emails)
+    found = findings(emails)
+    assert any(each.startswith(where) and what in each for each in found), found
+
+
+def test_contrast_is_wcags() -> None:
+    assert colours.contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert colours.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_where_a_client_lacks_something_the_table_says_what_is_seen_instead() -> None:
+    table = support.table()
+    clients = {*table["clients"]}
+    for section in ("css", "rules", "elements", "attributes"):
+        for name, known in table[section].items():
+            assert {*known.get("without", [])} <= clients
+            assert known.get("then") or not known.get("without"), f"{section}.{name}"
+
+
+# ---------------------------------------------------------------- the command, and links out into the world
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).parent / "email-course"), "check", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=TEMPLATE.parent)
+
+
+def test_the_command_says_so_when_all_is_well() -> None:
+    done = run()
+    assert done.returncode == 0
+    assert done.stdout == "19 emails, and nothing to change.\n"
+
+
+def test_the_command_prints_one_line_a_finding_and_fails(emails: Path) -> None:
+    add(LESSON, "\n{{ frist_name }}\n")(emails)
+    (emails.parent / "template.yaml").write_text(TEMPLATE.read_text("utf-8"), "utf-8")
+    done = run("--template", str(emails.parent / "template.yaml"))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout == f"{emails / LESSON}:{LAST + 2}: uses frist_name, which is not known here\n"
+
+
+class _Site(BaseHTTPRequestHandler):
+    """Answers /there, /no-head only to GET, and nothing else."""
+
+    def do_HEAD(self) -> None:
+        self._answer({"/there": 200, "/no-head": 405}.get(self.path, 404))
+
+    def do_GET(self) -> None:
+        self._answer(200 if self.path in ("/there", "/no-head") else 404)
+
+    def _answer(self, status: int) -> None:
+        self.send_response(status)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def website() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), _Site)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield f"http://localhost:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_link_that_no_longer_answers_is_named_when_asked_for(emails: Path) -> None:
+    with website() as site:
+        change("helplines.toml", "https://findahelpline.com", f"{site}/there")(emails)
+        add(LESSON, f"\n[The book]({site}/no-head) and [the film]({site}/gone)\n")(emails)
+        assert findings(emails) == [], "not asked for"
+        found = [str(each) for each in check(emails, TEMPLATE, ask_the_network=True)]
+    assert found == [f"{emails / LESSON}:{LAST + 2}: the link {site}/gone does not answer: HTTP 404"]

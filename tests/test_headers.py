@@ -1,0 +1,146 @@
+"""The header fields of every email, read off the MIME that SES would send."""
+
+import re
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import Message
+from email.utils import parseaddr
+from itertools import pairwise
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from cli.local.cloud import TEMPLATE, World
+from cli.local.mime import SentMail
+from cli.local.physical import REGION
+from tests.conftest import MONDAY
+from tests.people import Person
+from tests.stories import next_email, nothing_comes, reads
+
+
+def headers(mail: SentMail) -> Message:
+    return message_from_bytes(mail.raw)
+
+
+@pytest.fixture
+def ann(world: World) -> Person:
+    return reads(Person(world), 2)
+
+
+def everything(ann: Person) -> list[SentMail]:
+    """Lessons, the confirmation, and notices."""
+    for command in ("HELP", "PAUSE", "RESUME", "STOP"):
+        ann.replies(command)
+    return ann.mails
+
+
+def test_every_email_says_whose_it_is_and_how_to_answer(ann: Person) -> None:
+    mails = everything(ann)
+    assert len({mail.tags["email"] for mail in mails}) == 8
+    addresses = set()
+    for mail in mails:
+        head = headers(mail)
+        assert parseaddr(head["From"]) == ("Rebuilding Trust", "course@mail.example.org")
+        assert parseaddr(head["To"])[1] == "ann@example.net"
+        local_part, _, domain = parseaddr(head["Reply-To"])[1].partition("@")
+        assert domain == "reply.example.org"
+        assert re.fullmatch("[a-z2-7]{34}", local_part)
+        addresses.add(local_part)
+    assert len(addresses) == len(mails), "each has a reply address of its own"
+
+
+def test_every_email_can_be_unsubscribed_from_and_asks_machines_for_silence(ann: Person) -> None:
+    for mail in everything(ann):
+        head = headers(mail)
+        https, mailto = re.findall(r"<([^>]+)>", head["List-Unsubscribe"])
+        assert https.startswith(f"{ann.world.parameters['SiteUrl']}/unsubscribe/")
+        assert re.fullmatch(r"mailto:[a-z2-7]{34}@reply\.example\.org\?subject=unsubscribe", mailto)
+        assert head["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert head["Auto-Submitted"] == "auto-generated"
+        assert head["X-Auto-Response-Suppress"] == "All"
+        assert all(len(head.get_all(name, [])) == 1 for name in head), "every field once"
+
+
+def test_the_list_is_the_same_in_every_email_and_complaints_are_counted_by_course_and_email(ann: Person) -> None:
+    mails = everything(ann)
+    assert {headers(mail)["List-Id"] for mail in mails} == {"<rebuild-trust.reply.example.org>"}
+    for mail in mails:
+        assert headers(mail)["Feedback-ID"].startswith(f"rebuild-trust:{mail.tags['email']}:1.")
+
+
+@pytest.mark.parametrize("text", ["", "unsubscribe", "Please take me off this list", "-- \nSent from my phone"])
+def test_a_mail_to_the_list_unsubscribe_address_unsubscribes_whatever_is_in_it(ann: Person, text: str) -> None:
+    lesson, before = ann.mails[-1], len(ann.mails)
+    written = f"From: ann@example.net\r\nSubject: unsubscribe\r\nAuto-Submitted: auto-generated\r\n\r\n{text}"
+    ann.world.deliver(written.encode(), _unsubscribe_address(lesson), sender="ann@example.net")
+    assert ann.row["status"] == "unsubscribed"
+    assert ann.reflections == []
+    assert nothing_comes(ann.world)
+    assert len(ann.mails) == before, "the mail client has said that it is done"
+
+
+def test_u7_an_old_unsubscribe_address_does_not_touch_a_later_sign_up(ann: Person) -> None:
+    old = ann.mails[-1]
+    ann.replies("STOP")
+    ann.world.advance_to(MONDAY.replace(day=28))
+    ann.joins()
+    ann.world.deliver(b"From: ann@example.net\r\n\r\n", _unsubscribe_address(old), sender="ann@example.net")
+    assert ann.row["status"] == "active"
+    ann.world.deliver(b"From: ann@example.net\r\n\r\n", _unsubscribe_address(ann.mails[-1]), sender="")
+    assert {ann.row["status"]} == {"unsubscribed"}
+
+
+def test_a_forged_unsubscribe_address_is_set_aside(ann: Person) -> None:
+    address = _unsubscribe_address(ann.mails[-1])
+    forged = ("b" if address[0] == "a" else "a") + address[1:]
+    ann.world.deliver(b"From: ann@example.net\r\n\r\nunsubscribe", forged, sender="ann@example.net")
+    assert ann.row["status"] == "active"
+
+
+def _unsubscribe_address(mail: SentMail) -> str:
+    found = re.search(r"<mailto:([^?>]+)", headers(mail)["List-Unsubscribe"])
+    assert found
+    return found[1]
+
+
+# ---------------------------------------------------------------- threads
+
+
+@pytest.fixture
+def threading(tmp_path: Path) -> Iterator[World]:
+    """The world of a course whose author wants one conversation."""
+    copytree(TEMPLATE.parent / "emails", tmp_path / "emails")
+    (tmp_path / "functions").symlink_to(TEMPLATE.parent / "functions")
+    (tmp_path / "template.yaml").write_text(TEMPLATE.read_text("utf-8"), "utf-8")
+    settings = tmp_path / "emails/rebuild-trust/course.toml"
+    settings.write_text(settings.read_text("utf-8").replace("thread = false", "thread = true"), "utf-8")
+    with World(tmp_path / "template.yaml", start=MONDAY) as world:
+        yield world
+        assert not world.failures
+
+
+def test_lessons_stand_alone_unless_the_author_wants_a_thread(ann: Person) -> None:
+    for mail in ann.mails:
+        assert headers(mail)["References"] is None
+        assert headers(mail)["In-Reply-To"] is None
+
+
+def test_a_thread_holds_the_lessons_of_a_round_and_nothing_else(threading: World) -> None:
+    ann = reads(Person(threading), 5)
+    ann.replies("HELP")
+    ann.replies("Not yet", ann.mail("Safe first"))
+    next_email(threading)
+    lessons = [mail for mail in ann.mails if mail.tags["email"] not in ("confirm", "help", "welcome-back")]
+    assert len(lessons) == 7
+    first_round, again = lessons[:6], lessons[6]
+    introduction = headers(first_round[0])
+    root = introduction["References"]
+    assert introduction["In-Reply-To"] == root
+    for before, mail in pairwise(first_round):
+        assert headers(before)["Message-ID"] == f"<{before.id}@{REGION}.amazonses.com>"
+        assert headers(mail)["In-Reply-To"] == headers(before)["Message-ID"]
+        assert headers(mail)["References"] == f"{root} {headers(before)['Message-ID']}"
+    assert headers(again)["References"] == headers(again)["In-Reply-To"] != root, "a round is a thread of its own"
+    for mail in ann.mails:
+        assert (mail in lessons) == (headers(mail)["References"] is not None)

@@ -1,0 +1,152 @@
+"""Every email in a real browser: what keeps people out, does not fit, is too small, or is lost in an inversion."""
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from cli.check.colours import contrast
+from cli.samples import Sample, samples
+from course.lessons import load
+from tests.browser import barriers, chromium
+
+EMAILS = Path(__file__).parents[1] / "emails"
+SAMPLES = list(samples(load(EMAILS), EMAILS))
+NARROW, PHONE, DESK = 320, 360, 1280
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module", params=SCHEMES)
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A phone, in the light and in the dark."""
+    context = browser.new_context(viewport={"width": PHONE, "height": 740}, color_scheme=request.param)
+    yield context.new_page()
+    context.close()
+
+
+def shows(page: Page, sample: Sample, width: int = PHONE) -> Page:
+    page.set_viewport_size({"width": width, "height": 740})
+    page.set_content(sample.letter.html)
+    return page
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_nothing_keeps_anybody_out(page: Page, sample: Sample) -> None:
+    assert barriers(shows(page, sample)) == []
+
+
+def test_axe_finds_what_is_wrong(page: Page) -> None:
+    page.set_content("<html><body><img src='data:,'><p style='color: #999; background: #fff'>Faint</p></body></html>")
+    assert {each.partition(":")[0] for each in barriers(page)} >= {"html-has-lang", "image-alt", "color-contrast"}
+
+
+def test_every_email_fits_and_can_be_read_at_arms_length(page: Page) -> None:
+    for sample in SAMPLES:
+        for width in (NARROW, PHONE, DESK):
+            shows(page, sample, width)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{sample.name} at {width}"
+            small = page.evaluate(
+                """() => {
+                    const says = node => node.nodeType === 3 && node.data.replace(/[\\s\u200c\u034f]/g, "");
+                    const small = element => parseFloat(getComputedStyle(element).fontSize) < 16;
+                    const shown = element => element.checkVisibility() && [...element.childNodes].some(says);
+                    const all = [...document.querySelectorAll("body *")];
+                    return all.filter(element => shown(element) && small(element)).map(element => element.outerHTML);
+                }"""
+            )
+            assert small == [], f"{sample.name} at {width}"
+
+
+def test_an_email_is_whole_without_its_stylesheet(browser: Browser) -> None:
+    """Gmail drops <style> where it likes: what is on the elements must do for a phone and for a desk."""
+    context = browser.new_context()
+    page = context.new_page()
+    for sample in SAMPLES:
+        for width in (NARROW, DESK):
+            shows(page, sample, width)
+            page.evaluate("document.querySelectorAll('style').forEach(style => style.remove())")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{sample.name} at {width}"
+            assert page.locator("h1").evaluate("h1 => getComputedStyle(h1).color") == "rgb(47, 58, 110)"
+            assert page.locator(".preheader").is_hidden()
+    context.close()
+
+
+def test_nothing_is_fetched(browser: Browser) -> None:
+    """No image, no font, no pixel that tells who has opened it."""
+    context = browser.new_context()
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for sample in SAMPLES:
+        shows(page, sample)
+        assert page.locator("img").count() == 0
+    assert asked == []
+    context.close()
+
+
+def test_the_way_through_the_course_is_told_once(page: Page) -> None:
+    third = next(sample for sample in SAMPLES if sample.name.endswith("/apology-in-action"))
+    told = shows(page, third).locator("body").aria_snapshot()
+    assert told.count("Day 3 of 5") == 1
+    assert "table" not in told, "tables are for looks"
+    assert page.locator(".stitch-done").count() == 2
+    assert page.locator(".stitch-today").count() == 1
+    assert page.locator(".stitch").count() == 2
+
+
+def test_the_answer_to_a_lesson_is_a_reply(page: Page) -> None:
+    for sample in SAMPLES:
+        button = shows(page, sample).get_by_role("link", name="Just reply to this email")
+        if button.count():
+            assert (button.get_attribute("href") or "").startswith(f"mailto:{sample.letter.reply_to}?subject=Re%3A%20")
+            box = button.bounding_box()
+            assert box
+            assert box["height"] >= 48
+            assert box["width"] >= 240
+    assert button.count() == 0, "a notice asks for no answer"
+
+
+def test_an_email_stays_legible_when_a_client_darkens_it_by_itself(browser: Browser) -> None:
+    """Chromium's own forced dark mode, which apps on Android use; measured on the picture."""
+    context = browser.new_context(viewport={"width": PHONE, "height": 740})
+    page = context.new_page()
+    context.new_cdp_session(page).send("Emulation.setAutoDarkModeOverride", {"enabled": True})
+    for sample in SAMPLES:
+        if sample.email not in ("own-it", "safety-first", "keep-showing-up", "confirm"):
+            continue
+        page.set_content(_without_dark_rules(sample.letter.html))
+        picture = Image.open(BytesIO(page.screenshot(full_page=True))).convert("L")
+        assert picture.getpixel((3, 3)) < 80, "it is dark"  # type: ignore[operator]
+        for element in page.locator("h1, h2, h3, h4, p, li, .button a, .written, .course, .day").all():
+            box = element.bounding_box()
+            assert box
+            around = (box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"])
+            darkest, lightest = (
+                f"#{int(grey):02x}{int(grey):02x}{int(grey):02x}" for grey in _extremes(picture.crop(around))
+            )
+            assert contrast(darkest, lightest) >= 4.5, f"{sample.name}: {element.inner_text()[:40]}"
+    context.close()
+
+
+def _without_dark_rules(html: str) -> str:
+    """As for a client that has not read them: Chromium leaves alone what says that it can be dark by itself."""
+    html = re.sub(r"<style.*?</style>|<meta name=\"(?:supported-)?color-schemes?\"[^>]*>", "", html, flags=re.DOTALL)
+    return html.replace("color-scheme: light dark;", "")
+
+
+def _extremes(picture: Image.Image) -> tuple[float, float]:
+    darkest, lightest = picture.getextrema()
+    assert isinstance(darkest, int)
+    assert isinstance(lightest, int)
+    return darkest, lightest
