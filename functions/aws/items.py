@@ -108,6 +108,7 @@ def _subscriber_from(item: Item) -> Subscriber:
         )
         if sign_up
         else None,
+        paused_until=_day(item.get("paused_until")),
         held=item.get("held", ""),
         soft_bounces=tuple(item.get("soft_bounces", ())),
         version=int(item["version"]),

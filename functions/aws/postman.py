@@ -83,7 +83,7 @@ class Postman:
         if course is None:
             self._hold(stored, "there is no such course any more")
             return
-        subscriber = delivery.pass_over(stored, course.lessons)
+        subscriber = delivery.pass_over(stored.after_pause(now), course.lessons)
         in_doubt = subscriber.claim is not None and now >= subscriber.claim.retry_at
         events_until = None
         if in_doubt:

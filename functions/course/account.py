@@ -20,12 +20,14 @@ def standing(subscriber: Subscriber, now: datetime) -> str:
         return str(subscriber.status)
     if subscriber.held:
         return "held"
-    if subscriber.status is Status.PAUSED:
+    if subscriber.status is Status.PAUSED and not subscriber.paused_until:
         return "paused"
     if subscriber.claim:
         return "claimed"
     if subscriber.due_at is None or subscriber.due_at < now - DAY:
         return "overdue"
+    if subscriber.status is Status.PAUSED:
+        return "paused"
     sent_today = subscriber.last_at is not None and subscriber.last_at > now - DAY
     return "sent" if sent_today else "not due"
 
@@ -43,6 +45,6 @@ def paused_by_bounces(subscriber: Subscriber) -> bool:
 
 def past_keeping(subscriber: Subscriber, now: datetime, retention_days: int) -> bool:
     """Whether what the subscriber wrote has had its time: the last lesson is long ago, and no other is on its way."""
-    if subscriber.status is Status.ACTIVE or subscriber.last_at is None:
+    if subscriber.status is Status.ACTIVE or subscriber.paused_until or subscriber.last_at is None:
         return False
     return now > subscriber.last_at + retention_days * DAY

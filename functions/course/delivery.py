@@ -47,6 +47,8 @@ def decide(
             return Decision.HOLD
     if subscriber.due_email == CONFIRM:
         return Decision.SEND
+    if subscriber.status is Status.PAUSED:
+        return Decision.SLIDE
     return Decision.SEND if _day_is_free(subscriber, now) else Decision.SLIDE
 
 
@@ -114,8 +116,9 @@ def _past(subscriber: Subscriber, lesson: str) -> Subscriber:
     subscriber = replace(subscriber, unsettled=())
     if following:
         return replace(subscriber, next_lesson=following[0])
-    status = Status.COMPLETED if subscriber.status is Status.ACTIVE else subscriber.status
-    return replace(subscriber, status=status, next_lesson=None, due_at=None)
+    going_on = subscriber.status is Status.ACTIVE or subscriber.paused_until
+    status = Status.COMPLETED if going_on else subscriber.status
+    return replace(subscriber, status=status, next_lesson=None, due_at=None, paused_until=None)
 
 
 def release(subscriber: Subscriber, attempt: str, held: str = "") -> Subscriber:
@@ -143,7 +146,8 @@ def slide(subscriber: Subscriber, now: datetime) -> Subscriber:
 
     An attempt of unknown outcome moves to when it matters again, so that it takes nobody's place until then.
     """
-    return replace(subscriber, due_at=subscriber.claim.retry_at if subscriber.claim else subscriber.next_due(now))
+    claim = subscriber.claim
+    return replace(subscriber, due_at=claim.retry_at if claim and now < claim.retry_at else subscriber.next_due(now))
 
 
 def missed_a_day(subscriber: Subscriber, now: datetime) -> bool:
@@ -172,4 +176,6 @@ def let_go(subscriber: Subscriber, now: datetime, *, arrived: bool = False) -> S
     free = replace(subscriber, held="")
     if claim and now >= claim.retry_at:
         free = _without_claim(free)
-    return replace(free, due_at=now) if free.waiting and not free.claim else free
+    if not free.waiting or free.claim:
+        return free
+    return replace(free, due_at=free.next_due(now) if free.paused_until else now)

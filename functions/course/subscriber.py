@@ -99,6 +99,8 @@ class Subscriber:
     consent: str = ""
     consent_at: datetime | None = None
     sign_up: SignUp | None = None
+    paused_until: date | None = None
+    """The local day on which a paused course goes on by itself; None waits for its subscriber."""
     held: str = ""
     """Why no email is sent until a person has looked; empty when none is needed."""
     soft_bounces: tuple[str, ...] = ()
@@ -113,7 +115,7 @@ class Subscriber:
             return None
         if self.sign_up:
             return None if self.sign_up.mailed else CONFIRM
-        return self.next_lesson if self.status is Status.ACTIVE else None
+        return self.next_lesson if self.status is Status.ACTIVE or self.paused_until else None
 
     @property
     def waiting(self) -> bool:
@@ -146,9 +148,11 @@ class Subscriber:
         return schedule.AFTER_INTRODUCTION if after_introduction else schedule.MIN_GAP
 
     def next_due(self, now: datetime) -> datetime:
-        """The next slot that keeps both rules: one a local day, and the gap."""
+        """The next slot that keeps the rules: one a local day, the gap, and none before a pause is over."""
         earliest = max(now, self.last_at + self.gap) if self.last_at else now
-        return schedule.next_slot(earliest, self.last_day, self.zone, self.hour, self.minute)
+        day_before = self.paused_until - timedelta(days=1) if self.paused_until else None
+        after = max(filter(None, (self.last_day, day_before)), default=None)
+        return schedule.next_slot(earliest, after, self.zone, self.hour, self.minute)
 
     def signing_up(self, sign_up: SignUp) -> "Subscriber":
         """Asks for confirmation. Somebody already in the course, or stopped for good, is not touched."""
@@ -184,17 +188,29 @@ class Subscriber:
         rested = self.last_at is None or now >= self.last_at + schedule.MIN_GAP
         return replace(started, due_at=now if free_today and rested else started.next_due(now))
 
-    def paused(self) -> "Subscriber":
-        """Nothing is sent until the subscriber resumes."""
-        return replace(self, status=Status.PAUSED) if self.status is Status.ACTIVE else self
+    def paused(self, until: date | None = None) -> "Subscriber":
+        """Nothing is sent until the subscriber resumes, or before a local day on which the course goes on by itself."""
+        if self.status not in (Status.ACTIVE, Status.PAUSED):
+            return self
+        waits = replace(self, status=Status.PAUSED, paused_until=until if self.next_lesson else None)
+        if not until or waits == self:
+            return waits
+        return replace(waits, due_at=waits.next_due(schedule.slot(until, self.zone, 0)))
+
+    def after_pause(self, now: datetime) -> "Subscriber":
+        """Goes on by itself, once the local day has come until which the course is paused."""
+        if self.paused_until and schedule.local_day(now, self.zone) >= self.paused_until:
+            return replace(self, status=Status.ACTIVE, paused_until=None)
+        return self
 
     def resumed(self, now: datetime) -> "Subscriber":
         """Goes on with the next lesson, at the next slot."""
         if self.status is not Status.PAUSED:
             return self
         if self.next_lesson is None:
-            return replace(self, status=Status.COMPLETED)
-        return replace(self, status=Status.ACTIVE, soft_bounces=(), due_at=self.next_due(now))
+            return replace(self, status=Status.COMPLETED, paused_until=None)
+        free = replace(self, status=Status.ACTIVE, paused_until=None, soft_bounces=())
+        return replace(free, due_at=free.next_due(now))
 
     def soft_bounced(self, attempt: str) -> "Subscriber":
         """A mailbox sent an email back, for now. However often it is told, an attempt counts once."""
@@ -209,7 +225,8 @@ class Subscriber:
         """Ends every email: unsubscribed, bounced or complained. The last two outrank the first and each stays."""
         if self.status in STOPPED_FOR_GOOD:
             return self
-        return replace(self, status=status, epoch=self.current_epoch, sign_up=None, due_at=None, held="")
+        ended = replace(self, status=status, epoch=self.current_epoch, sign_up=None, due_at=None)
+        return replace(ended, paused_until=None, held="")
 
     def at_time(self, zone: str, hour: int, now: datetime) -> "Subscriber":
         """Chooses another zone or hour. What was sent counts as a day of the new zone as well as of the old."""
@@ -239,6 +256,7 @@ class Subscriber:
             sent={},
             claim=None,
             unsettled=(),
+            paused_until=None,
             held="",
             soft_bounces=(),
             sign_up=None,

@@ -47,6 +47,7 @@ FULL = Subscriber(
     consent="2026-11",
     consent_at=NOW - timedelta(days=8),
     sign_up=SignUp(1058, NOW, "Ann", "Europe/Berlin", 0, "2026-11", mailed=True),
+    paused_until=date(2026, 12, 24),
     held="SES refused the address: MessageRejected",
     unsettled=("00112233445566aa",),
     soft_bounces=("fedcba9876543210",),
@@ -94,6 +95,7 @@ subscribers_of_any_kind = st.builds(
     sign_up=st.none() | sign_ups,
     held=words,
     unsettled=st.lists(some, max_size=3).map(tuple),
+    paused_until=st.none() | days,
     soft_bounces=st.lists(some, max_size=5).map(tuple),
 ).map(lambda someone: replace(someone, plan=(*someone.plan, someone.next_lesson)) if someone.next_lesson else someone)
 
@@ -203,7 +205,12 @@ def test_an_item_stays_under_one_kilobyte_through_a_whole_course() -> None:
     held_at_last = replace(full, sign_up=None, claim=None)
     assert FULL.claim
     back_again = replace(
-        full, status=Status.COMPLETED, next_lesson=None, held="", claim=replace(FULL.claim, email="confirm")
+        full,
+        status=Status.COMPLETED,
+        next_lesson=None,
+        paused_until=None,
+        held="",
+        claim=replace(FULL.claim, email="confirm"),
     )
     for fullest in (last_claim, held_at_last, back_again):
         assert item_size(fullest) < 1024

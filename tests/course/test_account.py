@@ -33,6 +33,13 @@ def test_everyone_stands_in_one_line(subscriber: Subscriber, line: str) -> None:
     assert standing(subscriber, NOON) == line
 
 
+def test_a_pause_until_a_day_is_overdue_when_nothing_comes_after_it() -> None:
+    paused = after(1).paused(NOON.date() + 9 * DAY)
+    assert paused.due_at
+    assert standing(paused, NOON) == standing(paused, paused.due_at) == "paused"
+    assert standing(paused, paused.due_at + 2 * DAY) == "overdue"
+
+
 def test_reflections_are_kept_until_their_time_after_the_last_lesson_and_while_somebody_is_active() -> None:
     done = after(3)
     assert done.last_at
@@ -41,11 +48,13 @@ def test_reflections_are_kept_until_their_time_after_the_last_lesson_and_while_s
     assert past_keeping(done, done.last_at + 1000 * DAY, 90)
     assert not past_keeping(replace(done, status=Status.ACTIVE), done.last_at + 91 * DAY, 90)
     assert not past_keeping(pending(), MONDAY + 99 * DAY, 90)
+    assert past_keeping(after(2).paused(), MONDAY + 99 * DAY, 90)
+    assert not past_keeping(after(2).paused(MONDAY.date() + 100 * DAY), MONDAY + 99 * DAY, 90)
 
 
 def test_everyone_whose_course_goes_on_stands_in_a_line_that_is_added_up() -> None:
-    claimed = delivery.claim(confirmed(), "first", MONDAY)
-    for subscriber in (confirmed(), claimed, held(claimed), after(1), after(1).paused(), held(after(1)).paused()):
+    claimed, pauses = delivery.claim(confirmed(), "first", MONDAY), after(1).paused(MONDAY.date() + 3 * DAY)
+    for subscriber in (confirmed(), claimed, held(claimed), after(1), after(1).paused(), pauses, held(pauses)):
         for hours in range(-48, 96, 12):
             assert standing(subscriber, MONDAY + timedelta(hours=hours)) in LINES
     for status in Status:

@@ -126,6 +126,39 @@ def test_the_day_rule_and_the_gap_hold_even_if_the_due_time_is_wrong() -> None:
     assert decide(late, morning.last_at + 12 * HOUR, None) is Decision.SEND
 
 
+def test_nothing_is_sent_in_a_pause_even_if_the_due_time_is_wrong() -> None:
+    paused = after(1).paused(date(2026, 12, 3))
+    too_early = replace(paused, due_at=MONDAY + 3 * 24 * HOUR)
+    now = MONDAY + 3 * 24 * HOUR
+    assert decide(too_early.after_pause(now), now, None) is Decision.SLIDE
+    assert delivery.slide(too_early, now) == paused
+    assert paused.due_at
+    assert decide(paused.after_pause(paused.due_at), paused.due_at, None) is Decision.SEND
+
+
+def test_a_commit_in_a_pause_leaves_the_next_lesson_to_its_end() -> None:
+    due = sent(confirmed())
+    assert due.due_at
+    paused = delivery.claim(due, "first", due.due_at).paused(date(2026, 12, 3))
+    done = delivery.commit(paused, "first", "ses-id", due.due_at)
+    assert done.due_at
+    assert (done.status, done.next_lesson) == (Status.PAUSED, "own-it")
+    assert local_day(done.due_at, "Europe/Berlin") == date(2026, 12, 3)
+    refused = delivery.release(paused, "first")
+    assert (refused.next_lesson, refused.due_at) == ("acknowledge", paused.due_at)
+
+
+def test_an_attempt_in_doubt_is_judged_once_and_not_at_every_tick_of_a_pause() -> None:
+    due = sent(confirmed())
+    assert due.due_at
+    paused = delivery.claim(due, "first", due.due_at).paused(date(2026, 12, 3))
+    assert paused.claim
+    now = paused.claim.retry_at + HOUR
+    wrong = replace(paused, due_at=now)
+    assert decide(wrong, now, now) is Decision.SLIDE
+    assert delivery.slide(wrong, now).due_at == paused.due_at
+
+
 def test_a_lesson_that_is_gone_is_passed_over() -> None:
     due = sent(confirmed())
     passed = delivery.pass_over(due, {"intro", "own-it", "keep-showing-up"})
@@ -207,6 +240,12 @@ def test_letting_go_wakes_nobody_who_has_paused_or_stopped() -> None:
     for subscriber in (held(after(1)).paused(), held(after(1)).stopped(Status.UNSUBSCRIBED), held(after(3))):
         free = delivery.let_go(subscriber, MONDAY + timedelta(days=9))
         assert (free.held, free.status, free.waiting) == ("", subscriber.status, False)
+
+
+def test_letting_go_leaves_a_pause_until_a_day_as_it_is() -> None:
+    paused = after(1).paused(date(2026, 12, 3))
+    free = delivery.let_go(held(after(1)).paused(date(2026, 12, 3)), MONDAY + timedelta(days=3))
+    assert (free.held, free.due_at) == ("", paused.due_at)
 
 
 def test_a_confirmation_in_doubt_counts_as_mailed_or_is_asked_for_again() -> None:

@@ -57,6 +57,65 @@ def test_a_pause_keeps_the_place_and_going_on_never_sends_two_on_a_day() -> None
     assert local_day(a_week_on.due_at, "Europe/Berlin") == date(2026, 12, 1)
 
 
+def test_a_pause_until_a_day_ends_by_itself_on_that_day_at_the_chosen_hour() -> None:
+    paused = after(1).paused(date(2026, 12, 3))
+    assert (paused.status, paused.waiting, paused.next_lesson) == (Status.PAUSED, True, "own-it")
+    assert paused.due_at
+    assert (local_day(paused.due_at, "Europe/Berlin"), paused.due_at.hour) == (date(2026, 12, 3), 6)
+    assert paused.after_pause(paused.due_at - timedelta(hours=8)) is paused
+    going_on = paused.after_pause(paused.due_at)
+    assert (going_on.status, going_on.paused_until, going_on.due_at) == (Status.ACTIVE, None, paused.due_at)
+
+
+def test_a_pause_can_be_changed_and_ended_before_its_day() -> None:
+    until = after(1).paused(date(2026, 12, 3))
+    assert until.paused(date(2026, 12, 3)) is not None
+    assert until.paused(date(2026, 12, 3)) == until
+    later = until.paused(date(2027, 1, 4))
+    assert later.due_at
+    assert local_day(later.due_at, "Europe/Berlin") == date(2027, 1, 4)
+    assert not later.paused().waiting
+    assert later.paused().paused(date(2026, 12, 3)).waiting
+    resumed = later.resumed(MONDAY + 3 * DAY)
+    assert resumed.due_at
+    assert (resumed.status, resumed.paused_until, local_day(resumed.due_at, "Europe/Berlin").day) == (
+        "active",
+        None,
+        27,
+    )
+    assert later.beginning_again(PLAN_AGAIN, MONDAY + 3 * DAY).paused_until is None
+    assert later.stopped(Status.UNSUBSCRIBED).paused_until is None
+
+
+def test_whatever_changes_meanwhile_a_pause_lasts_until_its_day() -> None:
+    paused = after(1).paused(date(2026, 12, 3))
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        moved = paused.at_time(zone, 23, MONDAY + 2 * DAY)
+        assert moved.due_at
+        assert local_day(moved.due_at, zone) == date(2026, 12, 3)
+    bounced = paused
+    for attempt in "12345":
+        bounced = bounced.soft_bounced(attempt)
+    assert (bounced.status, bounced.waiting) == (Status.PAUSED, False), "whose mailbox is gone is not sent to again"
+
+
+def test_a_pause_until_a_day_on_which_a_lesson_was_sent_waits_for_the_next() -> None:
+    morning = after(1)
+    assert morning.last_day
+    paused = morning.paused(morning.last_day)
+    assert paused.due_at == morning.due_at
+
+
+def test_a_pause_until_a_day_ends_with_the_last_letter_if_that_was_on_its_way() -> None:
+    from course import delivery
+
+    due = after(2)
+    assert due.due_at
+    paused = delivery.claim(due, "attempt", due.due_at).paused(date(2026, 12, 3))
+    done = delivery.commit(paused, "attempt", "ses-id", due.due_at)
+    assert (done.status, done.paused_until, done.waiting) == (Status.COMPLETED, None, False)
+
+
 def test_a_commit_after_a_pause_does_not_wake_anyone() -> None:
     from course import delivery
 
