@@ -5,12 +5,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
 from cli.chromium import NoChromium
 from cli.chromium import chromium as launched
+from cli.local.cloud import World
+from cli.local.web import Listener, Server
 from tests.conftest import cannot_run_here
 
 ROOT = Path(__file__).parents[1]
@@ -59,3 +62,11 @@ def running_course(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]
         process.terminate()
         process.wait(timeout=20)
         process.stdout.close()
+
+
+@contextmanager
+def served(start: datetime, **parameters: str) -> Iterator[World]:
+    """A world of this process whose pages a browser can open, at its parameter SiteUrl."""
+    listener = Listener("127.0.0.1", 0)
+    with World(start=start, parameters={"SiteUrl": listener.url, **parameters}) as world, Server(world, listener):
+        yield world

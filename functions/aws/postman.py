@@ -37,6 +37,9 @@ HELD = {
 }
 """Refusals that hold the one subscriber, and why."""
 
+TO_WHO_HAS_LEFT = {"goodbye", "fresh-link"}
+"""Notices that also go to somebody who has stopped: what they wrote is still kept, and theirs."""
+
 
 class NotSent(EmailCourseError):
     """Raised when SES refused a notice for what it is: it ends among the dead letters."""
@@ -110,7 +113,7 @@ class Postman:
         subscriber = self._subscribers.get(subscriber_id)
         if subscriber is None or subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
             return True
-        if name != "goodbye" and subscriber.status not in IN_COURSE:  # stopped since it was asked for
+        if name not in TO_WHO_HAS_LEFT and subscriber.status not in IN_COURSE:  # stopped since it was asked for
             return True
         letter = notice_letter(self._site, subscriber, name, now)
         mark = f"notice#{key}"
