@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -68,5 +68,9 @@ def running_course(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]
 def served(start: datetime, **parameters: str) -> Iterator[World]:
     """A world of this process whose pages a browser can open, at its parameter SiteUrl."""
     listener = Listener("127.0.0.1", 0)
-    with World(start=start, parameters={"SiteUrl": listener.url, **parameters}) as world, Server(world, listener):
+    with (
+        closing(listener.socket),
+        World(start=start, parameters={"SiteUrl": listener.url, **parameters}) as world,
+        Server(world, listener),
+    ):
         yield world
