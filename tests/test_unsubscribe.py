@@ -8,7 +8,7 @@ from cli.local.cloud import World
 from course import tokens
 from course.tokens import Keyring, Purpose
 from tests.people import Person
-from tests.stories import asleep, next_email, nothing_comes, unchanged
+from tests.stories import asleep, next_email, nothing_comes, reads, unchanged
 
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -137,3 +137,37 @@ def test_u7_signing_up_again_is_a_new_beginning(world: World) -> None:
     assert world.request("GET", ann.page_url).status == 200
     world.request("POST", f"{unsubscribe}?now=yes")  # the button of that page: it is their mailbox, and they mean it
     assert ann.row["status"] == "unsubscribed"
+
+
+def test_a_month_s_break_instead(world: World) -> None:
+    ann = reads(Person(world), 1)
+    link = ann.link("/unsubscribe/")
+    assert "Pause for a month instead" in world.request("GET", link).text
+    first = world.request("POST", f"{link}?instead=break", form={})
+    assert "Nothing comes for a month." in first.text
+    with unchanged(world):
+        again = world.request("POST", f"{link}?instead=break", form={})
+        unknown = world.request("POST", f"/unsubscribe/{'A' * 44}?instead=break", form={})
+    assert first.body == again.body == unknown.body
+    assert (ann.row["status"], ann.row["paused_until"]) == ("paused", "2026-12-24")
+    lesson = next_email(world)
+    assert (lesson.tags["email"], lesson.at.date().isoformat()) == ("own-it", "2026-12-24")
+
+
+def test_a_break_from_what_is_over_anyway(world: World) -> None:
+    """Who has stopped or completed the course is not told that it goes on in a month."""
+    ann = Person(world).joins()
+    link = ann.link("/unsubscribe/")
+    world.request("POST", link)
+    with unchanged(world):
+        assert done(world.request("POST", f"{link}?instead=break", form={}))
+
+
+def test_the_reason_is_counted_and_is_nobody_s(world: World) -> None:
+    ann, bob = Person(world).joins(), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    assert done(world.request("POST", f"{ann.link('/unsubscribe/')}?now=yes", form={"why": "hard"}))
+    assert done(world.request("POST", f"{bob.link('/unsubscribe/')}?now=yes", form={"why": "Ann, of all people"}))
+    counted = [line for line in world.logs if '"Why.' in line]
+    assert len(counted) == 1
+    assert '"Why.hard"' in counted[0]
+    assert "of all people" not in "\n".join(world.logs)
