@@ -4,8 +4,11 @@ import json
 import re
 from datetime import timedelta
 
+import pytest
+
 from cli.local.cloud import World
 from tests.conftest import MONDAY
+from tests.logs import given_away
 from tests.people import Person
 from tests.stories import asleep, asleep_until, next_email, reads
 
@@ -73,6 +76,24 @@ def test_g1_the_logs_hold_nobody() -> None:
         found = tokens_in(world)
         assert len(found) == 10
         assert not [token for token in found if token.lower() in logs.lower()]
+
+
+@pytest.mark.parametrize("what", ["address", "link", "reply address", "words"])
+def test_g1_a_log_that_gives_somebody_away_is_noticed(what: str) -> None:
+    """So that the look at the logs of every other test is known to be able to fail."""
+    with World(start=MONDAY) as world:
+        ann = reads(Person(world), 1)
+        ann.replies("I never said it aloud.\n\nNot once.")
+        told = {
+            "address": ann.address,
+            "link": ann.page_url.rpartition("/")[2],
+            "reply address": ann.mails[-1].reply_to[0].partition("@")[0],
+            "words": "I never said it aloud.",
+        }
+        assert not given_away(world)
+        world.logs.append(f'{{"level": "ERROR", "message": "of {told[what]}"}}')
+        assert {found.lower() for found in given_away(world)} == {told[what].lower()}
+        world.logs.pop()
 
 
 def test_keys_tags_and_queues_hold_no_address(world: World) -> None:
