@@ -237,6 +237,29 @@ def test_leaving_takes_the_page_out_of_the_way_back(site: World, browser: Browse
     assert page.url.endswith("/privacy")
 
 
+# ---------------------------------------------------------------- on the author's own site
+
+
+def test_the_form_in_a_frame_of_the_author_s_site_and_of_no_other(browser: Browser) -> None:
+    with served(MONDAY, EmbedOrigins="http://author.example") as site:
+        page, home = opened(browser), site.parameters["SiteUrl"]
+        frame = f"<!doctype html><title>x</title><iframe src='{home}/embed' title='Sign up' height='1300'></iframe>"
+        for host in ("author.example", "another.example"):
+            page.route(f"http://{host}/", lambda route: route.fulfill(body=frame, content_type="text/html"))
+        page.goto("http://another.example/")
+        expect(page.frame_locator("iframe").get_by_label("Email address")).to_have_count(0)
+        page.goto("http://author.example/")
+        form = page.frame_locator("iframe")
+        form.get_by_label("Email address").fill("ann@example.net")
+        form.get_by_role("checkbox").check()
+        site.advance(timedelta(seconds=10))
+        form.get_by_role("button", name="Sign up").click()
+        expect(form.get_by_role("heading", name="Now look in your inbox")).to_be_visible()
+        assert [mail.tags["email"] for mail in site.mails_to("ann@example.net")] == ["confirm"]
+        form.get_by_role("link", name="Leave this page", exact=True).click()
+        page.wait_for_url(ELSEWHERE)
+
+
 # ---------------------------------------------------------------- machines
 
 

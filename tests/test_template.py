@@ -255,7 +255,9 @@ def test_an_alarm_watches_what_the_functions_count(resources: Resolver) -> None:
     """A metric that nobody counts is an alarm that never rings."""
     alarms = [alarm for _, alarm in resources.resources("AWS::CloudWatch::Alarm")]
     ours = [alarm for alarm in alarms if not alarm["Namespace"].startswith("AWS/")]
-    assert {alarm["MetricName"] for alarm in ours} == {"Held", "InDoubt", "BreakerOpen", "Overdue", "Refused", "Broken"}
+    assert {alarm["MetricName"] for alarm in ours} == {
+        "Held", "InDoubt", "BreakerOpen", "Overdue", "Refused", "Broken", "SignUpsClosed", "PagesFailed",
+    }  # fmt: skip
     assert {alarm["MetricName"] for alarm in ours} <= counted()
     for name, properties in functions(resources).items():
         variables = properties["Environment"]["Variables"]
