@@ -38,10 +38,15 @@ def axe() -> str:
     return AXE.read_text("utf-8")
 
 
-def barriers(page: Page) -> list[str]:
-    """What axe-core finds on a page at WCAG's levels A and AA, as one line each."""
-    page.evaluate(axe())
-    found = page.evaluate("tags => axe.run({runOnly: tags}).then(results => results.violations)", list(LEVELS))
+def barriers(page: Page, *, colours_only: bool = False) -> list[str]:
+    """What axe-core finds on a page at WCAG's levels A and AA, as one line each.
+
+    `colours_only` looks once more at a page that is otherwise known, in other colours.
+    """
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(axe())  # not as a script of the page, which its Content-Security-Policy would not let in
+    rules = {"type": "rule", "values": ["color-contrast"]} if colours_only else {"type": "tag", "values": list(LEVELS)}
+    found = page.evaluate("rules => axe.run({runOnly: rules}).then(results => results.violations)", rules)
     return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
