@@ -55,7 +55,7 @@ def test_u2_one_click_from_the_headers_own_address(world: World) -> None:
         person = Person(world, f"person{number}@example.net", source_ip=f"203.0.113.{number}").joins()
         mail = person.mails[-1]
         assert mail.header("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
-        header = re.fullmatch(r"<(https?://[^<>,\s]+)>", mail.header("List-Unsubscribe") or "")
+        header = re.match(r"<(https?://[^<>,\s]+)>", mail.header("List-Unsubscribe") or "")
         assert header
         assert done(world.request("POST", header[1], body=body, headers=headers))
         assert person.row["status"] == "unsubscribed"
