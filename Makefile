@@ -34,10 +34,10 @@ replies: setup ## how well replies are understood; CORPUS=DIR scores a folder of
 	@PYTHONPATH=functions:. .venv/bin/python -m tests.mail.score $(CORPUS)
 
 .PHONY: pictures
-pictures: setup needs ## the pictures in docs: of every email, and of the journey through a real browser
-	@rm -rf docs/mails
+pictures: setup needs ## the pictures in docs: of every email, of every page, and of the journey through a real browser
+	@rm -rf docs/mails docs/pages
 	@$(email-course) preview --shots docs/mails
-	@PICTURES=docs .venv/bin/pytest -q tests/test_journey.py
+	@PICTURES=docs .venv/bin/pytest -q tests/test_journey.py tests/test_pages.py -k "journal or every_page"
 
 .PHONY: needs
 needs:

@@ -20,7 +20,7 @@ def show(token: str) -> Response[str]:
     subscriber, epoch = _who(token)
     course = clients.library().courses[subscriber.course]
     if subscriber.epoch == epoch:
-        return _confirmed(subscriber)
+        return _confirmed(subscriber, already=True)
     return page("confirm", course=course)
 
 
@@ -32,7 +32,7 @@ def confirm(token: str) -> Response[str]:
     started = sign_ups.confirm(subscriber, epoch, plan, clients.now())
     if started is None or started.epoch != epoch or started.status not in IN_COURSE:
         raise InvalidToken("erased, or used by a later sign-up")
-    return _confirmed(started)
+    return _confirmed(started, already=False)
 
 
 def _who(token: str) -> tuple[Subscriber, int]:
@@ -47,11 +47,12 @@ def _who(token: str) -> tuple[Subscriber, int]:
     return subscriber, link.epoch
 
 
-def _confirmed(subscriber: Subscriber) -> Response[str]:
+def _confirmed(subscriber: Subscriber, *, already: bool) -> Response[str]:
     course = clients.library().courses[subscriber.course]
     return page(
         "confirmed",
         course=course,
+        already=already,
         introduction_now=not subscriber.sent and subscriber.due_at is not None and subscriber.due_at <= clients.now(),
         next_at=words.next_email(subscriber, course.language),
     )

@@ -1,44 +1,81 @@
 """Unsubscribe link → a page with a button; the button, or a mail client's one click (RFC 8058) → no more email."""
 
+from contextlib import suppress
+from datetime import datetime, timedelta
+
 from aws_lambda_powertools.event_handler import Response
 
 from aws import clients
 from aws.log import count, observed
 from aws.web import Pages, page
-from course import tokens
-from course.errors import InvalidToken
+from course import schedule, tokens
+from course.errors import InvalidForm, InvalidToken
+from course.languages import Language
 from course.subscriber import STOPPED_FOR_GOOD, Status, Subscriber
 from course.tokens import LinkToken, Purpose
 
 pages = Pages()
 handler = observed(pages.resolve)
 STOPPED = STOPPED_FOR_GOOD | {Status.UNSUBSCRIBED}
+A_MONTH = timedelta(days=30)
 
 
-@pages.get("/unsubscribe/<_token>")
-def show(_token: str) -> Response[str]:
+@pages.get("/unsubscribe/<token>")
+def show(token: str) -> Response[str]:
     """Changes nothing. The same page for every token, good or not."""
-    return page("unsubscribe", earlier=False)
+    link = _link(token)
+    subscriber = clients.subscribers().get(link.subscriber) if link else None
+    return page("unsubscribe", earlier=False, language=_language(subscriber))
 
 
 @pages.post("/unsubscribe/<token>")
 def unsubscribe(token: str) -> Response[str]:
     """Whatever was posted, and however often: 200, no cookie, no redirect (RFC 8058, section 3.1).
 
-    One click on an earlier sign-up's email does not touch a later one; the button of the page does.
+    One click on an earlier sign-up's email does not touch a later one; the buttons of the page do.
     """
-    try:
-        link = tokens.read_link(clients.keys(), Purpose.UNSUBSCRIBE, token, clients.now())
-    except InvalidToken:
-        return page("unsubscribed")
-    pressed = (pages.current_event.query_string_parameters or {}).get("now") == "yes"
+    link, takes_a_break = _link(token), pages.query.get("instead") == "break"
+    if link is None:
+        return page("break" if takes_a_break else "unsubscribed")
+    if takes_a_break:
+        return _take_a_break(link, clients.now())
+    pressed = pages.query.get("now") == "yes"
     after = clients.subscribers().change(link.subscriber, lambda current: _stopped(current, link, pressed=pressed))
     if after and after.status not in STOPPED:
-        return page("unsubscribe", earlier=True)
+        return page("unsubscribe", earlier=True, language=_language(after))
     count("Unsubscribed")
-    return page("unsubscribed")
+    _count_reason(_language(after))
+    return page("unsubscribed", language=_language(after))
 
 
 def _stopped(subscriber: Subscriber, link: LinkToken, *, pressed: bool) -> Subscriber:
     asked = pressed or subscriber.current_epoch == link.epoch
     return subscriber.stopped(Status.UNSUBSCRIBED) if asked else subscriber
+
+
+def _take_a_break(link: LinkToken, now: datetime) -> Response[str]:
+    def paused(current: Subscriber) -> Subscriber:
+        return current.paused(schedule.local_day(now, current.zone) + A_MONTH)
+
+    after = clients.subscribers().change(link.subscriber, paused)
+    over = after is not None and after.status in STOPPED | {Status.COMPLETED}
+    return page("unsubscribed" if over else "break", language=_language(after))
+
+
+def _count_reason(language: Language | None) -> None:
+    """Of the choices on the page, and nothing of who chose. A mail client posts what it likes."""
+    with suppress(InvalidForm):
+        why = pages.fields.get("why", "")
+        if language and why in language.words["pages"]["reasons"]:
+            count(f"Why.{why}")
+
+
+def _link(token: str) -> LinkToken | None:
+    with suppress(InvalidToken):
+        return tokens.read_link(clients.keys(), Purpose.UNSUBSCRIBE, token, clients.now())
+    return None
+
+
+def _language(subscriber: Subscriber | None) -> Language | None:
+    course = clients.library().courses.get(subscriber.course) if subscriber else None
+    return course.language if course else None

@@ -4,13 +4,16 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
 from cli.chromium import NoChromium
 from cli.chromium import chromium as launched
+from cli.local.cloud import World
+from cli.local.web import Listener, Server
 from tests.conftest import cannot_run_here
 
 ROOT = Path(__file__).parents[1]
@@ -35,10 +38,15 @@ def axe() -> str:
     return AXE.read_text("utf-8")
 
 
-def barriers(page: Page) -> list[str]:
-    """What axe-core finds on a page at WCAG's levels A and AA, as one line each."""
-    page.evaluate(axe())
-    found = page.evaluate("tags => axe.run({runOnly: tags}).then(results => results.violations)", list(LEVELS))
+def barriers(page: Page, *, colours_only: bool = False) -> list[str]:
+    """What axe-core finds on a page at WCAG's levels A and AA, as one line each.
+
+    `colours_only` looks once more at a page that is otherwise known, in other colours.
+    """
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(axe())  # not as a script of the page, which its Content-Security-Policy would not let in
+    rules = {"type": "rule", "values": ["color-contrast"]} if colours_only else {"type": "tag", "values": list(LEVELS)}
+    found = page.evaluate("rules => axe.run({runOnly: rules}).then(results => results.violations)", rules)
     return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
@@ -59,3 +67,15 @@ def running_course(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]
         process.terminate()
         process.wait(timeout=20)
         process.stdout.close()
+
+
+@contextmanager
+def served(start: datetime, **parameters: str) -> Iterator[World]:
+    """A world of this process whose pages a browser can open, at its parameter SiteUrl."""
+    listener = Listener("127.0.0.1", 0)
+    with (
+        closing(listener.socket),
+        World(start=start, parameters={"SiteUrl": listener.url, **parameters}) as world,
+        Server(world, listener),
+    ):
+        yield world

@@ -3,18 +3,33 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from cli.local.cloud import World
 from cli.local.intrinsics import Resolver
+from tests.logs import given_away
 
 # A test never depends on how fast the machine is.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def g1_no_log_gives_anybody_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The logs of every world that a test makes, whatever it is about: no address, no token, no word of a reply."""
+    end = World.__exit__
+
+    def end_after_a_look(world: World, kind: Any, error: Any, trace: Any) -> None:
+        found = given_away(world)
+        end(world, kind, error, trace)
+        assert error or not found, f"in the logs: {found}"
+
+    monkeypatch.setattr(World, "__exit__", end_after_a_look)
 
 
 @pytest.fixture

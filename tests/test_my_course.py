@@ -1,13 +1,18 @@
 """The subscriber's page: what it shows, what each button does, and that only its own link opens it."""
 
+import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
+from botocore.exceptions import ClientError
 
+from aws.tables import Subscribers
 from cli.local.cloud import World
-from course import tokens
+from course import export, tokens
 from course.tokens import Keyring, Purpose
 from tests.people import Person
 from tests.stories import asleep, next_email, nothing_comes, reads, unchanged
@@ -27,7 +32,7 @@ def test_looking_changes_nothing(world: World) -> None:
             for method in ("GET", "HEAD", "OPTIONS"):
                 assert world.request(method, f"{ann.page_url}{path}").status < 500
     answer = world.request("GET", ann.link("/not-yet") if "/not-yet" in str(ann.mails[-1].html) else ann.page_url)
-    assert not re.search(r"<script|onload|http-equiv|<iframe|<img", answer.text)
+    assert not re.search(r'<script(?! src="/page\.js" defer></script>)|onload|http-equiv|<iframe|<img', answer.text)
 
 
 def test_the_page_tells_where_they_are_and_what_comes(world: World) -> None:
@@ -215,8 +220,8 @@ def test_actions_that_do_not_exist(world: World) -> None:
     ann = Person(world).joins()
     with unchanged(world):
         for action in (
-            "journal",
             "help",
+            "journal.pdf",
             "PAUSE",
             "%0d%0aSet-Cookie:a=b",
             "%2e%2e",
@@ -232,6 +237,133 @@ def test_actions_that_do_not_exist(world: World) -> None:
                 assert location.startswith("/me/")
                 assert location.isascii()
                 assert location.isprintable()
+
+
+def test_pausing_until_a_day(world: World) -> None:
+    ann = reads(Person(world), 1)
+    answer = ann.presses("pause", until="2026-11-28")
+    assert "Paused until 28 November 2026." in world.request("GET", answer.headers["location"]).text
+    lesson = next_email(world)
+    assert (lesson.tags["email"], lesson.at.day) == ("own-it", 28)
+
+
+@pytest.mark.parametrize("until", ["2026-11-23", "2026-11-24", "2027-11-25", "2026-02-30", "tomorrow", "0", "9" * 30])
+def test_a_day_that_a_pause_cannot_end_on(world: World, until: str) -> None:
+    """It is Tuesday the 24th, in Berlin. The page comes back with what was typed, and what is wrong with it."""
+    ann = reads(Person(world), 1)
+    with unchanged(world):
+        answer = ann.presses("pause", until=until)
+    assert answer.status == 400
+    assert '<a href="#until">Please choose a day from tomorrow on, within a year.</a>' in answer.text
+    assert f'value="{until}"' in answer.text
+
+
+def test_the_journal_by_itself_and_as_text(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("I listened <for once>.\n\nThen I left.")
+    page = world.request("GET", f"{ann.page_url}/journal").text
+    assert "I listened &lt;for once&gt;." in page
+    text = world.request("GET", f"{ann.page_url}/journal.txt")
+    assert text.headers["content-type"] == "text/plain; charset=utf-8"
+    assert text.text == (
+        "Your journal – Rebuilding Trust\n\n\n"
+        "Which part of their pain have you never told them, or even yourself, that you can see?\n\n"
+        "24 November 2026\n\nI listened <for once>.\n\nThen I left.\n"
+    )
+    ann.presses("again")
+    next_email(world)
+    ann.replies("This time I stayed.")
+    text = world.request("GET", f"{ann.page_url}/journal.txt")
+    assert "\nRound 2: Which part of their pain" in text.text
+
+
+def test_a_lesson_in_the_browser_says_what_its_email_said(world: World) -> None:
+    ann = reads(Person(world), 2)
+    for lesson in ("intro", "acknowledge", "own-it"):
+        assert f"{ann.page_url.rpartition('/me/')[2]}/lessons/{lesson}" in ann.page
+        page = world.request("GET", f"{ann.page_url}/lessons/{lesson}")
+        assert page.status == 200
+        assert "noindex" in page.headers["x-robots-tag"]
+        mailed = next(mail for mail in ann.mails if mail.tags["email"] == lesson)
+        lines = " ".join((mailed.text or "").split()).partition("Ann,")[2]
+        assert len(lines) > 300
+        # The two are told apart by their marks and links: sentence by sentence, the words are the same.
+        sentences = re.findall(r"[A-Z][^.?!:*\d\[\]_>]{60,}[.]", lines)[:4]
+        assert len(sentences) > 1
+        for sentence in sentences:
+            assert sentence in " ".join(words_of(page.text).split()), lesson
+
+
+def test_a_lesson_that_was_not_sent_to_them_is_not_shown(world: World) -> None:
+    ann, bob = reads(Person(world), 1), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    for url, lesson in (
+        (ann.page_url, "own-it"),
+        (bob.page_url, "acknowledge"),
+        (ann.page_url, "keep-showing-up"),
+        (ann.page_url, "no-such-lesson"),
+        (ann.page_url, "..%2F..%2Fnotices%2Fconfirm"),
+        (ann.page_url + "x", "acknowledge"),
+    ):
+        assert world.request("GET", f"{url}/lessons/{lesson}").status == 404, lesson
+    # Answered in an earlier round, it stays readable when the next one has not come to it.
+    ann.replies("I never said it.")
+    ann.presses("again")
+    assert world.request("GET", f"{ann.page_url}/lessons/acknowledge").status == 200
+    assert world.request("GET", f"{ann.page_url}/lessons/intro").status == 404
+
+
+def test_everything_that_is_kept_in_one_file(world: World) -> None:
+    ann = reads(Person(world, first_name="Zoë"), 1)
+    ann.replies("“I never said it.” <b>")
+    with unchanged(world):
+        assert "Download the file" in world.request("GET", f"{ann.page_url}/export").text
+        answer = world.request("POST", f"{ann.page_url}/export", form={"part": "1"})
+        again = world.request("POST", f"{ann.page_url}/export")
+        assert world.request("POST", f"{ann.page_url}/export", form={"part": "2"}).status == 404
+    assert answer.status == again.status == 200
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["content-disposition"] == 'attachment; filename="my-data.zip"'
+    assert answer.headers["cache-control"] == "no-store"
+    with ZipFile(BytesIO(answer.body)) as bundle:
+        data, html = json.loads(bundle.read("data.json")), bundle.read("journal.html").decode()
+    stored = {name: value for name, value in ann.row.items() if name not in ("due_shard", "expires_at")}
+    assert stored.keys() <= data["subscriber"].keys()
+    assert data["subscriber"]["address"] == "ann@example.net"
+    assert [one["text"] for one in data["reflections"]] == ["“I never said it.” <b>"]
+    assert "“I never said it.” &lt;b&gt;" in html
+    assert "<script" not in html
+    assert "http" not in html, "it needs nothing from anywhere"
+
+
+def test_what_is_too_much_for_one_file_comes_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "IN_A_FILE", 10)
+    ann = reads(Person(world), 1)
+    for text in ("The first of them.", "The second of them."):
+        ann.replies(text)
+    page = world.request("GET", f"{ann.page_url}/export").text
+    assert "Download file 2 of 2" in page
+    for part, text in (("1", "first"), ("2", "second")):
+        answer = world.request("POST", f"{ann.page_url}/export", form={"part": part})
+        assert f"my-data-{part}.zip" in answer.headers["content-disposition"]
+        with ZipFile(BytesIO(answer.body)) as bundle:
+            assert text in bundle.read("journal.html").decode()
+            assert [text in one["text"] for one in json.loads(bundle.read("data.json"))["reflections"]] == [True]
+
+
+def test_what_cannot_be_read_or_reached_is_said_in_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And counted, with the kind of error and the place, for the engineer."""
+    ann = Person(world).joins()
+
+    def fails(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "Throttled", "Message": f"{ann.address} {ann.first_name}"}}, "GetItem")
+
+    monkeypatch.setattr(Subscribers, "get", fails)
+    answer = world.request("GET", ann.page_url)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "60")
+    assert "Something is broken on our side" in answer.text
+    assert "If you need someone now" in answer.text
+    assert any('"PagesFailed"' in line for line in world.logs)
+    assert ann.address not in "\n".join(world.logs)
 
 
 def test_o2_erasing_asks_once_more_and_leaves_nothing(world: World) -> None:
@@ -259,6 +391,41 @@ def test_o2_a_suppression_outlives_its_subscriber(world: World) -> None:
     world.request("POST", f"{ann.page_url}/erase", form={})
     assert not world.subscribers()
     assert [row["reason"] for row in world.rows("Suppressions")] == ["complained"]
+
+
+def test_o2_after_erasing_no_table_bucket_or_queue_knows_them(world: World) -> None:
+    """A long life: replies to lessons and to notices, a journal, a new link, a complaint. Then nothing but hashes."""
+    ann = reads(Person(world, "Philippa.Quux@example.net", "Philippa"), 1)
+    ann.address = ann.address.lower()
+    for text in ("Zwischenwelt: I never said it.", "Another Zwischenwelt.", "And Zwischenwelt once more, at length."):
+        ann.replies(text)
+    ann.presses("pause", until="2026-11-27")
+    ann.presses("resume")
+    form_time = re.search(r'name="form_time" value="([^"]+)"', world.request("GET", "/fresh-link").text)
+    asleep(world, timedelta(seconds=10))
+    assert form_time
+    world.request("POST", "/fresh-link", form={"address": ann.address, "form_time": form_time[1]})
+    assert ann.mails[-1].tags["email"] == "fresh-link"
+    page_url, subscriber = ann.page_url, str(ann.row["id"])
+    world.complained(ann.mails[-1])
+    tokens_known = {page_url.rpartition("/")[2], *(mail.reply_to[0].partition("@")[0] for mail in ann.mails)}
+    assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
+    world.drain()
+
+    held = {table: str(world.rows(table)) for table in world.tables()}
+    held |= {queue.logical_id: str([*queue.waiting, *queue.delayed, *queue.in_flight]) for queue in world.queues()}
+    for bucket in world.clients.s3.list_buckets()["Buckets"]:
+        for found in world.clients.s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
+            body = world.clients.s3.get_object(Bucket=bucket["Name"], Key=found["Key"])["Body"].read()
+            held[found["Key"]] = body.decode(errors="replace")
+    assert held.keys() >= {"Subscribers", "Reflections", "Suppressions", "Limits", "Outbox", "Inbound", "Feedback"}
+    for place, content in held.items():
+        for word in ("quux", "philippa", "example.net", "zwischenwelt", *tokens_known):
+            assert word.lower() not in content.lower(), (place, word)
+        # What counts how often they may be written to goes by their id, a hash, and expires.
+        assert place == "Limits" or subscriber not in content, place
+    assert [row["reason"] for row in world.rows("Suppressions")] == ["complained"]
+    assert all("expires_at" in row for row in world.rows("Limits") if subscriber in str(row))
 
 
 def test_a3_templates_in_a_name_and_in_a_reply_are_shown_as_they_are(world: World) -> None:

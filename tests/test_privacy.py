@@ -4,8 +4,11 @@ import json
 import re
 from datetime import timedelta
 
+import pytest
+
 from cli.local.cloud import World
 from tests.conftest import MONDAY
+from tests.logs import given_away
 from tests.people import Person
 from tests.stories import asleep, asleep_until, next_email, reads
 
@@ -75,6 +78,24 @@ def test_g1_the_logs_hold_nobody() -> None:
         assert not [token for token in found if token.lower() in logs.lower()]
 
 
+@pytest.mark.parametrize("what", ["address", "link", "reply address", "words"])
+def test_g1_a_log_that_gives_somebody_away_is_noticed(what: str) -> None:
+    """So that the look at the logs of every other test is known to be able to fail."""
+    with World(start=MONDAY) as world:
+        ann = reads(Person(world), 1)
+        ann.replies("I never said it aloud.\n\nNot once.")
+        told = {
+            "address": ann.address,
+            "link": ann.page_url.rpartition("/")[2],
+            "reply address": ann.mails[-1].reply_to[0].partition("@")[0],
+            "words": "I never said it aloud.",
+        }
+        assert not given_away(world)
+        world.logs.append(f'{{"level": "ERROR", "message": "of {told[what]}"}}')
+        assert {found.lower() for found in given_away(world)} == {told[what].lower()}
+        world.logs.pop()
+
+
 def test_keys_tags_and_queues_hold_no_address(world: World) -> None:
     ann = reads(Person(world, "quux@example.net", "Philippa"), 1)
     ann.replies("I listened.")
@@ -113,7 +134,7 @@ def test_every_page_is_locked_down(world: World) -> None:
     pages = [
         ("GET", "/", 200),
         ("GET", "/style.css", 200),
-        ("GET", "/zone.js", 200),
+        ("GET", "/page.js", 200),
         ("POST", "/sign-up", 415),
         ("GET", confirm, 200),
         ("POST", confirm, 200),
@@ -140,15 +161,19 @@ def test_every_page_is_locked_down(world: World) -> None:
         assert "*" not in policy
         assert not answer.cookies
         assert "set-cookie" not in answer.headers
-        public = path in ("/style.css", "/zone.js")
+        public = path in ("/style.css", "/page.js")
         assert answer.headers["cache-control"] == ("public, max-age=3600" if public else "no-store")
         if answer.headers["content-type"].startswith("text/html"):
-            assert not re.search(r"<style|style=|<script>| on\w+=|<iframe|<img|<object", answer.text), path
+            assert not re.search(
+                r"<style|style=|<script>|<script[^>]*>[^<]| on\w+=|<iframe|<img|<object", answer.text
+            ), path
             sources = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]*)"', answer.text)
-            assert set(sources) <= {"/style.css", "/zone.js", "data:,"}, path
+            assert set(sources) <= {"/style.css", "/page.js", "data:,"}, path
             assert "If you need someone now" in answer.text
-        for harmless in ("HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"):
-            assert world.request(harmless, path).status == 404
+        for harmless in ("OPTIONS", "PUT", "DELETE", "PATCH"):
+            refused = world.request(harmless, path)
+            assert refused.status == 405
+            assert set(refused.headers["allow"].split(", ")) <= {"GET", "HEAD", "POST"}
 
 
 def test_a_stored_subscriber_stays_small(world: World) -> None:

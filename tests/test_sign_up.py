@@ -1,13 +1,16 @@
 """Sign-up: what is refused and in which words, what is stored, and that no answer tells who is in the course."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
 
 from aws import clients
+from cli.local.api import Response
 from cli.local.cloud import World
 from course import forms, limits
+from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import asleep, nothing_comes, unchanged
 
@@ -229,7 +232,8 @@ def test_s10_one_network_may_sign_up_five_times_an_hour(world: World) -> None:
         assert person.signs_up().status == 200
     answer = people[5].signs_up()
     assert answer.status == 429
-    assert "try again in an hour" in answer.text
+    assert 0 < int(answer.headers["retry-after"]) <= 3600
+    assert re.search(r"It works again in \d+ minutes", answer.text)
     assert not people[5].mails
 
     asleep(world, timedelta(hours=1))
@@ -415,8 +419,166 @@ def test_nobody_can_be_made_to_get_many_emails_by_others_signing_them_up(world: 
 
 
 def test_an_address_that_leads_nowhere_is_a_page_with_the_helplines(world: World) -> None:
-    for path in ("/nowhere", "/me", "/confirm/a/b/c", "/sign-up"):
+    for path in ("/nowhere", "/me", "/confirm/a/b/c", "/sign-up/"):
         page = world.request("GET", path)
         assert page.status == 404
         assert "There is no such page" in page.text
         assert "0808 802 4040" in page.text
+
+
+# ---------------------------------------------------------------- a fresh link
+
+
+def asks_for_link(person: Person, **changed: str) -> Response:
+    """Fills in the form of `/fresh-link`, ten seconds after opening it."""
+    page = person.world.request("GET", "/fresh-link").text
+    form_time = re.search(r'name="form_time" value="([^"]+)"', page)
+    assert form_time
+    person.world.advance(timedelta(seconds=10))
+    form = {"address": person.address, "form_time": form_time[1], "website": ""} | changed
+    return person.world.request("POST", "/fresh-link", form=form, source_ip=person.source_ip)
+
+
+def test_a_link_that_is_too_old_is_had_anew(world: World) -> None:
+    ann = Person(world).joins()
+    old = ann.page_url
+    ann.presses("pause")
+    asleep(world, timedelta(days=31))
+    refused = world.request("GET", old)
+    assert (refused.status, '<form method="post" action="/fresh-link"' in refused.text) == (404, True)
+    assert "Now look in your inbox" in asks_for_link(ann).text
+    assert ann.mails[-1].tags["email"] == "fresh-link"
+    assert ann.page_url != old
+    assert world.request("GET", ann.page_url).status == 200
+
+
+def test_who_has_left_still_gets_at_what_they_wrote(world: World) -> None:
+    ann = Person(world).joins()
+    ann.replies("I never said it.")
+    world.request("POST", ann.link("/unsubscribe/"))
+    asks_for_link(ann)
+    assert ann.mails[-1].tags["email"] == "fresh-link"
+    assert "I never said it." in ann.page
+    assert ann.row["status"] == "unsubscribed"
+
+
+def test_a_confirmation_that_is_too_old_is_had_anew(world: World) -> None:
+    """As if they had signed up once more, with the name and the hour of back then, and within the same limits."""
+    ann = Person(world, hour=21)
+    ann.signs_up()
+    asks_for_link(ann)
+    assert len(ann.mails) == 1, "one a day"
+    asleep(world, timedelta(days=4))
+    asks_for_link(ann)
+    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "confirm"]
+    ann.confirms()
+    assert (ann.row["first_name"], ann.row["hour"], ann.row["zone"]) == ("Ann", 21, "Europe/Berlin")
+
+
+def test_s9_s10_links_are_limited_as_sign_ups_are(world: World) -> None:
+    ann = Person(world).joins()
+    answers = {(answer.status, answer.body) for answer in (asks_for_link(ann) for _ in range(30))}
+    assert len(answers) == 1
+    assert [mail.tags["email"] for mail in ann.mails].count("fresh-link") == 1
+    statuses = [asks_for_link(ann, address=f"somebody{n}@example.net").status for n in range(6)]
+    assert statuses == [200] * 4 + [429] * 2  # Ann was the first of five
+    for _ in range(5):
+        asleep(world, timedelta(days=1, minutes=1))
+        asks_for_link(ann)
+    assert [mail.tags["email"] for mail in ann.mails].count("fresh-link") == 3
+
+
+def test_s11_no_answer_of_the_link_form_tells_who_is_known(world: World) -> None:
+    """The same bytes, after the same work: a stranger's request reads and writes what a subscriber's does."""
+    names = ("pending", "active", "unsubscribed", "bounced", "stranger")
+    people = {name: Person(world, f"{name}@example.net", source_ip=f"203.0.113.{n}") for n, name in enumerate(names)}
+    people["pending"].signs_up()
+    for name in ("active", "unsubscribed", "bounced"):
+        people[name].joins()
+    world.request("POST", people["unsubscribed"].link("/unsubscribe/"))
+    world.bounced(people["bounced"].mails[-1])
+    asleep(world, timedelta(days=2))
+    sent, called = len(world.mails), len(world.calls)
+    answers, work = {}, {}
+    for name, person in people.items():
+        answers[name] = asks_for_link(person)
+        mine = [call.operation for call in world.calls[called:] if call.function == "sign_up"]
+        work[name], called = [call for call in mine if call != "sqs:SendMessage"], len(world.calls)
+    assert len({(answer.status, tuple(answer.headers.items()), answer.body) for answer in answers.values()}) == 1
+    asked_for = {mail.address.partition("@")[0]: mail.tags["email"] for mail in world.mails[sent:]}
+    assert {name: email for name, email in asked_for.items() if email in ("confirm", "fresh-link")} == {
+        "pending": "confirm",
+        "active": "fresh-link",
+        "unsubscribed": "fresh-link",
+    }
+    assert work["stranger"] == work["active"] == work["unsubscribed"] == work["bounced"]
+    # And it takes nobody's place: the stranger may still sign up today.
+    people["stranger"].signs_up()
+    assert len(people["stranger"].mails) == 1
+
+
+def test_s12_a_link_form_that_no_person_filled_in(world: World) -> None:
+    ann = Person(world).joins()
+    with unchanged(world):
+        for changed in ({"website": "x"}, {"form_time": ""}, {"form_time": "1.a"}):
+            assert asks_for_link(ann, **changed).status == 200
+    for address in MALFORMED:
+        with unchanged(world):
+            answer = asks_for_link(ann, address=address)
+        assert (answer.status, 'href="#address"' in answer.text) == (400, True)
+        assert "<script>alert" not in answer.text
+
+
+# ---------------------------------------------------------------- on the author's own site
+
+
+def test_the_form_in_a_frame_of_allowed_sites_only() -> None:
+    allowed = "https://author.example https://www.author.example:8443"
+    with World(start=MONDAY, parameters={"EmbedOrigins": allowed}) as world:
+        ann = Person(world)
+        frame, filled = world.request("GET", "/embed"), ann.form()
+        assert '<form method="post" action="/embed"' in frame.text
+        refused = world.request("POST", "/embed", form=filled | {"address": "ann"})
+        taken = world.request("POST", "/embed", form=filled)
+        assert (frame.status, refused.status, taken.status) == (200, 400, 200)
+        for answer in (frame, refused, taken):
+            assert answer.headers["content-security-policy"].endswith(f"frame-ancestors {allowed}")
+        assert "Now look in your inbox" in taken.text
+        assert len(ann.mails) == 1
+        for path in ("/", "/privacy", "/fresh-link", ann.link("/confirm/"), "/style.css"):
+            assert "frame-ancestors 'none'" in world.request("GET", path).headers["content-security-policy"]
+
+
+def test_without_an_allowed_site_no_frame_shows_the_form(world: World) -> None:
+    assert "frame-ancestors 'none'" in world.request("GET", "/embed").headers["content-security-policy"]
+
+
+def test_a_plain_form_of_another_site_fills_in_the_address_and_nothing_else(world: World) -> None:
+    """Whatever it posts, the person still chooses, ticks and sends."""
+    with unchanged(world):
+        page = world.request(
+            "POST",
+            "/",
+            form={"address": "ann@example.net", "consent": "yes"},
+            headers={"origin": "https://any.example"},
+        )
+        odd = world.request("POST", "/", form={"address": '"><script>alert(1)</script>'})
+    assert page.status == odd.status == 200
+    assert 'value="ann@example.net"' in page.text
+    assert "checked" not in page.text
+    assert "<script>alert" not in odd.text
+
+
+def test_the_privacy_page_tells_what_the_stack_does(world: World) -> None:
+    page = " ".join(world.request("GET", "/privacy").text.split())
+    assert f"{world.parameters.get('RetentionDays', 90)} days after your last lesson" in page
+    logs = next(given for _, given in world.resources.resources("AWS::Logs::LogGroup"))["RetentionInDays"]
+    [(_, bucket)] = world.resources.resources("AWS::S3::Bucket")
+    mail = bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"]
+    for words in (
+        f"<td>{logs} days</td>",
+        f"<td>{mail} days</td>",
+        "35 days after it was deleted",
+        "confirmed: 7 days",
+    ):
+        assert words in page, words

@@ -31,6 +31,8 @@ class Settings:
     site_url: str
     postal_address: str
     retention_days: int
+    embed_origins: tuple[str, ...]
+    """Whose pages may frame the sign-up form: origins, or none."""
     emails_dir: Path
     stack: str
     """The stack's own id, which no other has."""
@@ -55,6 +57,7 @@ def settings() -> Settings:
         site_url=_need("SITE_URL").rstrip("/"),
         postal_address=_need("POSTAL_ADDRESS"),
         retention_days=int(_need("RETENTION_DAYS")),
+        embed_origins=tuple(os.environ.get("EMBED_ORIGINS", "").split()),
         emails_dir=Path(_need("EMAILS_DIR")),
         stack=_need("STACK"),
     )

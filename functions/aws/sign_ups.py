@@ -1,4 +1,4 @@
-"""What a valid sign-up form leads to, and what its confirmation does; or nothing that can be seen."""
+"""What a valid form of the public pages leads to, and what a confirmation does; or nothing that can be seen."""
 
 from datetime import datetime
 
@@ -10,16 +10,16 @@ from course.forms import SignUpForm
 from course.subscriber import STOPPED_FOR_GOOD, SignUp, Status, Subscriber
 
 
-def admit(form: SignUpForm, source_ip: str, now: datetime) -> None:
+def admit(address: str, source_ip: str, now: datetime) -> None:
     """Counts mailboxes an hour, by network and in all. Raises InvalidForm when there are too many."""
     keys, table = clients.keys(), clients.limits()
-    mailbox = keys.hashed("mailbox", forms.mailbox(form.address))
+    mailbox = keys.hashed("mailbox", forms.mailbox(address))
     source = keys.hashed("network", limits.network(source_ip))
     if not table.admit(f"network#{source}", mailbox, limits.SIGN_UPS_AN_HOUR, now):
-        raise InvalidForm("Too many sign-ups came from your network. Please try again in an hour.", 429)
+        raise InvalidForm("network_busy", 429, limits.seconds_left(now))
     if not table.admit("sign-ups", mailbox, limits.SIGN_UPS_AN_HOUR_IN_ALL, now):
         count("SignUpsClosed")
-        raise InvalidForm("Too many people are signing up just now. Please try again in an hour.", 503)
+        raise InvalidForm("busy", 503, limits.seconds_left(now))
 
 
 def accept(form: SignUpForm, now: datetime) -> None:
@@ -31,7 +31,7 @@ def accept(form: SignUpForm, now: datetime) -> None:
     suppressed = clients.suppressions().has(tokens.address_hash(keys, form.address))
     if suppressed or subscriber.status in STOPPED_FOR_GOOD:
         return
-    epoch = _promised(form.address, subscriber, now)
+    epoch = _promised("mailbox", form.address, subscriber, now)
     if epoch is None:
         return
     if subscriber.status in (Status.ACTIVE, Status.PAUSED):
@@ -46,6 +46,25 @@ def accept(form: SignUpForm, now: datetime) -> None:
         accept(form, now)  # somebody else was faster, and may have changed what applies
 
 
+def fresh_link(course: str, address: str, now: datetime) -> None:
+    """Mails a new link to somebody who is or was in the course; who has not confirmed yet is asked to once more.
+
+    A stranger costs the same work. Its promises are counted apart, so that they take no sign-up's place.
+    """
+    keys = clients.keys()
+    subscriber_id = tokens.subscriber_id(keys, course, address)
+    known = clients.subscribers().get(subscriber_id)
+    if known and known.sign_up:
+        waits = known.sign_up
+        accept(SignUpForm(course, address, waits.first_name, waits.zone, waits.hour), now)
+        return
+    suppressed = clients.suppressions().has(tokens.address_hash(keys, address))
+    epoch = _promised(f"fresh-link {course}", address, known or Subscriber(subscriber_id, course, address), now)
+    if known and epoch is not None and not suppressed and known.status not in STOPPED_FOR_GOOD:
+        clients.outbox().notice("fresh-link", subscriber_id, known.epoch, f"fresh-link#{subscriber_id}#{epoch}")
+        count("FreshLinks")
+
+
 def confirm(subscriber: Subscriber, epoch: int, plan: tuple[str, ...], now: datetime) -> Subscriber | None:
     """Starts the course, and asks for the introduction now and not at the next tick. Twice is once."""
     started = clients.subscribers().change(subscriber.id, lambda current: current.confirmed(epoch, plan, now))
@@ -55,9 +74,9 @@ def confirm(subscriber: Subscriber, epoch: int, plan: tuple[str, ...], now: date
     return started
 
 
-def _promised(address: str, subscriber: Subscriber, now: datetime) -> int | None:
-    """The epoch of the email that this sign-up may have, or None: one a mailbox and day, promised before stored."""
-    mailbox = clients.keys().hashed("mailbox", forms.mailbox(address))
+def _promised(counted_as: str, address: str, subscriber: Subscriber, now: datetime) -> int | None:
+    """The epoch of the email that this request may have, or None: one a mailbox and day, promised before stored."""
+    mailbox = clients.keys().hashed(counted_as, forms.mailbox(address))
     before = clients.limits().confirmations(mailbox)
     if before.open_to(subscriber, now):
         return before.epoch

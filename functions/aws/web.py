@@ -1,25 +1,32 @@
 """The web pages of an HTTP API: rendered on the server, locked down by headers."""
 
 import base64
+import binascii
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from botocore.exceptions import BotoCoreError, ClientError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from aws import clients
+from aws.log import count, logger, where
 from aws.settings import settings
-from course.errors import InvalidForm, InvalidToken
+from aws.tables import Contended
+from course import forms
+from course.errors import InvalidForm, InvalidToken, UnreadableSubscriber
+from course.languages import Language
+from course.lessons import Course
 
 PAGES = Path(__file__).parent.parent / "pages"
 
+EXIT_URL = "https://www.wikipedia.org/"
+"""Where "Leave this page" leads: a site that anybody may have open, in any language."""
+
 HEADERS = {
-    # Nothing but our own stylesheet, script and forms: no third party, no frame, nothing inline.
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
@@ -35,51 +42,145 @@ class Pages(APIGatewayHttpResolver):
         super().__init__()
         self.exception_handler(InvalidToken)(self._link_too_old)
         self.exception_handler(InvalidForm)(self._bad_form)
+        # What AWS refuses or does not answer, and what is stored and cannot be read.
+        self.exception_handler([ClientError, BotoCoreError, Contended, UnreadableSubscriber])(self._broken)
         self.not_found()(self._not_found)
 
-    @property
-    def body(self) -> bytes:
-        """What was posted: HTTP APIs hand a form over in base64."""
-        raw = self.current_event.body or ""
-        return base64.b64decode(raw) if self.current_event.is_base64_encoded else raw.encode()
+    def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """Answers a request. HEAD is GET without the body (RFC 9110, section 9.3.2)."""
+        asked = event["requestContext"]["http"]
+        if asked["method"] != "HEAD":
+            return super().resolve(event, context)
+        as_get = {**event, "requestContext": {**event["requestContext"], "http": {**asked, "method": "GET"}}}
+        return {**super().resolve(as_get, context), "body": "", "isBase64Encoded": False}
 
     @property
-    def content_type(self) -> str:
-        """The type of what was posted."""
-        return str(self.current_event.headers.get("content-type", ""))
+    def query(self) -> Mapping[str, str]:
+        """The parameters behind the question mark."""
+        return self.current_event.query_string_parameters or {}
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What was posted. Raises InvalidForm."""
+        raw = self.current_event.body or ""
+        try:
+            # HTTP APIs hand a form over in base64.
+            body = base64.b64decode(raw) if self.current_event.is_base64_encoded else raw.encode()
+        except (binascii.Error, ValueError) as error:
+            raise InvalidForm("unreadable") from error
+        return forms.read(body, str(self.current_event.headers.get("content-type", "")))
 
     def _link_too_old(self, _error: InvalidToken) -> Response[str]:
-        return page("link-too-old", 404)
+        return fresh_link_form({}, {}, 404, too_old=True)
 
     def _bad_form(self, error: InvalidForm) -> Response[str]:
-        return page("error", error.http_status, title="That didn’t work", message=str(error))
+        said, say = texts("forms")[str(error)], texts("pages")["error"]
+        if error.retry_after is None:
+            return page("error", error.http_status, title=say["bad_form"], message=said)
+        again = say["again_in"].format(minutes=-(-error.retry_after // 60))
+        headers = {"Retry-After": str(error.retry_after)}
+        return page("error", error.http_status, headers, title=say["busy"], message=f"{said} {again}")
+
+    def _broken(self, error: Exception) -> Response[str]:
+        # The kind of error and where; not its text, which can hold what a person wrote.
+        logger.error("a page failed", error=type(error).__name__, where=where(error))
+        count("PagesFailed")
+        say = texts("pages")["error"]
+        return page("error", 503, {"Retry-After": "60"}, title=say["broken"], message=say["broken_about"])
 
     def _not_found(self, _error: Exception) -> Response[str]:
-        return page("error", 404, title="There is no such page", message="The address may have been cut short.")
+        say, path = texts("pages")["error"], self.current_event.path
+        known = {str(route.method) for route in self._static_routes + self._dynamic_routes if route.rule.match(path)}
+        if known and self.current_event.http_method not in known:
+            allow = ", ".join(sorted(known | ({"HEAD"} if "GET" in known else set())))
+            return page("error", 405, {"Allow": allow}, title=say["method"], message=say["method_about"])
+        return page("error", 404, title=say["nowhere"], message=say["nowhere_about"])
 
 
-def page(template: str, http_status: int = 200, **values: Any) -> Response[str]:
-    """A page as an answer, from a template in `pages/`; in the language of its course, or of the first course."""
-    course = values.get("course") or next(iter(clients.library().courses.values()))
+def page(
+    template: str,
+    http_status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    *,
+    course: Course | None = None,
+    language: Language | None = None,
+    embedded: bool = False,
+    **values: Any,
+) -> Response[str]:
+    """A page as an answer, from a template in `pages/`; in the language given, or of its course, or of the first one.
+
+    An embedded page may stand in a frame of the sites that the stack allows.
+    """
+    speaks = language or (course or _first_course()).language
+    directory = Markup('<a href="{url}" rel="noreferrer">{name}</a>').format(**speaks.directory)
     shared = {
-        "language": course.language,
-        "helplines": course.language.helplines,
-        "directory": course.language.directory,
+        "course": course,
+        "language": speaks,
+        "words": speaks.words["pages"],
+        "helplines": speaks.helplines,
+        "directory_link": directory,
+        "exit_url": EXIT_URL,
         "postal_address": settings().postal_address,
+        "embedded": embedded,
     }
     body = _templates().get_template(f"{template}.html.j2").render({**shared, **values})
-    return Response(http_status, "text/html; charset=utf-8", body, headers=dict(HEADERS))
+    return Response(http_status, "text/html; charset=utf-8", body, headers=_headers(embedded) | dict(headers or {}))
+
+
+def fresh_link_form(
+    values: Mapping[str, str], errors: Mapping[str, str], http_status: int = 200, *, too_old: bool = False
+) -> Response[str]:
+    """The page that has a new link sent: by itself, or in place of what a link that is no good would have shown."""
+    form_time = forms.stamp(clients.keys(), clients.now())
+    return page("link-too-old", http_status, values=values, errors=errors, too_old=too_old, form_time=form_time)
+
+
+def errors_in_words(errors: Mapping[str, str], course: Course | None = None) -> dict[str, str]:
+    """What is wrong with a form, by field."""
+    said = texts("forms", course)
+    return {field: said[error].format(most=forms.MAX_NAME) for field, error in errors.items()}
+
+
+def texts(file: str, course: Course | None = None) -> Mapping[str, Any]:
+    """The words of one file, in the language of a course, or of the first."""
+    return (course or _first_course()).language.words[file]
 
 
 def asset(name: str, content_type: str) -> Response[str]:
     """A file of `pages/`. It holds nothing private, so browsers may keep it for an hour."""
-    headers = {**HEADERS, "Cache-Control": "public, max-age=3600"}
+    headers = _headers() | {"Cache-Control": "public, max-age=3600"}
     return Response(200, content_type, (PAGES / name).read_text("utf-8"), headers=headers)
+
+
+def download(name: str, content_type: str, body: bytes | str) -> Response[Any]:
+    """A file for its reader alone: text to look at, anything else to keep."""
+    shown = "inline" if isinstance(body, str) else "attachment"
+    headers = _headers() | {"Content-Disposition": f'{shown}; filename="{name}"'}
+    return Response(200, content_type, body, headers=headers)
 
 
 def see_other(path: str) -> Response[str]:
     """Leads on after a form was posted, so that loading the page again posts nothing again."""
-    return Response(303, "text/plain", "", headers={**HEADERS, "Location": path})
+    return Response(303, "text/plain", "", headers=_headers() | {"Location": path})
+
+
+def rendered(template: str, **values: Any) -> str:
+    """A template of `pages/` as text, for what is not a page."""
+    return _templates().get_template(f"{template}.html.j2").render(values)
+
+
+def _headers(embedded: bool = False) -> dict[str, Any]:
+    """Nothing but our own stylesheet, script and forms: no third party, nothing inline; only the embed is framed."""
+    framed_by = " ".join(settings().embed_origins if embedded else ()) or "'none'"
+    policy = (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "
+        f"base-uri 'none'; frame-ancestors {framed_by}"
+    )
+    return {"Content-Security-Policy": policy, **HEADERS}
+
+
+def _first_course() -> Course:
+    return next(iter(clients.library().courses.values()))
 
 
 @cache

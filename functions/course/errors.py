@@ -14,11 +14,15 @@ class CourseError(EmailCourseError):
 
 
 class InvalidForm(EmailCourseError):
-    """Raised when a form cannot be read at all: too long, not a form, not UTF-8, a field twice."""
+    """Raised when a form cannot be taken. Its text is a key of the `forms.toml` of each language.
 
-    def __init__(self, message: str, http_status: int = 400) -> None:
-        super().__init__(message)
+    `retry_after`: seconds until it can, if it was only one too many.
+    """
+
+    def __init__(self, key: str, http_status: int = 400, retry_after: int | None = None) -> None:
+        super().__init__(key)
         self.http_status = http_status
+        self.retry_after = retry_after
 
 
 class InvalidToken(EmailCourseError):

@@ -1,10 +1,13 @@
-"""What people type into forms: read strictly, and refused with a message that names the field."""
+"""What people type into forms: read strictly, and refused by field.
+
+What is wrong is named by its key in the `forms.toml` of each language, which has the words for it.
+"""
 
 import hmac
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from urllib.parse import parse_qs
 from zoneinfo import available_timezones
@@ -19,8 +22,10 @@ MAX_NAME = 60
 TYPING_TIME = timedelta(seconds=2), timedelta(hours=24)
 """A form that comes back sooner was not typed by a person; one that comes later is out of date."""
 
+LONGEST_PAUSE = timedelta(days=365)
+
 CONSENT_VERSION = "2026-11"
-"""Of the sentence beside the consent box in `pages/sign-up.html.j2`: change both together."""
+"""Of the sentences beside the consent box, `consent` in each language's `pages.toml`: change them together."""
 
 _JOINERS = "\u200c\u200d"  # some names are written with these two format characters
 
@@ -39,60 +44,74 @@ class SignUpForm:
 def read(body: bytes, content_type: str) -> dict[str, str]:
     """The fields of a posted form. Raises InvalidForm."""
     if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
-        raise InvalidForm("Please use the form on the page.", 415)
+        raise InvalidForm("no_form", 415)
     if len(body) > MAX_BODY:
-        raise InvalidForm("That is more than the form can hold.", 413)
+        raise InvalidForm("too_long", 413)
     try:
         fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=50, errors="strict")
     except ValueError as error:  # UnicodeDecodeError is one
-        raise InvalidForm("Something in the form could not be read. Please load the page again.") from error
+        raise InvalidForm("unreadable") from error
     if any(len(values) > 1 for values in fields.values()):
-        raise InvalidForm("A field came twice. Please load the page again.")
+        raise InvalidForm("twice")
     return {name: values[0] for name, values in fields.items()}
 
 
 def check_sign_up(fields: Mapping[str, str], course: str) -> tuple[SignUpForm | None, dict[str, str]]:
-    """The valid form, or what is wrong by field, in words for the person who filled it in."""
-    errors: dict[str, str] = {}
-    address = first_name = ""
-    try:
-        address = normalised_address(fields.get("address", ""))
-    except InvalidForm as error:
-        errors["address"] = str(error)
+    """The valid form, or what is wrong by field."""
+    address, errors = check_address(fields)
+    first_name = ""
     try:
         first_name = checked_name(fields.get("first_name", ""))
     except InvalidForm as error:
         errors["first_name"] = str(error)
     errors |= check_time(fields)
     if fields.get("consent") != "yes":
-        errors["consent"] = "Please tick the box: without your consent we may not write to you."
+        errors["consent"] = "consent"
     if errors:
         return None, errors
     return SignUpForm(course, address, first_name, fields["zone"], int(fields["hour"])), {}
+
+
+def check_address(fields: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The normalised address of the field `address`, or what is wrong with it."""
+    try:
+        return normalised_address(fields.get("address", "")), {}
+    except InvalidForm as error:
+        return "", {"address": str(error)}
+
+
+def check_until(fields: Mapping[str, str], today: date) -> tuple[date | None, dict[str, str]]:
+    """The day of the field `until`, or None where it is empty; or what is wrong with it. `today` is the local day."""
+    typed = fields.get("until", "").strip()
+    if not typed:
+        return None, {}
+    try:
+        until = date.fromisoformat(typed)
+    except ValueError:
+        until = today
+    return (until, {}) if today < until <= today + LONGEST_PAUSE else (None, {"until": "until"})
 
 
 def check_time(fields: Mapping[str, str]) -> dict[str, str]:
     """What is wrong with the fields `zone` (IANA name) and `hour` (0 to 23, local)."""
     errors = {}
     if fields.get("zone", "") not in zones():
-        errors["zone"] = "Please choose your time zone from the list."
+        errors["zone"] = "zone"
     if fields.get("hour", "") not in {str(hour) for hour in range(24)}:
-        errors["hour"] = "Please choose an hour from the list."
+        errors["hour"] = "hour"
     return errors
 
 
 def normalised_address(typed: str) -> str:
-    """An address in the one spelling that is stored and mailed. Raises InvalidForm with words for the person."""
+    """An address in the one spelling that is stored and mailed. Raises InvalidForm."""
     typed = typed.strip(" ")
     local_part, _, domain = typed.rpartition("@")
     if domain and not local_part.isascii():
-        raise InvalidForm(
-            "Addresses with letters such as ü before the @ can’t be mailed yet. Please use another address."
-        )
+        raise InvalidForm("address_letters")
     try:
         valid = validate_email(typed, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
-        raise InvalidForm("Please enter one email address, such as name@example.com.") from error
+        raise InvalidForm("address") from error
     return (valid.ascii_email or "").lower()
 
 
@@ -103,14 +122,14 @@ def mailbox(address: str) -> str:
 
 
 def checked_name(typed: str) -> str:
-    """A first name that is fit to greet with. Raises InvalidForm with words for the person."""
+    """A first name that is fit to greet with. Raises InvalidForm."""
     name = unicodedata.normalize("NFC", typed).strip(" ")
     if any(unicodedata.category(char)[0] in "CZ" and char not in " " + _JOINERS for char in name):
-        raise InvalidForm("Please leave out line breaks and invisible characters.")
+        raise InvalidForm("name_invisible")
     if len(name) > MAX_NAME:
-        raise InvalidForm(f"Please use at most {MAX_NAME} characters.")
+        raise InvalidForm("name_long")
     if any(mark in name.lower() for mark in ("<", ">", "://", "www.", "@")):
-        raise InvalidForm("Please enter just a first name, without links.")
+        raise InvalidForm("name_link")
     return name
 
 

@@ -88,6 +88,20 @@ def within(pages: list[Page], budget: int) -> tuple[list[Page], bool]:
     return fitting, False
 
 
+def as_text(pages: list[Page], course: Course) -> str:
+    """The journal as plain text, as wide as it was written."""
+    say = course.language.words["pages"]["journal"]
+    rounds = max((page.round for page in pages), default=1)
+    lines = [f"{say['title']} – {course.title}", ""]
+    for page in pages:
+        heading = page.question or page.title or say["between"]
+        lines += ["", f"{say['round'].format(round=page.round)}: {heading}" if rounds > 1 else heading]
+        for entry in page.reflections:
+            lines += ["", f"{entry.at}", "", entry.text]
+        lines.append("")
+    return "\n".join(lines if pages else [*lines, say["empty"], ""])
+
+
 def last_time(reflections: Iterable[Reflection], lesson: str, before_round: int) -> list[str]:
     """What was written to this lesson in the latest earlier round that has anything."""
     earlier = [found for found in reflections if found.lesson == lesson and found.round < before_round]

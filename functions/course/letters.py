@@ -81,6 +81,12 @@ def lesson_letter(
     return _letter(site, subscriber, lesson, subscriber.epoch, now, parts)
 
 
+def lesson_page(site: Site, subscriber: Subscriber, lesson: Lesson, me_url: str, now: datetime) -> Markup:
+    """What a lesson's email says, without the email around it. `me_url` is the page that it is read on."""
+    values = _values(site, subscriber, site.library.courses[subscriber.course], subscriber.epoch, now)
+    return Markup(lesson.prose.html.render({**values, "me_url": me_url}))  # noqa: S704  rendered with autoescape
+
+
 def notice_letter(
     site: Site, subscriber: Subscriber, notice_id: str, now: datetime, reflections: Sequence[Reflection] = ()
 ) -> Letter:

@@ -61,3 +61,8 @@ def network(source_ip: str) -> str:
 def hour_of(now: datetime) -> str:
     """The clock hour (UTC) that a count belongs to."""
     return now.strftime("%Y-%m-%dT%H")
+
+
+def seconds_left(now: datetime) -> int:
+    """Until the next clock hour, when counts begin anew."""
+    return 3600 - int(now.timestamp()) % 3600

@@ -1,5 +1,6 @@
 """Dates, times and places in the course, as people say them in the course's language."""
 
+from datetime import date as date_type
 from datetime import datetime
 
 from course.languages import Language
@@ -10,8 +11,13 @@ from course.subscriber import INTRODUCTION, Subscriber
 
 def date(at: datetime, zone: str, language: Language) -> str:
     """The local day: 24 November 2026."""
-    words, day = language.words["dates"], local_day(at, zone)
-    return str(words["date"]).format(day=day.day, month=words["months"][day.month - 1], year=day.year)
+    return day(local_day(at, zone), language)
+
+
+def day(local: date_type, language: Language) -> str:
+    """A day without a time: 24 November 2026."""
+    words = language.words["dates"]
+    return str(words["date"]).format(day=local.day, month=words["months"][local.month - 1], year=local.year)
 
 
 def next_email(subscriber: Subscriber, language: Language) -> str:

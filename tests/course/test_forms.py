@@ -70,12 +70,12 @@ def test_an_address_is_stored_in_one_spelling(typed: str, stored: str) -> None:
      "ann(work)@example.net", f"{'a' * 65}@example.net", f"ann@{'b' * 250}.net", "ann@localhost"],
 )  # fmt: skip
 def test_what_is_not_one_address_is_refused(typed: str) -> None:
-    with pytest.raises(InvalidForm, match="one email address"):
+    with pytest.raises(InvalidForm, match=r"^address$"):
         forms.normalised_address(typed)
 
 
 def test_letters_before_the_at_sign_are_refused_for_now_in_words_of_their_own() -> None:
-    with pytest.raises(InvalidForm, match="can’t be mailed yet"):
+    with pytest.raises(InvalidForm, match=r"^address_letters$"):
         forms.normalised_address("üser@example.com")
 
 
@@ -90,7 +90,7 @@ def test_names_of_people_are_names(name: str) -> None:
      "www.x.example", "x@example.net"],
 )  # fmt: skip
 def test_what_is_no_name_is_refused(name: str) -> None:
-    with pytest.raises(InvalidForm, match="Please"):
+    with pytest.raises(InvalidForm, match=r"^name_(invisible|long|link)$"):
         forms.checked_name(name)
 
 

@@ -1,7 +1,9 @@
 """Languages: adding one is adding a folder, and a course that states it speaks it."""
 
+import re
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import pytest
 
@@ -67,3 +69,33 @@ def test_a_language_needs_words_for_whom_a_helpline_is_for(emails: Path) -> None
     change(emails / "helplines.toml", 'for_whom = "own behaviour"', 'for_whom = "young people"')
     with pytest.raises(CourseError, match=r"helplines\.toml: has no words under \[for_whom\] for “young people”"):
         load(emails)
+
+
+def placeholders(words: Any, path: str = "") -> dict[str, set[str]]:
+    """Every text of a language's words by its place, and what is filled in there."""
+    if isinstance(words, dict):
+        return {
+            key: found for name, part in words.items() for key, found in placeholders(part, f"{path}.{name}").items()
+        }
+    return {path: set(re.findall(r"{(\w+)}", str(words)))}
+
+
+def test_every_language_says_all_that_english_says() -> None:
+    """On pages and about forms, with the same things filled in."""
+    spoken = load(EMAILS).languages
+    for file in ("pages", "forms"):
+        expected = placeholders(spoken["en"].words[file])
+        for code, language in spoken.items():
+            assert placeholders(language.words[file]) == expected, (code, file)
+
+
+def test_no_page_has_words_that_nobody_reads() -> None:
+    functions = EMAILS.parent / "functions"
+    read = "\n".join(path.read_text("utf-8") for kind in ("*.j2", "*.py") for path in functions.rglob(kind))
+    by_name = {"reasons", "done"}  # chosen by what was pressed
+    for section, words in load(EMAILS).languages["en"].words["pages"].items():
+        for name in words:
+            lives = {name, name.removesuffix("_life")}
+            assert section in by_name or any(re.search(rf"\b{part}\b", read) for part in lives), (section, name)
+    for key in load(EMAILS).languages["en"].words["forms"]:
+        assert f'"{key}"' in read, key

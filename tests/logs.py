@@ -1,0 +1,36 @@
+"""G1: what the logs of a world give away. Every world of the whole test run is looked at when it ends (conftest)."""
+
+import re
+from collections.abc import Iterator
+
+from cli.local.cloud import World
+
+ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+\.[\w.-]*\w")
+TOKEN = re.compile(r"(?<![\w-])(?:[\w-]{44}|[a-z2-7]{33,34})(?![\w-])", re.IGNORECASE)
+A_LINE = 16
+"""Characters. Shorter ones, such as "Yes", may be in a log by themselves."""
+
+
+def given_away(world: World) -> set[str]:
+    """Addresses, tokens and lines that people wrote which are in the logs."""
+    logs = "\n".join(world.logs)
+    found = set(ADDRESS.findall(logs))
+    if tokens := {token.lower() for token in TOKEN.findall(logs)}:
+        found |= tokens & {token.lower() for text in _mailed(world) for token in TOKEN.findall(text)}
+    return found | {line for line in _written(world) if line in logs}
+
+
+def _mailed(world: World) -> Iterator[str]:
+    for mail in world.mails:
+        yield f"{mail.html} {mail.text} {' '.join(mail.reply_to)}"
+
+
+def _written(world: World) -> Iterator[str]:
+    """Line by line, as it was received and as it was kept."""
+    texts = [mail.raw.decode("utf-8", errors="replace").partition("\n\n")[2] for mail in world.received]
+    if "Reflections" in world.tables():
+        texts += [str(row.get("text", "")) for row in world.rows("Reflections")]
+    for text in texts:
+        for line in text.splitlines():
+            if len(line.strip()) >= A_LINE:
+                yield line.strip()

@@ -1,0 +1,331 @@
+"""Every page in a real browser: at every width, in the light and in the dark, by keyboard, and without JavaScript."""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+from urllib.request import Request, urlopen
+from zipfile import ZipFile
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from cli.local.cloud import World
+from tests import gallery
+from tests.browser import barriers, chromium, served
+from tests.conftest import MONDAY
+from tests.people import Person
+from tests.stories import next_email, reads, unchanged
+
+WIDTHS = {360: 720, 1280: 800}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+ELSEWHERE = "https://www.wikipedia.org/"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The machine’s Chromium, which would hold it against a made-up site that it frames one of this machine."""
+    with chromium("--disable-features=LocalNetworkAccessChecks") as browser:
+        yield browser
+
+
+@pytest.fixture
+def site() -> Iterator[World]:
+    """The local cloud, with its pages served. A handler that raised fails the test."""
+    with served(MONDAY) as world:
+        yield world
+        assert not world.failures
+
+
+def opened(browser: Browser, *, javascript: bool = True) -> Page:
+    """A page of a browser that nobody has used."""
+    context = browser.new_context(timezone_id="Europe/Berlin", locale="en-GB", java_script_enabled=javascript)
+    context.set_default_timeout(10_000)
+    context.route(
+        f"{ELSEWHERE}**", lambda route: route.fulfill(body="<h1>Somewhere else</h1>", content_type="text/html")
+    )
+    return context.new_page()
+
+
+@pytest.mark.timeout(600)  # 29 pages, each looked at four times
+def test_every_page_at_every_width_in_the_light_and_in_the_dark(site: World, browser: Browser) -> None:
+    """Nothing to scroll sideways, one heading at the top, and nothing that axe has anything against."""
+    page, seen, wrong = opened(browser), [], []
+    page.on("console", lambda said: wrong.append(said.text) if "Failed to load resource" not in said.text else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+
+    def see(name: str) -> None:
+        seen.append(name)
+        views: dict[tuple[int, str], bytes] = {}
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                found = barriers(page, colours_only=scheme == "dark")
+                if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
+                    found.append("is wider than the window")
+                wrong.extend(f"{name}, {width}, {scheme}: {one}" for one in found)
+                if "PICTURES" in os.environ:
+                    views[width, scheme] = page.screenshot()
+        if views:
+            photographed(name, views)
+        assert page.locator("h1").count() == 1, name
+        assert page.locator("html").get_attribute("lang") == "en"
+        assert page.get_by_role("link", name="Leave this page", exact=True).is_visible(), name
+        expect(page.locator("footer")).to_contain_text("If you need someone now")
+
+    gallery.walk(site, page, see)
+    assert not wrong
+    assert len(seen) == len(set(seen)) == 29
+
+
+def photographed(name: str, views: dict[tuple[int, str], bytes]) -> None:
+    """A picture for docs, when `make pictures` asks for it: on a phone and on a desk, in the light and in the dark."""
+    gap, (phone, desk) = 8, WIDTHS
+    half = (WIDTHS[phone] - gap) // 2
+    small = (desk * half // WIDTHS[desk], half)
+    sheet = Image.new("RGB", (2 * phone + small[0] + 4 * gap, WIDTHS[phone] + 2 * gap), "#8a8577")
+    for number, scheme in enumerate(SCHEMES):
+        on_phone, on_desk = (Image.open(BytesIO(views[width, scheme])) for width in WIDTHS)
+        sheet.paste(on_phone, (gap + number * (phone + gap), gap))
+        sheet.paste(on_desk.resize(small), (2 * phone + 3 * gap, gap + number * (half + gap)))
+    folder = Path(os.environ["PICTURES"]) / "pages"
+    folder.mkdir(exist_ok=True)
+    sheet.quantize(160, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True)
+
+
+# ---------------------------------------------------------------- keyboard
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Presses Tab until the element with this name has the focus, which can be seen at every step."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        seen = page.evaluate(
+            """() => {
+                const element = document.activeElement, box = element.getBoundingClientRect();
+                const at = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height / 2, 20));
+                const label = element.labels?.[0]?.innerText ?? element.innerText;
+                // The parts of a date field have the focus by themselves, and show it in their own way.
+                const ringed = element.type === "date" || getComputedStyle(element).outlineStyle === "solid";
+                return [label.trim(), ringed, element.contains(at) || at?.contains(element)];
+            }"""
+        )
+        assert seen[1:] == [True, True], seen
+        if seen[0].startswith(name):
+            return
+    raise AssertionError(f"Tab does not lead to {name}")
+
+
+def test_signing_up_confirming_pausing_and_leaving_by_keyboard_alone(site: World, browser: Browser) -> None:
+    page, keys = opened(browser), None
+    page.goto(site.parameters["SiteUrl"])
+    keys = page.keyboard
+    keys.press("Tab")
+    expect(page.locator("*:focus")).to_have_text("Skip to the content")
+    keys.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    tab_to(page, "Email address")
+    keys.type("not an address")
+    tab_to(page, "Sign up")
+    keys.press("Enter")
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    tab_to(page, "Please enter one email address")
+    keys.press("Enter")
+    expect(page.get_by_label("Email address")).to_be_focused()
+    keys.press("ControlOrMeta+A")
+    keys.type("ann@example.net")
+    tab_to(page, "Hour of the day")
+    keys.type("8")
+    tab_to(page, "Send me this course")
+    keys.press("Space")
+    site.advance(timedelta(seconds=10))
+    tab_to(page, "Sign up")
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name="Now look in your inbox")).to_be_visible()
+
+    ann = Person(site)
+    page.goto(ann.link("/confirm/"))
+    tab_to(page, "Confirm and begin")
+    keys.press("Space")
+    expect(page.locator("h1")).to_have_text("Your address is confirmed")
+    assert (ann.row["status"], ann.row["hour"], ann.row["zone"]) == ("active", 8, "Europe/Berlin")
+
+    page.goto(ann.page_url)
+    tab_to(page, "Pause")
+    keys.press("Enter")
+    tab_to(page, "Until")
+    keys.type("12122026")  # the browser may ask for the day or the month first
+    tab_to(page, "Pause the course")
+    keys.press("Enter")
+    expect(page.get_by_role("status")).to_have_text(
+        "Paused until 12 December 2026. On that day the course goes on by itself."
+    )
+    assert ann.row["paused_until"] == "2026-12-12"
+
+    page.goto(ann.link("/unsubscribe/"))
+    tab_to(page, "If you like, say why")
+    keys.press("Enter")
+    tab_to(page, "I have no time")
+    keys.press("Space")
+    tab_to(page, "Stop the emails")
+    keys.press("Enter")
+    expect(page.locator("h1")).to_have_text("The emails have stopped")
+    assert ann.row["status"] == "unsubscribed"
+    assert any('"Why.time"' in line for line in site.logs)
+
+
+# ---------------------------------------------------------------- without JavaScript
+
+
+def test_the_whole_way_without_javascript(site: World, browser: Browser, tmp_path: Path) -> None:
+    page, ann = opened(browser, javascript=False), Person(site)
+
+    def press(button: str, heading: str) -> None:
+        page.get_by_role("button", name=button, exact=True).click()
+        expect(page.locator("main")).to_contain_text(heading)
+
+    page.goto(site.parameters["SiteUrl"])
+    assert page.get_by_label("Time zone").input_value() == "", "nothing is guessed"
+    page.get_by_label("Email address").fill(ann.address)
+    page.get_by_label("Time zone").select_option("Europe/Berlin")
+    page.get_by_role("checkbox").check()
+    site.advance(timedelta(seconds=10))
+    press("Sign up", "Now look in your inbox")
+    page.goto(ann.link("/confirm/"))
+    press("Confirm and begin", "Your address is confirmed")
+    next_email(site)
+    ann.replies("I listened for once.")
+    page.goto(ann.page_url)
+    page.get_by_text("Pause", exact=True).click()
+    press("Pause the course", "Paused. Nothing comes until you go on.")
+    press("Go on with the course", "Welcome back.")
+    page.get_by_text("Another hour or time zone").click()
+    page.get_by_label("Hour of the day").select_option("21")
+    press("Save", "between 21:00 and 22:00")
+    page.get_by_role("link", name="Before you mend it, see it").click()
+    expect(page.locator("main")).to_contain_text("Today’s practice")
+    page.goto(f"{ann.page_url}/journal")
+    expect(page.locator(".written")).to_have_text("I listened for once.")
+    page.goto(f"{ann.page_url}/export")
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Download the file").click()
+    coming.value.save_as(tmp_path / "mine.zip")
+    with ZipFile(tmp_path / "mine.zip") as mine:
+        assert json.loads(mine.read("data.json"))["reflections"][0]["text"] == "I listened for once."
+        page.set_content(mine.read("journal.html").decode())
+    expect(page.locator(".written")).to_have_text("I listened for once.")
+    page.goto(ann.link("/unsubscribe/"))
+    press("Pause for a month instead", "Nothing comes for a month")
+    page.goto(ann.link("/unsubscribe/"))
+    press("Stop the emails", "No more emails will come.")
+    page.goto(f"{ann.page_url}/erase")
+    press("Erase everything", "It is erased")
+    assert not site.subscribers()
+    page.get_by_role("link", name="Leave this page", exact=True).click()
+    assert page.url == ELSEWHERE
+
+
+# ---------------------------------------------------------------- leaving
+
+
+@pytest.mark.parametrize("way", ["link", "Escape"])
+def test_leaving_takes_the_page_out_of_the_way_back(site: World, browser: Browser, way: str) -> None:
+    page, ann = opened(browser), Person(site).joins()
+    page.goto(f"{site.parameters['SiteUrl']}/privacy")
+    page.goto(ann.page_url)
+    if way == "link":
+        page.get_by_role("link", name="Leave this page", exact=True).click()
+    else:
+        for key in ("Escape", "Escape", "a", "Escape", "Escape"):
+            page.keyboard.press(key)
+        assert page.url == ann.page_url, "only three in a row"
+        page.keyboard.press("Escape")
+    page.wait_for_url(ELSEWHERE)
+    page.go_back()
+    assert page.url.endswith("/privacy")
+
+
+# ---------------------------------------------------------------- on the author's own site
+
+
+def test_the_form_in_a_frame_of_the_author_s_site_and_of_no_other(browser: Browser) -> None:
+    with served(MONDAY, EmbedOrigins="http://author.example") as site:
+        page, home = opened(browser), site.parameters["SiteUrl"]
+        frame = f"<!doctype html><title>x</title><iframe src='{home}/embed' title='Sign up' height='1300'></iframe>"
+        for host in ("author.example", "another.example"):
+            page.route(f"http://{host}/", lambda route: route.fulfill(body=frame, content_type="text/html"))
+        page.goto("http://another.example/")
+        expect(page.frame_locator("iframe").get_by_label("Email address")).to_have_count(0)
+        page.goto("http://author.example/")
+        form = page.frame_locator("iframe")
+        form.get_by_label("Email address").fill("ann@example.net")
+        form.get_by_role("checkbox").check()
+        site.advance(timedelta(seconds=10))
+        form.get_by_role("button", name="Sign up").click()
+        expect(form.get_by_role("heading", name="Now look in your inbox")).to_be_visible()
+        assert [mail.tags["email"] for mail in site.mails_to("ann@example.net")] == ["confirm"]
+        form.get_by_role("link", name="Leave this page", exact=True).click()
+        page.wait_for_url(ELSEWHERE)
+
+
+# ---------------------------------------------------------------- machines
+
+
+def test_c1_a_scanner_that_follows_every_link_and_runs_javascript_changes_nothing(
+    site: World, browser: Browser
+) -> None:
+    """Every link of every mail, and every link of every page behind it, with whatever scripts are on them."""
+    home = site.parameters["SiteUrl"]
+    bob = Person(site, "bob@example.net", "Bob", source_ip="203.0.113.9")
+    ann = reads(Person(site), 5)
+    ann.replies("I never said it aloud.")
+    bob.signs_up()
+    waiting = [home, *(url for mail in site.mails for _, url in mail.links() if url.startswith(home))]
+    page, seen = opened(browser), set()
+    with unchanged(site):
+        while waiting:
+            url = waiting.pop().partition("#")[0]
+            if url in seen:
+                continue
+            seen.add(url)
+            answer = page.goto(url, wait_until="load")
+            assert answer
+            assert answer.status < 500
+            page.mouse.move(100, 300)
+            links = page.locator("a").evaluate_all("links => links.map(link => link.href)")
+            waiting += [link for link in links if link.startswith(home)]
+            for method in ("HEAD", "OPTIONS"):
+                assert page.request.fetch(url, method=method, max_redirects=0).status < 500
+    kinds = {url.removeprefix(home).split("/")[1] for url in seen if "/" in url.removeprefix(home)}
+    assert kinds >= {"me", "confirm", "unsubscribe", "privacy"}
+    assert len([url for url in seen if "/lessons/" in url]) >= 6
+
+
+def test_u2_one_click_over_http_from_a_client_without_cookies(site: World) -> None:
+    ann = Person(site).joins()
+    header = str(ann.mails[-1].header("List-Unsubscribe"))
+    url = next(part.strip("<> ") for part in header.split(",") if "https://" in part or "http://" in part)
+    with urlopen(Request(url, b"List-Unsubscribe=One-Click", method="POST")) as answer:
+        assert (answer.status, answer.url) == (200, url), "no redirect"
+        assert "set-cookie" not in {name.lower() for name in answer.headers}
+    assert ann.row["status"] == "unsubscribed"
+
+
+def test_no_page_asks_anybody_else_for_anything(site: World, browser: Browser) -> None:
+    """And a link that leads away tells nobody where it was followed."""
+    page, asked = opened(browser), []
+    page.on("request", lambda request: asked.append((request.url, request.headers.get("referer", ""))))
+    ann = reads(Person(site), 1)
+    for url in (site.parameters["SiteUrl"], ann.page_url, f"{ann.page_url}/journal", ann.link("/unsubscribe/")):
+        page.goto(url)
+    assert all(url.startswith((site.parameters["SiteUrl"], "data:")) for url, _ in asked)
+    page.get_by_role("link", name="Leave this page", exact=True).click()
+    page.wait_for_url(ELSEWHERE)
+    assert {referer for _, referer in asked} == {""}
+    assert not page.context.cookies()
