@@ -11,6 +11,13 @@ from cli.local.cloud import World
 from cli.local.mime import SentMail
 
 
+def one_click(mail: SentMail) -> str:
+    """Where a mail client posts its one click: the https address among those of List-Unsubscribe (RFC 8058)."""
+    found = re.fullmatch(r"<(https?://[^<>,\s]+)>, <mailto:[^<>,\s]+>", mail.header("List-Unsubscribe") or "")
+    assert found
+    return found[1]
+
+
 @dataclass
 class Person:
     """Somebody with a mailbox."""

@@ -14,7 +14,7 @@ from aws.tables import Subscribers
 from cli.local.cloud import World
 from course import export, tokens
 from course.tokens import Keyring, Purpose
-from tests.people import Person
+from tests.people import Person, one_click
 from tests.stories import asleep, next_email, nothing_comes, reads, unchanged
 
 ACTIONS = ("pause", "resume", "time", "again", "stop", "yes", "not-yet")
@@ -449,7 +449,7 @@ def test_a3_templates_in_a_name_and_in_a_reply_are_shown_as_they_are(world: Worl
 def test_u7_who_erases_and_signs_up_the_same_day_begins_anew_the_next(world: World) -> None:
     """Nothing says any more what was sent today, so nothing more comes today; and no old link fits the new sign-up."""
     ann = reads(Person(world), 1)
-    old_page, old_link = ann.page_url, str(ann.mails[-1].header("List-Unsubscribe")).strip("<>")
+    old_page, old_link = ann.page_url, one_click(ann.mails[-1])
     world.request("POST", f"{old_page}/erase", form={})
     sent = len(world.mails)
     ann.signs_up()

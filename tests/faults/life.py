@@ -23,7 +23,7 @@ from cli.local.physical import ACCOUNT, REGION
 from cli.local.ses_events import SesEvent
 from cli.operate import adds_up
 from tests.faults.oracle import Deed, Lesson, Story, Tally, judge
-from tests.people import Person
+from tests.people import Person, one_click
 
 PLAN = ("intro", "acknowledge", "safety-first", "keep-showing-up")
 """Of the short course that these worlds have."""
@@ -178,8 +178,7 @@ class Someone(Person):
 
     def one_click(self, mail: SentMail) -> None:
         """Unsubscribes by the link in a mail's header, as a mail client does; not from a later sign-up."""
-        link = str(mail.header("List-Unsubscribe")).strip("<>")
-        self.asks("POST", link, {"List-Unsubscribe": "One-Click"})
+        self.asks("POST", one_click(mail), {"List-Unsubscribe": "One-Click"})
         if self.is_current(mail):
             self.leaves()
 

@@ -9,6 +9,7 @@ from cli.local.api import Request, form_body
 from cli.local.faults import Fault, Site
 from cli.local.ses_rules import SesError
 from tests.faults.life import Life, Someone
+from tests.people import one_click
 
 
 class Other(StrEnum):
@@ -84,8 +85,7 @@ class Trouble:
         person = self.life.people[0]
         if not person.mails:
             return
-        link = str(person.mails[-1].header("List-Unsubscribe")).strip("<>")
-        path = link.removeprefix(self.life.world.parameters["SiteUrl"])
+        path = one_click(person.mails[-1]).removeprefix(self.life.world.parameters["SiteUrl"])
         headers = {"content-type": "application/x-www-form-urlencoded"}
         request = Request("POST", path, headers=headers, body=form_body({"List-Unsubscribe": "One-Click"}))
         before = self._version(person)
