@@ -9,7 +9,7 @@ from pathlib import Path
 
 from course.journal import Reflection
 from course.lessons import Course, Library
-from course.letters import Letter, Site, lesson_letter, notice_letter
+from course.letters import JOURNAL_NOTICE, Letter, Site, lesson_letter, notice_letter
 from course.subscriber import CONFIRM, SignUp, Subscriber, new_epoch
 from course.tokens import Keyring
 
@@ -62,6 +62,7 @@ def samples(library: Library, folder: Path) -> Iterator[Sample]:
             for variant, who, written in (
                 ("", reader, _written(course, reader) if closing else []),
                 *([("again", again, _written(course, again))] if asks or lesson.id == course.way_back else []),
+                *([("answered", reader, _written(course, reader))] if lesson.echoes else []),
                 *([("nothing-written", reader, [])] if closing else []),
             ):
                 make = partial(lesson_letter, site, who, lesson, written, NOW)
@@ -80,7 +81,9 @@ def _notices(site: Site, course: Course, folder: Path, prefix: str) -> Iterator[
     for notice in course.language.notices:
         source = folder / course.language.code / "notices" / f"{notice}.md.j2"
         who = _waiting(reader) if notice == CONFIRM else reader
-        yield Sample(_name(prefix, notice, ""), course, source, partial(notice_letter, site, who, notice, NOW))
+        written = _written(course, reader) if notice == JOURNAL_NOTICE else []
+        make = partial(notice_letter, site, who, notice, NOW, written)
+        yield Sample(_name(prefix, notice, ""), course, source, make)
 
 
 def _name(course: str, email: str, variant: str) -> str:

@@ -25,8 +25,11 @@ NAMES = {
     *("first_name", "course", "round", "coming_back", "site_url", "me_url", "yes_url", "not_yet_url", "reply_url"),
     *("unsubscribe_url", "postal_address", "subject", "preheader", "helplines", "directory", "words", "loop"),
 }
-"""What every email's text may use; a notice may use `next_at` as well, and the confirmation its link."""
-IN_NOTICES = {"next_at"}
+"""What the text of every email may use."""
+IN_LESSONS = {"reflections"}
+IN_NOTICES = {
+    *("next_at", "next_subject", "next_is_closing", "hour", "zone", "journal", "journal_goes_on", "erase_days"),
+}
 IN_CONFIRMATION = {"confirm_url", "hours"}
 FRONT_MATTER = {"subject", "preheader", "question"}
 SETTINGS = {"id", "title", "sender_name", "language", "tagline", "way_back", "closing", "in_doubt", "thread"}
@@ -41,7 +44,7 @@ def check(emails: Path) -> list[Finding]:
     for settings in sorted(emails.glob("*/course.toml")):
         found += _unknown(settings, tomllib.loads(settings.read_text("utf-8")), SETTINGS)
         found += _numbers(settings.parent)
-        found += [finding for lesson in _lessons(settings.parent) for finding in _text(lesson, NAMES)]
+        found += [finding for lesson in _lessons(settings.parent) for finding in _text(lesson, NAMES | IN_LESSONS)]
         found += (
             []
             if (settings.parent / "about.md").is_file()

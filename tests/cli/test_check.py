@@ -239,7 +239,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_command_says_so_when_all_is_well() -> None:
     done = run()
     assert done.returncode == 0
-    assert done.stdout == "19 emails, and nothing to change.\n"
+    assert done.stdout == "26 emails, and nothing to change.\n"
 
 
 def test_the_command_prints_one_line_a_finding_and_fails(emails: Path) -> None:
