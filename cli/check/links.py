@@ -70,7 +70,7 @@ def _problem(target: str, ids: set[str], template: Path) -> str:
 
 def _has_page(path: str, template: Path) -> bool:
     """Whether template.yaml has a route for it."""
-    routes = re.findall(r'Method: GET, Path: "?(/(?:\{\w+\}|[^",{} ])*)', template.read_text("utf-8"))
+    routes = re.findall(r'Method: (?:GET|ANY), Path: "?(/(?:\{\w+\}|[^",{} ])*)', template.read_text("utf-8"))
     return any(re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(route)), path) for route in routes)
 
 
