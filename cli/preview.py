@@ -16,7 +16,7 @@ VIEWS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((360, "light"), (360,
 BETWEEN = 24
 BELOW = 12
 BACKDROP = "#8d8d8d"
-COLOURS = 64
+COLOURS = 48
 """As many as the letters' edges need; the pictures are kept in the repository."""
 
 
@@ -37,12 +37,14 @@ def photograph(samples: Sequence[Sample], folder: Path, tell: Callable[[int, Pat
     """One picture an email, with its views side by side. `tell` hears of each. Raises NoChromium and OSError.
 
     The end, from the helplines on, is the same in every email: the first picture has it, the others its beginning.
+    A variant of an email is shown on the phone only.
     """
     with chromium() as browser:
         for number, sample in enumerate(samples, 1):
             path = folder / f"{sample.name}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            views = [_view(browser, sample.letter.html, width, scheme, whole=number == 1) for width, scheme in VIEWS]
+            shown = VIEWS[:2] if sample.is_variant else VIEWS
+            views = [_view(browser, sample.letter.html, width, scheme, whole=number == 1) for width, scheme in shown]
             _side_by_side(views).quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
             tell(number, path)
 

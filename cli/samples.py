@@ -41,6 +41,11 @@ class Sample:
         return self.name.partition("/")[2].partition(".")[0]
 
     @property
+    def is_variant(self) -> bool:
+        """Whether the same email stands before it as most readers get it."""
+        return "." in self.name
+
+    @property
     def letter(self) -> Letter:
         """The email itself."""
         return self.make()
