@@ -2,8 +2,8 @@
 
 moto is not atomic across threads (10 of 100 conditional puts had two winners), hence the lock. Short cuts save half of
 its time: values of DynamoDB are answered as they are, where it looks for other spellings of each name in them;
-SNS signs nothing, where it makes a key and a certificate for each topic and message; no call describes its client; and
-what a class of moto's answers for is found out once.
+SNS signs nothing, where it makes a key and a certificate for each topic and message; no call describes its client; what
+a class of moto's answers for is found out once; and a template is compiled once, however often it is loaded.
 """
 
 import json
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.client import BaseClient
 from botocore.useragent import UserAgentString
+from jinja2 import Environment
 from moto.core import responses
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import BaseJSONSerializer
@@ -28,6 +29,8 @@ from moto.sns.models import Subscription
 
 MOTO = threading.RLock()
 NEAR = ("localhost", "127.0.0.1", "::1")
+
+_compiled: dict[tuple[Any, ...], Any] = {}
 
 Note = Callable[[str, str, dict[str, Any]], None]
 
@@ -40,7 +43,7 @@ class NetworkError(Exception):
 def wired(note: Note) -> Iterator[None]:
     """Puts the lock in, closes the network, and gives `note` each call: service, operation, parameters."""
     process, call = BotocoreStubber.process_request, BaseClient._make_api_call  # type: ignore[attr-defined]
-    structure = BaseJSONSerializer._serialize_type_structure
+    structure, compiled = BaseJSONSerializer._serialize_type_structure, Environment.compile
 
     def process_request(stubber: BotocoreStubber, request: AWSPreparedRequest) -> Any:
         with MOTO:
@@ -59,6 +62,12 @@ def wired(note: Note) -> Iterator[None]:
         else:
             structure(serializer, answer, value, shape, key)
 
+    def compile_once(environment: Environment, source: str, *more: Any, **named: Any) -> Any:
+        asked = (source, more, *named.items(), environment.autoescape, environment.trim_blocks)
+        if asked not in _compiled:
+            _compiled[asked] = compiled(environment, source, *more, **named)
+        return _compiled[asked]
+
     with ExitStack() as patched:
         for owner, name, replacement in (
             (BotocoreStubber, "process_request", process_request),
@@ -66,6 +75,7 @@ def wired(note: Note) -> Iterator[None]:
             (BaseJSONSerializer, "_serialize_type_structure", serialize),
             (Subscription, "get_post_data", _unsigned),
             (UserAgentString, "to_string", lambda _: "local"),
+            (Environment, "compile", compile_once),
             (responses, "method_names_from_class", cache(method_names_from_class)),
             (responses, "camelcase_to_underscores", cache(camelcase_to_underscores)),
         ):

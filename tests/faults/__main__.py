@@ -26,6 +26,8 @@ from tests.protocol.situation import CLAIMED_BEFORE_STOP, NO_NEWS
 from tests.protocol.specification import Safeguards
 
 ROOT = Path(__file__).parents[2]
+REQUESTS = 300
+"""Trials at the requests to SES, beside those at every place in the code: there are about a thousand."""
 SHARES = 20
 """Parts in which zones and histories are done, so that there is something to be told of."""
 
@@ -82,7 +84,7 @@ def main() -> int:
 def _plans(found: Known, sample: int) -> Iterator[tuple[str, Plans]]:
     single, several = enumeration.single_faults(found), enumeration.several_faults(found, 2000)
     every = enumeration.at_every_request(found)
-    yield "at every request to SES", enumeration.sampled(every, sample // 2) if sample else every
+    yield "at every request to SES", enumeration.sampled(every, sample // 2 or REQUESTS)
     yield "one fault", enumeration.sampled(single, sample) if sample else single
     yield "two or three faults", enumeration.sampled(several, sample // 3) if sample else several
 
