@@ -58,11 +58,13 @@ def ask(token: str, action: str) -> Response[Any]:
 
 @pages.get("/me/<token>/lessons/<lesson>")
 def read(token: str, lesson: str) -> Response[str]:
-    """A lesson that was sent to them, or that they have answered in an earlier round."""
+    """A lesson that was sent to them, or may have been in an earlier round."""
     subscriber, course = _who(token)
     reflections = clients.reflections().of(subscriber.id)
     had = {*subscriber.sent, *(reflection.lesson for reflection in reflections)}
-    if lesson not in course.lessons or lesson not in had:
+    had |= {subscriber.claim.email} if subscriber.claim else set()  # its email may be here before the news of it
+    # Every email of an earlier round links here too, and which they were is not kept.
+    if lesson not in course.lessons or (lesson not in had and subscriber.round <= 1):
         raise NotFoundError
     chosen = course.lessons[lesson]
     return page(
@@ -165,6 +167,7 @@ def _page(
         day=course.day(subscriber.last_lesson) or (course.days if subscriber.last_lesson == course.closing else 0),
         days=course.days,
         hour=subscriber.hour,
+        when=words.hour(subscriber.hour, course.language),
         zone=subscriber.zone,
         zones=forms.zones(),
         hours=range(24),

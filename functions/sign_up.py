@@ -59,7 +59,7 @@ def sign_up_embedded() -> Response[str]:
 @pages.get("/fresh-link")
 def ask_for_link() -> Response[str]:
     """A form for whose link is lost or too old."""
-    return fresh_link_form({}, {})
+    return fresh_link_form({}, {}, course=pages.course)
 
 
 @pages.post("/fresh-link")
@@ -68,12 +68,12 @@ def send_link() -> Response[str]:
     now, fields = clients.now(), pages.fields
     address, errors = forms.check_address(fields)
     if errors:
-        return fresh_link_form(fields, errors_in_words(errors), 400)
+        return fresh_link_form(fields, errors, 400, course=pages.course)
     if forms.typed_by_a_person(clients.keys(), fields, now):
         sign_ups.admit(address, pages.current_event.request_context.http.source_ip, now)
         for course in clients.library().courses:
             sign_ups.fresh_link(course, address, now)
-    return page("link-asked")
+    return page("link-asked", course=pages.course)
 
 
 @pages.get("/privacy")

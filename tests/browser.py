@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from cli.chromium import NoChromium
 from cli.chromium import chromium as launched
-from cli.local.cloud import World
+from cli.local.cloud import TEMPLATE, World
 from cli.local.web import Listener, Server
 from tests.conftest import cannot_run_here
 
@@ -70,12 +70,12 @@ def running_course(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]
 
 
 @contextmanager
-def served(start: datetime, **parameters: str) -> Iterator[World]:
+def served(start: datetime, template: Path = TEMPLATE, **parameters: str) -> Iterator[World]:
     """A world of this process whose pages a browser can open, at its parameter SiteUrl."""
     listener = Listener("127.0.0.1", 0)
     with (
         closing(listener.socket),
-        World(start=start, parameters={"SiteUrl": listener.url, **parameters}) as world,
+        World(template, start=start, parameters={"SiteUrl": listener.url, **parameters}) as world,
         Server(world, listener),
     ):
         yield world

@@ -305,11 +305,21 @@ def test_a_lesson_that_was_not_sent_to_them_is_not_shown(world: World) -> None:
         (ann.page_url + "x", "acknowledge"),
     ):
         assert world.request("GET", f"{url}/lessons/{lesson}").status == 404, lesson
-    # Answered in an earlier round, it stays readable when the next one has not come to it.
-    ann.replies("I never said it.")
-    ann.presses("again")
-    assert world.request("GET", f"{ann.page_url}/lessons/acknowledge").status == 200
-    assert world.request("GET", f"{ann.page_url}/lessons/intro").status == 404
+
+
+def test_every_lesson_s_email_leads_to_the_lesson_in_the_browser_also_in_a_later_round(world: World) -> None:
+    ann = reads(Person(world), 2)
+    lessons = [mail for mail in ann.mails if mail.tags["email"] != "confirm"]
+    assert len(lessons) == 3
+    for again in (False, True):
+        if again:
+            ann.presses("again")
+        for mail in lessons:
+            (url,) = {url for words, url in mail.links() if words == "Read this email in your browser"}
+            assert url in (mail.text or "")
+            assert f"<h1>{mail.subject}</h1>" in world.request("GET", url).text
+    ann.replies("journal")
+    assert not any("/lessons/" in url for _, url in ann.mails[-1].links()), "a notice has no page"
 
 
 def test_everything_that_is_kept_in_one_file(world: World) -> None:

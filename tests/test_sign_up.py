@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 
@@ -545,6 +546,10 @@ def test_the_form_in_a_frame_of_allowed_sites_only() -> None:
             assert answer.headers["content-security-policy"].endswith(f"frame-ancestors {allowed}")
         assert "Now look in your inbox" in taken.text
         assert len(ann.mails) == 1
+        with patch.object(limits, "SIGN_UPS_AN_HOUR", 0):
+            busy = world.request("POST", "/embed", form=filled | {"address": "bob@example.net"})
+        assert (busy.status, "Please come back" in busy.text) == (429, True)
+        assert busy.headers["content-security-policy"].endswith(f"frame-ancestors {allowed}"), "or nobody would see it"
         for path in ("/", "/privacy", "/fresh-link", ann.link("/confirm/"), "/style.css"):
             assert "frame-ancestors 'none'" in world.request("GET", path).headers["content-security-policy"]
 

@@ -23,7 +23,17 @@ Text = TypeVar("Text", Lesson, Notice)
 BROKEN = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
 NAMES = {
     *("first_name", "course", "round", "coming_back", "site_url", "me_url", "yes_url", "not_yet_url", "reply_url"),
-    *("unsubscribe_url", "postal_address", "subject", "preheader", "helplines", "directory", "words", "loop"),
+    *(
+        "unsubscribe_url",
+        "lesson_url",
+        "postal_address",
+        "subject",
+        "preheader",
+        "helplines",
+        "directory",
+        "words",
+        "loop",
+    ),
 }
 """What the text of every email may use."""
 IN_LESSONS = {"reflections"}

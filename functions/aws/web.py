@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -70,23 +71,35 @@ class Pages(APIGatewayHttpResolver):
             raise InvalidForm("unreadable") from error
         return forms.read(body, str(self.current_event.headers.get("content-type", "")))
 
+    @property
+    def course(self) -> Course | None:
+        """The course that the request names, in its address or its form: what answers it speaks its language."""
+        named = self.query.get("course", "")
+        with suppress(InvalidForm):
+            named = named or self.fields.get("course", "")
+        return clients.library().courses.get(named)
+
     def _link_too_old(self, _error: InvalidToken) -> Response[str]:
         return fresh_link_form({}, {}, 404, too_old=True)
 
     def _bad_form(self, error: InvalidForm) -> Response[str]:
-        said, say = texts("forms")[str(error)], texts("pages")["error"]
-        if error.retry_after is None:
-            return page("error", error.http_status, title=say["bad_form"], message=said)
-        again = say["again_in"].format(minutes=-(-error.retry_after // 60))
-        headers = {"Retry-After": str(error.retry_after)}
-        return page("error", error.http_status, headers, title=say["busy"], message=f"{said} {again}")
+        course = self.course
+        said, say = texts("forms", course)[str(error)], texts("pages", course)["error"]
+        title, headers = say["bad_form"], {}
+        if error.retry_after is not None:
+            title, headers = say["busy"], {"Retry-After": str(error.retry_after)}
+            said += " " + say["again_in"].format(minutes=-(-error.retry_after // 60))
+        embedded = self.current_event.path == "/embed"
+        return page("error", error.http_status, headers, course=course, embedded=embedded, title=title, message=said)
 
     def _broken(self, error: Exception) -> Response[str]:
         # The kind of error and where; not its text, which can hold what a person wrote.
         logger.error("a page failed", error=type(error).__name__, where=where(error))
         count("PagesFailed")
-        say = texts("pages")["error"]
-        return page("error", 503, {"Retry-After": "60"}, title=say["broken"], message=say["broken_about"])
+        course = self.course
+        say = texts("pages", course)["error"]
+        headers = {"Retry-After": "60"}
+        return page("error", 503, headers, course=course, title=say["broken"], message=say["broken_about"])
 
     def _not_found(self, _error: Exception) -> Response[str]:
         say, path = texts("pages")["error"], self.current_event.path
@@ -112,9 +125,12 @@ def page(
     An embedded page may stand in a frame of the sites that the stack allows.
     """
     speaks = language or (course or _first_course()).language
+    # Where a page belongs to no course, its links lead to pages in its language.
+    speaker = course or next(other for other in clients.library().courses.values() if other.language is speaks)
     directory = Markup('<a href="{url}" rel="noreferrer">{name}</a>').format(**speaks.directory)
     shared = {
         "course": course,
+        "of_course": f"?course={speaker.id}" if course or speaker is not _first_course() else "",
         "language": speaks,
         "words": speaks.words["pages"],
         "helplines": speaks.helplines,
@@ -128,11 +144,24 @@ def page(
 
 
 def fresh_link_form(
-    values: Mapping[str, str], errors: Mapping[str, str], http_status: int = 200, *, too_old: bool = False
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
+    http_status: int = 200,
+    *,
+    course: Course | None = None,
+    too_old: bool = False,
 ) -> Response[str]:
     """The page that has a new link sent: by itself, or in place of what a link that is no good would have shown."""
     form_time = forms.stamp(clients.keys(), clients.now())
-    return page("link-too-old", http_status, values=values, errors=errors, too_old=too_old, form_time=form_time)
+    return page(
+        "link-too-old",
+        http_status,
+        course=course,
+        values=values,
+        errors=errors_in_words(errors, course),
+        too_old=too_old,
+        form_time=form_time,
+    )
 
 
 def errors_in_words(errors: Mapping[str, str], course: Course | None = None) -> dict[str, str]:

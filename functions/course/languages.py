@@ -37,7 +37,8 @@ class Language:
     """The words of each of its `.toml` files, by the file's name: `words["letter"]`, `words["dates"]`."""
     notices: Mapping[str, Notice]
     helplines: list[dict[str, Any]]
-    """Who to call, by country, in the order of `helplines.toml`."""
+    """Who to call, by country: first those that the language has a name of its own for, as it lists them, then in the
+    order of the common `helplines.toml`."""
     directory: dict[str, Any]
     """Where people of all other countries find someone to call."""
 
@@ -64,11 +65,15 @@ def _language(folder: Path, lines: dict[str, Any], html: Environment, text: Envi
     words = {path.stem: prose.read_toml(path) for path in sorted(folder.glob("*.toml"))}
     notices = [_notice(path, html, text) for path in sorted((folder / "notices").glob("*.md.j2"))]
     helplines = words["helplines"]
+    first = list(helplines["countries"])
+    countries = sorted(
+        lines["country"], key=lambda country: first.index(country["name"]) if country["name"] in first else len(first)
+    )
     return Language(
         code=folder.name,
         words=words,
         notices={notice.id: notice for notice in notices},
-        helplines=[_country(country, helplines, folder) for country in lines["country"]],
+        helplines=[_country(country, helplines, folder) for country in countries],
         directory=lines["directory"],
     )
 

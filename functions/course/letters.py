@@ -130,6 +130,7 @@ def _letter(
 ) -> Letter:
     course = site.library.courses[subscriber.course]
     values = {**_values(site, subscriber, course, epoch, now), **parts, "subject": email.subject}
+    values["lesson_url"] = f"{values['me_url']}/lessons/{email.id}" if isinstance(email, Lesson) else ""
     reply_to = f"{tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, email.id)}@{site.reply_domain}"
     # RFC 6068. A client that opens no new mail for it still says what to do: the words are “just reply”.
     values |= {"preheader": email.preheader, "reply_url": f"mailto:{reply_to}?subject={quote(f'Re: {email.subject}')}"}

@@ -35,7 +35,7 @@ def next_email(subscriber: Subscriber, language: Language) -> str:
 
 def hour(of_day: int, language: Language) -> str:
     """The hour in which lessons come: between 7:00 and 8:00."""
-    return str(language.words["dates"]["hour"]).format(hour=of_day, until=(of_day + 1) % 24)
+    return str(language.words["dates"]["hours"][of_day])
 
 
 def place(subscriber: Subscriber, course: Course) -> str:
