@@ -124,6 +124,18 @@ def test_a1_a_file_that_is_not_utf_8_is_named_with_the_line_of_the_byte(emails: 
     assert found.startswith(f"{LESSON}:{line}: is not UTF-8")
 
 
+@pytest.mark.parametrize(("method", "opens"), [("ANY", True), ("GET", True), ("POST", False)])
+def test_a_page_is_a_route_that_a_link_can_open(emails: Path, method: str, opens: bool) -> None:
+    written = TEMPLATE.read_text("utf-8")
+    route = r'Method: \w+, Path: "/unsubscribe/\{token\}"'
+    assert len(re.findall(route, written)) == 1
+    template = emails.parent / "template.yaml"
+    template.write_text(re.sub(route, f'Method: {method}, Path: "/unsubscribe/{{token}}"', written), "utf-8")
+    found = [each.message for each in check(emails, template)]
+    assert opens == (not found)
+    assert all(each.startswith("there is no page /unsubscribe/") for each in found)
+
+
 def test_several_mistakes_are_told_at_once(emails: Path) -> None:
     add(LESSON, "\n{{ one }}\n")(emails)
     add("en/notices/help.md.j2", "\n{{ two }}\n")(emails)
@@ -132,7 +144,6 @@ def test_several_mistakes_are_told_at_once(emails: Path) -> None:
 
 
 def test_a_language_that_lacks_a_word_is_named(emails: Path) -> None:
-    copytree(emails / "en", emails / "es")
     change("es/letter.toml", "reply_note =", "reply_knot =")(emails)
     assert [each.partition(" has ")[0] for each in findings(emails)] == ["en/letter.toml:1:", "es/letter.toml:1:"]
 
@@ -155,7 +166,6 @@ def test_a_helpline_that_nobody_has_verified_for_180_days_is_a_warning() -> None
 
 
 def test_a_language_that_no_course_speaks_yet_is_held_to_the_same(emails: Path) -> None:
-    copytree(emails / "en", emails / "es")
     add("es/notices/paused.md.j2", "\n{{ course.days + 'x' }}\n")(emails)
     (found,) = findings(emails)
     assert found.startswith(f"es/notices/paused.md.j2:{lines(PAUSED) + 2}: ")

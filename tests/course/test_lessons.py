@@ -80,7 +80,7 @@ LESSON = "+++\nsubject = 'a'\npreheader = 'b'\n+++\nHello\n"
         (_replace("rebuild-trust/course.toml", 'closing = "', 'closing = "x'), "closing names no lesson"),
         (_replace("rebuild-trust/course.toml", "title = ", "titel = "), "course.toml: needs a title"),
         (_write("rebuild-trust/course.toml", "title = "), "course.toml: "),
-        (_replace("rebuild-trust/course.toml", '"en"', '"xx"'), "course.toml: language is one of en, and xx is none"),
+        (_replace("rebuild-trust/course.toml", '"en"', '"xx"'), "language is one of en, es, and xx is none"),
         (lambda emails: (emails / "helplines.toml").unlink(), "helplines.toml: is missing"),
         (lambda emails: (emails / "rebuild-trust/course.toml").unlink(), "holds no course"),
     ],

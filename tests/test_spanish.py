@@ -1,0 +1,308 @@
+"""A course in Spanish, from the sign-up page to the last goodbye: not a word of English in its emails and pages."""
+
+import re
+import shutil
+import tomllib
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from zipfile import ZipFile
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError
+from bs4 import BeautifulSoup
+
+from aws.tables import Subscribers
+from cli.check import check
+from cli.local.api import Response
+from cli.local.cloud import TEMPLATE, World
+from course import limits
+from course.lessons import load
+from tests.browser import barriers, chromium, served
+from tests.conftest import MONDAY
+from tests.people import Person
+from tests.stories import asleep, next_email
+
+COURSE = "recuperar-la-confianza"
+LESSONS = {
+    "00-intro": ("Bienvenida: así son estos días", "¿Qué ha pasado entre vosotros?"),
+    "01-mirar": ("Antes de arreglarlo, míralo", "¿Qué parte de su dolor no has nombrado nunca?"),
+    "02-decir": ("Di lo que hiciste, todo", "¿Qué hiciste?"),
+    "03-cuidar": ("Primero, que nadie tema nada", "¿Puede estar a tu lado sin miedo?"),
+    "04-carta": ("Tu carta final", ""),
+}
+SETTINGS = """
+title = "Recuperar la confianza"
+sender_name = "Recuperar la confianza"
+language = "es"
+tagline = "Tres días de pasos pequeños y honestos."
+way_back = "cuidar"
+closing = "carta"
+"""
+LESSON = """+++
+subject = "{subject}"
+preheader = "Una idea, una práctica, una pregunta."
+{question}
++++
+
+Hola:
+
+Hoy no arregles nada. Quédate.
+"""
+OTHER = "rebuild-trust"
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A copy of the system with a course in Spanish beside the one in English, which comes first."""
+    (tmp_path / "functions").symlink_to(TEMPLATE.parent / "functions")
+    shutil.copy(TEMPLATE, tmp_path / "template.yaml")
+    shutil.copytree(TEMPLATE.parent / "emails", tmp_path / "emails")
+    course = tmp_path / "emails" / COURSE
+    course.mkdir()
+    (course / "course.toml").write_text(SETTINGS, "utf-8")
+    (course / "about.md").write_text("Este curso es para ti, que causaste el daño.\n", "utf-8")
+    for name, (subject, question) in LESSONS.items():
+        asks = f'question = "{question}"' if question else ""
+        (course / f"{name}.md.j2").write_text(LESSON.format(subject=subject, question=asks), "utf-8")
+    return tmp_path / "template.yaml"
+
+
+@pytest.fixture(params=["alone", "beside a course in English"])
+def world(request: pytest.FixtureRequest, template: Path) -> Iterator[World]:
+    """The same, where nobody asks for the English course, or there is none."""
+    if request.param == "alone":
+        shutil.rmtree(template.parent / "emails" / OTHER)
+    with World(template, start=MONDAY) as world:
+        yield world
+        assert not world.failures
+
+
+def texts(words: Any) -> Iterator[str]:
+    """Every text in a file of words."""
+    for value in words.values() if isinstance(words, dict) else words:
+        yield from [value] if isinstance(value, str) else texts(value)
+
+
+def english() -> set[str]:
+    """What English says, longer than 12 characters, as far as nothing is filled in."""
+    folder = TEMPLATE.parent / "emails/en"
+    said = [text for path in folder.glob("*.toml") for text in texts(tomllib.loads(path.read_text("utf-8")))]
+    for notice in (folder / "notices").glob("*.md.j2"):
+        _, matter, body = notice.read_text("utf-8").split("+++\n", 2)
+        said += [*tomllib.loads(matter).values(), *body.splitlines()]
+    parts = (part for text in said for part in re.split(r"\{[{%]?.*?[}%]?\}|\*\*|[\[\]()#]|^- ", text))
+    return {part.strip() for part in parts if len(part.strip()) > 12}
+
+
+def left_in(shown: str) -> list[str]:
+    """Which of that stands in a text, or in HTML: in its words or its attributes."""
+    soup = BeautifulSoup(shown, "html.parser")
+    readable = " ".join(f"{shown} {soup.get_text()}".split())
+    return sorted(phrase for phrase in english() if phrase in unescape(readable))
+
+
+def in_spanish(page: Response, status: int = 200) -> str:
+    """A page, once it has been looked through."""
+    assert page.status == status
+    assert '<html lang="es" dir="ltr">' in page.text
+    assert not left_in(page.text)
+    assert "Salir de esta página" in page.text
+    return " ".join(BeautifulSoup(page.text, "html.parser").get_text().split())
+
+
+def every_email_is_in_spanish(person: Person) -> set[str]:
+    """Which emails came, all looked through."""
+    for mail in person.mails:
+        assert mail.html
+        assert mail.text
+        assert '<html lang="es" dir="ltr"' in mail.html
+        assert not left_in(f"{mail.subject}\n{mail.html}")
+        assert not left_in(mail.text)
+        for part in (mail.html, mail.text):
+            assert "si necesitas a alguien ahora" in part.lower()
+            assert min(part.index(country) for country in ("Reino Unido", "Australia")) > part.index("España")
+    return {mail.tags["email"] for mail in person.mails}
+
+
+def joins(person: Person) -> None:
+    person.signs_up(course=COURSE)
+    person.confirms()
+
+
+def test_english_would_be_seen(template: Path) -> None:
+    """What the other tests look for is found where it is, in a page and in an email."""
+    with World(template, start=MONDAY) as world:
+        ann = Person(world).joins()
+        assert {"Leave this page", "Now look in your inbox"} <= set(left_in(ann.signs_up().text))
+        assert {"To begin, open this page and press the button on it:", "Confirm my address"} <= set(
+            left_in(ann.mails[0].html or "")
+        )
+        assert "What you write is kept in your journal." in left_in(ann.mails[1].text or "")
+
+
+def test_check_finds_nothing_to_change_in_a_spanish_course(template: Path) -> None:
+    assert check(template.parent / "emails", template) == []
+
+
+def test_signing_up_in_spanish(world: World) -> None:
+    ann = Person(world)
+    for path in (f"/?course={COURSE}", f"/embed?course={COURSE}", f"/privacy?course={COURSE}"):
+        in_spanish(world.request("GET", path))
+    assert (
+        "escribe"
+        in in_spanish(ann.signs_up(course=COURSE, address="ann@", first_name="www.x", consent=""), 400).lower()
+    )
+    assert "Ahora mira en tu buzón" in in_spanish(ann.signs_up(course=COURSE))
+    in_spanish(world.request("GET", ann.link("/confirm/")))
+    assert "Tu dirección está confirmada" in in_spanish(ann.confirms())
+    assert "Ya estás en el curso" in in_spanish(world.request("GET", ann.link("/confirm/", ann.mails[0])))
+    with patch.object(limits, "SIGN_UPS_AN_HOUR", 0):
+        form = ann.form(course=COURSE, address="bea@example.net")
+        busy = world.request("POST", "/sign-up", form=form, source_ip=ann.source_ip)
+        assert "Vuelve un poco más tarde" in in_spanish(busy, 429)
+        busy = world.request("POST", "/embed", form=form, source_ip=ann.source_ip)
+        in_spanish(busy, 429)
+    with patch.object(Subscribers, "get", side_effect=ConnectTimeoutError(endpoint_url="https://dynamodb.example")):
+        in_spanish(ann.signs_up(course=COURSE), 503)
+    assert every_email_is_in_spanish(ann) == {"confirm", "intro"}
+
+
+def test_a_course_taken_and_steered_in_spanish(world: World) -> None:
+    ann = Person(world)
+    joins(ann)
+    lesson = next_email(world)
+    assert "Día 1 de 3" in (lesson.text or "")
+    ann.replies("Me escondía detrás del trabajo.", lesson)
+    for said, notice in (
+        ("¡Pausa, por favor!", "paused"),
+        ("Pausa hasta el lunes", "paused"),
+        ("REANUDAR", "resumed"),
+        ("Diario", "journal"),
+        ("exportar", "export"),
+        ("Ayuda", "help"),
+        ("HORA 8:30", "time"),
+        ("SALTAR", "skipped"),
+        ("saltar", "skipped"),
+        ("saltar", "not-skipped"),
+        ("Otra vez", "welcome-back"),
+        ("borrar mis datos", "erase"),
+    ):
+        ann.replies(said, lesson)
+        assert ann.mails[-1].tags["email"] == notice, said
+        page = in_spanish(world.request("GET", ann.page_url))
+        if notice == "paused":
+            assert ("En pausa hasta el 30 de noviembre de 2026." if "lunes" in said else "En pausa. No llega") in page
+    assert "entre las 8:00 y las 9:00, hora de Europe/Berlin" in (ann.mail("a otra hora").text or "")
+    asleep(world, timedelta(days=1, hours=1))
+    in_spanish(ann.signs_up(course=COURSE))
+    again = ann.mail("Antes de arreglarlo")
+    assert "Lo que escribiste la última vez:\n\nMe escondía detrás del trabajo." in (again.text or "")
+    while ann.mails[-1].tags["email"] != "cuidar":
+        next_email(world)
+    ann.replies("Sí")
+    assert ann.mails[-1].tags["email"] == "noted"
+    letter = next_email(world)
+    assert "El 24 de noviembre de 2026 escribiste:\n\nMe escondía" in (letter.text or "")
+    came = every_email_is_in_spanish(ann)
+    assert came >= set(load(TEMPLATE.parent / "emails").notices) - {"goodbye", "fresh-link"}
+    assert not [row for row in ann.reflections if "Me escondía" not in str(row["text"])], "the rest was obeyed"
+
+
+def test_every_page_behind_a_link_of_a_spanish_email(world: World) -> None:
+    ann = Person(world)
+    joins(ann)
+    next_email(world)
+    ann.replies("Me escondía.")
+    home = ann.page_url
+    for path in ("", "/journal", "/export", "/erase", "/yes", "/not-yet", "/lessons/mirar"):
+        in_spanish(world.request("GET", home + path))
+    assert not left_in(world.request("GET", f"{home}/journal.txt").text)
+    with ZipFile(BytesIO(ann.presses("export").body)) as mine:
+        journal = mine.read("journal.html").decode()
+        assert '<html lang="es"' in journal
+        assert not left_in(journal)
+    for action, fields in (
+        *(("pause", {}), ("resume", {}), ("again", {}), ("yes", {}), ("not-yet", {})),
+        *(("time", {"hour": "9", "zone": "Europe/Madrid"}), ("stop", {})),
+    ):
+        answer = ann.presses(action, **fields)
+        assert answer.headers["location"].endswith(f"?done={action}")
+        in_spanish(world.request("GET", answer.headers["location"]))
+    in_spanish(ann.presses("pause", until="2020-01-01"), 400)
+    links = {url for mail in ann.mails for _, url in mail.links() if url.startswith(world.parameters["SiteUrl"])}
+    for url in links:
+        page = world.request("GET", url)
+        if "/confirm/" not in url:
+            in_spanish(page)
+            for path in re.findall(r'href="(/[^"]+)"', page.text):
+                if path not in ("/style.css", "/page.js"):
+                    in_spanish(world.request("GET", unescape(path).partition("#")[0]))
+    in_spanish(ann.presses("erase"))
+
+
+def test_leaving_in_spanish(world: World) -> None:
+    bea = Person(world, "bea@example.net", "Bea")
+    joins(bea)
+    stop = bea.link("/unsubscribe/")
+    in_spanish(world.request("GET", stop))
+    in_spanish(world.request("POST", f"{stop}?instead=break", form={}))
+    bea.replies("BAJA")
+    assert bea.row["status"] == "unsubscribed"
+    in_spanish(world.request("POST", f"{stop}?now=yes", form={"why": "time"}))
+    form = bea.form()
+    address = {"address": bea.address, "form_time": form["form_time"]}
+    assert "Mira en tu buzón" in in_spanish(world.request("POST", f"/fresh-link?course={COURSE}", form=address))
+    in_spanish(world.request("POST", f"/fresh-link?course={COURSE}", form={"address": "bea@"}), 400)
+    assert every_email_is_in_spanish(bea) == {"confirm", "intro", "goodbye", "fresh-link"}
+
+
+def test_the_pages_that_are_nobody_s_speak_the_language_of_the_only_course(template: Path) -> None:
+    shutil.rmtree(template.parent / "emails" / OTHER)
+    with World(template, start=MONDAY) as world:
+        for path in (f"/me/{'x' * 44}", f"/confirm/{'x' * 44}", "/nowhere"):
+            in_spanish(world.request("GET", path), 404)
+        in_spanish(world.request("GET", f"/unsubscribe/{'x' * 44}"))
+        in_spanish(world.request("POST", "/privacy", form={}), 405)
+        in_spanish(world.request("POST", "/sign-up", form={"course": "no"}), 400)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*(TEMPLATE.parent / "functions/pages").glob("*.j2"), *(TEMPLATE.parent / "emails").glob("layout.*")],
+    ids=lambda path: path.name,
+)
+def test_no_template_has_words_of_its_own(path: Path) -> None:
+    """All that is read comes from the folders of the languages."""
+    marked = re.sub(r"(?s)\{#.*?#\}|<style.*?</style>|<!--.*?-->|\{% block width %\}\w*", "", path.read_text("utf-8"))
+    plain = re.sub(r"(?s)\{%.*?%\}|\{\{.*?\}\}", "", marked)
+    assert not re.findall(r'\b(?:aria-label|aria-roledescription|title|alt|placeholder)="[^"]*\w', plain)
+    assert not re.findall(r"[^\W\d_]{2,}", re.sub(r'<[^>]*>|&#?\w+;|[\w-]+="[^"]*"', "", plain))
+
+
+def test_spanish_pages_and_emails_keep_nobody_out(template: Path) -> None:
+    """What axe-core finds, on a phone: longer words have to fit too."""
+    shutil.rmtree(template.parent / "emails" / OTHER)
+    with chromium() as browser, served(MONDAY, template) as world:
+        ann = Person(world)
+        joins(ann)
+        next_email(world)
+        ann.replies("Me escondía.")
+        ann.replies("PAUSA")
+        page = browser.new_page(viewport={"width": 360, "height": 720})
+        home, me = world.parameters["SiteUrl"], ann.page_url
+        places = [home, f"{home}/embed", f"{home}/privacy", f"{home}/fresh-link", f"{home}/nowhere", me]
+        places += [f"{me}/{name}" for name in ("journal", "export", "erase", "yes", "lessons/mirar")]
+        for url in (*places, ann.link("/confirm/", ann.mails[0]), ann.link("/unsubscribe/")):
+            page.goto(url)
+            assert barriers(page) == [], url
+            assert not page.evaluate("() => document.documentElement.scrollWidth > innerWidth"), url
+        for mail in ann.mails:
+            page.set_content(mail.html or "")
+            assert barriers(page) == [], mail.subject
+            assert not page.evaluate("() => document.documentElement.scrollWidth > innerWidth"), mail.subject
+        assert not world.failures
