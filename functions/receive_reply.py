@@ -38,9 +38,13 @@ def _receive(body: str, _message_id: str) -> None:
 def _work_on(came: Arrival, raw: bytes, now: datetime) -> bool:
     """Does what a mail is for. Returns whether the raw mail is to be kept for its 14 days."""
     try:
-        answer = came.harmful or reflections.automatic(raw) or answered(came, mail.parse(raw), now)
+        return _read(came, raw, now)
     except UnreadableMail as error:
-        answer = str(error)
+        return _set_aside(came, str(error))
+
+
+def _read(came: Arrival, raw: bytes, now: datetime) -> bool:
+    answer = came.harmful or reflections.automatic(raw) or answered(came, mail.parse(raw), now)
     if answer == GONE:
         count("RepliesDropped")
         return False

@@ -27,6 +27,7 @@ from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import asleep_until, next_email, nothing_comes, reads, unchanged, without
 from tests.test_record_delivery import records
+from tests.test_sign_up import asks_for_link
 
 URL = "https://email.eu-west-1.amazonaws.com"
 THROTTLED = SesError("TooManyRequestsException", "Maximum sending rate exceeded.")
@@ -375,6 +376,7 @@ def everything_that_is_mailed(world: World) -> Person:
     ann.presses("yes")
     ann.replies("SKIP")
     next_email(world)
+    asks_for_link(ann)
     ann.replies("STOP")
     return ann
 

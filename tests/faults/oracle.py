@@ -147,7 +147,8 @@ def _judge_repeats(taken: Sequence[Lesson], unheard: Mapping[str, datetime], tal
     seen: dict[tuple[tuple[int, int], str], Lesson] = {}
     for lesson in taken:
         earlier = seen.get((lesson.run, lesson.id))
-        if earlier and earlier.attempt in unheard and lesson.at <= unheard[earlier.attempt] + NEWS_IS_READ:
+        anew = earlier is not None and earlier.attempt != lesson.attempt  # by a claim of its own
+        if earlier and anew and earlier.attempt in unheard and lesson.at <= unheard[earlier.attempt] + NEWS_IS_READ:
             tally.windows["second copies of what SES never told of"] += 1
         elif earlier:
             tally.found("twice", f"{lesson.id} of {lesson.run} at {earlier.at} and {lesson.at}")

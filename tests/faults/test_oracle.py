@@ -1,6 +1,7 @@
 """The oracle itself: it finds each broken promise, and no other."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.faults.oracle import Deed, Lesson, Story, Tally, judge
@@ -49,6 +50,8 @@ def test_a_lesson_twice_unless_nobody_could_know_of_the_first() -> None:
     assert unheard.holds
     assert unheard.windows.total() == 1
     assert judged(again, unheard={"one-1": at(24, 12)}).broken == {"twice": 1}, "there was news by then"
+    asked_twice = [replace(lesson, attempt="one-1") if lesson.id == "one" else lesson for lesson in again]
+    assert judged(asked_twice, unheard={"one-1": END}).broken == {"twice": 1}, "one attempt asks once"
 
 
 def test_two_on_a_local_day() -> None:

@@ -133,7 +133,7 @@ def _up_to_the_last_minute_of_the_hour(patch: pytest.MonkeyPatch) -> None:
 
 
 def _a_day_counts_only_where_it_was(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Subscriber, "_last_day_in", lambda someone, _: someone.last_day)
+    patch.setattr(Subscriber, "last_day_in", lambda someone, _: someone.last_day)
 
 
 def _what_was_missed_is_forgotten(patch: pytest.MonkeyPatch) -> None:

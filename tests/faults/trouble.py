@@ -25,7 +25,7 @@ class Other(StrEnum):
 Kind = Fault | Other
 KINDS: tuple[Kind, ...] = (*Fault, *Other)
 ONLY_SES = (Other.THROTTLED, Other.REFUSED, Other.REJECTED)
-COSTS_A_DAY = tuple(Fault)
+COSTS_A_DAY = (*Fault, Other.REJECTED)  # a person has to look first
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 

@@ -59,7 +59,7 @@ _PIECES = (
     "On Mon, Aug 3, 2026 at 7:00 AM X\n", "schrieb ", "写道：", "a@b.c wrote:\n", "From:\n", "From: a@b.c\n",
     "To:\n", "To: a\n", "From: X\nDate: 1/1/26\n", "Subject: a\n", "*From:* a\n", "-----Original Message-----\n",
     "----- Original", "- message -", "---message---\nFrom a\n", "original message\nFrom: a@b.c\n",
-    "Forwarded message: ", ">>> a 1/1/26 7:00 >>>\n", ">>> ", " >>>", "Sent from my ", "Sent from my iPhone\n",
+    "Forwarded message: ", ">>> a 1/1/26 7:00 >>>\n", " >>>", "Sent from my ", "Sent from my iPhone\n",
     "Sent from my iPhone ", "von meinem ", "Get a for iOS\n", "x Outlook for iOS ", "iphone gesendet ", "Outlook ",
     "发自我的iPhone\n", "confidential message recipient ", "caution external click ", "environment print ",
     "-----BEGIN PGP SIGNED MESSAGE-----\n\n", "-----BEGIN PGP SIGNATURE-----\n", "\u200b", "\u202e", "\u00ad",
@@ -182,7 +182,10 @@ def _parts(size: int) -> Mails:
         yield f"{number:,} alternatives", partial(_times, number, page, "multipart/alternative; boundary=b")
     for boundary in ("", '""', "-", "--", " ", "b" * 70, "b" * 5000, "b\\", '"b', "a+*?(", "=?utf-8?q?b?=", "\x00"):
         part = f"--{boundary}\r\n\r\nx\r\n".encode()
-        yield f"boundary {boundary[:9]!r}", partial(_times, 90, part, f"multipart/mixed; boundary={boundary}")
+        yield (
+            f"boundary {boundary[:9]!r} of {len(boundary)}",
+            partial(_times, 90, part, f"multipart/mixed; boundary={boundary}"),
+        )
     pieces = "".join(f";\r\n boundary*{n}=b" for n in range(500))
     yield "a boundary in continuations", partial(_times, 500, b"--b", "multipart/mixed" + pieces)
     yield "parts without an end", partial(_times, 90, b"--b\r\nContent-Type: a/b\r\n", "multipart/mixed; boundary=b")
