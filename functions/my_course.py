@@ -71,7 +71,7 @@ def read(token: str, lesson: str) -> Response[str]:
         "lesson",
         course=course,
         lesson=chosen,
-        body=letters.lesson_page(clients.site(), subscriber, chosen, f"/me/{token}", clients.now()),
+        body=letters.lesson_page(clients.site(), subscriber, chosen, reflections, f"/me/{token}", clients.now()),
         last_time=last_time(reflections, lesson, subscriber.round),
         token=token,
     )

@@ -76,15 +76,24 @@ def lesson_letter(
         "journal": pages if closing else None,
         "journal_goes_on": goes_on,
         "replies": True,
-        "reflections": {name: journal.echo(reflections, name, subscriber.round) for name in course.lessons},
+        "reflections": _echoes(course, reflections, subscriber),
     }
     return _letter(site, subscriber, lesson, subscriber.epoch, now, parts)
 
 
-def lesson_page(site: Site, subscriber: Subscriber, lesson: Lesson, me_url: str, now: datetime) -> Markup:
+def lesson_page(
+    site: Site, subscriber: Subscriber, lesson: Lesson, reflections: Sequence[Reflection], me_url: str, now: datetime
+) -> Markup:
     """What a lesson's email says, without the email around it. `me_url` is the page that it is read on."""
-    values = _values(site, subscriber, site.library.courses[subscriber.course], subscriber.epoch, now)
-    return Markup(lesson.prose.html.render({**values, "me_url": me_url}))  # noqa: S704  rendered with autoescape
+    course = site.library.courses[subscriber.course]
+    values = _values(site, subscriber, course, subscriber.epoch, now)
+    values |= {"me_url": me_url, "reflections": _echoes(course, reflections, subscriber)}
+    return Markup(lesson.prose.html.render(values))  # noqa: S704  rendered with autoescape
+
+
+def _echoes(course: Course, reflections: Sequence[Reflection], subscriber: Subscriber) -> dict[str, str]:
+    """What a lesson may quote, by the lesson that it was written to."""
+    return {name: journal.echo(reflections, name, subscriber.round) for name in course.lessons}
 
 
 def notice_letter(
