@@ -294,6 +294,19 @@ def test_a_lesson_in_the_browser_says_what_its_email_said(world: World) -> None:
             assert sentence in " ".join(words_of(page.text).split()), lesson
 
 
+def test_every_lesson_can_be_read_in_the_browser_also_one_that_quotes_an_answer(world: World) -> None:
+    ann = reads(Person(world), 2)
+    ann.replies("I lied about the money.")
+    for _ in range(4):
+        next_email(world)
+    assert len(ann.mails) == 8
+    for mail in ann.mails[1:]:
+        page = world.request("GET", f"{ann.page_url}/lessons/{mail.tags['email']}")
+        assert page.status == 200
+        quotes = "I lied about the money." in (mail.text or "") and mail.tags["email"] != "keep-showing-up"
+        assert quotes == (mail.tags["email"] == "apology-in-action") == ("I lied about the money." in page.text)
+
+
 def test_a_lesson_that_was_not_sent_to_them_is_not_shown(world: World) -> None:
     ann, bob = reads(Person(world), 1), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     for url, lesson in (

@@ -81,18 +81,19 @@ def lesson_letter(
     return _letter(site, subscriber, lesson, subscriber.epoch, now, parts)
 
 
-def _echoes(course: Course, reflections: Sequence[Reflection], subscriber: Subscriber) -> dict[str, str]:
-    return {name: journal.echo(reflections, name, subscriber.round) for name in course.lessons}
-
-
 def lesson_page(
     site: Site, subscriber: Subscriber, lesson: Lesson, reflections: Sequence[Reflection], me_url: str, now: datetime
 ) -> Markup:
     """What a lesson's email says, without the email around it. `me_url` is the page that it is read on."""
     course = site.library.courses[subscriber.course]
-    values = _values(site, subscriber, course, subscriber.epoch, now)
+    values = _values(site, subscriber, lesson, subscriber.epoch, now)
     values |= {"me_url": me_url, "reflections": _echoes(course, reflections, subscriber)}
     return Markup(lesson.prose.html.render(values))  # noqa: S704  rendered with autoescape
+
+
+def _echoes(course: Course, reflections: Sequence[Reflection], subscriber: Subscriber) -> dict[str, str]:
+    """What a lesson may quote, by the lesson that it was written to."""
+    return {name: journal.echo(reflections, name, subscriber.round) for name in course.lessons}
 
 
 def notice_letter(
@@ -137,11 +138,7 @@ def _letter(
     site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int, now: datetime, parts: dict[str, Any]
 ) -> Letter:
     course = site.library.courses[subscriber.course]
-    values = {**_values(site, subscriber, course, epoch, now), **parts, "subject": email.subject}
-    values["lesson_url"] = f"{values['me_url']}/lessons/{email.id}" if isinstance(email, Lesson) else ""
-    reply_to = f"{tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, email.id)}@{site.reply_domain}"
-    # RFC 6068. A client that opens no new mail for it still says what to do: the words are “just reply”.
-    values |= {"preheader": email.preheader, "reply_url": f"mailto:{reply_to}?subject={quote(f'Re: {email.subject}')}"}
+    values = {**_values(site, subscriber, email, epoch, now), **parts}
     html = site.library.layout_html.render(values, body=Markup(email.prose.html.render(values)))  # noqa: S704  rendered with autoescape
     text = site.library.layout_text.render(values, body=email.prose.as_text(**values))
     leave = f"{tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, tokens.LEAVE)}@{site.reply_domain}"
@@ -154,7 +151,7 @@ def _letter(
         subject=email.subject,
         html=_inliner.inline(html),
         text=text,
-        reply_to=reply_to,
+        reply_to=_reply_to(site, subscriber, email, epoch),
         headers={
             # RFC 2369 and RFC 8058: mail clients show their own button, which posts without a cookie. Some write a mail
             # instead: whatever is in it, its address says what it is for.
@@ -172,7 +169,13 @@ def _letter(
     )
 
 
-def _values(site: Site, subscriber: Subscriber, course: Course, epoch: int, now: datetime) -> dict[str, Any]:
+def _reply_to(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int) -> str:
+    return f"{tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, email.id)}@{site.reply_domain}"
+
+
+def _values(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int, now: datetime) -> dict[str, Any]:
+    """What the text of every email may use, and that of a lesson also where it is read in the browser."""
+    course = site.library.courses[subscriber.course]
     page = tokens.link(site.keys, Purpose.PAGE, subscriber.id, epoch, now + tokens.PAGE_LIFE)
     unsubscribe = tokens.link(site.keys, Purpose.UNSUBSCRIBE, subscriber.id, epoch)
     me = f"{site.url}/me/{page}"
@@ -183,6 +186,11 @@ def _values(site: Site, subscriber: Subscriber, course: Course, epoch: int, now:
         "coming_back": subscriber.round > 1,
         "site_url": site.url,
         "me_url": me,
+        "lesson_url": f"{me}/lessons/{email.id}" if isinstance(email, Lesson) else "",
+        "subject": email.subject,
+        "preheader": email.preheader,
+        # RFC 6068. A client that opens no new mail for it still says what to do: the words are “just reply”.
+        "reply_url": f"mailto:{_reply_to(site, subscriber, email, epoch)}?subject={quote(f'Re: {email.subject}')}",
         "yes_url": f"{me}/yes",
         "not_yet_url": f"{me}/not-yet",
         "unsubscribe_url": f"{site.url}/unsubscribe/{unsubscribe}",

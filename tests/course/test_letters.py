@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, StrictUndefined
 from markupsafe import escape
 
+from cli.check.files import IN_LESSONS, NAMES
 from course import tokens
 from course.journal import Reflection
 from course.lessons import load
-from course.letters import Letter, Site, lesson_letter, looks_back, notice_letter
+from course.letters import Letter, Site, lesson_letter, lesson_page, looks_back, notice_letter
+from course.prose import compile_prose
 from course.tokens import Keyring
 from tests.course.subscribers import ID, MONDAY, after, confirmed, pending
 
@@ -196,3 +199,12 @@ def test_every_notice_can_be_sent_to_anyone_in_any_state(notice: str) -> None:
 def test_the_next_date_is_told_only_to_who_is_waiting() -> None:
     assert "Wednesday 25 November, between 7:00 and 8:00" in notice_letter(SITE, after(1), "resumed", MONDAY).text
     assert "November" not in notice_letter(SITE, after(1).paused(), "resumed", MONDAY).text
+
+
+@pytest.mark.parametrize("name", sorted((NAMES | IN_LESSONS) - {"loop"}))
+def test_whatever_a_lesson_may_use_it_may_use_in_the_browser_too(name: str) -> None:
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    text = compile_prose(Path("01-it.md.j2"), f"{{{{ {name} }}}} is there.", 1, environment, environment)
+    lesson = replace(COURSE.lessons["own-it"], prose=text)
+    assert "is there." in lesson_page(SITE, after(1), lesson, [], "/me/token", MONDAY)
+    assert "is there." in lesson_letter(SITE, after(1), lesson, [], MONDAY).text
