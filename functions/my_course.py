@@ -15,7 +15,7 @@ from aws.web import Pages, download, errors_in_words, page, rendered, see_other
 from course import export, forms, letters, schedule, tokens, words
 from course.commands import Asked, Command, Place, is_so, obey
 from course.errors import InvalidToken
-from course.journal import ON_A_PAGE, Page, as_text, journal, last_time, within
+from course.journal import IN_A_FILE, ON_A_PAGE, Page, as_text, journal, last_time, within
 from course.lessons import Course
 from course.subscriber import Status, Subscriber
 from course.tokens import Purpose
@@ -50,8 +50,9 @@ def ask(token: str, action: str) -> Response[Any]:
             written, goes_on = _journal(subscriber, course)
             return page("journal", course=course, token=token, journal=written, goes_on=goes_on)
         case "journal.txt":
-            written, _ = _journal(subscriber, course)
-            return download("journal.txt", "text/plain; charset=utf-8", as_text(written, course))
+            written, goes_on = within(_all(subscriber, course), IN_A_FILE)
+            rest = f"\n{course.language.words['letter']['journal_long']}\n" if goes_on else ""
+            return download("journal.txt", "text/plain; charset=utf-8", as_text(written, course) + rest)
         case _:
             return see_other(f"/me/{token}")
 
@@ -102,6 +103,8 @@ def take(token: str) -> Response[bytes]:
 @pages.post("/me/<token>/<action>")
 def act(token: str, action: str) -> Response[str]:
     """Does what the button says. Twice is once, and what didn't apply isn't said to have happened."""
+    if action == "erase" and _erased(token):
+        return page("erased")
     before, course = _who(token)
     now, command = clients.now(), Command(action) if action in ACTIONS else None
     if action == "erase":
@@ -136,6 +139,12 @@ def _who(token: str) -> tuple[Subscriber, Course]:
     if subscriber is None or subscriber.epoch != link.epoch:
         raise InvalidToken("erased, or replaced by a later sign-up")
     return subscriber, clients.library().courses[subscriber.course]
+
+
+def _erased(token: str) -> bool:
+    """Whether a genuine link is of somebody of whom nothing is left: the button was pressed twice."""
+    link = tokens.read_link(clients.keys(), Purpose.PAGE, token, clients.now())
+    return clients.subscribers().get(link.subscriber) is None
 
 
 def _fields() -> dict[str, str]:
@@ -186,7 +195,11 @@ def _page(
 
 
 def _journal(subscriber: Subscriber, course: Course) -> tuple[list[Page], bool]:
-    return within(journal(course, clients.reflections().of(subscriber.id), subscriber.zone), ON_A_PAGE)
+    return within(_all(subscriber, course), ON_A_PAGE)
+
+
+def _all(subscriber: Subscriber, course: Course) -> list[Page]:
+    return journal(course, clients.reflections().of(subscriber.id), subscriber.zone)
 
 
 def _next_email(subscriber: Subscriber, course: Course) -> str:

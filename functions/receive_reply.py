@@ -8,11 +8,11 @@ from aws.erasure import erase
 from aws.inbox import Arrival, arrival, record
 from aws.log import count, each_message, observed
 from aws.obeying import obey_by_mail
-from aws.replies import GONE, Answered, answered, fingerprint, leaving, original
+from aws.replies import GONE, Answered, addressed_by, answered, fingerprint, leaving, original
 from aws.settings import settings
-from course import mail, reflections, schedule
-from course.commands import Asked, Command, Place, agrees, command_in, declines
-from course.errors import UnreadableMail
+from course import forms, mail, reflections, schedule
+from course.commands import Asked, Command, Place, agrees, command_in, consents
+from course.errors import InvalidForm, UnreadableMail
 from course.journal import Reflection, cut_to_bytes
 from course.subscriber import Status, Subscriber
 from course.tokens import ReplyToken
@@ -60,7 +60,7 @@ def _read(came: Arrival, raw: bytes, now: datetime) -> bool:
     text = reflections.extract(raw, letter.text, letter.html) if letter else reflections.extract(raw)
     if answer.confirms:
         asked = _asked(came, answer, text)
-        if declines(text) or (asked and asked.command in (Command.STOP, Command.ERASE)):
+        if not consents(text) and (asked is None or asked.command in (Command.STOP, Command.ERASE)):
             return _declined(came, raw, answer, asked, now)
         sign_ups.confirm(answer.subscriber, answer.epoch, answer.course.plan, now)
         if agrees(text):
@@ -93,7 +93,7 @@ def _take(came: Arrival, raw: bytes, answer: Answered, text: str, place: Place, 
             )
         )
         count("Reflections")
-    return True
+    return bool(text)
 
 
 def _asked(came: Arrival, answer: Answered, text: str) -> Asked | None:
@@ -103,8 +103,13 @@ def _asked(came: Arrival, answer: Answered, text: str) -> Asked | None:
 
 
 def _is_from_subscriber(came: Arrival, raw: bytes, answer: Answered) -> bool:
+    """By the address in From; its +tag may differ, since webmail answers from the mailbox's plain address."""
     address = answer.subscriber.address
-    return mail.sender(mail.parse(raw)) == address and came.is_from(address)
+    try:
+        sender = forms.normalised_address(mail.sender(mail.parse(raw)))
+    except InvalidForm:
+        return False
+    return forms.without_tag(sender) == forms.without_tag(address) and came.is_from(address)
 
 
 def _declined(came: Arrival, raw: bytes, answer: Answered, asked: Asked | None, now: datetime) -> bool:
@@ -116,7 +121,7 @@ def _declined(came: Arrival, raw: bytes, answer: Answered, asked: Asked | None, 
         return False
     if asked:
         clients.subscribers().change(who.id, lambda current: current.stopped(Status.UNSUBSCRIBED))
-    return _set_aside(came, "declined to confirm")
+    return _set_aside(came, "no clear yes to the confirmation")
 
 
 def _leave(token: ReplyToken) -> bool:
@@ -132,6 +137,6 @@ def _leave(token: ReplyToken) -> bool:
 
 def _set_aside(came: Arrival, reason: str) -> bool:
     """The raw mail is kept, the reason is noted, and nobody is answered."""
-    clients.reflections().set_aside(came.mail_id, came.received_at, reason)
+    clients.reflections().set_aside(came.mail_id, came.received_at, reason, addressed_by(came))
     count("RepliesSetAside")
     return True

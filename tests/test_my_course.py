@@ -485,3 +485,36 @@ def test_u7_who_erases_and_signs_up_the_same_day_begins_anew_the_next(world: Wor
     world.request("POST", old_link, form={"List-Unsubscribe": "One-Click"})
     assert ann.row["status"] == "active"
     assert world.request("GET", old_page).status == 404
+
+
+def test_o2_mail_that_was_set_aside_is_erased_with_the_one_it_was_addressed_by(world: World) -> None:
+    """An automatic answer, spam and a mail without a word: nothing was kept as a reflection, and yet it holds them."""
+    ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9").joins()
+    for person in (ann, bob):
+        away = f"From: {person.address}\r\nSubject: Out of office\r\nAuto-Submitted: auto-replied\r\n\r\nI am away."
+        world.deliver(away.encode(), person.mails[-1].reply_to[0])
+        world.deliver(away.replace("I am away.", "").encode(), person.mails[-1].reply_to[0])
+    bucket = world.resources.ref("RawMail")
+    before = world.clients.s3.list_objects_v2(Bucket=bucket)["KeyCount"]
+    world.request("POST", f"{ann.page_url}/erase", form={})
+    left = world.clients.s3.list_objects_v2(Bucket=bucket)
+    raw = [world.clients.s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in left["Contents"]]
+    assert 0 < left["KeyCount"] == before / 2
+    assert not any(b"ann@example.net" in mail for mail in raw)
+    assert {row["addressed_by"] for row in world.rows("Reflections")} == {bob.row["id"]}
+
+
+def test_erasing_twice_says_again_that_it_is_erased(world: World) -> None:
+    ann = Person(world).joins()
+    page_url = ann.page_url
+    for _ in range(2):
+        assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
+    assert world.request("POST", f"{page_url}/pause", form={}).status == 404
+
+
+def test_a_journal_as_text_is_whole_where_the_page_is_not(world: World) -> None:
+    ann = reads(Person(world), 1)
+    for number in range(5):
+        ann.replies(f"{number} " + "word " * 48_000)
+    text = world.request("GET", f"{ann.page_url}/journal.txt").text
+    assert text.count("word") == 5 * 48_000

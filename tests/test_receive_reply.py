@@ -258,12 +258,23 @@ def test_r10_after_unsubscribing_words_are_kept_and_nothing_is_sent(world: World
     mail = ann.mails[-1]
     world.request("POST", ann.link("/unsubscribe/"))
     sent = len(world.mails)
-    for text in (WORDS, "RESUME", "JOURNAL", "AGAIN", "STOP"):
+    for text in (WORDS, "RESUME", "AGAIN", "HELP", "STOP"):
         world.deliver(written(text, mail), reply_to(mail))
     assert texts(ann) == [WORDS]
     assert ann.row["status"] == "unsubscribed"
     assert nothing_comes(world)
     assert len(world.mails) == sent
+
+
+def test_r10_after_unsubscribing_their_data_is_still_one_reply_away(world: World) -> None:
+    """What they wrote is kept, so it is theirs to have."""
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    world.request("POST", ann.link("/unsubscribe/"))
+    sent = len(ann.mails)
+    for text in ("JOURNAL", "EXPORT"):
+        world.deliver(written(text, mail), reply_to(mail))
+    assert [mail.tags["email"] for mail in ann.mails[sent:]] == ["journal", "export"]
 
 
 def test_r10_after_erasure_nothing_is_kept(world: World) -> None:
@@ -410,7 +421,7 @@ def test_c5_a_no_in_answer_to_the_confirmation_does_not_confirm(world: World, wo
     ann = Person(world)
     ann.signs_up()
     ann.replies(words)
-    assert str(ann.row["status"]) == "pending"
+    assert str(ann.row["status"]) == ("unsubscribed" if words == "remove me" else "pending")
     assert emails_of(ann) == ["confirm"]
     ann.confirms()
     assert ann.row["status"] == "active", "the button is still there"

@@ -16,5 +16,9 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
     clients.limits().close(clients.keys().hashed("mailbox", forms.mailbox(subscriber.address)), now)
     for reflection in clients.reflections().of(subscriber.id):
         clients.inbox().delete(reflection.mail_id)
+    for aside in clients.reflections().aside():
+        if aside.subscriber == subscriber.id:
+            clients.inbox().delete(aside.mail_id)
+            clients.reflections().restored(aside)
     clients.reflections().erase(subscriber.id)
     clients.subscribers().erase(subscriber.id)

@@ -31,7 +31,7 @@ TRY_AGAIN_IN = timedelta(minutes=15)
 BROKEN_LETTER = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a template raises: Jinja's own mistakes, and those of the expressions in it."""
 
-AFTER_STOPPING = ("goodbye", "erase", "fresh-link")
+AFTER_STOPPING = ("goodbye", "erase", "export", "journal", "fresh-link")
 """Notices that come to who has stopped: what they ask for then is answered too."""
 
 HELD = {

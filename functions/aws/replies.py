@@ -50,6 +50,14 @@ GONE = "no such subscriber any more"
 """Who was erased: nothing of theirs is kept, whatever comes."""
 
 
+def addressed_by(came: Arrival) -> str:
+    """The id of the subscriber whose reply address a mail came to, or empty."""
+    for recipient in came.recipients:
+        with suppress(InvalidToken):
+            return tokens.read_reply(clients.keys(), recipient.partition("@")[0]).subscriber
+    return ""
+
+
 def leaving(came: Arrival) -> tokens.ReplyToken | None:
     """Whose List-Unsubscribe address a mail came to. Only that counts: it was in a header, and nobody replies to it."""
     for recipient in came.recipients:

@@ -54,7 +54,7 @@ def fresh_link(course: str, address: str, now: datetime) -> None:
     keys = clients.keys()
     subscriber_id = tokens.subscriber_id(keys, course, address)
     known = clients.subscribers().get(subscriber_id)
-    if known and known.sign_up:
+    if known and known.sign_up and not known.round:
         waits = known.sign_up
         accept(SignUpForm(course, address, waits.first_name, waits.zone, waits.hour), now)
         return

@@ -57,6 +57,8 @@ class Aside:
     at: datetime
     """When it came, UTC."""
     reason: str
+    subscriber: str
+    """Whose reply address it came to, or empty."""
     key: str
 
 
@@ -202,13 +204,14 @@ class Reflections:
             key = {"subscriber": item["subscriber"], "key": item["key"]}
             self._client.delete_item(TableName=self._table, Key=key)
 
-    def set_aside(self, mail_id: str, received_at: datetime, reason: str) -> None:
-        """Notes a mail that is nobody's reflection, and why; never what it says."""
+    def set_aside(self, mail_id: str, received_at: datetime, reason: str, addressed_by: str = "") -> None:
+        """Notes a mail that is nobody's reflection, why, and whose reply address it came to; never what it says."""
         item = {
             "subscriber": SET_ASIDE,
             "key": f"{stamp(received_at)}#{mail_id}",
             "mail_id": mail_id,
             "reason": reason,
+            "addressed_by": addressed_by,
             "expires_at": int((received_at + SET_ASIDE_LIFE).timestamp()),
         }
         self._client.put_item(TableName=self._table, Item=to_wire(item))
@@ -217,7 +220,8 @@ class Reflections:
         """The mail that is set aside, the oldest first."""
         for item in self._items(SET_ASIDE):
             key, mail_id = item["key"]["S"], item["mail_id"]["S"]
-            yield Aside(mail_id, datetime.fromisoformat(key.partition("#")[0]), item["reason"]["S"], key)
+            at, whose = datetime.fromisoformat(key.partition("#")[0]), item.get("addressed_by", {"S": ""})["S"]
+            yield Aside(mail_id, at, item["reason"]["S"], whose, key)
 
     def restored(self, aside: Aside) -> None:
         """A mail that was set aside no longer is."""

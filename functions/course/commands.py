@@ -89,7 +89,9 @@ _TIME = re.compile(r"(?:time|hour|hora) (.+)")
 _AGREED = {"", "yes", "ok", "okay", "confirm", "i confirm", "confirmed", "thanks", "thank you"}
 _AGREED |= {"si", "vale", "confirmo", "confirmado", "gracias"}
 _NO = frozenset({"no", "not", "never", "nobody", "wrong", "stop", "remove", "unsubscribe", "spam", "who"})
-_NO |= {"nunca", "nadie", "equivocado", "equivocada", "error", "baja", "quien"}
+_NO |= {"leave", "alone", "off", "why", "but", "later", "wait", "cancel", "delete", "don", "fuck"}
+_NO |= {"nunca", "nadie", "equivocado", "equivocada", "error", "baja", "quien", "pero", "dejame", "luego", "cancelar"}
+_YES = {"yes", "confirm", "i confirm", "confirmed", "si", "confirmo", "confirmado"}
 
 
 def command_in(text: str, answered: str, course: Course, today: date, first_name: str = "") -> Asked | None:
@@ -100,7 +102,7 @@ def command_in(text: str, answered: str, course: Course, today: date, first_name
     """
     if len(text) >= MAX_LENGTH:
         return None
-    words = phrases.without_courtesies(phrases.plain(text), first_name)
+    words = phrases.without_courtesies(phrases.plain(phrases.without_sign_off(text, first_name)), first_name)
     if name := phrases.WANTED.get(words):
         command = Command(name)
         questions = {Command.YES: (course.way_back, ERASE_NOTICE), Command.NOT_YET: (course.way_back,)}
@@ -183,12 +185,18 @@ def agrees(text: str) -> bool:
     return phrases.without_courtesies(phrases.plain(text)) in _AGREED
 
 
-def declines(text: str) -> bool:
-    """Whether a reply to the confirmation email may be a no. In doubt it is: the button is still there.
+def consents(text: str) -> bool:
+    """Whether a reply to the confirmation email is a clear yes. Else it is none: the button is still there.
 
-    “Si” without its accent is no yes: it is also how a Spanish “if” begins.
+    Nothing but a yes; or a yes as the first sentence, whatever follows; or one that begins with it and holds no no.
+    “Si” without its accent is no yes where more follows: it is also how a Spanish “if” begins.
     """
-    words = phrases.plain(text).split()
-    if words[:1] in (["yes"], ["ok"], ["okay"], ["confirm"], ["please"]) or text.strip().lower().startswith("sí"):
+    if agrees(text):
+        return True
+    first, _, _ = re.sub(r"[.!\n]", ".", text.strip()).partition(".")
+    if re.match(r"si\b", first, re.IGNORECASE):
         return False
-    return bool(set(words) & _NO) or "n’t" in text or "n't" in text
+    words = phrases.plain(text).split()
+    begins = phrases.plain(first).split()[:1] in (["yes"], ["si"])
+    clear = begins and not set(words) & _NO and "n’t" not in text and "n't" not in text
+    return clear or phrases.without_courtesies(phrases.plain(first)) in _YES

@@ -115,6 +115,12 @@ def normalised_address(typed: str) -> str:
     return (valid.ascii_email or "").lower()
 
 
+def without_tag(address: str) -> str:
+    """An address without the +tag of its local part."""
+    local_part, _, domain = address.rpartition("@")
+    return f"{local_part.partition('+')[0]}@{domain}"
+
+
 def mailbox(address: str) -> str:
     """The mailbox that an address most likely reaches: dots and +tags left out. For limits only, never for mailing."""
     local_part, _, domain = address.rpartition("@")

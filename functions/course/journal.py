@@ -18,6 +18,8 @@ LAST_TIME = 12_000
 """Bytes as HTML of what was written to a lesson in an earlier round, shown below its question."""
 ECHO = 300
 """Characters of an answer that a later lesson quotes."""
+IN_A_FILE = 4_000_000
+"""Bytes as HTML, which is more than as text."""
 ON_A_PAGE = 1_000_000
 """Bytes as HTML: Lambda answers with at most 6 MB."""
 AROUND = 700

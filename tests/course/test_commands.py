@@ -14,7 +14,7 @@ from course.commands import (
     Place,
     agrees,
     command_in,
-    declines,
+    consents,
     is_so,
     notice_after,
     obey,
@@ -275,15 +275,45 @@ def test_what_did_not_happen_is_not_said() -> None:
 )
 def test_a_yes_to_the_confirmation_in_either_language(text: str) -> None:
     assert agrees(text)
-    assert not declines(text)
+    assert consents(text)
 
 
-@pytest.mark.parametrize("text", ["No", "Who is this?", "I didn’t", "No fui yo", "¿Quién es?", "si no fui yo", "Baja"])
-def test_a_no_to_the_confirmation_in_either_language(text: str) -> None:
-    assert declines(text)
-    assert not agrees(text)
+REFUSALS = ["No", "Who is this?", "I didn’t", "No fui yo", "¿Quién es?", "si no fui yo", "Baja", "Please take me off"]
+REFUSALS += [
+    "Leave me alone. Take me off this.",
+    "Why did I get this",
+    "fuck off",
+    "Yes, but not today",
+    "OK. Leave me",
+]
+REFUSALS += ["… leave me", "Thanks. Remove me", "Sí, pero hoy no", "Please", "I will think about it"]
 
 
-def test_a_yes_with_a_no_in_what_follows_is_a_yes() -> None:
-    assert not declines("Sí. No he dormido bien.")
-    assert not declines("Yes. I have not slept.")
+@pytest.mark.parametrize("text", REFUSALS)
+def test_what_is_no_clear_yes_confirms_nothing(text: str) -> None:
+    assert not consents(text)
+
+
+def test_a_yes_with_more_is_a_yes() -> None:
+    assert consents("Sí. No he dormido bien.")
+    assert consents("Yes. I have not slept.")
+    assert consents("Yes, I want to begin. I hurt somebody I love.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "STOP\n\nAnn Smith",
+        "Stop.\n\nBest,\nAnn Smith",
+        "Stop\n\nLove, Ann",
+        "Please stop sending me these emails",
+        "Basta",
+    ],
+)
+def test_u6_a_stop_is_heard_with_a_sign_off_or_in_plain_words(text: str) -> None:
+    assert command_in(text, "", COURSE, MONDAY.date(), "Ann") == Asked(Command.STOP)
+
+
+def test_what_only_ends_with_a_name_is_no_sign_off() -> None:
+    assert command_in("Stop\nsaid Ann to me", "", COURSE, MONDAY.date(), "Ann") is None
+    assert command_in("I said stop.\n\nAnn", "", COURSE, MONDAY.date(), "Ann") is None
