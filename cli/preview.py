@@ -45,7 +45,9 @@ def photograph(samples: Sequence[Sample], folder: Path, tell: Callable[[int, Pat
             path.parent.mkdir(parents=True, exist_ok=True)
             shown = VIEWS[:2] if sample.is_variant else VIEWS
             views = [_view(browser, sample.letter.html, width, scheme, whole=number == 1) for width, scheme in shown]
-            _side_by_side(views).quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+            _side_by_side(views).quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+                path, optimize=True
+            )
             tell(number, path)
 
 

@@ -70,7 +70,7 @@ def test_every_page_at_every_width_in_the_light_and_in_the_dark(site: World, bro
                     found.append("is wider than the window")
                 wrong.extend(f"{name}, {width}, {scheme}: {one}" for one in found)
                 if "PICTURES" in os.environ:
-                    views[width, scheme] = page.screenshot()
+                    views[width, scheme] = page.screenshot(full_page=width == min(WIDTHS))
         if views:
             photographed(name, views)
         assert page.locator("h1").count() == 1, name
@@ -83,19 +83,25 @@ def test_every_page_at_every_width_in_the_light_and_in_the_dark(site: World, bro
     assert len(seen) == len(set(seen)) == 29
 
 
+LONGEST = 2600
+"""Pixels of a page on a phone: the end, from the helplines on, is the same on all."""
+
+
 def photographed(name: str, views: dict[tuple[int, str], bytes]) -> None:
     """A picture for docs, when `make pictures` asks for it: on a phone and on a desk, in the light and in the dark."""
     gap, (phone, desk) = 8, WIDTHS
     half = (WIDTHS[phone] - gap) // 2
     small = (desk * half // WIDTHS[desk], half)
-    sheet = Image.new("RGB", (2 * phone + small[0] + 4 * gap, WIDTHS[phone] + 2 * gap), "#8a8577")
+    pictures = {view: Image.open(BytesIO(picture)) for view, picture in views.items()}
+    height = min(LONGEST, pictures[phone, SCHEMES[0]].height)
+    sheet = Image.new("RGB", (2 * phone + small[0] + 4 * gap, height + 2 * gap), "#8a8577")
     for number, scheme in enumerate(SCHEMES):
-        on_phone, on_desk = (Image.open(BytesIO(views[width, scheme])) for width in WIDTHS)
-        sheet.paste(on_phone, (gap + number * (phone + gap), gap))
+        on_phone, on_desk = (pictures[width, scheme] for width in WIDTHS)
+        sheet.paste(on_phone.crop((0, 0, phone, height)), (gap + number * (phone + gap), gap))
         sheet.paste(on_desk.resize(small), (2 * phone + 3 * gap, gap + number * (half + gap)))
     folder = Path(os.environ["PICTURES"]) / "pages"
     folder.mkdir(exist_ok=True)
-    sheet.quantize(160, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True)
+    sheet.quantize(64, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True)
 
 
 # ---------------------------------------------------------------- keyboard

@@ -415,7 +415,8 @@ def test_what_a_long_answer_to_the_confirmation_says_is_kept(world: World) -> No
 
 
 @pytest.mark.parametrize(
-    "words", ["No, this was not me.", "Who are you?", "I didn’t ask for this.", "Leave me alone.", "No fui yo", "¿Quién es?"]
+    "words",
+    ["No, this was not me.", "Who are you?", "I didn’t ask for this.", "Leave me alone.", "No fui yo", "¿Quién es?"],
 )
 def test_c5_a_no_in_answer_to_the_confirmation_does_not_confirm(world: World, words: str) -> None:
     ann = Person(world)
