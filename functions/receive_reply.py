@@ -59,9 +59,8 @@ def _read(came: Arrival, raw: bytes, now: datetime) -> bool:
     letter = original(answer, now)
     text = reflections.extract(raw, letter.text, letter.html) if letter else reflections.extract(raw)
     if answer.confirms:
-        asked = _asked(came, answer, text)
-        if not consents(text) and (asked is None or asked.command in (Command.STOP, Command.ERASE)):
-            return _declined(came, raw, answer, asked, now)
+        if not consents(text):
+            return _declined(came, raw, answer, _asked(came, answer, text), now)
         sign_ups.confirm(answer.subscriber, answer.epoch, answer.course.plan, now)
         if agrees(text):
             return False
@@ -119,7 +118,7 @@ def _declined(came: Arrival, raw: bytes, answer: Answered, asked: Asked | None, 
         erase(who, now)
         count("Erased")
         return False
-    if asked:
+    if asked and asked.command in (Command.STOP, Command.ERASE):
         clients.subscribers().change(who.id, lambda current: current.stopped(Status.UNSUBSCRIBED))
     return _set_aside(came, "no clear yes to the confirmation")
 

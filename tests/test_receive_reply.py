@@ -416,7 +416,7 @@ def test_what_a_long_answer_to_the_confirmation_says_is_kept(world: World) -> No
 
 @pytest.mark.parametrize(
     "words",
-    ["No, this was not me.", "Who are you?", "I didn’t ask for this.", "Leave me alone.", "No fui yo", "¿Quién es?"],
+    ["No, this was not me.", "Who are you?", "I didn’t ask for this.", "Leave me alone.", "PAUSE", "Help", "No fui yo"],
 )
 def test_c5_a_no_in_answer_to_the_confirmation_does_not_confirm(world: World, words: str) -> None:
     ann = Person(world)
