@@ -229,4 +229,6 @@ def _message(done: str, subscriber: Subscriber, course: Course) -> str:
     """What the button that was just pressed has done."""
     if done == Command.PAUSE and subscriber.status is Status.PAUSED:
         return _paused(subscriber, course)
+    if done in ACTIONS and not is_so(Asked(Command(done)), subscriber, course, Place.of(subscriber)):
+        return ""  # an address that was kept, or made up
     return str(course.language.words["pages"]["done"][done]) if done in DONE else ""

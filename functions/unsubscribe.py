@@ -55,6 +55,8 @@ def _stopped(subscriber: Subscriber, link: LinkToken, *, pressed: bool) -> Subsc
 
 def _take_a_break(link: LinkToken, now: datetime) -> Response[str]:
     def paused(current: Subscriber) -> Subscriber:
+        if current.status is Status.PENDING:
+            return current.stopped(Status.UNSUBSCRIBED)  # there is no course yet that could wait
         return current.paused(schedule.local_day(now, current.zone) + A_MONTH)
 
     after = clients.subscribers().change(link.subscriber, paused)

@@ -518,3 +518,12 @@ def test_a_journal_as_text_is_whole_where_the_page_is_not(world: World) -> None:
         ann.replies(f"{number} " + "word " * 48_000)
     text = world.request("GET", f"{ann.page_url}/journal.txt").text
     assert text.count("word") == 5 * 48_000
+
+
+def test_a_page_says_only_what_is_so(world: World) -> None:
+    """An address with `?done=` may be kept in a browser's history, or made up."""
+    ann = Person(world).joins()
+    assert "You have stopped the course" not in world.request("GET", f"{ann.page_url}?done=stop").text
+    page_url = ann.page_url
+    ann.presses("stop")
+    assert "You have stopped the course" in world.request("GET", f"{page_url}?done=stop").text

@@ -152,6 +152,14 @@ def test_a_month_s_break_instead(world: World) -> None:
     assert (lesson.tags["email"], lesson.at.date().isoformat()) == ("own-it", "2026-12-24")
 
 
+def test_who_has_not_confirmed_and_takes_a_break_is_not_asked_again(world: World) -> None:
+    ann = Person(world)
+    ann.signs_up()
+    link = one_click(ann.mails[-1]).removeprefix(world.parameters["SiteUrl"])
+    assert done(world.request("POST", f"{link}?instead=break", form={}))
+    assert ann.row["status"] == "unsubscribed"
+
+
 def test_a_break_from_what_is_over_anyway(world: World) -> None:
     """Who has stopped or completed the course is not told that it goes on in a month."""
     ann = Person(world).joins()

@@ -164,6 +164,8 @@ def is_so(asked: Asked, after: Subscriber | None, course: Course, place: Place) 
     if after is None:
         return False
     match asked.command:
+        case Command.STOP:
+            return not after.is_in_course
         case Command.PAUSE:
             return after.status is Status.PAUSED and after.paused_until == asked.until
         case Command.RESUME:
