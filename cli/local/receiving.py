@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 from email.parser import BytesHeaderParser
-from email.utils import getaddresses, parseaddr
+from email.utils import getaddresses
 from typing import TYPE_CHECKING, Any
 
 from cli.local.intrinsics import Resolver, TemplateError, blamed
@@ -70,7 +70,7 @@ class Receiving:
         """Carries out every rule that takes one of the recipients. No sender given is the From field's address."""
         # Only the header fields are read: a hostile body is for the functions to survive.
         fields = BytesHeaderParser().parsebytes(raw)
-        mailbox = parseaddr(str(fields.get("From", "")))[1]
+        mailbox = next((address for _, address in _mailboxes(str(fields.get("From", "")))), "")
         came = _Arrival(
             id=mail_id or secrets.token_hex(20),
             at=datetime.now(UTC),
@@ -166,13 +166,21 @@ def _headers(message: Message) -> tuple[list[dict[str, str]], bool]:
     return headers, False
 
 
+def _mailboxes(field: str) -> list[tuple[str, str]]:
+    """Names and addresses of a header field; none where comments in comments are too much for Python's parser."""
+    try:
+        return getaddresses([field])
+    except RecursionError:
+        return []
+
+
 def _common(headers: list[dict[str, str]]) -> dict[str, Any]:
     common: dict[str, Any] = {}
     for header in headers:
         name, value = header["name"].lower(), header["value"]
         if name in ("from", "to", "cc", "reply-to"):
             key = "replyTo" if name == "reply-to" else name
-            common[key] = [f"{who} <{address}>" if who else address for who, address in getaddresses([value])]
+            common[key] = [f"{who} <{address}>" if who else address for who, address in _mailboxes(value)]
         elif name in ("subject", "date", "return-path"):
             common["returnPath" if name == "return-path" else name] = value
         elif name == "message-id":
