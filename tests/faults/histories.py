@@ -179,10 +179,13 @@ class History(RuleBasedStateMachine):
             days = len(self.trouble.happened) + self._moves  # a move over the date line may cost a day as well
             if tally.latest > days:
                 tally.found(LATE, f"{tally.latest} days")
+            tally.findings = [
+                f"{finding} (a history: {'; '.join(self.trouble.happened)})" for finding in tally.findings
+            ]
             self.tallies.append(tally)
         finally:
             self._ending.close()
-        assert tally.holds, "\n".join([*tally.findings, *self.trouble.happened])
+        assert tally.holds, "\n".join(tally.findings)
 
     def _put_back(self) -> None:
         if not self._lesson.exists():

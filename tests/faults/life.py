@@ -124,6 +124,8 @@ class Someone(Person):
             stopped = any(deed.kind == "stop" and deed.at >= before for deed in self.deeds)  # meanwhile
             self._starts(before)  # it counts from the first try, which may have been stored
             self.left = stopped
+        elif self.lessons:  # the first try was stored, and a stop has come since
+            self.deeds.insert(0, Deed(before, "start"))
         self.life.until(self.world.now() + SOON)
         return answer
 

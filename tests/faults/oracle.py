@@ -75,6 +75,12 @@ class Story:
         """The local day, in the zone in force."""
         return at.astimezone(ZoneInfo(self.clock(at)[0])).date()
 
+    def began(self, at: datetime) -> datetime | None:
+        """The first start since the last stop before a time."""
+        stop = max((deed.at for deed in self.deeds if deed.kind == "stop" and deed.at <= at), default=None)
+        starts = [deed.at for deed in self.deeds if deed.kind == "start" and deed.at <= at]
+        return min((start for start in starts if stop is None or start >= stop), default=None)
+
     def stopped(self, at: datetime, attempt: str = "") -> bool:
         """Whether a stop was in force, but for an attempt that was claimed by then."""
         last = next((d for d in reversed(self.deeds) if d.kind in ("start", "stop") and d.at <= at), None)
@@ -178,27 +184,26 @@ def _judge_order(firsts: Sequence[Lesson], story: Story, end: datetime, tally: T
 
 
 def _judge_lateness(firsts: Sequence[Lesson], story: Story, tally: Tally) -> None:
-    """In local days: how long after the first day on which it could have come."""
-    starts = [deed.at for deed in story.deeds if deed.kind == "start"]
-    if firsts and starts:  # the introduction comes at once; after a fresh sign-up, on the first free day
-        tally.latest = (story.day(firsts[0].at) - story.day(starts[0])).days
+    """In local days: how many of those on which it could have come went by."""
+    if firsts and (began := story.began(firsts[0].at)):
+        # The introduction comes at once; after a fresh sign-up, on the first free day.
+        tally.latest = (story.day(firsts[0].at) - story.day(began)).days
     for before, lesson in pairwise(firsts):
         if lesson.id == story.plan[0]:
             continue
         started = max(d.at for d in story.deeds if d.kind in ("start", "clock") and d.at <= lesson.at)
         gap = GAP_AFTER_INTRODUCTION if before.id == story.plan[0] else GAP
-        late = (story.day(lesson.at) - _possible(story, before, max(before.at + gap, started), lesson.at)).days
-        tally.latest = max(tally.latest, late)
+        tally.latest = max(tally.latest, _days_late(story, before, max(before.at + gap, started), lesson.at))
 
 
-def _possible(story: Story, before: Lesson, earliest: datetime, until: datetime) -> date:
-    """The first local day after `before` whose chosen hour began at `earliest` or later, and was not slept through."""
-    zone_name, hour = story.clock(until)
+def _days_late(story: Story, before: Lesson, earliest: datetime, came: datetime) -> int:
+    """The local days after `before` whose chosen hour began at `earliest` or later and was not slept through."""
+    zone_name, hour = story.clock(came)
     zone = ZoneInfo(zone_name)
-    day = max(story.day(before.at), before.at.astimezone(zone).date())
-    while True:
-        day += DAY
+    day, late = max(story.day(before.at), before.at.astimezone(zone).date()) + DAY, 0
+    while day < story.day(came):
         begins = datetime.combine(day, time(hour), zone).astimezone(UTC)
         missed = any(start <= begins + timedelta(hours=1) and begins <= end for start, end in story.outages)
-        if begins >= earliest and begins.astimezone(zone).date() == day and not missed:
-            return day
+        late += begins >= earliest and begins.astimezone(zone).date() == day and not missed
+        day += DAY
+    return late

@@ -77,6 +77,9 @@ def test_after_a_stop_but_for_what_was_claimed_by_then() -> None:
 
 def test_days_late_are_counted_from_the_first_day_that_was_possible() -> None:
     assert judged(lessons(WHOLE[0], ("one", at(26)), ("two", at(27)), ("closing", at(28)))).latest == 2
+    away = (Deed(at(23, 9, 5), "stop"), Deed(at(27, 12), "start"))
+    came_back = lessons(("intro", at(27, 12)), ("one", at(28)), ("two", at(29)), ("closing", at(30)))
+    assert judged(came_back, *away).latest == 0, "who stopped before anything came is not waiting"
     resumed = (Deed(at(24, 12), "stop"), Deed(at(27, 12), "start"))
     assert judged(lessons(*WHOLE[:2], ("two", at(28)), ("closing", at(29))), *resumed).latest == 0
 
