@@ -269,9 +269,10 @@ def _adopt(function: Function) -> None:
 
 def _forget_settings(functions: Iterable[str]) -> None:
     """Settings, secrets and clients are kept for a process's life, which on Lambda has one environment."""
-    for made in itertools.chain.from_iterable(vars(module).values() for module in _modules(functions)):
-        if callable(forget := getattr(made, "cache_clear", None)):
-            forget()
+    for module in _modules(functions):
+        for made in vars(module).values():  # not the lessons, which are imported there
+            if getattr(made, "__module__", None) == module.__name__ and hasattr(made, "cache_clear"):
+                made.cache_clear()
 
 
 def _modules(functions: Iterable[str]) -> list[ModuleType]:

@@ -5,6 +5,7 @@ Both work offline.
 """
 
 import functools
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ def _translated(path: Path, _changed: int) -> dict[str, Any]:
     from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
     from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
+    logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)  # it warns that nobody publishes its metrics
     try:
         source = yaml_parse(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:

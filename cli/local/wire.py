@@ -2,8 +2,9 @@
 
 moto is not atomic across threads (10 of 100 conditional puts had two winners), hence the lock. Short cuts save half of
 its time: values of DynamoDB are answered as they are, where it looks for other spellings of each name in them;
-SNS signs nothing, where it makes a key and a certificate for each topic and message; no call describes its client; what
-a class of moto's answers for is found out once; and a template is compiled once, however often it is loaded.
+SNS signs nothing, where it makes a key and a certificate for each topic and message; no call is signed or describes its
+client; what a class of moto's answers for is found out once, and a template is compiled once, however often it is
+loaded.
 """
 
 import json
@@ -16,6 +17,7 @@ from typing import Any
 from unittest import mock
 from urllib.parse import urlsplit
 
+from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.client import BaseClient
 from botocore.useragent import UserAgentString
@@ -26,6 +28,7 @@ from moto.core.serialize import BaseJSONSerializer
 from moto.core.utils import camelcase_to_underscores, method_names_from_class
 from moto.dynamodb.models.utilities import dynamo_json_dump
 from moto.sns.models import Subscription
+from moto.sqs import models as queues
 
 MOTO = threading.RLock()
 NEAR = ("localhost", "127.0.0.1", "::1")
@@ -44,6 +47,7 @@ def wired(note: Note) -> Iterator[None]:
     """Puts the lock in, closes the network, and gives `note` each call: service, operation, parameters."""
     process, call = BotocoreStubber.process_request, BaseClient._make_api_call  # type: ignore[attr-defined]
     structure, compiled = BaseJSONSerializer._serialize_type_structure, Environment.compile
+    underscored = cache(camelcase_to_underscores)
 
     def process_request(stubber: BotocoreStubber, request: AWSPreparedRequest) -> Any:
         with MOTO:
@@ -75,9 +79,12 @@ def wired(note: Note) -> Iterator[None]:
             (BaseJSONSerializer, "_serialize_type_structure", serialize),
             (Subscription, "get_post_data", _unsigned),
             (UserAgentString, "to_string", lambda _: "local"),
+            (SigV4Auth, "canonical_request", lambda *_: ""),
+            (SigV4Auth, "signature", lambda *_: "local"),
             (Environment, "compile", compile_once),
             (responses, "method_names_from_class", cache(method_names_from_class)),
-            (responses, "camelcase_to_underscores", cache(camelcase_to_underscores)),
+            (responses, "camelcase_to_underscores", underscored),
+            (queues, "camelcase_to_underscores", underscored),
         ):
             patched.enter_context(mock.patch.object(owner, name, replacement))
         yield

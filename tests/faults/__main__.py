@@ -12,10 +12,11 @@ import time
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.faults import enumeration, histories, processes, safeguards, zones
 from tests.faults.enumeration import Known, Plans
-from tests.faults.forks import forked
+from tests.faults.forks import Forks, forked
 from tests.faults.gateway import no_dynalite
 from tests.faults.life import Events
 from tests.faults.oracle import BROKEN, Tally
@@ -26,7 +27,7 @@ from tests.protocol.situation import CLAIMED_BEFORE_STOP, NO_NEWS
 from tests.protocol.specification import Safeguards
 
 ROOT = Path(__file__).parents[2]
-REQUESTS = 300
+REQUESTS = 150
 """Trials at the requests to SES, beside those at every place in the code: there are about a thousand."""
 SHARES = 20
 """Parts in which zones and histories are done, so that there is something to be told of."""
@@ -64,6 +65,9 @@ class Report:
 def main() -> int:
     given = _arguments()
     began, jobs = time.monotonic(), os.cpu_count() or 1
+    exploring = Forks(1)  # beside the rest, which waits at times
+    if not given.without:  # tests/protocol has these too
+        exploring.start(_explored)
     safeguards.turn_off(given.without)
     report = Report(patient=not given.without)
     schedules = (Events.ON_TIME,) if given.without else (Events.ON_TIME, Events.LATE) if given.sample else tuple(Events)
@@ -78,7 +82,18 @@ def main() -> int:
             for name, plans in _plans(found, given.sample):
                 report.part(name, enumeration.tried(found, plans, jobs), enumeration.size(plans))
             _others(report, jobs, sample=given.sample)
-    return _end(report, found, given.report, time.monotonic() - began)
+    specification = exploring.result() if exploring.any else {}
+    return _end(report, found, specification, given.report, time.monotonic() - began)
+
+
+def _explored() -> dict[str, Any]:
+    """What the specification came to."""
+    explored = explore(Safeguards())
+    return {
+        "situations": len(explored.came_from),
+        "transitions": explored.transitions,
+        "possible": explored.wrong,
+    }
 
 
 def _plans(found: Known, sample: int) -> Iterator[tuple[str, Plans]]:
@@ -107,10 +122,9 @@ def _others(report: Report, jobs: int, *, sample: bool) -> None:
         report.part("processes killed", (run().tally for _ in "1"), 500)
 
 
-def _end(report: Report, found: Known, file: Path, seconds: float) -> int:
+def _end(report: Report, found: Known, specification: dict[str, Any], file: Path, seconds: float) -> int:
     total, missing = report.total, enumeration.not_reached(found)
-    explored = explore(Safeguards())
-    unknown = explored.wrong.keys() - {CLAIMED_BEFORE_STOP, NO_NEWS}
+    unknown = specification.get("possible", {}).keys() - {CLAIMED_BEFORE_STOP, NO_NEWS}
     for what in [*(f"never reached: {place}" for place in sorted(missing)), *total.findings, *unknown]:
         print(what, file=sys.stderr)
     line = f"{len(found.sites)} call sites, {total.runs} runs, {total.line}"
@@ -123,11 +137,7 @@ def _end(report: Report, found: Known, file: Path, seconds: float) -> int:
         "latest": total.latest,
         "known windows": dict(total.windows),
         "parts": report.parts,
-        "specification": {
-            "situations": len(explored.came_from),
-            "transitions": explored.transitions,
-            "possible": explored.wrong,
-        },
+        "specification": specification,
         "findings": total.findings,
         "seconds": round(seconds),
     }

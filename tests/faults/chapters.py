@@ -140,8 +140,7 @@ def a_mail_is_lost(life: Life) -> Iterator[None]:
     yield
     life.days(2)
     yield
-    life.world.invoke("audit", {"accept": "lost"})
-    life.world.invoke("audit", {"accept": "lost"})  # the first may have been hit by a fault
+    life.operates(accept="lost")
     kept = [row["text"] for row in life.world.rows("Reflections") if "text" in row]
     assert ann.left or kept == ["I see it now."]
     yield
@@ -222,8 +221,7 @@ def what_is_stored_breaks(life: Life) -> Iterator[None]:
     life.until(now + timedelta(days=1))
     life.outages.append((now, life.world.now()))
     yield
-    life.world.invoke("audit", {"resume_all": True})
-    life.world.invoke("audit", {"resume_all": True})  # the first may have been hit by a fault
+    life.operates(resume_all=True)
     yield
     life.days()
 

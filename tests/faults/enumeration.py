@@ -88,12 +88,13 @@ def at_every_request(found: Known) -> Plans:
 
 
 def several_faults(found: Known, trials: int, seed: int = 0) -> Plans:
-    """Two or three at a time, in any life: the next within twenty calls of the one before."""
+    """Two or three at a time, at all sites alike: the next within twenty calls of the one before."""
     chosen = random.Random(seed)
-    everywhere = [(site, place) for (_, site), places in found.met.items() for place in places]
+    everywhere = list(found.met.items())
     plans: Plans = defaultdict(list)
     for _ in range(trials):
-        site, (events, chapter, step, at) = chosen.choice(everywhere)
+        (_, site), places = chosen.choice(everywhere)
+        events, chapter, step, at = chosen.choice(places)
         kinds = possible(site)
         more = [(chosen.randint(1, 20), chosen.choice(kinds)) for _ in range(chosen.choice((1, 2)))]
         plans[events, chapter].append(Plan(step, ((at, chosen.choice(kinds)), *more)))

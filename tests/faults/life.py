@@ -102,8 +102,8 @@ class Someone(Person):
         self.life.until(self.world.now() + timedelta(seconds=10))
         filled = {"course": "rebuild-trust", "form_time": form_time[1], "website": "", "address": self.address}
         filled |= {"first_name": self.first_name, "zone": self.zone, "hour": str(self.hour), "consent": "yes"}
-        answer = self.asks("POST", "/sign-up", filled | changed)
         self.asked = True
+        answer = self.asks("POST", "/sign-up", filled | changed)
         self.life.until(self.world.now() + SOON)
         return answer
 
@@ -386,6 +386,12 @@ class Life:
             unknown |= {attempt for row in rows for attempt in row.get("unsettled", ())}
             arrived = any(mail.tags["attempt"] in unknown for mail in self.world.mails)
             self.world.invoke("audit", {"release": held["id"], "arrived": arrived})
+
+    def operates(self, **command: Any) -> None:
+        """An operator's command, given again if it fails."""
+        for _ in range(PATIENCE):
+            if not self.world.invoke("audit", command).error:
+                break
 
     def _redrive(self) -> None:
         """Puts the dead letters back into their queues, as an operator does once the cause is mended."""

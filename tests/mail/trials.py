@@ -10,6 +10,8 @@ from tests.faults.oracle import Tally
 from tests.mail import fuzz
 
 SHARES = 100
+HOSTILE = 200_000
+"""Bytes of text; `python -m tests.mail.hostile` has larger ones."""
 DAMAGED = 100_000
 FORGED = 1_000_000
 
@@ -19,7 +21,7 @@ Part = Callable[[str, Iterable[Tally], int], None]
 
 def tried(part: Part, jobs: int) -> None:
     """Reads hostile and damaged mails, and tries forged tokens."""
-    part("hostile mails", map(hostile, [1_000_000]), 1)
+    part("hostile mails", map(hostile, [HOSTILE]), 1)
     each = DAMAGED // SHARES
     read = [partial(fuzz.read, share * each, each) for share in range(SHARES)]
     part("damaged mails", forked(read, jobs), DAMAGED)
