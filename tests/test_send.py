@@ -298,6 +298,28 @@ def edit(lesson: Path, old: str, new: str) -> None:
     forget_everything(lessons=True)
 
 
+@pytest.mark.parametrize("holds", [False, True])
+def test_e3_a_course_may_hold_what_is_in_doubt_whatever_else_is_known(
+    own_course: tuple[World, Path], monkeypatch: pytest.MonkeyPatch, holds: bool
+) -> None:
+    """Events come through by the next day: then it is sent again, unless the course says to ask a person first."""
+    world, course = own_course
+    if holds:
+        edit(course / "course.toml", 'in_doubt = "resend"', 'in_doubt = "hold"')
+    world.ses.destinations.clear()
+    ann = Person(world).joins()
+    ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL))
+    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    world.invoke("dispatch", {})
+    world.drain()
+    clients.limits().note_event(world.now() + timedelta(hours=1))
+    asleep_until(world, MONDAY.replace(day=25, hour=6, minute=50))
+    world.invoke("dispatch", {})
+    world.drain()
+    assert ann.row.get("held", "") == ("in doubt" if holds else "")
+    assert emails(ann)[2:] == ([] if holds else ["acknowledge"])
+
+
 def test_a_removed_lesson_is_passed_over(own_course: tuple[World, Path]) -> None:
     world, course = own_course
     ann = reads(Person(world), 1)

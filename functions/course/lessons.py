@@ -1,5 +1,6 @@
 """Courses and lessons, read from the folder `emails/` once per process. Mistakes name file and line."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -133,6 +134,9 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
     for key in ("closing", "way_back"):
         if key in settings and settings[key] not in ids:
             raise CourseError(path, f"{key} names no lesson of this course: {settings[key]}")
+    for key, values in (("in_doubt", ("resend", "hold")), ("thread", (True, False))):
+        if settings.get(key, values[0]) not in values:
+            raise CourseError(path, f"{key} is {' or '.join(map(json.dumps, values))}, and {settings[key]} is neither")
     language = prose.need(settings, "language", path)
     if language not in spoken:
         raise CourseError(path, f"language is one of {', '.join(spoken)}, and {language} is none of them")

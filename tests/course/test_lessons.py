@@ -80,13 +80,15 @@ LESSON = "+++\nsubject = 'a'\npreheader = 'b'\n+++\nHello\n"
         (_replace("rebuild-trust/course.toml", 'closing = "', 'closing = "x'), "closing names no lesson"),
         (_replace("rebuild-trust/course.toml", "title = ", "titel = "), "course.toml: needs a title"),
         (_write("rebuild-trust/course.toml", "title = "), "course.toml: "),
+        (_replace("rebuild-trust/course.toml", '"resend"', '"held"'), 'in_doubt is "resend" or "hold", and held is'),
+        (_replace("rebuild-trust/course.toml", "= false", '= "no"'), "thread is true or false, and no is neither"),
         (_replace("rebuild-trust/course.toml", '"en"', '"xx"'), "language is one of en, es, and xx is none"),
         (lambda emails: (emails / "helplines.toml").unlink(), "helplines.toml: is missing"),
         (lambda emails: (emails / "rebuild-trust/course.toml").unlink(), "holds no course"),
     ],
     ids=[
         *("same id", "no number", "no tag of SES", "no subject", "jinja", "echo", "later", "closing"),
-        *("title", "TOML", "language", "lines", "none"),
+        *("title", "TOML", "in doubt", "thread", "language", "lines", "none"),
     ],
 )  # fmt: skip
 def test_a_mistake_names_the_file_and_what_to_change(
