@@ -9,13 +9,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.faults import enumeration, histories, processes, safeguards, zones
-from tests.faults.enumeration import Known, Plans
+from tests.faults.enumeration import Known
 from tests.faults.forks import Forks, forked
 from tests.faults.gateway import no_dynalite
 from tests.faults.life import Events
@@ -79,8 +79,7 @@ def main() -> int:
             plans = enumeration.at_every_request(found)
             report.part("at every request to SES", enumeration.tried(found, plans, jobs), enumeration.size(plans))
         elif not given.without:
-            for name, plans in _plans(found, given.sample):
-                report.part(name, enumeration.tried(found, plans, jobs), enumeration.size(plans))
+            _with_faults(report, found, jobs, sample=given.sample)
             _others(report, jobs, sample=given.sample)
     specification = exploring.result() if exploring.any else {}
     return _end(report, found, specification, given.report, time.monotonic() - began)
@@ -96,12 +95,17 @@ def _explored() -> dict[str, Any]:
     }
 
 
-def _plans(found: Known, sample: int) -> Iterator[tuple[str, Plans]]:
+def _with_faults(report: Report, found: Known, jobs: int, *, sample: int) -> None:
+    """All in one pass through the lives, which takes its time."""
     single, several = enumeration.single_faults(found), enumeration.several_faults(found, 2000)
-    every = enumeration.at_every_request(found)
-    yield "at every request to SES", enumeration.sampled(every, sample // 2 or REQUESTS)
-    yield "one fault", enumeration.sampled(single, sample) if sample else single
-    yield "two or three faults", enumeration.sampled(several, sample // 3) if sample else several
+    plans = {
+        "with one fault": enumeration.sampled(single, sample) if sample else single,
+        "with two or three": enumeration.sampled(several, sample // 3) if sample else several,
+        "at a request to SES": enumeration.sampled(enumeration.at_every_request(found), sample // 2 or REQUESTS),
+    }
+    name = ", ".join(f"{enumeration.size(some)} {what}" for what, some in plans.items())
+    every = enumeration.together(plans.values())
+    report.part(name, enumeration.tried(found, every, jobs), enumeration.size(every))
 
 
 def _others(report: Report, jobs: int, *, sample: bool) -> None:

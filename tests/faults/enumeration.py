@@ -5,7 +5,7 @@ three faults at once.
 import ast
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -104,6 +104,15 @@ def several_faults(found: Known, trials: int, seed: int = 0) -> Plans:
 def size(plans: Plans) -> int:
     """How many trials."""
     return sum(map(len, plans.values()))
+
+
+def together(plans: Iterable[Plans]) -> Plans:
+    """All of them."""
+    every: Plans = defaultdict(list)
+    for some in plans:
+        for life, of_life in some.items():
+            every[life] += of_life
+    return every
 
 
 def sampled(plans: Plans, most: int, seed: int = 0) -> Plans:
