@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from cli.local.physical import REGION
 
-LINES = ("sent", "claimed", "not due", "overdue", "paused", "held")
+LINES = ("sent", "claimed", "not due", "due", "overdue", "paused", "held")
 """They add up to everyone who is in the middle of a course."""
 ELSEWHERE = ("pending", "completed", "unsubscribed", "bounced", "complained")
 PATIENCE = 310
@@ -93,8 +93,8 @@ def account(answer: Answer) -> str:
     if not adds_up(answer):
         lines += ["These do not add up: somebody is lost. Please report it.", ""]
     others = [f"{name} {counted[name]}" for name in ELSEWHERE if counted.get(name)]
-    more = ("in doubt", "paused by bounces", "put back into the index", "reflections deleted", "lost mail set aside")
-    others += [f"{name} {counted[name]}" for name in more if counted.get(name)]
+    beside = ("in doubt", "paused by bounces", "put right in the index", "reflections deleted", "lost mail set aside")
+    others += [f"{name} {counted[name]}" for name in beside if counted.get(name)]
     if others:
         lines += [f"Beside them: {', '.join(others)}.", ""]
     if answer["overdue"]:
@@ -102,8 +102,8 @@ def account(answer: Answer) -> str:
     if answer["held"]:
         lines += ["Held until somebody has looked; `email-course release ID` lets one go on:", ""]
         lines += [f"  {held['id']}  {held['why']}" for held in answer["held"]]
-        if counted["held"] > len(answer["held"]):
-            lines.append(f"  … and {counted['held'] - len(answer['held'])} more")
+        if (more := answer["held in all"] - len(answer["held"])) > 0:
+            lines.append(f"  … and {more} more")
         lines.append("")
     if answer["stopped"]:
         lines += [f"Nobody is sent to: {answer['stopped']}.", ""]
@@ -111,7 +111,7 @@ def account(answer: Answer) -> str:
 
 
 def adds_up(answer: Answer) -> bool:
-    """sent + claimed + not due + overdue + paused + held = active."""
+    """sent + claimed + not due + due + overdue + paused + held = active."""
     counted = answer["account"]
     return bool(sum(counted[name] for name in LINES) == counted["active"])
 

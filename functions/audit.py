@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _account(now: datetime) -> dict[str, Any]:
-    """sent + claimed + not due + overdue + paused + held = active, counted on the base table."""
+    """sent + claimed + not due + due + overdue + paused + held = active, counted on the base table."""
     counted: Counter[str] = Counter(dict.fromkeys(("active", *account.LINES), 0))
     held: list[dict[str, str]] = []
     overdue: list[str] = []
@@ -60,9 +60,9 @@ def _account(now: datetime) -> dict[str, Any]:
         counted["paused by bounces"] += account.paused_by_bounces(subscriber)
         counted["in doubt"] += account.in_doubt(subscriber, now)
         latest = max(filter(None, (latest, subscriber.last_at)), default=None)
-        if subscriber.waiting and not row.in_index:
+        if subscriber.waiting != row.in_index:
             clients.subscribers().save(subscriber)
-            counted["put back into the index"] += 1
+            counted["put right in the index"] += 1
         if account.past_keeping(subscriber, now, settings().retention_days):
             finished.add(subscriber.id)
     if finished:
@@ -79,6 +79,7 @@ def _account(now: datetime) -> dict[str, Any]:
         "at": now.isoformat(),
         "account": dict(counted),
         "held": held[:MOST_LISTED],
+        "held in all": len(held),
         "overdue": overdue[:MOST_LISTED],
         "latest": latest.isoformat() if latest else "",
         "stopped": stopped or "",
@@ -98,6 +99,8 @@ def _release(subscriber_id: str, *, arrived: bool, now: datetime) -> dict[str, A
         return {"released": False, "why": f"what is stored still cannot be read: {error}"}
     if before is None or not before.held:
         return {"released": False, "why": "is not held" if before else "there is no such subscriber"}
+    if arrived and not (before.claim or before.unsettled):
+        return {"released": False, "why": f"has no email in doubt that could have arrived; is held: {before.held}"}
     after = clients.subscribers().change(subscriber_id, lambda current: delivery.let_go(current, now, arrived=arrived))
     count("Released")
     next_at = after.due_at.isoformat() if after and after.waiting and after.due_at else ""

@@ -44,17 +44,18 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _deliver_all(postman: Postman, subscribers: list[str], rate: float | None) -> None:
     """In parallel, started at the pace. What fails fails the message, once all have had their turn."""
     with ThreadPoolExecutor(clients.SENDERS) as pool:
-        deliveries = []
-        for subscriber in subscribers:
-            if postman.closed or not postman.has_time():
-                break  # who is left stays due, and comes round with the next tick
-            if rate:
-                pace.wait(rate, postman.throttled)
-            deliveries.append(pool.submit(_deliver, postman, subscriber))
+        deliveries = [pool.submit(_deliver, postman, subscriber, rate) for subscriber in subscribers]
     for done in deliveries:
         done.result()
 
 
-def _deliver(postman: Postman, subscriber: str) -> None:
-    """The time is that of the attempt, not of its place in the line: a day may have ended meanwhile."""
+def _deliver(postman: Postman, subscriber: str, rate: float | None) -> None:
+    """One starts after the other, also those that waited for a thread while SES was slow. Who finds the postman no
+    longer ready stays due, and comes round with the next tick.
+
+    The time is that of the attempt, not of its place in the line: a day may have ended meanwhile.
+    """
+    with pace.line:
+        if rate and postman.ready:
+            pace.wait(rate, postman.throttled)
     postman.deliver(subscriber, clients.now())

@@ -57,10 +57,10 @@ def test_d5_what_the_index_forgot_is_put_back(world: World) -> None:
     world.drain()
     assert len(ann.mails) == 2  # nobody saw that she was due
 
-    assert audit(world)["put back into the index"] == 1
+    assert audit(world)["put right in the index"] == 1
     assert next_email(world).tags["email"] == "acknowledge"
     with unchanged(world):
-        assert "put back into the index" not in audit(world)
+        assert "put right in the index" not in audit(world)
 
 
 def make_due(world: World, person: Person) -> None:
@@ -82,6 +82,11 @@ def test_d5_a_stale_index_entry_is_refused_by_the_claim(world: World) -> None:
     make_due(world, ann)
     assert len(ann.mails) == 2
     assert ann.row["status"] == "paused"
+
+    assert audit(world)["put right in the index"] == 1  # it would take somebody's place at every tick
+    assert "due_shard" not in ann.row
+    with unchanged(world):
+        assert "put right in the index" not in audit(world)
 
 
 def test_d5_even_a_wrong_due_time_brings_no_second_lesson_on_a_day(world: World) -> None:

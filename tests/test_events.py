@@ -113,7 +113,7 @@ def test_unsubscribe_needs_one_click(ann: Person) -> None:
 
 def test_audit_accounts_for_everyone(ann: Person) -> None:
     answer = after(ann, "sign_up", "confirm", "audit")
-    assert {line: number for line, number in answer["account"].items() if number} == {"active": 1, "not due": 1}
+    assert {line: number for line, number in answer["account"].items() if number} == {"active": 1, "due": 1}
 
 
 def test_a_world_that_holds_nobody_takes_the_events_as_well(ann: Person) -> None:

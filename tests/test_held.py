@@ -193,6 +193,38 @@ def test_d8_the_audit_finds_who_would_never_come_due(world: World, ann: Person) 
 # ---------------------------------------------------------------- held in doubt, and let go
 
 
+def test_arrived_is_only_said_of_an_email_in_doubt(world: World, ann: Person, bob: Person) -> None:
+    """Else the lesson would go out although somebody said that it came."""
+    world.ses.refused[ann.address] = "Address blocked."
+    asleep_until(world, TUESDAY)
+    tick(world)
+    with unchanged(world):
+        answer = release(world, id_of(ann), arrived=True)
+    why = "has no email in doubt that could have arrived; is held: SES refused the address"
+    assert answer == {"released": False, "why": why}
+    assert emails(bob)[-1] == "acknowledge"
+
+
+def test_the_link_to_confirm_lives_from_when_its_email_goes_out(world: World) -> None:
+    """E6: the sandbox held it for eight days, and nobody else would tell that the link was dead."""
+    world.ses.refused["ann@example.net"] = "Address blocked."
+    ann = Person(world)
+    ann.signs_up()
+    assert held(world) == {id_of(ann): "SES refused the address"}
+    assert "expires_at" not in item(world, id_of(ann)), "it is kept until somebody has looked"
+    asleep(world, 8 * DAY)
+    world.ses.refused.clear()
+    release(world, id_of(ann))
+    asleep(world, timedelta(minutes=10))
+    tick(world)
+    assert emails(ann) == ["confirm"]
+    expires = float(item(world, id_of(ann))["expires_at"]["N"])
+    assert expires - world.now().timestamp() > 6 * DAY.total_seconds()
+    asleep(world, timedelta(hours=70))
+    ann.confirms()
+    assert ann.row["status"] == "active"
+
+
 @pytest.mark.parametrize(("taken", "arrived"), [(True, True), (False, False), (True, False)])
 def test_in_doubt_an_operator_says_whether_it_arrived(
     world: World, monkeypatch: pytest.MonkeyPatch, ann: Person, taken: bool, arrived: bool

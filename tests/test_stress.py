@@ -244,6 +244,45 @@ def test_two_senders_at_once_use_what_ses_gives_and_no_more(stress: Stress, rate
     assert used >= 0.85
 
 
+class Line:
+    """A lock whose turn comes while others sleep."""
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns, self._held = turns, False
+
+    def __enter__(self) -> None:
+        while self._held:
+            self._turns.sleep(0.001)
+        self._held = True
+
+    def __exit__(self, *_: object) -> None:
+        self._held = False
+
+
+def test_what_piled_up_while_ses_was_slow_goes_out_at_the_pace(stress: Stress, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For three seconds SES answers nobody: all sixteen threads wait, and then don't start at once."""
+    import send
+
+    rate, turns, started = 7, stress.turns, list[datetime]()
+    pace, ids = Pace(), iter([f"p{n}" for n in range(100)])
+    pace.line = Line(turns)  # type: ignore[assignment]
+    monkeypatch.setattr(send, "pace", pace)
+
+    def deliver(_subscriber: str, now: datetime) -> None:
+        started.append(now)
+        turns.sleep(max(0.1, (MONDAY + 6 * SECOND - now).total_seconds() if now > MONDAY + 3 * SECOND else 0))
+
+    def thread() -> None:
+        for subscriber in ids:
+            send._deliver(postman, subscriber, rate)
+
+    postman: Any = SimpleNamespace(ready=True, throttled=0, deliver=deliver)
+    turns.play(*[thread] * 16)
+    assert len(started) == 100
+    most = max(bisect_right(started, at) - bisect_right(started, at - SECOND) for at in started)
+    assert most <= rate + 1  # a wait ends at a tenth of a millisecond
+
+
 # ---------------------------------------------------------------- no quota left, and closed
 
 

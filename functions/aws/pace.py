@@ -1,6 +1,7 @@
 """How fast emails are started: no faster than SES takes them, and slower while it says that it is too much."""
 
 import time
+from threading import Lock
 
 MOST_DOUBLINGS = 4
 """Of the time between two emails, within one message: to a sixteenth of the rate."""
@@ -10,6 +11,8 @@ class Pace:
     """One for the life of a process, since SES's limit knows nothing of where one message ends and the next begins."""
 
     def __init__(self) -> None:
+        self.line = Lock()
+        """To be held while waiting: one starts after the other."""
         self._next = 0.0
 
     def wait(self, rate: float, throttled: int) -> None:

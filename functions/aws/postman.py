@@ -68,13 +68,14 @@ class Postman:
         self.closed = False
         """SES refuses the whole account: nobody else need be tried."""
 
-    def has_time(self) -> bool:
-        """Whether another email can be begun: its claim, SES's answer, and the commit."""
-        return self._milliseconds_left() >= CLAIM_TIME + ANSWER_TIME
+    @property
+    def ready(self) -> bool:
+        """Whether another email can be begun: SES takes them, and there is time for claim, answer and commit."""
+        return not self.closed and self._milliseconds_left() >= CLAIM_TIME + ANSWER_TIME
 
     def deliver(self, subscriber_id: str, now: datetime) -> None:
         """Sends what is due to this subscriber, if anything. Whoever isn't sent to stays due and comes round again."""
-        if not self.has_time():
+        if not self.ready:
             return
         try:
             stored = self._subscribers.get(subscriber_id)
@@ -186,7 +187,7 @@ class Postman:
     def _letter(self, subscriber: Subscriber, course: Course, now: datetime) -> Letter:
         email = subscriber.due_email
         if email is None or email == CONFIRM:
-            return notice_letter(self._site, subscriber, CONFIRM, now)
+            return notice_letter(self._site, subscriber.asked(now), CONFIRM, now)
         lesson = course.lessons[email]
         written = self._reflections.of(subscriber.id) if looks_back(lesson, subscriber, course) else []
         return lesson_letter(self._site, subscriber, lesson, written, now)

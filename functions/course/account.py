@@ -10,7 +10,7 @@ DAY = timedelta(days=1)
 GOING_ON = frozenset({Status.ACTIVE, Status.PAUSED})
 """Who is in the middle of a course: each of them stands in exactly one line."""
 
-LINES = ("sent", "claimed", "not due", "overdue", "paused", "held")
+LINES = ("sent", "claimed", "not due", "due", "overdue", "paused", "held")
 """The lines of the account. They add up to everyone whose course is going on."""
 
 
@@ -28,6 +28,8 @@ def standing(subscriber: Subscriber, now: datetime) -> str:
         return "overdue"
     if subscriber.status is Status.PAUSED:
         return "paused"
+    if subscriber.due_at <= now:
+        return "due"
     sent_today = subscriber.last_at is not None and subscriber.last_at > now - DAY
     return "sent" if sent_today else "not due"
 

@@ -70,7 +70,7 @@ def claim(subscriber: Subscriber, attempt: str, now: datetime) -> Subscriber:
     taken = Claim(attempt, email, now, now + CONFIRM_RETRY, subscriber.last_day, subscriber.last_at)
     subscriber = _without_claim(subscriber)
     if email == CONFIRM:
-        return replace(subscriber, claim=taken)
+        return replace(subscriber.asked(now), claim=taken)
     # The day on which SES has it at the latest: a claim just before midnight would leave the next day free.
     day = schedule.local_day(now + IN_FLIGHT, subscriber.zone)
     claimed = replace(subscriber, last_day=day, last_at=now)

@@ -45,6 +45,7 @@ class SignUp:
 
     epoch: int
     at: datetime
+    """When it was made, or its email went out (UTC): the link in it lives from then on."""
     first_name: str
     zone: str
     hour: int
@@ -167,6 +168,10 @@ class Subscriber:
             return self
         return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held="")
 
+    def asked(self, now: datetime) -> "Subscriber":
+        """The email that asks to confirm goes out now, however long it had to wait: its link lives from then on."""
+        return replace(self, sign_up=replace(self.sign_up, at=now)) if self.sign_up else self
+
     def confirmed(self, epoch: int, plan: tuple[str, ...], now: datetime) -> "Subscriber":
         """Starts the course: the introduction is due now, or tomorrow if an earlier run sent a lesson today."""
         if not self.sign_up or self.sign_up.epoch != epoch:
@@ -185,6 +190,7 @@ class Subscriber:
             consent_at=now,
             sign_up=None,
             claim=None,
+            unsettled={},  # emails of an earlier run
             sent={},
             held="",
             soft_bounces=(),

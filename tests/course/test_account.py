@@ -19,6 +19,7 @@ DAY = timedelta(days=1)
     [
         (after(1), "sent"),
         (replace(after(1), due_at=NOON + 2 * DAY, last_at=NOON - 3 * DAY), "not due"),
+        (replace(after(1), due_at=NOON - timedelta(hours=3)), "due"),
         (replace(after(1), due_at=NOON - 2 * DAY), "overdue"),
         (delivery.claim(confirmed(), "first", MONDAY), "claimed"),
         (held(after(1)), "held"),
