@@ -6,7 +6,7 @@ Five emails of a round that bounced softly pause the course.
 from typing import Any
 
 from aws import clients
-from aws.log import count, each_message, observed
+from aws.log import count, each_message, logger, observed
 from aws.settings import settings
 from course import account, delivery, feedback, tokens
 from course.feedback import Feedback
@@ -23,6 +23,9 @@ def _record(body: str, _message_id: str) -> None:
     news = feedback.read(body, settings().feedback_topic)
     if news is None:
         return
+    if news.kind == "reject":  # taken, and then found to hold a virus: counted as sent, and nobody gets it
+        logger.error("SES rejected an email", attempt=news.attempt, subscriber=news.subscriber)
+        count("Rejected")
     stopped = _stopped_by(news)
     clients.limits().note_event(news.sent_at)
     subscriber = clients.subscribers().change(news.subscriber, lambda current: _settled(current, news, stopped))

@@ -19,6 +19,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     Without a rate it is one subscriber who waits for the email: should SES be too busy, the next tick comes round.
     """
+    clients.mailer().connect_anew()
     postman = Postman(
         clients.site(),
         clients.subscribers(),

@@ -205,6 +205,26 @@ def test_arrived_is_only_said_of_an_email_in_doubt(world: World, ann: Person, bo
     assert emails(bob)[-1] == "acknowledge"
 
 
+def test_what_is_in_doubt_and_held_for_another_reason_is_judged_when_it_is_let_go(
+    world: World, monkeypatch: pytest.MonkeyPatch, ann: Person
+) -> None:
+    """Nobody was asked whether it came, so it is not sent once more only because its course is there again."""
+    world.ses.destinations.clear()
+    ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL), taken=True)
+    asleep_until(world, TUESDAY)
+    tick(world)
+    course = item(world, id_of(ann))["course"]
+    store(world, id_of(ann), "course", {"S": "no-such-course"})
+    asleep_until(world, TUESDAY + DAY)
+    tick(world)
+    assert held(world) == {id_of(ann): "there is no such course any more"}
+    store(world, id_of(ann), "course", course)
+    assert release(world, id_of(ann))["released"]
+    tick(world)
+    assert days(ann, "acknowledge") == [24]
+    assert held(world) == {id_of(ann): "in doubt"}
+
+
 def test_the_link_to_confirm_lives_from_when_its_email_goes_out(world: World) -> None:
     """E6: the sandbox held it for eight days, and nobody else would tell that the link was dead."""
     world.ses.refused["ann@example.net"] = "Address blocked."

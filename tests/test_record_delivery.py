@@ -182,6 +182,18 @@ def test_f5_both_shapes_and_both_ways(world: World, kind: str, wrapped: bool) ->
     assert [row["reason"] for row in world.rows("Suppressions")] == ["complained"]
 
 
+def test_an_email_that_ses_took_and_rejected_rings_an_alarm(world: World) -> None:
+    """It found a virus (SES guide, "Reject object"): counted as sent, and nobody gets it."""
+    ann = Person(world).joins()
+    event = ses_events.send(ann.mails[-1], world.now()).body | {
+        "eventType": "Reject",
+        "reject": {"reason": "Bad content"},
+    }
+    answer = world.invoke("record_delivery", records(by_sns(event)))
+    assert answer.payload == {"batchItemFailures": []}
+    assert any('"Rejected":[1.0]' in line for line in world.logs)
+
+
 def test_f6_one_poison_message_holds_up_no_other(world: World) -> None:
     """Nine of ten are done; the tenth comes back five times, and then lies where an alarm looks (test_template.py)."""
     people = [Person(world, f"p{n}@example.net", source_ip=f"198.51.100.{n}") for n in range(9)]

@@ -25,7 +25,7 @@ from course import feedback
 from course.subscriber import Status
 from tests.conftest import MONDAY
 from tests.people import Person
-from tests.stories import asleep_until, next_email, nothing_comes, reads, unchanged, without
+from tests.stories import asleep, asleep_until, next_email, nothing_comes, reads, unchanged, without
 from tests.test_record_delivery import records
 from tests.test_sign_up import asks_for_link
 
@@ -137,6 +137,7 @@ def test_e2_not_taken_and_never_heard_of_is_sent_again_next_day(world: World, mo
     world.invoke("dispatch", {})
     world.drain()
     assert "claim" in ann.row
+    asleep(world, timedelta(minutes=2))  # SES may have had it a little later than the claim
     Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     asleep_until(world, MONDAY.replace(day=25, hour=6, minute=50))
     world.invoke("dispatch", {})
@@ -555,6 +556,50 @@ def test_a_notice_without_an_answer_comes_again_rather_than_never(monkeypatch: p
         assert emails(ann) == ["confirm", "intro"]
         world.advance(timedelta(minutes=8))
         assert emails(ann) == ["confirm", "intro", "paused"]
+
+
+@pytest.mark.parametrize("how", ["put off", "moved back"])
+def test_a_notice_without_an_answer_is_sent_by_the_next_message_that_asks_for_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Put off while nothing is sent, or moved back from the dead letters, it comes in another message."""
+    ann = Person(world).joins()
+    ses_answers(world, monkeypatch, *[ReadTimeoutError(endpoint_url=URL)] * (1 if how == "put off" else 5))
+    ann.replies("DELETE MY DATA")
+    assert emails(ann) == ["confirm", "intro"]
+    if how == "put off":
+        clients.limits().open_breaker("SendingPausedException", clients.now())
+    asleep(world, timedelta(hours=1))
+    world.failures.clear()
+    if how == "moved back":
+        sqs, ref = world.clients.sqs, world.resources.ref
+        [dead] = sqs.receive_message(QueueUrl=ref("OutboxDeadLetters"))["Messages"]
+        sqs.send_message(QueueUrl=ref("Outbox"), MessageBody=dead["Body"])
+        world.drain()
+    assert emails(ann) == ["confirm", "intro", "erase"]
+
+
+def test_a_lesson_that_missed_its_day_is_told_of_though_it_goes_out_the_next(world: World) -> None:
+    """Nobody sends for 26 hours, and goes on after the hour of the next day: nothing slides, and an alarm must ring."""
+    ann = Person(world).joins()
+    world.advance_to(MONDAY.replace(day=24, hour=5))
+    with without(world, "send"):
+        world.advance_to(MONDAY.replace(day=25, hour=7, minute=2))
+    assert not any('"Overdue":[1.0]' in line for line in world.logs)
+    world.advance(timedelta(minutes=10))
+    assert ann.mails[-1].at.astimezone(BERLIN).day == 25
+    assert any('"Overdue":[1.0]' in line for line in world.logs)
+
+
+def test_who_joins_just_before_midnight_has_missed_no_day(world: World) -> None:
+    asleep_until(world, MONDAY.replace(hour=22, minute=58))
+    ann = Person(world)
+    with without(world, "send"):
+        ann.signs_up()
+        asleep(world, timedelta(minutes=3))
+    world.drain()
+    assert emails(ann) == ["confirm"]
+    assert not any("Overdue" in line for line in world.logs)
 
 
 def test_e4_a_notice_that_meets_a_closed_account_stops_everyone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

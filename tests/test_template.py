@@ -91,15 +91,14 @@ def test_the_api_waits_longer_than_its_functions_take(resources: Resolver) -> No
 # ---------------------------------------------------------------- queues and topics
 
 
-def test_every_queue_has_dead_letters_that_stay_a_fortnight(resources: Resolver) -> None:
+def test_every_queue_has_dead_letters_and_keeps_what_it_has_for_a_fortnight(resources: Resolver) -> None:
     queues = by_arn(resources, "AWS::SQS::Queue")
     targets = {queue["RedrivePolicy"]["deadLetterTargetArn"] for queue in queues.values() if "RedrivePolicy" in queue}
     assert len(targets) == 3
     for arn, queue in queues.items():
         assert queue["SqsManagedSseEnabled"] is True
-        if arn in targets:
-            assert queue["MessageRetentionPeriod"] == FORTNIGHT.total_seconds(), arn
-        else:
+        assert queue["MessageRetentionPeriod"] == FORTNIGHT.total_seconds(), arn
+        if arn not in targets:
             assert queue["RedrivePolicy"]["maxReceiveCount"] == 5, arn
 
 
@@ -256,7 +255,7 @@ def test_an_alarm_watches_what_the_functions_count(resources: Resolver) -> None:
     alarms = [alarm for _, alarm in resources.resources("AWS::CloudWatch::Alarm")]
     ours = [alarm for alarm in alarms if not alarm["Namespace"].startswith("AWS/")]
     assert {alarm["MetricName"] for alarm in ours} == {
-        *("Held", "InDoubt", "BreakerOpen", "Overdue", "Refused", "Broken"),
+        *("Held", "InDoubt", "BreakerOpen", "Overdue", "Refused", "Rejected", "Broken"),
         *("RepliesLost", "SignUpsClosed", "PagesFailed"),
     }
     assert {alarm["MetricName"] for alarm in ours} <= counted()

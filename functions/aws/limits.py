@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 BREAKER_OPEN_FOR = timedelta(minutes=15)
 MARK_LIFE = timedelta(days=30)
+GIVEN_UP_AFTER = timedelta(minutes=7)
+"""An owner that lives comes back sooner: the queue hands its message out again after six minutes."""
+
 EVENTS_NOTED_EVERY = timedelta(seconds=10)
 MOST_IN_A_BATCH = 100
 """Items that DynamoDB reads at once."""
@@ -76,11 +79,14 @@ class Limits:
         self._client.put_item(TableName=self._table, Item=to_wire(_promised(mailbox, after)))
 
     def mark(self, key: str, owner: str, now: datetime) -> bool:
-        """Whether this owner is the one who does what the key stands for. Marks it so if nobody has."""
-        condition = "attribute_not_exists(#key) OR #owner = :owner"
-        return self._put(
-            _mark(key, owner, now), condition, {"#key": "key", "#owner": "owner"}, {":owner": {"S": owner}}
-        )
+        """Whether this owner is the one who does what the key stands for. Marks it so if nobody has.
+
+        An owner who has not done it and is not heard of any more has lost it to the next: its message may be gone.
+        """
+        condition = "attribute_not_exists(#key) OR #owner = :owner OR (#owner <> :done AND expires_at < :given_up)"
+        given_up = int((now - GIVEN_UP_AFTER + MARK_LIFE).timestamp())
+        values = {":owner": {"S": owner}, ":done": {"S": DONE}, ":given_up": {"N": str(given_up)}}
+        return self._put(_mark(key, owner, now), condition, {"#key": "key", "#owner": "owner"}, values)
 
     def mark_done(self, key: str, now: datetime) -> None:
         """It is done: not even the same owner does it again, as when a queue hands a message out twice."""

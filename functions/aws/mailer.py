@@ -73,6 +73,10 @@ class Mailer:
         self._sender = sender
         self._configuration_set = configuration_set
 
+    def connect_anew(self) -> None:
+        """Lambda freezes an idle process, and what it was connected to forgets it: the first request would be lost."""
+        self._client.close()
+
     def send(self, letter: Letter, tags: dict[str, str]) -> Outcome:
         """One request to SES. The tags come back in every event of the configuration set."""
         try:
@@ -119,6 +123,8 @@ class Mailer:
             return Unknown()
         if code in _THROTTLED:
             return Refused(Refusal.THROTTLED, code)
+        if "for this account" in text:  # "Sending paused for this account. …"
+            return Refused(Refusal.ACCOUNT, code)
         if code in _ADDRESS and "not verified" not in text:
             return Refused(Refusal.ADDRESS, code)
         # "Email address is not verified. The following identities failed the check in region X: …"

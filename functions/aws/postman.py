@@ -95,15 +95,15 @@ class Postman:
         if in_doubt:
             count("InDoubt")
             events_until = self._limits.events_until()
+        if delivery.missed_a_day(subscriber, now):
+            count("Overdue")
         match delivery.decide(subscriber, now, events_until, course.hold_in_doubt):
             case Decision.SEND:
                 self._send(subscriber, course, now)
             case Decision.SLIDE:
-                if delivery.missed_a_day(subscriber, now):
-                    count("Overdue")
                 self._subscribers.save(delivery.slide(subscriber, now))
             case Decision.HOLD:
-                self._hold(subscriber, "in doubt")
+                self._hold(subscriber, delivery.IN_DOUBT)
             case Decision.SKIP if subscriber != stored:
                 self._subscribers.save(subscriber)
 

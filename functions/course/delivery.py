@@ -13,6 +13,8 @@ from course import schedule
 from course.subscriber import CONFIRM, INTRODUCTION, Claim, Status, Subscriber
 
 CONFIRM_RETRY = timedelta(hours=1)
+IN_DOUBT = "in doubt"
+"""Why somebody is held of whose last attempt nobody knows whether SES took it."""
 
 IN_FLIGHT = timedelta(minutes=1)
 """A claim older than this is no longer being worked on: its outcome is unknown."""
@@ -43,7 +45,8 @@ def decide(
     if claim := subscriber.claim:
         if now < claim.retry_at:
             return Decision.SKIP if now <= claim.at + IN_FLIGHT else Decision.SLIDE
-        if hold_in_doubt or events_until is None or events_until <= claim.at:
+        # SES may have had it a little later than the claim, which others' events of that minute say nothing about.
+        if hold_in_doubt or events_until is None or events_until <= claim.at + IN_FLIGHT:
             return Decision.HOLD
     if subscriber.due_email == CONFIRM:
         return Decision.SEND
@@ -161,8 +164,10 @@ def slide(subscriber: Subscriber, now: datetime) -> Subscriber:
 
 def missed_a_day(subscriber: Subscriber, now: datetime) -> bool:
     """Whether what is due was due on an earlier local day, and nobody knows of a reason: no attempt is in doubt."""
-    if subscriber.due_at is None or subscriber.claim:
+    if not subscriber.waiting or subscriber.due_at is None or subscriber.claim:
         return False
+    if subscriber.due_email in (CONFIRM, INTRODUCTION):  # due at once, be it just before midnight
+        return now > subscriber.due_at + timedelta(days=1)
     zone = subscriber.zone
     return schedule.local_day(subscriber.due_at, zone) < schedule.local_day(now, zone)
 
@@ -186,8 +191,8 @@ def let_go(subscriber: Subscriber, now: datetime, *, arrived: bool = False) -> S
         if settled != subscriber:
             return settled
     free = replace(subscriber, held="")
-    if claim and now >= claim.retry_at:
-        free = _without_claim(free)
+    if claim and now >= claim.retry_at and subscriber.held == IN_DOUBT:
+        free = _without_claim(free)  # held for another reason, nobody was asked: it is judged at the next tick
     if not free.waiting or free.claim:
         return free
     return replace(free, due_at=free.next_due(now) if free.paused_until else now)

@@ -13,7 +13,7 @@ from course import languages, prose
 from course.errors import CourseError
 from course.languages import Language
 from course.prose import Prose
-from course.subscriber import INTRODUCTION
+from course.subscriber import CONFIRM, INTRODUCTION
 from course.tokens import LEAVE, lesson_tag
 
 
@@ -126,6 +126,8 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
         raise CourseError(folder, "must be named in lower-case letters, digits and hyphens: it is the course's id")
     lessons = [_lesson(lesson, html, text) for lesson in sorted(folder.glob("*.md.j2"))]
     ids = [lesson.id for lesson in lessons]
+    if CONFIRM in ids:
+        raise CourseError(folder, f"no lesson can have the id {CONFIRM}, which is the email that asks for it")
     for lesson in lessons:
         if ids.count(lesson.id) > 1:
             raise CourseError(folder, f"two lessons have the id {lesson.id}: rename one of the files")

@@ -1,6 +1,10 @@
 """SES's answers: each is one of three outcomes, and what cannot be told apart is unknown."""
 
 import json
+import socket
+import socketserver
+import struct
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -91,6 +95,7 @@ def test_an_accepted_email_is_sent_and_carries_everything() -> None:
         (400, "MessageRejected", "Email address is not verified. ann@example.net", Refusal.ACCOUNT),
         (403, "AccessDeniedException", "not authorized", Refusal.ACCOUNT),
         (404, "NotFoundException", "no such configuration set", Refusal.ACCOUNT),
+        (400, "MessageRejected", "Sending paused for this account. For more information, …", Refusal.ACCOUNT),
         (400, "MessageRejected", "Address blacklisted", Refusal.ADDRESS),
         (400, "BadRequestException", "Missing final '@domain'", Refusal.ADDRESS),
     ],
@@ -115,6 +120,35 @@ def test_e2_what_may_have_been_taken_is_unknown_and_asked_once(respond: Callable
     unknown, wire = outcome(respond)
     assert unknown == Unknown()
     assert len(wire.requests) == 1
+
+
+def test_a_connection_that_was_forgotten_while_the_process_was_frozen_loses_no_request() -> None:
+    """The other side answers one request on each connection, and resets what comes on it later, unread."""
+    body = b'{"MessageId": "1"}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+
+    class OnceOnly(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            while b"Destination" not in self.request.recv(65536):
+                pass
+            self.request.sendall(head + body)
+            self.request.recv(1, socket.MSG_PEEK)
+            self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.request.close()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), OnceOnly) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        given: Any = {"region_name": "eu-central-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+        given["endpoint_url"] = f"http://127.0.0.1:{server.server_address[1]}"
+        client = boto3.client("sesv2", config=Config(retries={"total_max_attempts": 1}), **given)
+        mailer = Mailer(client, "course@mail.example.org", "feedback")
+        assert mailer.send(LETTER, {}) == Sent("1")
+        assert mailer.send(LETTER, {}) == Unknown()
+        assert mailer.send(LETTER, {}) == Sent("1")
+        mailer.connect_anew()
+        assert mailer.send(LETTER, {}) == Sent("1")
+        server.shutdown()
 
 
 @pytest.mark.parametrize("error", [EndpointConnectionError(endpoint_url=URL), ConnectTimeoutError(endpoint_url=URL)])

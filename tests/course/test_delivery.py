@@ -93,6 +93,7 @@ def test_an_attempt_in_doubt_is_tried_again_only_when_later_events_came_through(
     assert local_day(next_slot, "Europe/Berlin") > local_day(due.due_at, "Europe/Berlin")
     assert decide(claimed, next_slot, None) is Decision.HOLD
     assert decide(claimed, next_slot, due.due_at) is Decision.HOLD
+    assert decide(claimed, next_slot, due.due_at + timedelta(seconds=50)) is Decision.HOLD, "SES may have had it later"
     assert decide(claimed, next_slot, due.due_at + HOUR) is Decision.SEND
     assert decide(claimed, next_slot, due.due_at + HOUR, hold_in_doubt=True) is Decision.HOLD
 

@@ -72,6 +72,7 @@ LESSON = "+++\nsubject = 'a'\npreheader = 'b'\n+++\nHello\n"
     [
         (_write("rebuild-trust/09-own-it.md.j2", LESSON), "two lessons have the id own-it"),
         (_write("rebuild-trust/own-it.md.j2", LESSON), "must be named by number and id"),
+        (_write("rebuild-trust/09-confirm.md.j2", LESSON), "no lesson can have the id confirm"),
         (_write("rebuild-trust/09-what café.md.j2", LESSON), "must be named by number and id"),
         (_write("rebuild-trust/09-a.md.j2", LESSON.replace("'a'", "''")), "09-a.md.j2: needs a subject"),
         (_write("rebuild-trust/09-a.md.j2", LESSON + "{% endfor %}\n"), "09-a.md.j2:6: "),
@@ -87,7 +88,7 @@ LESSON = "+++\nsubject = 'a'\npreheader = 'b'\n+++\nHello\n"
         (lambda emails: (emails / "rebuild-trust/course.toml").unlink(), "holds no course"),
     ],
     ids=[
-        *("same id", "no number", "no tag of SES", "no subject", "jinja", "echo", "later", "closing"),
+        *("same id", "no number", "reserved", "no tag of SES", "no subject", "jinja", "echo", "later", "closing"),
         *("title", "TOML", "in doubt", "thread", "language", "lines", "none"),
     ],
 )  # fmt: skip
