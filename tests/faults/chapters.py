@@ -136,13 +136,12 @@ def a_mail_is_lost(life: Life) -> Iterator[None]:
     ann = life.person("ann").joins()
     bucket, to = life.world.resources.ref("RawMail"), ann.latest().reply_to[0]
     raw = f"From: {ann.address}\r\nTo: {to}\r\n\r\nI see it now.\r\n".encode()
+    ann.wrote.append((life.world.now(), "I see it now."))
     life.world.clients.s3.put_object(Bucket=bucket, Key="inbound/lost", Body=raw)
     yield
     life.days(2)
     yield
     life.operates(accept="lost")
-    kept = [row["text"] for row in life.world.rows("Reflections") if "text" in row]
-    assert ann.left or kept == ["I see it now."]
     yield
     life.days(2)
 

@@ -135,8 +135,10 @@ def tried(found: Known, plans: Plans, jobs: int) -> Iterator[Tally]:
 
 
 def not_reached(found: Known) -> set[str]:
-    """Places that the code has and no life came to."""
-    return {" ".join(place) for place in places_in_the_code() - {(site.place, site.operation) for site in found.sites}}
+    """Places that the code has and no life came to, and functions that none of its calls were made by."""
+    places = places_in_the_code() - {(site.place, site.operation) for site in found.sites}
+    functions = {path.stem for path in (TEMPLATE.parent / "functions").glob("*.py")}
+    return {" ".join(place) for place in places} | (functions - {site.function for site in found.sites})
 
 
 def places_in_the_code() -> set[tuple[str, str]]:
@@ -161,7 +163,7 @@ def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 
 def _operation(call: ast.Call) -> str | None:
     """The operation that a call asks for: a method of `self._client` or of `boto3.client(…)`, or by a paginator."""
-    if not isinstance(call.func, ast.Attribute):
+    if not isinstance(call.func, ast.Attribute) or call.func.attr == "close":  # connections, and no request
         return None
     client = ast.unparse(call.func.value)
     if client != "self._client" and not client.startswith("boto3.client("):

@@ -176,7 +176,7 @@ class History(RuleBasedStateMachine):
             self.trouble.plan = []
             self.trouble.ses_fails(0, taken=False)
             tally = self.life.judged(self.trouble.no_reply)
-            days = len(self.trouble.happened) + self._moves  # a move over the date line may cost a day as well
+            days = self.trouble.may_cost + self._moves  # a move over the date line may cost a day as well
             if tally.latest > days:
                 tally.found(LATE, f"{tally.latest} days")
             tally.findings = [

@@ -22,6 +22,8 @@ from cli.local.mime import SentMail
 from cli.local.physical import ACCOUNT, REGION
 from cli.local.ses_events import SesEvent
 from cli.operate import adds_up
+from course.tokens import CONFIRM_LIFE
+from tests.faults.kept import judge_kept
 from tests.faults.oracle import Deed, Lesson, Story, Tally, judge
 from tests.people import Person, one_click
 
@@ -62,7 +64,8 @@ class Someone(Person):
 
     life: "Life" = field(kw_only=True)
     deeds: list[Deed] = field(default_factory=list)
-    asked: bool = False  # to confirm, and has not
+    asked: datetime | None = None  # when they signed up, until they confirm
+    wrote: list[tuple[datetime, str]] = field(default_factory=list)
     waking: Deed | None = None  # the end of a pause that ends by itself
     skipped: set[str] = field(default_factory=set)
     left: bool = False  # unsubscribed: nothing but a fresh sign-up starts anything
@@ -102,7 +105,7 @@ class Someone(Person):
         self.life.until(self.world.now() + timedelta(seconds=10))
         filled = {"course": "rebuild-trust", "form_time": form_time[1], "website": "", "address": self.address}
         filled |= {"first_name": self.first_name, "zone": self.zone, "hour": str(self.hour), "consent": "yes"}
-        self.asked = True
+        self.asked = self.world.now()
         answer = self.asks("POST", "/sign-up", filled | changed)
         self.life.until(self.world.now() + SOON)
         return answer
@@ -136,11 +139,14 @@ class Someone(Person):
 
     def _starts(self, at: datetime) -> None:
         self.did("start", at)
-        self.asked = self.left = False
+        self.asked, self.left = None, False
 
     def asks_to_confirm(self) -> bool:
-        """Whether the last email is one to confirm, and that is still to be done."""
-        return self.asked and bool(self.mails) and self.mails[-1].tags["email"] == "confirm"
+        """Whether the last email asks to confirm the last sign-up, that is still to be done, and it still works."""
+        if not self.asked or not self.mails or self.mails[-1].tags["email"] != "confirm":
+            return False
+        came = self.mails[-1].at
+        return self.asked <= came and self.world.now() + SOON < came + CONFIRM_LIFE
 
     def latest(self) -> SentMail:
         if not self.mails:
@@ -197,7 +203,7 @@ class Someone(Person):
     def leaves(self, at: datetime | None = None) -> None:
         """Is unsubscribed, bounced or erased from then on."""
         self.did("stop", at)
-        self.left, self.asked = True, False
+        self.left, self.asked = True, None
 
     def replies(
         self, text: str, mail: SentMail | None = None, client: str = "gmail", place: Place = Place.ABOVE
@@ -207,6 +213,8 @@ class Someone(Person):
         now = self.world.now()
         raw = clients.reply(client, answered, text, now, place)
         self.world.deliver(raw, clients.reply_address(answered), drain=False)
+        if text.endswith("."):  # words, and no command
+            self.wrote.append((now, text))
         if self.is_current(answered):
             match text:
                 case "STOP":
@@ -383,7 +391,12 @@ class Life:
         for held in [] if outcome.error else outcome.payload["held"]:
             rows = [row for row in self.world.subscribers() if row["id"] == held["id"]]
             unknown = {row["claim"]["attempt"] for row in rows if "claim" in row}
-            unknown |= {attempt for row in rows for attempt in row.get("unsettled", ())}
+            unknown |= {
+                attempt
+                for row in rows
+                for attempt, email in row.get("unsettled", {}).items()
+                if email == ("confirm" if row.get("sign_up") else row.get("next_lesson"))
+            }
             arrived = any(mail.tags["attempt"] in unknown for mail in self.world.mails)
             self.world.invoke("audit", {"release": held["id"], "arrived": arrived})
 
@@ -462,6 +475,7 @@ class Life:
             tally.found("lost", f"the audit failed: {account.error}")
         elif not adds_up(account.payload):
             tally.found("lost", f"the account does not add up: {account.payload['account']}")
+        judge_kept(self, tally)
         tally.runs = 1
         return tally
 

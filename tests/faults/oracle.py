@@ -20,7 +20,10 @@ BROKEN = ("lost", "twice", "out of order", "two on a day", "after a stop")
 """What must never be, in the words of the last line of `make faults`."""
 
 OUTSIDE = "outside its day"
-"""Must never be either: before the chosen hour, or on another local day than the one it was due on."""
+"""Must never be either: before the chosen hour, or too soon after the last lesson for any clock."""
+
+A_TRY = timedelta(minutes=10)
+"""So long a person may press a button that answers with errors: until then either clock may be in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,14 @@ class Story:
     def day(self, at: datetime) -> date:
         """The local day, in the zone in force."""
         return at.astimezone(ZoneInfo(self.clock(at)[0])).date()
+
+    def hour_has_come(self, at: datetime) -> bool:
+        """By the clock in force, or by the one before it if it was just changed."""
+        for zone_name, hour in (self.clock(at), self.clock(at - A_TRY)):
+            local = at.astimezone(ZoneInfo(zone_name))
+            if local.hour >= hour or at >= datetime.combine(local.date(), time(hour), ZoneInfo(zone_name)):
+                return True
+        return False
 
     def began(self, at: datetime) -> datetime | None:
         """The first start since the last stop before a time."""
@@ -139,7 +150,12 @@ def judge(
     for lesson in taken:
         if story.stopped(lesson.at, lesson.attempt):
             tally.found("after a stop", f"{lesson.id} of {lesson.run} at {lesson.at}")
+        if lesson.id != story.plan[0] and not story.hour_has_come(lesson.at):
+            tally.found(OUTSIDE, f"{lesson.id} at {lesson.at}, before the hour of {story.clock(lesson.at)}")
     for before, after in pairwise(taken):
+        gap = GAP_AFTER_INTRODUCTION if before.id == story.plan[0] else GAP
+        if after.at - before.at < gap - ALREADY_CLAIMED:  # counted from claim to claim
+            tally.found(OUTSIDE, f"{after.id} {after.at - before.at} after {before.id}")
         zone = ZoneInfo(story.clock(after.at)[0])
         day = story.day(after.at)
         if day in (story.day(before.at), before.at.astimezone(zone).date()):

@@ -9,6 +9,7 @@ from tests.faults.oracle import Deed, Lesson, Story, Tally, judge
 PLAN = ("intro", "one", "two", "closing")
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BERLIN = Deed(START, "clock", "Europe/Berlin", 7)
+MIDNIGHT = Deed(START + timedelta(hours=1), "clock", "Europe/Berlin", 0)
 END = START + timedelta(days=30)
 
 
@@ -56,9 +57,20 @@ def test_a_lesson_twice_unless_nobody_could_know_of_the_first() -> None:
 
 def test_two_on_a_local_day() -> None:
     late = lessons(WHOLE[0], ("one", at(24, 0)), ("two", at(24, 22)), ("closing", at(25, 23)))
-    assert judged(late).broken == {"two on a day": 1}  # 22:00 UTC is 23:00 of the same day in Berlin
+    assert judged(late, MIDNIGHT).broken == {"two on a day": 1}  # 22:00 UTC is 23:00 of the same day in Berlin
     next_day = lessons(WHOLE[0], ("one", at(24, 0)), ("two", at(24, 23)), ("closing", at(26, 1)))
-    assert judged(next_day).holds
+    assert judged(next_day, MIDNIGHT).holds
+
+
+def test_before_the_hour_or_too_soon_by_any_clock() -> None:
+    assert judged(lessons(WHOLE[0], ("one", at(24, 5)), *WHOLE[2:])).broken == {"outside its day": 1}
+    moved = Deed(at(24) - timedelta(minutes=9), "clock", "Europe/Berlin", 9)
+    assert judged(lessons(*WHOLE[:2], ("two", at(25, 8)), ("closing", at(26, 8))), moved).holds, "claimed before"
+    over_midnight = lessons(WHOLE[0], ("one", at(24, 22, 50)), ("two", at(24, 23, 10)), ("closing", at(26)))
+    assert judged(over_midnight, MIDNIGHT).broken == {"outside its day": 1}
+    evening = Deed(START, "clock", "Europe/Berlin", 12)
+    soon = lessons(WHOLE[0], ("one", START + timedelta(hours=3)), ("two", at(25, 12)), ("closing", at(26, 12)))
+    assert judged(soon, evening).broken["outside its day"] == 1
 
 
 def test_out_of_order() -> None:

@@ -42,6 +42,8 @@ class Trouble:
     plan: list[tuple[int, Kind]] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
     happened: list[str] = field(default_factory=list)
+    may_cost: int = 0
+    """How many of them may have cost a day."""
     unheard: list[int] = field(default_factory=list)
     """The number of each mail whose reply was lost, if SES took it."""
     _answers: list[tuple[SesError, bool]] = field(default_factory=list)
@@ -61,9 +63,10 @@ class Trouble:
             return None
         self.plan.pop(0)
         self.happened.append(f"{kind} at {' '.join(site)}")
+        self.may_cost += kind is not Other.SAME_MEANWHILE
         match kind:
             case Fault():
-                if site.operation == "SendEmail":
+                if site.operation == "SendEmail" and kind in (Fault.CRASH_AFTER, Fault.LOST_AFTER):
                     self.unheard.append(len(self.life.world.mails))
                 return kind
             case Other.SAME_MEANWHILE:
@@ -113,6 +116,7 @@ class Trouble:
         error, taken = self._answers.pop(0)
         if error.status >= 500:
             self.happened.append(f"SES answers {error.status}")
+            self.may_cost += 1
         if taken:
             self.unheard.append(len(self.life.world.mails))
             self._take(request)

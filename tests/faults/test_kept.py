@@ -1,0 +1,59 @@
+"""What is judged of what people wrote: it finds what is lost, what is there twice, and what an erasure left."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from cli.local.cloud import World
+from tests.faults.kept import LEFT, judge_kept
+from tests.faults.life import Events, Life, Someone
+from tests.faults.oracle import Tally
+from tests.faults.short_course import short_course
+from tests.faults.trials import MONDAY
+
+
+@pytest.fixture
+def ann() -> Iterator[Someone]:
+    with short_course() as template, World(template, MONDAY) as world:
+        ann = Life(world, Events.ON_TIME).person("ann").joins()
+        ann.replies("It was my fault.")
+        yield ann
+
+
+def judged(person: Someone) -> dict[str, int]:
+    tally = Tally()
+    judge_kept(person.life, tally)
+    return dict(tally.broken)
+
+
+def test_what_was_written_once_is_there_once(ann: Someone) -> None:
+    assert judged(ann) == {}
+    ann.replies("It was my fault.")
+    assert judged(ann) == {}
+    (kept, _) = ann.world.rows("Reflections")
+    table, key = (
+        ann.world.resources.ref("Reflections"),
+        {name: {"S": str(kept[name])} for name in ("subscriber", "key")},
+    )
+    ann.world.clients.dynamodb.delete_item(TableName=table, Key=key)
+    assert judged(ann) == {"lost": 1}
+    ann.wrote.clear()
+    assert judged(ann) == {"twice": 1}
+
+
+def test_what_waits_for_a_person_is_not_lost(ann: Someone) -> None:
+    old = ann.latest()
+    ann.replies("STOP")
+    ann.life.days(2)
+    ann.signs_up()
+    ann.confirms()
+    ann.replies("I wrote to the wrong one.", old)
+    assert judged(ann) == {}
+
+
+def test_what_an_erasure_left(ann: Someone) -> None:
+    ann.erases()
+    assert judged(ann) == {}
+    bucket = ann.world.resources.ref("RawMail")
+    ann.world.clients.s3.put_object(Bucket=bucket, Key="inbound/left", Body=f"From: {ann.address}".encode())
+    assert judged(ann) == {LEFT: 1}
