@@ -37,7 +37,7 @@ def confirm(token: str) -> Response[str]:
 
 def _who(token: str) -> tuple[Subscriber, int]:
     """The subscriber a token is for, with the epoch of the sign-up it confirms. Raises InvalidToken."""
-    link = tokens.read_link(clients.keys(), Purpose.CONFIRM, token, clients.now())
+    link = clients.verified(lambda keys: tokens.read_link(keys, Purpose.CONFIRM, token, clients.now()))
     subscriber = clients.subscribers().get(link.subscriber)
     if subscriber is None:
         raise InvalidToken("erased")

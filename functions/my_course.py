@@ -134,7 +134,7 @@ def act(token: str, action: str) -> Response[str]:
 
 
 def _who(token: str) -> tuple[Subscriber, Course]:
-    link = tokens.read_link(clients.keys(), Purpose.PAGE, token, clients.now())
+    link = clients.verified(lambda keys: tokens.read_link(keys, Purpose.PAGE, token, clients.now()))
     subscriber = clients.subscribers().get(link.subscriber)
     if subscriber is None or subscriber.epoch != link.epoch:
         raise InvalidToken("erased, or replaced by a later sign-up")
@@ -143,7 +143,7 @@ def _who(token: str) -> tuple[Subscriber, Course]:
 
 def _erased(token: str) -> bool:
     """Whether a genuine link is of somebody of whom nothing is left: the button was pressed twice."""
-    link = tokens.read_link(clients.keys(), Purpose.PAGE, token, clients.now())
+    link = clients.verified(lambda keys: tokens.read_link(keys, Purpose.PAGE, token, clients.now()))
     return clients.subscribers().get(link.subscriber) is None
 
 

@@ -7,9 +7,9 @@ from aws_lambda_powertools.event_handler import Response
 
 from aws import clients
 from aws.log import count, observed
-from aws.web import Pages, page
+from aws.web import Pages, fresh_link_form, page
 from course import schedule, tokens
-from course.errors import InvalidForm, InvalidToken
+from course.errors import InvalidForm, InvalidToken, UnknownKey
 from course.languages import Language
 from course.subscriber import STOPPED_FOR_GOOD, Status, Subscriber
 from course.tokens import LinkToken, Purpose
@@ -23,8 +23,9 @@ A_MONTH = timedelta(days=30)
 @pages.get("/unsubscribe/<token>")
 def show(token: str) -> Response[str]:
     """Changes nothing. The same page for every token, good or not."""
-    link = _link(token)
-    subscriber = clients.subscribers().get(link.subscriber) if link else None
+    subscriber = None
+    with suppress(InvalidToken):
+        subscriber = clients.subscribers().get(_read(token).subscriber)
     return page("unsubscribe", earlier=False, language=_language(subscriber))
 
 
@@ -32,12 +33,16 @@ def show(token: str) -> Response[str]:
 def unsubscribe(token: str) -> Response[str]:
     """Whatever was posted, and however often: 200, no cookie, no redirect (RFC 8058, section 3.1).
 
-    One click on an earlier sign-up's email does not touch a later one; the buttons of the page do.
+    One click on an earlier sign-up's email does not touch a later one; the buttons of the page do. A link that is no
+    good stops nothing, and is not told that it did. If it may be a genuine one, of a key that is gone, the mail client
+    must know too.
     """
-    link, takes_a_break = _link(token), pages.query.get("instead") == "break"
-    if link is None:
-        return page("break" if takes_a_break else "unsubscribed")
-    if takes_a_break:
+    try:
+        link = _read(token)
+    except InvalidToken as error:
+        http_status = 404 if isinstance(error, UnknownKey) else 200
+        return fresh_link_form({}, {}, http_status, too_old=True, still_on=True)
+    if pages.query.get("instead") == "break":
         return _take_a_break(link, clients.now())
     pressed = pages.query.get("now") == "yes"
     after = clients.subscribers().change(link.subscriber, lambda current: _stopped(current, link, pressed=pressed))
@@ -72,10 +77,9 @@ def _count_reason(language: Language | None) -> None:
             count(f"Why.{why}")
 
 
-def _link(token: str) -> LinkToken | None:
-    with suppress(InvalidToken):
-        return tokens.read_link(clients.keys(), Purpose.UNSUBSCRIBE, token, clients.now())
-    return None
+def _read(token: str) -> LinkToken:
+    """Raises InvalidToken."""
+    return clients.verified(lambda keys: tokens.read_link(keys, Purpose.UNSUBSCRIBE, token, clients.now()))
 
 
 def _language(subscriber: Subscriber | None) -> Language | None:

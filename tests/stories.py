@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from cli.local.cloud import World
+from cli.local.functions import forget_everything
 from cli.local.mime import SentMail
 from tests.people import Person
 
@@ -72,3 +73,18 @@ def without(world: World, function: str) -> Iterator[None]:
     source.enabled = False
     yield
     source.enabled = True
+
+
+@contextmanager
+def a_key_is_added(world: World) -> Iterator[None]:
+    """What is made inside is signed with a new key. Whoever reads it afterwards is a process that began before."""
+    secret = {"SecretId": world.resources.ref("SigningSecret")}
+    before = world.clients.secretsmanager.get_secret_value(**secret)["SecretString"]
+    after = json.dumps({**json.loads(before), "2": "2" * 64})
+    world.clients.secretsmanager.put_secret_value(**secret, SecretString=after)
+    forget_everything()
+    yield
+    world.clients.secretsmanager.put_secret_value(**secret, SecretString=before)
+    forget_everything()
+    world.request("GET", "/")  # reads the keys
+    world.clients.secretsmanager.put_secret_value(**secret, SecretString=after)

@@ -12,7 +12,7 @@ from course import tokens
 from course.subscriber import Subscriber
 from course.tokens import Keyring, Purpose
 from tests.people import Person
-from tests.stories import asleep, next_email, nothing_comes, unchanged
+from tests.stories import a_key_is_added, asleep, next_email, nothing_comes, unchanged
 
 
 def test_the_button_starts_the_course_at_once(world: World) -> None:
@@ -141,6 +141,16 @@ def test_c3_a_token_that_is_no_good(world: World) -> None:
             assert 'href="/"' in page.text  # a fresh start
             assert len(bad) < 10 or bad not in page.text
     assert world.request("POST", f"{path}/{token}").status == 200
+
+
+def test_a_link_that_was_signed_with_a_key_just_added(world: World) -> None:
+    """The process that answers began before the key was there."""
+    ann = Person(world)
+    with a_key_is_added(world):
+        ann.signs_up()
+    assert world.request("GET", ann.link("/confirm/")).status == 200
+    assert ann.confirms().status == 200
+    assert ann.row["status"] == "active"
 
 
 def test_c3_an_expired_token(world: World) -> None:

@@ -15,7 +15,7 @@ from cli.local.cloud import World
 from course import export, tokens
 from course.tokens import Keyring, Purpose
 from tests.people import Person, one_click
-from tests.stories import asleep, next_email, nothing_comes, reads, unchanged
+from tests.stories import a_key_is_added, asleep, next_email, nothing_comes, reads, unchanged
 
 ACTIONS = ("pause", "resume", "time", "again", "stop", "yes", "not-yet")
 
@@ -167,6 +167,14 @@ def test_another_zone_and_hour_that_do_not_exist(world: World) -> None:
         assert ann.presses("time").status == 400
         assert world.request("POST", f"{ann.page_url}/time", body=b"zone=UTC&hour=1").status == 415
         assert world.request("POST", f"{ann.page_url}/time", form={"zone": ["UTC", "UTC"], "hour": "8"}).status == 400
+
+
+def test_a_link_that_was_signed_with_a_key_just_added_opens_the_page(world: World) -> None:
+    """The process that answers began before the key was there."""
+    ann = Person(world)
+    with a_key_is_added(world):
+        ann.joins()
+    assert "Ann" in words_of(ann.page)
 
 
 def test_a_token_that_is_no_good_opens_nothing(world: World) -> None:

@@ -1,6 +1,7 @@
 """Replies: whose they are, what is kept of them, what is obeyed, and what is never answered."""
 
 import json
+import re
 from datetime import timedelta
 from email.message import EmailMessage
 from zlib import crc32
@@ -11,7 +12,7 @@ from cli.local import clients
 from cli.local.cloud import World
 from cli.local.mime import SentMail
 from tests.people import Person
-from tests.stories import asleep, next_email, nothing_comes, reads
+from tests.stories import a_key_is_added, asleep, next_email, nothing_comes, reads
 
 WORDS = "I never told her that I can see how tired she is.\nThat is what I should have said first."
 
@@ -108,6 +109,37 @@ def test_r1_the_token_however_it_is_written(world: World) -> None:
         assert f"I wrote to {len(to)}." in texts(ann), to
         assert not reasons(world)
     assert {row["attributed_by"] for row in ann.reflections} == {"token"}
+
+
+def test_a_reply_to_an_email_that_was_signed_with_a_key_just_added(world: World) -> None:
+    """The process that reads it began before the key was there."""
+    ann = reads(Person(world), 1)
+    with a_key_is_added(world):
+        lesson = next_email(world)
+    world.deliver(written(WORDS, None), reply_to(lesson))
+    assert texts(ann) == [WORDS]
+    assert reasons(world) == []
+
+
+def test_a_mail_to_list_unsubscribe_of_an_email_that_was_signed_with_a_key_just_added(world: World) -> None:
+    ann = reads(Person(world), 1)
+    with a_key_is_added(world):
+        lesson = next_email(world)
+    leave = re.search(r"<mailto:([^<>,?\s]+)", lesson.header("List-Unsubscribe") or "")
+    assert leave
+    world.deliver(written("unsubscribe", None), leave[1])
+    assert ann.row["status"] == "unsubscribed"
+
+
+def test_forged_reply_addresses_do_not_each_ask_for_the_keys(world: World) -> None:
+    ann = Person(world).joins()
+    before = sum(call.operation == "secretsmanager:GetSecretValue" for call in world.calls)
+    local_part, domain = reply_to(ann.mails[-1]).split("@")
+    forged = [f"{first}{second}{local_part[2:]}@{domain}" for first in "bcdefghi" for second in "bcdefghi"]
+    for number, address in enumerate(forged):
+        world.deliver(written(f"Number {number}", None), address)
+    assert len(reasons(world)) == len(forged)
+    assert sum(call.operation == "secretsmanager:GetSecretValue" for call in world.calls) - before <= 2
 
 
 def test_r2_a_forged_old_or_missing_token_is_set_aside_and_never_answered(world: World) -> None:

@@ -13,7 +13,7 @@ from cli.local.cloud import World
 from course import forms, limits
 from tests.conftest import MONDAY
 from tests.people import Person
-from tests.stories import asleep, nothing_comes, unchanged
+from tests.stories import a_key_is_added, asleep, nothing_comes, unchanged
 
 
 def test_a_sign_up_is_pending_and_gets_one_email(world: World) -> None:
@@ -322,6 +322,22 @@ def test_s12_a_form_that_no_person_filled_in(world: World) -> None:
         with unchanged(world):
             answer = world.request("POST", "/sign-up", form=form, source_ip=ann.source_ip)
         assert (answer.status, answer.body) == (taken.status, taken.body)
+
+
+def test_a_key_is_added_while_a_form_is_being_filled_in(world: World) -> None:
+    ann = Person(world)
+    form = ann.form()
+    with a_key_is_added(world):
+        world.request("POST", "/sign-up", form=form, source_ip=ann.source_ip)
+    assert [mail.tags["email"] for mail in ann.mails] == ["confirm"]
+
+
+def test_a_form_of_a_process_that_has_a_new_key_is_good_in_one_that_has_not(world: World) -> None:
+    ann = Person(world)
+    with a_key_is_added(world):
+        form = ann.form()
+    world.request("POST", "/sign-up", form=form, source_ip=ann.source_ip)
+    assert [mail.tags["email"] for mail in ann.mails] == ["confirm"]
 
 
 def test_s12_a_form_sent_in_under_two_seconds(world: World) -> None:

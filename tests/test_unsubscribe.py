@@ -1,14 +1,20 @@
-"""Unsubscribing: looking changes nothing, the button or one click does, and everyone gets the same 200."""
+"""Unsubscribing: looking changes nothing, the button or one click does, and every link of ours gets the same 200.
+
+Where a link is no good, that is said.
+"""
 
 import re
+from base64 import urlsafe_b64decode
 from datetime import timedelta
 
+from aws import clients
 from cli.local.api import Response
 from cli.local.cloud import World
+from cli.local.functions import forget_everything
 from course import tokens
 from course.tokens import Keyring, Purpose
 from tests.people import Person, one_click
-from tests.stories import asleep, next_email, nothing_comes, reads, unchanged
+from tests.stories import a_key_is_added, asleep, next_email, nothing_comes, reads, unchanged
 
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -21,6 +27,21 @@ def done(answer: Response) -> bool:
     assert "set-cookie" not in answer.headers
     assert not answer.cookies
     return "The emails have stopped" in answer.text
+
+
+def nothing_claimed(answer: Response) -> bool:
+    """Whether the answer says that nothing was stopped, and what to do."""
+    assert "location" not in answer.headers
+    assert "The emails have stopped" not in answer.text
+    assert "Nothing comes for a month" not in answer.text
+    assert 'action="/fresh-link' in answer.text
+    return "no emails were stopped" in answer.text and "the one word STOP" in answer.text
+
+
+def of_nobody(world: World) -> str:
+    """A genuine link of a subscriber that never was."""
+    assert world.request("GET", "/").status == 200
+    return "/unsubscribe/" + tokens.link(clients.keys(), Purpose.UNSUBSCRIBE, "a" * 16, 1)
 
 
 def test_u1_looking_changes_nothing(world: World) -> None:
@@ -72,7 +93,7 @@ def test_u3_twice_unknown_and_erased_get_the_same_answer(world: World) -> None:
     world.clients.dynamodb.delete_item(TableName=world.resources.ref("Subscribers"), Key=key)
     with unchanged(world):
         erased = world.request("POST", link, body=ONE_CLICK, headers=FORM)
-        unknown = world.request("POST", "/unsubscribe/" + "A" * 44, body=ONE_CLICK, headers=FORM)
+        unknown = world.request("POST", of_nobody(world), body=ONE_CLICK, headers=FORM)
     for answer in (again, erased, unknown):
         assert (answer.status, answer.headers, answer.body) == (first.status, first.headers, first.body)
 
@@ -86,11 +107,79 @@ def test_u4_a_tampered_token(world: World) -> None:
     flipped = token[:-1] + ("A" if token[-1] != "A" else "B")
     for bad in (token[:-1], token + "A", token.upper(), token.swapcase(), flipped, forged, confirm, page, "x"):
         with unchanged(world):
-            assert done(world.request("POST", f"{path}/{bad}", body=ONE_CLICK, headers=FORM))
+            answer = world.request("POST", f"{path}/{bad}", body=ONE_CLICK, headers=FORM)
+            assert nothing_claimed(answer)
+            names_no_key_of_ours = len(bad) == 44 and urlsafe_b64decode(bad)[0] != 1
+            assert answer.status == (404 if names_no_key_of_ours else 200)
+            assert nothing_claimed(world.request("POST", f"{path}/{bad}?instead=break", form={}))
             assert world.request("GET", f"{path}/{bad}").body == world.request("GET", f"{path}/{token}").body
     next_email(world)
     assert done(world.request("POST", f"{path}/{token}", body=ONE_CLICK, headers=FORM))
     assert ann.row["status"] == "unsubscribed"
+
+
+def test_one_click_on_an_email_that_was_signed_with_a_key_just_added(world: World) -> None:
+    """The process that answers began before the key was there. What it says is so."""
+    ann = reads(Person(world), 1)
+    with a_key_is_added(world):
+        lesson = next_email(world)
+    assert done(world.request("POST", one_click(lesson), body=ONE_CLICK, headers=FORM))
+    assert ann.row["status"] == "unsubscribed"
+    assert nothing_comes(world)
+
+
+def test_a_key_that_was_added_signs_once_it_is_known(world: World) -> None:
+    """Whatever holds the keys has the new one too, and the next email's link is read without asking for them again."""
+    ann = reads(Person(world), 1)
+    with a_key_is_added(world):
+        lesson = next_email(world)
+    world.request("GET", one_click(lesson))
+    read = keys_read(world)
+    link = one_click(next_email(world))
+    assert urlsafe_b64decode(link.rsplit("/", 1)[1])[0] == 2
+    world.request("POST", link, body=ONE_CLICK, headers=FORM)
+    assert ann.row["status"] == "unsubscribed"
+    assert keys_read(world) == read
+
+
+def test_a_link_of_a_key_that_was_taken_out_stops_nothing_and_says_so(world: World) -> None:
+    """To a mail client too, which shows whoever pressed its button that it failed. A new link does stop the emails."""
+    ann = reads(Person(world), 1)
+    secret = {"SecretId": world.resources.ref("SigningSecret")}
+    before = world.clients.secretsmanager.get_secret_value(**secret)["SecretString"]
+    with a_key_is_added(world):
+        lesson = next_email(world)
+    world.clients.secretsmanager.put_secret_value(**secret, SecretString=before)
+    forget_everything()
+    with unchanged(world):
+        answer = world.request("POST", one_click(lesson), body=ONE_CLICK, headers=FORM)
+    assert (answer.status, nothing_claimed(answer)) == (404, True)
+    lesson = next_email(world)
+    assert done(world.request("POST", one_click(lesson), body=ONE_CLICK, headers=FORM))
+    assert ann.row["status"] == "unsubscribed"
+
+
+def test_a_thousand_forged_links_do_not_ask_for_the_keys_a_thousand_times(world: World) -> None:
+    ann = Person(world).joins()
+    before = keys_read(world)
+    made_up = (tokens.link(Keyring({str(n % 254 + 2): "k"}), Purpose.UNSUBSCRIBE, "a" * 16, n) for n in range(1000))
+    for token in made_up:
+        assert world.request("POST", f"/unsubscribe/{token}").status == 404
+    assert keys_read(world) - before <= 2
+    assert done(world.request("POST", ann.link("/unsubscribe/")))
+
+
+def test_forged_links_do_not_take_the_keys_away_while_aws_does_not_hand_them_out(world: World) -> None:
+    ann = Person(world).joins()
+    world.clients.secretsmanager.delete_secret(SecretId=world.resources.ref("SigningSecret"), RecoveryWindowInDays=7)
+    forged = tokens.link(Keyring({"9": "k"}), Purpose.UNSUBSCRIBE, str(ann.row["id"]), 1)
+    assert world.request("POST", f"/unsubscribe/{forged}").status == 503
+    assert done(world.request("POST", ann.link("/unsubscribe/")))
+    assert ann.row["status"] == "unsubscribed"
+
+
+def keys_read(world: World) -> int:
+    return sum(call.operation == "secretsmanager:GetSecretValue" for call in world.calls)
 
 
 def test_a_link_of_years_ago_still_stops_the_emails(world: World) -> None:
@@ -145,7 +234,7 @@ def test_a_month_s_break_instead(world: World) -> None:
     assert "Nothing comes for a month." in first.text
     with unchanged(world):
         again = world.request("POST", f"{link}?instead=break", form={})
-        unknown = world.request("POST", f"/unsubscribe/{'A' * 44}?instead=break", form={})
+        unknown = world.request("POST", f"{of_nobody(world)}?instead=break", form={})
     assert first.body == again.body == unknown.body
     assert (ann.row["status"], ann.row["paused_until"]) == ("paused", "2026-12-24")
     lesson = next_email(world)

@@ -4,9 +4,10 @@ A function makes only the clients that it uses: each costs 20 to 35 ms of a cold
 """
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -17,6 +18,7 @@ from aws.mailer import CONNECT_TIMEOUT, READ_TIMEOUT, Mailer, Quota
 from aws.outbox import Outbox
 from aws.settings import settings
 from aws.tables import Reflections, Subscribers
+from course.errors import UnknownKey
 from course.lessons import Library, load
 from course.letters import Site
 from course.tokens import Keyring
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 SENDERS = 16
 """Threads that send at a time."""
+
+Read = TypeVar("Read")
 
 
 def now() -> datetime:
@@ -99,6 +103,25 @@ def keys() -> Keyring:
     """The keys of tokens and ids."""
     secret = boto3.client("secretsmanager").get_secret_value(SecretId=settings().signing_secret)
     return Keyring(json.loads(secret["SecretString"]))
+
+
+def verified(read: Callable[[Keyring], Read]) -> Read:
+    """What `read` makes of a token with the keys. Raises what it raises.
+
+    A key may have been added while this process ran: a token of a key it doesn't know is read once more with the keys
+    as they are now.
+    """
+    try:
+        return read(keys())
+    except UnknownKey:
+        _renew_keys(now().replace(second=0))
+        return read(keys())
+
+
+@lru_cache(maxsize=1)
+def _renew_keys(_minute: datetime) -> None:
+    """Once a minute, as anybody can make up tokens. While the secret cannot be read, the keys stay what they are."""
+    keys().renew(keys.__wrapped__())
 
 
 def library() -> Library:

@@ -54,7 +54,7 @@ def addressed_by(came: Arrival) -> str:
     """The id of the subscriber whose reply address a mail came to, or empty."""
     for recipient in came.recipients:
         with suppress(InvalidToken):
-            return tokens.read_reply(clients.keys(), recipient.partition("@")[0]).subscriber
+            return _token(recipient).subscriber
     return ""
 
 
@@ -62,7 +62,7 @@ def leaving(came: Arrival) -> tokens.ReplyToken | None:
     """Whose List-Unsubscribe address a mail came to. Only that counts: it was in a header, and nobody replies to it."""
     for recipient in came.recipients:
         with suppress(InvalidToken):
-            token = tokens.read_reply(clients.keys(), recipient.partition("@")[0])
+            token = _token(recipient)
             if token.lesson_tag == tokens.lesson_tag(tokens.LEAVE):
                 return token
     return None
@@ -72,7 +72,7 @@ def answered(came: Arrival, message: Message, now: datetime) -> Answered | str:
     """The email that was answered, or why that cannot be told."""
     for recipient in came.recipients:
         try:
-            token = tokens.read_reply(clients.keys(), recipient.partition("@")[0])
+            token = _token(recipient)
         except InvalidToken:
             continue
         return _by_token(token, now)
@@ -98,6 +98,11 @@ def fingerprint(raw: bytes, message: Message, answer: Answered) -> str:
     answers = f"{answer.subscriber.id}#{answer.notice or (answer.round, answer.lesson)}"
     message_id = mail.header(message, "Message-ID")
     return hashlib.sha256(f"{answers}#{message_id}#".encode() + body).hexdigest()[:32]
+
+
+def _token(recipient: str) -> tokens.ReplyToken:
+    """Raises InvalidToken."""
+    return clients.verified(lambda keys: tokens.read_reply(keys, recipient.partition("@")[0]))
 
 
 def _by_token(token: tokens.ReplyToken, now: datetime) -> Answered | str:

@@ -150,8 +150,12 @@ def fresh_link_form(
     *,
     course: Course | None = None,
     too_old: bool = False,
+    still_on: bool = False,
 ) -> Response[str]:
-    """The page that has a new link sent: by itself, or in place of what a link that is no good would have shown."""
+    """The page that has a new link sent: by itself, or in place of what a link that is no good would have shown.
+
+    `still_on`: that link was to stop the emails, and has not.
+    """
     form_time = forms.stamp(clients.keys(), clients.now())
     return page(
         "link-too-old",
@@ -160,6 +164,7 @@ def fresh_link_form(
         values=values,
         errors=errors_in_words(errors, course),
         too_old=too_old,
+        still_on=still_on,
         form_time=form_time,
     )
 

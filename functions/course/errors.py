@@ -26,7 +26,11 @@ class InvalidForm(EmailCourseError):
 
 
 class InvalidToken(EmailCourseError):
-    """Raised when a token is forged, expired, cut, of another purpose, or signed with a key that is gone."""
+    """Raised when a token is forged, expired, cut, or of another purpose."""
+
+
+class UnknownKey(InvalidToken):
+    """Raised when no key at hand made a token: it is forged, or of a key that is gone or not known here yet."""
 
 
 class UnreadableSubscriber(EmailCourseError):

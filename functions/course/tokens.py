@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from course.errors import InvalidToken
+from course.errors import InvalidToken, UnknownKey
 
 CONFIRM_LIFE = timedelta(hours=72)
 PAGE_LIFE = timedelta(days=30)
@@ -42,6 +42,10 @@ class Keyring:
     def __init__(self, keys: Mapping[str, str]) -> None:
         self._keys = {int(number): key.encode() for number, key in keys.items()}
 
+    def renew(self, other: "Keyring") -> None:
+        """Takes the keys of another ring, for everyone who holds this one."""
+        self._keys = other._keys
+
     @property
     def newest(self) -> int:
         """The number of the key that signs."""
@@ -53,10 +57,11 @@ class Keyring:
         return sorted(self._keys, reverse=True)
 
     def mac(self, number: int, purpose: str, message: bytes) -> bytes:
-        """HMAC-SHA256 of a message for one purpose."""
-        if number not in self._keys:
-            raise InvalidToken("signed with a key that is gone")
-        return hmac.digest(self._keys[number], purpose.encode() + b"\0" + message, hashlib.sha256)
+        """HMAC-SHA256 of a message for one purpose. Raises UnknownKey."""
+        key = self._keys.get(number)
+        if key is None:
+            raise UnknownKey("no such key")
+        return hmac.digest(key, purpose.encode() + b"\0" + message, hashlib.sha256)
 
     def hashed(self, purpose: str, text: str) -> str:
         """A keyed hash for use as a table key: 16 lower-case base32 characters (80 bits)."""
@@ -104,12 +109,13 @@ def lesson_tag(lesson: str) -> bytes:
 def link(keys: Keyring, purpose: Purpose, subscriber: str, epoch: int, expires: datetime | None = None) -> str:
     """A signed token for a link: 44 characters of URL-safe base64. `expires` is UTC, to the minute."""
     minute = int(expires.timestamp() // 60) if expires else 0
-    payload = _LINK.pack(keys.newest, _unbase32(subscriber), epoch, minute)
-    return urlsafe_b64encode(payload + keys.mac(keys.newest, purpose, payload)[:_LINK_MAC]).decode()
+    number = keys.newest
+    payload = _LINK.pack(number, _unbase32(subscriber), epoch, minute)
+    return urlsafe_b64encode(payload + keys.mac(number, purpose, payload)[:_LINK_MAC]).decode()
 
 
 def read_link(keys: Keyring, purpose: Purpose, token: str, now: datetime) -> LinkToken:
-    """Who a link was made for. Raises InvalidToken."""
+    """Who a link was made for. Raises InvalidToken; UnknownKey for a key number that is not in the ring."""
     try:
         raw = urlsafe_b64decode(token.encode("ascii"))
     except (DecodeError, UnicodeEncodeError) as error:
@@ -135,14 +141,14 @@ def reply(keys: Keyring, subscriber: str, epoch: int, round_number: int, lesson:
 
 
 def read_reply(keys: Keyring, local_part: str) -> ReplyToken:
-    """The email that a reply address was made for. Raises InvalidToken."""
+    """The email that a reply address was made for. Raises InvalidToken; UnknownKey if no key of the ring made it."""
     raw = _unbase32(local_part.lower())
     if len(raw) != _REPLY.size + _REPLY_MAC:
         raise InvalidToken("not a reply address")
     payload, mac = raw[: _REPLY.size], raw[_REPLY.size :]
     macs = (keys.mac(number, "reply", payload)[:_REPLY_MAC] for number in keys.numbers)
     if not any(hmac.compare_digest(mac, expected) for expected in macs):
-        raise InvalidToken("forged")
+        raise UnknownKey("of no key")
     subscriber, epoch, round_byte, tag = _REPLY.unpack(payload)
     return ReplyToken(_base32(subscriber), epoch, round_byte, tag)
 

@@ -118,6 +118,12 @@ def test_a_form_must_take_a_human_time() -> None:
     assert not forms.typed_by_a_person(KEYS, filled, NOW + timedelta(hours=25))
 
 
+def test_a_form_is_good_with_whatever_keys_were_added_since_or_before() -> None:
+    more = Keyring({"1": "one" * 20, "2": "two" * 20})
+    for made, read in ((KEYS, more), (more, KEYS)):
+        assert forms.typed_by_a_person(read, {"form_time": forms.stamp(made, NOW)}, NOW + timedelta(minutes=1))
+
+
 def test_a_filled_trap_or_a_forged_time_is_no_person() -> None:
     good = forms.stamp(KEYS, NOW)
     later = NOW + timedelta(minutes=1)

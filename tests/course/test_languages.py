@@ -117,6 +117,7 @@ def test_every_command_that_a_language_names_is_obeyed(code: str) -> None:
     for text, commands in (
         (pages["me"]["address"], {Command.JOURNAL}),
         (pages["link_too_old"]["or_reply"], {Command.JOURNAL}),
+        (pages["link_too_old"]["still_on"], {Command.STOP}),
         (pages["privacy"]["yours_about"], {Command.EXPORT, Command.ERASE}),
     ):
         told = [command_in(said, "", course, MONDAY.date()) for said in names_of_commands(text)]

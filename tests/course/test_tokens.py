@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course import tokens
-from course.errors import InvalidToken
+from course.errors import InvalidToken, UnknownKey
 from course.tokens import Keyring, Purpose
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -68,8 +68,25 @@ def test_the_newest_key_signs_and_a_key_that_is_gone_takes_its_tokens_with_it() 
     new = tokens.link(KEYS, Purpose.PAGE, ID, 1057)
     assert tokens.read_link(KEYS, Purpose.PAGE, old, NOW).subscriber == ID
     without_two = Keyring({"1": "one" * 20})
-    with pytest.raises(InvalidToken, match="gone"):
+    with pytest.raises(UnknownKey):
         tokens.read_link(without_two, Purpose.PAGE, new, NOW)
+    with pytest.raises(UnknownKey):
+        tokens.read_reply(without_two, tokens.reply(KEYS, ID, 1057, 1, "own-it"))
+    without_two.renew(KEYS)
+    assert tokens.read_link(without_two, Purpose.PAGE, new, NOW).subscriber == ID
+
+
+def test_what_is_no_token_of_any_key_is_not_taken_for_one_of_an_unknown_key() -> None:
+    """So that it is no reason to ask for the keys."""
+    link = tokens.link(KEYS, Purpose.PAGE, ID, 1057)
+    for call in (
+        lambda: tokens.read_link(KEYS, Purpose.PAGE, link[:-1], NOW),
+        lambda: tokens.read_link(KEYS, Purpose.CONFIRM, link, NOW),
+        lambda: tokens.read_reply(KEYS, "nobody"),
+    ):
+        with pytest.raises(InvalidToken) as error:
+            call()
+        assert not isinstance(error.value, UnknownKey)
 
 
 @given(epoch=st.integers(0, 65535), number=st.integers(1, 5000), lesson=st.text(min_size=1, max_size=30))
