@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aws.outbox import Outbox
+from cli.local import clients
 from cli.local.cloud import World
 from tests.people import Person
 from tests.stories import asleep, next_email, nothing_comes, reads
@@ -54,6 +55,19 @@ def test_commands_are_obeyed_and_answered_with_one_notice_each(world: World) -> 
         assert not raw_mails(world), "a command says nothing that would be kept"
     assert ann.row["round"] == 2
     assert not ann.reflections
+
+
+def test_a_command_to_a_letter_that_was_answered_before_is_obeyed_by_every_client(world: World) -> None:
+    """The closing letter shows the journal; by the second answer there is more in it than in the letter that came."""
+    ann = reads(Person(world), 6)
+    letter = ann.mails[-1]
+    ann.replies("I never asked how it was for them.", letter)
+    for client in clients.CLIENTS:
+        ann.replies("JOURNAL", letter, client)
+        assert ann.mails[-1].tags["email"] == "journal", client
+        world.advance(timedelta(seconds=1))
+    assert len(ann.mails) == 8 + len(clients.CLIENTS)
+    assert [reflection["text"] for reflection in ann.reflections] == ["I never asked how it was for them."]
 
 
 def test_the_way_back_by_reply_is_asked_by_one_lesson_only(world: World) -> None:

@@ -85,6 +85,8 @@ def original(answer: Answered, now: datetime) -> Letter | None:
     if answer.lesson:
         lesson = course.lessons[answer.lesson]
         written = clients.reflections().of(subscriber.id) if looks_back(lesson, subscriber, course) else []
+        if answer.is_current and (sent_at := subscriber.sent.get(lesson.id)):
+            written = [one for one in written if one.received_at < sent_at]
         return lesson_letter(clients.site(), subscriber, lesson, written, now)
     if answer.notice and (answer.notice != CONFIRM or answer.confirms):
         written = clients.reflections().of(subscriber.id) if answer.notice == JOURNAL_NOTICE else []

@@ -27,10 +27,10 @@ def judge_kept(life: "Life", tally: Tally) -> None:
             continue
         written = Counter(text for at, text in person.wrote if at > since)
         stored = Counter(
-            str(row["text"])
+            str(row["text"]).partition("\n")[0]
             for row in rows
             if row["subscriber"] == ids.get(person.address) and datetime.fromisoformat(str(row["received_at"])) > since
-            if str(row["text"]).endswith(".")  # words, and no command that nobody asked for
+            if str(row["text"]).partition("\n")[0].endswith(".")  # words, and no command that nobody asked for
         )
         for text, times in (stored - written).items():
             tally.found("twice", f"{times} times more than it was written: {text}")
