@@ -46,8 +46,7 @@ def _work_on(came: Arrival, raw: bytes, now: datetime) -> bool:
 def _read(came: Arrival, raw: bytes, now: datetime) -> bool:
     answer = came.harmful or reflections.automatic(raw) or answered(came, mail.parse(raw), now)
     if answer == GONE:
-        count("RepliesDropped")
-        return False
+        return _drop(came, addressed_by(came))
     if isinstance(answer, str):
         return _set_aside(came, answer)
     message = mail.parse(raw)
@@ -91,6 +90,8 @@ def _take(came: Arrival, raw: bytes, answer: Answered, text: str, place: Place, 
                 cut=kept != text,
             )
         )
+        if clients.subscribers().get(answer.subscriber.id) is None:
+            return _drop(came, answer.subscriber.id)
         count("Reflections")
     return bool(text)
 
@@ -121,6 +122,13 @@ def _declined(came: Arrival, raw: bytes, answer: Answered, asked: Asked | None, 
     if asked and asked.command in (Command.STOP, Command.ERASE):
         clients.subscribers().change(who.id, lambda current: current.stopped(Status.UNSUBSCRIBED))
     return _set_aside(came, "no clear yes to the confirmation")
+
+
+def _drop(came: Arrival, subscriber_id: str) -> bool:
+    """Nothing is kept of who was erased, nor what was added of this mail while they were."""
+    clients.reflections().erase(subscriber_id, came.mail_id)
+    count("RepliesDropped")
+    return False
 
 
 def _leave(token: ReplyToken) -> bool:
