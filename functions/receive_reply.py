@@ -11,7 +11,7 @@ from aws.obeying import obey_by_mail
 from aws.replies import GONE, Answered, addressed_by, answered, fingerprint, leaving, original
 from aws.settings import settings
 from course import forms, mail, reflections, schedule
-from course.commands import Asked, Command, Place, agrees, command_in, consents
+from course.commands import Asked, Command, Place, agrees, command_in, consents, too_late
 from course.errors import InvalidForm, UnreadableMail
 from course.journal import Reflection, cut_to_bytes
 from course.subscriber import Status, Subscriber
@@ -73,7 +73,10 @@ def _take(came: Arrival, raw: bytes, answer: Answered, text: str, place: Place, 
     if not asked and answer.notice:  # its dates may have changed since it was sent, and then look like new words
         asked = _asked(came, answer, reflections.extract(raw))
     if asked and verified:
-        obey_by_mail(asked, answer, place, came.mail_id, now)
+        done = came.short_id in answer.subscriber.obeyed
+        if not done and too_late(asked, answer.notice, came.received_at, now):
+            return _set_aside(came, "a command that could not be obeyed in time")
+        obey_by_mail(came, asked, answer, place, now)
         return False
     if text:
         kept = cut_to_bytes(text)

@@ -10,6 +10,7 @@ import pytest
 
 from aws.tables import Reflections, Subscribers
 from cli.local.cloud import World
+from course.subscriber import LAST_OBEYED
 from tests.conftest import MONDAY
 from tests.logs import given_away
 from tests.people import Person
@@ -259,6 +260,9 @@ def test_a_stored_subscriber_stays_small(world: World) -> None:
         next_email(world)
     ann.presses("again")
     next_email(world)
+    for hour in range(6):
+        ann.replies(f"time {hour}")
+    assert len(ann.row["obeyed"]) == LAST_OBEYED  # type: ignore[arg-type]
     key = {"id": {"S": str(ann.row["id"])}}
     item = world.clients.dynamodb.get_item(TableName=world.resources.ref("Subscribers"), Key=key)["Item"]
     assert len(json.dumps(item)) < 1600  # as typed JSON, which is half as long again
