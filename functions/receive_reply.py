@@ -11,7 +11,7 @@ from aws.obeying import obey_by_mail
 from aws.replies import GONE, Answered, addressed_by, answered, fingerprint, leaving, original
 from aws.settings import settings
 from course import forms, mail, reflections, schedule
-from course.commands import Asked, Command, Place, agrees, command_in, consents
+from course.commands import Asked, Command, Place, agrees, command_in, consents, too_late
 from course.errors import InvalidForm, UnreadableMail
 from course.journal import Reflection, cut_to_bytes
 from course.subscriber import Status, Subscriber
@@ -46,8 +46,7 @@ def _work_on(came: Arrival, raw: bytes, now: datetime) -> bool:
 def _read(came: Arrival, raw: bytes, now: datetime) -> bool:
     answer = came.harmful or reflections.automatic(raw) or answered(came, mail.parse(raw), now)
     if answer == GONE:
-        count("RepliesDropped")
-        return False
+        return _drop(came, addressed_by(came))
     if isinstance(answer, str):
         return _set_aside(came, answer)
     message = mail.parse(raw)
@@ -74,7 +73,10 @@ def _take(came: Arrival, raw: bytes, answer: Answered, text: str, place: Place, 
     if not asked and answer.notice:  # its dates may have changed since it was sent, and then look like new words
         asked = _asked(came, answer, reflections.extract(raw))
     if asked and verified:
-        obey_by_mail(asked, answer, place, came.mail_id, now)
+        done = came.short_id in answer.subscriber.obeyed
+        if not done and too_late(asked, answer.notice, came.received_at, now):
+            return _set_aside(came, "a command that could not be obeyed in time")
+        obey_by_mail(came, asked, answer, place, now)
         return False
     if text:
         kept = cut_to_bytes(text)
@@ -91,6 +93,8 @@ def _take(came: Arrival, raw: bytes, answer: Answered, text: str, place: Place, 
                 cut=kept != text,
             )
         )
+        if clients.subscribers().get(answer.subscriber.id) is None:
+            return _drop(came, answer.subscriber.id)
         count("Reflections")
     return bool(text)
 
@@ -121,6 +125,13 @@ def _declined(came: Arrival, raw: bytes, answer: Answered, asked: Asked | None, 
     if asked and asked.command in (Command.STOP, Command.ERASE):
         clients.subscribers().change(who.id, lambda current: current.stopped(Status.UNSUBSCRIBED))
     return _set_aside(came, "no clear yes to the confirmation")
+
+
+def _drop(came: Arrival, subscriber_id: str) -> bool:
+    """Nothing is kept of who was erased, nor what was added of this mail while they were."""
+    clients.reflections().erase(subscriber_id, came.mail_id)
+    count("RepliesDropped")
+    return False
 
 
 def _leave(token: ReplyToken) -> bool:

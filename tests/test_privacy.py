@@ -3,14 +3,19 @@
 import json
 import re
 from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from aws.tables import Reflections, Subscribers
 from cli.local.cloud import World
+from course.subscriber import LAST_OBEYED
 from tests.conftest import MONDAY
 from tests.logs import given_away
 from tests.people import Person
 from tests.stories import asleep, asleep_until, next_email, reads
+from tests.test_receive_reply import raw_mails
 
 HEADERS = {
     "referrer-policy": "no-referrer",
@@ -176,6 +181,78 @@ def test_every_page_is_locked_down(world: World) -> None:
             assert set(refused.headers["allow"].split(", ")) <= {"GET", "HEAD", "POST"}
 
 
+def erasing_meanwhile(world: World, person: Person, owner: type, method: str, *, before: bool = True) -> Any:
+    """They press the button just before, or just after, the first call of this method."""
+    url, called = person.page_url, getattr(owner, method)
+    pressed: list[bool] = []
+
+    def call(self: Any, *given: Any) -> Any:
+        if not before:
+            called(self, *given)
+        if not pressed:
+            pressed.append(True)
+            assert world.request("POST", f"{url}/erase", form={}, drain=False).status == 200
+        return called(self, *given) if before else None
+
+    return patch.object(owner, method, call)
+
+
+def nothing_is_kept(world: World) -> bool:
+    return not (world.subscribers() or world.rows("Reflections") or raw_mails(world))
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_o2_a_reply_that_is_worked_on_while_everything_is_erased_leaves_nothing(world: World, before: bool) -> None:
+    ann = reads(Person(world), 1)
+    with erasing_meanwhile(world, ann, Reflections, "add", before=before):
+        ann.replies("I lied to her.")
+    assert nothing_is_kept(world)
+
+
+def test_o2_a_reply_that_is_kept_in_the_middle_of_an_erasure_leaves_nothing(world: World) -> None:
+    """It finds a subscriber still, whose reflections were deleted just before."""
+    ann = reads(Person(world), 1)
+    url, erased = ann.page_url, Subscribers.erase
+
+    def erase(subscribers: Subscribers, subscriber_id: str) -> None:
+        ann.replies("I lied to her.")
+        assert [row["text"] for row in world.rows("Reflections")] == ["I lied to her."]
+        erased(subscribers, subscriber_id)
+
+    with patch.object(Subscribers, "erase", erase):
+        assert world.request("POST", f"{url}/erase", form={}).status == 200
+    assert nothing_is_kept(world)
+
+
+def test_o2_a_reply_that_breaks_off_while_everything_is_erased_leaves_nothing(world: World) -> None:
+    """It is kept, and before it could look whose it is it fails: the queue brings it back."""
+    ann = reads(Person(world), 1)
+    found = Subscribers.get
+    calls: list[bool] = []
+
+    def get(subscribers: Subscribers, subscriber_id: str) -> Any:
+        if world.rows("Reflections") and not calls:
+            calls.append(True)
+            raise OSError
+        return found(subscribers, subscriber_id)
+
+    with erasing_meanwhile(world, ann, Reflections, "add"), patch.object(Subscribers, "get", get):
+        ann.replies("I lied to her.")
+    assert [row["text"] for row in world.rows("Reflections")] == ["I lied to her."]
+    world.failures.clear()
+    world.advance(timedelta(minutes=7))
+    assert nothing_is_kept(world)
+
+
+def test_o2_what_others_wrote_stays_when_a_reply_is_dropped(world: World) -> None:
+    ann, bob = reads(Person(world), 1), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    bob.replies("I was not there.")
+    with erasing_meanwhile(world, ann, Reflections, "add"):
+        ann.replies("I lied to her.")
+    assert [row["text"] for row in world.rows("Reflections")] == ["I was not there."]
+    assert len(raw_mails(world)) == 1
+
+
 def test_a_stored_subscriber_stays_small(world: World) -> None:
     """Under 1 KB: every write bills the whole item."""
     ann = reads(Person(world, f"{'a' * 40}@{'b' * 40}.example", "A" * 60, zone="America/Argentina/ComodRivadavia"), 1)
@@ -183,6 +260,9 @@ def test_a_stored_subscriber_stays_small(world: World) -> None:
         next_email(world)
     ann.presses("again")
     next_email(world)
+    for hour in range(6):
+        ann.replies(f"time {hour}")
+    assert len(ann.row["obeyed"]) == LAST_OBEYED  # type: ignore[arg-type]
     key = {"id": {"S": str(ann.row["id"])}}
     item = world.clients.dynamodb.get_item(TableName=world.resources.ref("Subscribers"), Key=key)["Item"]
     assert len(json.dumps(item)) < 1600  # as typed JSON, which is half as long again

@@ -14,11 +14,16 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
     was written to, so that coming back the same day brings no second lesson on it.
     """
     clients.limits().close(clients.keys().hashed("mailbox", forms.mailbox(subscriber.address)), now)
-    for reflection in clients.reflections().of(subscriber.id):
+    _erase_mail(subscriber.id)
+    clients.subscribers().erase(subscriber.id)
+    _erase_mail(subscriber.id)  # of a reply that came meanwhile; one that comes from now on finds nobody
+
+
+def _erase_mail(subscriber_id: str) -> None:
+    for reflection in clients.reflections().of(subscriber_id):
         clients.inbox().delete(reflection.mail_id)
     for aside in clients.reflections().aside():
-        if aside.subscriber == subscriber.id:
+        if aside.subscriber == subscriber_id:
             clients.inbox().delete(aside.mail_id)
             clients.reflections().restored(aside)
-    clients.reflections().erase(subscriber.id)
-    clients.subscribers().erase(subscriber.id)
+    clients.reflections().erase(subscriber_id)

@@ -1,5 +1,6 @@
 """Inbound mail: SES's notification of it, and the raw mail in the bucket."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ class Arrival:
     object_key: str
     verdicts: dict[str, str]
     """`spf`, `dkim`, `dmarc`, `spam`, `virus` → PASS, FAIL, GRAY, PROCESSING_FAILED, DISABLED."""
+
+    @property
+    def short_id(self) -> str:
+        """Stands for the mail in an item of which every byte counts. A hash: how SES makes its ids, it doesn't say."""
+        return hashlib.sha256(self.mail_id.encode()).hexdigest()[:12]
 
     def is_from(self, address: str) -> bool:
         """Whether a mail that says so is really from this address.

@@ -112,6 +112,7 @@ def _subscriber_from(item: Item) -> Subscriber:
         paused_until=_day(item.get("paused_until")),
         held=item.get("held", ""),
         soft_bounces=tuple(item.get("soft_bounces", ())),
+        obeyed=tuple(item.get("obeyed", ())),
         version=int(item["version"]),
     )
 

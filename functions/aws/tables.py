@@ -198,9 +198,11 @@ class Reflections:
         """All reflections of a subscriber, by round."""
         return [reflection_from(from_wire(item)) for item in self._items(subscriber_id)]
 
-    def erase(self, subscriber_id: str) -> None:
-        """Deletes all that a subscriber wrote."""
+    def erase(self, subscriber_id: str, mail_id: str = "") -> None:
+        """Deletes all that a subscriber wrote, or what came by one mail."""
         for item in self._items(subscriber_id):
+            if mail_id not in ("", item["mail_id"]["S"]):
+                continue
             key = {"subscriber": item["subscriber"], "key": item["key"]}
             self._client.delete_item(TableName=self._table, Key=key)
 

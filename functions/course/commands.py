@@ -81,6 +81,11 @@ ERASE_NOTICE = NOTICES[Command.ERASE]
 """Asks once more. YES in answer to it, or the same command again, erases within ERASE_WITHIN."""
 ERASE_WITHIN = timedelta(days=7)
 
+ONLY_ASKING = frozenset({Command.JOURNAL, Command.EXPORT, Command.ERASE, Command.HELP})
+"""They change nothing in the course."""
+OBEYED_WITHIN = timedelta(days=1)
+"""After a mail came. Later, when failed messages are moved back say, its writer has long gone another way."""
+
 MAX_LENGTH = 200
 _PAUSE = re.compile(
     r"(?:pause|pausa|pausar)(?: (?:the course|it|el curso))? (?:(until|till|til|to|hasta)|for|por|durante)? ?(.+)"
@@ -144,7 +149,7 @@ def obey(asked: Asked, subscriber: Subscriber, course: Course, now: datetime, pl
             return subscriber.skipping()
         case Command.AGAIN | Command.NOT_YET if place is None or place.round == subscriber.round:
             return subscriber.beginning_again(course.plan_again, now)
-        case Command.YES:
+        case Command.YES if place is None or place.round == subscriber.round:
             return subscriber.concluding()
         case Command.TIME if subscriber.is_in_course:
             return subscriber.at_time(subscriber.zone, asked.hour, now)
@@ -171,7 +176,7 @@ def is_so(asked: Asked, after: Subscriber | None, course: Course, place: Place) 
         case Command.RESUME:
             return after.status is Status.ACTIVE
         case Command.SKIP:
-            return after.is_in_course and after.next_lesson is not None and place != Place.of(after)
+            return after.is_in_course and after.next_lesson is not None and _passed_over(place, after)
         case Command.AGAIN | Command.NOT_YET:
             return after.status is Status.ACTIVE and (not after.sent or after.round > place.round)
         case Command.YES:
@@ -180,6 +185,21 @@ def is_so(asked: Asked, after: Subscriber | None, course: Course, place: Place) 
             return after.is_in_course and after.hour == asked.hour
         case _:
             return True
+
+
+def too_late(asked: Asked, answered: str, received_at: datetime, now: datetime) -> bool:
+    """Whether a command that was never obeyed should be by nobody but a person now. A stop is never too late.
+
+    Nor is what only asks; and the yes to the question whether to delete has a time of its own, ERASE_WITHIN.
+    """
+    deletes = asked.command is Command.YES and answered == ERASE_NOTICE
+    changes = asked.command not in ONLY_ASKING and asked.command is not Command.STOP and not deletes
+    return changes and now - received_at > OBEYED_WITHIN
+
+
+def _passed_over(place: Place, after: Subscriber) -> bool:
+    """Whether the lesson that came next at that place will not come: it was not sent meanwhile, nor does it now."""
+    return place.round == after.round and place.next_lesson not in (None, after.next_lesson, *after.sent)
 
 
 def agrees(text: str) -> bool:

@@ -39,6 +39,10 @@ SOFT_BOUNCES = 5
 """So many emails of a round that a full or unreachable mailbox sent back, and the course waits for its subscriber."""
 
 
+LAST_OBEYED = 5
+"""Commands by reply that are remembered: more than somebody sends while one of them fails and comes back."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignUp:
     """A sign-up that waits for its confirmation. Nothing of it counts before that."""
@@ -108,6 +112,8 @@ class Subscriber:
     """Why no email is sent until a person has looked; empty when none is needed."""
     soft_bounces: tuple[str, ...] = ()
     """Attempts of this round that a mailbox sent back, for now."""
+    obeyed: tuple[str, ...] = ()
+    """Short ids of the last mails whose command was obeyed: one that is worked on again changes nothing more."""
     version: int = 0
     """Counts the writes: the condition of the next one."""
 
@@ -139,6 +145,10 @@ class Subscriber:
         """Whether a sign-up of this epoch waits for its confirmation."""
         return self.sign_up is not None and self.sign_up.epoch == epoch
 
+    def signed_up_since(self, at: datetime) -> bool:
+        """Whether a sign-up waits that was made after this time (UTC): what was said before it is not about it."""
+        return self.sign_up is not None and self.sign_up.at > at
+
     @property
     def last_lesson(self) -> str | None:
         """The last lesson of this round that was sent."""
@@ -166,7 +176,8 @@ class Subscriber:
         """Asks for confirmation. Somebody already in the course, or stopped for good, is not touched."""
         if self.status in STOPPED_FOR_GOOD or self.status in (Status.ACTIVE, Status.PAUSED):
             return self
-        return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held="")
+        asking = replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held="")
+        return replace(asking, obeyed=())  # no mail from before it changes anything any more
 
     def asked(self, now: datetime) -> "Subscriber":
         """The email that asks to confirm goes out now, however long it had to wait: its link lives from then on."""
@@ -285,6 +296,10 @@ class Subscriber:
         if self.status in IN_COURSE and self.round > 1 and not self.sent and self.next_lesson and not self.claim:
             return replace(self, next_lesson=self.plan[-1])
         return self
+
+    def having_obeyed(self, mail_id: str) -> "Subscriber":
+        """Remembers a mail whose command was obeyed, also where it changed nothing: later it might."""
+        return self if mail_id in self.obeyed else replace(self, obeyed=(*self.obeyed, mail_id)[-LAST_OBEYED:])
 
 
 def new_epoch(now: datetime) -> int:

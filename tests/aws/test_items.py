@@ -51,6 +51,7 @@ FULL = Subscriber(
     held="SES refused the address: MessageRejected",
     unsettled={"00112233445566aa": "keep-showing-up"},
     soft_bounces=("fedcba9876543210",),
+    obeyed=tuple(f"{number:012}" for number in range(5)),
     version=30,
 )
 """Somebody with everything that a subscriber can have, and more at once than anybody has."""
@@ -98,6 +99,7 @@ subscribers_of_any_kind = st.builds(
     unsettled=st.dictionaries(some, some, max_size=3),
     paused_until=st.none() | days,
     soft_bounces=st.lists(some, max_size=5).map(tuple),
+    obeyed=st.lists(some, max_size=5).map(tuple),
 ).map(lambda someone: replace(someone, plan=(*someone.plan, someone.next_lesson)) if someone.next_lesson else someone)
 
 
@@ -216,6 +218,7 @@ def test_an_item_stays_under_one_kilobyte_through_a_whole_course() -> None:
         paused_until=None,
         held="",
         claim=replace(full.claim, email="confirm"),
+        obeyed=(),  # forgotten with the sign-up
     )
     for fullest in (last_claim, held_at_last, back_again):
         assert item_size(fullest) < 1024

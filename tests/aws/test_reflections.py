@@ -96,6 +96,18 @@ def test_what_was_set_aside_is_nobodys_and_holds_no_words(reflections: Reflectio
     assert set(first) == {"subscriber", "key", "mail_id", "reason", "expires_at"}
 
 
+def test_what_came_by_one_mail_or_by_all_is_erased_and_nobody_elses(reflections: Reflections) -> None:
+    first, second, other = reflection(), reflection(), reflection(subscriber="bobbobbobbobbobb", mail_id="mail-x")
+    for written in (first, second, other):
+        reflections.add(written)
+    reflections.erase("annannannannanna", second.mail_id)
+    reflections.erase("annannannannanna", "mail-x")
+    assert reflections.of("annannannannanna") == [first]
+    reflections.erase("annannannannanna")
+    assert reflections.of("annannannannanna") == []
+    assert reflections.of("bobbobbobbobbobb") == [other]
+
+
 def test_forget_forgets_what_some_people_wrote_before_a_time(reflections: Reflections) -> None:
     recent = reflection(received_at=NOW)
     other = reflection(subscriber="bobbobbobbobbobb", received_at=NOW - timedelta(days=200))

@@ -18,10 +18,11 @@ from course.commands import (
     is_so,
     notice_after,
     obey,
+    too_late,
 )
 from course.lessons import load
 from course.subscriber import Status
-from tests.course.subscribers import MONDAY, after, confirmed, sent
+from tests.course.subscribers import MONDAY, PLAN_AGAIN, after, confirmed, sent
 
 LIBRARY = load(Path(__file__).parents[2] / "emails")
 COURSE = LIBRARY.courses["rebuild-trust"]
@@ -247,6 +248,38 @@ def test_a_new_round_of_which_a_lesson_was_sent_is_not_begun_again_by_the_same_m
     on = sent(again)
     assert obey(Asked(Command.AGAIN), on, COURSE, MONDAY + 4 * DAY, place) is on
     assert obey(Asked(Command.AGAIN), on, COURSE, MONDAY + 4 * DAY).round == 3
+
+
+def test_a_yes_to_a_round_that_is_over_changes_nothing() -> None:
+    before = after(2).beginning_again(PLAN_AGAIN, MONDAY + 3 * DAY)
+    once = obey(Asked(Command.YES), before, COURSE, MONDAY + 3 * DAY, Place.of(before))
+    assert once.next_lesson == PLAN_AGAIN[-1], "undoes a round of which nothing has come"
+    another = replace(before, round=3)
+    assert obey(Asked(Command.YES), another, COURSE, MONDAY + 3 * DAY, Place.of(before)) is another
+    assert obey(Asked(Command.YES), another, COURSE, MONDAY + 3 * DAY).next_lesson == PLAN_AGAIN[-1]
+
+
+def test_a_lesson_is_passed_over_only_if_it_did_not_come_meanwhile() -> None:
+    subscriber, skip = sent(confirmed()), Asked(Command.SKIP)
+    place = Place.of(subscriber)
+    came = sent(subscriber)
+    assert obey(skip, came, COURSE, MONDAY, place) is came
+    assert notice_after(skip, came, COURSE, place) == "help"
+    one_came_after = sent(obey(skip, subscriber, COURSE, MONDAY, place))
+    assert notice_after(skip, one_came_after, COURSE, place) == "skipped"
+    new_round = one_came_after.beginning_again(PLAN_AGAIN, MONDAY)
+    assert notice_after(skip, new_round, COURSE, place) == "help"
+
+
+def test_what_changes_something_is_too_late_after_a_day_and_a_stop_never_is() -> None:
+    def late(command: Command, after: timedelta, answered: str = "own-it") -> bool:
+        return too_late(Asked(command), answered, MONDAY, MONDAY + after)
+
+    never = {Command.STOP, Command.JOURNAL, Command.EXPORT, Command.ERASE, Command.HELP}
+    assert {command for command in Command if not late(command, DAY + timedelta(seconds=1))} == never
+    assert not any(late(command, DAY) for command in Command)
+    assert not late(Command.YES, 3 * DAY, ERASE_NOTICE), "the question whether to delete has its own week"
+    assert late(Command.PAUSE, 3 * DAY, ERASE_NOTICE)
 
 
 def test_a_place_is_read_as_it_was_noted() -> None:

@@ -187,6 +187,19 @@ def test_signing_up_again_does_not_touch_who_is_in_the_course_or_stopped_for_goo
         assert subscriber.signing_up(later) is subscriber
 
 
+def test_the_last_mails_whose_command_was_obeyed_are_remembered_until_the_next_sign_up() -> None:
+    someone = after(3)
+    for mail in ("1", "2", "3", "2", "4", "5", "6"):
+        someone = someone.having_obeyed(mail)
+    assert someone.obeyed == ("2", "3", "4", "5", "6")
+    later = MONDAY + 9 * DAY
+    waiting = someone.signing_up(SignUp(1066, later, "Ann", "Europe/Berlin", 7, "2026-11"))
+    assert waiting.obeyed == ()
+    assert waiting.signed_up_since(later - timedelta(seconds=1)), "so a mail from before is told by its time"
+    assert not waiting.signed_up_since(later)
+    assert not someone.signed_up_since(MONDAY)
+
+
 def test_a_fresh_sign_up_keeps_the_rounds_and_never_sends_two_on_a_day() -> None:
     morning = after(1)
     assert morning.last_at
