@@ -486,7 +486,8 @@ SECONDS = re.compile(r"(\d\dT\d\d:\d)\d:\d\d(\.\d+)?")
 
 def _plain(attributes: dict[str, Any]) -> str:
     """An item without what is random or counts its writes; times to ten minutes."""
-    kept = {name: value for name, value in attributes.items() if name not in ("version", "message_id", "expires_at")}
+    unlike = ("version", "message_id", "expires_at", "obeyed")
+    kept = {name: value for name, value in attributes.items() if name not in unlike}
     return SECONDS.sub(r"\1", RANDOM.sub("", json.dumps(kept, sort_keys=True)))
 
 
