@@ -12,7 +12,8 @@ from cli.local import clients
 from cli.local.cloud import World
 from cli.local.mime import SentMail
 from tests.people import Person
-from tests.stories import a_key_is_added, asleep, next_email, nothing_comes, reads
+from tests.stories import a_key_is_added, asleep, next_email, nothing_comes, reads, unchanged
+from tests.test_record_delivery import records
 
 WORDS = "I never told her that I can see how tired she is.\nThat is what I should have said first."
 
@@ -59,13 +60,19 @@ def raw_mails(world: World) -> list[str]:
 
 def delivered_twice(world: World, raw: bytes, to: str) -> dict[str, object]:
     """The queue hands out the notification of one mail twice, as SQS may. Returns it as the function's event."""
-    world.deliver(raw, to, drain=False)
-    (body,) = next(queue.waiting for queue in world.queues() if queue.logical_id == "Inbound")
+    body = inbound(world, raw, to)
     record = {"messageId": "0", "body": body, "eventSource": "aws:sqs", "attributes": {}, "messageAttributes": {}}
     event: dict[str, object] = {"Records": [record]}
     assert world.invoke("receive_reply", event).payload == {"batchItemFailures": []}
     world.drain()
     return event
+
+
+def inbound(world: World, raw: bytes, to: str) -> str:
+    """The notification of a mail, which stays in the queue meanwhile."""
+    world.deliver(raw, to, drain=False)
+    (body,) = next(queue.waiting for queue in world.queues() if queue.logical_id == "Inbound")
+    return body
 
 
 # ---------------------------------------------------------------- reflections
@@ -458,3 +465,18 @@ def test_c5_a_no_in_answer_to_the_confirmation_does_not_confirm(world: World, wo
     assert emails_of(ann) == ["confirm"]
     ann.confirms()
     assert ann.row["status"] == "active", "the button is still there"
+
+
+def test_f7_a_notice_of_another_topic_is_ignored(world: World) -> None:
+    """Whoever could publish to another topic of the account would name any mail, recipient and verdict."""
+    ann = Person(world).joins()
+    ours = json.loads(inbound(world, written(WORDS, ann.mails[-1]), reply_to(ann.mails[-1])))
+    kept = raw_mails(world)
+    topics = (ours["TopicArn"].replace("InboundTopic", "FeedbackTopic"), ours["TopicArn"] + "-2", "", None)
+    assert ours["TopicArn"] not in topics
+    with unchanged(world):
+        answer = world.invoke("receive_reply", records(*(ours | {"TopicArn": topic} for topic in topics)))
+    assert answer.payload == {"batchItemFailures": []}
+    assert raw_mails(world) == kept
+    world.drain()
+    assert texts(ann) == [WORDS]

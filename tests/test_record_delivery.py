@@ -4,15 +4,18 @@ import copy
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from cli.local import ses_events
 from cli.local.cloud import World
+from cli.local.mime import SentMail
 from cli.local.physical import arn
 from tests.people import Person
-from tests.stories import asleep, next_email, nothing_comes, reads, unchanged
+from tests.stories import asleep, next_email, nothing_comes, unchanged
 
 
 def records(*bodies: dict[str, Any]) -> dict[str, Any]:
@@ -58,16 +61,121 @@ def test_f1_an_event_before_the_commit_is_one_commit(world: World, monkeypatch: 
     assert lesson.tags["email"] == "acknowledge"
 
 
-def test_f2_events_twice_reversed_and_late_end_the_same(world: World) -> None:
-    ann = reads(Person(world), 1)
-    events = [event.body for event in world.ses.events]
-    row = dict(ann.row)
-    for order in (events, events[::-1], events * 2):
-        world.invoke("record_delivery", records(*map(by_sns, order)))
-    assert ann.row == row
-    asleep(world, timedelta(days=30))
-    with unchanged(world):
-        world.invoke("record_delivery", records(*map(by_sns, events)))
+Events = list[dict[str, Any]]
+
+
+def told(world: World, mail: SentMail, what: str) -> dict[str, Any]:
+    """One event about an email."""
+    if what == "full mailbox":
+        return ses_events.bounce(mail, world.now(), "Transient", "MailboxFull").body
+    return dict(getattr(ses_events, what)(mail, world.now()).body)
+
+
+def with_tags(event: dict[str, Any], **tags: str | None) -> dict[str, Any]:
+    """The same event with other tags, or without some."""
+    other = copy.deepcopy(event)
+    for name, value in tags.items():
+        other["mail"]["tags"] |= {name: [value]} if value else {}
+        if value is None:
+            del other["mail"]["tags"][name]
+    return other
+
+
+def unanswered(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[Person, SentMail]:
+    """SES took the first lesson and its answer was lost. No event has come, and none comes by itself."""
+    world.ses.destinations.clear()
+    ann, take, lost = Person(world).joins(), world.ses.send, [ReadTimeoutError(endpoint_url="https://ses.example")]
+
+    def send(request: dict[str, Any]) -> Any:
+        mail = take(request)
+        if lost:
+            raise lost.pop()
+        return mail
+
+    monkeypatch.setattr(world.ses, "send", send)
+    lesson = next_email(world)
+    assert "claim" in ann.row
+    assert ann.row["next_lesson"] == "acknowledge"
+    return ann, lesson
+
+
+def end_state(world: World, *batches: Events) -> dict[str, Any]:
+    """What is stored once these have come, but for how often it was written and at which second."""
+    for batch in batches:
+        answer = world.invoke("record_delivery", records(*map(by_sns, batch)))
+        assert answer.payload == {"batchItemFailures": []}
+    suppressed = [{name: row[name] for name in ("address_hash", "reason")} for row in world.rows("Suppressions")]
+    [ann] = world.subscribers()
+    return {name: value for name, value in ann.items() if name != "version"} | {"suppressed": suppressed}
+
+
+def put_back(world: World, item: dict[str, Any]) -> None:
+    """The subscriber is again what was stored before, and nobody is suppressed."""
+    world.clients.dynamodb.put_item(TableName=world.resources.ref("Subscribers"), Item=item)
+    for row in world.rows("Suppressions"):
+        key = {"address_hash": {"S": str(row["address_hash"])}}
+        world.clients.dynamodb.delete_item(TableName=world.resources.ref("Suppressions"), Key=key)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "status"),
+    [
+        (("send", "delivery"), "active"),
+        (("send", "bounce"), "bounced"),
+        (("send", "full mailbox"), "active"),
+        (("send", "delivery", "complaint"), "complained"),
+    ],
+    ids=["delivered", "bounced", "full mailbox", "complained"],
+)
+def test_f2_events_twice_reversed_and_late_end_as_those_on_time(
+    world: World, monkeypatch: pytest.MonkeyPatch, kinds: tuple[str, ...], status: str
+) -> None:
+    """The events are all that says what became of the lesson: whichever of them comes first settles it."""
+    ann, lesson = unanswered(world, monkeypatch)
+    before = stored(world)
+    events = [told(world, lesson, kind) for kind in kinds]
+    on_time = end_state(world, *([event] for event in events))
+    assert (ann.row["status"], ann.row["next_lesson"], "claim" in ann.row) == (status, "own-it", False)
+    assert ann.row["message_id"] == lesson.id
+
+    of_the_introduction = told(world, ann.mails[-2], "delivery")
+    strange = [with_tags(events[-1], subscriber="aaaaaaaaaaaaaaaa"), with_tags(events[-1], epoch=None)]
+    strange += [with_tags(events[-1], epoch="1"), with_tags(events[0], attempt="0123456789abcdef"), of_the_introduction]
+    for hours in (0, 20):  # and the dispatcher goes by, for whom the lesson is in doubt
+        asleep(world, timedelta(hours=hours))
+        put_back(world, before)
+        world.invoke("dispatch", {})
+        world.drain()
+        assert "claim" in ann.row
+        waiting, undecided = stored(world), end_state(world)
+        assert end_state(world, strange) == undecided
+        for order in permutations(events):
+            for came in ([*order], [event for event in order for _ in range(2)], [*order, *order], [*strange, *order]):
+                put_back(world, waiting)
+                assert end_state(world, came) == on_time, came
+                assert end_state(world, *([event] for event in came)) == on_time, "once more, each by itself"
+
+
+def test_f2_events_that_come_days_late_settle_what_is_held_in_doubt(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody's events came for three days. What is stored is the same for each order; only the next slot is later."""
+    ann, lesson = unanswered(world, monkeypatch)
+    for _ in range(3):
+        asleep(world, timedelta(days=1))
+        world.invoke("dispatch", {})
+        world.drain()
+    assert ann.row["held"] == "in doubt"
+    held = stored(world)
+    send, delivery = (told(world, lesson, kind) for kind in ("send", "delivery"))
+    ends = []
+    for order in ([send, delivery], [delivery, send], [delivery, delivery, send, send]):
+        put_back(world, held)
+        ends.append(end_state(world, order))
+    assert ends[0] == ends[1] == ends[2]
+    assert (ann.row["next_lesson"], ann.row.get("held", ""), "claim" in ann.row) == ("own-it", "", False)
+    assert next_email(world).tags["email"] == "own-it"
+    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro", "acknowledge", "own-it"]
 
 
 def test_f2_events_that_are_not_ours_change_nothing(world: World) -> None:
@@ -209,6 +317,20 @@ def test_f6_one_poison_message_holds_up_no_other(world: World) -> None:
     dead = {queue.logical_id: queue.waiting for queue in world.queues() if queue.is_dead_letters}
     assert dead == {"OutboxDeadLetters": (), "InboundDeadLetters": (), "FeedbackDeadLetters": (poison,)}
     assert "p4@example.net" not in "\n".join(world.logs)
+
+
+def test_f7_an_event_of_another_topic_is_ignored(world: World) -> None:
+    """Whoever could publish to another topic of the account would end anybody's emails."""
+    ann = Person(world).joins()
+    ours = by_sns(ses_events.complaint(ann.mails[-1], world.now()).body)
+    topics = (arn("sns", "another-topic"), ours["TopicArn"] + "-2", "", None)
+    foreign = [ours | {"TopicArn": topic} for topic in topics]
+    foreign.append({name: value for name, value in ours.items() if name != "TopicArn"})
+    with unchanged(world):
+        answer = world.invoke("record_delivery", records(*foreign))
+    assert answer.payload == {"batchItemFailures": []}
+    world.invoke("record_delivery", records(ours))
+    assert ann.row["status"] == "complained"
 
 
 def test_f3_five_soft_bounces_pause_the_course(world: World) -> None:

@@ -129,8 +129,10 @@ def test_e2_one_request_and_the_event_commits(world: World, monkeypatch: pytest.
     assert following.at.astimezone(BERLIN).day == 25
 
 
-def test_e2_not_taken_and_never_heard_of_is_sent_again_next_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """E3: others' events come through, so the pipeline is alive and the attempt came to nothing."""
+def test_e3_no_event_for_a_day_and_others_flowing_is_sent_again_at_the_next_slot(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others' events come through, so the pipeline is alive and the attempt came to nothing."""
     ann = Person(world).joins()
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL))
     asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
