@@ -13,9 +13,11 @@ import pytest
 
 from aws.settings import Settings
 from aws.tables import SET_ASIDE_LIFE
-from cli.local.cloud import TEMPLATE
+from cli.local.cloud import TEMPLATE, World
 from cli.local.intrinsics import Resolver
 from course import schedule
+from tests.metrics import Series, rings, written
+from tests.people import Person
 
 ROOT = TEMPLATE.parent
 FUNCTIONS = ROOT / "functions"
@@ -265,6 +267,23 @@ def test_an_alarm_watches_what_the_functions_count(resources: Resolver) -> None:
             assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"], name
             service = {"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}
             assert alarm["Dimensions"] == [service], name
+
+
+def test_an_alarm_watches_the_very_metrics_that_the_functions_write(world: World) -> None:
+    """By what was really written: to CloudWatch another namespace, value or set of dimensions is another metric."""
+    ann = Person(world).joins()
+    world.ses.refused[ann.address] = "Address blocked."
+    world.advance(timedelta(days=1))
+    metrics = {series for series, _ in written(world)}
+    assert {series.name for series in metrics} >= {"SignUps", "Confirmed", "Sent", "Refused", "Held"}
+    [(namespace, dimensions)] = {(series.namespace, series.dimensions) for series in metrics}
+    alarms = [alarm for _, alarm in world.resources.resources("AWS::CloudWatch::Alarm")]
+    ours = [alarm for alarm in alarms if not alarm["Namespace"].startswith("AWS/")]
+    assert ours
+    for alarm in ours:
+        assert Series.watched_by(alarm) == Series(namespace, dimensions, alarm["MetricName"])
+    ringing = {alarm["MetricName"] for alarm in ours if rings(alarm, world)}
+    assert ringing == {"Refused", "Held"}
 
 
 def test_alarms_ring_long_before_ses_reviews_the_account(resources: Resolver) -> None:

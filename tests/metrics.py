@@ -1,0 +1,56 @@
+"""What CloudWatch makes of the log lines that the functions write (embedded metric format), and whether an alarm rings.
+
+Format: CloudWatch guide, "Specification: Embedded metric format".
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from operator import ge, gt, le, lt
+from typing import Any
+
+from cli.local.cloud import World
+
+COMPARISONS = {
+    "GreaterThanThreshold": gt,
+    "GreaterThanOrEqualToThreshold": ge,
+    "LessThanThreshold": lt,
+    "LessThanOrEqualToThreshold": le,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One metric: the same name in another namespace, or with more or fewer dimensions, is another one."""
+
+    namespace: str
+    dimensions: frozenset[tuple[str, str]]
+    name: str
+
+    @staticmethod
+    def watched_by(alarm: Mapping[str, Any]) -> "Series":
+        """The metric that an alarm of the template names."""
+        dimensions = frozenset((given["Name"], given["Value"]) for given in alarm.get("Dimensions", []))
+        return Series(alarm["Namespace"], dimensions, alarm["MetricName"])
+
+
+def written(world: World) -> Iterator[tuple[Series, float]]:
+    """Every metric that the functions wrote, with its value."""
+    for line in world.logs:
+        with suppress(ValueError):  # a line that isn't JSON
+            entry = json.loads(line)
+            for directive in entry.get("_aws", {}).get("CloudWatchMetrics", []):
+                for names in directive["Dimensions"]:
+                    dimensions = frozenset((name, entry[name]) for name in names)
+                    for metric in directive["Metrics"]:
+                        values = entry[metric["Name"]]
+                        total = sum(values) if isinstance(values, list) else values
+                        yield Series(directive["Namespace"], dimensions, metric["Name"]), total
+
+
+def rings(alarm: Mapping[str, Any], world: World) -> bool:
+    """Whether an alarm on a sum rings, if all that was ever written came within one of its periods."""
+    assert alarm["Statistic"] == "Sum"
+    total = sum(value for series, value in written(world) if series == Series.watched_by(alarm))
+    return bool(COMPARISONS[alarm["ComparisonOperator"]](total, alarm["Threshold"]))
