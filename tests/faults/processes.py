@@ -42,6 +42,7 @@ LEAVE = 0.06
 UNDER_WAY = "lessons under way when somebody stopped"
 LATE = "later than a day for each fault"
 """A promise that only this test can judge: it knows whom the faults hit."""
+ERROR = "an error though nobody was killed"
 
 TABLES = {
     "SUBSCRIBERS_TABLE": "Subscribers",
@@ -101,6 +102,9 @@ def concurrent(
         crowd.subscribe(subscribers)
         run = crowd.goes_through(kills)
     run.errors += sandboxes.errors
+    if not kills:
+        for error, times in run.errors.items():
+            run.tally.found(ERROR, f"{error} ({times} times)")
     return run
 
 

@@ -19,6 +19,7 @@ def test_d1_eight_dispatchers_and_eight_senders_at_once(on_dynalite: bool) -> No
         cannot_run_here(why)
     run = concurrent(on_dynalite=on_dynalite, subscribers=30, lessons=2)
     assert run.tally.holds, run
+    assert not run.errors
     assert run.emails > 30
 
 
