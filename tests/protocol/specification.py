@@ -14,6 +14,15 @@ messages and events. A day matters only as today or earlier.
 Taken for granted: a sender's work doesn't reach into the next day, since a function lives for 60 s and slots end
 a quarter of an hour before midnight. And `change` of `aws.tables` is one step: it reads, decides, and writes on the
 condition that nothing changed in between, until nothing did.
+
+Left out: the confirmation, pausing, skipping and an edited course; an operator who lets go what is held, and a refusal
+that holds. So whoever is held stays so until an event says that the lesson came.
+
+Simpler than the code: news of an earlier copy settles a claim (`landed`) in one sure step, at the next slot. A claim is
+worked on as long as a sender is at it, where the code takes a minute for that. Whether events of later attempts have
+come hangs on no event here: what is in doubt may be sent again, or held, at any time, and sending again is what is
+counted on. And `claim` looks at `truth.unheard`: it remembers the attempt before only if SES took it. The code, which
+can't know that, remembers every one; but no event ever comes of the others.
 """
 
 from collections.abc import Iterator
