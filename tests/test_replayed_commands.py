@@ -1,7 +1,7 @@
 """Commands by reply that are worked on again, minutes or days later: what their writer decided since stays."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
@@ -256,13 +256,16 @@ def test_a_yes_to_the_deletion_counts_for_its_week_however_late_it_is_worked_on(
 # ---------------------------------------------------------------- the answer
 
 
-def test_u6_a_stop_between_sign_up_and_confirmation_has_its_goodbye(world: World) -> None:
+@pytest.mark.parametrize("at_once", [True, False])
+def test_u6_a_stop_between_sign_up_and_confirmation_has_its_goodbye(world: World, at_once: bool) -> None:
     """To a lesson of the course that was completed: it stops the sign-up as well."""
     ann = reads(Person(world), 6)
     lesson = ann.mails[-1]
     asleep(world, timedelta(days=2))
     ann.signs_up()
-    ann.replies("stop", lesson)
+    with nullcontext() if at_once else unanswered(world):
+        ann.replies("stop", lesson)
     assert ann.row["status"] == "unsubscribed"
+    comes_back(world)
     assert emails_of(ann)[-2:] == ["confirm", "goodbye"]
     assert nothing_comes(world)

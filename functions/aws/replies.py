@@ -75,7 +75,7 @@ def answered(came: Arrival, message: Message, now: datetime) -> Answered | str:
             token = _token(recipient)
         except InvalidToken:
             continue
-        return _by_token(token, now)
+        return _by_token(came, token, now)
     return _by_in_reply_to(came, message)
 
 
@@ -107,14 +107,15 @@ def _token(recipient: str) -> tokens.ReplyToken:
     return clients.verified(lambda keys: tokens.read_reply(keys, recipient.partition("@")[0]))
 
 
-def _by_token(token: tokens.ReplyToken, now: datetime) -> Answered | str:
+def _by_token(came: Arrival, token: tokens.ReplyToken, now: datetime) -> Answered | str:
     subscriber = clients.subscribers().get(token.subscriber)
     if subscriber is None:
         return GONE
     waits = subscriber.sign_up
     if waits and waits.epoch == token.epoch and now >= waits.at + tokens.CONFIRM_LIFE:
         return "the sign-up has expired"
-    if token.epoch != subscriber.epoch and not subscriber.awaits(token.epoch):
+    obeyed = came.short_id in subscriber.obeyed  # a stop ends the sign-up that waits, and has still to be answered
+    if token.epoch != subscriber.epoch and not subscriber.awaits(token.epoch) and not obeyed:
         return "of an earlier sign-up"
     library = clients.library()
     lesson = library.courses[subscriber.course].lesson_of(token.lesson_tag) or ""
