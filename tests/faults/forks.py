@@ -1,4 +1,8 @@
-"""Work in forks of this process, which has one thread: what was done before need not be done again for each."""
+"""Work in forks of this process, which has one thread: what was done before need not be done again for each.
+
+It never had another either: one that has ended holds a lock of OpenSSL's for a moment longer, and a fork made in that
+moment waits for it forever.
+"""
 
 import gc
 import os
@@ -7,7 +11,35 @@ import select
 import signal
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Self
+from unittest.mock import patch
+
+
+class InTurn:
+    """A pool of no threads, for `send`: it does at once what it is given, and each has its turn whatever happens."""
+
+    def __init__(self, _threads: int) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def submit(self, work: Callable[..., Any], *given: object) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(work(*given))
+        except BaseException as error:  # noqa: BLE001 - a crash is one, and is raised when the result is asked for
+            done.set_exception(error)
+        return done
+
+
+one_thread = partial(patch, "send.ThreadPoolExecutor", InTurn)
+"""While inside, `send` makes no threads."""
 
 HANGS = 900
 """Seconds of real time after which a fork is ended."""

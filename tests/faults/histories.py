@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from cli.local.cloud import World
 from cli.local.faults import Fault, faults
 from cli.local.functions import forget_everything
+from tests.faults.forks import one_thread
 from tests.faults.life import AnotherTurn, Events, Life, Someone, Unanswered
 from tests.faults.oracle import Tally
 from tests.faults.short_course import short_course
@@ -42,6 +43,7 @@ class History(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._ending = ExitStack()
+        self._ending.enter_context(one_thread())
         world = self._ending.enter_context(World(self.template, MONDAY))
         self.life = Life(world, Events.ON_TIME)
         self.life.audit_every = timedelta(days=3)

@@ -15,7 +15,7 @@ from pathlib import Path
 from cli.local.cloud import World
 from cli.local.faults import Site, faults
 from tests.faults.chapters import Chapter
-from tests.faults.forks import Forks
+from tests.faults.forks import Forks, one_thread
 from tests.faults.life import AnotherTurn, Events, Life
 from tests.faults.oracle import Tally
 from tests.faults.trouble import COSTS_A_DAY, Kind, Trouble
@@ -64,6 +64,7 @@ class Lives:
             yield forks.result()
 
     def _begin(self, ending: ExitStack) -> tuple[Life, Trouble]:
+        ending.enter_context(one_thread())
         world = ending.enter_context(World(self._template, MONDAY))
         life = Life(world, self._events)
         trouble = Trouble(life)
