@@ -29,10 +29,16 @@ def _receive(body: str, _message_id: str) -> None:
     if came is None or clients.limits().is_done(record(came.mail_id)):
         return
     token = leaving(came)
-    keeps_raw = _leave(token) if token else _work_on(came, clients.inbox().fetch(came.object_key), now)
-    clients.limits().mark_done(record(came.mail_id), now)
+    if token:
+        keeps_raw = _leave(token)
+    else:
+        raw = clients.inbox().fetch_if_there(came.object_key)
+        if raw is None:
+            return  # only what was worked on is deleted
+        keeps_raw = _work_on(came, raw, now)
     if not keeps_raw:
         clients.inbox().delete(came.mail_id)
+    clients.limits().mark_done(record(came.mail_id), now)
 
 
 def _work_on(came: Arrival, raw: bytes, now: datetime) -> bool:

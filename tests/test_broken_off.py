@@ -15,6 +15,7 @@ from cli.local.functions import forget_everything
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import asleep, next_email
+from tests.test_receive_reply import raw_mails, written
 from tests.test_send import emails
 
 HOUR = timedelta(hours=1)
@@ -115,6 +116,39 @@ def test_s15_a_sign_up_that_broke_off_is_made_good_by_the_next_try(fault: Fault,
             person.confirms()
             assert (person.row["first_name"], person.row["zone"]) == (person.first_name, person.zone)
             assert emails(person) == ["confirm", "intro"]
+
+
+# ---------------------------------------------------------------- R9, R10: mail
+
+
+def calls_of_a_command() -> list[Site]:
+    """As it is without a fault."""
+    nothing = OneFault("receive_reply", 0, None)
+    with World(start=MONDAY) as world:
+        reply(Person(world).joins(), "PAUSE", nothing)
+    return nothing.sites
+
+
+def reply(person: Person, words: str, one: OneFault) -> None:
+    """Received by a process that has just been started, and again six minutes later if it died."""
+    forget_everything()
+    mail = person.mails[-1]
+    with faults(person.world.functions, one.choose):
+        person.world.deliver(written(words, mail), mail.reply_to[0])
+        person.world.advance(HOUR)
+
+
+@pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER])
+def test_r9_of_a_command_that_broke_off_no_mail_is_left(fault: Fault) -> None:
+    """At whichever call: it is obeyed and answered once, and what was written with it is not kept."""
+    calls = calls_of_a_command()
+    assert {site.operation for site in calls} >= {"GetObject", "DeleteObject", "PutItem"}
+    for n, call in enumerate(calls):
+        with World(start=MONDAY) as world:
+            ann = Person(world).joins()
+            reply(ann, "PAUSE", OneFault("receive_reply", n, fault))
+            assert (ann.row["status"], emails(ann)) == ("paused", ["confirm", "intro", "paused"]), call
+            assert raw_mails(world) == [], call
 
 
 # ---------------------------------------------------------------- own writes that are reported as failed

@@ -82,7 +82,10 @@ class Story:
         """By the clock in force, or by the one before it if it was just changed."""
         for zone_name, hour in (self.clock(at), self.clock(at - A_TRY)):
             local = at.astimezone(ZoneInfo(zone_name))
-            if local.hour >= hour or at >= datetime.combine(local.date(), time(hour), ZoneInfo(zone_name)):
+            begins = datetime.combine(local.date(), time(hour), ZoneInfo(zone_name))
+            if begins.astimezone(UTC).astimezone(local.tzinfo).date() != local.date():
+                begins = begins.replace(fold=1)  # skipped, and midnight with it: that day has the hour before
+            if local.hour >= hour or at >= begins:
                 return True
         return False
 

@@ -73,6 +73,16 @@ def test_before_the_hour_or_too_soon_by_any_clock() -> None:
     assert judged(soon, evening).broken["outside its day"] == 1
 
 
+def test_an_hour_that_the_clocks_skip_before_midnight_is_the_one_before_it() -> None:
+    """Nuuk goes from 22:59 on the 28th to midnight."""
+    start = datetime(2026, 3, 28, 1, 30, tzinfo=UTC)
+    clock = Deed(start, "clock", "America/Nuuk", 23)
+    story = Story(PLAN[:2], (clock, Deed(start, "start")))
+    for minutes, broken in ((0, {}), (59, {}), (-1, {"outside its day": 1})):
+        taken = lessons(("intro", start), ("one", datetime(2026, 3, 29, 0, tzinfo=UTC) + timedelta(minutes=minutes)))
+        assert judge(taken, story, END).broken == broken
+
+
 def test_out_of_order() -> None:
     assert judged(lessons(WHOLE[0], ("two", at(24)), ("one", at(25)), WHOLE[3])).broken["out of order"] == 1
 

@@ -80,7 +80,8 @@ def sweep(share: int = 0, shares: int = 1, sample: bool = False, told: Callable[
     chosen = sorted({*zones()[::16], *ODD}) if sample else zones()
     tally = Tally()
     for number, zone in list(enumerate(chosen))[share::shares]:
-        tally.add(courses(zone, range(number % 5, 24, 5) if sample else range(24), number, TROUBLES_A_COURSE))
+        hours = range(number % 5, 24, 5) if sample and zone not in ODD else range(24)
+        tally.add(courses(zone, hours, number, TROUBLES_A_COURSE))
         if told:
             told(tally.runs)
     return tally
