@@ -17,6 +17,9 @@ from course.journal import Reflection, cut_to_bytes
 from course.subscriber import Status, Subscriber
 from course.tokens import ReplyToken
 
+GOES = "its raw mail goes"
+"""Noted with what was done, so that it goes even if the process dies before."""
+
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -26,19 +29,16 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _receive(body: str, _message_id: str) -> None:
     came, now = arrival(body, settings().inbound_topic), clients.now()
-    if came is None or clients.limits().is_done(record(came.mail_id)):
+    if came is None:
         return
-    token = leaving(came)
-    if token:
-        keeps_raw = _leave(token)
-    else:
-        raw = clients.inbox().fetch_if_there(came.object_key)
-        if raw is None:
-            return  # only what was worked on is deleted
-        keeps_raw = _work_on(came, raw, now)
-    if not keeps_raw:
+    noted = clients.limits().done(record(came.mail_id))
+    if noted is None:
+        token = leaving(came)
+        keeps_raw = _leave(token) if token else _work_on(came, clients.inbox().fetch(came.object_key), now)
+        noted = "" if keeps_raw else GOES
+        clients.limits().mark_done(record(came.mail_id), now, noted)
+    if noted == GOES:
         clients.inbox().delete(came.mail_id)
-    clients.limits().mark_done(record(came.mail_id), now)
 
 
 def _work_on(came: Arrival, raw: bytes, now: datetime) -> bool:

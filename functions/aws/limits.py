@@ -88,14 +88,14 @@ class Limits:
         values = {":owner": {"S": owner}, ":done": {"S": DONE}, ":given_up": {"N": str(given_up)}}
         return self._put(_mark(key, owner, now), condition, {"#key": "key", "#owner": "owner"}, values)
 
-    def mark_done(self, key: str, now: datetime) -> None:
+    def mark_done(self, key: str, now: datetime, note: str = "") -> None:
         """It is done: not even the same owner does it again, as when a queue hands a message out twice."""
-        self._client.put_item(TableName=self._table, Item=to_wire(_mark(key, DONE, now)))
+        self._client.put_item(TableName=self._table, Item=to_wire(_mark(key, DONE, now) | {"note": note}))
 
-    def is_done(self, key: str) -> bool:
-        """Whether what the key stands for was marked as done."""
+    def done(self, key: str) -> str | None:
+        """What was noted when what the key stands for was done, or None: it is not."""
         item = self._get(key)
-        return item is not None and item["owner"] == DONE
+        return item.get("note", "") if item and item["owner"] == DONE else None
 
     def all_done(self, keys: Sequence[str]) -> set[str]:
         """Those of the keys that stand for something done."""

@@ -54,7 +54,7 @@ def accept(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> dict
     aside = next((one for one in clients.reflections().aside() if one.mail_id == mail_id), None)
     if aside is None:
         return _refused("no mail of this id is set aside")
-    if aside.reason == LOST and clients.limits().is_done(record(mail_id)):
+    if aside.reason == LOST and clients.limits().done(record(mail_id)) is not None:
         clients.reflections().restored(aside)
         return _refused("it has been worked on meanwhile")
     if "virus" in aside.reason:

@@ -142,10 +142,12 @@ def test_whoever_began_keeps_the_note_of_the_first_time_and_nobody_else_begins(l
 def test_done_is_only_what_was_marked_as_done(limits: Limits) -> None:
     limits.mark_done("inbound#1", NOW)
     limits.mark("inbound#2", "ann", NOW)
-    assert [limits.is_done(f"inbound#{number}") for number in (1, 2, 3)] == [True, False, False]
+    assert [limits.done(f"inbound#{number}") for number in (1, 2, 3)] == ["", None, None]
     assert limits.begin("inbound#1", "ann", "", NOW) is None
     assert limits.all_done([f"inbound#{number}" for number in range(250)]) == {"inbound#1"}
     assert limits.all_done([]) == set()
+    limits.mark_done("inbound#2", NOW, "for good")
+    assert limits.done("inbound#2") == "for good"
 
 
 def test_when_somebody_was_last_asked_whether_to_delete_everything(limits: Limits) -> None:

@@ -84,9 +84,11 @@ def main() -> int:
         if not given.without:
             _with_faults(report, found, jobs, sample=given.sample)
             _others(report, jobs, sample=given.sample)
-        elif report.total.holds:  # these are among those of the whole
-            plans = enumeration.sampled(enumeration.at_every_request(found), REQUESTS)
-            report.part("at requests to SES", enumeration.tried(found, plans, jobs), enumeration.size(plans))
+        else:  # these are among those of the whole, and the likeliest come first
+            requests = enumeration.sampled(enumeration.at_every_request(found), REQUESTS)
+            for name, plans in (("at requests to SES", requests), ("with one fault", enumeration.single_faults(found))):
+                if report.total.holds:
+                    report.part(name, enumeration.tried(found, plans, jobs), enumeration.size(plans))
     specification = exploring.result() if exploring.any else {}
     return _end(report, found, specification, given.report, time.monotonic() - began)
 
