@@ -1,5 +1,6 @@
 """Inbound mail in the queue → a reflection, or a command obeyed, or set aside; never an answer to a machine."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,12 @@ from aws.log import count, each_message, observed
 from aws.obeying import obey_by_mail
 from aws.replies import GONE, Answered, addressed_by, answered, fingerprint, leaving, original
 from aws.settings import settings
+from aws.tables import SET_ASIDE
 from course import forms, mail, reflections, schedule
 from course.commands import Asked, Command, Place, agrees, command_in, consents, too_late
-from course.errors import InvalidForm, UnreadableMail
+from course.errors import InvalidForm, UnreadableMail, UnreadableSubscriber
 from course.journal import Reflection, cut_to_bytes
-from course.subscriber import Status, Subscriber
+from course.subscriber import CONFIRM, Status, Subscriber
 from course.tokens import ReplyToken
 
 GOES = "its raw mail goes"
@@ -67,8 +69,8 @@ def _read(came: Arrival, raw: bytes, now: datetime) -> bool:
         if not consents(text):
             return _declined(came, raw, answer, _asked(came, answer, text), now)
         sign_ups.confirm(answer.subscriber, answer.epoch, answer.course.plan, now)
-        if agrees(text):
-            return False
+    if answer.notice == CONFIRM and agrees(text):
+        return False
     return _take(came, raw, answer, text, Place.read(noted), now)
 
 
@@ -78,9 +80,11 @@ def _take(came: Arrival, raw: bytes, answer: Answered, text: str, place: Place, 
     asked = _asked(came, answer, text)
     if not asked and answer.notice:  # its dates may have changed since it was sent, and then look like new words
         asked = _asked(came, answer, reflections.extract(raw))
+    obeyed = came.short_id in answer.subscriber.obeyed
+    if obeyed and not asked:  # the question that it answered is not open any more
+        return False
     if asked and verified:
-        done = came.short_id in answer.subscriber.obeyed
-        if not done and too_late(asked, answer.notice, came.received_at, now):
+        if not obeyed and too_late(asked, answer.notice, came.received_at, now):
             return _set_aside(came, "a command that could not be obeyed in time")
         obey_by_mail(came, asked, answer, place, now)
         return False
@@ -99,7 +103,7 @@ def _take(came: Arrival, raw: bytes, answer: Answered, text: str, place: Place, 
                 cut=kept != text,
             )
         )
-        if clients.subscribers().get(answer.subscriber.id) is None:
+        if _is_gone(answer.subscriber.id):
             return _drop(came, answer.subscriber.id)
         count("Reflections")
     return bool(text)
@@ -133,9 +137,15 @@ def _declined(came: Arrival, raw: bytes, answer: Answered, asked: Asked | None, 
     return _set_aside(came, "no clear yes to the confirmation")
 
 
-def _drop(came: Arrival, subscriber_id: str) -> bool:
+def _is_gone(subscriber_id: str) -> bool:
+    with suppress(UnreadableSubscriber):
+        return clients.subscribers().get(subscriber_id) is None
+    return False
+
+
+def _drop(came: Arrival, kept_with: str) -> bool:
     """Nothing is kept of who was erased, nor what was added of this mail while they were."""
-    clients.reflections().erase(subscriber_id, came.mail_id)
+    clients.reflections().erase(kept_with, came.mail_id)
     count("RepliesDropped")
     return False
 
@@ -152,7 +162,10 @@ def _leave(token: ReplyToken) -> bool:
 
 
 def _set_aside(came: Arrival, reason: str) -> bool:
-    """The raw mail is kept, the reason is noted, and nobody is answered."""
-    clients.reflections().set_aside(came.mail_id, came.received_at, reason, addressed_by(came))
+    """The raw mail is kept, the reason is noted, and nobody is answered; but for mail to who was erased."""
+    whose = addressed_by(came)
+    clients.reflections().set_aside(came.mail_id, came.received_at, reason, whose)
+    if whose and _is_gone(whose):
+        return _drop(came, SET_ASIDE)
     count("RepliesSetAside")
     return True

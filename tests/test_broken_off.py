@@ -149,6 +149,7 @@ def test_r9_of_a_command_that_broke_off_no_mail_is_left(fault: Fault) -> None:
             reply(ann, "PAUSE", OneFault("receive_reply", n, fault))
             assert (ann.row["status"], emails(ann)) == ("paused", ["confirm", "intro", "paused"]), call
             assert raw_mails(world) == [], call
+            assert not next(q for q in world.queues() if q.logical_id == "InboundDeadLetters").waiting, call
 
 
 # ---------------------------------------------------------------- own writes that are reported as failed

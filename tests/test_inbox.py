@@ -8,10 +8,12 @@ import pytest
 
 from aws.limits import Limits
 from aws.settings import settings
+from aws.tables import Reflections
 from cli.local.cloud import World
 from tests.people import Person
 from tests.stories import asleep, reads, unchanged
-from tests.test_receive_reply import WORDS, reply_to, texts, written
+from tests.test_privacy import erasing_meanwhile
+from tests.test_receive_reply import WORDS, inbound, raw_mails, reply_to, texts, written
 
 LOST = "lost on its way, or failed: nobody knows whether it is genuine"
 
@@ -128,6 +130,33 @@ def test_r12_a_notification_that_comes_after_all_is_worked_on_and_not_accepted_t
     assert accepts(world, "late")["why"] == "it has been worked on meanwhile"
     assert inbox(world) == []
     assert texts(ann) == [WORDS]
+
+
+def test_r12_a_notification_that_comes_after_it_was_accepted_changes_nothing(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    raw = written(WORDS, mail, To=reply_to(mail))
+    body = inbound(world, raw, reply_to(mail))
+    (key,) = raw_mails(world)
+    world.clients.sqs.purge_queue(QueueUrl=world.resources.ref("Inbound"))
+    asleep(world, timedelta(hours=2))
+    world.invoke("audit", {})
+    assert accepts(world, key.removeprefix("inbound/"))["accepted"]
+    world.clients.sqs.send_message(QueueUrl=world.resources.ref("Inbound"), MessageBody=body)
+    world.drain()
+    assert texts(ann) == [WORDS]
+    assert raw_mails(world) == [key]
+
+
+def test_accepting_while_everything_is_erased_keeps_nothing(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    held = world.deliver(written(WORDS, mail, To=reply_to(mail), Precedence="bulk"), reply_to(mail))
+    with erasing_meanwhile(world, ann, Reflections, "add"):
+        assert accepts(world, held.id)["why"] == "whose it is was erased meanwhile"
+    assert not world.subscribers()
+    assert not world.rows("Reflections")
+    assert not raw_mails(world)
 
 
 def test_r12_a_raw_mail_that_is_gone_fails_and_comes_back(world: World) -> None:

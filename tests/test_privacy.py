@@ -15,7 +15,7 @@ from tests.conftest import MONDAY
 from tests.logs import given_away
 from tests.people import Person
 from tests.stories import asleep, asleep_until, next_email, reads
-from tests.test_receive_reply import raw_mails
+from tests.test_receive_reply import raw_mails, reply_to, written
 
 HEADERS = {
     "referrer-policy": "no-referrer",
@@ -206,6 +206,15 @@ def test_o2_a_reply_that_is_worked_on_while_everything_is_erased_leaves_nothing(
     ann = reads(Person(world), 1)
     with erasing_meanwhile(world, ann, Reflections, "add", before=before):
         ann.replies("I lied to her.")
+    assert nothing_is_kept(world)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_o2_mail_that_is_set_aside_while_everything_is_erased_leaves_nothing(world: World, before: bool) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    with erasing_meanwhile(world, ann, Reflections, "set_aside", before=before):
+        world.deliver(written("I lied to her.", mail, Precedence="bulk"), reply_to(mail))
     assert nothing_is_kept(world)
 
 

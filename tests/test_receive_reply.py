@@ -270,6 +270,15 @@ def test_r9_the_same_mail_twice_is_one_reflection(world: World) -> None:
     assert texts(ann) == [WORDS]
     assert len(world.rows("Reflections")) == 1
     assert len(ann.mails) == 3
+    assert len(raw_mails(world)) == 1, "the one that is kept; its copies go"
+
+
+def test_r9_mail_that_is_set_aside_stays_when_it_comes_twice(world: World) -> None:
+    ann = reads(Person(world), 1)
+    raw = written(WORDS, ann.mails[-1], Precedence="bulk")
+    notification = delivered_twice(world, raw, reply_to(ann.mails[-1]))
+    assert world.invoke("receive_reply", notification).error is None
+    assert (reasons(world), len(raw_mails(world))) == (["precedence"], 1)
 
 
 def test_r9_a_command_twice_is_obeyed_and_answered_once(world: World) -> None:
@@ -324,6 +333,19 @@ def test_r10_after_erasure_nothing_is_kept(world: World) -> None:
     world.deliver(written(WORDS, mail), reply_to(mail))
     assert not world.rows("Reflections")
     assert not world.subscribers()
+    assert not raw_mails(world)
+
+
+@pytest.mark.parametrize("what", ["automatic", "spam", "large"])
+def test_r10_after_erasure_nothing_that_would_be_set_aside_is_kept(world: World, what: str) -> None:
+    ann = Person(world).joins()
+    mail = ann.mails[-1]
+    ann.presses("erase")
+    assert not world.subscribers()
+    raw = written(WORDS, mail, Precedence="bulk") if what == "automatic" else written(WORDS, mail)
+    large = raw + b"x" * 10_500_000 if what == "large" else raw
+    world.deliver(large, reply_to(mail), verdicts={"spam": "FAIL"} if what == "spam" else {})
+    assert not world.rows("Reflections")
     assert not raw_mails(world)
 
 
@@ -396,6 +418,15 @@ def test_c5_the_same_reply_twice_confirms_once_and_is_no_reflection(world: World
     world.deliver(raw, reply_to(ann.mails[0]), mail_id="second")
     assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro"]
     assert not ann.reflections
+
+
+def test_c5_a_yes_after_the_button_was_pressed_is_no_reflection(world: World) -> None:
+    """As when the reply confirmed, and its process died before that was noted."""
+    ann = Person(world).joins()
+    world.deliver(written("YES", ann.mails[0]), reply_to(ann.mails[0]))
+    assert not ann.reflections
+    assert not raw_mails(world)
+    assert emails_of(ann) == ["confirm", "intro"]
 
 
 def test_c5_an_automatic_answer_does_not_confirm(world: World) -> None:

@@ -211,6 +211,17 @@ def test_a_command_that_was_obeyed_is_only_answered_when_it_is_moved_back_days_l
     assert not reasons(world)
 
 
+def test_a_not_yet_that_was_obeyed_is_no_reflection_when_it_is_moved_back_after_the_next_lesson(world: World) -> None:
+    ann = reads(Person(world), 5)
+    goes_to_the_dead_letters(world, ann, "not yet", (Outbox, "notice"))
+    assert ann.row["round"] == 2
+    next_email(world)
+    moved_back(world)
+    assert texts(ann) == []
+    assert raw_mails(world) == []
+    assert ann.row["round"] == 2
+
+
 def test_u6_a_stop_that_is_moved_back_days_later_still_stops(world: World) -> None:
     ann = reads(Person(world), 1)
     moved_back_late(world, ann, "stop")

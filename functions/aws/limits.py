@@ -89,7 +89,10 @@ class Limits:
         return self._put(_mark(key, owner, now), condition, {"#key": "key", "#owner": "owner"}, values)
 
     def mark_done(self, key: str, now: datetime, note: str = "") -> None:
-        """It is done: not even the same owner does it again, as when a queue hands a message out twice."""
+        """It is done: not even the same owner does it again, as when a queue hands a message out twice.
+
+        The note is for whoever comes again all the same.
+        """
         self._client.put_item(TableName=self._table, Item=to_wire(_mark(key, DONE, now) | {"note": note}))
 
     def done(self, key: str) -> str | None:

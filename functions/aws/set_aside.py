@@ -86,6 +86,9 @@ def accept(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> dict
             cut=kept != text,
         )
     )
+    if clients.subscribers().get(answer.subscriber.id) is None:
+        clients.reflections().erase(answer.subscriber.id, mail_id)
+        return _refused("whose it is was erased meanwhile")
     clients.limits().mark_done(record(mail_id), now)
     clients.reflections().restored(aside)
     count("RepliesAccepted")

@@ -30,9 +30,8 @@ def judge_kept(life: "Life", tally: Tally) -> None:
             str(row["text"]).partition("\n")[0]
             for row in rows
             if row["subscriber"] == ids.get(person.address) and datetime.fromisoformat(str(row["received_at"])) > since
-            if str(row["text"]).partition("\n")[0].endswith(".")  # words, and no command that nobody asked for
         )
-        for text, times in (stored - written).items():
+        for text, times in (stored - written - Counter(person.answers)).items():
             tally.found("twice", f"{times} times more than it was written: {text}")
         for text, times in (written - stored).items():
             waiting = sum(text in mail and person.address in mail for mail in aside)

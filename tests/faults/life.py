@@ -66,6 +66,8 @@ class Someone(Person):
     deeds: list[Deed] = field(default_factory=list)
     asked: datetime | None = None  # when they signed up, until they confirm
     wrote: list[tuple[datetime, str]] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    """Which are words where the question that was asked is another, or not open any more."""
     waking: Deed | None = None  # the end of a pause that ends by itself
     skipped: set[str] = field(default_factory=set)
     left: bool = False  # unsubscribed: nothing but a fresh sign-up starts anything
@@ -215,6 +217,8 @@ class Someone(Person):
         self.world.deliver(raw, clients.reply_address(answered), drain=False)
         if text.endswith("."):  # words, and no command
             self.wrote.append((now, text))
+        elif text == "Not yet" or (text == "YES" and answered.tags["email"] not in ("confirm", "erase")):
+            self.answers.append(text)
         if self.is_current(answered):
             match text:
                 case "STOP":

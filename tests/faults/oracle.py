@@ -82,10 +82,7 @@ class Story:
         """By the clock in force, or by the one before it if it was just changed."""
         for zone_name, hour in (self.clock(at), self.clock(at - A_TRY)):
             local = at.astimezone(ZoneInfo(zone_name))
-            begins = datetime.combine(local.date(), time(hour), ZoneInfo(zone_name))
-            if begins.astimezone(UTC).astimezone(local.tzinfo).date() != local.date():
-                begins = begins.replace(fold=1)  # skipped, and midnight with it: that day has the hour before
-            if local.hour >= hour or at >= begins:
+            if local.hour >= hour or at >= _begins(local.date(), hour, zone_name):
                 return True
         return False
 
@@ -221,8 +218,16 @@ def _days_late(story: Story, before: Lesson, earliest: datetime, came: datetime)
     zone = ZoneInfo(zone_name)
     day, late = max(story.day(before.at), before.at.astimezone(zone).date()) + DAY, 0
     while day < story.day(came):
-        begins = datetime.combine(day, time(hour), zone).astimezone(UTC)
+        begins = _begins(day, hour, zone_name)
         missed = any(start <= begins + timedelta(hours=1) and begins <= end for start, end in story.outages)
         late += begins >= earliest and begins.astimezone(zone).date() == day and not missed
         day += DAY
     return late
+
+
+def _begins(day: date, hour: int, zone_name: str) -> datetime:
+    """When an hour of a local day begins, UTC. Where the clocks skip it and midnight, that is an hour earlier."""
+    zone = ZoneInfo(zone_name)
+    local = datetime.combine(day, time(hour), zone)
+    moved_on = local.astimezone(UTC)
+    return moved_on if moved_on.astimezone(zone).date() == day else local.replace(fold=1).astimezone(UTC)

@@ -49,7 +49,7 @@ def test_d2_a_sample_of_everything_that_can_go_wrong(tmp_path: Path) -> None:
 
 
 BREAKS = {
-    "claim-condition": {"after a stop", "twice", "two on a day"},
+    "claim-condition": {"after a stop", "twice", "two on a day", LATE},
     "day-rule": {"two on a day"},
     "epoch": {"lost"},
     "event-settling": {"twice"},

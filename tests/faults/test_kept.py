@@ -51,6 +51,18 @@ def test_what_waits_for_a_person_is_not_lost(ann: Someone) -> None:
     assert judged(ann) == {}
 
 
+def test_a_command_that_is_kept_as_words_is_found(ann: Someone) -> None:
+    (kept,) = ann.world.rows("Reflections")
+    kept_too = {"subscriber": kept["subscriber"], "key": "another", "received_at": kept["received_at"], "text": "YES"}
+    ann.world.clients.dynamodb.put_item(
+        TableName=ann.world.resources.ref("Reflections"),
+        Item={name: {"S": str(value)} for name, value in kept_too.items()},
+    )
+    assert judged(ann) == {"twice": 1}
+    ann.replies("YES")  # to a lesson, which asked no such question
+    assert judged(ann) == {"twice": 1}
+
+
 def test_what_an_erasure_left(ann: Someone) -> None:
     ann.erases()
     assert judged(ann) == {}

@@ -81,6 +81,8 @@ def test_an_hour_that_the_clocks_skip_before_midnight_is_the_one_before_it() -> 
     for minutes, broken in ((0, {}), (59, {}), (-1, {"outside its day": 1})):
         taken = lessons(("intro", start), ("one", datetime(2026, 3, 29, 0, tzinfo=UTC) + timedelta(minutes=minutes)))
         assert judge(taken, story, END).broken == broken
+    passed_over = lessons(("intro", start), ("one", datetime(2026, 3, 29, 22, 30, tzinfo=UTC)))
+    assert judge(passed_over, story, END).latest == 1
 
 
 def test_out_of_order() -> None:
