@@ -18,6 +18,7 @@ from aws import clients
 from aws.limits import Limits
 from aws.postman import Postman
 from cli.local import ses_events
+from cli.local.clients import reply
 from cli.local.cloud import TEMPLATE, World
 from cli.local.functions import forget_everything
 from cli.local.ses_rules import SesError
@@ -339,6 +340,22 @@ def test_a_removed_lesson_is_passed_over(own_course: tuple[World, Path]) -> None
     assert emails(ann)[2:] == ["acknowledge", "no-rush-to-forgiveness", "safety-first", "keep-showing-up"]
     assert ann.row["status"] == "completed"
     assert not world.failures
+
+
+def test_a_reply_to_a_lesson_from_before_the_course_was_shortened_is_understood(
+    own_course: tuple[World, Path],
+) -> None:
+    """Its “Day 1 of 5” can't be made again: it is neither words of theirs, nor keeps their STOP from being obeyed."""
+    world, course = own_course
+    ann = reads(Person(world), 1)
+    lesson = ann.mails[-1]
+    assert "Day 1 of 5" in str(lesson.text)
+    (course / "03-apology-in-action.md.j2").unlink()
+    forget_everything(lessons=True)
+    for text in ("I said it to her.", "STOP"):
+        world.deliver(reply("gmail", lesson, text, world.now()), lesson.reply_to[0])
+    assert [row["text"] for row in ann.reflections] == ["I said it to her."]
+    assert ann.row["status"] == "unsubscribed"
 
 
 def test_a_broken_template_holds_nobody_and_stops_nobody_else(own_course: tuple[World, Path]) -> None:

@@ -79,6 +79,10 @@ def _subtract(lines: Sequence[Line], section: range, sent: Sequence[Sent], kept:
     """Takes what we sent out of a section; one that quotes another mail is left as it is."""
     places = [at for at in section if lines[at].kind is not Kind.INTRODUCTION]
     unmarked = all(lines[at].kind is Kind.OWN for at in section)
+
+    def renumbered(text: str) -> bool:
+        return any(each.has_with_other_numbers(text) for each in sent)
+
     compared = [Compared(lines[at].text, unmarked or lines[at].kind is not Kind.OWN) for at in places]
     renderings = [(each.subtract(compared), len(each)) for each in sent]
     rests, size = max(renderings, key=lambda rendering: sum(matched for _, matched in rendering[0]))
@@ -87,7 +91,7 @@ def _subtract(lines: Sequence[Line], section: range, sent: Sequence[Sent], kept:
     if unmarked and not is_device_line(lines[section.start].text):
         if long is not None and total >= max(25, 0.4 * size):  # most of our mail, quoted without any mark
             for at, (text, _) in list(zip(places, rests, strict=True))[long:]:
-                kept[at] = text
+                kept[at] = None if text and renumbered(text) else text
         return
     ours = long is not None or total >= 0.3 * sum(len(line.words) for line in compared if line.quoted)
     introduction = [lines[at].bare for at in section if lines[at].kind is Kind.INTRODUCTION]
@@ -96,7 +100,7 @@ def _subtract(lines: Sequence[Line], section: range, sent: Sequence[Sent], kept:
         len(introduction) > (0 if marked else 1) or any("@" in line or "--" in line for line in introduction)
     )
     for at, (text, _) in zip(places, rests, strict=True):
-        if text is None or (lines[at].kind is not Kind.OWN and is_warning(text)):
+        if text is None or (lines[at].kind is not Kind.OWN and (is_warning(text) or renumbered(text))):
             kept[at] = doubted[at] = None
         elif not another or lines[at].kind is Kind.OWN:
             kept[at] = text

@@ -46,7 +46,9 @@ class Sent:
     def __init__(self, text: str) -> None:
         self._words: list[str] = []
         self._line_ends: set[int] = {0}
+        self._numbered: set[tuple[str, ...]] = set()
         for line in text.split("\n"):
+            self._numbered.add(_without_numbers(line))
             self._words += [word for word, _ in words(line)]
             self._line_ends.add(len(self._words))
         self._places: dict[tuple[str, ...], list[int]] = {}
@@ -57,6 +59,10 @@ class Sent:
 
     def __len__(self) -> int:
         return len(self._words)
+
+    def has_with_other_numbers(self, line: str) -> bool:
+        """Whether a line is ours but for its numbers, which change with the course: day 2 of 5, or of 6."""
+        return any(map(str.isdigit, line)) and _without_numbers(line) in self._numbered - {()}
 
     def subtract(self, lines: Sequence[Compared]) -> list[Rest]:
         """What is left of each line.
@@ -132,6 +138,10 @@ class Sent:
 
     def _at(self, place: int) -> str:
         return self._words[place] if place < len(self._words) else ""
+
+
+def _without_numbers(line: str) -> tuple[str, ...]:
+    return tuple(word for word, _ in words(line) if not word.isdigit())
 
 
 def _is_bullet(word: str) -> bool:

@@ -23,6 +23,13 @@ def test_wrapped_lines_other_bullets_and_rewritten_links_are_ours() -> None:
     assert left(*lines) == [None] * 5
 
 
+def test_a_line_of_ours_with_other_numbers_is_known() -> None:
+    sent = Sent("Day 2 of 5\n1. Who was there?\n7\nGoodbye")
+    assert sent.has_with_other_numbers("Day 1 of 12")
+    assert sent.has_with_other_numbers("3. Who was there?")
+    assert not any(map(sent.has_with_other_numbers, ("9", "10:30", "Day one of five", "Day 2 with him", "Goodbye", "")))
+
+
 def test_what_we_did_not_send_is_left() -> None:
     assert left("Hello Ana,", "My son.", "Who was in the room?", "Nobody") == [None, "My son.", None, "Nobody"]
 
