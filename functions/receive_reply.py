@@ -78,8 +78,9 @@ def _take(came: Arrival, raw: bytes, answer: Answered, text: str, place: Place, 
     """A command is obeyed, if it is really from the subscriber; anything else is a reflection."""
     verified = _is_from_subscriber(came, raw, answer)
     asked = _asked(came, answer, text)
-    if not asked and answer.notice:  # its dates may have changed since it was sent, and then look like new words
-        asked = _asked(came, answer, reflections.extract(raw))
+    if not asked:  # what we sent may have changed since, and then looks like new words
+        bare = _asked(came, answer, reflections.extract(raw))
+        asked = bare if bare and (answer.notice or bare.command is Command.STOP) else None
     obeyed = came.short_id in answer.subscriber.obeyed
     if obeyed and not asked:  # the question that it answered is not open any more
         return False

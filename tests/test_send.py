@@ -358,6 +358,18 @@ def test_a_reply_to_a_lesson_from_before_the_course_was_shortened_is_understood(
     assert ann.row["status"] == "unsubscribed"
 
 
+@pytest.mark.parametrize("program", ["gmail", "outlook", "apple-mail"])
+def test_u6_stop_to_a_lesson_that_was_edited_since_is_obeyed(own_course: tuple[World, Path], program: str) -> None:
+    """What was changed can't be told from their words; a STOP above the quote can."""
+    world, course = own_course
+    ann = reads(Person(world), 1)
+    edit(course / "01-acknowledge.md.j2", "So you say sorry fast", "So you quickly say sorry")
+    world.deliver(reply(program, ann.mails[-1], "STOP", world.now()), ann.mails[-1].reply_to[0])
+    assert ann.row["status"] == "unsubscribed"
+    assert not ann.reflections
+    assert emails(ann)[-1] == "goodbye"
+
+
 def test_a_broken_template_holds_nobody_and_stops_nobody_else(own_course: tuple[World, Path]) -> None:
     world, course = own_course
     ann = Person(world).joins()
