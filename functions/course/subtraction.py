@@ -48,9 +48,11 @@ class Sent:
         self._line_ends: set[int] = {0}
         self._numbered: set[tuple[str, ...]] = set()
         for line in text.split("\n"):
-            self._numbered.add(_without_numbers(line))
-            self._words += [word for word, _ in words(line)]
+            of_line = [word for word, _ in words(line)]
+            self._numbered.add(_without_numbers(of_line))
+            self._words += of_line
             self._line_ends.add(len(self._words))
+        self._numbered.discard(())
         self._places: dict[tuple[str, ...], list[int]] = {}
         """Where one word stands, and where three in a row."""
         for place, word in enumerate(self._words):
@@ -62,7 +64,7 @@ class Sent:
 
     def has_with_other_numbers(self, line: str) -> bool:
         """Whether a line is ours but for its numbers, which change with the course: day 2 of 5, or of 6."""
-        return any(map(str.isdigit, line)) and _without_numbers(line) in self._numbered - {()}
+        return any(map(str.isdigit, line)) and _without_numbers([word for word, _ in words(line)]) in self._numbered
 
     def subtract(self, lines: Sequence[Compared]) -> list[Rest]:
         """What is left of each line.
@@ -140,8 +142,8 @@ class Sent:
         return self._words[place] if place < len(self._words) else ""
 
 
-def _without_numbers(line: str) -> tuple[str, ...]:
-    return tuple(word for word, _ in words(line) if not word.isdigit())
+def _without_numbers(line: Sequence[str]) -> tuple[str, ...]:
+    return tuple(word for word in line if not word.isdigit())
 
 
 def _is_bullet(word: str) -> bool:
