@@ -14,8 +14,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cli.local.functions import Failure
     from cli.simulate import Course
+    from local_cloud.functions import Failure
 
 # What the commands need is imported inside them: `email-course --help` answers without moto.
 TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
@@ -43,9 +43,9 @@ def run(
     template: TemplateOption = TEMPLATE,
 ) -> None:
     """Run the whole system here: sign up in a browser, read the mail at /_local, move the clock."""
-    from cli.local.cloud import World
-    from cli.local.intrinsics import TemplateError
-    from cli.local.web import DESK, Listener, PortTaken, Server
+    from local_cloud.cloud import World
+    from local_cloud.intrinsics import TemplateError
+    from local_cloud.web import DESK, Listener, PortTaken, Server
 
     # While a function runs, its output is the log's: what is for the person goes to the streams as they are now.
     terminal, errors = sys.stdout, sys.stderr
@@ -84,11 +84,11 @@ def simulate(
     begin = _start(start, where)
     chosen = _course(course, template.parent / "emails")
 
-    from cli.local.cloud import World
-    from cli.local.intrinsics import TemplateError
     from cli.replies import RepliesError, read
     from cli.simulate import Simulation, SimulationError, save
     from cli.timeline import timeline
+    from local_cloud.cloud import World
+    from local_cloud.intrinsics import TemplateError
 
     try:
         planned = read(replies, chosen.lessons) if replies else []
@@ -147,8 +147,8 @@ def preview(
     from cli import preview as previews
     from cli.chromium import NoChromium
     from cli.samples import samples
+    from content.lessons import load
     from course.errors import CourseError
-    from course.lessons import load
 
     emails = template.parent / "emails"
     try:
@@ -172,8 +172,8 @@ def preview(
 @app.command()
 def template(path: Annotated[Path, typer.Argument(help="The SAM template.")] = TEMPLATE) -> None:
     """Print template.yaml as CloudFormation gets it from SAM, as JSON."""
-    from cli.local.intrinsics import TemplateError
-    from cli.local.template import translated
+    from local_cloud.intrinsics import TemplateError
+    from local_cloud.template import translated
 
     try:
         print(json.dumps(translated(path), indent=2))

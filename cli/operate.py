@@ -8,7 +8,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
-from cli.local.physical import REGION
+from local_cloud.physical import REGION
 
 LINES = ("sent", "claimed", "not due", "due", "overdue", "paused", "held")
 """They add up to everyone who is in the middle of a course."""

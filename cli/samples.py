@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from course.journal import Reflection
-from course.lessons import Course, Library
-from course.letters import JOURNAL_NOTICE, Letter, Site, lesson_letter, notice_letter
+from content.emails import JOURNAL_NOTICE, Letter, Site, lesson_letter, notice_letter
+from content.lessons import Course, Library
+from course.reflection import Reflection
 from course.subscriber import CONFIRM, SignUp, Subscriber, new_epoch
 from course.tokens import Keyring
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cli.local import clients
-from cli.local.browser import Browser, PageError
-from cli.local.cloud import World
-from cli.local.functions import command_in
-from cli.local.mime import SentMail
 from cli.replies import Reply
+from local_cloud import clients
+from local_cloud.browser import Browser, PageError
+from local_cloud.cloud import World
+from local_cloud.functions import command_in
+from local_cloud.mime import SentMail
 
 ADDRESS = "someone@example.net"
 READING = timedelta(seconds=30)  # before a person presses a button

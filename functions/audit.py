@@ -8,13 +8,14 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from aws import clients, set_aside
+from aws import clients
 from aws.log import count, logger, observed
-from aws.sending import MOVED, stopped_for_all
 from aws.settings import settings
-from aws.tables import Row
-from course import account, delivery
+from aws.subscribers import Row
+from course import delivery, standing
 from course.errors import UnreadableSubscriber
+from services import inbox
+from services.sending import MOVED, stopped_for_all
 
 MOST_LISTED = 1000
 """Held or overdue subscribers in one answer, which has room for 6 MB."""
@@ -29,9 +30,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """
     now = clients.now()
     if event.get("inbox") is True:
-        return set_aside.listed()
+        return inbox.listed()
     if "accept" in event:
-        return set_aside.accept(event["accept"], event.get("subscriber", ""), event.get("lesson", ""), now)
+        return inbox.accept(event["accept"], event.get("subscriber", ""), event.get("lesson", ""), now)
     if "release" in event:
         return _release(event["release"], arrived=event.get("arrived") is True, now=now)
     if event.get("resume_all") is True:
@@ -42,7 +43,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def _account(now: datetime) -> dict[str, Any]:
     """sent + claimed + not due + due + overdue + paused + held = active, counted on the base table."""
-    counted: Counter[str] = Counter(dict.fromkeys(("active", *account.LINES), 0))
+    counted: Counter[str] = Counter(dict.fromkeys(("active", *standing.LINES), 0))
     held: list[dict[str, str]] = []
     overdue: list[str] = []
     finished: set[str] = set()
@@ -50,25 +51,25 @@ def _account(now: datetime) -> dict[str, Any]:
     for row in clients.subscribers().all():
         line, subscriber = _line(row, now), row.subscriber
         counted[line] += 1
-        counted["active"] += subscriber is None or subscriber.status in account.GOING_ON
+        counted["active"] += subscriber is None or subscriber.status in standing.GOING_ON
         if subscriber is None or subscriber.held:
             held.append({"id": row.id, "why": subscriber.held if subscriber else "what is stored cannot be read"})
-        if line == "overdue" or (subscriber and account.confirmation_overdue(subscriber, now)):
+        if line == "overdue" or (subscriber and standing.confirmation_overdue(subscriber, now)):
             overdue.append(row.id)
         if subscriber is None:
             continue
-        counted["paused by bounces"] += account.paused_by_bounces(subscriber)
-        counted["in doubt"] += account.in_doubt(subscriber, now)
+        counted["paused by bounces"] += standing.paused_by_bounces(subscriber)
+        counted["in doubt"] += standing.in_doubt(subscriber, now)
         latest = max(filter(None, (latest, subscriber.last_at)), default=None)
         if subscriber.waiting != row.in_index:
             clients.subscribers().save(subscriber)
             counted["put right in the index"] += 1
-        if account.past_keeping(subscriber, now, settings().retention_days):
+        if standing.past_keeping(subscriber, now, settings().retention_days):
             finished.add(subscriber.id)
     if finished:
-        before = now - settings().retention_days * account.DAY
+        before = now - settings().retention_days * standing.DAY
         counted["reflections deleted"] = clients.reflections().forget(finished, before)
-    counted["lost mail set aside"] = set_aside.take_up_lost(now)
+    counted["lost mail set aside"] = inbox.take_up_lost(now)
     logger.info("account of the day", account=dict(counted))
     stopped = stopped_for_all(now)
     count("Overdue", len(overdue))
@@ -88,7 +89,7 @@ def _account(now: datetime) -> dict[str, Any]:
 
 
 def _line(row: Row, now: datetime) -> str:
-    return account.standing(row.subscriber, now) if row.subscriber else "held"
+    return standing.standing(row.subscriber, now) if row.subscriber else "held"
 
 
 def _release(subscriber_id: str, *, arrived: bool, now: datetime) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from aws_lambda_powertools.event_handler import Response
 
-from aws import clients, sign_ups
+from aws import clients
 from aws.log import observed
 from aws.web import Pages, page
-from course import tokens, words
+from content import dates
+from course import tokens
 from course.errors import InvalidToken
 from course.subscriber import IN_COURSE, Subscriber
 from course.tokens import Purpose
+from services import sign_ups
 
 pages = Pages()
 handler = observed(pages.resolve)
@@ -54,5 +56,5 @@ def _confirmed(subscriber: Subscriber, *, already: bool) -> Response[str]:
         course=course,
         already=already,
         introduction_now=not subscriber.sent and subscriber.due_at is not None and subscriber.due_at <= clients.now(),
-        next_at=words.next_email(subscriber, course.language),
+        next_at=dates.next_email(subscriber, course.language),
     )

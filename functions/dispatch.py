@@ -5,7 +5,7 @@ from typing import Any
 from aws import clients
 from aws.log import count, logger, observed
 from aws.outbox import SENDERS, SHARED_FROM, ids_a_message
-from aws.sending import stopped_for_all
+from services.sending import stopped_for_all
 
 TICK = 300
 """Seconds between two runs, as in template.yaml."""

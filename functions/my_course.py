@@ -9,16 +9,17 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from aws import clients
-from aws.erasure import erase
 from aws.log import count, observed
 from aws.web import Pages, download, errors_in_words, page, rendered, see_other
-from course import export, forms, letters, schedule, tokens, words
+from content import dates, emails, export
+from content.journal import IN_A_FILE, ON_A_PAGE, Page, as_text, journal, last_time, within
+from content.lessons import Course
+from course import forms, schedule, tokens
 from course.commands import Asked, Command, Place, is_so, obey
 from course.errors import InvalidToken
-from course.journal import IN_A_FILE, ON_A_PAGE, Page, as_text, journal, last_time, within
-from course.lessons import Course
 from course.subscriber import Status, Subscriber
 from course.tokens import Purpose
+from services.erasure import erase
 
 pages = Pages()
 handler = observed(pages.resolve)
@@ -72,7 +73,7 @@ def read(token: str, lesson: str) -> Response[str]:
         "lesson",
         course=course,
         lesson=chosen,
-        body=letters.lesson_page(clients.site(), subscriber, chosen, reflections, f"/me/{token}", clients.now()),
+        body=emails.lesson_page(clients.site(), subscriber, chosen, reflections, f"/me/{token}", clients.now()),
         last_time=last_time(reflections, lesson, subscriber.round),
         token=token,
     )
@@ -93,7 +94,7 @@ def take(token: str) -> Response[bytes]:
         language=course.language,
         words=course.language.words["pages"],
         journal=journal(course, part, subscriber.zone),
-        made=words.date(now, subscriber.zone, course.language),
+        made=dates.date(now, subscriber.zone, course.language),
     )
     count("Exported")
     name = "my-data.zip" if len(parts) == 1 else f"my-data-{asked}.zip"
@@ -171,12 +172,12 @@ def _page(
         status=str(subscriber.status),
         going_on=subscriber.status in (Status.ACTIVE, Status.PAUSED),
         held=bool(subscriber.held),
-        place=words.place(subscriber, course),
+        place=dates.place(subscriber, course),
         next_email=_next_email(subscriber, course),
         day=course.day(subscriber.last_lesson) or (course.days if subscriber.last_lesson == course.closing else 0),
         days=course.days,
         hour=subscriber.hour,
-        when=words.hour(subscriber.hour, course.language),
+        when=dates.hour(subscriber.hour, course.language),
         zone=subscriber.zone,
         zones=forms.zones(),
         hours=range(24),
@@ -209,7 +210,7 @@ def _next_email(subscriber: Subscriber, course: Course) -> str:
         case Status.ACTIVE if subscriber.held:
             return str(say["held"])
         case Status.ACTIVE:
-            return words.next_email(subscriber, course.language)
+            return dates.next_email(subscriber, course.language)
         case Status.PAUSED:
             return _paused(subscriber, course)
         case Status.BOUNCED | Status.COMPLAINED:
@@ -222,7 +223,7 @@ def _paused(subscriber: Subscriber, course: Course) -> str:
     say = course.language.words["pages"]["me"]
     if subscriber.paused_until is None:
         return str(say["paused"])
-    return str(say["paused_until"]).format(date=words.day(subscriber.paused_until, course.language))
+    return str(say["paused_until"]).format(date=dates.day(subscriber.paused_until, course.language))
 
 
 def _message(done: str, subscriber: Subscriber, course: Course) -> str:

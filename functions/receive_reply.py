@@ -4,20 +4,22 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from aws import clients, sign_ups
-from aws.erasure import erase
-from aws.inbox import Arrival, arrival, record
+from aws import clients
+from aws.inbound import Arrival, arrival, record
 from aws.log import count, each_message, observed
-from aws.obeying import obey_by_mail
-from aws.replies import GONE, Answered, addressed_by, answered, fingerprint, leaving, original
+from aws.reflections import SET_ASIDE
 from aws.settings import settings
-from aws.tables import SET_ASIDE
-from course import forms, mail, reflections, schedule
+from course import forms, schedule
 from course.commands import Asked, Command, Place, agrees, command_in, consents, too_late
-from course.errors import InvalidForm, UnreadableMail, UnreadableSubscriber
-from course.journal import Reflection, cut_to_bytes
+from course.errors import InvalidForm, UnreadableSubscriber
+from course.reflection import Reflection, cut_to_bytes
 from course.subscriber import CONFIRM, Status, Subscriber
 from course.tokens import ReplyToken
+from replies import UnreadableMail, mail, reader
+from services import sign_ups
+from services.attribution import GONE, Answered, addressed_by, answered, fingerprint, leaving, original
+from services.erasure import erase
+from services.obeying import obey_by_mail
 
 GOES = "its raw mail goes"
 """Noted with what was done, so that it goes even if the process dies before."""
@@ -52,7 +54,7 @@ def _work_on(came: Arrival, raw: bytes, now: datetime) -> bool:
 
 
 def _read(came: Arrival, raw: bytes, now: datetime) -> bool:
-    answer = came.harmful or reflections.automatic(raw) or answered(came, mail.parse(raw), now)
+    answer = came.harmful or reader.automatic(raw) or answered(came, mail.parse(raw), now)
     if answer == GONE:
         return _drop(came, addressed_by(came))
     if isinstance(answer, str):
@@ -64,7 +66,7 @@ def _read(came: Arrival, raw: bytes, now: datetime) -> bool:
         count("RepliesRepeated")
         return False
     letter = original(answer, now)
-    text = reflections.extract(raw, letter.text, letter.html) if letter else reflections.extract(raw)
+    text = reader.extract(raw, letter.text, letter.html) if letter else reader.extract(raw)
     if answer.confirms:
         if not consents(text):
             return _declined(came, raw, answer, _asked(came, answer, text), now)
@@ -79,7 +81,7 @@ def _take(came: Arrival, raw: bytes, answer: Answered, text: str, place: Place, 
     verified = _is_from_subscriber(came, raw, answer)
     asked = _asked(came, answer, text)
     if not asked:  # what we sent may have changed since, and then looks like new words
-        bare = _asked(came, answer, reflections.extract(raw))
+        bare = _asked(came, answer, reader.extract(raw))
         asked = bare if bare and (answer.notice or bare.command is Command.STOP) else None
     obeyed = came.short_id in answer.subscriber.obeyed
     if obeyed and not asked:  # the question that it answered is not open any more

@@ -5,11 +5,11 @@ Five emails of a round that bounced softly pause the course.
 
 from typing import Any
 
-from aws import clients
+from aws import clients, ses_events
 from aws.log import count, each_message, logger, observed
+from aws.ses_events import Feedback
 from aws.settings import settings
-from course import account, delivery, feedback, tokens
-from course.feedback import Feedback
+from course import delivery, standing, tokens
 from course.subscriber import Status, Subscriber
 
 
@@ -20,7 +20,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _record(body: str, _message_id: str) -> None:
-    news = feedback.read(body, settings().feedback_topic)
+    news = ses_events.read(body, settings().feedback_topic)
     if news is None:
         return
     if news.kind == "reject":  # taken, and then found to hold a virus: counted as sent, and nobody gets it
@@ -29,7 +29,7 @@ def _record(body: str, _message_id: str) -> None:
     stopped = _stopped_by(news)
     clients.limits().note_event(news.sent_at)
     subscriber = clients.subscribers().change(news.subscriber, lambda current: _settled(current, news, stopped))
-    if news.soft and subscriber and account.paused_by_bounces(subscriber):
+    if news.soft and subscriber and standing.paused_by_bounces(subscriber):
         count("PausedByBounces")
     if stopped and subscriber and subscriber.status is stopped:
         address = tokens.address_hash(clients.keys(), subscriber.address)

@@ -6,9 +6,8 @@ from typing import Any
 
 from aws import clients
 from aws.log import each_message, observed
-from aws.pace import Pace
-from aws.postman import Postman
-from aws.sending import stopped_for_all
+from services.pace import Pace
+from services.sending import Postman, stopped_for_all
 
 pace = Pace()
 

@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from aws_lambda_powertools.event_handler import Response
 from markupsafe import Markup
 
-from aws import clients, sign_ups
+from aws import clients
 from aws.items import UNCONFIRMED_LIFE
 from aws.log import observed
+from aws.reflections import SET_ASIDE_LIFE
 from aws.settings import settings
-from aws.tables import SET_ASIDE_LIFE
 from aws.web import Pages, asset, errors_in_words, fresh_link_form, page
+from content.lessons import Course
 from course import forms
 from course.errors import InvalidForm
-from course.lessons import Course
+from services import sign_ups
 
 LOG_DAYS, BACKUP_DAYS = 30, 35
 """As in template.yaml, and what DynamoDB's point-in-time recovery keeps: the privacy page tells them."""

@@ -8,9 +8,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws import clients
 from aws.log import count, observed
 from aws.web import Pages, fresh_link_form, page
+from content.languages import Language
 from course import schedule, tokens
 from course.errors import InvalidForm, InvalidToken, UnknownKey
-from course.languages import Language
 from course.subscriber import STOPPED_FOR_GOOD, Status, Subscriber
 from course.tokens import LinkToken, Purpose
 

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page
 
 from cli.chromium import NoChromium
 from cli.chromium import chromium as launched
-from cli.local.cloud import TEMPLATE, World
-from cli.local.web import Listener, Server
+from local_cloud.cloud import TEMPLATE, World
+from local_cloud.web import Listener, Server
 from tests.conftest import cannot_run_here
 
 ROOT = Path(__file__).parents[1]

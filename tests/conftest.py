@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from cli.local.cloud import World
-from cli.local.intrinsics import Resolver
+from local_cloud.cloud import World
+from local_cloud.intrinsics import Resolver
 from tests.logs import given_away
 
 # A test never depends on how fast the machine is.

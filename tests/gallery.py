@@ -7,9 +7,9 @@ from unittest.mock import patch
 from botocore.exceptions import ConnectTimeoutError
 from playwright.sync_api import Page
 
-from aws.tables import Subscribers
-from cli.local.cloud import World
+from aws.subscribers import Subscribers
 from course import limits
+from local_cloud.cloud import World
 from tests.people import Person
 from tests.stories import next_email, reads
 

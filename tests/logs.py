@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cli.local.cloud import World
+from local_cloud.cloud import World
 
 ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+\.[\w.-]*\w")
 TOKEN = re.compile(r"(?<![\w-])(?:[\w-]{44}|[a-z2-7]{33,34})(?![\w-])", re.IGNORECASE)

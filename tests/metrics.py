@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import ge, gt, le, lt
 from typing import Any
 
-from cli.local.cloud import World
+from local_cloud.cloud import World
 
 COMPARISONS = {
     "GreaterThanThreshold": gt,

@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cli.local import clients
-from cli.local.api import Response
-from cli.local.clients import Place
-from cli.local.cloud import World
-from cli.local.mime import SentMail
+from local_cloud import clients
+from local_cloud.api import Response
+from local_cloud.clients import Place
+from local_cloud.cloud import World
+from local_cloud.mime import SentMail
 
 
 def one_click(mail: SentMail) -> str:

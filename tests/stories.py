@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from cli.local.cloud import World
-from cli.local.functions import forget_everything
-from cli.local.mime import SentMail
+from local_cloud.cloud import World
+from local_cloud.functions import forget_everything
+from local_cloud.mime import SentMail
 from tests.people import Person
 
 

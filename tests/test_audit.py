@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.local.cloud import World
+from local_cloud.cloud import World
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import asleep, asleep_until, next_email, reads, unchanged

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from cli.local.api import Response
-from cli.local.cloud import World
-from cli.local.faults import Fault, Site, faults
-from cli.local.functions import forget_everything
+from local_cloud.api import Response
+from local_cloud.cloud import World
+from local_cloud.faults import Fault, Site, faults
+from local_cloud.functions import forget_everything
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import asleep, next_email
@@ -20,7 +20,7 @@ from tests.test_send import emails
 
 HOUR = timedelta(hours=1)
 PROMISE = Site("sign_up", "aws/limits.py Limits._put", "PutItem")
-CLAIM = Site("send", "aws/tables.py Subscribers.save", "PutItem")
+CLAIM = Site("send", "aws/subscribers.py Subscribers.save", "PutItem")
 
 
 @pytest.fixture(autouse=True)

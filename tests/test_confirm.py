@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from aws.tables import Subscribers
-from cli.local.cloud import World
+from aws.subscribers import Subscribers
 from course import tokens
 from course.subscriber import Subscriber
 from course.tokens import Keyring, Purpose
+from local_cloud.cloud import World
 from tests.people import Person
 from tests.stories import a_key_is_added, asleep, next_email, nothing_comes, unchanged
 

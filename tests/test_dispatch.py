@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from aws.tables import Subscribers
-from cli.local.cloud import World
+from aws.subscribers import Subscribers
 from course.subscriber import Status, Subscriber
+from local_cloud.cloud import World
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import asleep_until, next_email, reads, unchanged, without

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from cli.local import clients
-from cli.local.cloud import World
 from course import tokens
 from course.subscriber import new_epoch
 from course.tokens import Keyring, Purpose
+from local_cloud import clients
+from local_cloud.cloud import World
 from tests.conftest import MONDAY
 from tests.people import Person
 

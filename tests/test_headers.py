@@ -11,9 +11,9 @@ from shutil import copytree
 
 import pytest
 
-from cli.local.cloud import TEMPLATE, World
-from cli.local.mime import SentMail
-from cli.local.physical import REGION
+from local_cloud.cloud import TEMPLATE, World
+from local_cloud.mime import SentMail
+from local_cloud.physical import REGION
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import next_email, nothing_comes, reads

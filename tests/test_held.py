@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from cli.local.cloud import World
+from local_cloud.cloud import World
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import asleep, asleep_until, unchanged

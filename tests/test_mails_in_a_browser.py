@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from cli.check.colours import contrast
 from cli.samples import Sample, samples
-from course.lessons import load
+from content.lessons import load
 from tests.browser import barriers, chromium
 
 EMAILS = Path(__file__).parents[1] / "emails"

@@ -10,10 +10,11 @@ from zipfile import ZipFile
 import pytest
 from botocore.exceptions import ClientError
 
-from aws.tables import Subscribers
-from cli.local.cloud import World
-from course import export, tokens
+from aws.subscribers import Subscribers
+from content import export
+from course import tokens
 from course.tokens import Keyring, Purpose
+from local_cloud.cloud import World
 from tests.people import Person, one_click
 from tests.stories import a_key_is_added, asleep, next_email, nothing_comes, reads, unchanged
 

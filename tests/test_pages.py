@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from cli.local.cloud import World
+from local_cloud.cloud import World
 from tests import gallery
 from tests.browser import barriers, chromium, served
 from tests.conftest import MONDAY

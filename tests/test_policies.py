@@ -10,12 +10,12 @@ from typing import Any
 from unittest.mock import patch
 
 from aws import clients
-from aws.tables import Subscribers
-from cli.local.calls import Call
-from cli.local.cloud import PARAMETERS, World
-from cli.local.functions import Function, Outcome
-from cli.local.intrinsics import Resolver
-from cli.local.ses_rules import SesError
+from aws.subscribers import Subscribers
+from local_cloud.calls import Call
+from local_cloud.cloud import PARAMETERS, World
+from local_cloud.functions import Function, Outcome
+from local_cloud.intrinsics import Resolver
+from local_cloud.ses_rules import SesError
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import without

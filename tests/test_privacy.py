@@ -8,9 +8,10 @@ from unittest.mock import patch
 
 import pytest
 
-from aws.tables import Reflections, Subscribers
-from cli.local.cloud import World
+from aws.reflections import Reflections
+from aws.subscribers import Subscribers
 from course.subscriber import LAST_OBEYED
+from local_cloud.cloud import World
 from tests.conftest import MONDAY
 from tests.logs import given_away
 from tests.people import Person

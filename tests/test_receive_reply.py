@@ -8,9 +8,9 @@ from zlib import crc32
 
 import pytest
 
-from cli.local import clients
-from cli.local.cloud import World
-from cli.local.mime import SentMail
+from local_cloud import clients
+from local_cloud.cloud import World
+from local_cloud.mime import SentMail
 from tests.people import Person
 from tests.stories import a_key_is_added, asleep, next_email, nothing_comes, reads, unchanged
 from tests.test_record_delivery import records

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from cli.local import ses_events
-from cli.local.cloud import World
-from cli.local.mime import SentMail
-from cli.local.physical import arn
+from local_cloud import ses_events
+from local_cloud.cloud import World
+from local_cloud.mime import SentMail
+from local_cloud.physical import arn
 from tests.people import Person
 from tests.stories import asleep, next_email, nothing_comes, unchanged
 

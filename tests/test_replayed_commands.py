@@ -7,11 +7,11 @@ from unittest.mock import patch
 
 import pytest
 
-from aws.inbox import Inbox
+from aws.inbound import Inbox
 from aws.limits import Limits
 from aws.outbox import Outbox
-from aws.tables import Subscribers
-from cli.local.cloud import World
+from aws.subscribers import Subscribers
+from local_cloud.cloud import World
 from tests.people import Person
 from tests.stories import asleep, asleep_until, next_email, nothing_comes, reads
 from tests.test_receive_reply import emails_of, raw_mails, reasons, texts

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aws.outbox import Outbox
-from cli.local import clients
-from cli.local.cloud import World
+from local_cloud import clients
+from local_cloud.cloud import World
 from tests.people import Person
 from tests.stories import asleep, next_email, nothing_comes, reads
 from tests.test_receive_reply import WORDS, emails_of, raw_mails, reply_to, texts, written

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cli.local.cloud import World
-from cli.local.functions import forget_everything
+from local_cloud.cloud import World
+from local_cloud.functions import forget_everything
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import asleep, asleep_until

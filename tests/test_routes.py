@@ -8,9 +8,9 @@ from urllib.parse import quote
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cli.local.api import DEFAULT, PARAMETER
-from cli.local.cloud import World
-from cli.local.functions import Function
+from local_cloud.api import DEFAULT, PARAMETER
+from local_cloud.cloud import World
+from local_cloud.functions import Function
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import next_email, reads, unchanged

@@ -14,16 +14,15 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 
 import record_delivery
-from aws import clients
+from aws import clients, ses_events
 from aws.limits import Limits
-from aws.postman import Postman
-from cli.local import ses_events
-from cli.local.clients import reply
-from cli.local.cloud import TEMPLATE, World
-from cli.local.functions import forget_everything
-from cli.local.ses_rules import SesError
-from course import feedback
 from course.subscriber import Status
+from local_cloud import ses_events as published
+from local_cloud.clients import reply
+from local_cloud.cloud import TEMPLATE, World
+from local_cloud.functions import forget_everything
+from local_cloud.ses_rules import SesError
+from services.sending import Postman
 from tests.conftest import MONDAY
 from tests.metrics import rings
 from tests.people import Person
@@ -541,7 +540,7 @@ def test_e3_news_that_comes_after_the_second_copy_was_refused_settles_it(
     world.invoke("dispatch", {})
     world.drain()
     assert ann.row["unsettled"] == {lesson.tags["attempt"]: "acknowledge"}
-    world.invoke("record_delivery", records(ses_events.send(lesson, world.now()).body))
+    world.invoke("record_delivery", records(published.send(lesson, world.now()).body))
     assert ann.row["next_lesson"] == "own-it"
     assert emails(ann).count("acknowledge") == 1
 
@@ -557,7 +556,7 @@ def test_e3_news_that_comes_while_the_email_is_sent_again_counts_whatever_comes_
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL), taken=True)
     lesson = next_email(world)
     clients.limits().note_event(lesson.at + timedelta(hours=1))
-    news = feedback.read(json.dumps(ses_events.send(lesson, world.now()).body), "")
+    news = ses_events.read(json.dumps(published.send(lesson, world.now()).body), "")
     assert news
     answers: list[Exception | None] = [
         {"sent": None, "refused": THROTTLED}.get(then, ReadTimeoutError(endpoint_url=URL))

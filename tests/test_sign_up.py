@@ -8,9 +8,9 @@ from unittest.mock import patch
 import pytest
 
 from aws import clients
-from cli.local.api import Response
-from cli.local.cloud import World
 from course import forms, limits
+from local_cloud.api import Response
+from local_cloud.cloud import World
 from tests.conftest import MONDAY
 from tests.metrics import rings
 from tests.people import Person

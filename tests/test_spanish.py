@@ -16,12 +16,12 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 from bs4 import BeautifulSoup
 
-from aws.tables import Subscribers
+from aws.subscribers import Subscribers
 from cli.check import check
-from cli.local.api import Response
-from cli.local.cloud import TEMPLATE, World
+from content.lessons import load
 from course import limits
-from course.lessons import load
+from local_cloud.api import Response
+from local_cloud.cloud import TEMPLATE, World
 from tests.browser import barriers, chromium, served
 from tests.conftest import MONDAY
 from tests.people import Person

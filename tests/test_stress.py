@@ -19,11 +19,11 @@ from typing import Any
 import pytest
 import time_machine
 
-from aws.pace import Pace
-from cli.local.cloud import World
-from cli.local.environment import environment
-from cli.local.functions import Context
-from cli.local.ses_rules import SesError
+from local_cloud.cloud import World
+from local_cloud.environment import environment
+from local_cloud.functions import Context
+from local_cloud.ses_rules import SesError
+from services.pace import Pace
 from tests.conftest import MONDAY
 from tests.test_dispatch import queued, subscribe
 from tests.test_record_delivery import records
@@ -172,9 +172,9 @@ def stress(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stress]:
         monkeypatch.setattr(world.ses, "send", answer)
         monkeypatch.setattr("send.ThreadPoolExecutor", AtOnce)
         monkeypatch.setattr("send.pace", OwnPace())
-        monkeypatch.setattr("aws.pace.time", SimpleNamespace(time=time.time, sleep=stress.turns.sleep))
+        monkeypatch.setattr("services.pace.time", SimpleNamespace(time=time.time, sleep=stress.turns.sleep))
         # What a function has left of its time goes by this clock as well.
-        monkeypatch.setattr("cli.local.functions.time", SimpleNamespace(monotonic=time.time))
+        monkeypatch.setattr("local_cloud.functions.time", SimpleNamespace(monotonic=time.time))
         yield stress
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from aws.reflections import SET_ASIDE_LIFE
 from aws.settings import Settings
-from aws.tables import SET_ASIDE_LIFE
-from cli.local.cloud import TEMPLATE, World
-from cli.local.intrinsics import Resolver
 from course import schedule
+from local_cloud.cloud import TEMPLATE, World
+from local_cloud.intrinsics import Resolver
 from tests.metrics import Series, rings, written
 from tests.people import Person
 
@@ -325,8 +325,8 @@ def test_dispatch_knows_its_own_rate_and_the_number_of_senders(resources: Resolv
 @pytest.mark.parametrize("rate", [0.5, 1, 7, 100])  # SES's sandbox takes one a second from two senders
 def test_send_has_time_for_a_whole_message_and_its_slowest_email(resources: Resolver, rate: float) -> None:
     from aws.outbox import ids_a_message
-    from aws.postman import ANSWER_TIME, CLAIM_TIME
     from course.delivery import IN_FLIGHT
+    from services.sending import ANSWER_TIME, CLAIM_TIME
 
     assert resources.properties("SendOutbox")["BatchSize"] == 1
     assert functions(resources)["send"]["Timeout"] <= IN_FLIGHT.total_seconds()

@@ -8,11 +8,11 @@ from base64 import urlsafe_b64decode
 from datetime import timedelta
 
 from aws import clients
-from cli.local.api import Response
-from cli.local.cloud import World
-from cli.local.functions import forget_everything
 from course import tokens
 from course.tokens import Keyring, Purpose
+from local_cloud.api import Response
+from local_cloud.cloud import World
+from local_cloud.functions import forget_everything
 from tests.people import Person, one_click
 from tests.stories import a_key_is_added, asleep, next_email, nothing_comes, reads, unchanged
 

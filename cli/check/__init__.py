@@ -5,8 +5,8 @@ from pathlib import Path
 from cli.check import files, helplines, links, mails
 from cli.check.finding import Finding
 from cli.samples import samples
+from content.lessons import load
 from course.errors import CourseError
-from course.lessons import load
 
 
 def check(emails: Path, template: Path, *, ask_the_network: bool = False) -> list[Finding]:

@@ -13,11 +13,11 @@ from jinja2 import Environment, StrictUndefined, Template, TemplateError, Templa
 
 from cli.check.finding import Finding, line_of
 from cli.samples import samples
-from course import prose
+from content import markdown
+from content.languages import Notice
+from content.lessons import Course, Lesson, Library
+from content.markdown import Prose
 from course.errors import CourseError
-from course.languages import Notice
-from course.lessons import Course, Lesson, Library
-from course.prose import Prose
 
 Text = TypeVar("Text", Lesson, Notice)
 BROKEN = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
@@ -119,7 +119,7 @@ def _numbers(course: Path) -> Iterator[Finding]:
 def _text(path: Path, names: set[str]) -> Iterator[Finding]:
     """A lesson or notice: its front matter, and the names that its text uses."""
     try:
-        matter, body, first_line = prose.read(path)
+        matter, body, first_line = markdown.read(path)
         tree = _template.parse(body)
     except CourseError as error:
         yield Finding.of(error)
@@ -200,7 +200,7 @@ def _plain_each(texts: Mapping[str, Text], folder: Path, before: str) -> dict[st
 
 
 def _plain(path: Path) -> Prose:
-    _, body, first_line = prose.read(path)
+    _, body, first_line = markdown.read(path)
     code = _template.compile("\n" * (first_line - 1) + body, filename=str(path))
     template = Template.from_code(_template, code, _template.make_globals(None))
     return Prose(template, template)

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 
 from cli.check.finding import Finding, line_of
 from cli.samples import SITE, samples
-from course.lessons import Library
+from content.lessons import Library
 
 SECONDS = 10
 AT_A_TIME = 8

@@ -9,8 +9,8 @@ from bs4 import BeautifulSoup
 from cli.check import colours, support
 from cli.check.finding import Finding, line_of
 from cli.samples import POSTAL_ADDRESS, SITE, Sample, samples
-from course.lessons import Library
-from course.letters import Letter
+from content.emails import Letter
+from content.lessons import Library
 
 LARGE = 60_000
 """Bytes: Gmail cuts an email at 102 KB, and with it the ways to stop; a lesson has no reason to come near."""

@@ -1,1 +1,1 @@
-"""The only place that knows AWS. Plain classes that take their client; what they don't expect they don't catch."""
+"""Who we talk to: one adapter a service. Plain classes that take their client and catch only what they expect."""

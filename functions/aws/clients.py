@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, TypeVar
 import boto3
 from botocore.config import Config
 
-from aws.inbox import Inbox
+from aws.inbound import Inbox
 from aws.limits import Limits, Suppressions
-from aws.mailer import CONNECT_TIMEOUT, READ_TIMEOUT, Mailer, Quota
 from aws.outbox import Outbox
+from aws.reflections import Reflections
+from aws.ses import CONNECT_TIMEOUT, READ_TIMEOUT, Mailer, Quota
 from aws.settings import settings
-from aws.tables import Reflections, Subscribers
+from aws.subscribers import Subscribers
+from content.emails import Site
+from content.lessons import Library, load
 from course.errors import UnknownKey
-from course.lessons import Library, load
-from course.letters import Site
 from course.tokens import Keyring
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from course.errors import UnreadableSubscriber
-from course.journal import Reflection
+from course.reflection import Reflection
 from course.subscriber import EPOCH_START, Claim, SignUp, Status, Subscriber
 
 DUE_SHARD = "0"

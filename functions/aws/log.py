@@ -12,7 +12,8 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 FUNCTIONS = Path(__file__).parents[1]
-OUR_CODE = (FUNCTIONS, FUNCTIONS / "aws", FUNCTIONS / "course")
+OUR_CODE = (FUNCTIONS, *(FUNCTIONS / package for package in ("aws", "content", "course", "replies", "services")))
+
 
 _COUNTING = Lock()  # Powertools' metrics know nothing of threads
 logger = Logger()

@@ -16,11 +16,11 @@ from markupsafe import Markup
 from aws import clients
 from aws.log import count, logger, where
 from aws.settings import settings
-from aws.tables import Contended
+from aws.subscribers import Contended
+from content.languages import Language
+from content.lessons import Course
 from course import forms
 from course.errors import InvalidForm, InvalidToken, UnreadableSubscriber
-from course.languages import Language
-from course.lessons import Course
 
 PAGES = Path(__file__).parent.parent / "pages"
 

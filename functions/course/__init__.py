@@ -1,1 +1,1 @@
-"""The course: what is decided, without AWS, without the environment and without a clock of its own."""
+"""The rules: what is decided, without AWS, without the environment and without a clock of its own."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from course import moments, phrases
-from course.lessons import Course
+from content.lessons import Course
 from course.subscriber import INTRODUCTION, Status, Subscriber
+from replies import phrases, spoken_dates
 
 
 class Command(StrEnum):
@@ -112,7 +112,7 @@ def command_in(text: str, answered: str, course: Course, today: date, first_name
         command = Command(name)
         questions = {Command.YES: (course.way_back, ERASE_NOTICE), Command.NOT_YET: (course.way_back,)}
         return Asked(command) if answered in questions.get(command, (answered,)) else None
-    if (found := _TIME.fullmatch(words)) and (hour := moments.hour(found[1])) is not None:
+    if (found := _TIME.fullmatch(words)) and (hour := spoken_dates.hour(found[1])) is not None:
         return Asked(Command.TIME, hour=hour)
     return _pause(words, today)
 
@@ -122,13 +122,13 @@ def _pause(words: str, today: date) -> Asked | None:
     found = _PAUSE.fullmatch(words)
     if not found:
         return None
-    until = moments.day(found[2], today) if found[1] else None
-    if days := None if found[1] else moments.span(found[2]):
-        until = today + min(days, moments.LONGEST + 1) * moments.DAY
+    until = spoken_dates.day(found[2], today) if found[1] else None
+    if days := None if found[1] else spoken_dates.span(found[2]):
+        until = today + min(days, spoken_dates.LONGEST + 1) * spoken_dates.DAY
     if until is None:
         dated = found[1] and re.fullmatch(r"[0-9]+([-/.][0-9]+)+", found[2])  # 3/4 is a day, whichever it is
         return Asked(Command.PAUSE) if dated else None
-    ahead = today < until <= today + moments.LONGEST * moments.DAY
+    ahead = today < until <= today + spoken_dates.LONGEST * spoken_dates.DAY
     return Asked(Command.PAUSE, until=until if ahead else None)
 
 

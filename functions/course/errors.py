@@ -35,7 +35,3 @@ class UnknownKey(InvalidToken):
 
 class UnreadableSubscriber(EmailCourseError):
     """Raised when a stored subscriber cannot be understood. Names the kind of mistake, never what is stored."""
-
-
-class UnreadableMail(EmailCourseError):
-    """Raised when a mail is over the bounds that are set before parsing begins, or sealed: encrypted."""

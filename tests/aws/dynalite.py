@@ -19,10 +19,10 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
-from cli.local.cloud import PARAMETERS, TEMPLATE
-from cli.local.environment import offline_aws
-from cli.local.physical import REGION, arn
-from cli.local.template import resolved
+from local_cloud.cloud import PARAMETERS, TEMPLATE
+from local_cloud.environment import offline_aws
+from local_cloud.physical import REGION, arn
+from local_cloud.template import resolved
 from tests.conftest import cannot_run_here
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aws.items import UNCONFIRMED_LIFE, subscriber_item, to_wire
-from aws.tables import Row, Subscribers
+from aws.subscribers import Row, Subscribers
 from course.subscriber import EPOCH_START, Claim, SignUp, Status, Subscriber
 
 if TYPE_CHECKING:

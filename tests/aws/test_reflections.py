@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aws.tables import SET_ASIDE, SET_ASIDE_LIFE, Reflections
-from course.journal import Reflection
+from aws.reflections import SET_ASIDE, SET_ASIDE_LIFE, Reflections
+from course.reflection import Reflection
 from tests.aws.dynalite import asked_for
 
 if TYPE_CHECKING:

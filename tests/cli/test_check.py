@@ -15,7 +15,7 @@ import pytest
 
 from cli.check import check, colours, support
 from cli.check.helplines import stale
-from cli.local.cloud import TEMPLATE
+from local_cloud.cloud import TEMPLATE
 
 EMAILS = TEMPLATE.parent / "emails"
 LESSON = "rebuild-trust/02-own-it.md.j2"

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.local.cloud import World
-from cli.local.web import Listener, Server
 from cli.main import app
+from local_cloud.cloud import World
+from local_cloud.web import Listener, Server
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import asleep_until
@@ -118,7 +118,7 @@ def test_what_goes_wrong_is_one_line(
     served: tuple[World, str], monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], told: str
 ) -> None:
     _, url = served
-    monkeypatch.setattr("aws.tables.Subscribers.all", _fails)
+    monkeypatch.setattr("aws.subscribers.Subscribers.all", _fails)
     result = asked(url, "audit", *words)
     assert result.exit_code == 1
     assert result.output == f"email-course: {told}\n"

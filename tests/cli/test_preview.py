@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from cli.chromium import NAMES
-from cli.local.cloud import TEMPLATE
+from local_cloud.cloud import TEMPLATE
 from tests.conftest import cannot_run_here
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from content.lessons import load
 from course.commands import (
     ERASE_NOTICE,
     NOTICES,
@@ -20,7 +21,6 @@ from course.commands import (
     obey,
     too_late,
 )
-from course.lessons import load
 from course.subscriber import Status
 from tests.course.subscribers import MONDAY, PLAN_AGAIN, after, confirmed, sent
 

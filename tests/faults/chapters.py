@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from cli.local.ses_rules import SesError
+from local_cloud.ses_rules import SesError
 from tests.faults.life import AnotherTurn, Life, Someone
 
 Chapter = Callable[[Life], Iterator[None]]

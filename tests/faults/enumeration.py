@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from cli.local.cloud import TEMPLATE
-from cli.local.faults import Fault, Site
+from local_cloud.cloud import TEMPLATE
+from local_cloud.faults import Fault, Site
 from tests.faults.chapters import CHAPTERS
 from tests.faults.forks import forked
 from tests.faults.life import Events

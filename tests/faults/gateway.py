@@ -15,8 +15,8 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from moto.core.models import botocore_stubber
 
-from cli.local.environment import environment
-from cli.local.physical import REGION
+from local_cloud.environment import environment
+from local_cloud.physical import REGION
 from tests.aws import dynalite
 from tests.aws.dynalite import Database
 
@@ -44,7 +44,7 @@ def gateway() -> Iterator[str]:
 
 
 class _Request(BaseHTTPRequestHandler):
-    """One request, handed to moto as boto3 would: the lock in cli/local/wire.py lets in one at a time."""
+    """One request, handed to moto as boto3 would: the lock in local_cloud/wire.py lets in one at a time."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = 65536  # an answer is one packet

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from cli.local.cloud import World
-from cli.local.faults import Fault, faults
-from cli.local.functions import forget_everything
+from local_cloud.cloud import World
+from local_cloud.faults import Fault, faults
+from local_cloud.functions import forget_everything
 from tests.faults.forks import one_thread
 from tests.faults.life import AnotherTurn, Events, Life, Someone, Unanswered
 from tests.faults.oracle import Tally

@@ -14,15 +14,15 @@ from zoneinfo import ZoneInfo
 
 from moto.dynamodb.models import dynamodb_backends
 
-from cli.local import clients
-from cli.local.api import Response
-from cli.local.clients import Place
-from cli.local.cloud import World
-from cli.local.mime import SentMail
-from cli.local.physical import ACCOUNT, REGION
-from cli.local.ses_events import SesEvent
 from cli.operate import adds_up
 from course.tokens import CONFIRM_LIFE
+from local_cloud import clients
+from local_cloud.api import Response
+from local_cloud.clients import Place
+from local_cloud.cloud import World
+from local_cloud.mime import SentMail
+from local_cloud.physical import ACCOUNT, REGION
+from local_cloud.ses_events import SesEvent
 from tests.faults.kept import judge_kept
 from tests.faults.oracle import Deed, Lesson, Story, Tally, judge
 from tests.people import Person, one_click

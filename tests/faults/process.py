@@ -31,10 +31,10 @@ import boto3
 
 from aws import clients
 from aws.items import subscriber_item, to_wire
-from aws.tables import Subscribers
-from cli.local.functions import Function, Functions, Outcome
-from cli.local.intrinsics import Resolver
+from aws.subscribers import Subscribers
 from course.subscriber import Subscriber
+from local_cloud.functions import Function, Functions, Outcome
+from local_cloud.intrinsics import Resolver
 
 ROOT = Path(__file__).resolve().parents[2]
 TIME_LEFT = 900_000

@@ -19,10 +19,10 @@ from operator import itemgetter
 
 import time_machine
 
-from aws.tables import Subscribers
-from cli.local.cloud import World
-from cli.local.queues import event_sources
+from aws.subscribers import Subscribers
 from course.subscriber import Status, Subscriber
+from local_cloud.cloud import World
+from local_cloud.queues import event_sources
 from tests.faults.gateway import dynalite_for_processes, gateway
 from tests.faults.oracle import ALREADY_CLAIMED, Deed, Lesson, Story, Tally, judge
 from tests.faults.process import WITHOUT_CONDITION, Sandboxes

@@ -11,9 +11,9 @@ from botocore.config import Config
 
 import record_delivery
 import unsubscribe
-from aws.tables import Subscribers
+from aws.ses_events import Feedback
+from aws.subscribers import Subscribers
 from course import delivery, schedule
-from course.feedback import Feedback
 from course.subscriber import Status, Subscriber
 from course.tokens import LinkToken
 

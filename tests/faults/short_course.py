@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cli.local.cloud import TEMPLATE
+from local_cloud.cloud import TEMPLATE
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.local.cloud import TEMPLATE
+from local_cloud.cloud import TEMPLATE
 from tests.faults.enumeration import Known, not_reached, places_in_the_code
 from tests.faults.safeguards import SAFEGUARDS
 from tests.faults.trials import LATE
@@ -70,8 +70,8 @@ def test_without_a_safeguard_a_promise_is_broken(tmp_path: Path, safeguard: str)
 
 def test_a_call_that_no_life_comes_to_is_found() -> None:
     """The list is read off the code: a new call is in it, and fails the sample until a life comes to it."""
-    assert ("aws/mailer.py Mailer.send", "SendEmail") in places_in_the_code()
-    assert ("aws/tables.py Subscribers.due", "Query") in places_in_the_code()
+    assert ("aws/ses.py Mailer.send", "SendEmail") in places_in_the_code()
+    assert ("aws/subscribers.py Subscribers.due", "Query") in places_in_the_code()
     assert ("aws/clients.py keys", "GetSecretValue") in places_in_the_code()
     functions = {path.stem for path in (ROOT / "functions").glob("*.py")}
     assert len(not_reached(Known())) == len(places_in_the_code()) + len(functions)

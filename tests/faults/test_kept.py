@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.local.cloud import World
+from local_cloud.cloud import World
 from tests.faults.kept import LEFT, judge_kept
 from tests.faults.life import Events, Life, Someone
 from tests.faults.oracle import Tally

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from cli.local.cloud import World
+from local_cloud.cloud import World
 from tests.conftest import cannot_run_here
 from tests.faults.gateway import no_dynalite
 from tests.faults.process import Sandboxes

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cli.local.cloud import World
-from cli.local.faults import Site, faults
+from local_cloud.cloud import World
+from local_cloud.faults import Site, faults
 from tests.faults.chapters import Chapter
 from tests.faults.forks import Forks, one_thread
 from tests.faults.life import AnotherTurn, Events, Life

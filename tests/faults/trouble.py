@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from cli.local.api import Request, form_body
-from cli.local.faults import Fault, Site
-from cli.local.ses_rules import SesError
+from local_cloud.api import Request, form_body
+from local_cloud.faults import Fault, Site
+from local_cloud.ses_rules import SesError
 from tests.faults.life import Life, Someone
 from tests.people import one_click
 

@@ -7,10 +7,12 @@ from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from course import mail, tokens
-from course.errors import InvalidToken, UnreadableMail
-from course.reflections import automatic, extract
+from course import tokens
+from course.errors import InvalidToken
 from course.tokens import Keyring, Purpose
+from replies import UnreadableMail, mail
+from replies.auto_replies import automatic
+from replies.reader import extract
 from tests.faults.oracle import Tally
 from tests.mail import library
 from tests.mail.hostile import LETTER, LETTER_HTML, MAX_MEMORY, MAX_SECONDS

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from encodings.aliases import aliases
 from functools import partial
 
-from course import mail
-from course.errors import UnreadableMail
-from course.reflections import automatic, extract
+from replies import UnreadableMail, mail
+from replies.auto_replies import automatic
+from replies.reader import extract
 from tests.faults.forks import forked
 from tests.mail.letters import ADDRESS, as_html, as_text
 

@@ -20,8 +20,9 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from course.errors import UnreadableMail
-from course.reflections import automatic, extract
+from replies import UnreadableMail
+from replies.auto_replies import automatic
+from replies.reader import extract
 from tests.mail import library
 from tests.mail.hostile import SLOWEST, repeated, with_head
 from tests.mail.letters import as_html, as_text

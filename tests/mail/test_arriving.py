@@ -2,7 +2,7 @@
 
 import random
 
-from cli.local.cloud import World
+from local_cloud.cloud import World
 from tests.mail import hostile as of
 from tests.mail.fuzz import damaged
 from tests.people import Person

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from cli.local.cloud import TEMPLATE
+from local_cloud.cloud import TEMPLATE
 from tests.mail import hostile as of
 from tests.mail.hostile import hostile, weighed
 

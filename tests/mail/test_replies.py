@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from course.reflections import automatic, extract
+from replies.auto_replies import automatic
+from replies.reader import extract
 from tests.mail.library import Reply, mails, replies
 from tests.mail.score import corpus, ours, score, understood
 

@@ -1,7 +1,7 @@
 """The delivery protocol as a specification: everything that can happen next, in any situation.
 
 A step is one call to AWS, one event, one wish of the person, or the end of a day; `explore` takes every one. The code
-that is described here is `course.delivery`, `aws.postman`, `aws.tables`, `dispatch`, `send` and `record_delivery`.
+described here: `course.delivery`, `services.sending`, `aws.subscribers`, `dispatch`, `send` and `record_delivery`.
 
 A call succeeds; or its caller crashes before it, or right after its effect; or its reply is lost. boto3 repeats a call
 to DynamoDB or SQS whose reply was lost: the caller stays where it is, and its next step is the repetition. Only the
@@ -12,8 +12,8 @@ Nothing is counted, so nothing is bounded: there may be any number of days, faul
 messages and events. A day matters only as today or earlier.
 
 Taken for granted: a sender's work doesn't reach into the next day, since a function lives for 60 s and slots end
-a quarter of an hour before midnight. And `change` of `aws.tables` is one step: it reads, decides, and writes on the
-condition that nothing changed in between, until nothing did.
+a quarter of an hour before midnight. And `change` of `aws.subscribers` is one step: it reads, decides, and writes on
+the condition that nothing changed in between, until nothing did.
 
 Left out: the confirmation, pausing, skipping and an edited course; an operator who lets go what is held, and a refusal
 that holds. So whoever is held stays so until an event says that the lesson came.

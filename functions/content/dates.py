@@ -1,0 +1,50 @@
+"""Dates, times and places in the course, as people say them in the course's language."""
+
+from datetime import date as date_type
+from datetime import datetime
+
+from content.languages import Language
+from content.lessons import Course
+from course.schedule import local_day
+from course.subscriber import INTRODUCTION, Subscriber
+
+
+def date(at: datetime, zone: str, language: Language) -> str:
+    """The local day: 24 November 2026."""
+    return day(local_day(at, zone), language)
+
+
+def day(local: date_type, language: Language) -> str:
+    """A day without a time: 24 November 2026."""
+    words = language.words["dates"]
+    return str(words["date"]).format(day=local.day, month=words["months"][local.month - 1], year=local.year)
+
+
+def next_email(subscriber: Subscriber, language: Language) -> str:
+    """When the next email comes: Tuesday 24 November, between 7:00 and 8:00. Empty when none waits."""
+    if subscriber.due_at is None or not subscriber.waiting:
+        return ""
+    words, day = language.words["dates"], local_day(subscriber.due_at, subscriber.zone)
+    return str(words["next_email"]).format(
+        weekday=words["weekdays"][day.weekday()],
+        day=day.day,
+        month=words["months"][day.month - 1],
+        hour=hour(subscriber.hour, language),
+    )
+
+
+def hour(of_day: int, language: Language) -> str:
+    """The hour in which lessons come: between 7:00 and 8:00."""
+    return str(language.words["dates"]["hours"][of_day])
+
+
+def place(subscriber: Subscriber, course: Course) -> str:
+    """How far the subscriber is in this round."""
+    words, day = course.language.words["place"], course.day(subscriber.last_lesson)
+    if day:
+        return str(words["lesson"]).format(day=day, days=course.days)
+    if subscriber.last_lesson == course.closing:
+        return str(words["closing"])
+    if subscriber.last_lesson == INTRODUCTION:
+        return str(words["introduction"])
+    return str(words["round"]).format(round=subscriber.round) if subscriber.round > 1 else str(words["nothing"])

@@ -1,0 +1,202 @@
+"""Letters: a lesson or a notice as the email that one subscriber gets, in HTML and in plain text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import css_inline
+from markupsafe import Markup
+
+from content import dates, journal
+from content.languages import Notice
+from content.lessons import Course, Lesson, Library
+from course import tokens
+from course.commands import ERASE_WITHIN
+from course.reflection import Reflection
+from course.subscriber import CONFIRM, Subscriber
+from course.tokens import Keyring, Purpose
+
+_inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What every letter needs to know of where it comes from."""
+
+    library: Library
+    keys: Keyring
+    url: str
+    reply_domain: str
+    postal_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One rendered email. Headers are those that SES does not set itself."""
+
+    to: str
+    sender_name: str
+    subject: str
+    html: str
+    text: str
+    reply_to: str
+    headers: Mapping[str, str]
+    follows: str = ""
+    """SES's id of the email that this one follows in a thread, or empty."""
+    feedback: tuple[str, str] = ("", "")
+    """Course and email: what mailbox providers count complaints by."""
+
+
+JOURNAL_NOTICE = "journal"
+"""The notice that gives the journal back."""
+
+
+def looks_back(lesson: Lesson, subscriber: Subscriber, course: Course) -> bool:
+    """Whether a lesson shows what the subscriber wrote before, so that their reflections must be read for it."""
+    return subscriber.round > 1 or lesson.id == course.closing or bool(lesson.echoes)
+
+
+def lesson_letter(
+    site: Site, subscriber: Subscriber, lesson: Lesson, reflections: Sequence[Reflection], now: datetime
+) -> Letter:
+    """A lesson for this subscriber. `reflections` are all of theirs, or none if it doesn't look back."""
+    course = site.library.courses[subscriber.course]
+    closing = lesson.id == course.closing
+    written = journal.journal(course, reflections if closing else [], subscriber.zone)
+    pages, goes_on = journal.within(written, journal.IN_A_LETTER)
+    last_time = journal.last_time(reflections, lesson.id, subscriber.round)
+    shown, longer = journal.beginning(last_time, journal.LAST_TIME)
+    parts = {
+        "day": course.day(lesson.id),
+        "question": lesson.question,
+        "last_time": shown,
+        "last_time_goes_on": longer,
+        "way_back": lesson.id == course.way_back,
+        "journal": pages if closing else None,
+        "journal_goes_on": goes_on,
+        "replies": True,
+        "reflections": _echoes(course, reflections, subscriber),
+    }
+    return _letter(site, subscriber, lesson, subscriber.epoch, now, parts)
+
+
+def lesson_page(
+    site: Site, subscriber: Subscriber, lesson: Lesson, reflections: Sequence[Reflection], me_url: str, now: datetime
+) -> Markup:
+    """What a lesson's email says, without the email around it. `me_url` is the page that it is read on."""
+    course = site.library.courses[subscriber.course]
+    values = _values(site, subscriber, lesson, subscriber.epoch, now)
+    values |= {"me_url": me_url, "reflections": _echoes(course, reflections, subscriber)}
+    return Markup(lesson.prose.html.render(values))  # noqa: S704  rendered with autoescape
+
+
+def _echoes(course: Course, reflections: Sequence[Reflection], subscriber: Subscriber) -> dict[str, str]:
+    """What a lesson may quote, by the lesson that it was written to."""
+    return {name: journal.echo(reflections, name, subscriber.round) for name in course.lessons}
+
+
+def notice_letter(
+    site: Site, subscriber: Subscriber, notice_id: str, now: datetime, reflections: Sequence[Reflection] = ()
+) -> Letter:
+    """A notice for this subscriber, in the language of the course.
+
+    `reflections` are all of theirs, for the notice that gives the journal back. A confirmation is for the sign-up that
+    waits, and holds nothing that was typed.
+    """
+    course = site.library.courses[subscriber.course]
+    language = course.language
+    notice = language.notices[notice_id]
+    following = course.lessons.get(subscriber.next_lesson or "")
+    pages, goes_on = journal.within(journal.journal(course, reflections, subscriber.zone), journal.IN_A_LETTER)
+    parts: dict[str, Any] = {
+        "day": None,
+        "question": None,
+        "last_time": [],
+        "last_time_goes_on": False,
+        "way_back": False,
+        "journal": pages if pages or goes_on else None,
+        "journal_goes_on": goes_on,
+        "replies": False,
+        "next_at": dates.next_email(subscriber, language),
+        "next_subject": following.subject if following else "",
+        "next_is_closing": subscriber.next_lesson == course.closing,
+        "hour": dates.hour(subscriber.hour, language),
+        "zone": subscriber.zone.replace("_", " "),
+        "erase_days": ERASE_WITHIN.days,
+    }
+    if notice.id != CONFIRM or subscriber.sign_up is None:
+        return _letter(site, subscriber, notice, subscriber.epoch, now, parts)
+    epoch = subscriber.sign_up.epoch
+    token = tokens.link(site.keys, Purpose.CONFIRM, subscriber.id, epoch, subscriber.sign_up.at + tokens.CONFIRM_LIFE)
+    parts |= {"confirm_url": f"{site.url}/confirm/{token}", "hours": tokens.CONFIRM_LIFE.days * 24}
+    parts |= {"first_name": "", "me_url": ""}  # nothing typed, and no page yet
+    return _letter(site, subscriber, notice, epoch, now, parts)
+
+
+def _letter(
+    site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int, now: datetime, parts: dict[str, Any]
+) -> Letter:
+    course = site.library.courses[subscriber.course]
+    values = {**_values(site, subscriber, email, epoch, now), **parts}
+    html = site.library.layout_html.render(values, body=Markup(email.prose.html.render(values)))  # noqa: S704  rendered with autoescape
+    text = site.library.layout_text.render(values, body=email.prose.as_text(**values))
+    leave = f"{tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, tokens.LEAVE)}@{site.reply_domain}"
+    # One thread a round, held together by an id that no email has (RFC 5322, section 3.6.4).
+    root = f"<{subscriber.id}.{epoch}.{subscriber.round}@{site.reply_domain}>"
+    thread = {"In-Reply-To": root, "References": root} if course.thread and isinstance(email, Lesson) else {}
+    return Letter(
+        to=subscriber.address,
+        sender_name=course.sender_name,
+        subject=email.subject,
+        html=_inliner.inline(html),
+        text=text,
+        reply_to=_reply_to(site, subscriber, email, epoch),
+        headers={
+            # RFC 2369 and RFC 8058: mail clients show their own button, which posts without a cookie. Some write a mail
+            # instead: whatever is in it, its address says what it is for.
+            "List-Unsubscribe": f"<{values['unsubscribe_url']}>, <mailto:{leave}?subject=unsubscribe>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            # RFC 2919: the same for every email of a course, so that people can file by it.
+            "List-Id": f"<{course.id}.{site.reply_domain}>",
+            # RFC 3834, and what Exchange reads: no automatic answers, please.
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+            **thread,
+        },
+        follows=subscriber.message_id if thread and subscriber.sent else "",
+        feedback=(course.id, email.id),
+    )
+
+
+def _reply_to(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int) -> str:
+    return f"{tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, email.id)}@{site.reply_domain}"
+
+
+def _values(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int, now: datetime) -> dict[str, Any]:
+    """What the text of every email may use, and that of a lesson also where it is read in the browser."""
+    course = site.library.courses[subscriber.course]
+    page = tokens.link(site.keys, Purpose.PAGE, subscriber.id, epoch, now + tokens.PAGE_LIFE)
+    unsubscribe = tokens.link(site.keys, Purpose.UNSUBSCRIBE, subscriber.id, epoch)
+    me = f"{site.url}/me/{page}"
+    return {
+        "course": course,
+        "first_name": subscriber.first_name,
+        "round": subscriber.round,
+        "coming_back": subscriber.round > 1,
+        "site_url": site.url,
+        "me_url": me,
+        "lesson_url": f"{me}/lessons/{email.id}" if isinstance(email, Lesson) else "",
+        "subject": email.subject,
+        "preheader": email.preheader,
+        # RFC 6068. A client that opens no new mail for it still says what to do: the words are “just reply”.
+        "reply_url": f"mailto:{_reply_to(site, subscriber, email, epoch)}?subject={quote(f'Re: {email.subject}')}",
+        "yes_url": f"{me}/yes",
+        "not_yet_url": f"{me}/not-yet",
+        "unsubscribe_url": f"{site.url}/unsubscribe/{unsubscribe}",
+        "postal_address": site.postal_address,
+        "words": course.language.words["letter"],
+        "helplines": course.language.helplines,
+        "directory": course.language.directory,
+    }

@@ -1,0 +1,48 @@
+"""Everything that is kept about a subscriber, in their own hands: a zip file for a person and for a program."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from course.reflection import Reflection
+from course.subscriber import Subscriber
+
+IN_A_FILE = 1_500_000
+"""Bytes of text. It stands in the file twice, hardly smaller if it is not language, and Lambda answers with at most
+6 MB, of which base64 takes a quarter."""
+
+
+def parts(reflections: Sequence[Reflection]) -> list[list[Reflection]]:
+    """The reflections in order, as many together as fit into one file: at least one part, mostly no more."""
+    found: list[list[Reflection]] = [[]]
+    size = 0
+    for reflection in sorted(reflections, key=lambda written: written.received_at):
+        length = len(reflection.text.encode())
+        if found[-1] and size + length > IN_A_FILE:
+            found.append([])
+            size = 0
+        found[-1].append(reflection)
+        size += length
+    return found
+
+
+def archive(subscriber: Subscriber, reflections: Sequence[Reflection], journal_html: str, now: datetime) -> bytes:
+    """A zip of `journal.html` and `data.json`, the latter with every value that is stored, under its stored name."""
+    data = {
+        "made_at": now,
+        "subscriber": asdict(subscriber),
+        "reflections": [asdict(reflection) for reflection in reflections],
+    }
+    files = {"journal.html": journal_html, "data.json": json.dumps(data, default=_plain, ensure_ascii=False, indent=2)}
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as bundle:
+        for name, text in files.items():
+            bundle.writestr(ZipInfo(name, now.timetuple()[:6]), text, ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def _plain(value: date | datetime) -> str:
+    return value.isoformat()

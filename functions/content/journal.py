@@ -1,0 +1,144 @@
+"""The journal: every reflection beside its question, in the order of the course, as it was written."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from markupsafe import escape
+
+from content import dates
+from content.lessons import Course
+from course.reflection import Reflection, cut_to_bytes
+
+IN_A_LETTER = 40_000
+"""Bytes as HTML: Gmail cuts an email at 102 KB, and with it the ways to stop. The rest is on the subscriber's page."""
+LAST_TIME = 12_000
+"""Bytes as HTML of what was written to a lesson in an earlier round, shown below its question."""
+ECHO = 300
+"""Characters of an answer that a later lesson quotes."""
+IN_A_FILE = 4_000_000
+"""Bytes as HTML, which is more than as text."""
+ON_A_PAGE = 1_000_000
+"""Bytes as HTML: Lambda answers with at most 6 MB."""
+AROUND = 700
+"""Bytes as HTML of what stands around each reflection: its date and the styles on its elements."""
+
+
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*(?= |$)|[。！？]")  # the last kind is followed by no space
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One reflection as the journal shows it."""
+
+    at: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One question of one round and what was written to it."""
+
+    round: int
+    lesson: str
+    title: str
+    question: str | None
+    reflections: list[Entry]
+
+
+def journal(course: Course, reflections: Iterable[Reflection], zone: str) -> list[Page]:
+    """All reflections by round, then in the order of the course, then of time. Dates are local days of `zone`."""
+    order = {lesson: place for place, lesson in enumerate(course.lessons)}
+
+    def place(reflection: Reflection) -> tuple[int, int, str]:
+        return reflection.round, order.get(reflection.lesson, len(order)), reflection.lesson
+
+    ordered = sorted(reflections, key=lambda reflection: (*place(reflection), reflection.received_at))
+    return [_page(course, list(group), zone) for _, group in groupby(ordered, place)]
+
+
+def within(pages: list[Page], budget: int) -> tuple[list[Page], bool]:
+    """The first pages that fit into a budget of bytes, and whether that is not all of them."""
+    fitting: list[Page] = []
+    for page in pages:
+        budget -= sum(_size(entry.text) for entry in page.reflections)
+        if budget < 0:
+            return fitting, True
+        fitting.append(page)
+    return fitting, False
+
+
+def as_text(pages: list[Page], course: Course) -> str:
+    """The journal as plain text, as wide as it was written."""
+    say = course.language.words["pages"]["journal"]
+    rounds = max((page.round for page in pages), default=1)
+    lines = [f"{say['title']} – {course.title}", ""]
+    for page in pages:
+        heading = page.question or page.title or say["between"]
+        lines += ["", f"{say['round'].format(round=page.round)}: {heading}" if rounds > 1 else heading]
+        for entry in page.reflections:
+            lines += ["", f"{entry.at}", "", entry.text]
+        lines.append("")
+    return "\n".join(lines if pages else [*lines, say["empty"], ""])
+
+
+def last_time(reflections: Iterable[Reflection], lesson: str, before_round: int) -> list[str]:
+    """What was written to this lesson in the latest earlier round that has anything."""
+    earlier = [found for found in reflections if found.lesson == lesson and found.round < before_round]
+    latest = max((found.round for found in earlier), default=0)
+    of_latest = [found for found in earlier if found.round == latest]
+    return [found.text for found in sorted(of_latest, key=lambda found: found.received_at)]
+
+
+def echo(reflections: Iterable[Reflection], lesson: str, round_number: int) -> str:
+    """What a later lesson quotes of what was written to this one in this round: on one line, cut at a sentence.
+
+    The first answer, since what came after it must not change a letter that was sent. Only what is proven to be from
+    the subscriber: nobody else puts words into our letters. Empty when there is none.
+    """
+    answers = [
+        found for found in reflections if (found.lesson, found.round, found.verified) == (lesson, round_number, True)
+    ]
+    first = min(answers, key=lambda found: found.received_at, default=None)
+    return _cut_at_a_sentence(" ".join(first.text.split())) if first else ""
+
+
+def _cut_at_a_sentence(text: str) -> str:
+    """At most ECHO characters: whole sentences if the first one fits, else whole words."""
+    if len(text) <= ECHO:
+        return text
+    ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, ECHO + 1)]
+    if ends:
+        return text[: ends[-1]]
+    return f"{text[:ECHO].rpartition(' ')[0] or text[:ECHO]} …"
+
+
+def beginning(texts: list[str], budget: int) -> tuple[list[str], bool]:
+    """The first texts that fit into a budget of bytes, the last of them cut, and whether that is not all of them."""
+    shown: list[str] = []
+    for text in texts:
+        if _size(text) > budget:
+            start = cut_to_bytes(text, max(budget - AROUND, 0))
+            while start and _size(start) > budget:
+                start = start[: len(start) * 9 // 10]
+            return ([*shown, f"{start.rstrip()} …"] if start.strip() else shown), True
+        budget -= _size(text)
+        shown.append(text)
+    return shown, False
+
+
+def _size(text: str) -> int:
+    return len(escape(text).encode()) + len("<br>") * text.count("\n") + AROUND
+
+
+def _page(course: Course, reflections: list[Reflection], zone: str) -> Page:
+    first = reflections[0]
+    lesson = course.lessons.get(first.lesson)
+    return Page(
+        round=first.round,
+        lesson=first.lesson,
+        title=lesson.subject if lesson else "",
+        question=lesson.question if lesson else None,
+        reflections=[Entry(dates.date(found.received_at, zone, course.language), found.text) for found in reflections],
+    )

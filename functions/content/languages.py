@@ -1,0 +1,99 @@
+"""Languages: a folder of `emails/` for each, with everything that is the same in every course of that language.
+
+A folder is a language when it has a `letter.toml`. Adding a language is adding such a folder.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+
+from content import markdown
+from content.markdown import Prose
+from course.errors import CourseError
+
+MARK = "letter.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An email that is not a lesson; named after the moment it is sent."""
+
+    id: str
+    subject: str
+    preheader: str
+    prose: Prose
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language, and what it says."""
+
+    code: str
+    """The folder's name and the pages' `lang`: BCP 47, such as `en`."""
+    words: Mapping[str, Mapping[str, Any]]
+    """The words of each of its `.toml` files, by the file's name: `words["letter"]`, `words["dates"]`."""
+    notices: Mapping[str, Notice]
+    helplines: list[dict[str, Any]]
+    """Who to call, by country: first those that the language has a name of its own for, as it lists them, then in the
+    order of the common `helplines.toml`."""
+    directory: dict[str, Any]
+    """Where people of all other countries find someone to call."""
+
+    @property
+    def direction(self) -> str:
+        """How it is written: `ltr` or `rtl`."""
+        return str(self.words["letter"]["direction"])
+
+
+def load(folder: Path, html: Environment, text: Environment) -> dict[str, Language]:
+    """Every language in `emails/`, by its code. Raises CourseError, also when one lacks a notice that another has."""
+    lines = markdown.read_toml(folder / "helplines.toml")
+    languages = {
+        path.parent.name: _language(path.parent, lines, html, text) for path in sorted(folder.glob(f"*/{MARK}"))
+    }
+    notices = {notice for language in languages.values() for notice in language.notices}
+    for language in languages.values():
+        for missing in sorted(notices - language.notices.keys()):
+            raise CourseError(folder / language.code / "notices" / f"{missing}.md.j2", "is missing")
+    return languages
+
+
+def _language(folder: Path, lines: dict[str, Any], html: Environment, text: Environment) -> Language:
+    words = {path.stem: markdown.read_toml(path) for path in sorted(folder.glob("*.toml"))}
+    notices = [_notice(path, html, text) for path in sorted((folder / "notices").glob("*.md.j2"))]
+    helplines = words["helplines"]
+    first = list(helplines["countries"])
+    countries = sorted(
+        lines["country"], key=lambda country: first.index(country["name"]) if country["name"] in first else len(first)
+    )
+    return Language(
+        code=folder.name,
+        words=words,
+        notices={notice.id: notice for notice in notices},
+        helplines=[_country(country, helplines, folder) for country in countries],
+        directory=lines["directory"],
+    )
+
+
+def _country(country: dict[str, Any], helplines: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """A country and its lines, named in the words of a language."""
+    lines = [dict(line) for line in country.get("line", [])]
+    for line in lines:
+        if line["for_whom"] not in helplines["for_whom"]:
+            raise CourseError(folder / "helplines.toml", f"has no words under [for_whom] for “{line['for_whom']}”")
+        line["for_whom"] = helplines["for_whom"][line["for_whom"]]
+    name = country["name"]
+    return {"country": helplines["countries"].get(name, name), "emergency": country["emergency"], "lines": lines}
+
+
+def _notice(path: Path, html: Environment, text: Environment) -> Notice:
+    matter, body, line = markdown.read(path)
+    return Notice(
+        id=path.name.removesuffix(".md.j2"),
+        subject=markdown.need(matter, "subject", path),
+        preheader=markdown.need(matter, "preheader", path),
+        prose=markdown.compile_prose(path, body, line, html, text),
+    )

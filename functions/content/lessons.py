@@ -1,0 +1,195 @@
+"""Courses and lessons, read from the folder `emails/` once per process. Mistakes name file and line."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
+
+from content import languages, markdown
+from content.languages import Language
+from content.markdown import Prose
+from course.errors import CourseError
+from course.subscriber import CONFIRM, INTRODUCTION
+from course.tokens import LEAVE, lesson_tag
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One email of a course: the introduction, a day's lesson, or the closing letter."""
+
+    id: str
+    subject: str
+    preheader: str
+    question: str | None
+    """What the subscriber is asked to answer by reply."""
+    echoes: tuple[str, ...]
+    """The lessons whose answers its text quotes, by `reflections['own-it']`."""
+    prose: Prose
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One course: its folder's `course.toml`, `about.md` and lessons, in the order of their file names."""
+
+    id: str
+    title: str
+    sender_name: str
+    language: Language
+    tagline: str
+    way_back: str | None
+    """The lesson whose question, answered "not yet", starts a new round."""
+    closing: str
+    """The lesson that gives the journal back."""
+    hold_in_doubt: bool
+    """Whether an attempt that nobody knows the outcome of is never tried again by itself."""
+    thread: bool
+    """Whether a mail client shows the lessons of a round as one conversation."""
+    about: str
+    lessons: Mapping[str, Lesson]
+
+    @property
+    def plan(self) -> tuple[str, ...]:
+        """The lesson ids of a first round."""
+        return tuple(self.lessons)
+
+    @property
+    def plan_again(self) -> tuple[str, ...]:
+        """The lesson ids of a later round: no second introduction."""
+        return tuple(lesson for lesson in self.lessons if lesson != INTRODUCTION)
+
+    @property
+    def days(self) -> int:
+        """How many lessons have a day of their own: without the introduction and the closing letter."""
+        return len(self.daily)
+
+    @property
+    def daily(self) -> list[str]:
+        """The lessons of the days."""
+        return [lesson for lesson in self.lessons if lesson not in (INTRODUCTION, self.closing)]
+
+    @property
+    def way_back_question(self) -> str | None:
+        """What the way back asks."""
+        return self.lessons[self.way_back].question if self.way_back else None
+
+    def day(self, lesson: str | None) -> int | None:
+        """Which day of the course a lesson is, from 1; None for the introduction and the closing letter."""
+        return self.daily.index(lesson) + 1 if lesson in self.daily else None
+
+    def lesson_of(self, tag: bytes) -> str | None:
+        """The lesson that a reply address stands for; None for a notice and for a lesson that is gone."""
+        return next((lesson for lesson in self.lessons if lesson_tag(lesson) == tag), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Everything in `emails/`: the courses, and what all of them share."""
+
+    courses: Mapping[str, Course]
+    languages: Mapping[str, Language]
+    layout_html: Template
+    layout_text: Template
+
+    @property
+    def notices(self) -> list[str]:
+        """The ids of the notices, which are the same in every language."""
+        return list(next(iter(self.languages.values())).notices)
+
+
+@cache
+def load(folder: Path) -> Library:
+    """Reads and compiles all courses and languages, once per process. Raises CourseError."""
+    loader = FileSystemLoader(folder)
+    html = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    # Plain text has nothing to escape; what becomes HTML is rendered by the environment above.
+    text = html.overlay(autoescape=False)
+    spoken = languages.load(folder, html, text)
+    courses = [_course(path.parent, spoken, html, text) for path in sorted(folder.glob("*/course.toml"))]
+    if not courses:
+        raise CourseError(folder, "holds no course: a course is a folder with a course.toml")
+    return Library(
+        courses={course.id: course for course in courses},
+        languages=spoken,
+        layout_html=html.get_template("layout.html.j2"),
+        layout_text=text.get_template("layout.txt.j2"),
+    )
+
+
+def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, text: Environment) -> Course:
+    path = folder / "course.toml"
+    settings = markdown.read_toml(path)
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", folder.name):
+        raise CourseError(folder, "must be named in lower-case letters, digits and hyphens: it is the course's id")
+    lessons = [_lesson(lesson, html, text) for lesson in sorted(folder.glob("*.md.j2"))]
+    ids = [lesson.id for lesson in lessons]
+    if CONFIRM in ids:
+        raise CourseError(folder, f"no lesson can have the id {CONFIRM}, which is the email that asks for it")
+    for lesson in lessons:
+        if ids.count(lesson.id) > 1:
+            raise CourseError(folder, f"two lessons have the id {lesson.id}: rename one of the files")
+    if len({lesson_tag(lesson) for lesson in (*ids, LEAVE)}) <= len(ids):
+        raise CourseError(folder, "two lesson ids have the same tag in reply addresses: rename one of the files")
+    for key in ("closing", "way_back"):
+        if key in settings and settings[key] not in ids:
+            raise CourseError(path, f"{key} names no lesson of this course: {settings[key]}")
+    for key, values in (("in_doubt", ("resend", "hold")), ("thread", (True, False))):
+        if settings.get(key, values[0]) not in values:
+            raise CourseError(path, f"{key} is {' or '.join(map(json.dumps, values))}, and {settings[key]} is neither")
+    language = markdown.need(settings, "language", path)
+    if language not in spoken:
+        raise CourseError(path, f"language is one of {', '.join(spoken)}, and {language} is none of them")
+    return Course(
+        id=folder.name,
+        title=markdown.need(settings, "title", path),
+        sender_name=markdown.need(settings, "sender_name", path),
+        language=spoken[language],
+        tagline=markdown.need(settings, "tagline", path),
+        way_back=settings.get("way_back"),
+        closing=markdown.need(settings, "closing", path),
+        hold_in_doubt=settings.get("in_doubt") == "hold",
+        thread=settings.get("thread") is True,
+        about=markdown.to_html((folder / "about.md").read_text("utf-8")),
+        lessons={lesson.id: lesson for lesson in lessons},
+    )
+
+
+def _lesson(path: Path, html: Environment, text: Environment) -> Lesson:
+    number, _, lesson = path.name.removesuffix(".md.j2").partition("-")
+    if not number.isdigit() or not re.fullmatch(r"[a-z0-9-]{1,40}", lesson):
+        raise CourseError(
+            path, "must be named by number and id (lower-case letters, digits, hyphens), such as 01-acknowledge.md.j2"
+        )
+    matter, body, line = markdown.read(path)
+    return Lesson(
+        id=lesson,
+        subject=markdown.need(matter, "subject", path),
+        preheader=markdown.need(matter, "preheader", path),
+        question=matter.get("question"),
+        echoes=_echoes(path, body, line, html),
+        prose=markdown.compile_prose(path, body, line, html, text),
+    )
+
+
+def _echoes(path: Path, body: str, first_line: int, html: Environment) -> tuple[str, ...]:
+    """Which answers a lesson quotes. Raises CourseError with the line of a name that no earlier lesson has."""
+    try:
+        source = html.parse(body)
+    except TemplateSyntaxError:
+        return ()  # compiling it says where
+    earlier = {
+        other.name.removesuffix(".md.j2").partition("-")[2] for other in path.parent.glob("*.md.j2") if other < path
+    }
+    found: list[str] = []
+    for item in source.find_all(nodes.Getitem):
+        if isinstance(item.node, nodes.Name) and item.node.name == "reflections":
+            lesson = item.arg.value if isinstance(item.arg, nodes.Const) else "?"
+            if lesson not in earlier:
+                raise CourseError(
+                    path, f"reflections['{lesson}'] names no earlier lesson", first_line + item.lineno - 1
+                )
+            found.append(lesson)
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,119 @@
+"""The lines of a reply, and which of them are quoted: marked with `>`, or below the line that introduces a quote."""
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import Enum
+
+from replies.quote_headers import attribution, introductions
+
+
+class Kind(Enum):
+    """What a line is by its shape."""
+
+    OWN = "own"
+    INTRODUCTION = "introduction"
+    MARKED = "marked"
+    BELOW = "below"
+
+
+class Line:
+    """One line: its `text` without quote marks, the `depth` of its marks, and `bare`, the text as it is looked at."""
+
+    __slots__ = ("bare", "depth", "kind", "text")
+
+    def __init__(self, text: str, depth: int, bare: str) -> None:
+        self.text = text
+        self.depth = depth
+        self.bare = bare
+        self.kind = Kind.MARKED if depth else Kind.OWN
+
+
+_MARKS = r"[ \t]{0,4}(?:[A-Z]{1,3}(?=>))?((?:>[ \t]?)+)"
+_UNSEEN = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+_BROKEN_LINK = r"([<(\[](?:https?://|mailto:)[^\s<>()\[\]]{0,2000})\n[ \t>]{0,20}([^\s<>()\[\]]{1,2000}[>)\]])"
+_BROKEN_COLON = r"(?m)(<[^\s<>]{3,100})\n((?:> )*)>[ \t]?((?:[^\W\d_]{2,20})?:)$"
+_DASHED = r"(.*[^\s-]) ?(-{3,} ?[^\s-].{10,300}:)"
+_RUN_ON = r"(.{20,300}?[:：])[ \t\xa0]{2,}(\S.*)"
+_ARROWS = r"\s*(>>> .{5,200} >>>)\s*"
+"""GroupWise: `>>> Somebody <address> 8/4/2026 7:00 AM >>>`."""
+_ONLY_LINK = r"\W*https?://\S+\W*"
+
+
+def lines_of(text: str) -> list[Line]:
+    """The lines with their kinds."""
+    lines = [_line(line) for line in _mended(text).split("\n")]
+    below = False
+    done = 0
+    for introduction in introductions([line.bare for line in lines], _before_marks(lines)):
+        if below:
+            _set_kind(lines[done : introduction.start], Kind.OWN, Kind.BELOW)
+        first = lines[introduction.start]
+        for index in introduction:
+            lines[index].kind = Kind.INTRODUCTION
+        done = introduction.stop
+        if not below and not first.depth:
+            following = next((lines[after] for after in range(done, len(lines)) if lines[after].bare), None)
+            below = following is not None and not following.depth
+    if below:
+        _set_kind(lines[done:], Kind.OWN, Kind.BELOW)
+    for index in list(_misleading(lines)):
+        lines[index].kind = Kind.OWN if lines[index].kind is Kind.MARKED else Kind.MARKED
+    return lines
+
+
+def _before_marks(lines: Sequence[Line]) -> list[bool]:
+    """For each line whether what follows it, be it after blank lines, is marked deeper than it is."""
+    found = [False] * len(lines)
+    depth = 0
+    for at in range(len(lines) - 1, -1, -1):
+        found[at] = depth > lines[at].depth
+        if lines[at].bare:
+            depth = lines[at].depth
+    return found
+
+
+def _set_kind(lines: Sequence[Line], old: Kind, new: Kind) -> None:
+    for line in lines:
+        if line.kind is old:
+            line.kind = new
+
+
+def _line(line: str) -> Line:
+    marks = re.match(_MARKS, line) if ">" in line and not re.fullmatch(_ARROWS, line) else None
+    text = line[marks.end() :] if marks else line
+    bare = text if text.isascii() else re.sub(_UNSEEN, "", text)
+    if "&" in bare:
+        bare = bare.replace("&lt;", "<").replace("&gt;", ">")
+    return Line(text, marks[1].count(">") if marks else 0, bare.strip())
+
+
+def _mended(text: str) -> str:
+    """Links and addresses that were broken over two lines, and an introduction that follows on the same line."""
+    text = re.sub(_BROKEN_LINK, r"\1\2", text)
+    text = re.sub(_BROKEN_COLON, r"\1 >\3", text)
+    return "\n".join(_parted(line) if "---" in line or ":  " in line else line for line in text.split("\n"))
+
+
+def _parted(line: str) -> str:
+    """An introduction that shares its line with what stands before or after it, on a line of its own."""
+    dashed = re.fullmatch(_DASHED, line) if len(line) <= 400 else None
+    if dashed and attribution(dashed[2]):
+        return f"{dashed[1]}\n{dashed[2]}"
+    run_on = re.fullmatch(_RUN_ON, line)
+    return f"{run_on[1]}\n{run_on[2]}" if run_on and attribution(run_on[1].strip()) > 1 else line
+
+
+def _misleading(lines: Sequence[Line]) -> Iterator[int]:
+    """Lines whose mark misleads: one `>` amid a paragraph of one's own, and a link alone amid a quote.
+
+    Below an introduction marks are the mail program's, and one alone stands between two answers.
+    """
+    introduced = next((at for at, line in enumerate(lines) if line.kind is Kind.INTRODUCTION), len(lines))
+    for index in range(1, len(lines) - 1):
+        above, here, below = lines[index - 1], lines[index], lines[index + 1]
+        if above.kind is not below.kind or above.kind is here.kind:
+            continue
+        amid_own = index < introduced and here.kind is Kind.MARKED and above.kind is Kind.OWN
+        amid_own = amid_own and bool(above.bare and below.bare)
+        if amid_own or (here.kind is Kind.OWN and above.kind is Kind.MARKED and re.fullmatch(_ONLY_LINK, here.bare)):
+            yield index

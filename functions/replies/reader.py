@@ -1,0 +1,142 @@
+"""What a person wrote in a reply: their own words, without the email that they answered.
+
+We sent the original, so what is quoted of it can be told from what is new. Doubt keeps text: losing a person's
+words is worse than keeping a quoted line.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+
+from replies import mail
+from replies.auto_replies import automatic
+from replies.devices import is_device_line
+from replies.html_text import html_to_text
+from replies.original import Compared, Sent
+from replies.quotes import Kind, Line, lines_of
+from replies.signatures import is_warning, without_signature, without_warning
+
+__all__ = ["automatic", "extract"]
+
+_SILENT = r"[\s>|*_=~•·–—-]*"
+
+Kept = list[str | None]
+"""For each line of a reply its text, or None when it is not kept."""
+
+
+def extract(raw: bytes, original: str | None = None, original_html: str | None = None) -> str:
+    """The person's own new words, line breaks kept; empty when there are none.
+
+    `original` is the email that they answered as text, `original_html` the same as HTML. Raises UnreadableMail
+    when the mail is over a bound.
+    """
+    message = mail.parse(raw)
+    html = html_to_text(original_html, everything=True) if original_html else None
+    sent = [Sent(text) for text in (original, html) if text]
+    doubtful: list[list[str]] = []
+    seen: str | None = None
+    for prefer in ("plain", "html"):
+        text = mail.visible_text(message, prefer=prefer)
+        if text == seen:
+            break
+        seen, lines = text, lines_of(text)
+        kept, doubted = _divide(lines, sent)
+        if own := _joined(_without_additions(_runs(kept), bool(sent))):
+            return own
+        doubtful = doubtful or (_runs(doubted) if sent else _runs(doubted)[:1])
+    return _joined(doubtful)
+
+
+def _divide(lines: Sequence[Line], sent: Sequence[Sent]) -> tuple[Kept, Kept]:
+    """What is the person's, and what is quoted by its shape alone: wanted only when there is nothing else."""
+    introduced = [at for at, line in enumerate(lines) if line.kind is Kind.INTRODUCTION]
+    kept: Kept = [line.text if line.kind is Kind.OWN else None for line in lines]
+    doubted: Kept = [line.text if line.kind is Kind.BELOW else None for line in lines]
+    for at, line in enumerate(lines):
+        if line.kind is Kind.MARKED and (sent or not introduced):
+            doubted[at] = line.text
+        elif line.kind is Kind.MARKED and at < introduced[0] and not lines[introduced[0]].depth:
+            kept[at] = line.text  # marked by hand: what the mail program quotes is further down
+    for section in _sections(lines) if sent else ():
+        _subtract(lines, section, sent, kept, doubted)
+    for at in range(1, len(lines)):  # a blank line after one that was written is theirs as well
+        if not lines[at].bare and kept[at] is None and kept[at - 1] is not None:
+            kept[at] = ""
+    return kept, doubted
+
+
+def _sections(lines: Sequence[Line]) -> Iterator[range]:
+    """What stands before the first quote, and each stretch from one introduction (or bare quote) to the next."""
+    others = (at for at, line in enumerate(lines) if line.kind is not Kind.OWN or is_device_line(line.text))
+    starts = [0, next(others, len(lines))]
+    for at in range(starts[1] + 1, len(lines)):
+        if lines[at].kind is Kind.INTRODUCTION and lines[at - 1].kind is not Kind.INTRODUCTION:
+            starts.append(at)
+    yield from (range(start, end) for start, end in pairwise([*starts, len(lines)]) if start < end)
+
+
+def _subtract(lines: Sequence[Line], section: range, sent: Sequence[Sent], kept: Kept, doubted: Kept) -> None:
+    """Takes what we sent out of a section; one that quotes another mail is left as it is."""
+    places = [at for at in section if lines[at].kind is not Kind.INTRODUCTION]
+    unmarked = all(lines[at].kind is Kind.OWN for at in section)
+
+    def renumbered(text: str) -> bool:
+        return any(each.has_with_other_numbers(text) for each in sent)
+
+    compared = [Compared(lines[at].text, unmarked or lines[at].kind is not Kind.OWN) for at in places]
+    renderings = [(each.subtract(compared), len(each)) for each in sent]
+    rests, size = max(renderings, key=lambda rendering: sum(matched for _, matched in rendering[0]))
+    total = sum(matched for _, matched in rests)
+    long = next((at for at, (_, matched) in enumerate(rests) if matched >= 5), None)
+    if unmarked and not is_device_line(lines[section.start].text):
+        if long is not None and total >= max(25, 0.4 * size):  # most of our mail, quoted without any mark
+            for at, (text, _) in list(zip(places, rests, strict=True))[long:]:
+                kept[at] = None if text and renumbered(text) else text
+        return
+    ours = long is not None or total >= 0.3 * sum(len(line.words) for line in compared if line.quoted)
+    introduction = [lines[at].bare for at in section if lines[at].kind is Kind.INTRODUCTION]
+    marked = all(lines[at].kind is not Kind.BELOW for at in places)
+    another = not ours and (
+        len(introduction) > (0 if marked else 1) or any("@" in line or "--" in line for line in introduction)
+    )
+    for at, (text, _) in zip(places, rests, strict=True):
+        if text is None or (lines[at].kind is not Kind.OWN and (is_warning(text) or renumbered(text))):
+            kept[at] = doubted[at] = None
+        elif not another or lines[at].kind is Kind.OWN:
+            kept[at] = text
+
+
+def _without_additions(runs: Sequence[list[str]], original_known: bool) -> list[list[str]]:
+    """The runs without warnings, signatures and what telephones add."""
+    cleaned: list[list[str]] = []
+    for at, run in enumerate(runs):
+        lines = run if at else without_warning(run)
+        lines = without_signature(lines, before=bool(cleaned), elsewhere=len(runs) > 1, original_known=original_known)
+        if not _is_silent(lines):
+            cleaned.append(lines)
+    return cleaned
+
+
+def _runs(lines: Kept) -> list[list[str]]:
+    """The lines that stand together, as far as they say anything."""
+    grouped = groupby(lines, key=lambda line: line is None)
+    runs = [[line for line in group if line is not None] for absent, group in grouped if not absent]
+    return [run for run in runs if not _is_silent(run)]
+
+
+def _is_silent(lines: Sequence[str]) -> bool:
+    return all(re.fullmatch(_SILENT, line) for line in lines)
+
+
+def _joined(runs: Sequence[Sequence[str]]) -> str:
+    """The runs with a blank line between them, without rules and blank lines at their ends and a common margin."""
+    joined: list[str] = []
+    for run in runs:
+        lines = [line.rstrip() for line in run]
+        while lines and re.fullmatch(_SILENT, lines[-1]):
+            lines.pop()
+        while lines and not lines[0]:
+            lines.pop(0)
+        joined += ["", *lines] if joined else lines
+    margin = min((len(line) - len(line.lstrip(" ")) for line in joined if line), default=0)
+    return "\n".join(line[margin:] for line in joined)

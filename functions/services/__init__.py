@@ -1,0 +1,1 @@
+"""What happens: each module is one use case, made of the rules, the content, the replies and AWS."""

@@ -1,0 +1,299 @@
+"""The local cloud: one template carried out on moto, with the real functions and a clock of its own."""
+
+import functools
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+import time_machine
+from boto3.dynamodb.types import TypeDeserializer
+from moto import mock_aws
+
+from local_cloud.api import Api, Request, Response, form_body
+from local_cloud.calls import Call
+from local_cloud.environment import offline_aws
+from local_cloud.functions import Failure, Functions, Outcome, forget_everything
+from local_cloud.mime import SentMail
+from local_cloud.queues import EventSource, QueueState, event_sources, queue_states
+from local_cloud.receiving import ReceivedMail, Receiving
+from local_cloud.resources import Clients, create, keys_and_secrets
+from local_cloud.schedules import Schedule, schedules
+from local_cloud.ses import Ses, answers_for
+from local_cloud.template import resolved, translated
+from local_cloud.wire import wired
+
+TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
+# What a deployment is asked for. Names of the example domains belong to nobody.
+PARAMETERS = {
+    "SiteUrl": "http://localhost:8000",
+    "Sender": "course@mail.example.org",
+    "ReplyDomain": "reply.example.org",
+    "PostalAddress": "The Email Course, 1 Example Street, Exampletown",
+    "AlarmEmail": "operator@example.org",
+}
+
+
+class World:
+    """All that is between a subscriber's browser and their mailbox. Used with `with`, one at a time.
+
+    All times are UTC. Time goes on by itself from `start`, and in hops by `advance`; schedules fire only when
+    the world is moved (`advance`, `step`, `catch_up`). Nothing is kept when it ends.
+    """
+
+    def __init__(
+        self,
+        template: Path = TEMPLATE,
+        start: datetime | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> None:
+        self.template = template.resolve()
+        self.start = (start or datetime.now(UTC)).astimezone(UTC)
+        declared = translated(self.template).get("Parameters") or {}
+        defaults = {name: value for name, value in PARAMETERS.items() if name in declared}
+        self.parameters = defaults | dict(parameters or {})
+        self.lock = threading.RLock()
+        self.ses = Ses()
+        self.received: list[ReceivedMail] = []
+        self._ending = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as ending:
+            ending.enter_context(offline_aws())
+            ending.enter_context(_default_session())
+            ending.enter_context(mock_aws(config=_MOTO))
+            self._clock = ending.enter_context(time_machine.travel(self.start, tick=True))
+            ending.enter_context(answers_for(self.ses))
+            self._build()
+            ending.enter_context(wired(self.functions.note))
+            ending.callback(forget_everything)
+            forget_everything()
+            self._ending = ending.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ending.close()
+
+    def _build(self) -> None:
+        self.clients = Clients()
+        made = keys_and_secrets(resolved(self.template, self.parameters), self.clients)
+        self.resources = resolved(self.template, self.parameters, made)
+        self.functions = Functions(self.resources, self.template.parent)
+        create(self.resources, self.clients, self.ses)
+        self.api = Api(self.resources, self.functions)
+        self.receiving = Receiving(self.resources, self.clients.s3)
+        self.event_sources: list[EventSource] = event_sources(self.resources, self.functions, self.clients.sqs)
+        self.schedules: list[Schedule] = schedules(self.resources, self.functions, self.start)
+
+    # ---------------------------------------------------------------- what happens in it
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes = b"",
+        form: Mapping[str, str | list[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        source_ip: str = "127.0.0.1",
+        drain: bool = True,
+    ) -> Response:
+        """One HTTP request to the API, and what it set going. `path` may have a query or be a mail's link."""
+        path = path.removeprefix(self.parameters.get("SiteUrl", "")) or "/"
+        path, _, query = path.partition("?")
+        sent = dict(headers or {})
+        if form is not None:
+            body = form_body(form)
+            sent.setdefault("content-type", "application/x-www-form-urlencoded")
+        with self.lock:
+            response = self.api.handle(Request(method, path, query, sent, body, source_ip))
+            if drain:
+                self.drain()
+        return response
+
+    def deliver(
+        self,
+        raw: bytes,
+        to: str | Sequence[str],
+        *,
+        sender: str | None = None,
+        verdicts: Mapping[str, str] | None = None,
+        mail_id: str | None = None,
+        drain: bool = True,
+    ) -> ReceivedMail:
+        """A mail reaches SES. `to` and `sender` are the envelope's; no sender means the From field's address.
+
+        Verdicts are PASS unless given: {"dmarc": "FAIL"}. `mail_id` is SES's id of it; the same one again is
+        the same mail notified twice.
+        """
+        with self.lock:
+            recipients = [to] if isinstance(to, str) else list(to)
+            mail = self.receiving.receive(raw, recipients, sender, dict(verdicts or {}), mail_id)
+            self.received.append(mail)
+            if drain:
+                self.drain()
+        return mail
+
+    def delivered(self, mail: SentMail) -> None:
+        """SES says that it was delivered: again, for it says so by itself unless ses.delivers is off."""
+        with self.lock:
+            self.ses.delivered(mail)
+            self.drain()
+
+    def bounced(self, mail: SentMail, kind: str = "Permanent", sub_type: str = "General") -> None:
+        with self.lock:
+            self.ses.bounced(mail, kind, sub_type)
+            self.drain()
+
+    def complained(self, mail: SentMail) -> None:
+        with self.lock:
+            self.ses.complained(mail)
+            self.drain()
+
+    def set_up_notices(self) -> None:
+        """What SES itself sends through a new stack's topics before any mail: not JSON, and a mail that is none."""
+        with self.lock:
+            self.ses.validate_topics()
+            self.receiving.announce()
+            self.drain()
+
+    def invoke(self, function: str, event: Any, *, seconds: float | None = None) -> Outcome:
+        """Runs one function (`send`, `audit` …) with this event; `seconds` is the Lambda time left."""
+        with self.lock:
+            return self.functions.invoke(self.functions.by_name[function], event, seconds)
+
+    # ---------------------------------------------------------------- time
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def drain(self) -> None:
+        """Hands out every message that can be received now, until there is none."""
+        with self.lock:
+            while any([source.poll() for source in self.event_sources]):  # noqa: C419 - every queue, not the first
+                pass
+
+    def next_at(self) -> datetime | None:
+        """When something happens next: a schedule fires, or a message can be received."""
+        times = [schedule.next_at for schedule in self.schedules]
+        times += [at for source in self.event_sources if (at := source.next_visible())]
+        return min(times, default=None)
+
+    def step(self, until: datetime) -> bool:
+        """Hops to what happens next and lets it happen. False, and no hop, when that is after `until`."""
+        with self.lock:
+            at = self.next_at()
+            if at is None or at > until:
+                return False
+            self._move_to(at)
+            self._fire()
+            self.drain()
+        return True
+
+    def advance_to(self, at: datetime) -> None:
+        """Time moves there, stopping at every firing on the way and draining the queues after it."""
+        with self.lock:
+            while self.step(at):
+                pass
+            self._move_to(at)
+            self.drain()
+
+    def advance(self, by: timedelta) -> None:
+        self.advance_to(self.now() + by)
+
+    def next_email(self, within: timedelta = timedelta(days=3)) -> SentMail | None:
+        """Time moves on to the next mail that SES takes. None when none comes in that time."""
+        with self.lock:
+            before, end = len(self.mails), self.now() + within
+            while len(self.mails) == before and self.step(end):
+                pass
+            return self.mails[before] if len(self.mails) > before else None
+
+    def catch_up(self) -> None:
+        """Lets happen what has come due while time went on by itself."""
+        with self.lock:
+            self._fire()
+            self.drain()
+
+    def _fire(self) -> None:
+        for schedule in self.schedules:
+            now = self.now()
+            if schedule.next_at <= now:
+                event = schedule.event()
+                schedule.fired(now)
+                self.functions.invoke(schedule.function, event)
+
+    def _move_to(self, at: datetime) -> None:
+        if at > self.now():
+            self._clock.move_to(at)
+
+    # ---------------------------------------------------------------- what it holds
+
+    @property
+    def mails(self) -> list[SentMail]:
+        """Every mail that SES took, in order."""
+        return self.ses.mails
+
+    @property
+    def logs(self) -> list[str]:
+        """Every line that the functions wrote, tracebacks too."""
+        return self.functions.logs
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every AWS call that a function made."""
+        return self.functions.calls
+
+    @property
+    def failures(self) -> list[Failure]:
+        """Every exception that left a handler."""
+        return self.functions.failures
+
+    def mails_to(self, address: str) -> list[SentMail]:
+        return [mail for mail in self.mails if mail.address.lower() == address.lower()]
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """All items of a table, named by its logical id in the template: `Subscribers`."""
+        with self.lock:
+            pages = self.clients.dynamodb.get_paginator("scan").paginate(TableName=self.resources.ref(table))
+            reader = TypeDeserializer()
+            items = [item for page in pages for item in page["Items"]]
+            return [{key: reader.deserialize(value) for key, value in item.items()} for item in items]
+
+    def subscribers(self) -> list[dict[str, Any]]:
+        """All items of the table Subscribers that are people: one says which stack sends from it."""
+        return [row for row in self.rows("Subscribers") if "address" in row]
+
+    def tables(self) -> list[str]:
+        """Logical ids of the template's tables, in its order."""
+        return [name for name, _ in self.resources.resources("AWS::DynamoDB::Table")]
+
+    def queues(self) -> list[QueueState]:
+        """What waits in each queue of the template."""
+        with self.lock:
+            return queue_states(self.resources)
+
+
+_MOTO: Any = {"core": {"mock_credentials": False, "reset_boto3_session": False}}
+
+
+class _default_session:
+    """boto3's session for the whole process: made-up credentials, and its models parsed only once."""
+
+    @staticmethod
+    @functools.cache
+    def _kept() -> boto3.Session:
+        return boto3.Session()
+
+    def __enter__(self) -> None:
+        self._before = boto3.DEFAULT_SESSION
+        boto3.DEFAULT_SESSION = self._kept()
+
+    def __exit__(self, *_: object) -> None:
+        boto3.DEFAULT_SESSION = self._before

@@ -1,0 +1,188 @@
+"""SES receiving mail: the receipt rule puts it into the bucket and tells the topic, verdicts and all.
+
+Shape: SES guide, "Contents of notifications for Amazon SES email receiving".
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses
+from typing import TYPE_CHECKING, Any
+
+from local_cloud.intrinsics import Resolver, TemplateError, blamed
+from local_cloud.ses import publish
+from local_cloud.ses_events import stamp
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+VERDICTS = ("spam", "virus", "spf", "dkim", "dmarc")
+SET_UP = "AMAZON_SES_SETUP_NOTIFICATION"
+MAX_HEADERS = 10_000  # bytes of header fields that a notification carries; beyond, headersTruncated
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMail:
+    """A mail that somebody sent to the course, as SES took it in."""
+
+    id: str
+    at: datetime
+    sender: str
+    to: tuple[str, ...]  # the envelope's
+    raw: bytes
+    matched: bool  # False: no receipt rule is for this address, and SES turned it away
+    mailbox: str  # which it left, by its From field: an automatic answer has no envelope sender
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    recipients: tuple[str, ...]
+    bucket: str
+    prefix: str
+    topic: str | None
+
+    def takes(self, address: str) -> bool:
+        """A rule names an address, a domain, or `.domain` for its subdomains; without any it takes all."""
+        domain = address.rpartition("@")[2].lower()
+        return not self.recipients or any(
+            entry.lower() in (address.lower(), domain) or (entry.startswith(".") and domain.endswith(entry.lower()))
+            for entry in self.recipients
+        )
+
+
+class Receiving:
+    """The template's receipt rules, in order; the rule set counts as the active one."""
+
+    def __init__(self, resolver: Resolver, s3: "S3Client") -> None:
+        self._s3 = s3
+        self.rules: list[Rule] = []
+        for logical_id, properties in resolver.resources("AWS::SES::ReceiptRule"):
+            with blamed(logical_id):
+                if properties["Rule"].get("Enabled", False):
+                    self.rules.append(_rule(logical_id, properties["Rule"]))
+
+    def receive(
+        self, raw: bytes, to: Sequence[str], sender: str | None, verdicts: dict[str, str], mail_id: str | None = None
+    ) -> ReceivedMail:
+        """Carries out every rule that takes one of the recipients. No sender given is the From field's address."""
+        # Only the header fields are read: a hostile body is for the functions to survive.
+        fields = BytesHeaderParser().parsebytes(raw)
+        mailbox = next((address for _, address in _mailboxes(str(fields.get("From", "")))), "")
+        came = _Arrival(
+            id=mail_id or secrets.token_hex(20),
+            at=datetime.now(UTC),
+            sender=mailbox if sender is None else sender,
+            to=list(to),
+            fields=fields,
+            verdicts=verdicts,
+        )
+        matched = False
+        for rule in self.rules:
+            if taken := [address for address in to if rule.takes(address)]:
+                self._carry_out(rule, raw, came, taken)
+                matched = True
+        return ReceivedMail(came.id, came.at, came.sender, tuple(to), raw, matched, mailbox.lower())
+
+    def announce(self) -> None:
+        """What SES writes and says when a receipt rule is made."""
+        raw = b"From: Amazon Web Services <no-reply-aws@amazon.com>\r\nSubject: Amazon SES Setup Notification\r\n\r\n"
+        for rule in self.rules:
+            came = _Arrival(SET_UP, datetime.now(UTC), "", [], BytesHeaderParser().parsebytes(raw), {})
+            self._carry_out(rule, raw, came, ["recipient@example.com"])
+
+    def _carry_out(self, rule: Rule, raw: bytes, came: "_Arrival", taken: list[str]) -> None:
+        self._s3.put_object(Bucket=rule.bucket, Key=rule.prefix + came.id, Body=raw)
+        if rule.topic:
+            publish(rule.topic, _notification(rule, came, taken), "Amazon SES Email Receipt Notification")
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """One mail as it comes in."""
+
+    id: str
+    at: datetime
+    sender: str
+    to: list[str]
+    fields: Message
+    verdicts: dict[str, str]
+
+
+def _rule(logical_id: str, rule: dict[str, Any]) -> Rule:
+    actions = rule.get("Actions", [])
+    if len(actions) != 1 or set(actions[0]) != {"S3Action"}:
+        raise TemplateError(f"{logical_id}.Rule.Actions: the local cloud knows exactly one S3Action")
+    action = actions[0]["S3Action"]
+    recipients = tuple(rule.get("Recipients", []))
+    return Rule(recipients, action["BucketName"], action.get("ObjectKeyPrefix", ""), action.get("TopicArn"))
+
+
+def _notification(rule: Rule, came: _Arrival, taken: list[str]) -> dict[str, Any]:
+    headers, truncated = _headers(came.fields)
+    if unknown := sorted(set(came.verdicts) - set(VERDICTS)):
+        raise ValueError(f"no such verdict: {unknown[0]}")
+    receipt: dict[str, Any] = {
+        "timestamp": stamp(came.at),
+        "processingTimeMillis": 412,
+        "recipients": taken,
+        **{f"{name}Verdict": {"status": came.verdicts.get(name, "PASS")} for name in VERDICTS},
+        "action": {
+            "type": "S3",
+            "topicArn": rule.topic,
+            "bucketName": rule.bucket,
+            "objectKeyPrefix": rule.prefix,
+            "objectKey": rule.prefix + came.id,
+        },
+    }
+    if came.verdicts.get("dmarc") == "FAIL":
+        receipt["dmarcPolicy"] = "reject"
+    return {
+        "notificationType": "Received",
+        "mail": {
+            "timestamp": stamp(came.at),
+            "source": came.sender,
+            "messageId": came.id,
+            "destination": came.to,
+            "headersTruncated": truncated,
+            "headers": headers,
+            "commonHeaders": _common(headers),
+        },
+        "receipt": receipt,
+    }
+
+
+def _headers(message: Message) -> tuple[list[dict[str, str]], bool]:
+    headers: list[dict[str, str]] = []
+    size = 0
+    for name, value in message.items():
+        text = " ".join(str(value).split())
+        size += len(name) + len(text)
+        if size > MAX_HEADERS:
+            return headers, True
+        headers.append({"name": name, "value": text})
+    return headers, False
+
+
+def _mailboxes(field: str) -> list[tuple[str, str]]:
+    """Names and addresses of a header field; none where comments in comments are too much for Python's parser."""
+    try:
+        return getaddresses([field])
+    except RecursionError:
+        return []
+
+
+def _common(headers: list[dict[str, str]]) -> dict[str, Any]:
+    common: dict[str, Any] = {}
+    for header in headers:
+        name, value = header["name"].lower(), header["value"]
+        if name in ("from", "to", "cc", "reply-to"):
+            key = "replyTo" if name == "reply-to" else name
+            common[key] = [f"{who} <{address}>" if who else address for who, address in _mailboxes(value)]
+        elif name in ("subject", "date", "return-path"):
+            common["returnPath" if name == "return-path" else name] = value
+        elif name == "message-id":
+            common["messageId"] = value
+    return common

@@ -1,0 +1,288 @@
+"""The stand-in for SES: takes mail as SESv2 does, keeps every byte, and publishes what becomes of it.
+
+moto finds an operation by its method's name on SESV2Response; `answers_for` puts ours in its place.
+"""
+
+import itertools
+import json
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from moto.ses.models import ses_backends
+from moto.sesv2.responses import SESV2Response
+from moto.sns.models import sns_backends
+
+from local_cloud import mime, ses_events, ses_rules
+from local_cloud.mime import SentMail
+from local_cloud.physical import ACCOUNT, REGION
+from local_cloud.ses_events import SesEvent
+from local_cloud.ses_rules import SesError
+from local_cloud.wire import MOTO
+
+SIMULATOR = "simulator.amazonses.com"
+DAY = timedelta(days=1)
+
+
+@dataclass
+class Ses:
+    """One account's SES. Every attribute may be changed at any time: a quota, a suspension, a refusal."""
+
+    max_send_rate: float = 14.0  # a second; a burst of one second's worth is let through
+    max_24_hour_send: float = 50_000.0
+    sending_enabled: bool = True
+    suspended: bool = False  # EnforcementStatus SHUTDOWN
+    production_access: bool = True  # False: the sandbox, where recipients must be verified too
+    mail_from_verified: bool = True
+    unverified: set[str] = field(default_factory=set)  # identities that lost their verification
+    refused: dict[str, str] = field(default_factory=dict)  # address → why SES rejects a message to it
+    delivers: bool = True  # False: no Delivery event comes by itself
+    mails: list[SentMail] = field(default_factory=list)
+    events: list[SesEvent] = field(default_factory=list)
+    suppressed: dict[str, str] = field(default_factory=dict)  # address → BOUNCE or COMPLAINT
+    destinations: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    suppresses: dict[str, list[str]] = field(default_factory=dict)  # configuration set → SuppressedReasons
+    sent_at: deque[tuple[datetime, int]] = field(default_factory=deque)
+
+    def send(self, request: dict[str, Any]) -> SentMail:
+        """Takes one mail, or raises what SES answers."""
+        ses_rules.check(request)
+        now = datetime.now(UTC)
+        to = ses_rules.recipients(request)
+        self._check_account(request, to, now)
+        self.sent_at.append((now, len(to)))
+        mail = self._mail(request, now)
+        self.mails.append(mail)
+        self._what_becomes_of(mail, now)
+        return mail
+
+    def delivered(self, mail: SentMail) -> SesEvent:
+        return self.publish(ses_events.delivery(mail, datetime.now(UTC)))
+
+    def bounced(self, mail: SentMail, kind: str = "Permanent", sub_type: str = "General") -> SesEvent:
+        """A hard bounce puts the address on the account's suppression list, as SES does."""
+        if kind == "Permanent" and sub_type == "General":
+            self._suppress(mail, "BOUNCE")
+        return self.publish(ses_events.bounce(mail, datetime.now(UTC), kind, sub_type))
+
+    def complained(self, mail: SentMail) -> SesEvent:
+        self._suppress(mail, "COMPLAINT")
+        return self.publish(ses_events.complaint(mail, datetime.now(UTC)))
+
+    def publish(self, event: SesEvent) -> SesEvent:
+        """Gives the event to the topics that the mail's configuration set names for its kind."""
+        self.events.append(event)
+        wanted = event.kind.upper().replace("DELIVERYDELAY", "DELIVERY_DELAY")
+        for destination in self.destinations.get(event.mail.configuration_set or "", []):
+            kinds = [str(kind).upper() for kind in destination["MatchingEventTypes"]]
+            topic = (destination.get("SnsDestination") or {}).get("TopicArn")
+            if topic and destination.get("Enabled", False) and wanted in kinds:
+                publish(topic, event.body, "Amazon SES Email Event Notification")
+        return event
+
+    def validate_topics(self) -> None:
+        """What SES says to a topic, in plain text, when an event destination that names it is made."""
+        for destination in itertools.chain.from_iterable(self.destinations.values()):
+            words = "Successfully validated SNS topic for Amazon SES event publishing."
+            publish(destination["SnsDestination"]["TopicArn"], words, "Amazon SES Email Event Notification")
+
+    def account(self) -> dict[str, Any]:
+        return {
+            "DedicatedIpAutoWarmupEnabled": False,
+            "EnforcementStatus": "SHUTDOWN" if self.suspended else "HEALTHY",
+            "ProductionAccessEnabled": self.production_access,
+            "SendQuota": {
+                "Max24HourSend": self.max_24_hour_send,
+                "MaxSendRate": self.max_send_rate,
+                "SentLast24Hours": float(self._sent_since(datetime.now(UTC) - DAY)),
+            },
+            "SendingEnabled": self.sending_enabled and not self.suspended,
+            "SuppressionAttributes": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
+        }
+
+    def verified(self, address: str) -> bool:
+        """An address is verified by itself or by its domain, a domain also by its parent."""
+        identities = set(ses_backends[ACCOUNT][REGION].email_identities) - self.unverified
+        labels = address.rpartition("@")[2].lower().split(".")
+        parents = {".".join(labels[i:]) for i in range(len(labels) - 1)}
+        return bool(identities & {address, *parents})
+
+    def _check_account(self, request: dict[str, Any], to: list[str], now: datetime) -> None:
+        if self.suspended:
+            raise SesError("AccountSuspendedException", "Your account has been suspended.")
+        if not self.sending_enabled:
+            raise SesError("SendingPausedException", "Email sending is disabled for this account.")
+        self._check_identities(request, to)
+        name = request.get("ConfigurationSetName")
+        if name and name not in ses_backends[ACCOUNT][REGION].config_sets:
+            raise SesError("NotFoundException", f"Configuration set <{name}> does not exist.")
+        for address in to:
+            if reason := self.refused.get(ses_rules.check_address(address)):
+                raise SesError("MessageRejected", reason)
+        if self._sent_since(now - DAY) + len(to) > self.max_24_hour_send:
+            raise SesError("LimitExceededException", "Daily message quota exceeded.")
+        if self._sent_since(now - timedelta(seconds=1)) + len(to) > max(1, self.max_send_rate):
+            raise SesError("TooManyRequestsException", "Maximum sending rate exceeded.")
+
+    def _check_identities(self, request: dict[str, Any], to: list[str]) -> None:
+        sender = ses_rules.check_address(request["FromEmailAddress"])
+        failed = [] if self.verified(sender) else [sender]
+        if not self.production_access:
+            addresses = [ses_rules.check_address(address) for address in to]
+            failed += [a for a in addresses if not a.endswith("@" + SIMULATOR) and not self.verified(a)]
+        if failed:
+            raise SesError(
+                "MessageRejected",
+                "Email address is not verified. The following identities failed the check in region "
+                f"{REGION.upper()}: {', '.join(failed)}",
+            )
+        if not self.mail_from_verified:
+            raise SesError("MailFromDomainNotVerifiedException", "The MAIL FROM domain is not verified.")
+
+    def _sent_since(self, start: datetime) -> int:
+        while self.sent_at and self.sent_at[0][0] <= datetime.now(UTC) - DAY:
+            self.sent_at.popleft()
+        total = 0
+        for at, count in reversed(self.sent_at):
+            if at <= start:
+                break
+            total += count
+        return total
+
+    def _mail(self, request: dict[str, Any], now: datetime) -> SentMail:
+        simple, destination = request["Content"]["Simple"], request["Destination"]
+        mail_id = mime.message_id(len(self.mails), now)
+        text, html = ((simple["Body"].get(kind) or {}).get("Data") for kind in ("Text", "Html"))
+        reply_to = request.get("ReplyToAddresses") or []
+        tags = {tag["Name"]: tag["Value"] for tag in request.get("EmailTags") or []}
+        fields, raw = mime.build(
+            mail_id,
+            now,
+            source=request["FromEmailAddress"],
+            to=destination.get("ToAddresses") or [],
+            cc=destination.get("CcAddresses") or [],
+            reply_to=reply_to,
+            subject=simple["Subject"]["Data"],
+            headers=[(header["Name"], header["Value"]) for header in simple.get("Headers") or []],
+            text=text,
+            html=html,
+            feedback_id=":".join(tags.get(name, "") for name in ses_rules.FEEDBACK_ID),
+        )
+        return SentMail(
+            id=mail_id,
+            at=now,
+            source=request["FromEmailAddress"],
+            to=tuple(ses_rules.recipients(request)),
+            reply_to=tuple(reply_to),
+            subject=simple["Subject"]["Data"],
+            text=text,
+            html=html,
+            headers=fields,
+            tags=tags,
+            configuration_set=request.get("ConfigurationSetName"),
+            raw=raw,
+        )
+
+    def _what_becomes_of(self, mail: SentMail, now: datetime) -> None:
+        """SES accepts mail to a suppressed address too: a Send event, then a Bounce instead of a delivery."""
+        self.publish(ses_events.send(mail, now))
+        local, _, domain = mail.address.lower().rpartition("@")
+        kind = local.split("+")[0] if domain == SIMULATOR else ""
+        reasons = self.suppresses.get(mail.configuration_set or "", ["BOUNCE", "COMPLAINT"])
+        if self.suppressed.get(mail.address.lower()) in reasons:
+            self.publish(ses_events.bounce(mail, now, "Permanent", "OnAccountSuppressionList"))
+        elif kind == "bounce":
+            self.publish(ses_events.bounce(mail, now))
+        elif kind == "suppressionlist":
+            self.publish(ses_events.bounce(mail, now, "Permanent", "Suppressed"))
+        elif kind == "complaint":
+            self.publish(ses_events.delivery(mail, now))
+            self.publish(ses_events.complaint(mail, now))
+        elif self.delivers:
+            self.publish(ses_events.delivery(mail, now))
+
+    def _suppress(self, mail: SentMail, reason: str) -> None:
+        if not mail.address.lower().endswith("@" + SIMULATOR):
+            self.suppressed[mail.address.lower()] = reason
+
+
+def publish(topic: str, body: dict[str, Any] | str, subject: str) -> None:
+    """What AWS itself publishes: past boto3, so that no function is taken for the caller."""
+    message = body if isinstance(body, str) else json.dumps(body)
+    with MOTO:
+        sns_backends[ACCOUNT][REGION].publish(message, arn=topic, subject=subject)
+
+
+@contextmanager
+def answers_for(ses: Ses) -> Iterator[None]:
+    """While inside, moto's SESv2 is this one. What it had before is put back."""
+    added = {name: _answer(ses, operation) for name, operation in OPERATIONS.items()}
+    before = {name: SESV2Response.__dict__.get(name) for name in added}
+    for name, answer in added.items():
+        setattr(SESV2Response, name, answer)
+    try:
+        yield
+    finally:
+        for name, earlier in before.items():
+            if earlier is None:
+                delattr(SESV2Response, name)
+            else:
+                setattr(SESV2Response, name, earlier)
+
+
+def _answer(ses: Ses, operation: "Operation") -> Callable[[SESV2Response], Any]:
+    def answer(response: SESV2Response) -> Any:
+        request = json.loads(response.body or "{}") | dict(response.uri_match or {})
+        try:
+            return json.dumps(operation(ses, request))
+        except SesError as error:
+            headers = {"status": error.status, "x-amzn-ErrorType": error.code}
+            return json.dumps({"message": error.message}), headers
+
+    return answer
+
+
+def _send_email(ses: Ses, request: dict[str, Any]) -> dict[str, Any]:
+    return {"MessageId": ses.send(request).id}
+
+
+def _get_account(ses: Ses, _: dict[str, Any]) -> dict[str, Any]:
+    return ses.account()
+
+
+def _create_event_destination(ses: Ses, request: dict[str, Any]) -> dict[str, Any]:
+    destination = {"Name": request["EventDestinationName"], **request["EventDestination"]}
+    ses.destinations.setdefault(request["ConfigurationSetName"], []).append(destination)
+    return {}
+
+
+def _put_suppressed(ses: Ses, request: dict[str, Any]) -> dict[str, Any]:
+    ses.suppressed[request["EmailAddress"].lower()] = request["Reason"]
+    return {}
+
+
+def _get_suppressed(ses: Ses, request: dict[str, Any]) -> dict[str, Any]:
+    address = request["EmailAddress"].lower()
+    if address not in ses.suppressed:
+        raise SesError("NotFoundException", "Email address does not exist on your suppression list.")
+    found = {"EmailAddress": address, "Reason": ses.suppressed[address], "LastUpdateTime": 0}
+    return {"SuppressedDestination": found}
+
+
+def _delete_suppressed(ses: Ses, request: dict[str, Any]) -> dict[str, Any]:
+    ses.suppressed.pop(request["EmailAddress"].lower(), None)
+    return {}
+
+
+Operation = Callable[[Ses, dict[str, Any]], dict[str, Any]]
+OPERATIONS: dict[str, Operation] = {
+    "send_email": _send_email,
+    "get_account": _get_account,
+    "create_configuration_set_event_destination": _create_event_destination,
+    "put_suppressed_destination": _put_suppressed,
+    "get_suppressed_destination": _get_suppressed,
+    "delete_suppressed_destination": _delete_suppressed,
+}

@@ -1,0 +1,78 @@
+"""What SES tells of an inbound mail."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from aws import inbound
+from aws.inbound import Arrival
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:inbound"
+
+
+def arrival(body: str) -> Arrival | None:
+    return inbound.arrival(body, TOPIC)
+
+
+def notice(key: str = "inbound/abc", **verdicts: str) -> str:
+    receipt: dict[str, object] = {
+        "timestamp": "2026-11-23T09:00:00.123Z",
+        "recipients": ["token@reply.example.org"],
+        "action": {"type": "S3", "bucketName": "mail", "objectKey": key, "topicArn": "arn"},
+    }
+    receipt |= {f"{name}Verdict": {"status": status} for name, status in verdicts.items()}
+    return json.dumps(
+        {
+            "Type": "Notification",
+            "TopicArn": TOPIC,
+            "Message": json.dumps({"mail": {"messageId": "abc", "source": "ann@example.net"}, "receipt": receipt}),
+        }
+    )
+
+
+def came(**verdicts: str) -> Arrival:
+    found = arrival(notice(**verdicts))
+    assert found
+    return found
+
+
+def test_the_envelope_and_the_verdicts_are_read() -> None:
+    found = came(spf="PASS", virus="FAIL")
+    assert (found.mail_id, found.recipients, found.object_key) == ("abc", ("token@reply.example.org",), "inbound/abc")
+    assert found.verdicts == {"spf": "PASS", "virus": "FAIL"}
+    assert found.received_at.isoformat() == "2026-11-23T09:00:00.123000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "source", "really"),
+    [
+        ({"dmarc": "PASS"}, "bounces@mailer.example", True),
+        ({"dmarc": "GRAY", "spf": "PASS"}, "ann@example.net", True),
+        ({"dmarc": "GRAY", "spf": "PASS", "dkim": "PASS"}, "eve@example.com", False),
+        ({"dmarc": "GRAY", "spf": "FAIL", "dkim": "PASS"}, "ann@example.net", False),
+        ({"dmarc": "FAIL", "spf": "PASS", "dkim": "PASS"}, "ann@example.net", False),
+        ({}, "ann@example.net", False),
+    ],
+    ids=range(6),
+)
+def test_a_mail_is_from_who_it_says_by_dmarc_or_by_spf_of_the_same_domain(
+    verdicts: dict[str, str], source: str, really: bool
+) -> None:
+    assert replace(came(**verdicts), source=source).is_from("ann@example.net") is really
+
+
+def test_virus_and_spam_are_harmful() -> None:
+    assert came(virus="FAIL").harmful == "virus"
+    assert came(spam="FAIL").harmful == "spam"
+    assert came(spam="PASS", virus="PASS").harmful is None
+
+
+def test_the_set_up_notices_of_ses_and_sns_are_no_mail() -> None:
+    greeting = {"Type": "Notification", "TopicArn": TOPIC, "Message": "Successfully validated SNS topic."}
+    assert arrival(json.dumps(greeting)) is None
+    assert arrival(notice("inbound/AMAZON_SES_SETUP_NOTIFICATION")) is None
+
+
+def test_f7_a_notice_of_another_topic_is_no_mail() -> None:
+    assert inbound.arrival(notice(), TOPIC + "-2") is None

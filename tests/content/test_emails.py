@@ -1,0 +1,210 @@
+"""Letters: what one subscriber gets, as HTML and as plain text."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, StrictUndefined
+from markupsafe import escape
+
+from cli.check.files import IN_LESSONS, NAMES
+from content.emails import Letter, Site, lesson_letter, lesson_page, looks_back, notice_letter
+from content.lessons import load
+from content.markdown import compile_prose
+from course import tokens
+from course.reflection import Reflection
+from course.tokens import Keyring
+from tests.course.subscribers import ID, MONDAY, after, confirmed, pending
+
+KEYS = Keyring({"1": "one" * 20})
+SITE = Site(
+    load(Path(__file__).parents[2] / "emails"), KEYS, "https://c.example", "reply.c.example", "1 Example Street"
+)
+COURSE = SITE.library.courses["rebuild-trust"]
+HOSTILE = "<b>{{ 111 * 111 }}</b> {% raw %}"
+
+
+def letter(lesson: str, *, number: int = 1, first_name: str = "Ann", written: tuple[Reflection, ...] = ()) -> Letter:
+    subscriber = replace(after(1), plan=COURSE.plan, round=number, first_name=first_name)
+    return lesson_letter(SITE, subscriber, COURSE.lessons[lesson], written, MONDAY)
+
+
+def reflection(text: str, lesson: str = "own-it", number: int = 1) -> Reflection:
+    return Reflection(ID, number, lesson, datetime(2026, 11, 24, tzinfo=UTC), f"m-{text}", text, "token", verified=True)
+
+
+@pytest.mark.parametrize("lesson", COURSE.plan)
+def test_every_lesson_says_who_it_is_from_how_to_stop_and_who_can_help(lesson: str) -> None:
+    sent = letter(lesson)
+    question = COURSE.lessons[lesson].question
+    assert question
+    for text in (sent.text, sent.html):
+        assert "1 Example Street" in text
+        assert "https://c.example/unsubscribe/" in text
+        assert "https://c.example/me/" in text
+        assert "0808 802 4040" in text
+        assert "not therapy" in text
+        assert "{{" not in text
+        assert "{%" not in text
+    assert question in sent.text
+    assert len(sent.html.encode()) < 60_000
+    assert re.search(r"<title>[^<]+</title>", sent.html)
+
+
+def test_the_reply_address_and_the_links_are_the_subscribers_own() -> None:
+    sent = letter("own-it")
+    local_part, _, domain = sent.reply_to.partition("@")
+    token = tokens.read_reply(KEYS, local_part)
+    assert domain == "reply.c.example"
+    assert (token.subscriber, token.epoch, COURSE.lesson_of(token.lesson_tag)) == (ID, 1057, "own-it")
+    url, address = sent.headers["List-Unsubscribe"].split(", ")
+    assert tokens.read_reply(KEYS, address.removeprefix("<mailto:").partition("@")[0]).subscriber == ID
+    assert url in (f"<{link}>" for link in re.findall(r"https://c\.example/unsubscribe/\S+", sent.text))
+    assert sent.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_headers_are_what_ses_allows() -> None:
+    for name, value in letter("own-it").headers.items():
+        assert re.fullmatch(r"[ -~]{1,995}", value)
+        assert name not in ("Reply-To", "Message-ID", "Date")
+
+
+def test_the_day_is_told_in_both_parts() -> None:
+    assert "day 2 of 5" in letter("own-it").text.lower()
+    assert "day 2 of 5" in re.sub(r"<[^>]+>|\s+", " ", letter("own-it").html).lower()
+    assert "of 5)" not in letter("intro").text
+
+
+def test_the_way_back_offers_both_answers_by_link_and_only_there() -> None:
+    for text in (letter("safety-first").text, letter("safety-first").html):
+        assert re.search(r"/me/[\w-]+/yes\b", text)
+        assert re.search(r"/me/[\w-]+/not-yet\b", text)
+    assert "/not-yet" not in letter("own-it").html
+
+
+def test_a_later_round_greets_someone_coming_back_and_shows_what_they_wrote() -> None:
+    first, second = (
+        letter("acknowledge"),
+        letter("acknowledge", number=2, written=(reflection("old words", "acknowledge"),)),
+    )
+    assert "old words" in second.text
+    assert "old words" in second.html
+    assert first.text.split("\n")[:8] != second.text.split("\n")[:8]
+    assert "old words" not in letter("own-it", number=2, written=(reflection("old words", "acknowledge"),)).text
+
+
+def test_a_lesson_quotes_what_was_written_to_an_earlier_one_and_nothing_when_there_is_none() -> None:
+    quoting = letter("apology-in-action", written=(reflection("I lied, & she knew."), reflection("x", number=2)))
+    assert "you wrote:\n\n    I lied, & she knew.\n" in quoting.text
+    assert "I lied, &amp; she knew." in quoting.html
+    for without in (letter("apology-in-action"), letter("apology-in-action", written=(reflection("x", number=2),))):
+        assert "you wrote" not in without.text
+        assert "<blockquote" not in without.html
+
+
+def test_a3_what_is_quoted_is_shown_literally() -> None:
+    hostile = f"{HOSTILE} **bold** [a](https://evil.example) > # \\"
+    quoting = letter("apology-in-action", written=(reflection(hostile),))
+    assert f"    {hostile}\n" in quoting.text
+    assert escape(hostile) in quoting.html
+    assert 'href="https://evil.example' not in quoting.html
+
+
+def test_only_a_lesson_that_looks_back_needs_what_was_written() -> None:
+    looking = [lesson.id for lesson in COURSE.lessons.values() if looks_back(lesson, after(1), COURSE)]
+    assert looking == ["apology-in-action", "keep-showing-up"]
+    again = replace(after(1), round=2)
+    assert all(looks_back(lesson, again, COURSE) for lesson in COURSE.lessons.values())
+
+
+def test_the_closing_letter_gives_every_reflection_back_beside_its_question() -> None:
+    written = (reflection("I lied.\n  Twice."), reflection("I hid", "acknowledge"))
+    closing = letter("keep-showing-up", written=written)
+    for lesson, words in (("acknowledge", "I hid"), ("own-it", "I lied.\n  Twice.")):
+        question = COURSE.lessons[lesson].question
+        assert question
+        assert closing.text.index(question) < closing.text.index(words)
+    assert closing.text.index("I hid") < closing.text.index("I lied.")
+
+
+def test_a_journal_too_long_for_an_email_leads_to_the_page() -> None:
+    closing = letter("keep-showing-up", written=(reflection("short", "acknowledge"), reflection("<" * 60_000)))
+    assert "short" in closing.text
+    for text in (closing.text, closing.html):
+        assert "more than an email can hold" in text
+    assert len(closing.html.encode()) < 102_000
+
+
+@pytest.mark.parametrize(
+    "text", ["<&>\"'" * 12_000, "line\n" * 12_000, "\N{SEEDLING}" * 60_000], ids=["html", "lines", "emoji"]
+)
+def test_however_much_was_written_gmail_does_not_cut_the_ways_to_stop(text: str) -> None:
+    long, short = reflection(text), tuple(reflection(f"short {n}") for n in range(200))
+    for written in ((long,), short, (*short, long)):
+        again = letter("own-it", number=2, written=written)
+        closing = letter("keep-showing-up", number=2, written=written)
+        for sent in (again, closing):
+            assert len(sent.html.encode()) < 80_000
+            assert "All of it is on your page" in sent.text
+            assert "All of it is on your page" in sent.html
+        assert again.text.index(written[0].text[:4]) < again.text.index("All of it is on your page")
+
+
+def test_a_person_without_a_name_is_greeted_all_the_same() -> None:
+    assert "Hello,\n" in letter("own-it", first_name="").text
+    assert "Hello Ann,\n" in letter("own-it").text
+
+
+def test_a3_jinja_in_a_name_or_a_reflection_is_shown_as_it_was_written() -> None:
+    sent = letter("keep-showing-up", first_name=HOSTILE, written=(reflection(HOSTILE),))
+    assert sent.text.count(HOSTILE) == 2
+    assert sent.html.count("&lt;b&gt;{{ 111 * 111 }}&lt;/b&gt; {% raw %}") == 2
+    assert "12321" not in sent.text + sent.html
+
+
+def test_a3_jinja_in_a_course_s_title_subject_or_question_is_shown_as_it_was_written() -> None:
+    lesson = replace(COURSE.lessons["own-it"], subject=HOSTILE, question=HOSTILE, preheader=HOSTILE)
+    course = replace(COURSE, title=HOSTILE, lessons=COURSE.lessons | {"own-it": lesson})  # type: ignore[operator]
+    site = replace(SITE, library=replace(SITE.library, courses={COURSE.id: course}))
+    sent = lesson_letter(site, replace(after(1), plan=COURSE.plan), lesson, (), MONDAY)
+    assert sent.subject == HOSTILE
+    assert sent.text.count(HOSTILE) == 4, "the title twice, the subject, the question"
+    assert "12321" not in sent.text + sent.html
+    assert "<b>" not in re.sub(r'"[^"]*"', "", sent.html), "within quotation marks it is text as well"
+
+
+def test_a_confirmation_holds_nothing_that_was_typed_and_a_link_for_three_days() -> None:
+    waiting = replace(pending(), first_name="Typed")
+    assert waiting.sign_up
+    waiting = replace(waiting, sign_up=replace(waiting.sign_up, first_name="Typed"))
+    sent = notice_letter(SITE, waiting, "confirm", MONDAY)
+    assert "Typed" not in sent.text + sent.html + sent.subject
+    assert "/me/" not in sent.text
+    found = re.search(r"https://c\.example/confirm/(\S+)", sent.text)
+    assert found
+    token = tokens.read_link(KEYS, tokens.Purpose.CONFIRM, found[1], MONDAY + timedelta(hours=71))
+    assert (token.subscriber, token.epoch) == (ID, 1057)
+
+
+@pytest.mark.parametrize("notice", sorted(set(SITE.library.notices) - {"confirm"}))
+def test_every_notice_can_be_sent_to_anyone_in_any_state(notice: str) -> None:
+    for subscriber in (confirmed(), after(1), after(1).paused(), after(3)):
+        sent = notice_letter(SITE, subscriber, notice, MONDAY)
+        assert "1 Example Street" in sent.text
+        assert "{{" not in sent.html
+
+
+def test_the_next_date_is_told_only_to_who_is_waiting() -> None:
+    assert "Wednesday 25 November, between 7:00 and 8:00" in notice_letter(SITE, after(1), "resumed", MONDAY).text
+    assert "November" not in notice_letter(SITE, after(1).paused(), "resumed", MONDAY).text
+
+
+@pytest.mark.parametrize("name", sorted((NAMES | IN_LESSONS) - {"loop"}))
+def test_whatever_a_lesson_may_use_it_may_use_in_the_browser_too(name: str) -> None:
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    text = compile_prose(Path("01-it.md.j2"), f"{{{{ {name} }}}} is there.", 1, environment, environment)
+    lesson = replace(COURSE.lessons["own-it"], prose=text)
+    assert "is there." in lesson_page(SITE, after(1), lesson, [], "/me/token", MONDAY)
+    assert "is there." in lesson_letter(SITE, after(1), lesson, [], MONDAY).text

@@ -1,0 +1,154 @@
+"""Languages: adding one is adding a folder, and a course that states it speaks it."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+from content import dates
+from content.emails import Site, notice_letter
+from content.lessons import load
+from course.commands import Command, command_in
+from course.errors import CourseError
+from course.tokens import Keyring
+from tests.course.subscribers import MONDAY, after
+
+EMAILS = Path(__file__).parents[2] / "emails"
+
+
+@pytest.fixture
+def emails(tmp_path: Path) -> Path:
+    """A copy of `emails/` with one more language, which says some things differently."""
+    emails = copytree(EMAILS, tmp_path / "emails")
+    copytree(emails / "en", emails / "pt")
+    change(emails / "pt/letter.toml", '"Unsubscribe"', '"Cancelar a subscrição"')
+    change(emails / "pt/dates.toml", "{weekday} {day} {month}", "{weekday}, {day} de {month}")
+    change(emails / "pt/dates.toml", '"Tuesday", "Wednesday"', '"terça-feira", "quarta-feira"')
+    change(emails / "pt/notices/resumed.md.j2", "Good to have you back.", "Que bom que voltou.")
+    change(emails / "pt/helplines.toml", '= "being hurt"', '= "se alguém lhe faz mal"')
+    change(emails / "pt/helplines.toml", "[countries]", '[countries]\nSpain = "Espanha"')
+    change(emails / "rebuild-trust/course.toml", 'language = "en"', 'language = "pt"')
+    return emails
+
+
+def change(path: Path, old: str, new: str) -> None:
+    source = path.read_text("utf-8")
+    assert old in source
+    path.write_text(source.replace(old, new), "utf-8")
+
+
+def test_a_course_speaks_the_language_it_states(emails: Path) -> None:
+    library = load(emails)
+    assert library.courses["rebuild-trust"].language is library.languages["pt"]
+    site = Site(library, Keyring({"1": "one" * 20}), "https://c.example", "reply.c.example", "1 Example Street")
+    letter = notice_letter(site, after(1), "resumed", MONDAY)
+    assert '<html lang="pt" dir="ltr"' in letter.html
+    for said in ("Que bom que voltou.", "quarta-feira, 25 de November", "Cancelar a subscrição", "lhe faz mal"):
+        assert said in letter.html
+        assert said in letter.text
+    countries = ("Espanha", "United Kingdom", "Australia")
+    assert sorted(countries, key=letter.text.index) == list(countries), "whom the language names itself comes first"
+
+
+def test_every_language_has_every_notice(emails: Path) -> None:
+    library = load(emails)
+    assert list(library.languages) == ["en", "es", "pt"]
+    assert all(list(language.notices) == library.notices for language in library.languages.values())
+
+
+def test_a_language_that_lacks_a_notice_says_which(emails: Path) -> None:
+    (emails / "pt/notices/paused.md.j2").unlink()
+    with pytest.raises(CourseError, match=r"pt/notices/paused\.md\.j2: is missing"):
+        load(emails)
+
+
+def test_a_language_needs_words_for_whom_a_helpline_is_for(emails: Path) -> None:
+    change(emails / "helplines.toml", 'for_whom = "own behaviour"', 'for_whom = "young people"')
+    with pytest.raises(CourseError, match=r"helplines\.toml: has no words under \[for_whom\] for “young people”"):
+        load(emails)
+
+
+@pytest.mark.parametrize("code", list(load(EMAILS).languages))
+def test_every_hour_of_the_day_has_its_words(code: str) -> None:
+    language = load(EMAILS).languages[code]
+    for of_day in range(24):
+        assert re.findall(r"\d+:00", dates.hour(of_day, language)) == [f"{of_day}:00", f"{(of_day + 1) % 24}:00"]
+
+
+def test_dates_in_spanish() -> None:
+    spanish = load(EMAILS).languages["es"]
+    assert dates.date(MONDAY, "Europe/Madrid", spanish) == "23 de noviembre de 2026"
+    assert dates.next_email(after(1), spanish) == "miércoles 25 de noviembre, entre las 7:00 y las 8:00"
+    assert dates.hour(0, spanish) == "entre las 0:00 y la 1:00"
+    assert dates.hour(1, spanish) == "entre la 1:00 y las 2:00"
+
+
+def names_of_commands(text: str) -> set[str]:
+    """What is written in capitals to say what to reply, as `SÍ` and `TIME 7:30`."""
+    return {found.strip(" :") for found in re.findall(r"\b[A-ZÁÉÍÓÚÑ]{2}[A-ZÁÉÍÓÚÑ0-9: ]*", text)}
+
+
+@pytest.mark.parametrize("code", list(load(EMAILS).languages))
+def test_every_command_that_a_language_names_is_obeyed(code: str) -> None:
+    """In its notices, its pages and its help, and the same commands in each language."""
+    language = load(EMAILS).languages[code]
+    course = replace(load(EMAILS).courses["rebuild-trust"], language=language)
+    asked: dict[str, set[Command]] = {}
+    for notice in sorted((EMAILS / code / "notices").glob("*")):
+        name, _, text = notice.name.removesuffix(".md.j2"), None, notice.read_text("utf-8").partition("\n+++\n")[2]
+        for said in names_of_commands(text):
+            question = name if said in ("YES", "SÍ") and name == "erase" else course.way_back or ""
+            found = command_in(said, question, course, MONDAY.date())
+            assert found, (name, said)
+            asked.setdefault(name, set()).add(found.command)
+    assert asked.pop("help") == set(Command)
+    assert asked == {
+        "confirm": {Command.YES},
+        "erase": {Command.YES, Command.STOP},
+        "not-skipped": {Command.STOP},
+        "noted": {Command.AGAIN},
+        "paused": {Command.RESUME},
+        "skipped": {Command.AGAIN},
+    }
+    pages = language.words["pages"]
+    for text, commands in (
+        (pages["me"]["address"], {Command.JOURNAL}),
+        (pages["link_too_old"]["or_reply"], {Command.JOURNAL}),
+        (pages["link_too_old"]["still_on"], {Command.STOP}),
+        (pages["privacy"]["yours_about"], {Command.EXPORT, Command.ERASE}),
+    ):
+        told = [command_in(said, "", course, MONDAY.date()) for said in names_of_commands(text)]
+        assert {one.command if one else None for one in told} == commands
+
+
+def placeholders(words: Any, path: str = "") -> dict[str, set[str]]:
+    """Every text of a language's words by its place, and what is filled in there."""
+    if isinstance(words, dict):
+        return {
+            key: found for name, part in words.items() for key, found in placeholders(part, f"{path}.{name}").items()
+        }
+    return {path: set(re.findall(r"{(\w+)}", str(words)))}
+
+
+def test_every_language_says_all_that_english_says() -> None:
+    """On pages and about forms, with the same things filled in."""
+    spoken = load(EMAILS).languages
+    for file in ("pages", "forms", "letter", "place"):
+        expected = placeholders(spoken["en"].words[file])
+        for code, language in spoken.items():
+            assert placeholders(language.words[file]) == expected, (code, file)
+
+
+def test_no_page_has_words_that_nobody_reads() -> None:
+    functions = EMAILS.parent / "functions"
+    read = "\n".join(path.read_text("utf-8") for kind in ("*.j2", "*.py") for path in functions.rglob(kind))
+    by_name = {"reasons", "done"}  # chosen by what was pressed
+    for section, said in load(EMAILS).languages["en"].words["pages"].items():
+        for name in said:
+            lives = {name, name.removesuffix("_life")}
+            assert section in by_name or any(re.search(rf"\b{part}\b", read) for part in lives), (section, name)
+    for key in load(EMAILS).languages["en"].words["forms"]:
+        assert f'"{key}"' in read, key

@@ -1,0 +1,100 @@
+"""Courses as authors write them: what is read, and what a mistake says."""
+
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from content.lessons import load
+from course.errors import CourseError
+from course.tokens import lesson_tag
+
+EMAILS = Path(__file__).parents[2] / "emails"
+
+
+@pytest.fixture
+def emails(tmp_path: Path) -> Path:
+    """A copy of `emails/` to break."""
+    return copytree(EMAILS, tmp_path / "emails")
+
+
+def test_the_first_course_is_an_introduction_five_days_and_a_closing_letter() -> None:
+    course = load(EMAILS).courses["rebuild-trust"]
+    assert course.plan[0] == "intro"
+    assert course.plan[-1] == course.closing == "keep-showing-up"
+    assert course.plan_again == course.plan[1:]
+    assert course.days == 5
+    assert [course.day(lesson) for lesson in course.plan] == [None, 1, 2, 3, 4, 5, None]
+    assert course.way_back == "safety-first"
+    assert all(lesson.question for lesson in course.lessons.values())
+
+
+def test_a_lesson_is_found_by_its_tag_and_a_notice_is_not() -> None:
+    course = load(EMAILS).courses["rebuild-trust"]
+    assert course.lesson_of(lesson_tag("own-it")) == "own-it"
+    assert course.lesson_of(lesson_tag("confirm")) is None
+
+
+def test_a_lesson_knows_whose_answers_it_quotes() -> None:
+    course = load(EMAILS).courses["rebuild-trust"]
+    assert {lesson.id: lesson.echoes for lesson in course.lessons.values() if lesson.echoes} == {
+        "apology-in-action": ("own-it",)
+    }
+
+
+def test_a_second_course_is_a_second_folder(emails: Path) -> None:
+    copytree(emails / "rebuild-trust", emails / "another")
+    assert list(load(emails).courses) == ["another", "rebuild-trust"]
+
+
+def _write(name: str, text: str) -> Callable[[Path], None]:
+    def write(emails: Path) -> None:
+        (emails / name).write_text(text, encoding="utf-8")
+
+    return write
+
+
+def _replace(name: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(emails: Path) -> None:
+        source = (emails / name).read_text(encoding="utf-8")
+        assert old in source
+        (emails / name).write_text(source.replace(old, new), encoding="utf-8")
+
+    return change
+
+
+LESSON = "+++\nsubject = 'a'\npreheader = 'b'\n+++\nHello\n"
+
+
+@pytest.mark.parametrize(
+    ("mistake", "complaint"),
+    [
+        (_write("rebuild-trust/09-own-it.md.j2", LESSON), "two lessons have the id own-it"),
+        (_write("rebuild-trust/own-it.md.j2", LESSON), "must be named by number and id"),
+        (_write("rebuild-trust/09-confirm.md.j2", LESSON), "no lesson can have the id confirm"),
+        (_write("rebuild-trust/09-what café.md.j2", LESSON), "must be named by number and id"),
+        (_write("rebuild-trust/09-a.md.j2", LESSON.replace("'a'", "''")), "09-a.md.j2: needs a subject"),
+        (_write("rebuild-trust/09-a.md.j2", LESSON + "{% endfor %}\n"), "09-a.md.j2:6: "),
+        (_write("rebuild-trust/09-a.md.j2", LESSON + "{{ reflections['x'] }}\n"), "09-a.md.j2:6: reflections.'x'"),
+        (_write("rebuild-trust/01-a.md.j2", LESSON + "{{ reflections['own-it'] }}\n"), "names no earlier lesson"),
+        (_replace("rebuild-trust/course.toml", 'closing = "', 'closing = "x'), "closing names no lesson"),
+        (_replace("rebuild-trust/course.toml", "title = ", "titel = "), "course.toml: needs a title"),
+        (_write("rebuild-trust/course.toml", "title = "), "course.toml: "),
+        (_replace("rebuild-trust/course.toml", '"resend"', '"held"'), 'in_doubt is "resend" or "hold", and held is'),
+        (_replace("rebuild-trust/course.toml", "= false", '= "no"'), "thread is true or false, and no is neither"),
+        (_replace("rebuild-trust/course.toml", '"en"', '"xx"'), "language is one of en, es, and xx is none"),
+        (lambda emails: (emails / "helplines.toml").unlink(), "helplines.toml: is missing"),
+        (lambda emails: (emails / "rebuild-trust/course.toml").unlink(), "holds no course"),
+    ],
+    ids=[
+        *("same id", "no number", "reserved", "no tag of SES", "no subject", "jinja", "echo", "later", "closing"),
+        *("title", "TOML", "in doubt", "thread", "language", "lines", "none"),
+    ],
+)  # fmt: skip
+def test_a_mistake_names_the_file_and_what_to_change(
+    emails: Path, mistake: Callable[[Path], None], complaint: str
+) -> None:
+    mistake(emails)
+    with pytest.raises(CourseError, match=complaint):
+        load(emails)

@@ -1,0 +1,82 @@
+"""The account of the day: everyone stands in exactly one line."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from course import delivery
+from course.standing import GOING_ON, LINES, in_doubt, past_keeping, standing
+from course.subscriber import Status, Subscriber
+from tests.course.subscribers import MONDAY, after, confirmed, held, pending, sent
+
+NOON = MONDAY + timedelta(days=1, hours=-8)  # the day after the introduction, the first lesson has been sent
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("subscriber", "line"),
+    [
+        (after(1), "sent"),
+        (replace(after(1), due_at=NOON + 2 * DAY, last_at=NOON - 3 * DAY), "not due"),
+        (replace(after(1), due_at=NOON - timedelta(hours=3)), "due"),
+        (replace(after(1), due_at=NOON - 2 * DAY), "overdue"),
+        (delivery.claim(confirmed(), "first", MONDAY), "claimed"),
+        (held(after(1)), "held"),
+        (after(1).paused(), "paused"),
+        (after(3), "completed"),
+        (after(1).stopped(Status.BOUNCED), "bounced"),
+        (pending(), "pending"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_everyone_stands_in_one_line(subscriber: Subscriber, line: str) -> None:
+    assert standing(subscriber, NOON) == line
+
+
+def test_a_pause_until_a_day_is_overdue_when_nothing_comes_after_it() -> None:
+    paused = after(1).paused(NOON.date() + 9 * DAY)
+    assert paused.due_at
+    assert standing(paused, NOON) == standing(paused, paused.due_at) == "paused"
+    assert standing(paused, paused.due_at + 2 * DAY) == "overdue"
+
+
+def test_reflections_are_kept_until_their_time_after_the_last_lesson_and_while_somebody_is_active() -> None:
+    done = after(3)
+    assert done.last_at
+    assert not past_keeping(done, done.last_at + 90 * DAY, 90)
+    assert past_keeping(done, done.last_at + 90 * DAY + timedelta(minutes=1), 90)
+    assert past_keeping(done, done.last_at + 1000 * DAY, 90)
+    assert not past_keeping(replace(done, status=Status.ACTIVE), done.last_at + 91 * DAY, 90)
+    assert not past_keeping(pending(), MONDAY + 99 * DAY, 90)
+    assert past_keeping(after(2).paused(), MONDAY + 99 * DAY, 90)
+    assert not past_keeping(after(2).paused(MONDAY.date() + 100 * DAY), MONDAY + 99 * DAY, 90)
+
+
+def test_everyone_whose_course_goes_on_stands_in_a_line_that_is_added_up() -> None:
+    claimed, pauses = delivery.claim(confirmed(), "first", MONDAY), after(1).paused(MONDAY.date() + 3 * DAY)
+    for subscriber in (confirmed(), claimed, held(claimed), after(1), after(1).paused(), pauses, held(pauses)):
+        for hours in range(-48, 96, 12):
+            assert standing(subscriber, MONDAY + timedelta(hours=hours)) in LINES
+    for status in Status:
+        known = standing(replace(after(1), status=status, due_at=None), NOON)
+        assert (known in LINES) is (status in GOING_ON)
+
+
+def test_who_is_held_is_not_lost_among_the_paused_the_claimed_and_the_overdue() -> None:
+    for subscriber in (after(1).paused(), delivery.claim(confirmed(), "first", MONDAY), after(1)):
+        assert standing(held(subscriber), NOON + 9 * DAY) == "held"
+
+
+def test_an_attempt_is_in_doubt_from_its_next_slot_on() -> None:
+    due = sent(confirmed())
+    assert due.due_at
+    claimed = delivery.claim(due, "first", due.due_at)
+    assert claimed.claim
+    assert not in_doubt(claimed, claimed.claim.retry_at - timedelta(seconds=1))
+    assert in_doubt(claimed, claimed.claim.retry_at)
+    assert in_doubt(held(claimed), claimed.claim.retry_at), "and while it is held"
+    assert not in_doubt(delivery.commit(claimed, "first", "ses-id", due.due_at), claimed.claim.retry_at)
+    assert not in_doubt(held(after(1)), NOON + 9 * DAY)
+    for nothing_hangs_on_it in (claimed.paused(), claimed.stopped(Status.UNSUBSCRIBED)):
+        assert not in_doubt(nothing_hangs_on_it, claimed.claim.retry_at)

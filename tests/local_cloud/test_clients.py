@@ -1,0 +1,170 @@
+"""Mail clients: what they send is mail as they send it, and what was typed arrives in the journal."""
+
+import email
+import re
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import default
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from local_cloud import clients
+from local_cloud.clients import Place
+from local_cloud.cloud import World
+from local_cloud.mime import SentMail
+from replies.reader import extract
+from tests.conftest import MONDAY
+from tests.people import Person
+from tests.stories import next_email, reads
+
+BERLIN = ZoneInfo("Europe/Berlin")
+AT = datetime(2026, 11, 24, 21, 5, tzinfo=BERLIN)
+WORDS = (
+    "I said: “you always do this.” <b>That</b> was unfair & untrue.\n\n"
+    "    Four spaces before this line,\n"
+    "and two  between these words.\n\n\n"
+    "Ça me pèse. 💔 愛している 👩‍👧"
+)
+every_client = pytest.mark.parametrize("client", sorted(clients.CLIENTS))
+WAYS = [(name, place) for name, client in clients.CLIENTS.items() for place in client.places]
+every_way = pytest.mark.parametrize(("client", "place"), WAYS, ids=[f"{name} {place}" for name, place in WAYS])
+
+
+@pytest.fixture
+def ann(world: World) -> Person:
+    """Ann has lesson 1 in front of her."""
+    return reads(Person(world), 1)
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    message = email.message_from_bytes(raw, policy=default)
+    assert not message.defects
+    return message
+
+
+def body(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    assert part
+    content: str = part.get_content()
+    return content.replace("\r\n", "\n")
+
+
+@every_client
+def test_a_reply_is_mail_as_a_client_sends_it(lessons: list[SentMail], client: str) -> None:
+    lesson = lessons[1]
+    raw = clients.reply(client, lesson, WORDS, AT)
+    message = parsed(raw)
+    assert message["From"] == "ann@example.net"
+    assert message["To"] == lesson.reply_to[0] == clients.reply_address(lesson)
+    assert message["Subject"] == f"Re: {lesson.subject}"
+    assert message["In-Reply-To"] == message["References"] == f"<{lesson.id}@eu-west-1.amazonses.com>"
+    assert message["Date"] == "Tue, 24 Nov 2026 21:05:00 +0100"
+    assert re.fullmatch(r"<[^<>@\s]+@[^<>@\s]+>", message["Message-ID"])
+    if client == "thunderbird-plain":
+        assert (message.get_content_type(), message.get_param("format")) == ("text/plain", "flowed")
+    else:
+        assert message.get_content_type() == "multipart/alternative"
+        assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+
+
+@every_way
+def test_the_original_is_quoted_and_the_words_are_where_they_were_typed(
+    lessons: list[SentMail], client: str, place: Place
+) -> None:
+    lesson = lessons[1]
+    message = parsed(clients.reply(client, lesson, "I saw it.", AT, place))
+    text = body(message, "plain")
+    assert "Rebuilding Trust" in text
+    for part in ("Before you mend it, see it", "Which part of their pain", "Unsubscribe"):
+        assert part in text
+    typed, question, end = (text.index(part) for part in ("I saw it.", "Which part of their pain", "Unsubscribe"))
+    assert {Place.ABOVE: typed < question, Place.INSIDE: question < typed < end, Place.BELOW: end < typed}[place]
+    if html := message.get_body(("html",)):
+        source = html.get_content()
+        typed, question = source.index("I saw it."), source.index("Which part of their pain")
+        assert (typed < question) is (place is Place.ABOVE)
+        assert source.count("<body") <= 1, "of a quoted mail, clients carry over the body"
+        assert source.count("I saw it.") == 1
+
+
+def test_every_client_that_people_use_is_there_and_none_writes_where_it_cannot(
+    lessons: list[SentMail],
+) -> None:
+    labels = {client.label for client in clients.CLIENTS.values()}
+    assert labels >= {"Gmail", "Outlook", "Outlook mobile", "Apple Mail", "iPhone", "Yahoo", "Thunderbird", "Samsung"}
+    assert all({Place.ABOVE, Place.INSIDE} <= set(client.places) for client in clients.CLIENTS.values())
+    with pytest.raises(ValueError, match="Samsung does not write below the quote"):
+        clients.reply("samsung", lessons[1], "x", AT, Place.BELOW)
+
+
+@pytest.fixture(scope="module")
+def lessons() -> list[SentMail]:
+    """Every lesson of the course, as Ann got it, with an answer of hers in the last ones."""
+    with World(start=MONDAY) as world:
+        ann = reads(Person(world), 2)
+        ann.replies("I shouted at her, and she went quiet.")
+        for _ in range(4):
+            next_email(world)
+        return [mail for mail in ann.mails if mail.tags["email"] != "confirm"]
+
+
+LONG = (
+    "For a long time I thought that saying sorry quickly was the kind thing to do, and that whatever came after it "
+    "would be easier for both of us; it was easier for me."
+)
+TEXTS = {
+    "short": "yes, I think so",
+    "as written": WORDS,
+    "a list": "1. I came home late.\n2. I did not call.\n\n- and then\n- I lied about it",
+    "with its words": "She said: “Hello Ann, today’s practice is mine.”\nI said nothing.",
+}
+
+
+@pytest.mark.parametrize("typed", TEXTS)
+@every_way
+def test_whatever_was_typed_is_all_that_is_kept(lessons: list[SentMail], client: str, place: Place, typed: str) -> None:
+    for lesson in lessons:
+        raw = clients.reply(client, lesson, TEXTS[typed], AT, place)
+        assert extract(raw, lesson.text, lesson.html) == TEXTS[typed], lesson.subject
+
+
+@every_way
+def test_a_long_paragraph_is_all_kept(lessons: list[SentMail], client: str, place: Place) -> None:
+    """Gmail wraps it in its plain text."""
+    for lesson in lessons:
+        raw = clients.reply(client, lesson, LONG, AT, place)
+        assert " ".join(extract(raw, lesson.text, lesson.html).split()) == LONG, lesson.subject
+
+
+def test_what_was_typed_is_in_the_journal_as_written(ann: Person) -> None:
+    lesson = ann.mails[-1]
+    for number, (client, place) in enumerate(WAYS, start=1):
+        ann.replies(f"{WORDS}\nNumber {number}.", lesson, client, place)
+    assert {(row["lesson"], row["round"]) for row in ann.reflections} == {("acknowledge", 1)}
+    assert [row["text"] for row in ann.reflections] == [
+        f"{WORDS}\nNumber {number}." for number in range(1, len(WAYS) + 1)
+    ]
+    assert "Four spaces before" in ann.page
+
+
+@every_client
+def test_a_reply_to_a_reply_has_one_re(lessons: list[SentMail], client: str) -> None:
+    lesson = lessons[1]
+    answered = SentMail(**{name: getattr(lesson, name) for name in SentMail.__slots__} | {"subject": "RE: Hello"})
+    assert parsed(clients.reply(client, answered, "Yes.", AT))["Subject"] == "Re: Hello"
+
+
+def test_an_out_of_office_answer_says_that_it_is_one_and_is_not_kept(world: World, ann: Person) -> None:
+    lesson = ann.mails[-1]
+    raw = clients.out_of_office(lesson, AT)
+    message = parsed(raw)
+    assert message["Auto-Submitted"] == "auto-replied"
+    assert message["In-Reply-To"] == f"<{lesson.id}@eu-west-1.amazonses.com>"
+    assert message["Subject"] == f"Automatic reply: {lesson.subject}"
+    assert "I am away" in body(message, "plain")
+    world.deliver(raw, clients.reply_address(lesson), sender="")
+    assert ann.reflections == []
+    assert len(ann.mails) == 3, "and nobody answers it"

@@ -1,0 +1,159 @@
+"""Mail to text: charsets, encodings, broken MIME, and the bounds."""
+
+import base64
+import time
+
+import pytest
+
+from replies import UnreadableMail
+from replies.mail import header, parse, sender, visible_text
+from tests.replies.replies import mail
+
+TEXT = "Je mentais, señora – über alles."
+
+
+def part(body: bytes, kind: str = "text/plain; charset=utf-8", encoding: str = "8bit") -> bytes:
+    return f"Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + body
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16", "windows-1252", "cp850", "utf-7"])
+def test_r6_a_charset_is_honoured(charset: str) -> None:
+    text = TEXT.replace("–", "-")
+    raw = part(base64.b64encode(text.encode(charset)), f"text/plain; charset={charset}", "base64")
+
+    assert visible_text(parse(raw)) == text
+
+
+@pytest.mark.parametrize(
+    "charset", ["us-ascii", "x-unknown", "idna", "punycode", "unicode_escape", "zlib", "rot13", '"', "a\0b"]
+)
+def test_r6_a_charset_that_is_wrong_loses_no_words(charset: str) -> None:
+    assert visible_text(parse(part(TEXT.encode(), f"text/plain; charset={charset}"))) == TEXT
+
+
+def test_r6_without_a_content_type_it_is_text() -> None:
+    assert visible_text(parse(b"Subject: x\r\n\r\nI lied.")) == "I lied."
+
+
+def test_r6_base64_with_a_footer_and_base64_that_is_none_are_kept() -> None:
+    encoded = base64.encodebytes(TEXT.encode())
+
+    assert visible_text(parse(part(encoded + b"\r\n____ a list", encoding="base64"))).split("\n")[0] == TEXT
+    assert visible_text(parse(part(b"I lied, plainly.", encoding="base64"))).strip() == "I lied, plainly."
+
+
+def test_a_second_reading_gives_the_same() -> None:
+    message = parse(part(base64.encodebytes(TEXT.encode()), encoding="base64"))
+
+    assert visible_text(message) == visible_text(message) == TEXT
+
+
+def test_flowed_lines_are_joined() -> None:
+    raw = part(b"one \r\ntwo\r\n> three \r\n> four\r\n-- \r\nAna", "text/plain; format=flowed")
+
+    assert visible_text(parse(raw)) == "one two\n> three four\n-- \nAna"
+
+
+def test_of_alternatives_the_plain_one_is_read_and_attachments_never() -> None:
+    assert visible_text(parse(mail("plain", "<p>html</p>"))).strip() == "plain"
+    assert visible_text(parse(mail("plain", "<p>html</p>")), prefer="html").strip() == "html"
+    attached = part(b"secret").replace(b"Content-Type", b"Content-Disposition: attachment\r\nContent-Type", 1)
+    assert visible_text(parse(attached)) == ""
+
+
+def test_a_multipart_without_its_boundary_is_text() -> None:
+    assert visible_text(parse(part(b"I lied.", "multipart/alternative"))) == "I lied."
+
+
+def test_what_cannot_be_seen_is_left_out() -> None:
+    assert visible_text(parse(part("a\0b\u00a0c\ufeff\r\nd\re".encode()))) == "ab c\nd\ne"
+
+
+def test_r6_a_header_is_decoded_in_any_way_it_comes() -> None:
+    assert header(parse(b"Subject: =?utf-8?q?s=C3=AD?=\r\n\r\n"), "subject") == "sí"
+    assert header(parse("Subject: sí\r\n\r\n".encode()), "Subject") == "sí"
+    assert header(parse(b"Subject: =?x-unknown?q?a?=\r\n\r\n"), "Subject") == "=?x-unknown?q?a?="
+    assert header(parse("Subject: =?utf\u00e98?q?a?=\r\n\r\n".encode()), "Subject") == "=?utf\u00e98?q?a?="
+    assert header(parse(b"\r\n"), "Subject") == ""
+
+
+def test_the_sender_is_an_address_in_lower_case() -> None:
+    assert sender(parse(b'From: "Ana" <Ana@Example.NET>\r\n\r\n')) == "ana@example.net"
+    assert sender(parse(b'From: "ana@example.net" <ana@example.net>\r\n\r\n')) == "ana@example.net"
+    assert sender(parse(b"From: " + b"(" * 4000 + b"\r\n\r\n")) == ""
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"From: =?utf-8?q?ana=40example.net?= <eve@example.com>",
+        b"From: ana@example.net\r\nFrom: eve@example.com",
+        b"From: ana@example.net, eve@example.com",
+        b'From: "ana@example.net" <eve@example.com>',
+        b"From: eve@example.com (ana@example.net)",
+        b"From: ana@example.net@example.com",
+    ],
+    ids=["encoded", "two fields", "two addresses", "name", "comment", "two domains"],
+)
+def test_nobody_is_taken_for_somebody_else(fields: bytes) -> None:
+    assert sender(parse(fields + b"\r\n\r\nStop")) != "ana@example.net"
+
+
+def test_r5_of_many_long_parts_as_much_is_read_as_anybody_writes() -> None:
+    page = b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p>x</p>\r\n" * 2000
+    raw = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + page * 90
+    assert len(raw) > 1024 * 1024
+
+    with pytest.raises(UnreadableMail, match="lines"):
+        visible_text(parse(raw))
+    assert visible_text(parse(raw.replace(b"<p>", b"").replace(b"</p>\r\n", b" "))).count("x") < 1024 * 1024
+
+
+def test_r8_what_is_signed_in_the_clear_is_read_without_its_armour() -> None:
+    signature = "-----BEGIN PGP SIGNATURE-----\n\niQEz+/=\n-----END PGP SIGNATURE-----\n"
+    armoured = f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nI lied.\n- -- \nAna\n{signature}below"
+
+    assert visible_text(parse(part(armoured.encode()))) == "I lied.\n-- \nAna\nbelow"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        part(
+            b"--b\r\n\r\nVersion: 1\r\n--b--", 'multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b'
+        ),
+        part(b"MIAGCSqG", "application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", "base64"),
+        part(b"\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----"),
+    ],
+    ids=["PGP/MIME", "S/MIME", "inline PGP"],
+)
+def test_r8_a_sealed_mail_is_told_from_an_empty_one(raw: bytes) -> None:
+    with pytest.raises(UnreadableMail, match="encrypted"):
+        parse(raw)
+
+
+NESTED = b"".join(
+    b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth) for depth in range(500)
+)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"x" * (10 * 1024 * 1024 + 1),
+        b"X-A: b\r\n" * 20_000,
+        NESTED,
+        NESTED.replace(b"boundary=", b"boundary*0="),
+        b"Content-Type: message/rfc822\r\n\r\n" * 1000,
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\n" * 100_000,
+        b'Content-Type: multipart/mixed; boundary="\\b"\r\n\r\n' + b"--b\r\n\r\n" * 100_000,
+        b"Content-Type: text/plain" + b";a=b" * 10_000 + b"\r\n\r\n",
+    ],
+    ids=["size", "headers", "depth", "depth by RFC 2231", "forwarded", "parts", "parts by escape", "parameters"],
+)
+def test_r5_a_mail_over_a_bound_is_refused_before_it_is_parsed(raw: bytes) -> None:
+    started = time.process_time()
+    with pytest.raises(UnreadableMail):
+        parse(raw)
+
+    assert time.process_time() - started < 1

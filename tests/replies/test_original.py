@@ -1,0 +1,64 @@
+"""What a quote holds beyond what we sent."""
+
+from replies.original import Compared, Sent
+
+SENT = Sent(
+    "Hello Ana,\nThink of one evening you would rather forget.\n1. Who was in the room?\nOpen: https://a.b/c\nGoodbye"
+)
+
+
+def left(*lines: str) -> list[str | None]:
+    return [text for text, _ in SENT.subtract([Compared(line, quoted=True) for line in lines])]
+
+
+def test_wrapped_lines_other_bullets_and_rewritten_links_are_ours() -> None:
+    lines = [
+        "*Hello Ana,*",
+        "Think of one evening",
+        "you would rather forget.",
+        "• Who was in the room?",
+        "Open <https://x.y>",
+    ]
+
+    assert left(*lines) == [None] * 5
+
+
+def test_a_line_of_ours_with_other_numbers_is_known() -> None:
+    sent = Sent("Day 2 of 5\n1. Who was there?\n7\nGoodbye")
+    assert sent.has_with_other_numbers("Day 1 of 12")
+    assert sent.has_with_other_numbers("3. Who was there?")
+    assert not any(map(sent.has_with_other_numbers, ("9", "10:30", "Day one of five", "Day 2 with him", "Goodbye", "")))
+
+
+def test_what_we_did_not_send_is_left() -> None:
+    assert left("Hello Ana,", "My son.", "Who was in the room?", "Nobody") == [None, "My son.", None, "Nobody"]
+
+
+def test_a_word_of_ours_far_from_its_place_is_left() -> None:
+    assert left("Goodbye", "Hello") == [None, "Hello"]
+
+
+def test_our_sentence_repeated_by_the_person_is_left_once() -> None:
+    line = "Think of one evening you would rather forget."
+
+    assert left(line, line) == [None, line]
+
+
+def test_an_answer_on_our_line_is_left_alone() -> None:
+    assert left("1. Who was in the room? My son.") == ["My son."]
+
+
+def test_a_sentence_of_ours_amid_the_persons_stays() -> None:
+    line = "I think of one evening you would rather forget. Often."
+
+    assert left(line) == [line]
+
+
+def test_rules_and_links_are_nobodys_words() -> None:
+    assert left("-----", "<https://a.b/c>", "--", "?") == [None, None, "--", "?"]
+
+
+def test_an_answer_that_begins_with_our_words_does_not_take_them_from_our_own_line() -> None:
+    lines = ["Who was in the room was my son.", "1. Who was in the room?"]
+
+    assert left(*lines) == [lines[0], None]

@@ -1,0 +1,99 @@
+"""What is taken off below a person's words, and what looks like it and stays."""
+
+import pytest
+
+from replies.signatures import without_signature, without_warning
+
+
+def cleaned(text: str, *, before: bool = False, elsewhere: bool = False, original_known: bool = True) -> str:
+    flags = {"before": before, "elsewhere": elsewhere, "original_known": original_known}
+    return "\n".join(without_signature(text.split("\n"), **flags)).rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I lied.\n-- \nAna\nTeacher",
+        "I lied.\n--\nAna",
+        "I lied.\n______\nAna",
+        "I lied.\n-- \n\nAna",
+        "I lied.\n -- \n Ana",
+    ],
+)
+def test_a_delimited_signature_is_taken_off(text: str) -> None:
+    assert cleaned(text) == "I lied."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I lied.\n\n--\n\nand then, quiet.",
+        "I lied.\n--\nI have called him since, and he listened.",
+        "-- first\n-- second",
+        "--\nI lied",
+        "Thanks -- I needed this.",
+        "Service   Date\n--------------\nDomain    June",
+        "-- \n" + "a line\n" * 20 + "the end",
+    ],
+)
+def test_dashes_of_ones_own_stay(text: str) -> None:
+    assert cleaned(text) == text
+
+
+def test_below_a_telephones_line_only_what_we_sent_is_known_not_to_be_the_persons() -> None:
+    text = "I lied.\n\nSent from my iPhone\n\nAnd it hurt."
+
+    assert cleaned(text) == "I lied.\n\n\nAnd it hurt."
+    assert cleaned(text, original_known=False) == "I lied."
+
+
+def test_a_legal_footer_is_taken_off() -> None:
+    footer = (
+        "This message is confidential and meant for the addressee; any other recipient must delete it at once, please. "
+        * 2
+    )
+
+    assert cleaned(f"I lied.\n\n{footer}") == "I lied."
+
+
+def test_a_warning_about_external_mail_is_taken_off() -> None:
+    warning = "CAUTION: This email comes from outside the company. Do not click links or open attachments."
+
+    assert without_warning([warning, "", "I lied."]) == ["", "I lied."]
+    assert without_warning(["I went outside, with caution."]) == ["I went outside, with caution."]
+
+
+def test_a_legal_footer_may_be_wrapped_and_nobodys_own_words_are_one() -> None:
+    lines = [
+        "This message is confidential and meant for",
+        "the recipient only. Whoever else gets it must",
+        "delete it at once, and tell us that it came.",
+    ]
+    footer = "\n".join(lines)
+    own = footer.replace("meant for", "I meant it for")
+
+    assert cleaned(f"I lied.\n\n{footer}") == "I lied."
+    assert cleaned(f"I lied.\n\n{own}") == f"I lied.\n\n{own}"
+
+
+def test_words_right_above_a_legal_footer_stay() -> None:
+    footer = "This message is confidential. Whoever is not its recipient must delete it at once and tell the sender."
+    assert (
+        cleaned(f"He knew.\n\nShe knew as well.\n{footer} Thank you kindly for your help.")
+        == "He knew.\n\nShe knew as well."
+    )
+
+
+def test_a_request_not_to_print_is_taken_off() -> None:
+    assert cleaned("I lied.\n\nThink of the environment: please print this only if you must.") == "I lied."
+    own = "I lied.\n\nBefore that I had printed a paper on the environment."
+    assert cleaned(own) == own
+
+
+def test_a_long_rule_starts_a_signature_but_not_below_a_heading() -> None:
+    assert cleaned("I lied.\n\n-------------\nAna\nTeacher") == "I lied."
+    assert cleaned("The evening\n-------------\nI lied") == "The evening\n-------------\nI lied"
+
+
+def test_what_stands_for_a_picture_is_taken_out() -> None:
+    assert cleaned("Look:\n[image: room.png]\nThe cross is me.") == "Look:\nThe cross is me."

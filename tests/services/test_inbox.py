@@ -1,0 +1,196 @@
+"""Mail that was set aside: listed with its reason and never its words, and made a reflection at an operator's word."""
+
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from aws.limits import Limits
+from aws.reflections import Reflections
+from aws.settings import settings
+from local_cloud.cloud import World
+from tests.people import Person
+from tests.stories import asleep, reads, unchanged
+from tests.test_privacy import erasing_meanwhile
+from tests.test_receive_reply import WORDS, inbound, raw_mails, reply_to, texts, written
+
+LOST = "lost on its way, or failed: nobody knows whether it is genuine"
+
+
+def inbox(world: World) -> list[tuple[str, str]]:
+    """Ids and reasons, the latest first."""
+    outcome = world.invoke("audit", {"inbox": True})
+    assert outcome.error is None
+    assert "she is" not in str(outcome.payload)
+    return [(one["id"], one["why"]) for one in outcome.payload["inbox"]]
+
+
+def accepts(world: World, mail_id: str, subscriber: object = "", lesson: str = "") -> Any:
+    outcome = world.invoke("audit", {"accept": mail_id, "subscriber": subscriber, "lesson": lesson})
+    assert outcome.error is None
+    return outcome.payload
+
+
+def loses(world: World, raw: bytes, to: str, mail_id: str) -> None:
+    """The raw mail is stored, and its notification never comes."""
+    world.deliver(raw, to, mail_id=mail_id, drain=False)
+    for queue in world.queues():
+        if queue.logical_id == "Inbound":
+            world.clients.sqs.purge_queue(QueueUrl=world.resources.ref("Inbound"))
+
+
+def test_what_was_set_aside_is_listed_and_accepted_by_its_reply_address(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    held = world.deliver(written(WORDS, mail, To=reply_to(mail), Precedence="bulk"), reply_to(mail))
+    world.advance(timedelta(minutes=1))
+    other = world.deliver(written(WORDS, None), "course@reply.example.org")
+    assert inbox(world) == [(other.id, "no valid reply address"), (held.id, "precedence")]
+
+    answer = accepts(world, held.id)
+    assert answer == {"accepted": True, "subscriber": ann.row["id"], "lesson": "acknowledge", "round": 1}
+    assert texts(ann) == [WORDS]
+    assert [(row["attributed_by"], row["verified"]) for row in ann.reflections] == [("operator", False)]
+    assert [mail_id for mail_id, _ in inbox(world)] == [other.id]
+    with unchanged(world):
+        assert accepts(world, held.id)["why"] == "no mail of this id is set aside"
+
+
+def test_a_mail_that_does_not_say_whose_it_is_needs_a_subscriber_and_may_name_a_lesson(world: World) -> None:
+    ann = reads(Person(world), 2)
+    first, second = (
+        world.deliver(written(text, None, sender="ann@elsewhere.example"), "course@reply.example.org")
+        for text in (WORDS, "And this too.")
+    )
+    with unchanged(world):
+        assert accepts(world, first.id)["why"] == "no valid reply address: name whose it is with --subscriber"
+        assert accepts(world, first.id, "aaaaaaaaaaaaaaaa")["why"] == "there is no such subscriber"
+        assert accepts(world, first.id, ann.row["id"], "nothing")["why"] == "the course has no lesson nothing"
+    assert accepts(world, first.id, ann.row["id"])["lesson"] == "own-it"
+    assert accepts(world, second.id, ann.row["id"], "acknowledge")["lesson"] == "acknowledge"
+    assert [(row["lesson"], row["text"]) for row in ann.reflections] == [
+        ("acknowledge", "And this too."),
+        ("own-it", WORDS),
+    ]
+
+
+def test_what_cannot_be_a_reflection_is_refused_and_stays(world: World) -> None:
+    ann, bob = Person(world).joins(), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9")
+    bob.signs_up()
+    mail = ann.mails[-1]
+    virus = world.deliver(written(WORDS, mail, To=reply_to(mail)), reply_to(mail), verdicts={"virus": "FAIL"})
+    large = world.deliver(written(WORDS, mail) + b"x" * 10_500_000, reply_to(mail))
+    gone = world.deliver(written(WORDS, None), "course@reply.example.org")
+    empty = world.deliver(written("\n", None), "course@reply.example.org")
+    waiting = world.deliver(written(WORDS, None, To=reply_to(bob.mails[0])), "course@reply.example.org")
+    world.clients.s3.delete_object(Bucket=world.resources.ref("RawMail"), Key=f"inbound/{gone.id}")
+    with unchanged(world):
+        assert accepts(world, virus.id)["why"] == "its reason is a virus"
+        assert accepts(world, large.id, ann.row["id"])["why"] == "larger than 10 MB"
+        assert accepts(world, gone.id, ann.row["id"])["why"] == "its raw mail is not there any more"
+        assert accepts(world, empty.id, ann.row["id"])["why"] == "nothing in it is the person's own words"
+        assert accepts(world, waiting.id)["why"] == "whose it is has not confirmed the sign-up"
+    assert len(inbox(world)) == 5
+
+
+def test_r12_raw_mail_without_a_record_is_found_by_the_audit_and_can_be_accepted(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    ann.replies("One that came through.")
+    ann.replies("help")
+    world.deliver(written("Spam.", mail), reply_to(mail), verdicts={"spam": "FAIL"})
+    loses(world, written(WORDS, mail, To=reply_to(mail)), reply_to(mail), "lost")
+    world.advance(timedelta(minutes=50))
+    assert world.invoke("audit", {}).payload["account"]["lost mail set aside"] == 0, "it may still come"
+
+    asleep(world, timedelta(minutes=11))
+    assert world.invoke("audit", {}).payload["account"]["lost mail set aside"] == 1
+    assert ("lost", LOST) in inbox(world)
+    assert any('"RepliesLost":[1.0]' in line for line in world.logs)
+    assert world.invoke("audit", {}).payload["account"]["lost mail set aside"] == 0, "told once"
+
+    assert accepts(world, "lost")["lesson"] == "acknowledge"
+    assert WORDS in texts(ann)
+    assert world.invoke("audit", {}).payload["account"]["lost mail set aside"] == 0
+    assert [why for _, why in inbox(world)] == ["spam"]
+
+
+def test_r12_a_notification_that_comes_after_all_is_worked_on_and_not_accepted_twice(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    world.deliver(written(WORDS, mail, To=reply_to(mail)), reply_to(mail), mail_id="late", drain=False)
+    source = next(source for source in world.event_sources if source.function.name == "receive_reply")
+    source.enabled = False
+    asleep(world, timedelta(hours=2))
+    world.invoke("audit", {})
+    source.enabled = True
+    world.drain()
+    assert texts(ann) == [WORDS]
+    assert accepts(world, "late")["why"] == "it has been worked on meanwhile"
+    assert inbox(world) == []
+    assert texts(ann) == [WORDS]
+
+
+def test_r12_a_notification_that_comes_after_it_was_accepted_changes_nothing(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    raw = written(WORDS, mail, To=reply_to(mail))
+    body = inbound(world, raw, reply_to(mail))
+    (key,) = raw_mails(world)
+    world.clients.sqs.purge_queue(QueueUrl=world.resources.ref("Inbound"))
+    asleep(world, timedelta(hours=2))
+    world.invoke("audit", {})
+    assert accepts(world, key.removeprefix("inbound/"))["accepted"]
+    world.clients.sqs.send_message(QueueUrl=world.resources.ref("Inbound"), MessageBody=body)
+    world.drain()
+    assert texts(ann) == [WORDS]
+    assert raw_mails(world) == [key]
+
+
+def test_accepting_while_everything_is_erased_keeps_nothing(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    held = world.deliver(written(WORDS, mail, To=reply_to(mail), Precedence="bulk"), reply_to(mail))
+    with erasing_meanwhile(world, ann, Reflections, "add"):
+        assert accepts(world, held.id)["why"] == "whose it is was erased meanwhile"
+    assert not world.subscribers()
+    assert not world.rows("Reflections")
+    assert not raw_mails(world)
+
+
+def test_r12_a_raw_mail_that_is_gone_fails_and_comes_back(world: World) -> None:
+    ann = reads(Person(world), 1)
+    mail = ann.mails[-1]
+    world.deliver(written(WORDS, mail), reply_to(mail), mail_id="gone", drain=False)
+    world.clients.s3.delete_object(Bucket=world.resources.ref("RawMail"), Key="inbound/gone")
+    for _ in range(6):
+        world.drain()
+        world.advance(timedelta(minutes=7))
+    dead = next(queue for queue in world.queues() if queue.logical_id == "InboundDeadLetters")
+    assert len(dead.waiting) == 1
+    assert not ann.reflections
+    world.failures.clear()
+
+
+@pytest.mark.parametrize("number", [99, 100, 201])
+def test_many_marks_are_read_in_batches_and_what_dynamodb_left_out_is_asked_for_again(
+    world: World, number: int
+) -> None:
+    limits = Limits(world.clients.dynamodb, settings().limits_table)
+    for mark in range(0, number, 2):
+        limits.mark_done(f"mark {mark}", world.now())
+    limits.mark("mark 1", "somebody", world.now())
+    ask = world.clients.dynamodb.batch_get_item
+
+    def half(RequestItems: dict[str, Any]) -> Any:
+        ((table, given),) = RequestItems.items()
+        keys = given["Keys"]
+        assert 1 <= len(keys) <= 100
+        first, rest = keys[: len(keys) // 2 + 1], keys[len(keys) // 2 + 1 :]
+        answer = ask(RequestItems={table: {**given, "Keys": first}})
+        return answer | {"UnprocessedKeys": {table: {**given, "Keys": rest}} if rest else {}}
+
+    with patch.object(world.clients.dynamodb, "batch_get_item", half):
+        done = limits.all_done([f"mark {mark}" for mark in range(number)])
+    assert done == {f"mark {mark}" for mark in range(0, number, 2)}
