@@ -9,8 +9,9 @@ from pathlib import Path
 
 from content.emails import JOURNAL_NOTICE, Letter, Site, lesson_letter, notice_letter
 from content.lessons import Course, Library
+from course.record import CONFIRM, SignUp
 from course.reflection import Reflection
-from course.subscriber import CONFIRM, SignUp, Subscriber, new_epoch
+from course.subscriber import Subscriber, new_epoch
 from course.tokens import Keyring
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

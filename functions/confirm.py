@@ -8,7 +8,8 @@ from aws.web import Pages, page
 from content import dates
 from course import tokens
 from course.errors import InvalidToken
-from course.subscriber import IN_COURSE, Subscriber
+from course.record import IN_COURSE
+from course.subscriber import Subscriber
 from course.tokens import Purpose
 from services import sign_ups
 

@@ -17,7 +17,8 @@ from content.lessons import Course
 from course import forms, schedule, tokens
 from course.commands import Asked, Command, Place, is_so, obey
 from course.errors import InvalidToken
-from course.subscriber import Status, Subscriber
+from course.record import Status
+from course.subscriber import Subscriber
 from course.tokens import Purpose
 from services.erasure import erase
 

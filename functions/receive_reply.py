@@ -12,8 +12,9 @@ from aws.settings import settings
 from course import forms, schedule
 from course.commands import Asked, Command, Place, agrees, command_in, consents, too_late
 from course.errors import InvalidForm, UnreadableSubscriber
+from course.record import CONFIRM, Status
 from course.reflection import Reflection, cut_to_bytes
-from course.subscriber import CONFIRM, Status, Subscriber
+from course.subscriber import Subscriber
 from course.tokens import ReplyToken
 from replies import UnreadableMail, mail, reader
 from services import sign_ups

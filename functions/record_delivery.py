@@ -10,7 +10,8 @@ from aws.log import count, each_message, logger, observed
 from aws.ses_events import Feedback
 from aws.settings import settings
 from course import delivery, standing, tokens
-from course.subscriber import Status, Subscriber
+from course.record import Status
+from course.subscriber import Subscriber
 
 
 @observed

@@ -11,7 +11,8 @@ from aws.web import Pages, fresh_link_form, page
 from content.languages import Language
 from course import schedule, tokens
 from course.errors import InvalidForm, InvalidToken, UnknownKey
-from course.subscriber import STOPPED_FOR_GOOD, Status, Subscriber
+from course.record import STOPPED_FOR_GOOD, Status
+from course.subscriber import Subscriber
 from course.tokens import LinkToken, Purpose
 
 pages = Pages()

@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from aws.subscribers import Subscribers
-from course.subscriber import Status, Subscriber
+from course.record import Status
+from course.subscriber import Subscriber
 from local_cloud.cloud import World
 from tests.conftest import MONDAY
 from tests.people import Person

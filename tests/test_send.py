@@ -16,7 +16,7 @@ from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, Read
 import record_delivery
 from aws import clients, ses_events
 from aws.limits import Limits
-from course.subscriber import Status
+from course.record import Status
 from local_cloud import ses_events as published
 from local_cloud.clients import reply
 from local_cloud.cloud import TEMPLATE, World

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from course.errors import UnreadableSubscriber
+from course.record import EPOCH_START, Claim, SignUp, Status
 from course.reflection import Reflection
-from course.subscriber import EPOCH_START, Claim, SignUp, Status, Subscriber
+from course.subscriber import Subscriber
 
 DUE_SHARD = "0"
 """One partition of the index carries about 500 emails a second (two index writes each, of 1,000). More shards when a

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from content.languages import Language
 from content.lessons import Course
+from course.record import INTRODUCTION
 from course.schedule import local_day
-from course.subscriber import INTRODUCTION, Subscriber
+from course.subscriber import Subscriber
 
 
 def date(at: datetime, zone: str, language: Language) -> str:

@@ -14,8 +14,9 @@ from content.languages import Notice
 from content.lessons import Course, Lesson, Library
 from course import tokens
 from course.commands import ERASE_WITHIN
+from course.record import CONFIRM
 from course.reflection import Reflection
-from course.subscriber import CONFIRM, Subscriber
+from course.subscriber import Subscriber
 from course.tokens import Keyring, Purpose
 
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False)

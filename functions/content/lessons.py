@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
 
@@ -13,7 +14,8 @@ from content import languages, markdown
 from content.languages import Language
 from content.markdown import Prose
 from course.errors import CourseError
-from course.subscriber import CONFIRM, INTRODUCTION
+from course.record import CONFIRM
+from course.syllabus import Syllabus
 from course.tokens import LEAVE, lesson_tag
 
 
@@ -32,7 +34,7 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class Course(Syllabus):
     """One course: its folder's `course.toml`, `about.md` and lessons, in the order of their file names."""
 
     id: str
@@ -40,10 +42,6 @@ class Course:
     sender_name: str
     language: Language
     tagline: str
-    way_back: str | None
-    """The lesson whose question, answered "not yet", starts a new round."""
-    closing: str
-    """The lesson that gives the journal back."""
     hold_in_doubt: bool
     """Whether an attempt that nobody knows the outcome of is never tried again by itself."""
     thread: bool
@@ -52,37 +50,9 @@ class Course:
     lessons: Mapping[str, Lesson]
 
     @property
-    def plan(self) -> tuple[str, ...]:
-        """The lesson ids of a first round."""
-        return tuple(self.lessons)
-
-    @property
-    def plan_again(self) -> tuple[str, ...]:
-        """The lesson ids of a later round: no second introduction."""
-        return tuple(lesson for lesson in self.lessons if lesson != INTRODUCTION)
-
-    @property
-    def days(self) -> int:
-        """How many lessons have a day of their own: without the introduction and the closing letter."""
-        return len(self.daily)
-
-    @property
-    def daily(self) -> list[str]:
-        """The lessons of the days."""
-        return [lesson for lesson in self.lessons if lesson not in (INTRODUCTION, self.closing)]
-
-    @property
     def way_back_question(self) -> str | None:
         """What the way back asks."""
         return self.lessons[self.way_back].question if self.way_back else None
-
-    def day(self, lesson: str | None) -> int | None:
-        """Which day of the course a lesson is, from 1; None for the introduction and the closing letter."""
-        return self.daily.index(lesson) + 1 if lesson in self.daily else None
-
-    def lesson_of(self, tag: bytes) -> str | None:
-        """The lesson that a reply address stands for; None for a notice and for a lesson that is gone."""
-        return next((lesson for lesson in self.lessons if lesson_tag(lesson) == tag), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +95,37 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
     if not re.fullmatch(r"[a-z0-9-]{1,40}", folder.name):
         raise CourseError(folder, "must be named in lower-case letters, digits and hyphens: it is the course's id")
     lessons = [_lesson(lesson, html, text) for lesson in sorted(folder.glob("*.md.j2"))]
-    ids = [lesson.id for lesson in lessons]
+    _check_ids(folder, [lesson.id for lesson in lessons])
+    _check_settings(path, settings, [lesson.id for lesson in lessons], spoken)
+    return Course(
+        plan=tuple(lesson.id for lesson in lessons),
+        closing=markdown.need(settings, "closing", path),
+        way_back=settings.get("way_back"),
+        id=folder.name,
+        title=markdown.need(settings, "title", path),
+        sender_name=markdown.need(settings, "sender_name", path),
+        language=spoken[settings["language"]],
+        tagline=markdown.need(settings, "tagline", path),
+        hold_in_doubt=settings.get("in_doubt") == "hold",
+        thread=settings.get("thread") is True,
+        about=markdown.to_html((folder / "about.md").read_text("utf-8")),
+        lessons={lesson.id: lesson for lesson in lessons},
+    )
+
+
+def _check_ids(folder: Path, ids: list[str]) -> None:
+    """Raises CourseError when two emails could be taken for each other."""
     if CONFIRM in ids:
         raise CourseError(folder, f"no lesson can have the id {CONFIRM}, which is the email that asks for it")
-    for lesson in lessons:
-        if ids.count(lesson.id) > 1:
-            raise CourseError(folder, f"two lessons have the id {lesson.id}: rename one of the files")
+    for lesson in ids:
+        if ids.count(lesson) > 1:
+            raise CourseError(folder, f"two lessons have the id {lesson}: rename one of the files")
     if len({lesson_tag(lesson) for lesson in (*ids, LEAVE)}) <= len(ids):
         raise CourseError(folder, "two lesson ids have the same tag in reply addresses: rename one of the files")
+
+
+def _check_settings(path: Path, settings: Mapping[str, Any], ids: list[str], spoken: Mapping[str, Language]) -> None:
+    """Raises CourseError when a setting has a value that means nothing."""
     for key in ("closing", "way_back"):
         if key in settings and settings[key] not in ids:
             raise CourseError(path, f"{key} names no lesson of this course: {settings[key]}")
@@ -142,19 +135,6 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
     language = markdown.need(settings, "language", path)
     if language not in spoken:
         raise CourseError(path, f"language is one of {', '.join(spoken)}, and {language} is none of them")
-    return Course(
-        id=folder.name,
-        title=markdown.need(settings, "title", path),
-        sender_name=markdown.need(settings, "sender_name", path),
-        language=spoken[language],
-        tagline=markdown.need(settings, "tagline", path),
-        way_back=settings.get("way_back"),
-        closing=markdown.need(settings, "closing", path),
-        hold_in_doubt=settings.get("in_doubt") == "hold",
-        thread=settings.get("thread") is True,
-        about=markdown.to_html((folder / "about.md").read_text("utf-8")),
-        lessons={lesson.id: lesson for lesson in lessons},
-    )
 
 
 def _lesson(path: Path, html: Environment, text: Environment) -> Lesson:

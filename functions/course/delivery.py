@@ -10,12 +10,10 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from course import schedule
-from course.subscriber import CONFIRM, INTRODUCTION, Claim, Status, Subscriber
+from course.record import CONFIRM, INTRODUCTION, Claim, Held, Status
+from course.subscriber import Subscriber
 
 CONFIRM_RETRY = timedelta(hours=1)
-IN_DOUBT = "in doubt"
-"""Why somebody is held of whose last attempt nobody knows whether SES took it."""
-
 IN_FLIGHT = timedelta(minutes=1)
 """A claim older than this is no longer being worked on: its outcome is unknown."""
 
@@ -89,11 +87,16 @@ def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime)
     if claim and claim.attempt == attempt:
         return _sent(subscriber, claim.email, message_id, now)
     email = subscriber.unsettled.get(attempt)
-    if email is None or email != (CONFIRM if subscriber.sign_up else subscriber.next_lesson):
+    if email is None or email != _next(subscriber):
         return subscriber
     if claim and now <= claim.at + IN_FLIGHT:  # whoever works on it must find it: a refusal gives the day back
         return replace(subscriber, claim=replace(claim, taken=message_id))
     return _sent(subscriber, email, message_id, now)
+
+
+def _next(subscriber: Subscriber) -> str | None:
+    """The email that comes next, held or not."""
+    return CONFIRM if subscriber.sign_up else subscriber.next_lesson
 
 
 def landed(subscriber: Subscriber, now: datetime) -> Subscriber:
@@ -105,7 +108,7 @@ def landed(subscriber: Subscriber, now: datetime) -> Subscriber:
 
 
 def _sent(subscriber: Subscriber, email: str, message_id: str, now: datetime) -> Subscriber:
-    free = replace(subscriber, claim=None, unsettled={}, held="")
+    free = replace(subscriber, claim=None, unsettled={}, held=Held.NOT)
     if email == CONFIRM:
         sign_up = replace(subscriber.sign_up, mailed=True) if subscriber.sign_up else None
         return replace(free, sign_up=sign_up, due_at=None)
@@ -132,7 +135,7 @@ def _past(subscriber: Subscriber, lesson: str) -> Subscriber:
     return replace(subscriber, status=status, next_lesson=None, due_at=None, paused_until=None)
 
 
-def release(subscriber: Subscriber, attempt: str, held: str = "") -> Subscriber:
+def release(subscriber: Subscriber, attempt: str, held: Held = Held.NOT) -> Subscriber:
     """SES clearly did not take it: the claim and its day are put back. `held` is why nothing more is to be tried."""
     claim = subscriber.claim
     if claim is None or claim.attempt != attempt:
@@ -172,7 +175,7 @@ def missed_a_day(subscriber: Subscriber, now: datetime) -> bool:
     return schedule.local_day(subscriber.due_at, zone) < schedule.local_day(now, zone)
 
 
-def hold(subscriber: Subscriber, reason: str) -> Subscriber:
+def hold(subscriber: Subscriber, reason: Held) -> Subscriber:
     """Sends nothing more to this subscriber until a person has looked."""
     return replace(subscriber, held=reason)
 
@@ -186,12 +189,12 @@ def let_go(subscriber: Subscriber, now: datetime, *, arrived: bool = False) -> S
         return subscriber
     claim = subscriber.claim
     if arrived:
-        last = claim.attempt if claim else next(reversed([*subscriber.unsettled]), "")
-        settled = commit(subscriber, last, subscriber.message_id, now)
+        of_next = (attempt for attempt, email in subscriber.unsettled.items() if email == _next(subscriber))
+        settled = commit(subscriber, claim.attempt if claim else next(of_next, ""), subscriber.message_id, now)
         if settled != subscriber:
             return settled
-    free = replace(subscriber, held="")
-    if claim and now >= claim.retry_at and subscriber.held == IN_DOUBT:
+    free = replace(subscriber, held=Held.NOT)
+    if claim and now >= claim.retry_at and subscriber.held is Held.IN_DOUBT:
         free = _without_claim(free)  # held for another reason, nobody was asked: it is judged at the next tick
     if not free.waiting or free.claim:
         return free

@@ -15,14 +15,13 @@ from zoneinfo import available_timezones
 from email_validator import EmailNotValidError, validate_email
 
 from course.errors import InvalidForm
+from course.limits import LONGEST_PAUSE
 from course.tokens import Keyring
 
 MAX_BODY = 10_000
 MAX_NAME = 60
 TYPING_TIME = timedelta(seconds=2), timedelta(hours=24)
 """A form that comes back sooner was not typed by a person; one that comes later is out of date."""
-
-LONGEST_PAUSE = timedelta(days=365)
 
 CONSENT_VERSION = "2026-11"
 """Of the sentences beside the consent box, `consent` in each language's `pages.toml`: change them together."""

@@ -1,4 +1,4 @@
-"""How often is too often. TTL is a broom in the table, never a rule: the times are compared here."""
+"""How often is too often, and how long too long. TTL only cleans up the table: the times are compared here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,9 @@ SIGN_UPS_AN_HOUR = 5
 """From one IP address, or one /64 network."""
 SIGN_UPS_AN_HOUR_IN_ALL = 200
 """Above this the form closes for everyone until the hour is over."""
+
+LONGEST_PAUSE = timedelta(days=365)
+"""By reply or on the page. One that is asked to be longer by reply waits for its subscriber."""
 
 ANSWERS_AN_HOUR = 20
 """Notices in answer to one subscriber's replies: whoever forges those cannot flood a mailbox."""

@@ -1,37 +1,47 @@
 """The account of the day: where every subscriber stands, so that nobody is lost silently."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from course.subscriber import CONFIRM, SOFT_BOUNCES, Status, Subscriber
+from course.record import CONFIRM, Status
+from course.subscriber import SOFT_BOUNCES, Subscriber
 
 DAY = timedelta(days=1)
-
 
 GOING_ON = frozenset({Status.ACTIVE, Status.PAUSED})
 """Who is in the middle of a course: each of them stands in exactly one line."""
 
-LINES = ("sent", "claimed", "not due", "due", "overdue", "paused", "held")
-"""The lines of the account. They add up to everyone whose course is going on."""
+
+class Line(StrEnum):
+    """The lines of the account. They add up to everyone whose course is going on."""
+
+    SENT = "sent"
+    CLAIMED = "claimed"
+    NOT_DUE = "not due"
+    DUE = "due"
+    OVERDUE = "overdue"
+    PAUSED = "paused"
+    HELD = "held"
 
 
-def standing(subscriber: Subscriber, now: datetime) -> str:
+def standing(subscriber: Subscriber, now: datetime) -> Line | Status:
     """Which line of the account a subscriber stands in, or their status when no course of theirs is going on."""
     if subscriber.status not in GOING_ON:
-        return str(subscriber.status)
+        return subscriber.status
     if subscriber.held:
-        return "held"
+        return Line.HELD
     if subscriber.status is Status.PAUSED and not subscriber.paused_until:
-        return "paused"
+        return Line.PAUSED
     if subscriber.claim:
-        return "claimed"
+        return Line.CLAIMED
     if subscriber.due_at is None or subscriber.due_at < now - DAY:
-        return "overdue"
+        return Line.OVERDUE
     if subscriber.status is Status.PAUSED:
-        return "paused"
+        return Line.PAUSED
     if subscriber.due_at <= now:
-        return "due"
+        return Line.DUE
     sent_today = subscriber.last_at is not None and subscriber.last_at > now - DAY
-    return "sent" if sent_today else "not due"
+    return Line.SENT if sent_today else Line.NOT_DUE
 
 
 def confirmation_overdue(subscriber: Subscriber, now: datetime) -> bool:

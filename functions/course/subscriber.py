@@ -1,182 +1,31 @@
-"""A subscriber: everything that decides whether and what to send, and what people do to change it.
+"""A subscriber, and what people do to change it.
 
 Every change is a method that returns the new subscriber, or the same one where it does not apply. The tables store the
 result on the condition that nothing else changed meanwhile, so a decision and its condition cannot drift apart.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from course import schedule
-
-INTRODUCTION = "intro"
-"""The id of the lesson that comes at once, before the first day."""
-
-CONFIRM = "confirm"
-"""The notice that asks to confirm a sign-up."""
-
-EPOCH_START = datetime(2024, 1, 1, tzinfo=UTC)
-
-
-class Status(StrEnum):
-    """Where a subscriber stands."""
-
-    PENDING = "pending"
-    ACTIVE = "active"
-    PAUSED = "paused"
-    COMPLETED = "completed"
-    UNSUBSCRIBED = "unsubscribed"
-    BOUNCED = "bounced"
-    COMPLAINED = "complained"
-
-
-STOPPED_FOR_GOOD = frozenset({Status.BOUNCED, Status.COMPLAINED})
-IN_COURSE = frozenset({Status.ACTIVE, Status.PAUSED, Status.COMPLETED})
+from course.record import EPOCH_START, IN_COURSE, INTRODUCTION, STOPPED_FOR_GOOD, Held, Record, SignUp, Status
 
 SOFT_BOUNCES = 5
 """So many emails of a round that a full or unreachable mailbox sent back, and the course waits for its subscriber."""
-
 
 LAST_OBEYED = 5
 """Commands by reply that are remembered: more than somebody sends while one of them fails and comes back."""
 
 
 @dataclass(frozen=True, slots=True)
-class SignUp:
-    """A sign-up that waits for its confirmation. Nothing of it counts before that."""
-
-    epoch: int
-    at: datetime
-    """When it was made, or its email went out (UTC): the link in it lives from then on."""
-    first_name: str
-    zone: str
-    hour: int
-    consent: str
-    """Version of the consent text that was agreed to."""
-    mailed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to send one email once. While it stands, nobody else may try."""
-
-    attempt: str
-    """Random id, tagged on the email, by which SES's events find the claim."""
-    email: str
-    """Lesson id, or `confirm`."""
-    at: datetime
-    retry_at: datetime
-    """Without news until then, the attempt is in doubt."""
-    previous_day: date | None
-    previous_at: datetime | None
-    taken: str = ""
-    """SES's id of an earlier copy, if news of it came while this attempt was under way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subscriber:
-    """One person in one course. Times are UTC; `last_day` is a local day."""
-
-    id: str
-    course: str
-    address: str
-    status: Status = Status.PENDING
-    epoch: int = 0
-    """New on each fresh sign-up: tokens and events of an old one cannot touch this one."""
-    round: int = 0
-    plan: tuple[str, ...] = ()
-    """Lesson ids of this round, fixed on the day it starts."""
-    next_lesson: str | None = None
-    due_at: datetime | None = None
-    first_name: str = ""
-    zone: str = "UTC"
-    hour: int = 7
-    claim: Claim | None = None
-    unsettled: Mapping[str, str] = field(default_factory=dict)
-    """Earlier attempts of which nothing was heard yet, and at which email: an event of one says that it is sent."""
-    sent: Mapping[str, datetime] = field(default_factory=dict)
-    """When each lesson of this round was sent."""
-    last_day: date | None = None
-    """Local day of the last attempt at a lesson."""
-    last_at: datetime | None = None
-    message_id: str = ""
-    """SES's id of the last lesson, which a reply without a token names in In-Reply-To."""
-    consent: str = ""
-    consent_at: datetime | None = None
-    sign_up: SignUp | None = None
-    paused_until: date | None = None
-    """The local day on which a paused course goes on by itself; None waits for its subscriber."""
-    held: str = ""
-    """Why no email is sent until a person has looked; empty when none is needed."""
-    soft_bounces: tuple[str, ...] = ()
-    """Attempts of this round that a mailbox sent back, for now."""
-    obeyed: tuple[str, ...] = ()
-    """Short ids of the last mails whose command was obeyed: one that is worked on again changes nothing more."""
-    version: int = 0
-    """Counts the writes: the condition of the next one."""
-
-    @property
-    def due_email(self) -> str | None:
-        """What comes next: `confirm`, a lesson id, or nothing."""
-        if self.held:
-            return None
-        if self.sign_up:
-            return None if self.sign_up.mailed else CONFIRM
-        return self.next_lesson if self.status is Status.ACTIVE or self.paused_until else None
-
-    @property
-    def waiting(self) -> bool:
-        """Whether an email is due now or later: these, and only these, are in the index `due`."""
-        return self.due_email is not None and self.due_at is not None
-
-    @property
-    def is_in_course(self) -> bool:
-        """Whether they are taking the course, have paused it or have come to its end."""
-        return self.status in IN_COURSE
-
-    @property
-    def current_epoch(self) -> int:
-        """The epoch of the sign-up that counts now: the one that waits for its confirmation, if there is one."""
-        return self.sign_up.epoch if self.sign_up else self.epoch
-
-    def awaits(self, epoch: int) -> bool:
-        """Whether a sign-up of this epoch waits for its confirmation."""
-        return self.sign_up is not None and self.sign_up.epoch == epoch
-
-    def signed_up_since(self, at: datetime) -> bool:
-        """Whether a sign-up waits that was made after this time (UTC): what was said before it is not about it."""
-        return self.sign_up is not None and self.sign_up.at > at
-
-    @property
-    def last_lesson(self) -> str | None:
-        """The last lesson of this round that was sent."""
-        return max(self.sent, key=lambda lesson: self.sent[lesson], default=None)
-
-    @property
-    def minute(self) -> int:
-        """The subscriber's minute of the hour, so that an hour's emails don't all leave at once."""
-        return int.from_bytes(self.id.encode()[-4:]) % schedule.SPREAD_MINUTES
-
-    @property
-    def gap(self) -> timedelta:
-        """What must lie between the last attempt and the next."""
-        after_introduction = self.last_at is not None and self.sent.get(INTRODUCTION) == self.last_at
-        return schedule.AFTER_INTRODUCTION if after_introduction else schedule.MIN_GAP
-
-    def next_due(self, now: datetime) -> datetime:
-        """The next slot that keeps the rules: one a local day, the gap, and none before a pause is over."""
-        earliest = max(now, self.last_at + self.gap) if self.last_at else now
-        day_before = self.paused_until - timedelta(days=1) if self.paused_until else None
-        after = max(filter(None, (self.last_day, day_before)), default=None)
-        return schedule.next_slot(earliest, after, self.zone, self.hour, self.minute)
+class Subscriber(Record):
+    """One person in one course."""
 
     def signing_up(self, sign_up: SignUp) -> "Subscriber":
         """Asks for confirmation. Somebody already in the course, or stopped for good, is not touched."""
         if self.status in STOPPED_FOR_GOOD or self.status in (Status.ACTIVE, Status.PAUSED):
             return self
-        asking = replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held="")
+        asking = replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held=Held.NOT)
         return replace(asking, obeyed=())  # no mail from before it changes anything any more
 
     def asked(self, now: datetime) -> "Subscriber":
@@ -203,7 +52,7 @@ class Subscriber:
             claim=None,
             unsettled={},  # emails of an earlier run
             sent={},
-            held="",
+            held=Held.NOT,
             soft_bounces=(),
             last_day=self.last_day_in(self.sign_up.zone),
         )
@@ -249,7 +98,7 @@ class Subscriber:
         if self.status in STOPPED_FOR_GOOD:
             return self
         ended = replace(self, status=status, epoch=self.current_epoch, sign_up=None, due_at=None)
-        return replace(ended, paused_until=None, held="")
+        return replace(ended, paused_until=None, held=Held.NOT)
 
     def at_time(self, zone: str, hour: int, now: datetime) -> "Subscriber":
         """Chooses another zone or hour. What was sent counts as a day of the new zone as well as of the old."""
@@ -280,7 +129,7 @@ class Subscriber:
             claim=None,
             unsettled={},  # the new round has lessons of the same ids
             paused_until=None,
-            held="",
+            held=Held.NOT,
             soft_bounces=(),
             sign_up=None,
         )

@@ -13,7 +13,8 @@ from content.lessons import Course
 from course import tokens
 from course.errors import InvalidForm, InvalidToken
 from course.forms import normalised_address
-from course.subscriber import CONFIRM, Subscriber
+from course.record import CONFIRM
+from course.subscriber import Subscriber
 from replies import mail
 
 

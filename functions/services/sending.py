@@ -19,7 +19,8 @@ from content.lessons import Course
 from course import delivery
 from course.delivery import Decision
 from course.errors import EmailCourseError, UnreadableSubscriber
-from course.subscriber import CONFIRM, STOPPED_FOR_GOOD, Subscriber
+from course.record import CONFIRM, STOPPED_FOR_GOOD
+from course.subscriber import Subscriber
 
 CLAIM_TIME = 5_000
 """Milliseconds that a claim may take to be stored. With SES's longest answer, no claim is older than 25 s when SES has

@@ -7,7 +7,8 @@ from aws.log import count
 from course import forms, limits, tokens
 from course.errors import InvalidForm
 from course.forms import SignUpForm
-from course.subscriber import STOPPED_FOR_GOOD, SignUp, Status, Subscriber
+from course.record import STOPPED_FOR_GOOD, SignUp, Status
+from course.subscriber import Subscriber
 
 
 def admit(address: str, source_ip: str, now: datetime) -> None:

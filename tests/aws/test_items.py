@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from aws.items import UNCONFIRMED_LIFE, subscriber_item, to_wire
 from aws.subscribers import Row, Subscribers
-from course.subscriber import EPOCH_START, Claim, SignUp, Status, Subscriber
+from course.record import EPOCH_START, Claim, SignUp, Status
+from course.subscriber import Subscriber
 
 if TYPE_CHECKING:
     from tests.aws.dynalite import Database

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aws.subscribers import Contended, Subscribers
-from course.subscriber import Claim, SignUp, Status, Subscriber
+from course.record import Claim, SignUp, Status
+from course.subscriber import Subscriber
 from tests.aws.dynalite import asked_for
 from tests.aws.test_items import NOW, waiting
 

@@ -9,8 +9,9 @@ from io import BytesIO
 from zipfile import ZipFile
 
 from content import export
+from course.record import Claim, SignUp, Status
 from course.reflection import Reflection
-from course.subscriber import Claim, SignUp, Status, Subscriber
+from course.subscriber import Subscriber
 
 NOW = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
 LAMBDA_ANSWERS_WITH = 6 * 1024 * 1024

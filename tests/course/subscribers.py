@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from course import delivery
-from course.subscriber import SignUp, Subscriber
+from course.record import SignUp
+from course.subscriber import Subscriber
 
 PLAN = ("intro", "acknowledge", "own-it", "keep-showing-up")
 PLAN_AGAIN = PLAN[1:]

@@ -21,7 +21,7 @@ from course.commands import (
     obey,
     too_late,
 )
-from course.subscriber import Status
+from course.record import Status
 from tests.course.subscribers import MONDAY, PLAN_AGAIN, after, confirmed, sent
 
 LIBRARY = load(Path(__file__).parents[2] / "emails")

@@ -7,8 +7,9 @@ import pytest
 
 from course import delivery
 from course.delivery import Decision, decide
+from course.record import Status
 from course.schedule import local_day, slot
-from course.subscriber import Status, Subscriber
+from course.subscriber import Subscriber
 from tests.course.subscribers import MONDAY, PLAN, after, confirmed, held, pending, sent
 
 HOUR = timedelta(hours=1)

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from course import delivery
+from course.record import Status
 from course.standing import GOING_ON, LINES, in_doubt, past_keeping, standing
-from course.subscriber import Status, Subscriber
+from course.subscriber import Subscriber
 from tests.course.subscribers import MONDAY, after, confirmed, held, pending, sent
 
 NOON = MONDAY + timedelta(days=1, hours=-8)  # the day after the introduction, the first lesson has been sent

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+from course.record import SignUp, Status
 from course.schedule import local_day
-from course.subscriber import SignUp, Status, Subscriber, new_epoch
+from course.subscriber import Subscriber, new_epoch
 from tests.course.subscribers import MONDAY, PLAN, PLAN_AGAIN, after, confirmed, held, pending, sent
 
 DAY = timedelta(days=1)

@@ -20,7 +20,8 @@ from operator import itemgetter
 import time_machine
 
 from aws.subscribers import Subscribers
-from course.subscriber import Status, Subscriber
+from course.record import Status
+from course.subscriber import Subscriber
 from local_cloud.cloud import World
 from local_cloud.queues import event_sources
 from tests.faults.gateway import dynalite_for_processes, gateway

@@ -14,7 +14,8 @@ import unsubscribe
 from aws.ses_events import Feedback
 from aws.subscribers import Subscribers
 from course import delivery, schedule
-from course.subscriber import Status, Subscriber
+from course.record import Status
+from course.subscriber import Subscriber
 from course.tokens import LinkToken
 
 

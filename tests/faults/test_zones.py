@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from course import delivery, forms, schedule
+from course.record import SignUp
 from course.schedule import next_slot
-from course.subscriber import SignUp, Subscriber
+from course.subscriber import Subscriber
 from tests.faults import zones
 from tests.faults.oracle import Tally
 from tests.faults.zones import ODD, OUTSIDE, PLAN, Trouble, changes, courses, deliveries, hours_of, run, sweep

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from course import delivery, schedule
 from course.delivery import Decision
 from course.forms import zones
-from course.subscriber import SignUp, Subscriber
+from course.record import SignUp
+from course.subscriber import Subscriber
 from tests.faults.oracle import GAP, GAP_AFTER_INTRODUCTION, Deed, Lesson, Story, Tally, judge
 
 PLAN = ("intro", "one", "two", "three", "four")

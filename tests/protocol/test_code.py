@@ -10,7 +10,8 @@ import pytest
 
 from course import delivery, schedule
 from course.delivery import Decision
-from course.subscriber import SignUp, Status, Subscriber
+from course.record import SignUp, Status
+from course.subscriber import Subscriber
 from tests.protocol.explore import explore
 from tests.protocol.situation import CLAIMED_BEFORE_STOP, LAST, NO_NEWS, NOBODY, Situation
 from tests.protocol.specification import (
