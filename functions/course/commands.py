@@ -1,41 +1,15 @@
 """Commands by reply: obeyed only when they are all that the person wrote. Anything longer is a reflection."""
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
+import replies
 from content.lessons import Course
 from course.subscriber import INTRODUCTION, Status, Subscriber
-from replies import phrases, spoken_dates
+from replies.request import Request
 
-
-class Command(StrEnum):
-    """What a subscriber can ask for. The values are also the actions of the subscriber's page."""
-
-    STOP = "stop"
-    PAUSE = "pause"
-    RESUME = "resume"
-    SKIP = "skip"
-    AGAIN = "again"
-    YES = "yes"
-    NOT_YET = "not-yet"
-    TIME = "time"
-    JOURNAL = "journal"
-    EXPORT = "export"
-    ERASE = "erase"
-    HELP = "help"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A command with what it says more."""
-
-    command: Command
-    until: date | None = None
-    """The local day on which a pause ends; None for a pause that waits for its subscriber."""
-    hour: int = 0
-    """Of the day, for a command TIME: 0 to 23."""
+Command = Request.Command
+Asked = Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,50 +60,23 @@ ONLY_ASKING = frozenset({Command.JOURNAL, Command.EXPORT, Command.ERASE, Command
 OBEYED_WITHIN = timedelta(days=1)
 """After a mail came. Later, when failed messages are moved back say, its writer has long gone another way."""
 
-MAX_LENGTH = 200
-_PAUSE = re.compile(
-    r"(?:pause|pausa|pausar)(?: (?:the course|it|el curso))? (?:(until|till|til|to|hasta)|for|por|durante)? ?(.+)"
-)
-_TIME = re.compile(r"(?:time|hour|hora) (.+)")
-_AGREED = {"", "yes", "ok", "okay", "confirm", "i confirm", "confirmed", "thanks", "thank you"}
-_AGREED |= {"si", "vale", "confirmo", "confirmado", "gracias"}
-_NO = frozenset({"no", "not", "never", "nobody", "wrong", "stop", "remove", "unsubscribe", "spam", "who"})
-_NO |= {"leave", "alone", "off", "why", "but", "later", "wait", "cancel", "delete", "don", "fuck"}
-_NO |= {"nunca", "nadie", "equivocado", "equivocada", "error", "baja", "quien", "pero", "dejame", "luego", "cancelar"}
-_YES = {"yes", "confirm", "i confirm", "confirmed", "si", "confirmo", "confirmado"}
+LONGEST_PAUSE = timedelta(days=366)
 
 
 def command_in(text: str, answered: str, course: Course, today: date, first_name: str = "") -> Asked | None:
     """The command that a reply consists of, or None. `answered` is the lesson's id or the notice's.
 
     Yes and not yet answer the question of the way back, and yes that of the notice `erase`; to any other lesson they
-    are a person's answer to its question. `today` is the subscriber's local day.
+    are a person's answer to its question. `today` is the subscriber's local day. A pause until a day that is not
+    ahead, or too far away, waits for its subscriber.
     """
-    if len(text) >= MAX_LENGTH:
+    request = replies.requested(text, today, first_name)
+    questions = {Command.YES: (course.way_back, ERASE_NOTICE), Command.NOT_YET: (course.way_back,)}
+    if request is None or answered not in questions.get(request.command, (answered,)):
         return None
-    words = phrases.without_courtesies(phrases.plain(phrases.without_sign_off(text, first_name)), first_name)
-    if name := phrases.WANTED.get(words):
-        command = Command(name)
-        questions = {Command.YES: (course.way_back, ERASE_NOTICE), Command.NOT_YET: (course.way_back,)}
-        return Asked(command) if answered in questions.get(command, (answered,)) else None
-    if (found := _TIME.fullmatch(words)) and (hour := spoken_dates.hour(found[1])) is not None:
-        return Asked(Command.TIME, hour=hour)
-    return _pause(words, today)
-
-
-def _pause(words: str, today: date) -> Asked | None:
-    """A pause for so long or until a day. One that is no day ahead, or too far away, waits for its subscriber."""
-    found = _PAUSE.fullmatch(words)
-    if not found:
-        return None
-    until = spoken_dates.day(found[2], today) if found[1] else None
-    if days := None if found[1] else spoken_dates.span(found[2]):
-        until = today + min(days, spoken_dates.LONGEST + 1) * spoken_dates.DAY
-    if until is None:
-        dated = found[1] and re.fullmatch(r"[0-9]+([-/.][0-9]+)+", found[2])  # 3/4 is a day, whichever it is
-        return Asked(Command.PAUSE) if dated else None
-    ahead = today < until <= today + spoken_dates.LONGEST * spoken_dates.DAY
-    return Asked(Command.PAUSE, until=until if ahead else None)
+    if request.until and not today < request.until <= today + LONGEST_PAUSE:
+        return replace(request, until=None)
+    return request
 
 
 def obey(asked: Asked, subscriber: Subscriber, course: Course, now: datetime, place: Place | None = None) -> Subscriber:
@@ -200,25 +147,3 @@ def too_late(asked: Asked, answered: str, received_at: datetime, now: datetime) 
 def _passed_over(place: Place, after: Subscriber) -> bool:
     """Whether the lesson that came next at that place will not come: it was not sent meanwhile, nor does it now."""
     return place.round == after.round and place.next_lesson not in (None, after.next_lesson, *after.sent)
-
-
-def agrees(text: str) -> bool:
-    """Whether a reply to the confirmation email says yes and nothing else, so that nothing of it need be kept."""
-    return phrases.without_courtesies(phrases.plain(text)) in _AGREED
-
-
-def consents(text: str) -> bool:
-    """Whether a reply to the confirmation email is a clear yes. Else it is none: the button is still there.
-
-    Nothing but a yes; or a yes as the first sentence, whatever follows; or one that begins with it and holds no no.
-    “Si” without its accent is no yes where more follows: it is also how a Spanish “if” begins.
-    """
-    if agrees(text):
-        return True
-    first, _, _ = re.sub(r"[.!\n]", ".", text.strip()).partition(".")
-    if re.match(r"si\b", first, re.IGNORECASE):
-        return False
-    words = phrases.plain(text).split()
-    begins = phrases.plain(first).split()[:1] in (["yes"], ["si"])
-    clear = begins and not set(words) & _NO and "n’t" not in text and "n't" not in text
-    return clear or phrases.without_courtesies(phrases.plain(first)) in _YES
