@@ -4,19 +4,20 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+import replies
 from aws import clients
 from aws.inbound import Arrival, arrival, record
 from aws.log import count, each_message, observed
 from aws.reflections import SET_ASIDE
 from aws.settings import settings
 from course import forms, schedule
-from course.commands import Asked, Command, Place, agrees, command_in, consents, too_late
+from course.commands import Asked, Command, Place, command_in, too_late
 from course.errors import InvalidForm, UnreadableSubscriber
 from course.record import CONFIRM, Status
 from course.reflection import Reflection, cut_to_bytes
 from course.subscriber import Subscriber
 from course.tokens import ReplyToken
-from replies import UnreadableMail, mail, reader
+from replies import UnreadableMail, mail
 from services import sign_ups
 from services.attribution import GONE, Answered, addressed_by, answered, fingerprint, leaving, original
 from services.erasure import erase
@@ -55,7 +56,7 @@ def _work_on(came: Arrival, raw: bytes, now: datetime) -> bool:
 
 
 def _read(came: Arrival, raw: bytes, now: datetime) -> bool:
-    answer = came.harmful or reader.automatic(raw) or answered(came, mail.parse(raw), now)
+    answer = came.harmful or replies.automatic(raw) or answered(came, mail.parse(raw), now)
     if answer == GONE:
         return _drop(came, addressed_by(came))
     if isinstance(answer, str):
@@ -67,12 +68,12 @@ def _read(came: Arrival, raw: bytes, now: datetime) -> bool:
         count("RepliesRepeated")
         return False
     letter = original(answer, now)
-    text = reader.extract(raw, letter.text, letter.html) if letter else reader.extract(raw)
+    text = replies.own_words(raw, letter.text, letter.html) if letter else replies.own_words(raw)
     if answer.confirms:
-        if not consents(text):
+        if not replies.consents(text):
             return _declined(came, raw, answer, _asked(came, answer, text), now)
         sign_ups.confirm(answer.subscriber, answer.epoch, answer.course.plan, now)
-    if answer.notice == CONFIRM and agrees(text):
+    if answer.notice == CONFIRM and replies.agrees(text):
         return False
     return _take(came, raw, answer, text, Place.read(noted), now)
 
@@ -82,7 +83,7 @@ def _take(came: Arrival, raw: bytes, answer: Answered, text: str, place: Place, 
     verified = _is_from_subscriber(came, raw, answer)
     asked = _asked(came, answer, text)
     if not asked:  # what we sent may have changed since, and then looks like new words
-        bare = _asked(came, answer, reader.extract(raw))
+        bare = _asked(came, answer, replies.own_words(raw))
         asked = bare if bare and (answer.notice or bare.command is Command.STOP) else None
     obeyed = came.short_id in answer.subscriber.obeyed
     if obeyed and not asked:  # the question that it answered is not open any more

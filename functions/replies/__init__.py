@@ -1,5 +1,57 @@
-"""What people write back: the words of a reply, and whether a person wrote it at all."""
+"""What people write back: their own words in a reply, whether a person wrote it, and what it asks for.
+
+The door of this package: nothing else in it is called from outside, except for the type `replies.request.Request`.
+The reader is imported when a function of the door is first called, so that `course.commands` does not load it.
+"""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from replies.reader import Mail
+    from replies.request import Request
 
 
 class UnreadableMail(Exception):
     """Raised when a mail is over the bounds that are set before parsing begins, or sealed: encrypted."""
+
+
+def opened(raw: bytes) -> "Mail":
+    """The mail, parsed once for every question about it. Raises UnreadableMail."""
+    from replies.reader import Mail
+
+    return Mail(raw)
+
+
+def own_words(raw: bytes, original: str | None = None, original_html: str | None = None) -> str:
+    """The person's own new words, line breaks kept; empty when there are none. Raises UnreadableMail.
+
+    `original` is the email that they answered as text, `original_html` the same as HTML.
+    """
+    return opened(raw).own_words(original, original_html)
+
+
+def automatic(raw: bytes) -> str | None:
+    """Why no person wrote this mail, or None. Raises UnreadableMail."""
+    return opened(raw).automatic
+
+
+def requested(text: str, today: date, first_name: str = "") -> "Request | None":
+    """The request that a person's words consist of, or None. `today` is the local day of the person."""
+    from replies import phrases
+
+    return phrases.requested(text, today, first_name)
+
+
+def agrees(text: str) -> bool:
+    """Whether a reply to the confirmation email says yes and nothing else."""
+    from replies import phrases
+
+    return phrases.agrees(text)
+
+
+def consents(text: str) -> bool:
+    """Whether a reply to the confirmation email is a clear yes, alone or with more."""
+    from replies import phrases
+
+    return phrases.consents(text)

@@ -52,9 +52,8 @@ _SET_BY_ROBOTS = (
 )
 
 
-def automatic(raw: bytes) -> str | None:
-    """Why this is not a person's mail, or None. Raises UnreadableMail when the mail is over a bound."""
-    message = mail.parse(raw)
+def automatic(message: Message) -> str | None:
+    """Why no person wrote this mail, or None."""
     return _by_headers(message) or _by_shape(message) or _by_sender(message) or _by_subject(message)
 
 

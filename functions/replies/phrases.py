@@ -6,6 +6,13 @@ another row in each table.
 
 import re
 import unicodedata
+from datetime import date
+
+from replies import spoken_dates
+from replies.request import Request
+
+MAX_LENGTH = 200
+"""Characters; longer texts are never a request."""
 
 ENGLISH = {
     "stop": "stop|unsubscribe|unsubscribe me|unsubscribe from this list|stop the course|stop the emails|stop emails"
@@ -59,7 +66,67 @@ _GOODBYES = {
 }
 _OPENINGS = sorted(_BEFORE.split("|"), key=len, reverse=True)
 _ENDINGS = sorted(_AFTER.split("|"), key=len, reverse=True)
+_PAUSE = re.compile(
+    r"(?:pause|pausa|pausar)(?: (?:the course|it|el curso))? (?:(until|till|til|to|hasta)|for|por|durante)? ?(.+)"
+)
+_TIME = re.compile(r"(?:time|hour|hora) (.+)")
+_AGREED = {"", "yes", "ok", "okay", "confirm", "i confirm", "confirmed", "thanks", "thank you"}
+_AGREED |= {"si", "vale", "confirmo", "confirmado", "gracias"}
+_NO = frozenset({"no", "not", "never", "nobody", "wrong", "stop", "remove", "unsubscribe", "spam", "who"})
+_NO |= {"leave", "alone", "off", "why", "but", "later", "wait", "cancel", "delete", "don", "fuck"}
+_NO |= {"nunca", "nadie", "equivocado", "equivocada", "error", "baja", "quien", "pero", "dejame", "luego", "cancelar"}
+_YES = {"yes", "confirm", "i confirm", "confirmed", "si", "confirmo", "confirmado"}
+
 _WORD = re.compile(r"[0-9]+(?:[:.h/-][0-9]+)*|[^\W\d_]+")
+
+
+def requested(text: str, today: date, first_name: str = "") -> Request | None:
+    """The request that a text consists of, or None. `today` is the local day of the person who wrote it.
+
+    `until` is the day as they said it: it may be past, or years ahead.
+    """
+    if len(text) >= MAX_LENGTH:
+        return None
+    words = without_courtesies(plain(without_sign_off(text, first_name)), first_name)
+    if name := WANTED.get(words):
+        return Request(Request.Command(name))
+    if (found := _TIME.fullmatch(words)) and (hour := spoken_dates.hour(found[1])) is not None:
+        return Request(Request.Command.TIME, hour=hour)
+    return _pause(words, today)
+
+
+def _pause(words: str, today: date) -> Request | None:
+    """A pause for a number of days, or until a day; without a day when the day has two meanings, such as 3/4."""
+    found = _PAUSE.fullmatch(words)
+    if not found:
+        return None
+    until = spoken_dates.day(found[2], today) if found[1] else None
+    if days := None if found[1] else spoken_dates.span(found[2]):
+        until = today + days * spoken_dates.DAY
+    ambiguous = found[1] and re.fullmatch(r"[0-9]+([-/.][0-9]+)+", found[2])
+    return Request(Request.Command.PAUSE, until=until) if until or ambiguous else None
+
+
+def agrees(text: str) -> bool:
+    """Whether a reply to the confirmation email says yes and nothing else, so that nothing of it need be kept."""
+    return without_courtesies(plain(text)) in _AGREED
+
+
+def consents(text: str) -> bool:
+    """Whether a reply to the confirmation email is a clear yes. If it is not, the button is still there.
+
+    A clear yes is nothing but a yes; or a yes as the first sentence, whatever follows; or a text that begins with yes
+    and has no word of refusal. “Si” without its accent is no yes if more follows: a Spanish “if” begins like that too.
+    """
+    if agrees(text):
+        return True
+    first, _, _ = re.sub(r"[.!\n]", ".", text.strip()).partition(".")
+    if re.match(r"si\b", first, re.IGNORECASE):
+        return False
+    words = plain(text).split()
+    begins = plain(first).split()[:1] in (["yes"], ["si"])
+    clear = begins and not set(words) & _NO and "n’t" not in text and "n't" not in text
+    return clear or without_courtesies(plain(first)) in _YES
 
 
 def plain(text: str) -> str:

@@ -6,17 +6,15 @@ words is worse than keeping a quoted line.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import groupby, pairwise
 
-from replies import mail
-from replies.auto_replies import automatic
+from replies import auto_replies, mail
 from replies.devices import is_device_line
 from replies.html_text import html_to_text
 from replies.original import Compared, Sent
 from replies.quotes import Kind, Line, lines_of
 from replies.signatures import is_warning, without_signature, without_warning
-
-__all__ = ["automatic", "extract"]
 
 _SILENT = r"[\s>|*_=~•·–—-]*"
 
@@ -24,27 +22,52 @@ Kept = list[str | None]
 """For each line of a reply its text, or None when it is not kept."""
 
 
-def extract(raw: bytes, original: str | None = None, original_html: str | None = None) -> str:
-    """The person's own new words, line breaks kept; empty when there are none.
+class Mail:
+    """An inbound mail, parsed once. Raises UnreadableMail when it is over a bound, or sealed."""
 
-    `original` is the email that they answered as text, `original_html` the same as HTML. Raises UnreadableMail
-    when the mail is over a bound.
-    """
-    message = mail.parse(raw)
-    html = html_to_text(original_html, everything=True) if original_html else None
-    sent = [Sent(text) for text in (original, html) if text]
-    doubtful: list[list[str]] = []
-    seen: str | None = None
-    for prefer in ("plain", "html"):
-        text = mail.visible_text(message, prefer=prefer)
-        if text == seen:
-            break
-        seen, lines = text, lines_of(text)
-        kept, doubted = _divide(lines, sent)
-        if own := _joined(_without_additions(_runs(kept), bool(sent))):
-            return own
-        doubtful = doubtful or (_runs(doubted) if sent else _runs(doubted)[:1])
-    return _joined(doubtful)
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self._message = mail.parse(raw)
+
+    @cached_property
+    def automatic(self) -> str | None:
+        """Why no person wrote this mail, or None."""
+        return auto_replies.automatic(self._message)
+
+    @cached_property
+    def sender(self) -> str:
+        """The one address in From, in lower case; empty when there is none, or a second one."""
+        return mail.sender(self._message)
+
+    @cached_property
+    def body(self) -> bytes:
+        """The bytes below the headers, not decoded, each line ending in a line feed."""
+        return self.raw.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
+
+    def header(self, name: str) -> str:
+        """A header as text on one line, decoded; empty when the mail has none of this name."""
+        return mail.header(self._message, name)
+
+    def own_words(self, original: str | None = None, original_html: str | None = None) -> str:
+        """The person's own new words, line breaks kept; empty when there are none.
+
+        `original` is the email that they answered as text, `original_html` the same as HTML. Raises UnreadableMail
+        when the text has too many lines.
+        """
+        html = html_to_text(original_html, everything=True) if original_html else None
+        sent = [Sent(text) for text in (original, html) if text]
+        doubtful: list[list[str]] = []
+        seen: str | None = None
+        for prefer in ("plain", "html"):
+            text = mail.visible_text(self._message, prefer=prefer)
+            if text == seen:
+                break
+            seen, lines = text, lines_of(text)
+            kept, doubted = _divide(lines, sent)
+            if own := _joined(_without_additions(_runs(kept), bool(sent))):
+                return own
+            doubtful = doubtful or (_runs(doubted) if sent else _runs(doubted)[:1])
+        return _joined(doubtful)
 
 
 def _divide(lines: Sequence[Line], sent: Sequence[Sent]) -> tuple[Kept, Kept]:

@@ -7,8 +7,10 @@ import re
 from datetime import date, timedelta
 
 DAY = timedelta(days=1)
-LONGEST = 366
-"""Days that a pause may last; after that it waits for its subscriber."""
+MOST_DAYS = 3_660
+"""Longer spans count as this many days: ten years, beyond any limit of a pause, and no date overflows."""
+_YEAR = 366
+"""Days ahead in which a day without its year is looked for."""
 
 _WEEKDAYS = (
     "monday tuesday wednesday thursday friday saturday sunday lunes martes miercoles jueves viernes sabado domingo"
@@ -33,11 +35,11 @@ _SMALL_WORDS = frozenset({"the", "on", "of", "el", "la", "de", "del", "st", "nd"
 
 
 def span(words: str) -> int | None:
-    """How many days “10 days”, “two weeks” or “un mes” are. A month counts 30."""
+    """How many days “10 days”, “two weeks” or “un mes” are, at most MOST_DAYS. A month counts 30."""
     match words.split():
         case [number, unit] if unit in UNITS:
             many = int(number) if number.isdigit() else NUMBERS.get(number, 0)
-            return many * UNITS[unit] or None
+            return min(many * UNITS[unit], MOST_DAYS) or None
     return None
 
 
@@ -97,7 +99,7 @@ def _of_month(number: int, month: int | None, year: int | None, today: date) -> 
     """That day of the year, or the next one there is after today; None for a 30 February."""
     if year is not None:
         return _date(year, month or 1, number)
-    later = (today + days * DAY for days in range(1, LONGEST + 1))
+    later = (today + days * DAY for days in range(1, _YEAR + 1))
     return next((one for one in later if one.day == number and month in (None, one.month)), None)
 
 
@@ -117,5 +119,5 @@ def _in_figures(figures: str, today: date) -> date | None:
 def _date(year: int, month: int, number: int) -> date | None:
     try:
         return date(year, month, number)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

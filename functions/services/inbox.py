@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from email.message import Message
 from typing import Any
 
+import replies
 from aws import clients
 from aws.inbound import Arrival, key_of, record
 from aws.log import count
 from aws.reflections import Aside
 from course.reflection import Reflection, cut_to_bytes
-from replies import UnreadableMail, mail, reader
+from replies import UnreadableMail, mail
 from services.attribution import Answered, answered, original
 
 OPERATOR = "operator"
@@ -66,7 +67,7 @@ def accept(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> dict
         if isinstance(answer, str):
             return _refused(answer)
         letter = original(answer, now)
-        text = reader.extract(raw, letter.text, letter.html) if letter else reader.extract(raw)
+        text = replies.own_words(raw, letter.text, letter.html) if letter else replies.own_words(raw)
     except UnreadableMail as error:
         return _refused(str(error))
     if not text:

@@ -13,9 +13,7 @@ from course.commands import (
     Asked,
     Command,
     Place,
-    agrees,
     command_in,
-    consents,
     is_so,
     notice_after,
     obey,
@@ -301,36 +299,6 @@ def test_what_did_not_happen_is_not_said() -> None:
         COURSE,
         Place.of(stopped),
     )
-
-
-@pytest.mark.parametrize(
-    "text", ["", "Yes", "yes please!", "OK thanks", "I confirm", "Sí", "Vale, gracias", "Confirmo"]
-)
-def test_a_yes_to_the_confirmation_in_either_language(text: str) -> None:
-    assert agrees(text)
-    assert consents(text)
-
-
-REFUSALS = ["No", "Who is this?", "I didn’t", "No fui yo", "¿Quién es?", "si no fui yo", "Baja", "Please take me off"]
-REFUSALS += [
-    "Leave me alone. Take me off this.",
-    "Why did I get this",
-    "fuck off",
-    "Yes, but not today",
-    "OK. Leave me",
-]
-REFUSALS += ["… leave me", "Thanks. Remove me", "Sí, pero hoy no", "Please", "I will think about it"]
-
-
-@pytest.mark.parametrize("text", REFUSALS)
-def test_what_is_no_clear_yes_confirms_nothing(text: str) -> None:
-    assert not consents(text)
-
-
-def test_a_yes_with_more_is_a_yes() -> None:
-    assert consents("Sí. No he dormido bien.")
-    assert consents("Yes. I have not slept.")
-    assert consents("Yes, I want to begin. I hurt somebody I love.")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from local_cloud import clients
 from local_cloud.clients import Place
 from local_cloud.cloud import World
 from local_cloud.mime import SentMail
-from replies.reader import extract
+from replies import own_words
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import next_email, reads
@@ -128,7 +128,7 @@ TEXTS = {
 def test_whatever_was_typed_is_all_that_is_kept(lessons: list[SentMail], client: str, place: Place, typed: str) -> None:
     for lesson in lessons:
         raw = clients.reply(client, lesson, TEXTS[typed], AT, place)
-        assert extract(raw, lesson.text, lesson.html) == TEXTS[typed], lesson.subject
+        assert own_words(raw, lesson.text, lesson.html) == TEXTS[typed], lesson.subject
 
 
 @every_way
@@ -136,7 +136,7 @@ def test_a_long_paragraph_is_all_kept(lessons: list[SentMail], client: str, plac
     """Gmail wraps it in its plain text."""
     for lesson in lessons:
         raw = clients.reply(client, lesson, LONG, AT, place)
-        assert " ".join(extract(raw, lesson.text, lesson.html).split()) == LONG, lesson.subject
+        assert " ".join(own_words(raw, lesson.text, lesson.html).split()) == LONG, lesson.subject
 
 
 def test_what_was_typed_is_in_the_journal_as_written(ann: Person) -> None:

@@ -10,9 +10,7 @@ from datetime import UTC, datetime
 from course import tokens
 from course.errors import InvalidToken
 from course.tokens import Keyring, Purpose
-from replies import UnreadableMail, mail
-from replies.auto_replies import automatic
-from replies.reader import extract
+from replies import UnreadableMail, automatic, mail, own_words
 from tests.faults.oracle import Tally
 from tests.mail import library
 from tests.mail.hostile import LETTER, LETTER_HTML, MAX_MEMORY, MAX_SECONDS
@@ -133,7 +131,7 @@ def read(first: int, number: int) -> Tally:
         try:
             automatic(raw)
             mail.sender(mail.parse(raw))
-            text = extract(raw, LETTER, LETTER_HTML) if which % 2 else extract(raw)
+            text = own_words(raw, LETTER, LETTER_HTML) if which % 2 else own_words(raw)
             if "\0" in text or len(text) > mail.MAX_TEXT:
                 tally.found(BROKEN, f"number {which} came out as what is no text")
         except UnreadableMail:

@@ -18,9 +18,7 @@ from dataclasses import dataclass
 from encodings.aliases import aliases
 from functools import partial
 
-from replies import UnreadableMail, mail
-from replies.auto_replies import automatic
-from replies.reader import extract
+from replies import UnreadableMail, automatic, mail, own_words
 from tests.faults.forks import forked
 from tests.mail.letters import ADDRESS, as_html, as_text
 
@@ -245,8 +243,8 @@ def understand(raw: bytes) -> None:
         mail.sender(message)
         for name in ("In-Reply-To", "Message-ID", "Subject"):
             mail.header(message, name)
-        extract(raw, LETTER, LETTER_HTML)
-        extract(raw)
+        own_words(raw, LETTER, LETTER_HTML)
+        own_words(raw)
     except UnreadableMail:
         pass
 

@@ -20,9 +20,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from replies import UnreadableMail
-from replies.auto_replies import automatic
-from replies.reader import extract
+from replies import UnreadableMail, automatic, own_words
 from tests.mail import library
 from tests.mail.hostile import SLOWEST, repeated, with_head
 from tests.mail.letters import as_html, as_text
@@ -153,7 +151,7 @@ class Figure:
 
 def understood(mails: Labelled) -> list[Figure]:
     """What comes of replies and of automatic mail."""
-    alone = [score(extract(reply.raw), reply.expected, reply.allowed) for reply in mails.alone]
+    alone = [score(own_words(reply.raw), reply.expected, reply.allowed) for reply in mails.alone]
     foreign = [result for result, reply in zip(alone, mails.alone, strict=True) if reply.language != "en"]
     around, inside = _with_originals(mails.known, inside=False), _with_originals(mails.known, inside=True)
     return [
@@ -174,7 +172,7 @@ def swift(mails: Labelled) -> list[Figure]:
     """How long it takes, in this process's own time."""
     began = time.process_time()
     for reply in mails.known:
-        extract(reply.raw, reply.original, reply.original_html)
+        own_words(reply.raw, reply.original, reply.original_html)
     each = (time.process_time() - began) / max(1, len(mails.known)) * 1000
     return [
         Figure("time for a mail", each, "ms", most=3),
@@ -195,7 +193,7 @@ def _import() -> float:
 
 def _with_originals(replies: Iterable[Reply], *, inside: bool) -> list[Score]:
     return [
-        score(extract(reply.raw, reply.original, reply.original_html), reply.expected, reply.allowed)
+        score(own_words(reply.raw, reply.original, reply.original_html), reply.expected, reply.allowed)
         for reply in replies
         if (reply.place == "inside") is inside
     ]
@@ -222,7 +220,7 @@ def _worst(size: int) -> float:
         raw = with_head(repeated(piece, size), f"text/{kind}; charset=utf-8")
         began = time.process_time()
         with suppress(UnreadableMail):
-            extract(raw, letter, letter_html)
+            own_words(raw, letter, letter_html)
         taken.append(time.process_time() - began)
     return max(taken)
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from replies.auto_replies import automatic
-from replies.reader import extract
+from replies import automatic, own_words
 from tests.mail.library import Reply, mails, replies
 from tests.mail.score import corpus, ours, score, understood
 
@@ -17,7 +16,7 @@ PLAIN = [reply for reply in REPLIES if b"text/html" not in reply.raw and reply.e
 
 @pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.name)
 def test_a_reply_comes_out_as_its_writers_words(reply: Reply) -> None:
-    output = extract(reply.raw, reply.original, reply.original_html)
+    output = own_words(reply.raw, reply.original, reply.original_html)
 
     assert score(output, reply.expected, reply.allowed).exact, output
 
@@ -27,7 +26,7 @@ def test_line_breaks_and_indentation_are_kept_as_written() -> None:
         reply.name
         for reply in PLAIN
         if reply.place == "above" and b"flowed" not in reply.raw
-        if extract(reply.raw, reply.original, reply.original_html).split("\n") != reply.expected.split("\n")
+        if own_words(reply.raw, reply.original, reply.original_html).split("\n") != reply.expected.split("\n")
     ]
 
     assert len(PLAIN) > 150

@@ -25,7 +25,7 @@ def test_what_is_allowed_may_be_there_or_not() -> None:
 def test_a_reader_that_keeps_everything_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     few = ours()
     some = Labelled(few.known[:40], few.alone[:40], few.machines[:5], few.people[:5])
-    monkeypatch.setattr("tests.mail.score.extract", lambda raw, *_: raw.decode("utf-8", "replace"))
+    monkeypatch.setattr("tests.mail.score.own_words", lambda raw, *_: raw.decode("utf-8", "replace"))
 
     missed = [figure.what for figure in understood(some) if not figure.reached]
 

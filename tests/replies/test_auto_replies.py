@@ -2,7 +2,7 @@
 
 import pytest
 
-from replies.auto_replies import automatic
+from replies import automatic
 from tests.replies.replies import mail
 
 BY_HEADER = [

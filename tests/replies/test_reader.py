@@ -5,8 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from replies import UnreadableMail
-from replies.reader import extract
+from replies import UnreadableMail, own_words
 from tests.replies.replies import (
     APPLE,
     GMAIL,
@@ -60,7 +59,7 @@ def quoted(program: str, answer: str = "") -> str:
 def test_an_answer_above_the_quote_is_kept_as_written(program: str, written: str) -> None:
     raw = mail(f"{WRITTEN[written]}\n\n{quoted(program)}")
 
-    assert extract(raw, LETTER, LETTER_HTML) == WRITTEN[written].replace("> ", "")
+    assert own_words(raw, LETTER, LETTER_HTML) == WRITTEN[written].replace("> ", "")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -68,73 +67,73 @@ def test_an_answer_above_the_quote_is_kept_as_written(program: str, written: str
 def test_an_answer_inside_the_quote_is_kept_as_written(program: str, written: str) -> None:
     raw = mail(quoted(program, WRITTEN[written]))
 
-    assert extract(raw, LETTER, LETTER_HTML) == WRITTEN[written].replace("> ", "")
+    assert own_words(raw, LETTER, LETTER_HTML) == WRITTEN[written].replace("> ", "")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_an_answer_below_the_quote_is_kept_as_written(program: str) -> None:
     raw = mail(f"{quoted(program)}\n\nI lied about the money.\n\nThat is all.\n\n-- \nAna Perez\nTeacher")
 
-    assert extract(raw, LETTER, LETTER_HTML) == "I lied about the money.\n\nThat is all."
+    assert own_words(raw, LETTER, LETTER_HTML) == "I lied about the money.\n\nThat is all."
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_r8_a_reply_that_only_quotes_has_nothing_to_keep(program: str) -> None:
-    assert extract(mail(quoted(program)), LETTER, LETTER_HTML) == ""
+    assert own_words(mail(quoted(program)), LETTER, LETTER_HTML) == ""
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_without_the_original_what_stands_above_the_quote_is_kept(program: str) -> None:
-    assert extract(mail(f"I lied.\n\n{quoted(program)}")) == "I lied."
+    assert own_words(mail(f"I lied.\n\n{quoted(program)}")) == "I lied."
 
 
 def test_an_html_answer_inside_the_quote_is_kept() -> None:
     answered = LETTER_HTML.replace(f"<p>{QUESTION}</p>", f"<p>{QUESTION}</p><div>A night of sleep.</div>")
     raw = mail(html=f"<div>See below.</div><blockquote>{answered}</blockquote>")
 
-    assert extract(raw, LETTER, LETTER_HTML) == "See below.\n\nA night of sleep."
+    assert own_words(raw, LETTER, LETTER_HTML) == "See below.\n\nA night of sleep."
 
 
 def test_an_answer_on_the_line_of_the_question_is_kept_alone() -> None:
     raw = mail(f"{GMAIL}{marked(LETTER).replace(QUESTION, QUESTION + ' Her trust.')}")
 
-    assert extract(raw, LETTER) == "Her trust."
+    assert own_words(raw, LETTER) == "Her trust."
 
 
 def test_a_letter_that_was_wrapped_anew_is_still_ours() -> None:
     wrapped = marked(LETTER.replace("Today is about", "Today is\nabout").replace("If someone near", "If someone\nnear"))
 
-    assert extract(mail(f"yes\n\n{GMAIL}{wrapped}"), LETTER) == "yes"
+    assert own_words(mail(f"yes\n\n{GMAIL}{wrapped}"), LETTER) == "yes"
 
 
 def test_a_line_that_was_broken_without_a_mark_is_still_ours() -> None:
     broken = marked(LETTER).replace("Today is about", "Today is\nabout")
 
-    assert extract(mail(f"yes\n\n{GMAIL}{broken}"), LETTER) == "yes"
+    assert own_words(mail(f"yes\n\n{GMAIL}{broken}"), LETTER) == "yes"
 
 
 def test_our_letter_pasted_without_any_mark_is_taken_out() -> None:
-    assert extract(mail(f"I did it.\n\n{LETTER}"), LETTER) == "I did it."
+    assert own_words(mail(f"I did it.\n\n{LETTER}"), LETTER) == "I did it."
 
 
 def test_another_mail_quoted_below_is_not_taken_for_an_answer() -> None:
     raw = mail(f"yes\n\n{OUTLOOK}Dinner at eight? Bring the blue chairs.\n")
 
-    assert extract(raw, LETTER) == "yes"
+    assert own_words(raw, LETTER) == "yes"
 
 
 def test_what_is_written_below_headers_is_kept_when_there_is_nothing_else() -> None:
-    assert extract(mail(f"{OUTLOOK}I lied.\n\nIt hurt her.\n"), LETTER) == "I lied.\n\nIt hurt her."
-    assert extract(mail(f"{OUTLOOK}I lied.\n")) == "I lied."
+    assert own_words(mail(f"{OUTLOOK}I lied.\n\nIt hurt her.\n"), LETTER) == "I lied.\n\nIt hurt her."
+    assert own_words(mail(f"{OUTLOOK}I lied.\n")) == "I lied."
 
 
 def test_an_answer_that_only_the_html_part_has_is_found() -> None:
-    assert extract(mail(f"{GMAIL}{marked(LETTER)}", "<p>I lied.</p>"), LETTER, LETTER_HTML) == "I lied."
+    assert own_words(mail(f"{GMAIL}{marked(LETTER)}", "<p>I lied.</p>"), LETTER, LETTER_HTML) == "I lied."
 
 
 def test_a_mail_over_a_bound_is_an_error() -> None:
     with pytest.raises(UnreadableMail):
-        extract(mail("a\n" * 20_000))
+        own_words(mail("a\n" * 20_000))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +146,7 @@ def test_a_hostile_text_takes_linear_time(piece: str) -> None:
         raw = b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + (piece * (size // len(piece))).encode()
         started = time.process_time()
         with suppress(UnreadableMail):
-            extract(raw, LETTER, LETTER_HTML)
+            own_words(raw, LETTER, LETTER_HTML)
         return time.process_time() - started
 
     seconds(1000)  # compiles what is compiled when first needed
@@ -159,33 +158,33 @@ def test_a_hostile_text_takes_linear_time(piece: str) -> None:
 
 
 def test_r8_an_empty_mail_has_nothing_to_keep() -> None:
-    assert extract(mail("")) == extract(mail("\n \n")) == extract(b"") == ""
+    assert own_words(mail("")) == own_words(mail("\n \n")) == own_words(b"") == ""
 
 
 def test_r8_of_a_forwarded_mail_only_ones_own_words_are_kept() -> None:
     forwarded = f"---------- Forwarded message ---------\n{OUTLOOK}{LETTER}"
 
-    assert extract(mail(f"She should read this too.\n\n{forwarded}"), LETTER) == "She should read this too."
+    assert own_words(mail(f"She should read this too.\n\n{forwarded}"), LETTER) == "She should read this too."
 
 
 def test_r8_what_is_signed_in_a_part_of_its_own_is_read() -> None:
     signature = "--b\r\nContent-Type: application/pgp-signature\r\n\r\niQEz\r\n--b--"
     raw = f"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nI lied.\r\n{signature}"
 
-    assert extract(raw.encode()) == "I lied."
+    assert own_words(raw.encode()) == "I lied."
 
 
 def test_a_warning_that_a_server_put_into_the_quote_is_nobodys_answer() -> None:
     warning = "CAUTION: This email came from outside of the company. Do not click links in it, or open attachments."
 
-    assert extract(mail(f"yes\n\n{OUTLOOK}{warning}\n\n{LETTER}"), LETTER) == "yes"
+    assert own_words(mail(f"yes\n\n{OUTLOOK}{warning}\n\n{LETTER}"), LETTER) == "yes"
 
 
 def test_bullets_of_ours_between_answers_are_not_the_persons() -> None:
     quoted = marked(LETTER).replace("not why.\n> - Use", "not why.\nI shouted.\n> - Use")
 
-    assert extract(mail(f"{APPLE}{quoted}"), LETTER) == "I shouted."
+    assert own_words(mail(f"{APPLE}{quoted}"), LETTER) == "I shouted."
 
 
 def test_a_quote_of_another_mail_is_not_taken_for_an_answer() -> None:
-    assert extract(mail("yes\n\nOn 8/3/26 07:00, Bo wrote:\n> Dinner at eight?\n"), LETTER) == "yes"
+    assert own_words(mail("yes\n\nOn 8/3/26 07:00, Bo wrote:\n> Dinner at eight?\n"), LETTER) == "yes"
