@@ -5,7 +5,7 @@ from typing import Any
 from aws import clients
 from aws.log import count, logger, observed
 from aws.outbox import SENDERS, SHARED_FROM, ids_a_message
-from services.sending import stopped_for_all
+from services.sending import halted
 
 TICK = 300
 """Seconds between two runs, as in template.yaml."""
@@ -18,8 +18,9 @@ def handler(_event: dict[str, Any], _context: Any) -> None:
     if not clients.subscribers().due(now, limit=1):
         return
     room = clients.quota().room()
-    if reason := stopped_for_all(now) or room.refusal:
-        logger.error("nothing is sent", reason=reason)
+    halt = halted(now)
+    if halt or room.refusal:
+        logger.error("nothing is sent", reason=halt.reason if halt else room.refusal)
         count("BreakerOpen")
         return
     if room.left_today == 0:

@@ -15,11 +15,13 @@ from content import dates, emails, export
 from content.journal import IN_A_FILE, ON_A_PAGE, Page, as_text, journal, last_time, within
 from content.lessons import Course
 from course import forms, schedule, tokens
-from course.commands import Asked, Command, Place, is_so, obey
+from course.commands import Asked, Command, Place
 from course.errors import InvalidToken
+from course.limits import LONGEST_PAUSE
 from course.record import Status
 from course.subscriber import Subscriber
 from course.tokens import Purpose
+from replies.request import Request
 from services.erasure import erase
 
 pages = Pages()
@@ -122,16 +124,16 @@ def act(token: str, action: str) -> Response[str]:
         return see_other(f"/me/{token}?done={action}" if after else f"/me/{token}")
     if command is None:
         raise NotFoundError
-    asked = Asked(command)
+    asked = Asked(Request(command), course, now)
     if command is Command.PAUSE:
         fields = _fields()
         until, errors = forms.check_until(fields, schedule.local_day(now, before.zone))
         if errors:
             return _page(token, before, course, errors=errors, values=fields)
-        asked = Asked(command, until=until)
-    after = clients.subscribers().change(before.id, lambda current: obey(asked, current, course, now))
+        asked = Asked(Request(command, until=until), course, now)
+    after = clients.subscribers().change(before.id, asked.obeyed)
     count(f"Command.{command}")
-    happened = is_so(asked, after, course, Place.of(before))
+    happened = asked.is_so(after, Place.of(before))
     return see_other(f"/me/{token}?done={action}" if happened else f"/me/{token}")
 
 
@@ -183,7 +185,7 @@ def _page(
         zones=forms.zones(),
         hours=range(24),
         tomorrow=today + timedelta(days=1),
-        in_a_year=today + forms.LONGEST_PAUSE,
+        in_a_year=today + LONGEST_PAUSE,
         lessons=[lesson for lesson in course.lessons.values() if lesson.id in subscriber.sent],
         journal=written,
         goes_on=goes_on,
@@ -231,6 +233,8 @@ def _message(done: str, subscriber: Subscriber, course: Course) -> str:
     """What the button that was just pressed has done."""
     if done == Command.PAUSE and subscriber.status is Status.PAUSED:
         return _paused(subscriber, course)
-    if done in ACTIONS and not is_so(Asked(Command(done)), subscriber, course, Place.of(subscriber)):
+    if done in ACTIONS and not Asked(Request(Command(done)), course, clients.now()).is_so(
+        subscriber, Place.of(subscriber)
+    ):
         return ""  # an address that was kept, or made up
     return str(course.language.words["pages"]["done"][done]) if done in DONE else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from aws import clients, ses_events
 from aws.log import count, each_message, logger, observed
-from aws.ses_events import Feedback
+from aws.ses_events import Feedback, Kind
 from aws.settings import settings
 from course import delivery, standing, tokens
 from course.record import Status
@@ -24,7 +24,7 @@ def _record(body: str, _message_id: str) -> None:
     news = ses_events.read(body, settings().feedback_topic)
     if news is None:
         return
-    if news.kind == "reject":  # taken, and then found to hold a virus: counted as sent, and nobody gets it
+    if news.kind is Kind.REJECT:  # counted as sent, and nobody gets it
         logger.error("SES rejected an email", attempt=news.attempt, subscriber=news.subscriber)
         count("Rejected")
     stopped = _stopped_by(news)
@@ -39,9 +39,9 @@ def _record(body: str, _message_id: str) -> None:
 
 
 def _stopped_by(news: Feedback) -> Status | None:
-    if news.kind == "complaint":
+    if news.kind is Kind.COMPLAINT:
         return Status.COMPLAINED
-    return Status.BOUNCED if news.kind == "bounce" and news.permanent else None
+    return Status.BOUNCED if news.kind is Kind.BOUNCE and news.permanent else None
 
 
 def _settled(subscriber: Subscriber, news: Feedback, stopped: Status | None) -> Subscriber:

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from aws.reflections import Reflections
+from aws.reflections import Reflections, SetAside
 from aws.subscribers import Subscribers
 from course.subscriber import LAST_OBEYED
 from local_cloud.cloud import World
@@ -214,7 +214,7 @@ def test_o2_a_reply_that_is_worked_on_while_everything_is_erased_leaves_nothing(
 def test_o2_mail_that_is_set_aside_while_everything_is_erased_leaves_nothing(world: World, before: bool) -> None:
     ann = reads(Person(world), 1)
     mail = ann.mails[-1]
-    with erasing_meanwhile(world, ann, Reflections, "set_aside", before=before):
+    with erasing_meanwhile(world, ann, SetAside, "add", before=before):
         world.deliver(written("I lied to her.", mail, Precedence="bulk"), reply_to(mail))
     assert nothing_is_kept(world)
 

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from aws.inbound import Inbox
+from aws.inbound import RawMail
 from aws.limits import Limits
 from aws.outbox import Outbox
 from aws.subscribers import Subscribers
@@ -53,7 +53,7 @@ def moved_back(world: World) -> None:
 
 def moved_back_late(world: World, person: Person, text: str, days: int = 5) -> None:
     """A command that no try could obey is a dead letter for days."""
-    goes_to_the_dead_letters(world, person, text, (Inbox, "fetch"))
+    goes_to_the_dead_letters(world, person, text, (RawMail, "fetch"))
     asleep(world, timedelta(days=days))
     moved_back(world)
 
@@ -235,7 +235,7 @@ def test_u7_a_stop_that_is_moved_back_days_later_does_not_touch_a_sign_up_made_s
     world: World, confirmed: bool
 ) -> None:
     ann = reads(Person(world), 2)
-    goes_to_the_dead_letters(world, ann, "stop", (Inbox, "fetch"))
+    goes_to_the_dead_letters(world, ann, "stop", (RawMail, "fetch"))
     ann.presses("stop")
     asleep(world, timedelta(days=2))
     ann.signs_up()

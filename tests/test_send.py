@@ -22,7 +22,7 @@ from local_cloud.clients import reply
 from local_cloud.cloud import TEMPLATE, World
 from local_cloud.functions import forget_everything
 from local_cloud.ses_rules import SesError
-from services.sending import Postman
+from services.sending import Sending
 from tests.conftest import MONDAY
 from tests.metrics import rings
 from tests.people import Person
@@ -660,15 +660,8 @@ def test_a_claim_that_took_too_long_is_given_back(world: World, left: list[int])
     asleep_until(world, datetime.fromisoformat(str(ann.row["due_at"])))
     before, sent = {**ann.row, "version": 0}, len(world.mails)
     milliseconds = iter(left)
-    postman = Postman(
-        clients.site(),
-        clients.subscribers(),
-        clients.reflections(),
-        clients.limits(),
-        clients.mailer(),
-        lambda: next(milliseconds),
-    )
-    postman.deliver(str(ann.row["id"]), world.now())
+    sending = Sending(lambda: next(milliseconds))
+    sending.deliver(str(ann.row["id"]), world.now())
     assert len(world.mails) == sent
     assert {**ann.row, "version": 0} == before
 

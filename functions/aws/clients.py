@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TypeVar
 import boto3
 from botocore.config import Config
 
-from aws.inbound import Inbox
+from aws.inbound import RawMail
 from aws.limits import Limits, Suppressions
 from aws.outbox import Outbox
-from aws.reflections import Reflections
+from aws.reflections import Reflections, SetAside
 from aws.ses import CONNECT_TIMEOUT, READ_TIMEOUT, Mailer, Quota
 from aws.settings import settings
 from aws.subscribers import Subscribers
@@ -27,7 +27,7 @@ from course.tokens import Keyring
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-SENDERS = 16
+THREADS = 16
 """Threads that send at a time."""
 
 Read = TypeVar("Read")
@@ -41,7 +41,7 @@ def now() -> datetime:
 @cache
 def _dynamodb() -> "DynamoDBClient":
     # Short, so that a claim whose answer was lost is known within seconds: sending waits for it.
-    config = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard"}, max_pool_connections=SENDERS)
+    config = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard"}, max_pool_connections=THREADS)
     return boto3.client("dynamodb", config=config)
 
 
@@ -55,6 +55,12 @@ def subscribers() -> Subscribers:
 def reflections() -> Reflections:
     """The table Reflections."""
     return Reflections(_dynamodb(), settings().reflections_table)
+
+
+@cache
+def set_aside() -> SetAside:
+    """The list of mail that was not taken, in the table Reflections."""
+    return SetAside(_dynamodb(), settings().reflections_table)
 
 
 @cache
@@ -76,9 +82,9 @@ def outbox() -> Outbox:
 
 
 @cache
-def inbox() -> Inbox:
+def raw_mail() -> RawMail:
     """The bucket of inbound mail."""
-    return Inbox(boto3.client("s3"), settings().mail_bucket)
+    return RawMail(boto3.client("s3"), settings().mail_bucket)
 
 
 @cache
@@ -88,7 +94,7 @@ def mailer() -> Mailer:
         retries={"total_max_attempts": 1},
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
-        max_pool_connections=SENDERS,
+        max_pool_connections=THREADS,
     )
     return Mailer(boto3.client("sesv2", config=config), settings().sender, settings().configuration_set)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from course.reflection import NotTaken, Why
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -16,6 +18,9 @@ SETUP_NOTICE = "AMAZON_SES_SETUP_NOTIFICATION"
 
 PREFIX = "inbound/"
 """Of the keys that the receipt rule in template.yaml stores mail under; SES's id follows."""
+
+
+_HARM = (("virus", Why.VIRUS, Why.NOT_SCANNED_FOR_VIRUS), ("spam", Why.SPAM, Why.NOT_SCANNED_FOR_SPAM))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +52,13 @@ class Arrival:
         return self.verdicts.get("dmarc") == "PASS"
 
     @property
-    def harmful(self) -> str | None:
-        """`virus` or `spam` where SES says so, or that it could not look."""
-        for name in ("virus", "spam"):
+    def harmful(self) -> NotTaken | None:
+        """A virus or spam where SES says so, or that it could not look."""
+        for name, found, unknown in _HARM:
             if self.verdicts.get(name) == "FAIL":
-                return name
+                return NotTaken(found)
             if self.verdicts.get(name) == "PROCESSING_FAILED":
-                return f"not scanned for {name}"
+                return NotTaken(unknown)
         return None
 
 
@@ -88,7 +93,7 @@ def key_of(mail_id: str) -> str:
     return f"{PREFIX}{mail_id}"
 
 
-class Inbox:
+class RawMail:
     """The bucket that SES stores inbound mail in."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
@@ -100,7 +105,7 @@ class Inbox:
         return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
     def fetch_if_there(self, key: str) -> bytes | None:
-        """The raw mail, or None. S3 says that there is none only to whom it would list the bucket to."""
+        """The raw mail, or None. S3 tells only who may list the bucket that a key does not exist."""
         try:
             return self.fetch(key)
         except self._client.exceptions.NoSuchKey:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from course.errors import UnreadableSubscriber
-from course.record import EPOCH_START, Claim, SignUp, Status
+from course.record import EPOCH_START, Claim, Held, SignUp, Status
 from course.reflection import Reflection
 from course.subscriber import Subscriber
 
@@ -111,7 +111,7 @@ def _subscriber_from(item: Item) -> Subscriber:
         if sign_up
         else None,
         paused_until=_day(item.get("paused_until")),
-        held=item.get("held", ""),
+        held=Held(item.get("held", "")),
         soft_bounces=tuple(item.get("soft_bounces", ())),
         obeyed=tuple(item.get("obeyed", ())),
         version=int(item["version"]),

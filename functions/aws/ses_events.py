@@ -3,17 +3,32 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 STOPPING_SUBTYPES = frozenset({"OnAccountSuppressionList", "Suppressed"})
+
+
+class Kind(Enum):
+    """What an event says (SES guide, "Contents of event data"), as far as anything follows from it."""
+
+    BOUNCE = "Bounce"
+    COMPLAINT = "Complaint"
+    REJECT = "Reject"
+    """SES took the email, and then found that it holds a virus."""
+    TAKEN = "Send"
+    """That, and all the others: SES took the email."""
+
+    @classmethod
+    def _missing_(cls, _other: object) -> "Kind":
+        return cls.TAKEN
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """One event about one of our emails."""
 
-    kind: str
-    """`send`, `delivery`, `bounce`, `complaint`, `reject` …, lower case."""
+    kind: Kind
     attempt: str
     subscriber: str
     epoch: int
@@ -26,7 +41,7 @@ class Feedback:
     @property
     def soft(self) -> bool:
         """A bounce that may pass: the mailbox is full, or away."""
-        return self.kind == "bounce" and not self.permanent
+        return self.kind is Kind.BOUNCE and not self.permanent
 
 
 def read(queue_body: str, topic: str) -> Feedback | None:
@@ -49,7 +64,7 @@ def read(queue_body: str, topic: str) -> Feedback | None:
         return None
     bounce = event.get("bounce", {})
     return Feedback(
-        kind=str(event.get("eventType") or event.get("notificationType")).lower(),
+        kind=Kind(event.get("eventType") or event.get("notificationType")),
         attempt=tags["attempt"],
         subscriber=tags["subscriber"],
         epoch=int(tags["epoch"]),

@@ -124,7 +124,7 @@ def _check_ids(folder: Path, ids: list[str]) -> None:
         raise CourseError(folder, "two lesson ids have the same tag in reply addresses: rename one of the files")
 
 
-def _check_settings(path: Path, settings: Mapping[str, Any], ids: list[str], spoken: Mapping[str, Language]) -> None:
+def _check_settings(path: Path, settings: dict[str, Any], ids: list[str], spoken: Mapping[str, Language]) -> None:
     """Raises CourseError when a setting has a value that means nothing."""
     for key in ("closing", "way_back"):
         if key in settings and settings[key] not in ids:

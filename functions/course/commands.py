@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
 
-from replies.request import Request
-
 from course.limits import LONGEST_PAUSE
 from course.record import INTRODUCTION, Status
 from course.subscriber import Subscriber
 from course.syllabus import Syllabus
+from replies.request import Request
 
 Command = Request.Command
 
@@ -209,7 +208,7 @@ def question(answered: str, syllabus: Syllabus) -> Question | None:
     return Question.WAY_BACK if answered and answered == syllabus.way_back else None
 
 
-def command(request: Request | None, answered: str, syllabus: Syllabus, today: date) -> Request | None:
+def in_answer_to(request: Request | None, answered: str, syllabus: Syllabus, today: date) -> Request | None:
     """The request, if it is a command in answer to this email, the id of a lesson or a notice; else None.
 
     A pause that would end today or earlier, or after LONGEST_PAUSE, waits for its subscriber. `today` is a local day.

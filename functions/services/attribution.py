@@ -4,18 +4,20 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.message import Message
+from typing import TYPE_CHECKING
 
 from aws import clients
 from aws.inbound import Arrival
 from content.emails import JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
 from content.lessons import Course
-from course import tokens
+from course import forms, tokens
 from course.errors import InvalidForm, InvalidToken
-from course.forms import normalised_address
 from course.record import CONFIRM
+from course.reflection import NotTaken, Why
 from course.subscriber import Subscriber
-from replies import mail
+
+if TYPE_CHECKING:
+    from replies.reader import Mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Answered:
     """Lesson id; empty for a notice, and for a lesson that the course no longer has."""
     notice: str
     by: str
-    """`token` or `in-reply-to`."""
+    """How that was found: `token`, `in-reply-to`, or `operator`."""
 
     @property
     def course(self) -> Course:
@@ -43,13 +45,14 @@ class Answered:
         return earlier == 0 or (earlier == 1 and not self.subscriber.sent)
 
     @property
+    def asking(self) -> str:
+        """The notice or lesson whose question a word in reply can answer; empty when it is not open any more."""
+        return self.notice or (self.lesson if self.is_current else "")
+
+    @property
     def confirms(self) -> bool:
         """Whether the email that was answered asked to confirm a sign-up that still waits."""
         return self.subscriber.awaits(self.epoch)
-
-
-GONE = "no such subscriber any more"
-"""Who was erased: nothing of theirs is kept, whatever comes."""
 
 
 def addressed_by(came: Arrival) -> str:
@@ -61,7 +64,7 @@ def addressed_by(came: Arrival) -> str:
 
 
 def leaving(came: Arrival) -> tokens.ReplyToken | None:
-    """Whose List-Unsubscribe address a mail came to. Only that counts: it was in a header, and nobody replies to it."""
+    """The token of the List-Unsubscribe address that a mail came to. It was in a header only: nobody replies to it."""
     for recipient in came.recipients:
         with suppress(InvalidToken):
             token = _token(recipient)
@@ -70,7 +73,7 @@ def leaving(came: Arrival) -> tokens.ReplyToken | None:
     return None
 
 
-def answered(came: Arrival, message: Message, now: datetime) -> Answered | str:
+def answered(came: Arrival, mail: "Mail", now: datetime) -> Answered | NotTaken:
     """The email that was answered, or why that cannot be told."""
     for recipient in came.recipients:
         try:
@@ -78,11 +81,26 @@ def answered(came: Arrival, message: Message, now: datetime) -> Answered | str:
         except InvalidToken:
             continue
         return _by_token(came, token, now)
-    return _by_in_reply_to(came, message)
+    return _by_in_reply_to(came, mail)
 
 
-def original(answer: Answered, now: datetime) -> Letter | None:
-    """The email as it was sent to this subscriber, to be told from their words; None when it can't be made again."""
+def is_from_subscriber(came: Arrival, mail: "Mail", subscriber: Subscriber) -> bool:
+    """By the address in From; its +tag may differ, since webmail answers from the mailbox's plain address."""
+    try:
+        sender = forms.normalised_address(mail.sender)
+    except InvalidForm:
+        return False
+    return forms.without_tag(sender) == forms.without_tag(subscriber.address) and came.is_from(subscriber.address)
+
+
+def own_words(mail: "Mail", answer: Answered, now: datetime) -> str:
+    """What the person wrote, told from the email that they answered. Raises UnreadableMail."""
+    sent = _original(answer, now)
+    return mail.own_words(sent.text, sent.html) if sent else mail.own_words()
+
+
+def _original(answer: Answered, now: datetime) -> Letter | None:
+    """The email as it was sent to this subscriber; None when it can't be made again."""
     subscriber, course = replace(answer.subscriber, round=answer.round), answer.course
     if answer.lesson:
         lesson = course.lessons[answer.lesson]
@@ -96,12 +114,10 @@ def original(answer: Answered, now: datetime) -> Letter | None:
     return None
 
 
-def fingerprint(raw: bytes, message: Message, answer: Answered) -> str:
-    """What is the same when one mail arrives twice: to whom and to what it answers, its Message-ID, and its body."""
-    body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
+def fingerprint(mail: "Mail", answer: Answered) -> str:
+    """The same when one mail arrives twice: a hash of subscriber, email that was answered, Message-ID and body."""
     answers = f"{answer.subscriber.id}#{answer.notice or (answer.round, answer.lesson)}"
-    message_id = mail.header(message, "Message-ID")
-    return hashlib.sha256(f"{answers}#{message_id}#".encode() + body).hexdigest()[:32]
+    return hashlib.sha256(f"{answers}#{mail.header('Message-ID')}#".encode() + mail.body).hexdigest()[:32]
 
 
 def _token(recipient: str) -> tokens.ReplyToken:
@@ -109,34 +125,34 @@ def _token(recipient: str) -> tokens.ReplyToken:
     return clients.verified(lambda keys: tokens.read_reply(keys, recipient.partition("@")[0]))
 
 
-def _by_token(came: Arrival, token: tokens.ReplyToken, now: datetime) -> Answered | str:
+def _by_token(came: Arrival, token: tokens.ReplyToken, now: datetime) -> Answered | NotTaken:
     subscriber = clients.subscribers().get(token.subscriber)
     if subscriber is None:
-        return GONE
+        return NotTaken(Why.ERASED)
     waits = subscriber.sign_up
     if waits and waits.epoch == token.epoch and now >= waits.at + tokens.CONFIRM_LIFE:
-        return "the sign-up has expired"
+        return NotTaken(Why.EXPIRED)
     obeyed = came.short_id in subscriber.obeyed  # a stop ends the sign-up that waits, and has still to be answered
     if token.epoch != subscriber.epoch and not subscriber.awaits(token.epoch) and not obeyed:
-        return "of an earlier sign-up"
+        return NotTaken(Why.EARLIER_SIGN_UP)
     library = clients.library()
     lesson = library.courses[subscriber.course].lesson_of(token.lesson_tag) or ""
     notice = next((name for name in library.notices if tokens.lesson_tag(name) == token.lesson_tag), "")
     return Answered(subscriber, token.epoch, token.round_of(subscriber.round), lesson, notice, "token")
 
 
-def _by_in_reply_to(came: Arrival, message: Message) -> Answered | str:
+def _by_in_reply_to(came: Arrival, mail: "Mail") -> Answered | NotTaken:
     """Only with DMARC and from the subscriber's own address: the header alone is easy to forge."""
-    replied = mail.header(message, "In-Reply-To").strip("<> ").partition("@")[0]
+    replied = mail.header("In-Reply-To").strip("<> ").partition("@")[0]
     if not replied or came.verdicts.get("dmarc") != "PASS":
-        return "no valid reply address"
+        return NotTaken(Why.NO_ADDRESS)
     try:
-        address = normalised_address(mail.sender(message))
+        address = forms.normalised_address(mail.sender)
     except InvalidForm:
-        return "no valid reply address"
+        return NotTaken(Why.NO_ADDRESS)
     for course in clients.library().courses:
         subscriber = clients.subscribers().get(tokens.subscriber_id(clients.keys(), course, address))
         if subscriber and subscriber.message_id == replied:
             lesson = subscriber.last_lesson or ""
             return Answered(subscriber, subscriber.epoch, subscriber.round, lesson, "", "in-reply-to")
-    return "no valid reply address"
+    return NotTaken(Why.NO_ADDRESS)

@@ -11,20 +11,20 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
     """The raw mail first, the subscriber last: broken off half-way, it can be asked for again.
 
     What stays are hashes: a suppression, which is the promise never to write again, and for 30 days that the mailbox
-    was written to, so that coming back the same day brings no second lesson on it. Raw mail of which nobody knows whose
-    it is goes after its 14 days.
+    was written to, so that coming back the same day brings no second lesson on it. Raw mail that cannot be attributed
+    goes after its 14 days.
     """
     clients.limits().close(clients.keys().hashed("mailbox", forms.mailbox(subscriber.address)), now)
     _erase_mail(subscriber.id)
     clients.subscribers().erase(subscriber.id)
-    _erase_mail(subscriber.id)  # of a reply that came meanwhile; one that comes from now on finds nobody
+    _erase_mail(subscriber.id)  # of a reply that came meanwhile; one that comes from now on finds no subscriber
 
 
 def _erase_mail(subscriber_id: str) -> None:
     for reflection in clients.reflections().of(subscriber_id):
-        clients.inbox().delete(reflection.mail_id)
-    for aside in clients.reflections().aside():
+        clients.raw_mail().delete(reflection.mail_id)
+    for aside in clients.set_aside().all():
         if aside.subscriber == subscriber_id:
-            clients.inbox().delete(aside.mail_id)
-            clients.reflections().restored(aside)
+            clients.raw_mail().delete(aside.mail_id)
+            clients.set_aside().remove(aside)
     clients.reflections().erase(subscriber_id)

@@ -2,29 +2,26 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from jinja2 import TemplateError
 
 from aws import clients
-from aws.limits import Limits
 from aws.log import count, logger, where
-from aws.reflections import Reflections
-from aws.ses import CONNECT_TIMEOUT, READ_TIMEOUT, Mailer, Refusal, Refused, Sent, Unknown
+from aws.ses import CONNECT_TIMEOUT, READ_TIMEOUT, Refusal, Refused, Sent, Unknown
 from aws.settings import settings
-from aws.subscribers import Subscribers
-from content.emails import JOURNAL_NOTICE, Letter, Site, lesson_letter, looks_back, notice_letter
+from content.emails import JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
 from content.lessons import Course
 from course import delivery
 from course.delivery import Decision
 from course.errors import EmailCourseError, UnreadableSubscriber
-from course.record import CONFIRM, STOPPED_FOR_GOOD
+from course.record import CONFIRM, STOPPED_FOR_GOOD, Held
 from course.subscriber import Subscriber
 
 CLAIM_TIME = 5_000
 """Milliseconds that a claim may take to be stored. With SES's longest answer, no claim is older than 25 s when SES has
-the email: so long, and no longer, can a stop come too late."""
+the email: a stop can come too late by at most that."""
 
 ANSWER_TIME = (CONNECT_TIMEOUT + READ_TIMEOUT) * 1000
 """Milliseconds that SES can take at the longest."""
@@ -36,37 +33,42 @@ BROKEN_LETTER = (TemplateError, ArithmeticError, AttributeError, LookupError, Re
 """What a template raises: Jinja's own mistakes, and those of the expressions in it."""
 
 AFTER_STOPPING = ("goodbye", "erase", "export", "journal", "fresh-link")
-"""Notices that come to who has stopped: what they ask for then is answered too."""
+"""Notices that also come to subscribers who have stopped: they answer what is asked for then."""
 
-HELD = {
-    Refusal.ADDRESS: "SES refused the address",
-    Refusal.SANDBOX: "SES is in its sandbox and mails verified addresses only: ask AWS for production access",
-}
-"""Refusals that hold the one subscriber, and why."""
+HELD = {Refusal.ADDRESS: Held.ADDRESS, Refusal.SANDBOX: Held.SANDBOX}
+"""Refusals that hold the one subscriber."""
+
+
+MOVED = "the table was restored or belongs to another stack: email-course resume-all lets this one send from it"
 
 
 class NotSent(EmailCourseError):
     """Raised when SES refused a notice for what it is, or did not answer: after five times it is a dead letter."""
 
 
-class Postman:
-    """Works for `send`. `milliseconds_left` tells how long the function may still run."""
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Why nobody is sent to."""
 
-    def __init__(
-        self,
-        site: Site,
-        subscribers: Subscribers,
-        reflections: Reflections,
-        limits: Limits,
-        mailer: Mailer,
-        milliseconds_left: Callable[[], int],
-    ) -> None:
-        self._site = site
-        self._subscribers = subscribers
-        self._reflections = reflections
-        self._limits = limits
-        self._mailer = mailer
+    reason: str
+    moved: bool = False
+    """Whether the table belongs to another stack, or was restored."""
+
+
+def halted(now: datetime) -> Halt | None:
+    """Why nobody is sent to just now, or None. Asked before each batch, so that a stop for everyone counts at once."""
+    if not clients.subscribers().at_home(settings().stack):
+        return Halt(MOVED, moved=True)
+    reason = clients.limits().breaker_open(now)
+    return Halt(reason) if reason else None
+
+
+class Sending:
+    """One invocation of `send`. `milliseconds_left` tells how long it may still run."""
+
+    def __init__(self, milliseconds_left: Callable[[], int]) -> None:
         self._milliseconds_left = milliseconds_left
+        self._site = clients.site()  # made before the threads: boto3's session is not for several at once
         self.throttled = 0
         """How often SES said that it was too much."""
         self.closed = False
@@ -78,38 +80,37 @@ class Postman:
         return not self.closed and self._milliseconds_left() >= CLAIM_TIME + ANSWER_TIME
 
     def deliver(self, subscriber_id: str, now: datetime) -> None:
-        """Sends what is due to this subscriber, if anything. Whoever isn't sent to stays due and comes round again."""
+        """Sends what is due to this subscriber, if anything. A subscriber who isn't sent to stays due."""
         if not self.ready:
             return
         try:
-            stored = self._subscribers.get(subscriber_id)
+            stored = clients.subscribers().get(subscriber_id)
         except UnreadableSubscriber as error:
-            self._subscribers.hold_unreadable(subscriber_id, f"what is stored cannot be read: {error}")
+            clients.subscribers().hold_unreadable(subscriber_id, f"{Held.UNREADABLE}: {error}")
             count("Held")
             return
         if stored is None:
             return
         course = self._site.library.courses.get(stored.course)
         if course is None:
-            self._hold(stored, "there is no such course any more")
+            self._hold(stored, Held.NO_COURSE)
             return
         subscriber = delivery.pass_over(delivery.landed(stored, now).after_pause(now), course.lessons)
-        in_doubt = subscriber.claim is not None and now >= subscriber.claim.retry_at
         events_until = None
-        if in_doubt:
+        if subscriber.claim and now >= subscriber.claim.retry_at:
             count("InDoubt")
-            events_until = self._limits.events_until()
+            events_until = clients.limits().events_until()
         if delivery.missed_a_day(subscriber, now):
             count("Overdue")
         match delivery.decide(subscriber, now, events_until, course.hold_in_doubt):
             case Decision.SEND:
                 self._send(subscriber, course, now)
             case Decision.SLIDE:
-                self._subscribers.save(delivery.slide(subscriber, now))
+                clients.subscribers().save(delivery.slide(subscriber, now))
             case Decision.HOLD:
-                self._hold(subscriber, delivery.IN_DOUBT)
+                self._hold(subscriber, Held.IN_DOUBT)
             case Decision.SKIP if subscriber != stored:
-                self._subscribers.save(subscriber)
+                clients.subscribers().save(subscriber)
 
     def notice(self, name: str, subscriber_id: str, epoch: int, key: str, message_id: str, now: datetime) -> bool:
         """Sends a notice, once for each key; False when SES takes none just now. Raises NotSent if it refuses this one.
@@ -117,23 +118,23 @@ class Postman:
         The queue message that is first to ask for it has it, also when it comes back after a crash: better a second
         copy of a notice than none.
         """
-        subscriber = self._subscribers.get(subscriber_id)
+        subscriber = clients.subscribers().get(subscriber_id)
         if subscriber is None or subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
             return True
         if name not in AFTER_STOPPING and not subscriber.is_in_course:  # stopped since it was asked for
             return True
-        written = self._reflections.of(subscriber.id) if name == JOURNAL_NOTICE else []
+        written = clients.reflections().of(subscriber.id) if name == JOURNAL_NOTICE else []
         letter = notice_letter(self._site, subscriber, name, now, written)
         mark = f"notice#{key}"
-        if not self._limits.mark(mark, message_id, now):
+        if not clients.limits().mark(mark, message_id, now):
             return True
-        match self._mailer.send(letter, _tags(subscriber, secrets.token_hex(8), name, epoch)):
+        match clients.mailer().send(letter, _tags(subscriber, secrets.token_hex(8), name, epoch)):
             case Sent():
-                self._limits.mark_done(mark, now)
+                clients.limits().mark_done(mark, now)
                 count("NoticesSent")
                 return True
             case Refused(why, code):
-                self._limits.unmark(mark)
+                clients.limits().unmark(mark)
                 self._refused(why, code, subscriber, now)
                 if why in HELD:
                     raise NotSent(f"SES refused a notice: {code}")
@@ -150,24 +151,24 @@ class Postman:
                 "a letter cannot be made", error=type(error).__name__, where=where(error), subscriber=subscriber.id
             )
             count("Broken")
-            self._subscribers.save(replace(subscriber, due_at=now + TRY_AGAIN_IN))
+            clients.subscribers().save(replace(subscriber, due_at=now + TRY_AGAIN_IN))
             return
         attempt = secrets.token_hex(8)
         began = self._milliseconds_left()
-        claimed = self._subscribers.save(delivery.claim(subscriber, attempt, now))
+        claimed = clients.subscribers().save(delivery.claim(subscriber, attempt, now))
         if claimed is None or claimed.claim is None:
             return
         left = self._milliseconds_left()
         if left < ANSWER_TIME or began - left > CLAIM_TIME:
             self._change(claimed, lambda current: delivery.release(current, attempt))
             return
-        outcome = self._mailer.send(letter, _tags(claimed, attempt, claimed.claim.email, claimed.current_epoch))
+        outcome = clients.mailer().send(letter, _tags(claimed, attempt, claimed.claim.email, claimed.current_epoch))
         match outcome:
             case Sent(message_id):
                 self._change(claimed, lambda current: delivery.commit(current, attempt, message_id, now))
                 count("Sent")
             case Refused(why, code):
-                self._change(claimed, lambda current: delivery.release(current, attempt, HELD.get(why, "")))
+                self._change(claimed, lambda current: delivery.release(current, attempt, HELD.get(why, Held.NOT)))
                 self._refused(why, code, claimed, now)
                 if why in HELD:
                     count("Held")
@@ -180,12 +181,12 @@ class Postman:
         self.throttled += why is Refusal.THROTTLED
         if why is Refusal.ACCOUNT:
             self.closed = True
-            self._limits.open_breaker(code, now)
+            clients.limits().open_breaker(code, now)
             count("BreakerOpen")
 
-    def _hold(self, subscriber: Subscriber, reason: str) -> None:
+    def _hold(self, subscriber: Subscriber, reason: Held) -> None:
         """Nothing more until a person has looked."""
-        if self._subscribers.save(delivery.hold(subscriber, reason)):
+        if clients.subscribers().save(delivery.hold(subscriber, reason)):
             count("Held")
 
     def _letter(self, subscriber: Subscriber, course: Course, now: datetime) -> Letter:
@@ -193,13 +194,13 @@ class Postman:
         if email is None or email == CONFIRM:
             return notice_letter(self._site, subscriber.asked(now), CONFIRM, now)
         lesson = course.lessons[email]
-        written = self._reflections.of(subscriber.id) if looks_back(lesson, subscriber, course) else []
+        written = clients.reflections().of(subscriber.id) if looks_back(lesson, subscriber, course) else []
         return lesson_letter(self._site, subscriber, lesson, written, now)
 
     def _change(self, claimed: Subscriber, decide: Callable[[Subscriber], Subscriber]) -> None:
         """Changes what we hold the claim on: mostly nobody else has, and then no read is needed."""
-        if not self._subscribers.save(decide(claimed)):
-            self._subscribers.change(claimed.id, decide)
+        if not clients.subscribers().save(decide(claimed)):
+            clients.subscribers().change(claimed.id, decide)
 
 
 def _tags(subscriber: Subscriber, attempt: str, email: str, epoch: int) -> dict[str, str]:
@@ -211,13 +212,3 @@ def _tags(subscriber: Subscriber, attempt: str, email: str, epoch: int) -> dict[
         "round": str(subscriber.round),
         "email": email,
     }
-
-
-MOVED = "the table was restored or belongs to another stack: email-course resume-all lets this one send from it"
-
-
-def stopped_for_all(now: datetime) -> str | None:
-    """Why nobody is sent to just now, or None."""
-    if not clients.subscribers().at_home(settings().stack):
-        return MOVED
-    return clients.limits().breaker_open(now)

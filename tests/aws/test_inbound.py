@@ -7,6 +7,7 @@ import pytest
 
 from aws import inbound
 from aws.inbound import Arrival
+from course.reflection import NotTaken, Why
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:inbound"
 
@@ -63,8 +64,8 @@ def test_a_mail_is_from_who_it_says_by_dmarc_or_by_spf_of_the_same_domain(
 
 
 def test_virus_and_spam_are_harmful() -> None:
-    assert came(virus="FAIL").harmful == "virus"
-    assert came(spam="FAIL").harmful == "spam"
+    assert came(virus="FAIL").harmful == NotTaken(Why.VIRUS)
+    assert came(spam="FAIL").harmful == NotTaken(Why.SPAM)
     assert came(spam="PASS", virus="PASS").harmful is None
 
 

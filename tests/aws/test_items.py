@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aws.items import UNCONFIRMED_LIFE, subscriber_item, to_wire
 from aws.subscribers import Row, Subscribers
-from course.record import EPOCH_START, Claim, SignUp, Status
+from course.record import EPOCH_START, Claim, Held, SignUp, Status
 from course.subscriber import Subscriber
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ FULL = Subscriber(
     consent_at=NOW - timedelta(days=8),
     sign_up=SignUp(1058, NOW, "Ann", "Europe/Berlin", 0, "2026-11", mailed=True),
     paused_until=date(2026, 12, 24),
-    held="SES refused the address: MessageRejected",
+    held=Held.ADDRESS,
     unsettled={"00112233445566aa": "keep-showing-up"},
     soft_bounces=("fedcba9876543210",),
     obeyed=tuple(f"{number:012}" for number in range(5)),
@@ -96,7 +96,7 @@ subscribers_of_any_kind = st.builds(
     consent=words,
     consent_at=st.none() | times,
     sign_up=st.none() | sign_ups,
-    held=words,
+    held=st.sampled_from(Held),
     unsettled=st.dictionaries(some, some, max_size=3),
     paused_until=st.none() | days,
     soft_bounces=st.lists(some, max_size=5).map(tuple),
@@ -163,7 +163,7 @@ def test_an_unconfirmed_sign_up_expires_and_nobody_else(subscribers: Subscribers
     since = EPOCH_START + timedelta(days=1057)
     stopped = subscriber_item(stored.stopped(Status.UNSUBSCRIBED))
     assert stopped["expires_at"] == int((since + UNCONFIRMED_LIFE).timestamp())
-    assert "expires_at" not in subscriber_item(replace(stored, held="in doubt")), "somebody has to look first"
+    assert "expires_at" not in subscriber_item(replace(stored, held=Held.IN_DOUBT)), "somebody has to look first"
     subscribers.save(stored.confirmed(1057, PLAN, NOW))
     [item] = database.items(subscribers._table)
     assert "expires_at" not in item
@@ -209,7 +209,7 @@ def test_an_item_stays_under_one_kilobyte_through_a_whole_course() -> None:
     """A write unit is 1 KB of the whole item. All with a long address, name and zone, but nothing lost on the way."""
     assert FULL.claim
     full = replace(FULL, unsettled={}, claim=replace(FULL.claim, taken=""))
-    last_claim = replace(full, sign_up=None, held="", sent=dict.fromkeys(PLAN[:-1], NOW))
+    last_claim = replace(full, sign_up=None, held=Held.NOT, sent=dict.fromkeys(PLAN[:-1], NOW))
     held_at_last = replace(full, sign_up=None, claim=None)
     assert full.claim
     back_again = replace(
@@ -217,7 +217,7 @@ def test_an_item_stays_under_one_kilobyte_through_a_whole_course() -> None:
         status=Status.COMPLETED,
         next_lesson=None,
         paused_until=None,
-        held="",
+        held=Held.NOT,
         claim=replace(full.claim, email="confirm"),
         obeyed=(),  # forgotten with the sign-up
     )

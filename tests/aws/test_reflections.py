@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aws.reflections import SET_ASIDE, SET_ASIDE_LIFE, Reflections
-from course.reflection import Reflection
+from aws.reflections import SET_ASIDE, SET_ASIDE_LIFE, Reflections, SetAside
+from course.reflection import NotTaken, Reflection, Why
 from tests.aws.dynalite import asked_for
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ some = st.text(min_size=1, max_size=40)
 @pytest.fixture
 def reflections(database: "Database") -> Reflections:
     return Reflections(database.client, database.table("Reflections"))
+
+
+@pytest.fixture
+def aside(reflections: Reflections, database: "Database") -> SetAside:
+    return SetAside(database.client, reflections._table)
 
 
 # ---------------------------------------------------------------- reflections
@@ -85,9 +90,11 @@ def test_a_long_reflection_is_kept_whole(reflections: Reflections) -> None:
     assert reflections.of("annannannannanna") == [long]
 
 
-def test_what_was_set_aside_is_nobodys_and_holds_no_words(reflections: Reflections, database: "Database") -> None:
-    reflections.set_aside("mail-1", NOW, reason="no valid reply address")
-    reflections.set_aside("mail-2", NOW, reason="spam")
+def test_what_was_set_aside_is_nobodys_and_holds_no_words(
+    reflections: Reflections, aside: SetAside, database: "Database"
+) -> None:
+    aside.add("mail-1", NOW, NotTaken(Why.NO_ADDRESS))
+    aside.add("mail-2", NOW, NotTaken(Why.SPAM))
     assert reflections.of("annannannannanna") == []
     first, second = sorted(database.items(reflections._table), key=lambda item: str(item["key"]))
     assert first["subscriber"] == second["subscriber"] == {"S": SET_ASIDE}
@@ -108,19 +115,21 @@ def test_what_came_by_one_mail_or_by_all_is_erased_and_nobody_elses(reflections:
     assert reflections.of("bobbobbobbobbobb") == [other]
 
 
-def test_forget_forgets_what_some_people_wrote_before_a_time(reflections: Reflections) -> None:
+def test_forget_forgets_what_some_people_wrote_before_a_time(reflections: Reflections, aside: SetAside) -> None:
     recent = reflection(received_at=NOW)
     other = reflection(subscriber="bobbobbobbobbobb", received_at=NOW - timedelta(days=200))
     for written in (recent, other, *(reflection(received_at=NOW - timedelta(days=200)) for _ in range(30))):
         reflections.add(written)
-    reflections.set_aside("mail-1", NOW - timedelta(days=200), reason="spam")
+    aside.add("mail-1", NOW - timedelta(days=200), NotTaken(Why.SPAM))
     assert reflections.forget({"annannannannanna", "cececececececece"}, NOW - timedelta(days=90)) == 30
     assert reflections.of("annannannannanna") == [recent]
     assert reflections.of("bobbobbobbobbobb") == [other]
 
 
-def test_every_page_is_forgotten_and_what_was_set_aside_stays(reflections: Reflections, database: "Database") -> None:
-    reflections.set_aside("mail-1", NOW, reason="spam")
+def test_every_page_is_forgotten_and_what_was_set_aside_stays(
+    reflections: Reflections, aside: SetAside, database: "Database"
+) -> None:
+    aside.add("mail-1", NOW, NotTaken(Why.SPAM))
     for _ in range(12):
         reflections.add(reflection())
     with asked_for(database, "Scan", Limit=5):

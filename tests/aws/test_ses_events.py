@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aws import ses_events
-from aws.ses_events import Feedback
+from aws.ses_events import Feedback, Kind
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:feedback"
 TAGS = {"attempt": ["0123abcd"], "subscriber": ["a" * 16], "epoch": ["1057"], "ses:source-ip": ["192.0.2.1"]}
@@ -28,7 +28,7 @@ def test_f5_both_shapes_wrapped_or_raw_are_the_same_news(shape: str, wrapped: bo
     body = json.dumps(event("Delivery", shape))
     news = read(json.dumps({"Type": "Notification", "TopicArn": TOPIC, "Message": body}) if wrapped else body)
     assert news
-    assert (news.kind, news.attempt, news.subscriber, news.epoch) == ("delivery", "0123abcd", "a" * 16, 1057)
+    assert (news.kind, news.attempt, news.subscriber, news.epoch) == (Kind.TAKEN, "0123abcd", "a" * 16, 1057)
     assert news.sent_at == datetime(2026, 11, 23, 9, tzinfo=UTC)
     assert news.message_id == "ses-id"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aws.subscribers import Contended, Subscribers
-from course.record import Claim, SignUp, Status
+from course.record import Claim, Held, SignUp, Status
 from course.subscriber import Subscriber
 from tests.aws.dynalite import asked_for
 from tests.aws.test_items import NOW, waiting
@@ -37,7 +37,7 @@ def test_only_who_waits_for_an_email_has_a_place_in_the_index(subscribers: Subsc
         replace(someone, id="unsubscribed____", status=Status.UNSUBSCRIBED),
         replace(someone, id="bounced_________", status=Status.BOUNCED),
         replace(someone, id="complained______", status=Status.COMPLAINED),
-        replace(someone, id="held____________", held="in doubt"),
+        replace(someone, id="held____________", held=Held.IN_DOUBT),
         replace(someone, id="no-due-time_____", due_at=None),
         replace(someone, id="no-lesson_______", next_lesson=None),
     ]

@@ -11,9 +11,10 @@ import pytest
 from content import dates
 from content.emails import Site, notice_letter
 from content.lessons import load
-from course.commands import Command, command_in
+from course.commands import Command, in_answer_to
 from course.errors import CourseError
 from course.tokens import Keyring
+from replies import requested
 from tests.course.subscribers import MONDAY, after
 
 EMAILS = Path(__file__).parents[2] / "emails"
@@ -101,7 +102,7 @@ def test_every_command_that_a_language_names_is_obeyed(code: str) -> None:
         name, _, text = notice.name.removesuffix(".md.j2"), None, notice.read_text("utf-8").partition("\n+++\n")[2]
         for said in names_of_commands(text):
             question = name if said in ("YES", "SÍ") and name == "erase" else course.way_back or ""
-            found = command_in(said, question, course, MONDAY.date())
+            found = in_answer_to(requested(said, MONDAY.date()), question, course, MONDAY.date())
             assert found, (name, said)
             asked.setdefault(name, set()).add(found.command)
     assert asked.pop("help") == set(Command)
@@ -120,7 +121,9 @@ def test_every_command_that_a_language_names_is_obeyed(code: str) -> None:
         (pages["link_too_old"]["still_on"], {Command.STOP}),
         (pages["privacy"]["yours_about"], {Command.EXPORT, Command.ERASE}),
     ):
-        told = [command_in(said, "", course, MONDAY.date()) for said in names_of_commands(text)]
+        told = [
+            in_answer_to(requested(said, MONDAY.date()), "", course, MONDAY.date()) for said in names_of_commands(text)
+        ]
         assert {one.command if one else None for one in told} == commands
 
 

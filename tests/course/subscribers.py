@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from course import delivery
-from course.record import SignUp
+from course.record import Held, SignUp
 from course.subscriber import Subscriber
 
 PLAN = ("intro", "acknowledge", "own-it", "keep-showing-up")
@@ -42,4 +42,4 @@ def after(lessons: int) -> Subscriber:
 
 def held(subscriber: Subscriber) -> Subscriber:
     """With a reason to look."""
-    return replace(subscriber, held="in doubt")
+    return replace(subscriber, held=Held.IN_DOUBT)

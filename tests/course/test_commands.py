@@ -1,25 +1,18 @@
 """Commands by reply: only when they are all that was written."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from content.lessons import load
-from course.commands import (
-    ERASE_NOTICE,
-    NOTICES,
-    Asked,
-    Command,
-    Place,
-    command_in,
-    is_so,
-    notice_after,
-    obey,
-    too_late,
-)
+from course.commands import ERASE_NOTICE, ROWS, Asked, Command, Place, in_answer_to, too_late
 from course.record import Status
+from course.subscriber import Subscriber
+from course.syllabus import Syllabus
+from replies import requested
+from replies.request import Request
 from tests.course.subscribers import MONDAY, PLAN_AGAIN, after, confirmed, sent
 
 LIBRARY = load(Path(__file__).parents[2] / "emails")
@@ -28,7 +21,25 @@ TODAY = date(2026, 11, 24)  # a Tuesday
 DAY = timedelta(days=1)
 
 
-def asked(text: str, answered: str = "own-it", name: str = "Ann") -> Asked | None:
+def command_in(text: str, answered: str, course: Syllabus, today: date, first_name: str = "") -> Request | None:
+    return in_answer_to(requested(text, today, first_name), answered, course, today)
+
+
+def obey(
+    request: Request, subscriber: Subscriber, course: Syllabus, now: datetime, place: Place | None = None
+) -> Subscriber:
+    return Asked(request, course, now, place).obeyed(subscriber)
+
+
+def is_so(request: Request, after: Subscriber | None, course: Syllabus, place: Place) -> bool:
+    return Asked(request, course, MONDAY).is_so(after, place)
+
+
+def notice_after(request: Request, after: Subscriber | None, course: Syllabus, place: Place) -> str:
+    return Asked(request, course, MONDAY).notice(after, place)
+
+
+def asked(text: str, answered: str = "own-it", name: str = "Ann") -> Request | None:
     return command_in(text, answered, COURSE, TODAY, name)
 
 
@@ -65,7 +76,7 @@ def asked(text: str, answered: str = "own-it", name: str = "Ann") -> Asked | Non
     ],
 )
 def test_a_word_by_itself_is_a_command_and_courtesy_does_no_harm(text: str, command: Command) -> None:
-    assert asked(text) == Asked(command)
+    assert asked(text) == Request(command)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +140,7 @@ def test_anything_longer_or_unclear_is_a_reflection(text: str) -> None:
     ],
 )
 def test_a_pause_can_say_how_long(text: str, until: date) -> None:
-    assert asked(text) == Asked(Command.PAUSE, until=until)
+    assert asked(text) == Request(Command.PAUSE, until=until)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +148,7 @@ def test_a_pause_can_say_how_long(text: str, until: date) -> None:
 )
 def test_a_pause_whose_day_is_not_clear_or_not_ahead_waits_for_its_subscriber(text: str) -> None:
     """They want no email for now, and the answer says how it was understood."""
-    assert asked(text) == Asked(Command.PAUSE)
+    assert asked(text) == Request(Command.PAUSE)
 
 
 @pytest.mark.parametrize(
@@ -158,25 +169,25 @@ def test_a_pause_whose_day_is_not_clear_or_not_ahead_waits_for_its_subscriber(te
     ],
 )
 def test_a_time_of_day_is_an_hour(text: str, hour: int) -> None:
-    assert asked(text) == Asked(Command.TIME, hour=hour)
+    assert asked(text) == Request(Command.TIME, hour=hour)
 
 
 def test_yes_and_not_yet_answer_only_the_question_of_the_way_back() -> None:
-    assert asked("Yes", "safety-first") == asked("¡Sí!", "safety-first") == Asked(Command.YES)
-    assert asked("No, not yet.", "safety-first") == asked("Todavía no", "safety-first") == Asked(Command.NOT_YET)
+    assert asked("Yes", "safety-first") == asked("¡Sí!", "safety-first") == Request(Command.YES)
+    assert asked("No, not yet.", "safety-first") == asked("Todavía no", "safety-first") == Request(Command.NOT_YET)
     assert asked("Yes", "own-it") is None
     assert asked("Not yet", "") is None
     assert asked("Yes, delete") is None
 
 
 def test_yes_answers_the_question_whether_to_delete_everything() -> None:
-    assert asked("Yes, please", ERASE_NOTICE) == asked("sí", ERASE_NOTICE) == Asked(Command.YES)
+    assert asked("Yes, please", ERASE_NOTICE) == asked("sí", ERASE_NOTICE) == Request(Command.YES)
     assert asked("Not yet", ERASE_NOTICE) is None
 
 
 def test_every_command_has_its_notice_and_every_notice_is_written() -> None:
-    assert NOTICES.keys() == set(Command)
-    assert set(NOTICES.values()) <= set(LIBRARY.notices)
+    assert ROWS.keys() == set(Command)
+    assert {row.notice for row in ROWS.values()} <= set(LIBRARY.notices)
 
 
 def test_help_names_every_command() -> None:
@@ -189,21 +200,21 @@ def test_commands_do_what_they_say() -> None:
     subscriber = after(1)
 
     def obeyed(command: Command, **more: int) -> object:
-        return obey(Asked(command, **more), subscriber, COURSE, MONDAY)  # type: ignore[arg-type]
+        return obey(Request(command, **more), subscriber, COURSE, MONDAY)  # type: ignore[arg-type]
 
-    assert obey(Asked(Command.STOP), subscriber, COURSE, MONDAY).status is Status.UNSUBSCRIBED
-    assert obey(Asked(Command.PAUSE), subscriber, COURSE, MONDAY).status is Status.PAUSED
-    assert obey(Asked(Command.PAUSE, until=TODAY + DAY), subscriber, COURSE, MONDAY).paused_until == TODAY + DAY
-    assert obey(Asked(Command.RESUME), subscriber.paused(), COURSE, MONDAY).status is Status.ACTIVE
-    assert obey(Asked(Command.AGAIN), subscriber, COURSE, MONDAY).round == 2
-    assert obey(Asked(Command.NOT_YET), subscriber, COURSE, MONDAY).plan == COURSE.plan_again
-    assert obey(Asked(Command.TIME, hour=19), subscriber, COURSE, MONDAY).hour == 19
+    assert obey(Request(Command.STOP), subscriber, COURSE, MONDAY).status is Status.UNSUBSCRIBED
+    assert obey(Request(Command.PAUSE), subscriber, COURSE, MONDAY).status is Status.PAUSED
+    assert obey(Request(Command.PAUSE, until=TODAY + DAY), subscriber, COURSE, MONDAY).paused_until == TODAY + DAY
+    assert obey(Request(Command.RESUME), subscriber.paused(), COURSE, MONDAY).status is Status.ACTIVE
+    assert obey(Request(Command.AGAIN), subscriber, COURSE, MONDAY).round == 2
+    assert obey(Request(Command.NOT_YET), subscriber, COURSE, MONDAY).plan == COURSE.plan_again
+    assert obey(Request(Command.TIME, hour=19), subscriber, COURSE, MONDAY).hour == 19
     for asking in (Command.JOURNAL, Command.EXPORT, Command.ERASE, Command.HELP):
         assert obeyed(asking) is subscriber
 
 
 def test_skipping_passes_over_one_lesson_and_never_the_closing_letter() -> None:
-    subscriber, skip = sent(confirmed()), Asked(Command.SKIP)
+    subscriber, skip = sent(confirmed()), Request(Command.SKIP)
     once = obey(skip, subscriber, COURSE, MONDAY)
     assert (once.next_lesson, once.due_at) == ("own-it", subscriber.due_at)
     twice = obey(skip, once, COURSE, MONDAY)
@@ -229,36 +240,36 @@ def test_a_command_that_comes_again_after_a_crash_finds_itself_done_and_says_so(
     subscriber = sent(confirmed())  # two lessons before the closing letter: one could be skipped twice
     place = Place.of(subscriber)
     for command in Command:
-        request = Asked(command, until=TODAY + DAY) if command is Command.PAUSE else Asked(command, hour=7)
+        request = Request(command, until=TODAY + DAY) if command is Command.PAUSE else Request(command, hour=7)
         before = subscriber.paused() if command is Command.RESUME else subscriber
         once = obey(request, before, COURSE, MONDAY, place)
         again = obey(request, once, COURSE, MONDAY, Place.read(str(place)))
         assert again == once, command
         assert notice_after(request, again, COURSE, place) == notice_after(request, once, COURSE, place)
         if command is not Command.YES:  # the closing letter is not what comes next
-            assert notice_after(request, again, COURSE, place) == NOTICES[command]
+            assert notice_after(request, again, COURSE, place) == ROWS[command].notice
 
 
 def test_a_new_round_of_which_a_lesson_was_sent_is_not_begun_again_by_the_same_mail() -> None:
     subscriber = after(2)
     place = Place.of(subscriber)
-    again = obey(Asked(Command.AGAIN), subscriber, COURSE, MONDAY + 3 * DAY, place)
+    again = obey(Request(Command.AGAIN), subscriber, COURSE, MONDAY + 3 * DAY, place)
     on = sent(again)
-    assert obey(Asked(Command.AGAIN), on, COURSE, MONDAY + 4 * DAY, place) is on
-    assert obey(Asked(Command.AGAIN), on, COURSE, MONDAY + 4 * DAY).round == 3
+    assert obey(Request(Command.AGAIN), on, COURSE, MONDAY + 4 * DAY, place) is on
+    assert obey(Request(Command.AGAIN), on, COURSE, MONDAY + 4 * DAY).round == 3
 
 
 def test_a_yes_to_a_round_that_is_over_changes_nothing() -> None:
     before = after(2).beginning_again(PLAN_AGAIN, MONDAY + 3 * DAY)
-    once = obey(Asked(Command.YES), before, COURSE, MONDAY + 3 * DAY, Place.of(before))
+    once = obey(Request(Command.YES), before, COURSE, MONDAY + 3 * DAY, Place.of(before))
     assert once.next_lesson == PLAN_AGAIN[-1], "undoes a round of which nothing has come"
     another = replace(before, round=3)
-    assert obey(Asked(Command.YES), another, COURSE, MONDAY + 3 * DAY, Place.of(before)) is another
-    assert obey(Asked(Command.YES), another, COURSE, MONDAY + 3 * DAY).next_lesson == PLAN_AGAIN[-1]
+    assert obey(Request(Command.YES), another, COURSE, MONDAY + 3 * DAY, Place.of(before)) is another
+    assert obey(Request(Command.YES), another, COURSE, MONDAY + 3 * DAY).next_lesson == PLAN_AGAIN[-1]
 
 
 def test_a_lesson_is_passed_over_only_if_it_did_not_come_meanwhile() -> None:
-    subscriber, skip = sent(confirmed()), Asked(Command.SKIP)
+    subscriber, skip = sent(confirmed()), Request(Command.SKIP)
     place = Place.of(subscriber)
     came = sent(subscriber)
     assert obey(skip, came, COURSE, MONDAY, place) is came
@@ -271,7 +282,7 @@ def test_a_lesson_is_passed_over_only_if_it_did_not_come_meanwhile() -> None:
 
 def test_what_changes_something_is_too_late_after_a_day_and_a_stop_never_is() -> None:
     def late(command: Command, after: timedelta, answered: str = "own-it") -> bool:
-        return too_late(Asked(command), answered, MONDAY, MONDAY + after)
+        return too_late(Request(command), answered, MONDAY, MONDAY + after)
 
     never = {Command.STOP, Command.JOURNAL, Command.EXPORT, Command.ERASE, Command.HELP}
     assert {command for command in Command if not late(command, DAY + timedelta(seconds=1))} == never
@@ -289,13 +300,13 @@ def test_a_place_is_read_as_it_was_noted() -> None:
 
 def test_what_did_not_happen_is_not_said() -> None:
     done, stopped = after(3), after(1).stopped(Status.UNSUBSCRIBED)
-    for request in (Asked(Command.PAUSE), Asked(Command.RESUME), Asked(Command.YES), Asked(Command.SKIP)):
+    for request in (Request(Command.PAUSE), Request(Command.RESUME), Request(Command.YES), Request(Command.SKIP)):
         assert notice_after(request, obey(request, done, COURSE, MONDAY), COURSE, Place.of(done)) == "help"
         assert not is_so(request, obey(request, stopped, COURSE, MONDAY), COURSE, Place.of(stopped))
-    assert not is_so(Asked(Command.HELP), None, COURSE, Place.of(done))
+    assert not is_so(Request(Command.HELP), None, COURSE, Place.of(done))
     assert not is_so(
-        Asked(Command.TIME, hour=9),
-        obey(Asked(Command.TIME, hour=9), stopped, COURSE, MONDAY),
+        Request(Command.TIME, hour=9),
+        obey(Request(Command.TIME, hour=9), stopped, COURSE, MONDAY),
         COURSE,
         Place.of(stopped),
     )
@@ -312,7 +323,7 @@ def test_what_did_not_happen_is_not_said() -> None:
     ],
 )
 def test_u6_a_stop_is_heard_with_a_sign_off_or_in_plain_words(text: str) -> None:
-    assert command_in(text, "", COURSE, MONDAY.date(), "Ann") == Asked(Command.STOP)
+    assert command_in(text, "", COURSE, MONDAY.date(), "Ann") == Request(Command.STOP)
 
 
 def test_what_only_ends_with_a_name_is_no_sign_off() -> None:

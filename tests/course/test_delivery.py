@@ -7,7 +7,7 @@ import pytest
 
 from course import delivery
 from course.delivery import Decision, decide
-from course.record import Status
+from course.record import Held, Status
 from course.schedule import local_day, slot
 from course.subscriber import Subscriber
 from tests.course.subscribers import MONDAY, PLAN, after, confirmed, held, pending, sent
@@ -102,7 +102,7 @@ def test_an_attempt_in_doubt_is_tried_again_only_when_later_events_came_through(
 def test_an_event_settles_even_what_is_held() -> None:
     due = sent(confirmed())
     assert due.due_at
-    doubtful = delivery.hold(delivery.claim(due, "first", due.due_at), "in doubt")
+    doubtful = delivery.hold(delivery.claim(due, "first", due.due_at), Held.IN_DOUBT)
     settled = delivery.commit(doubtful, "first", "ses-id", due.due_at + 30 * HOUR)
     assert (settled.held, settled.next_lesson, settled.waiting) == ("", "own-it", True)
 
@@ -181,7 +181,7 @@ def in_doubt() -> Subscriber:
     """The first lesson's attempt has no outcome, and its next slot has come."""
     due = sent(confirmed())
     assert due.due_at
-    return delivery.hold(delivery.claim(due, "first", due.due_at), "in doubt")
+    return delivery.hold(delivery.claim(due, "first", due.due_at), Held.IN_DOUBT)
 
 
 def test_who_is_not_held_is_not_let_go() -> None:
@@ -192,7 +192,7 @@ def test_who_is_not_held_is_not_let_go() -> None:
 def test_let_go_on_a_free_day_the_lesson_comes_that_day_once_its_hour_has_come() -> None:
     due = sent(confirmed())
     assert due.due_at
-    refused = delivery.release(delivery.claim(due, "first", due.due_at), "first", held="SES refused the address")
+    refused = delivery.release(delivery.claim(due, "first", due.due_at), "first", held=Held.ADDRESS)
     free = delivery.let_go(refused, due.due_at + 5 * HOUR)
     assert (free.held, free.next_lesson, free.due_at) == ("", "acknowledge", due.due_at + 5 * HOUR)
     assert decide(free, due.due_at + 5 * HOUR, None) is Decision.SEND
@@ -251,7 +251,7 @@ def test_letting_go_leaves_a_pause_until_a_day_as_it_is() -> None:
 
 
 def test_a_confirmation_in_doubt_counts_as_mailed_or_is_asked_for_again() -> None:
-    doubtful = delivery.hold(delivery.claim(pending(), "first", MONDAY), "in doubt")
+    doubtful = delivery.hold(delivery.claim(pending(), "first", MONDAY), Held.IN_DOUBT)
     later = MONDAY + 2 * HOUR
     arrived = delivery.let_go(doubtful, later, arrived=True)
     assert arrived.sign_up
@@ -310,7 +310,7 @@ def test_late_news_settles_what_an_operator_has_let_go() -> None:
     assert due.due_at
     first = delivery.claim(due, "first", due.due_at)
     assert first.claim
-    free = delivery.let_go(delivery.hold(first, "in doubt"), first.claim.retry_at)
+    free = delivery.let_go(delivery.hold(first, Held.IN_DOUBT), first.claim.retry_at)
     assert free.claim is None
     assert delivery.commit(free, "first", "ses-id", MONDAY).next_lesson == due.plan[2]
 
@@ -346,7 +346,7 @@ def test_a_day_without_its_lesson_is_noticed() -> None:
 
 
 def test_an_email_that_a_person_says_came_is_not_sent_again_though_a_later_attempt_was_refused() -> None:
-    held = delivery.release(claimed_again(), "second", "SES refused the address")
+    held = delivery.release(claimed_again(), "second", Held.ADDRESS)
     assert delivery.let_go(held, MONDAY, arrived=True).next_lesson == held.plan[2]
     assert delivery.let_go(held, MONDAY).next_lesson == held.plan[1]
 

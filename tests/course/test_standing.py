@@ -7,7 +7,7 @@ import pytest
 
 from course import delivery
 from course.record import Status
-from course.standing import GOING_ON, LINES, in_doubt, past_keeping, standing
+from course.standing import GOING_ON, Line, in_doubt, past_keeping, standing
 from course.subscriber import Subscriber
 from tests.course.subscribers import MONDAY, after, confirmed, held, pending, sent
 
@@ -58,10 +58,10 @@ def test_everyone_whose_course_goes_on_stands_in_a_line_that_is_added_up() -> No
     claimed, pauses = delivery.claim(confirmed(), "first", MONDAY), after(1).paused(MONDAY.date() + 3 * DAY)
     for subscriber in (confirmed(), claimed, held(claimed), after(1), after(1).paused(), pauses, held(pauses)):
         for hours in range(-48, 96, 12):
-            assert standing(subscriber, MONDAY + timedelta(hours=hours)) in LINES
+            assert standing(subscriber, MONDAY + timedelta(hours=hours)) in Line
     for status in Status:
         known = standing(replace(after(1), status=status, due_at=None), NOON)
-        assert (known in LINES) is (status in GOING_ON)
+        assert (known in Line) is (status in GOING_ON)
 
 
 def test_who_is_held_is_not_lost_among_the_paused_the_claimed_and_the_overdue() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from course.record import SignUp, Status
+from course.record import Held, SignUp, Status
 from course.schedule import local_day
 from course.subscriber import Subscriber, new_epoch
 from tests.course.subscribers import MONDAY, PLAN, PLAN_AGAIN, after, confirmed, held, pending, sent
@@ -172,7 +172,7 @@ def test_stopping_ends_every_email_and_a_complaint_is_never_overwritten() -> Non
 def test_stopping_lets_go_of_what_was_held() -> None:
     """Nobody has to look any more: nothing is to come."""
     assert held(after(1)).stopped(Status.UNSUBSCRIBED).held == ""
-    complained = replace(after(1).stopped(Status.COMPLAINED), held="in doubt")
+    complained = replace(after(1).stopped(Status.COMPLAINED), held=Held.IN_DOUBT)
     assert complained.stopped(Status.UNSUBSCRIBED) is complained
 
 
@@ -241,7 +241,7 @@ def test_a_new_round_takes_the_place_of_a_sign_up_that_waits() -> None:
 
 
 def test_confirming_lets_go_what_was_held_over_the_confirmation() -> None:
-    started = replace(pending(), held="in doubt").confirmed(1057, PLAN, MONDAY)
+    started = replace(pending(), held=Held.IN_DOUBT).confirmed(1057, PLAN, MONDAY)
     assert (started.held, started.waiting) == ("", True)
 
 

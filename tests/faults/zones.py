@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from course import delivery, schedule
 from course.delivery import Decision
 from course.forms import zones
-from course.record import SignUp
+from course.record import Held, SignUp
 from course.subscriber import Subscriber
 from tests.faults.oracle import GAP, GAP_AFTER_INTRODUCTION, Deed, Lesson, Story, Tally, judge
 
@@ -162,7 +162,7 @@ def _delivered(subscriber: Subscriber, now: datetime) -> tuple[Subscriber, Lesso
         case Decision.SLIDE:
             return delivery.slide(subscriber, now), None
         case Decision.HOLD:
-            return delivery.hold(subscriber, "in doubt"), None
+            return delivery.hold(subscriber, Held.IN_DOUBT), None
     return subscriber, None
 
 

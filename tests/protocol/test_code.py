@@ -10,7 +10,7 @@ import pytest
 
 from course import delivery, schedule
 from course.delivery import Decision
-from course.record import SignUp, Status
+from course.record import Held, SignUp, Status
 from course.subscriber import Subscriber
 from tests.protocol.explore import explore
 from tests.protocol.situation import CLAIMED_BEFORE_STOP, LAST, NO_NEWS, NOBODY, Situation
@@ -126,7 +126,7 @@ class Replay:
             self.save(delivery.claim(read, attempt, self.now))
         elif name.startswith("a sender holds"):
             assert unchanged
-            self.save(delivery.hold(read, "in doubt"))
+            self.save(delivery.hold(read, Held.IN_DOUBT))
         elif name.startswith("a sender commits"):
             self.save(delivery.commit(self.stored, attempt, "ses-id", self.now))
         elif name.startswith("a sender releases"):

@@ -1,0 +1,117 @@
+"""The account of the day: every subscriber counted, what was lost sight of put back, and held ones released."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from aws import clients
+from aws.log import count, logger
+from aws.settings import settings
+from aws.subscribers import Row
+from course import delivery, standing
+from course.errors import UnreadableSubscriber
+from course.record import Held
+from course.standing import Line
+from course.subscriber import Subscriber
+from services import inbox
+from services.sending import halted
+
+MOST_LISTED = 1000
+"""Held or overdue subscribers in one answer, which has room for 6 MB."""
+
+
+@dataclass
+class Account:
+    """What is counted while the table is read once."""
+
+    now: datetime
+    counted: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(("active", *Line), 0)))
+    held: list[dict[str, str]] = field(default_factory=list)
+    overdue: list[str] = field(default_factory=list)
+    finished: set[str] = field(default_factory=set)
+    """Subscribers whose reflections have been kept for long enough."""
+    latest: datetime | None = None
+    """When the last lesson was sent to anybody."""
+
+    def add(self, row: Row) -> None:
+        """Counts one subscriber, and puts their place in the index right."""
+        subscriber = row.subscriber
+        if subscriber is None:
+            self._count(Line.HELD, active=True)
+            self.held.append({"id": row.id, "why": Held.UNREADABLE})
+            return
+        line = standing.standing(subscriber, self.now)
+        self._count(line, active=subscriber.status in standing.GOING_ON)
+        if subscriber.held:
+            self.held.append({"id": row.id, "why": subscriber.held})
+        if line is Line.OVERDUE or standing.confirmation_overdue(subscriber, self.now):
+            self.overdue.append(row.id)
+        self.counted["paused by bounces"] += standing.paused_by_bounces(subscriber)
+        self.counted["in doubt"] += standing.in_doubt(subscriber, self.now)
+        self.latest = max(filter(None, (self.latest, subscriber.last_at)), default=None)
+        if subscriber.waiting != row.in_index:
+            clients.subscribers().save(subscriber)
+            self.counted["put right in the index"] += 1
+        if standing.past_keeping(subscriber, self.now, settings().retention_days):
+            self.finished.add(subscriber.id)
+
+    def _count(self, line: str, *, active: bool) -> None:
+        self.counted[line] += 1
+        self.counted["active"] += active
+
+
+def of_the_day(now: datetime) -> dict[str, Any]:
+    """sent + claimed + not due + due + overdue + paused + held = active, counted on the base table.
+
+    Lost mail is set aside, and reflections past their time are deleted.
+    """
+    account = Account(now)
+    for row in clients.subscribers().all():
+        account.add(row)
+    counted = account.counted
+    if account.finished:
+        before = now - settings().retention_days * standing.DAY
+        counted["reflections deleted"] = clients.reflections().forget(account.finished, before)
+    counted["lost mail set aside"] = inbox.take_up_lost(now)
+    logger.info("account of the day", account=dict(counted))
+    halt = halted(now)
+    count("Overdue", len(account.overdue))
+    count("Held", len(account.held))
+    count("InDoubt", counted["in doubt"])
+    count("RepliesLost", counted["lost mail set aside"])
+    return {
+        "at": now.isoformat(),
+        "account": dict(counted),
+        "held": account.held[:MOST_LISTED],
+        "held in all": len(account.held),
+        "overdue": account.overdue[:MOST_LISTED],
+        "latest": account.latest.isoformat() if account.latest else "",
+        "stopped": halt.reason if halt else "",
+        "moved": halt is not None and halt.moved,
+    }
+
+
+def release(subscriber_id: str, *, arrived: bool, now: datetime) -> dict[str, Any]:
+    """Lets a held subscriber go on: `released`, `why` not, and when the next email is due."""
+    try:
+        before = clients.subscribers().get(subscriber_id)
+    except UnreadableSubscriber as error:
+        return _not_released(f"what is stored still cannot be read: {error}")
+    if before is None:
+        return _not_released("there is no such subscriber")
+    if not before.held:
+        return _not_released("is not held")
+    if arrived and not (before.claim or before.unsettled):
+        return _not_released(f"has no email in doubt that could have arrived; is held: {before.held}")
+    after = clients.subscribers().change(subscriber_id, lambda current: delivery.let_go(current, now, arrived=arrived))
+    count("Released")
+    return {"released": True, "why": before.held, "next": _next(after)}
+
+
+def _next(subscriber: Subscriber | None) -> str:
+    return subscriber.due_at.isoformat() if subscriber and subscriber.waiting and subscriber.due_at else ""
+
+
+def _not_released(why: str) -> dict[str, Any]:
+    return {"released": False, "why": why}

@@ -1,0 +1,269 @@
+"""An inbound mail: kept as a reflection, obeyed as a command, set aside, or discarded; never an answer to a machine."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+import replies
+from aws import clients
+from aws.inbound import Arrival, record
+from aws.log import count
+from course import commands, schedule
+from course.commands import ERASE_NOTICE, ERASE_WITHIN, Asked, Command, Place
+from course.errors import UnreadableSubscriber
+from course.limits import ANSWERS_AN_HOUR
+from course.record import CONFIRM, Status
+from course.reflection import NotTaken, Reflection, Why, cut_to_bytes
+from course.subscriber import Subscriber
+from course.tokens import ReplyToken
+from replies.request import Request
+from services import attribution, sign_ups
+from services.attribution import Answered
+from services.erasure import erase
+
+if TYPE_CHECKING:
+    from replies.reader import Mail
+
+
+class Done(Enum):
+    """What was done with a mail."""
+
+    KEPT = auto()
+    OBEYED = auto()
+    DISCARDED = auto()
+    SET_ASIDE = auto()
+
+    @property
+    def note(self) -> str:
+        """Stored with the mark that it is done: not empty when the raw mail is to be deleted, whatever happens next."""
+        return "its raw mail goes" if self in (Done.OBEYED, Done.DISCARDED) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply on its way through the steps: how it came, what it says, and which email it answers."""
+
+    came: Arrival
+    mail: "Mail"
+    answer: Answered
+    place: Place
+    """Where the subscriber stood when the mail first came."""
+    text: str
+    """The person's own words."""
+    now: datetime
+
+    @property
+    def subscriber(self) -> Subscriber:
+        """The subscriber whose email was answered."""
+        return self.answer.subscriber
+
+    @property
+    def was_obeyed(self) -> bool:
+        """Whether the mail came before, and its command was obeyed then."""
+        return self.came.short_id in self.subscriber.obeyed
+
+    @property
+    def verified(self) -> bool:
+        """Whether the mail is really from the subscriber."""
+        return attribution.is_from_subscriber(self.came, self.mail, self.subscriber)
+
+
+def receive(came: Arrival, now: datetime) -> None:
+    """Works on a mail once, however often its notification comes."""
+    noted = clients.limits().done(record(came.mail_id))
+    if noted is None:
+        noted = _work_on(came, now).note
+        clients.limits().mark_done(record(came.mail_id), now, noted)
+    if noted:
+        clients.raw_mail().delete(came.mail_id)
+
+
+def _work_on(came: Arrival, now: datetime) -> Done:
+    if token := attribution.leaving(came):
+        return _leave(token)
+    raw = clients.raw_mail().fetch(came.object_key)
+    if came.harmful:
+        return _set_aside(came, came.harmful)
+    try:
+        return _read(came, replies.opened(raw), now)
+    except replies.UnreadableMail as error:
+        return _set_aside(came, NotTaken(Why.OTHER, str(error)))
+
+
+def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
+    if mail.automatic:
+        return _set_aside(came, NotTaken(Why.OTHER, mail.automatic))
+    answer = attribution.answered(came, mail, now)
+    if isinstance(answer, NotTaken):
+        return _not_attributed(came, answer)
+    place = _first_place(came, mail, answer, now)
+    if place is None:
+        count("RepliesRepeated")
+        return Done.DISCARDED
+    reply = Reply(came, mail, answer, place, attribution.own_words(mail, answer, now), now)
+    if answer.confirms:
+        if not replies.consents(reply.text):
+            return _decline(reply)
+        sign_ups.confirm(answer.subscriber, answer.epoch, answer.course.plan, now)
+    if answer.notice == CONFIRM and replies.agrees(reply.text):
+        return Done.OBEYED
+    request = _command(reply)
+    if reply.was_obeyed and not request:  # the question that it answered is not open any more
+        return Done.DISCARDED
+    if request and reply.verified:
+        return _obey(reply, request)
+    return _keep(reply)
+
+
+def _leave(token: ReplyToken) -> Done:
+    """Like the one click of List-Unsubscribe: an email of an earlier sign-up does not touch a later one."""
+
+    def stopped(current: Subscriber) -> Subscriber:
+        return current.stopped(Status.UNSUBSCRIBED) if current.current_epoch == token.epoch else current
+
+    clients.subscribers().change(token.subscriber, stopped)
+    count("Unsubscribed")
+    return Done.OBEYED
+
+
+def _not_attributed(came: Arrival, reason: NotTaken) -> Done:
+    if reason.why is Why.ERASED:
+        clients.reflections().erase(attribution.addressed_by(came), came.mail_id)
+        return _drop()
+    return _set_aside(came, reason)
+
+
+def _first_place(came: Arrival, mail: "Mail", answer: Answered, now: datetime) -> Place | None:
+    """Where the subscriber stood when this mail first came; None when another mail is the same one."""
+    key = f"mail#{attribution.fingerprint(mail, answer)}"
+    noted = clients.limits().begin(key, came.mail_id, str(Place.of(answer.subscriber)), now)
+    return Place.read(noted) if noted is not None else None
+
+
+def _decline(reply: Reply) -> Done:
+    """No to the confirmation. A sign-up that was never confirmed has nothing to lose: it is deleted without asking."""
+    request, subscriber = _asked(reply, reply.text), reply.subscriber
+    if request and request.command is Command.ERASE and not subscriber.round and reply.verified:
+        erase(subscriber, reply.now)
+        count("Erased")
+        return Done.OBEYED
+    if request and request.command in (Command.STOP, Command.ERASE):
+        clients.subscribers().change(subscriber.id, lambda current: current.stopped(Status.UNSUBSCRIBED))
+    return _set_aside(reply.came, NotTaken(Why.NO_CLEAR_YES))
+
+
+def _command(reply: Reply) -> Request | None:
+    """The command that the reply is. What we sent may have changed since, and then looks like new words."""
+    if request := _asked(reply, reply.text):
+        return request
+    bare = _asked(reply, reply.mail.own_words())
+    return bare if bare and (reply.answer.notice or bare.command is Command.STOP) else None
+
+
+def _asked(reply: Reply, text: str) -> Request | None:
+    answer, today = reply.answer, schedule.local_day(reply.came.received_at, reply.subscriber.zone)
+    request = replies.requested(text, today, reply.subscriber.first_name)
+    return commands.in_answer_to(request, answer.asking, answer.course, today)
+
+
+def _obey(reply: Reply, request: Request) -> Done:
+    """Does what was asked once, and answers it once.
+
+    A mail that comes back after a crash may find that its writer has decided otherwise since: that stays, and so does
+    a later sign-up. A writer who had left the course by then is answered only about their data.
+    """
+    came, subscriber, now = reply.came, reply.subscriber, reply.now
+    if not reply.was_obeyed and commands.too_late(request, reply.answer.notice, came.received_at, now):
+        return _set_aside(came, NotTaken(Why.TOO_LATE))
+    count(f"Command.{request.command}")
+    if reply.answer.notice == ERASE_NOTICE and request.command in (Command.YES, Command.ERASE):
+        if _may_erase(reply):
+            erase(subscriber, now)  # and no notice: there is no address any more that it could go to
+            count("Erased")
+            return Done.OBEYED
+        request = Request(Command.ERASE)
+    if request.command is Command.ERASE:
+        clients.limits().ask_to_erase(subscriber.id, now)
+    asked = Asked(request, reply.answer.course, now, reply.place)
+
+    def decided(current: Subscriber) -> Subscriber:
+        if came.short_id in current.obeyed or current.signed_up_since(came.received_at):
+            return current
+        return asked.obeyed(current).having_obeyed(came.short_id)
+
+    if after := clients.subscribers().change(subscriber.id, decided):
+        _answer(reply, asked, after)
+    return Done.OBEYED
+
+
+def _may_erase(reply: Reply) -> bool:
+    """Whether the question was asked lately enough, and no sign-up was made since the yes to it."""
+    asked_at = clients.limits().asked_to_erase(reply.subscriber.id)
+    in_time = asked_at is not None and reply.now < asked_at + ERASE_WITHIN
+    return in_time and not reply.subscriber.signed_up_since(reply.came.received_at)
+
+
+def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
+    came = reply.came
+    still_theirs = reply.place.in_course and not after.signed_up_since(came.received_at)
+    if not (asked.row.about_data or still_theirs):
+        return
+    if clients.limits().admit(f"answers#{after.id}", came.mail_id, ANSWERS_AN_HOUR, reply.now):
+        notice = asked.notice(after, reply.place)
+        clients.outbox().notice(notice, after.id, after.epoch, came.mail_id)  # a stop takes a waiting sign-up's epoch
+
+
+def _keep(reply: Reply) -> Done:
+    if not reply.text:
+        return Done.DISCARDED
+    came, answer = reply.came, reply.answer
+    if not keep(answer, came.mail_id, came.received_at, reply.text, verified=reply.verified):
+        return _drop()
+    count("Reflections")
+    return Done.KEPT
+
+
+def keep(answer: Answered, mail_id: str, received_at: datetime, text: str, *, verified: bool) -> bool:
+    """Keeps a person's words as a reflection. False when the subscriber was erased meanwhile: then nothing is kept."""
+    kept = cut_to_bytes(text)
+    clients.reflections().add(
+        Reflection(
+            subscriber=answer.subscriber.id,
+            round=max(answer.round, 1),
+            lesson=answer.lesson,
+            received_at=received_at,
+            mail_id=mail_id,
+            text=kept,
+            attributed_by=answer.by,
+            verified=verified,
+            cut=kept != text,
+        )
+    )
+    if not _is_erased(answer.subscriber.id):
+        return True
+    clients.reflections().erase(answer.subscriber.id, mail_id)
+    return False
+
+
+def _set_aside(came: Arrival, reason: NotTaken) -> Done:
+    """The raw mail is kept and the reason noted; nobody is answered. Of an erased subscriber nothing is kept."""
+    subscriber_id = attribution.addressed_by(came)
+    clients.set_aside().add(came.mail_id, came.received_at, reason, subscriber_id)
+    if subscriber_id and _is_erased(subscriber_id):
+        clients.set_aside().erase(came.mail_id)
+        return _drop()
+    count("RepliesSetAside")
+    return Done.SET_ASIDE
+
+
+def _drop() -> Done:
+    count("RepliesDropped")
+    return Done.DISCARDED
+
+
+def _is_erased(subscriber_id: str) -> bool:
+    with suppress(UnreadableSubscriber):
+        return clients.subscribers().get(subscriber_id) is None
+    return False
