@@ -14,7 +14,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cli.simulate import Course
+    from content.lessons import Course
     from local_cloud.functions import Failure
 
 # What the commands need is imported inside them: `email-course --help` answers without moto.
@@ -91,7 +91,7 @@ def simulate(
     from local_cloud.intrinsics import TemplateError
 
     try:
-        planned = read(replies, chosen.lessons) if replies else []
+        planned = read(replies, list(chosen.plan)) if replies else []
         if out:  # what cannot be written is said before the course is gone through
             out.mkdir(parents=True, exist_ok=True)
         with World(template, begin) as world:
@@ -324,14 +324,18 @@ def _start(given: str, zone: ZoneInfo) -> datetime:
 
 
 def _course(wanted: str, emails: Path) -> "Course":
-    from cli.simulate import courses
+    """The course of this id, or the first one, read as the functions read it."""
+    _import_functions()
+    from content.lessons import load
+    from course.errors import CourseError
 
-    found = courses(emails)
-    chosen = next((course for course in found if wanted in ("", course.id)), None)
-    if chosen is None:
-        ids = ", ".join(course.id for course in found) or f"none in {emails}"
-        _fail(f"no course {wanted!r}: there is {ids}", usage=True)
-    return chosen
+    try:
+        found = load(emails).courses
+    except CourseError as error:
+        _fail(str(error))
+    if wanted and wanted not in found:
+        _fail(f"no course {wanted!r}: there is {', '.join(found)}", usage=True)
+    return found[wanted or next(iter(found))]
 
 
 def _fail(reason: str, *, usage: bool = False) -> NoReturn:

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cli.replies import Reply
+from content.lessons import Course
 from local_cloud import clients
 from local_cloud.browser import Browser, PageError
 from local_cloud.cloud import World
@@ -25,15 +25,6 @@ WRITES = {f"dynamodb:{name}" for name in ("PutItem", "UpdateItem", "DeleteItem",
 
 class SimulationError(Exception):
     """The course could not be gone through. One line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """A course by its id, with the ids of its lessons in order."""
-
-    id: str
-    title: str
-    lessons: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +63,6 @@ class Result:
         subscriber = {"zone": self.zone, "hour": self.hour}
         whole = {"course": self.course.id, "subscriber": subscriber, "events": events}
         return json.dumps(whole, ensure_ascii=False, indent=2)
-
-
-def courses(emails: Path) -> list[Course]:
-    """Every course in the folder, in the order of the folders' names."""
-    found = []
-    for path in sorted(emails.glob("*/course.toml")):
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-        names = sorted(lesson.name for lesson in path.parent.glob("*.md.j2"))
-        lessons = [name.removesuffix(".md.j2").partition("-")[2] for name in names]
-        found.append(Course(given.get("id", path.parent.name), given.get("title", ""), lessons))
-    return found
 
 
 class Simulation:
@@ -171,7 +151,7 @@ class Simulation:
 
     def _note_mail(self, mail: SentMail) -> None:
         email, number = mail.tags.get("email", ""), int(mail.tags.get("round", "0"))
-        lesson = email if email in self.course.lessons else None
+        lesson = email if email in self.course.plan else None
         self.events.append(Event(mail.at, "sent", lesson, number or None, mail.subject, mail.text))
         for reply in [r for r in self._waiting if (r.lesson, r.round) == (lesson, number)]:
             self._waiting.remove(reply)

@@ -45,7 +45,7 @@ def _block(columns: list[tuple[str, str, str, str]]) -> str:
 
 
 def _number(result: Result, event: Event) -> str:
-    number = str(result.course.lessons.index(event.lesson or ""))
+    number = str(result.course.plan.index(event.lesson or ""))
     return number if (event.round or 1) == 1 else f"{number}(r{event.round})"
 
 

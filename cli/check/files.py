@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined, Template, TemplateError, Templa
 from cli.check.finding import Finding, line_of
 from cli.samples import samples
 from content import markdown
-from content.languages import Notice
+from content.languages import Notice, with_commands
 from content.lessons import Course, Lesson, Library
 from content.markdown import Prose
 from course.errors import CourseError
@@ -42,7 +42,9 @@ IN_NOTICES = {
 }
 IN_CONFIRMATION = {"confirm_url", "hours"}
 FRONT_MATTER = {"subject", "preheader", "question"}
-SETTINGS = {"id", "title", "sender_name", "language", "tagline", "way_back", "closing", "in_doubt", "thread"}
+IN_HELP = "commands"
+"""The list of what can be replied: a table of the front matter, and where the text has it."""
+SETTINGS = {"title", "sender_name", "language", "tagline", "way_back", "closing", "in_doubt", "thread"}
 _template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
@@ -127,6 +129,9 @@ def _text(path: Path, names: set[str]) -> Iterator[Finding]:
     except TemplateSyntaxError as error:
         yield Finding(str(path), _first_line(path) + error.lineno - 1, str(error.message))
         return
+    if path.name == "help.md.j2":
+        names = names | {IN_HELP}
+        matter = {key: value for key, value in matter.items() if key != IN_HELP}
     yield from _unknown(path, matter, FRONT_MATTER)
     for key in ("subject", "preheader"):
         if not str(matter.get(key, "")).strip():
@@ -200,7 +205,8 @@ def _plain_each(texts: Mapping[str, Text], folder: Path, before: str) -> dict[st
 
 
 def _plain(path: Path) -> Prose:
-    _, body, first_line = markdown.read(path)
+    matter, body, first_line = markdown.read(path)
+    body = with_commands(matter, body, path)
     code = _template.compile("\n" * (first_line - 1) + body, filename=str(path))
     template = Template.from_code(_template, code, _template.make_globals(None))
     return Prose(template, template)

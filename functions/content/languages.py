@@ -12,6 +12,7 @@ from jinja2 import Environment
 
 from content import markdown
 from content.markdown import Prose
+from course.commands import ROWS
 from course.errors import CourseError
 
 MARK = "letter.toml"
@@ -89,8 +90,25 @@ def _country(country: dict[str, Any], helplines: dict[str, Any], folder: Path) -
     return {"country": helplines["countries"].get(name, name), "emergency": country["emergency"], "lines": lines}
 
 
+def with_commands(matter: Mapping[str, Any], body: str, path: Path) -> str:
+    """A notice's body with a list of what can be replied in place of `{{ commands }}`, in the order of the commands.
+
+    `[commands]` in the front matter has a line for each command, or one for several. Raises CourseError.
+    """
+    if "commands" not in matter:
+        return body
+    lines = {name: line for names, line in matter["commands"].items() for name in names.split()}
+    for name in sorted(lines.keys() ^ ROWS.keys()):
+        raise CourseError(
+            path, f"[commands] has no line for {name}" if name in ROWS else f"no command is called {name}"
+        )
+    listed = dict.fromkeys(lines[command] for command in ROWS)
+    return body.replace("{{ commands }}", "\n".join(f"- {line}" for line in listed))
+
+
 def _notice(path: Path, html: Environment, text: Environment) -> Notice:
     matter, body, line = markdown.read(path)
+    body = with_commands(matter, body, path)
     return Notice(
         id=path.name.removesuffix(".md.j2"),
         subject=markdown.need(matter, "subject", path),

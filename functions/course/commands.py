@@ -1,7 +1,7 @@
 """Commands: what each changes, when what was asked is so, and which notice answers it. One row for each."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
 
@@ -86,21 +86,14 @@ class Asked:
             return NOT_SKIPPED
         return (self.row if self.is_so(after, place) else ROWS[Command.HELP]).notice
 
-    def is_first(self, subscriber: Subscriber) -> bool:
-        """Whether nothing has come of the request yet: the subscriber stands where they stood."""
-        return self.place in (None, Place.of(subscriber))
+    def may_skip(self, subscriber: Subscriber) -> bool:
+        """Whether the next lesson can be skipped, and was not skipped by this very request."""
+        one_of_the_days = subscriber.next_lesson not in (None, INTRODUCTION, self.syllabus.closing)
+        return one_of_the_days and self.place in (None, Place.of(subscriber))
 
     def is_same_round(self, subscriber: Subscriber) -> bool:
         """Whether no other round has begun since the request first came."""
         return self.place is None or self.place.round == subscriber.round
-
-
-def _unchanged(_asked: Asked, subscriber: Subscriber) -> Subscriber:
-    return subscriber
-
-
-def _always(_asked: Asked, _after: Subscriber, _place: Place) -> bool:
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,90 +102,70 @@ class Row:
 
     notice: str
     """Answers the command when it came by reply."""
-    change: Callable[[Asked, Subscriber], Subscriber] = _unchanged
-    is_so: Callable[[Asked, Subscriber, Place], bool] = _always
+    change: Callable[[Asked, Subscriber], Subscriber] = lambda _asked, subscriber: subscriber
+    is_so: Callable[[Asked, Subscriber, Place], bool] = lambda _asked, _after, _place: True
     on_page: bool = False
     """Whether it is a button of the subscriber's page as well."""
-    answers: frozenset[Question] = frozenset()
+    answers: tuple[Question, ...] = ()
     """The questions that it answers; to any other email it is words, and no command."""
     only_asks: bool = False
-    """Whether it changes nothing in the course, and so can come too late for nothing."""
+    """Whether it changes nothing in the course, and so never comes too late."""
     about_data: bool = False
     """Whether it is answered also after the course was left: it is about what is kept."""
 
 
-def _stop(_asked: Asked, subscriber: Subscriber) -> Subscriber:
-    return subscriber.stopped(Status.UNSUBSCRIBED)
-
-
-def _has_stopped(_asked: Asked, after: Subscriber, _place: Place) -> bool:
-    return not after.is_in_course
-
-
-def _pause(asked: Asked, subscriber: Subscriber) -> Subscriber:
-    return subscriber.paused(asked.request.until)
-
-
-def _is_paused(asked: Asked, after: Subscriber, _place: Place) -> bool:
-    return after.status is Status.PAUSED and after.paused_until == asked.request.until
-
-
-def _resume(asked: Asked, subscriber: Subscriber) -> Subscriber:
-    return subscriber.resumed(asked.now)
-
-
-def _goes_on(_asked: Asked, after: Subscriber, _place: Place) -> bool:
-    return after.status is Status.ACTIVE
-
-
-def _skip(asked: Asked, subscriber: Subscriber) -> Subscriber:
-    may_be_skipped = subscriber.next_lesson not in (None, INTRODUCTION, asked.syllabus.closing)
-    return subscriber.skipping() if may_be_skipped and asked.is_first(subscriber) else subscriber
-
-
-def _is_skipped(_asked: Asked, after: Subscriber, place: Place) -> bool:
-    return after.is_in_course and after.next_lesson is not None and place.passed_over(after)
-
-
-def _change_hour(asked: Asked, subscriber: Subscriber) -> Subscriber:
-    moves = subscriber.is_in_course
-    return subscriber.at_time(subscriber.zone, asked.request.hour, asked.now) if moves else subscriber
-
-
-def _is_at_hour(asked: Asked, after: Subscriber, _place: Place) -> bool:
-    return after.is_in_course and after.hour == asked.request.hour
-
-
-def _begin_again(asked: Asked, subscriber: Subscriber) -> Subscriber:
-    begins = asked.is_same_round(subscriber)
-    return subscriber.beginning_again(asked.syllabus.plan_again, asked.now) if begins else subscriber
-
-
-def _has_begun_again(_asked: Asked, after: Subscriber, place: Place) -> bool:
-    return after.status is Status.ACTIVE and (not after.sent or after.round > place.round)
-
-
-def _conclude(asked: Asked, subscriber: Subscriber) -> Subscriber:
-    return subscriber.concluding() if asked.is_same_round(subscriber) else subscriber
-
-
-def _concludes(asked: Asked, after: Subscriber, _place: Place) -> bool:
-    return after.is_in_course and after.next_lesson == asked.syllabus.closing
-
-
+_BEGIN_AGAIN = Row(
+    "welcome-back",
+    lambda asked, subscriber: (
+        subscriber.beginning_again(asked.syllabus.plan_again, asked.now)
+        if asked.is_same_round(subscriber)
+        else subscriber
+    ),
+    lambda _, after, place: after.status is Status.ACTIVE and (not after.sent or after.round > place.round),
+    on_page=True,
+)
 ROWS = {
-    Command.STOP: Row("goodbye", _stop, _has_stopped, on_page=True),
-    Command.PAUSE: Row("paused", _pause, _is_paused, on_page=True),
-    Command.RESUME: Row("resumed", _resume, _goes_on, on_page=True),
-    Command.SKIP: Row("skipped", _skip, _is_skipped),
-    Command.TIME: Row("time", _change_hour, _is_at_hour),
-    Command.AGAIN: Row("welcome-back", _begin_again, _has_begun_again, on_page=True),
+    Command.STOP: Row(
+        "goodbye",
+        lambda _, subscriber: subscriber.stopped(Status.UNSUBSCRIBED),
+        lambda _, after, _place: not after.is_in_course,
+        on_page=True,
+    ),
+    Command.PAUSE: Row(
+        "paused",
+        lambda asked, subscriber: subscriber.paused(asked.request.until),
+        lambda asked, after, _: after.status is Status.PAUSED and after.paused_until == asked.request.until,
+        on_page=True,
+    ),
+    Command.RESUME: Row(
+        "resumed",
+        lambda asked, subscriber: subscriber.resumed(asked.now),
+        lambda _, after, _place: after.status is Status.ACTIVE,
+        on_page=True,
+    ),
+    Command.SKIP: Row(
+        "skipped",
+        lambda asked, subscriber: subscriber.skipping() if asked.may_skip(subscriber) else subscriber,
+        lambda _, after, place: after.is_in_course and after.next_lesson is not None and place.passed_over(after),
+    ),
+    Command.TIME: Row(
+        "time",
+        lambda asked, subscriber: (
+            subscriber.at_time(subscriber.zone, asked.request.hour, asked.now)
+            if subscriber.is_in_course
+            else subscriber
+        ),
+        lambda asked, after, _: after.is_in_course and after.hour == asked.request.hour,
+    ),
+    Command.AGAIN: _BEGIN_AGAIN,
     Command.YES: Row(
-        "noted", _conclude, _concludes, on_page=True, answers=frozenset({Question.WAY_BACK, Question.ERASURE})
+        "noted",
+        lambda asked, subscriber: subscriber.concluding() if asked.is_same_round(subscriber) else subscriber,
+        lambda asked, after, _: after.is_in_course and after.next_lesson == asked.syllabus.closing,
+        on_page=True,
+        answers=(Question.WAY_BACK, Question.ERASURE),
     ),
-    Command.NOT_YET: Row(
-        "welcome-back", _begin_again, _has_begun_again, on_page=True, answers=frozenset({Question.WAY_BACK})
-    ),
+    Command.NOT_YET: replace(_BEGIN_AGAIN, answers=(Question.WAY_BACK,)),
     Command.JOURNAL: Row("journal", only_asks=True, about_data=True),
     Command.EXPORT: Row("export", only_asks=True, about_data=True),
     Command.ERASE: Row(ERASE_NOTICE, only_asks=True, about_data=True),
