@@ -29,6 +29,7 @@ from botocore.regions import EndpointRulesetResolver
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
 from jinja2 import Environment
+from moto import backend_index
 from moto.core import responses
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import BaseJSONSerializer
@@ -44,6 +45,8 @@ from cli.local.physical import ACCOUNT, REGION
 MOTO = threading.RLock()
 NEAR = ("localhost", "127.0.0.1", "::1")
 DYNAMODB = f"https://dynamodb.{REGION}.amazonaws.com/"
+OURS = ("dynamodb", "s3", "secretsmanager", "ses", "sesv2", "sns", "sqs")
+"""Services that are looked for first, in moto's order."""
 ONE_ADDRESS = ("dynamodb", "secretsmanager", "sns", "sqs")
 """Services whose address does not hang on what is asked, as S3's does on the bucket."""
 
@@ -101,6 +104,7 @@ def wired(note: Note) -> Iterator[None]:
 
     with ExitStack() as patched:
         for owner, name, replacement in (
+            (backend_index, "backend_url_patterns", _ours_first(backend_index.backend_url_patterns)),
             (BotocoreStubber, "process_request", process_request),
             (BaseClient, "_make_api_call", make_api_call),
             (BaseClient, "get_paginator", _paginator),
@@ -133,6 +137,10 @@ def _dynamodb(request: AWSPreparedRequest) -> Any:
     )
     handler.parse_parameters(asked)
     return handler.call_action()
+
+
+def _ours_first(patterns: list[Any]) -> list[Any]:
+    return sorted(patterns, key=lambda pattern: pattern[0] not in OURS)
 
 
 def _text(value: str | bytes) -> str:
