@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from content.emails import JOURNAL_NOTICE, Letter, Site, lesson_letter, notice_letter
@@ -34,7 +34,7 @@ class Sample:
     source: Path
     """The file that an author would open to change it."""
     make: Callable[[], Letter]
-    """Raises what a broken template raises."""
+    """Made once. Raises what a broken template raises."""
 
     @property
     def email(self) -> str:
@@ -71,7 +71,7 @@ def samples(library: Library, folder: Path) -> Iterator[Sample]:
                 *([("answered", reader, _written(course, reader))] if lesson.echoes else []),
                 *([("nothing-written", reader, [])] if closing else []),
             ):
-                make = partial(lesson_letter, site, who, lesson, written, NOW)
+                make = cache(partial(lesson_letter, site, who, lesson, written, NOW))
                 yield Sample(_name(course.id, lesson.id, variant), course, source, make)
         yield from _notices(site, course, folder, course.id)
     spoken = {course.language.code for course in library.courses.values()}
@@ -88,7 +88,7 @@ def _notices(site: Site, course: Course, folder: Path, prefix: str) -> Iterator[
         source = folder / course.language.code / "notices" / f"{notice}.md.j2"
         who = _waiting(reader) if notice == CONFIRM else reader
         written = _written(course, reader) if notice == JOURNAL_NOTICE else []
-        make = partial(notice_letter, site, who, notice, NOW, written)
+        make = cache(partial(notice_letter, site, who, notice, NOW, written))
         yield Sample(_name(prefix, notice, ""), course, source, make)
 
 

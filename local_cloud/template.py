@@ -24,13 +24,16 @@ def translated(path: Path) -> dict[str, Any]:
     Raises TemplateError, one line, when the file is missing, is not YAML, or SAM refuses it.
     """
     try:
-        return _translated(path, path.stat().st_mtime_ns)
+        return _translated(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise TemplateError(f"{path}: no such file") from error
+    except (TemplateError, UnicodeDecodeError) as error:
+        raise TemplateError(f"{path}: {_one_line(error)}") from error
 
 
 @functools.lru_cache(maxsize=8)
-def _translated(path: Path, _changed: int) -> dict[str, Any]:
+def _translated(text: str) -> dict[str, Any]:
+    """By its text: a copy in another folder is the same template."""
     # Imported here, since it takes half a second that `email-course --help` need not pay.
     from samtranslator.model.exceptions import InvalidDocumentException  # type: ignore[import-untyped]
     from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
@@ -38,12 +41,12 @@ def _translated(path: Path, _changed: int) -> dict[str, Any]:
 
     logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)  # it warns that nobody publishes its metrics
     try:
-        source = yaml_parse(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise TemplateError(f"{path}: {_one_line(error)}") from error
+        source = yaml_parse(text)
+    except yaml.YAMLError as error:
+        raise TemplateError(_one_line(error)) from error
     if not isinstance(source, dict) or not isinstance(source.get("Resources"), dict):
-        raise TemplateError(f"{path}: has no Resources")
-    _check_shape(path, source)
+        raise TemplateError("has no Resources")
+    _check_shape(source)
     _carry_folders(source)
     parameters = {
         name: declared["Default"]
@@ -56,7 +59,7 @@ def _translated(path: Path, _changed: int) -> dict[str, Any]:
     except InvalidDocumentException as error:
         reasons = [cause.message for cause in error.causes] or [error.message]
         more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-        raise TemplateError(f"{path}: {_one_line(reasons[0])}{more}") from error
+        raise TemplateError(f"{_one_line(reasons[0])}{more}") from error
     return template
 
 
@@ -91,15 +94,15 @@ def _parameters(template: dict[str, Any], given: dict[str, str]) -> dict[str, An
     return values
 
 
-def _check_shape(path: Path, source: dict[str, Any]) -> None:
+def _check_shape(source: dict[str, Any]) -> None:
     """What SAM and everything after it take for granted."""
     if not isinstance(source.get("Parameters") or {}, dict):
-        raise TemplateError(f"{path}: Parameters must be names and what they are")
+        raise TemplateError("Parameters must be names and what they are")
     for logical_id, resource in source["Resources"].items():
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
-            raise TemplateError(f"{path}: {logical_id} has no Type")
+            raise TemplateError(f"{logical_id} has no Type")
         if not isinstance(resource.get("Properties") or {}, dict):
-            raise TemplateError(f"{path}: {logical_id}.Properties must be names and values")
+            raise TemplateError(f"{logical_id}.Properties must be names and values")
 
 
 def _carry_folders(source: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What tests share: the local cloud as a fixture, and how a test says that this machine cannot run it."""
 
+import gc
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,6 +12,9 @@ from hypothesis import settings
 from local_cloud.cloud import World
 from local_cloud.intrinsics import Resolver
 from tests.logs import given_away
+
+# The collector goes through all that boto3 and moto have made, again and again: a sixth of the time at its usual pace.
+gc.set_threshold(100_000, 50, 100)
 
 # A test never depends on how fast the machine is.
 settings.register_profile("patient", deadline=None)

@@ -22,7 +22,9 @@ def check(emails: Path, template: Path, *, ask_the_network: bool = False) -> lis
         else:
             found = files.check_templates(library, emails)
             if not found:
-                found = mails.check(library, emails) + links.check(library, emails, template, network=ask_the_network)
+                every = list(samples(library, emails))
+                found = mails.check(every, emails)
+                found += links.check(every, library, emails, template, network=ask_the_network)
     return sorted(set(found))
 
 

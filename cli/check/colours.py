@@ -13,6 +13,7 @@ import css_inline
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 
+from cli.check.finding import parsed
 from cli.schemes import DARK
 
 ENOUGH = 4.5
@@ -30,15 +31,13 @@ class Faint:
     ratio: float
 
 
-def faint(html: str, parsed: BeautifulSoup) -> Iterator[Faint]:
+def faint(html: str, soup: BeautifulSoup) -> Iterator[Faint]:
     """Words whose contrast is not enough, in each scheme."""
-    light = _pairs(parsed)
+    light = _pairs(soup)
     yield from _faint(light, "in the light", lambda colour, _: colour)
     yield from _faint(light, "where a client inverts every colour", lambda colour, _: _inverted(colour))
     yield from _faint(light, "where a client darkens what is light", _darkened)
-    yield from _faint(
-        _pairs(BeautifulSoup(_dark_rules_inlined(html), "html.parser")), "in the dark", lambda colour, _: colour
-    )
+    yield from _faint(_pairs(parsed(_dark_rules_inlined(html))), "in the dark", lambda colour, _: colour)
 
 
 def style(tag: Tag) -> dict[str, str]:

@@ -1,7 +1,10 @@
 """One thing to change, and where."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+
+from bs4 import BeautifulSoup
 
 from course.errors import CourseError
 
@@ -27,9 +30,14 @@ class Finding:
 
 def line_of(path: Path, *needles: str) -> int | None:
     """The first line that holds the first of these texts that is there at all."""
-    lines = path.read_text("utf-8").splitlines()
+    text = path.read_text("utf-8")
     for needle in filter(None, needles):
-        for number, line in enumerate(lines, 1):
-            if needle in line:
-                return number
+        if (at := text.find(needle)) >= 0:
+            return text.count("\n", 0, at) + 1
     return None
+
+
+@lru_cache(maxsize=128)
+def parsed(html: str) -> BeautifulSoup:
+    """An email as its elements, only to read: several rules look at each."""
+    return BeautifulSoup(html, "html.parser")

@@ -1,7 +1,7 @@
 """Links that lead nowhere: within the email, on the course's own site and, when asked, out in the world."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
@@ -9,10 +9,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from bs4 import BeautifulSoup
-
-from cli.check.finding import Finding, line_of
-from cli.samples import SITE, samples
+from cli.check.finding import Finding, line_of, parsed
+from cli.samples import SITE, Sample
 from content.lessons import Library
 
 SECONDS = 10
@@ -21,13 +19,13 @@ Link = tuple[Path, str]
 """The file that an author would open, and the address."""
 
 
-def check(library: Library, emails: Path, template: Path, *, network: bool) -> list[Finding]:
+def check(samples: Iterable[Sample], library: Library, emails: Path, template: Path, *, network: bool) -> list[Finding]:
     """Every link of every email and of the sign-up page's text. `network` asks whether those into the world answer."""
     layout = emails / "layout.html.j2"
     found: list[Finding] = []
     outside: dict[str, Link] = {}
-    for source, html in _texts(library, emails):
-        soup = BeautifulSoup(html, "html.parser")
+    for source, html in _texts(samples, library, emails):
+        soup = parsed(html)
         ids = {str(tag["id"]) for tag in soup.find_all(id=True)}
         for link in soup.find_all("a"):
             target = str(link.get("href", ""))
@@ -40,8 +38,8 @@ def check(library: Library, emails: Path, template: Path, *, network: bool) -> l
     return found + (list(_dead(outside, emails)) if network else [])
 
 
-def _texts(library: Library, emails: Path) -> Iterator[tuple[Path, str]]:
-    for sample in samples(library, emails):
+def _texts(samples: Iterable[Sample], library: Library, emails: Path) -> Iterator[tuple[Path, str]]:
+    for sample in samples:
         yield sample.source, sample.letter.html
     for course in library.courses.values():
         yield emails / course.id / "about.md", course.about

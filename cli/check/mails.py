@@ -1,16 +1,15 @@
 """Every rendered email against what readers need: to be told, to be able to read it, and to be able to leave."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bs4 import BeautifulSoup
 
 from cli.check import colours, support
-from cli.check.finding import Finding, line_of
-from cli.samples import POSTAL_ADDRESS, SITE, Sample, samples
+from cli.check.finding import Finding, line_of, parsed
+from cli.samples import POSTAL_ADDRESS, SITE, Sample
 from content.emails import Letter
-from content.lessons import Library
 
 LARGE = 60_000
 """Bytes: Gmail cuts an email at 102 KB, and with it the ways to stop; a lesson has no reason to come near."""
@@ -24,13 +23,13 @@ SAYS_NOTHING = {
 }
 
 
-def check(library: Library, emails: Path) -> list[Finding]:
+def check(samples: Iterable[Sample], emails: Path) -> list[Finding]:
     """Every email of every course."""
     layout = emails / "layout.html.j2"
     found = list(support.check_styles(layout))
-    for sample in samples(library, emails):
+    for sample in samples:
         letter = sample.letter
-        soup = BeautifulSoup(letter.html, "html.parser")
+        soup = parsed(letter.html)
         found += support.check_elements(soup, layout, sample.source)
         for rule in (_frame, _headings, _links, _sizes):
             found += rule(sample, soup, layout)

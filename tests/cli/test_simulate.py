@@ -78,8 +78,8 @@ def local(event: dict[str, Any]) -> datetime:
 @pytest.mark.parametrize(
     ("zone", "hour", "start"),
     [
-        ("Asia/Tokyo", 7, "2026-11-24T09:00"),
-        ("America/St_Johns", 7, "2026-11-24T09:00"),
+        pytest.param("Asia/Tokyo", 7, "2026-11-24T09:00", marks=pytest.mark.long),
+        pytest.param("America/St_Johns", 7, "2026-11-24T09:00", marks=pytest.mark.long),
         ("Pacific/Kiritimati", 7, "2026-11-24T09:00"),
         # 02:00 to 03:00 does not exist on the third day,
         ("Europe/Berlin", 2, "2026-03-27T09:00"),

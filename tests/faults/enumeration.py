@@ -5,7 +5,7 @@ three faults at once.
 import ast
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.faults.forks import forked
 from tests.faults.life import Events
 from tests.faults.oracle import Tally
 from tests.faults.trials import Lives, Plan, Steps
-from tests.faults.trouble import Other, possible
+from tests.faults.trouble import Kind, Other, possible
 
 Place = tuple[Events, int, int, int]  # schedule, chapter, step, number of the call
 
@@ -54,6 +54,13 @@ def known(template: Path, jobs: int, schedules: Sequence[Events]) -> Known:
     return found
 
 
+def known_in_one(template: Path, number: int) -> Known:
+    """One chapter without a fault, its events on time."""
+    found, life = Known(), Lives(template, CHAPTERS[number], Events.ON_TIME)
+    found.note(Events.ON_TIME, number, life, life.without_a_fault())
+    return found
+
+
 def _recorded(events: Events, number: int, life: Lives) -> tuple[Events, int, Lives, Steps]:
     return events, number, life, life.without_a_fault()
 
@@ -85,6 +92,11 @@ def at_every_request(found: Known) -> Plans:
                 around += [(at + by, kind) for by in (-1, 1) for kind in (Other.SAME_MEANWHILE, Other.STOP_MEANWHILE)]
                 plans[events, chapter] += [Plan(step, (one,)) for one in around if one[0] > 0]
     return plans
+
+
+def only(kinds: Collection[Kind], plans: Plans) -> Plans:
+    """Those that begin with one of these kinds of trouble."""
+    return {life: [plan for plan in of_life if plan.faults[0][1] in kinds] for life, of_life in plans.items()}
 
 
 def several_faults(found: Known, trials: int, seed: int = 0) -> Plans:

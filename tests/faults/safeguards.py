@@ -17,6 +17,8 @@ from course import delivery, schedule
 from course.record import Status
 from course.subscriber import Subscriber
 from course.tokens import LinkToken
+from local_cloud.faults import Fault, _clients
+from tests.faults.trouble import Kind, Other
 
 
 def turn_off(name: str | None) -> None:
@@ -50,6 +52,7 @@ def _single_attempt() -> None:
         return Config(**given)
 
     patch("aws.clients.Config", config).start()
+    _clients.clear()  # those of a life before
 
 
 def _release() -> None:
@@ -96,3 +99,14 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
     "day-rule": _day_rule,
     "epoch": _epoch,
 }
+
+SHOWN_BY: dict[str, tuple[Kind, ...]] = {
+    "claim-condition": (Other.SAME_MEANWHILE,),
+    "single-attempt": (Fault.LOST_AFTER,),
+    "release": (Other.THROTTLED,),
+    "event-settling": (Fault.LOST_AFTER,),
+    "day-rule": (),
+    "epoch": (),
+}
+"""What has to happen at a request to SES, or just before it, for a promise to be broken; tried first. Without the last
+two a life breaks one by itself."""

@@ -34,9 +34,10 @@ def faults(report: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_d2_a_sample_of_everything_that_can_go_wrong(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [20, pytest.param(120, marks=pytest.mark.long)])
+def test_d2_a_sample_of_everything_that_can_go_wrong(tmp_path: Path, size: int) -> None:
     report = tmp_path / "faults.json"
-    result = faults(report, "--sample", "120")
+    result = faults(report, "--sample", str(size))
     assert result.returncode == 0, result.stdout + result.stderr
     counted = LINE.fullmatch(result.stdout.strip())
     assert counted, result.stdout
@@ -44,7 +45,7 @@ def test_d2_a_sample_of_everything_that_can_go_wrong(tmp_path: Path) -> None:
     assert written["line"] == result.stdout.strip()
     assert int(counted[1]) == len(written["call sites"]) > 50
     assert int(counted[2]) == written["runs"] == sum(part["runs"] for part in written["parts"].values())
-    assert written["parts"]["histories"]["runs"] >= 100
+    assert written["parts"]["histories"]["runs"] >= size
     assert not written["never reached"]
 
 
@@ -59,13 +60,14 @@ BREAKS = {
 """What each safeguard is there for."""
 
 
-@pytest.mark.parametrize("safeguard", sorted(SAFEGUARDS))
-def test_without_a_safeguard_a_promise_is_broken(tmp_path: Path, safeguard: str) -> None:
+def test_without_a_safeguard_a_promise_is_broken(tmp_path: Path) -> None:
     """So that the proof is known to be able to fail, by each of them."""
     report = tmp_path / "faults.json"
-    result = faults(report, "--without", safeguard)
+    result = faults(report, "--without", "every")
     assert result.returncode == 1, result.stdout + result.stderr
-    assert BREAKS[safeguard] & json.loads(report.read_text("utf-8"))["broken"].keys(), result.stderr
+    broken = json.loads(report.read_text("utf-8"))
+    assert broken.keys() == SAFEGUARDS.keys()
+    assert [safeguard for safeguard, kinds in broken.items() if not BREAKS[safeguard] & kinds.keys()] == []
 
 
 def test_a_call_that_no_life_comes_to_is_found() -> None:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from tests.protocol.situation import LAST, NOBODY, STORED, Sender, Situation
 from tests.protocol.specification import Safeguards, steps
@@ -69,6 +70,7 @@ def explore(on: Safeguards, until: str | None = None) -> Exploration:
     return seen
 
 
+@cache
 def simplest(now: Situation) -> Situation:
     """The same situation under its simplest names: what differs only in names is explored once, and nothing left out.
 
