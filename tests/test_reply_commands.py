@@ -26,13 +26,22 @@ def test_u6_stop_by_mail(world: World) -> None:
     assert nothing_comes(world)
 
 
-def test_a_sentence_with_a_command_in_it_is_a_reflection(world: World) -> None:
+def test_w3_a_sentence_with_a_command_in_it_is_a_reflection(world: World) -> None:
+    """It is kept, and nothing is answered."""
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
-    for text in ("I want to stop hurting her.", "Not yet, I think. Why?", "help me see it", "pause\nand think"):
+    mail, sent = ann.mails[-1], len(ann.mails)
+    said = [
+        "I need to stop hurting her.",
+        "She asked for a pause.",
+        "Not yet, I think. Why?",
+        "help me see it",
+        "pause\nand think",
+    ]
+    for text in said:
         world.deliver(written(text, mail), reply_to(mail))
-    assert len(ann.reflections) == 4
+    assert sorted(map(str, texts(ann))) == sorted(said)
     assert ann.row["status"] == "active"
+    assert len(ann.mails) == sent
 
 
 def test_commands_are_obeyed_and_answered_with_one_notice_each(world: World) -> None:

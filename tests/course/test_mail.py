@@ -65,7 +65,7 @@ def test_a_multipart_without_its_boundary_is_text() -> None:
     assert visible_text(parse(part(b"I lied.", "multipart/alternative"))) == "I lied."
 
 
-def test_what_cannot_be_seen_is_left_out() -> None:
+def test_r6_what_cannot_be_seen_is_left_out() -> None:
     assert visible_text(parse(part("a\0b\u00a0c\ufeff\r\nd\re".encode()))) == "ab c\nd\ne"
 
 
