@@ -350,3 +350,8 @@ def test_u6_a_stop_is_heard_with_a_sign_off_or_in_plain_words(text: str) -> None
 def test_what_only_ends_with_a_name_is_no_sign_off() -> None:
     assert command_in("Stop\nsaid Ann to me", "", COURSE, MONDAY.date(), "Ann") is None
     assert command_in("I said stop.\n\nAnn", "", COURSE, MONDAY.date(), "Ann") is None
+
+
+def test_a_command_is_shorter_than_200_characters() -> None:
+    assert asked("stop".ljust(199, "!")) == Asked(Command.STOP)
+    assert asked("stop".ljust(200, "!")) is None

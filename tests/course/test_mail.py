@@ -157,3 +157,9 @@ def test_r5_a_mail_over_a_bound_is_refused_before_it_is_parsed(raw: bytes) -> No
         parse(raw)
 
     assert time.process_time() - started < 1
+
+
+def test_r5_a_text_has_at_most_6000_lines() -> None:
+    assert visible_text(parse(part(b"a\n" * 6_000))).count("\n") == 6_000
+    with pytest.raises(UnreadableMail, match="6,000 lines"):
+        visible_text(parse(part(b"a\n" * 6_001)))
