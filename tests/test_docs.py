@@ -4,12 +4,11 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from cli.local.cloud import TEMPLATE
-
-ROOT = TEMPLATE.parent
+ROOT = Path(__file__).parents[1]
 FAULTS = ROOT / "docs" / "faults.md"
 
 _ROW = re.compile(r"^\| *([A-Z]{1,2}\d+) *\|(?:.*\|)? *([^|]*?) *\|$", re.MULTILINE)
