@@ -163,3 +163,30 @@ def test_r5_a_text_has_at_most_6000_lines() -> None:
     assert visible_text(parse(part(b"a\n" * 6_000))).count("\n") == 6_000
     with pytest.raises(UnreadableMail, match="6,000 lines"):
         visible_text(parse(part(b"a\n" * 6_001)))
+
+
+def nested(depth: int) -> bytes:
+    """Parts within parts, this many."""
+    heads = (b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (at, at) for at in range(10, 10 + depth))
+    return b"".join(heads) + b"\r\nI lied."
+
+
+MANY = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+TEXT_ONLY = b"Subject: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("most", "more", "why"),
+    [
+        (TEXT_ONLY.ljust(10 * 1024 * 1024, b"x"), b"x", "larger than 10 MB"),
+        (b"X-A: b\r\n" * 8_000, b"X-A: b\r\n" * 200, "64 KB of headers"),
+        (nested(20), nested(21), "nested too deeply"),
+        (MANY + b"--b\r\n\r\n" * 200, b"--b\r\n\r\n", "too many parts"),
+        (TEXT_ONLY + b"\r\n--" * 1000, b"\r\n--", "too many parts"),
+    ],
+    ids=["size", "headers", "depth", "parts", "dashes"],
+)
+def test_r5_each_bound_of_a_mail_is_where_it_is_stated(most: bytes, more: bytes, why: str) -> None:
+    parse(most)
+    with pytest.raises(UnreadableMail, match=why):
+        parse(more if more.startswith(b"Content-Type") else most + more)
