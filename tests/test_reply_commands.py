@@ -239,9 +239,21 @@ def test_a_yes_to_an_old_question_whether_to_delete_is_asked_again(world: World)
     asking = ann.mails[-1]
     asleep(world, timedelta(days=7, minutes=1))
     ann.replies("sí", asking)
-    assert emails_of(ann)[-1] == "erase"
+    assert world.subscribers()
+    assert emails_of(ann)[-2:] == ["erase", "erase"]
     ann.replies("delete my data", ann.mails[-1])
     assert not world.subscribers()
+
+
+def test_a_yes_to_a_question_whether_to_delete_that_is_noted_no_more_is_asked_again(world: World) -> None:
+    """DynamoDB has deleted the note, which expires after 30 days."""
+    ann = reads(Person(world), 1)
+    ann.replies("Delete my data")
+    key = {"key": {"S": f"erase#{ann.row['id']}"}}
+    world.clients.dynamodb.delete_item(TableName=world.resources.ref("Limits"), Key=key)
+    ann.replies("yes")
+    assert world.subscribers()
+    assert emails_of(ann)[-2:] == ["erase", "erase"]
 
 
 def test_the_question_whether_to_delete_stands_even_if_a_new_round_began_meanwhile(world: World) -> None:

@@ -217,6 +217,12 @@ def test_skipping_passes_over_one_lesson_and_never_the_closing_letter() -> None:
     assert notice_after(skip, obey(skip, done, COURSE, MONDAY), COURSE, Place.of(done)) == "help"
 
 
+def test_the_closing_letter_is_not_skipped_where_another_lesson_follows_it() -> None:
+    plan = ("intro", "keep-showing-up", "acknowledge")
+    closing = replace(confirmed(), plan=plan, next_lesson="keep-showing-up")
+    assert obey(Asked(Command.SKIP), closing, COURSE, MONDAY) is closing
+
+
 def test_what_is_skipped_while_it_is_on_its_way_is_not_taken_back() -> None:
     from course import delivery
 
@@ -320,6 +326,7 @@ REFUSALS += [
     "OK. Leave me",
 ]
 REFUSALS += ["… leave me", "Thanks. Remove me", "Sí, pero hoy no", "Please", "I will think about it"]
+REFUSALS += ["Si quieres, cuéntame de qué se trata"]  # “if you like”
 
 
 @pytest.mark.parametrize("text", REFUSALS)

@@ -185,7 +185,7 @@ OF_COMMANDS = (
         "erase: never asked",
         "if asked_at and now < asked_at + ERASE_WITHIN and",
         "if",
-        "test_reply_commands.py -k 'delete or question'",
+        "test_reply_commands.py -k delete",
     ),
     Mutant(
         "erase: asked eight days ago",
