@@ -29,6 +29,10 @@ test: setup needs lint ## everything, lint first; TESTS="tests/course -k due" ch
 faults: setup needs ## everything that can go wrong, tried out: up to 20 minutes on two cores
 	@PYTHONPATH=functions:. .venv/bin/python -m tests.faults $(ARGS)
 
+.PHONY: mutants
+mutants: setup ## whether the tests notice when a guard or a limit is missing; ARGS="claim pause" chooses
+	@PYTHONPATH=functions:. .venv/bin/python -m tests.mutants $(ARGS)
+
 .PHONY: replies
 replies: setup ## how well replies are understood; CORPUS=DIR scores a folder of labelled mail
 	@PYTHONPATH=functions:. .venv/bin/python -m tests.mail.score $(CORPUS)

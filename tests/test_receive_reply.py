@@ -199,6 +199,15 @@ def test_without_a_token_in_reply_to_tells_whose_it_is_only_from_their_own_prove
     assert [(row["lesson"], row["attributed_by"]) for row in ann.reflections] == [("acknowledge", "in-reply-to")]
 
 
+def test_without_a_token_in_reply_to_must_name_the_last_lesson(world: World) -> None:
+    ann = reads(Person(world), 1)
+    to = "course@reply.example.org"
+    world.deliver(written(WORDS, ann.mails[1]), to)
+    world.deliver(written(WORDS, None, In_Reply_To="<somebody-elses@example.com>"), to)
+    assert not ann.reflections
+    assert reasons(world) == ["no valid reply address"] * 2
+
+
 @pytest.mark.parametrize("doubt", ["another sender", "dmarc"])
 def test_r3_a_valid_token_from_elsewhere_is_kept_as_unverified_and_commands_nothing(world: World, doubt: str) -> None:
     ann = Person(world).joins()

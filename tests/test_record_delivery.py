@@ -261,7 +261,7 @@ def test_f4_an_old_epochs_event_changes_nothing(world: World) -> None:
     asleep(world, timedelta(days=2))
     ann.joins()
     with unchanged(world):
-        for event in (ses_events.bounce, ses_events.complaint, ses_events.delivery):
+        for event in (ses_events.bounce, ses_events.complaint, ses_events.send, ses_events.delivery):
             world.ses.publish(event(introduction, introduction.at))
             world.drain()
     assert ann.row["status"] == "active"
@@ -273,6 +273,7 @@ def test_f4_an_erased_subscribers_event_changes_nothing(world: World) -> None:
     key = {"id": {"S": str(ann.row["id"])}}
     world.clients.dynamodb.delete_item(TableName=world.resources.ref("Subscribers"), Key=key)
     with unchanged(world):
+        world.ses.publish(ses_events.send(mail, world.now()))
         world.delivered(mail)
     world.complained(mail)
     assert not world.subscribers()

@@ -26,13 +26,22 @@ def test_u6_stop_by_mail(world: World) -> None:
     assert nothing_comes(world)
 
 
-def test_a_sentence_with_a_command_in_it_is_a_reflection(world: World) -> None:
+def test_w3_a_sentence_with_a_command_in_it_is_a_reflection(world: World) -> None:
+    """It is kept, and nothing is answered."""
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
-    for text in ("I want to stop hurting her.", "Not yet, I think. Why?", "help me see it", "pause\nand think"):
+    mail, sent = ann.mails[-1], len(ann.mails)
+    said = [
+        "I need to stop hurting her.",
+        "She asked for a pause.",
+        "Not yet, I think. Why?",
+        "help me see it",
+        "pause\nand think",
+    ]
+    for text in said:
         world.deliver(written(text, mail), reply_to(mail))
-    assert len(ann.reflections) == 4
+    assert sorted(map(str, texts(ann))) == sorted(said)
     assert ann.row["status"] == "active"
+    assert len(ann.mails) == sent
 
 
 def test_commands_are_obeyed_and_answered_with_one_notice_each(world: World) -> None:
@@ -230,9 +239,21 @@ def test_a_yes_to_an_old_question_whether_to_delete_is_asked_again(world: World)
     asking = ann.mails[-1]
     asleep(world, timedelta(days=7, minutes=1))
     ann.replies("sí", asking)
-    assert emails_of(ann)[-1] == "erase"
+    assert world.subscribers()
+    assert emails_of(ann)[-2:] == ["erase", "erase"]
     ann.replies("delete my data", ann.mails[-1])
     assert not world.subscribers()
+
+
+def test_a_yes_to_a_question_whether_to_delete_that_is_noted_no_more_is_asked_again(world: World) -> None:
+    """DynamoDB has deleted the note, which expires after 30 days."""
+    ann = reads(Person(world), 1)
+    ann.replies("Delete my data")
+    key = {"key": {"S": f"erase#{ann.row['id']}"}}
+    world.clients.dynamodb.delete_item(TableName=world.resources.ref("Limits"), Key=key)
+    ann.replies("yes")
+    assert world.subscribers()
+    assert emails_of(ann)[-2:] == ["erase", "erase"]
 
 
 def test_the_question_whether_to_delete_stands_even_if_a_new_round_began_meanwhile(world: World) -> None:

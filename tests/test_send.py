@@ -327,7 +327,7 @@ def test_e3_a_course_may_hold_what_is_in_doubt_whatever_else_is_known(
     assert emails(ann)[2:] == ([] if holds else ["acknowledge"])
 
 
-def test_a_removed_lesson_is_passed_over(own_course: tuple[World, Path]) -> None:
+def test_a2_a_removed_lesson_is_passed_over(own_course: tuple[World, Path]) -> None:
     world, course = own_course
     ann = reads(Person(world), 1)
     (course / "02-own-it.md.j2").unlink()
@@ -337,6 +337,29 @@ def test_a_removed_lesson_is_passed_over(own_course: tuple[World, Path]) -> None
         next_email(world)
     assert nothing_comes(world)
     assert emails(ann)[2:] == ["acknowledge", "no-rush-to-forgiveness", "safety-first", "keep-showing-up"]
+    assert ann.row["status"] == "completed"
+    assert not world.failures
+
+
+def test_a2_an_edited_and_reordered_course_keeps_its_order_for_whoever_is_in_it(own_course: tuple[World, Path]) -> None:
+    """Corrected text reaches everyone. The new order is that of whoever begins after the change."""
+    world, course = own_course
+    ann = reads(Person(world), 2)
+    (course / "01-acknowledge.md.j2").rename(course / "09-acknowledge.md.j2")  # sent already: now it comes last
+    (course / "04-no-rush-to-forgiveness.md.j2").rename(course / "00-no-rush-to-forgiveness.md.j2")
+    edit(course / "05-safety-first.md.j2", 'subject = "', 'subject = "Corrected: ')
+    for _ in range(4):
+        next_email(world)
+    assert nothing_comes(world)
+    assert emails(ann)[2:] == [
+        "acknowledge",
+        "own-it",
+        "apology-in-action",
+        "no-rush-to-forgiveness",
+        "safety-first",
+        "keep-showing-up",
+    ]
+    assert ann.mails[-2].subject.startswith("Corrected: ")
     assert ann.row["status"] == "completed"
     assert not world.failures
 

@@ -294,7 +294,7 @@ def test_alarms_ring_long_before_ses_reviews_the_account(resources: Resolver) ->
     assert {alarm["ComparisonOperator"] for alarm in alarms} == {"GreaterThanOrEqualToThreshold"}
 
 
-def test_an_alarm_rings_for_every_queue_of_dead_letters(resources: Resolver) -> None:
+def test_f6_an_alarm_rings_for_every_queue_of_dead_letters(resources: Resolver) -> None:
     """One each: an idle queue sends no metrics, and an expression over several queues is missing with any of them."""
     alarms = [alarm for _, alarm in resources.resources("AWS::CloudWatch::Alarm") if alarm["Namespace"] == "AWS/SQS"]
     watched = {alarm["Dimensions"][0]["Value"] for alarm in alarms}

@@ -142,7 +142,7 @@ def test_a_key_that_was_added_signs_once_it_is_known(world: World) -> None:
     assert keys_read(world) == read
 
 
-def test_a_link_of_a_key_that_was_taken_out_stops_nothing_and_says_so(world: World) -> None:
+def test_u4_a_link_of_a_key_that_was_taken_out_stops_nothing_and_says_so(world: World) -> None:
     """To a mail client too, which shows whoever pressed its button that it failed. A new link does stop the emails."""
     ann = reads(Person(world), 1)
     secret = {"SecretId": world.resources.ref("SigningSecret")}

@@ -218,3 +218,14 @@ def test_a_suppressed_address_stays_suppressed(database: "Database") -> None:
     assert suppressions.has("hash")
     assert not suppressions.has("hash2")
     assert "expires_at" not in database.items(suppressions._table)[0]
+
+
+def test_a_mark_is_lost_by_an_owner_of_whom_nothing_is_heard_for_seven_minutes(limits: Limits) -> None:
+    """Unless it is done: that stays so, however long ago."""
+    limits.mark("notice#1", "first", NOW)
+    limits.mark_done("notice#2", NOW)
+    assert not limits.mark("notice#1", "second", NOW + timedelta(minutes=7))
+    later = NOW + timedelta(minutes=7, seconds=1)
+    assert limits.mark("notice#1", "second", later)
+    assert not limits.mark("notice#1", "first", later)
+    assert not limits.mark("notice#2", "second", later)

@@ -30,7 +30,7 @@ def asked(url: str, *words: str) -> Result:
     return COMMAND.invoke(app, [*words, "--local", url])
 
 
-def test_the_account_the_held_and_their_release(served: tuple[World, str]) -> None:
+def test_o1_the_account_the_held_and_their_release(served: tuple[World, str]) -> None:
     world, url = served
     ann = Person(world).joins()
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()

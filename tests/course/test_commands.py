@@ -226,6 +226,12 @@ def test_skipping_passes_over_one_lesson_and_never_the_closing_letter() -> None:
     assert notice_after(skip, obey(skip, done, COURSE, MONDAY), COURSE, Place.of(done)) == "help"
 
 
+def test_the_closing_letter_is_not_skipped_where_another_lesson_follows_it() -> None:
+    plan = ("intro", "keep-showing-up", "acknowledge")
+    closing = replace(confirmed(), plan=plan, next_lesson="keep-showing-up")
+    assert obey(Request(Command.SKIP), closing, COURSE, MONDAY) is closing
+
+
 def test_what_is_skipped_while_it_is_on_its_way_is_not_taken_back() -> None:
     from course import delivery
 
@@ -329,3 +335,8 @@ def test_u6_a_stop_is_heard_with_a_sign_off_or_in_plain_words(text: str) -> None
 def test_what_only_ends_with_a_name_is_no_sign_off() -> None:
     assert command_in("Stop\nsaid Ann to me", "", COURSE, MONDAY.date(), "Ann") is None
     assert command_in("I said stop.\n\nAnn", "", COURSE, MONDAY.date(), "Ann") is None
+
+
+def test_a_command_is_shorter_than_200_characters() -> None:
+    assert asked("stop".ljust(199, "!")) == Request(Command.STOP)
+    assert asked("stop".ljust(200, "!")) is None

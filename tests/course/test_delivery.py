@@ -377,3 +377,19 @@ def test_news_of_a_lesson_that_was_skipped_or_passed_over_after_a_refusal_settle
     for moved in (refused.skipping(), delivery.pass_over(refused, set(refused.plan) - {refused.plan[1]})):
         assert moved.next_lesson == refused.plan[2]
         assert delivery.commit(moved, "first", "ses-id", MONDAY) == moved
+
+
+def test_an_introduction_in_doubt_is_sent_again_at_the_chosen_hour_only() -> None:
+    claimed = delivery.claim(confirmed(), "first", MONDAY)
+    night, events = slot(date(2026, 11, 26), "Europe/Berlin", 2), MONDAY + timedelta(days=2)
+    slid = delivery.slide(claimed, MONDAY + HOUR)
+    assert decide(slid, night, events) is Decision.SLIDE
+    assert decide(slid, night + 5 * HOUR, events) is Decision.SEND
+
+
+def test_the_last_letter_completes_nobody_who_has_stopped() -> None:
+    last = after(2)
+    assert last.due_at
+    stopped = delivery.claim(last, "last", last.due_at).stopped(Status.UNSUBSCRIBED)
+    done = delivery.commit(stopped, "last", "ses-id", last.due_at)
+    assert (done.status, done.next_lesson, done.claim) == (Status.UNSUBSCRIBED, None, None)

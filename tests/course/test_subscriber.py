@@ -305,3 +305,42 @@ def test_bounces_after_a_confirmation_that_came_back_are_the_courses_own() -> No
 def test_soft_bounces_wake_nobody_who_completed_or_stopped() -> None:
     for subscriber in (after(3), after(1).stopped(Status.UNSUBSCRIBED), after(1).stopped(Status.COMPLAINED)):
         assert softly_bounced(subscriber, *"12345").status is subscriber.status
+
+
+def test_a_fresh_sign_up_after_midnight_waits_for_the_gap() -> None:
+    """The lesson of an earlier run came at eleven in the evening: the introduction comes not two hours later."""
+    evening = sent(sent(replace(confirmed(), hour=23)))
+    assert evening.last_at
+    night = evening.last_at + timedelta(hours=2)
+    asked = SignUp(1059, night, "Ann", "Europe/Berlin", 7, "2026-11")
+    started = evening.stopped(Status.UNSUBSCRIBED).signing_up(asked).confirmed(1059, PLAN, night)
+    assert started.due_at
+    assert local_day(night, "Europe/Berlin") > local_day(evening.last_at, "Europe/Berlin")
+    assert started.due_at >= evening.last_at + timedelta(hours=12)
+
+
+def test_attempts_of_an_earlier_run_are_forgotten_with_a_fresh_sign_up() -> None:
+    stopped = replace(after(1), unsettled={"first": "intro"}).stopped(Status.UNSUBSCRIBED)
+    asked = SignUp(1070, MONDAY + 9 * DAY, "Ann", "Europe/Berlin", 7, "2026-11")
+    assert not stopped.signing_up(asked).confirmed(1070, PLAN, MONDAY + 9 * DAY).unsettled
+
+
+def test_only_a_course_that_is_paused_can_be_resumed() -> None:
+    for other in (pending(), after(1), after(3), after(1).stopped(Status.UNSUBSCRIBED)):
+        assert other.resumed(MONDAY + 9 * DAY) == other
+
+
+def test_a_lesson_takes_the_day_that_it_was_in_the_new_zone() -> None:
+    """In Kiritimati it was three in the morning of Wednesday when Tuesday's lesson came to Berlin at two."""
+    afternoon = sent(sent(replace(confirmed(), hour=14)))
+    assert afternoon.last_at
+    moved = afternoon.at_time("Pacific/Kiritimati", 23, afternoon.last_at + timedelta(hours=1))
+    assert moved.due_at
+    assert local_day(afternoon.last_at, "Pacific/Kiritimati") == date(2026, 11, 25)
+    assert local_day(moved.due_at, "Pacific/Kiritimati") == date(2026, 11, 26)
+
+
+def test_the_subscribers_of_one_hour_are_spread_over_45_minutes() -> None:
+    minutes = [replace(confirmed(), id=f"{number:016}").minute for number in range(10_000)]
+    assert {*minutes} == {*range(45)}
+    assert max(map(minutes.count, range(45))) < 3 * min(map(minutes.count, range(45)))

@@ -118,3 +118,12 @@ def test_whatever_is_not_a_token_is_refused_quietly(text: str) -> None:
         tokens.read_link(KEYS, Purpose.PAGE, text, NOW)
     with pytest.raises(InvalidToken):
         tokens.read_reply(KEYS, text)
+
+
+def test_a_reply_address_has_one_spelling() -> None:
+    """Its last character has two bits to spare: four would be read as the same."""
+    token = tokens.reply(KEYS, ID, 1057, 1, "own-it")
+    others = {token[:-1] + last for last in "abcdefghijklmnopqrstuvwxyz234567"} - {token}
+    for other in (*others, f"{token}=", token[:-1]):
+        with pytest.raises(InvalidToken):
+            tokens.read_reply(KEYS, other)

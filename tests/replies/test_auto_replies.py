@@ -81,7 +81,7 @@ def test_a_report_is_automatic(kind: str) -> None:
     assert automatic(f"From: a@example.net\r\nContent-Type: {kind}\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n".encode())
 
 
-def test_an_answer_to_an_invitation_is_automatic() -> None:
+def test_r8_an_answer_to_an_invitation_is_automatic() -> None:
     calendar = (
         "--b\r\n\r\nAccepted\r\n--b\r\nContent-Type: text/calendar; method=REPLY\r\n\r\nBEGIN:VCALENDAR\r\n--b--\r\n"
     )

@@ -65,7 +65,7 @@ def test_a_multipart_without_its_boundary_is_text() -> None:
     assert visible_text(parse(part(b"I lied.", "multipart/alternative"))) == "I lied."
 
 
-def test_what_cannot_be_seen_is_left_out() -> None:
+def test_r6_what_cannot_be_seen_is_left_out() -> None:
     assert visible_text(parse(part("a\0b\u00a0c\ufeff\r\nd\re".encode()))) == "ab c\nd\ne"
 
 
@@ -157,3 +157,36 @@ def test_r5_a_mail_over_a_bound_is_refused_before_it_is_parsed(raw: bytes) -> No
         parse(raw)
 
     assert time.process_time() - started < 1
+
+
+def test_r5_a_text_has_at_most_6000_lines() -> None:
+    assert visible_text(parse(part(b"a\n" * 6_000))).count("\n") == 6_000
+    with pytest.raises(UnreadableMail, match="6,000 lines"):
+        visible_text(parse(part(b"a\n" * 6_001)))
+
+
+def nested(depth: int) -> bytes:
+    """Parts within parts, this many."""
+    heads = (b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (at, at) for at in range(10, 10 + depth))
+    return b"".join(heads) + b"\r\nI lied."
+
+
+MANY = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+TEXT_ONLY = b"Subject: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("most", "more", "why"),
+    [
+        (TEXT_ONLY.ljust(10 * 1024 * 1024, b"x"), b"x", "larger than 10 MB"),
+        (b"X-A: b\r\n" * 8_000, b"X-A: b\r\n" * 200, "64 KB of headers"),
+        (nested(20), nested(21), "nested too deeply"),
+        (MANY + b"--b\r\n\r\n" * 200, b"--b\r\n\r\n", "too many parts"),
+        (TEXT_ONLY + b"\r\n--" * 1000, b"\r\n--", "too many parts"),
+    ],
+    ids=["size", "headers", "depth", "parts", "dashes"],
+)
+def test_r5_each_bound_of_a_mail_is_where_it_is_stated(most: bytes, more: bytes, why: str) -> None:
+    parse(most)
+    with pytest.raises(UnreadableMail, match=why):
+        parse(more if more.startswith(b"Content-Type") else most + more)

@@ -62,3 +62,43 @@ def test_an_answer_that_begins_with_our_words_does_not_take_them_from_our_own_li
     lines = ["Who was in the room was my son.", "1. Who was in the room?"]
 
     assert left(*lines) == [lines[0], None]
+
+
+# ---------------------------------------------------------------- thresholds
+
+FILLING = [f"{first}{second}" for first in "bcdfg" for second in "aeiouy"]
+"""Words that differ from each other."""
+
+
+def is_left(sent: str, line: str) -> bool:
+    """Whether a quoted line is kept although we may have sent it."""
+    ((text, _),) = Sent(sent).subtract([Compared(line, quoted=True)])
+    return text is not None
+
+
+def test_a_line_of_few_words_is_looked_for_among_the_next_forty() -> None:
+    assert not is_left("word " * 39 + "\nGoodbye my friend", "Goodbye my friend")
+    assert is_left("word " * 40 + "\nGoodbye my friend", "Goodbye my friend")
+
+
+def test_a_line_that_begins_as_others_do_is_compared_with_eight_of_them() -> None:
+    def lines(others: int) -> str:
+        return "\n".join([f"We go on to {word}" for word in FILLING[:others]] + ["We go on to sleep"])
+
+    assert not is_left(lines(others=7), "We go on to sleep")
+    assert is_left(lines(others=8), "We go on to sleep")
+
+
+def test_of_five_words_one_of_ours_may_be_missing() -> None:
+    """A tracking number, say, or the name of a picture, which a mail program leaves out."""
+    ten, nine = FILLING[:10], FILLING[:9]
+
+    assert not is_left(" ".join([*ten[:3], "one", *ten[3:6], "two", *ten[6:]]), " ".join(ten))
+    assert is_left(" ".join([*nine[:3], "one", *nine[3:6], "two", *nine[6:]]), " ".join(nine))
+
+
+def test_of_our_words_three_in_a_row_may_be_missing() -> None:
+    twenty = FILLING[:20]
+
+    assert not is_left(" ".join([*twenty[:3], "one", "two", "three", *twenty[3:]]), " ".join(twenty))
+    assert is_left(" ".join([*twenty[:3], "one", "two", "three", "four", *twenty[3:]]), " ".join(twenty))

@@ -60,6 +60,7 @@ REFUSALS += [
     "OK. Leave me",
 ]
 REFUSALS += ["… leave me", "Thanks. Remove me", "Sí, pero hoy no", "Please", "I will think about it"]
+REFUSALS += ["Si quieres, cuéntame de qué se trata"]  # “if you like”
 
 
 @pytest.mark.parametrize("text", REFUSALS)

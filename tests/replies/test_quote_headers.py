@@ -103,3 +103,12 @@ def test_a_line_of_ones_own_above_headers_is_not_taken_along() -> None:
     lines = ["Date: 3 August. Mood: bad.", "From: X <a@b.org>", "Date: 4 August 2026", "To: Ana"]
 
     assert list(introductions(lines)) == [range(1, 4)]
+
+
+def test_a_quote_header_has_at_most_400_characters() -> None:
+    def header(length: int) -> str:
+        date, end = "On Mon, Aug 3, 2026 at 7:00 AM ", " <a@b.org> wrote:"
+        return date + "X" * (length - len(date) - len(end)) + end
+
+    assert list(introductions([header(400)])) == [range(1)]
+    assert list(introductions([header(401)])) == []

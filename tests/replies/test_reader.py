@@ -188,3 +188,42 @@ def test_bullets_of_ours_between_answers_are_not_the_persons() -> None:
 
 def test_a_quote_of_another_mail_is_not_taken_for_an_answer() -> None:
     assert own_words(mail("yes\n\nOn 8/3/26 07:00, Bo wrote:\n> Dinner at eight?\n"), LETTER) == "yes"
+
+
+# ---------------------------------------------------------------- from which share on a quote is ours
+
+OTHERS = "Dinner at eight with everybody, bring seven blue chairs along please, Uncle Tom, kisses."
+"""Fourteen words, of which none begins a line of the letter."""
+
+
+@pytest.mark.parametrize(
+    ("ours", "others"),
+    [("Yesterday you looked back at", 3 * f"{OTHERS}\n"), ("Hello Ana,\nYesterday you looked back", OTHERS)],
+    ids=["five words in a row", "six words of twenty"],
+)
+def test_a_quote_that_holds_enough_of_our_words_is_ours_and_the_rest_an_answer(ours: str, others: str) -> None:
+    assert own_words(mail(f"yes\n\n{OUTLOOK}{ours}\n{others}"), LETTER) == f"yes\n\n{others.strip()}"
+
+
+@pytest.mark.parametrize(
+    ("ours", "others"),
+    [("Yesterday you looked back", 3 * f"{OTHERS}\n"), ("Hello Ana,\nYesterday you looked back", f"{OTHERS} Mum")],
+    ids=["four words in a row", "six words of twenty-one"],
+)
+def test_a_quote_that_holds_fewer_of_our_words_is_of_another_mail(ours: str, others: str) -> None:
+    assert own_words(mail(f"yes\n\n{OUTLOOK}{ours}\n{others}"), LETTER) == "yes"
+
+
+def in_lines(words: int) -> str:
+    """So many words that differ from each other, five a line."""
+    different = [f"{first}{second}{last}" for first in "bcdfg" for second in "aeiou" for last in "lmnr"][:words]
+    return "\n".join(" ".join(different[at : at + 5]) for at in range(0, words, 5))
+
+
+@pytest.mark.parametrize(("words", "enough"), [(50, 25), (100, 40)], ids=["of a short letter", "of a long letter"])
+def test_a_letter_pasted_without_any_mark_is_ours_from_25_words_and_four_tenths_on(words: int, enough: int) -> None:
+    letter = in_lines(words)
+    pasted, less = in_lines(enough), in_lines(enough - 1)
+
+    assert own_words(mail(f"I did it.\n\n{pasted}"), letter) == "I did it."
+    assert own_words(mail(f"I did it.\n\n{less}"), letter) == f"I did it.\n\n{less}"

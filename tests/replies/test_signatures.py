@@ -97,3 +97,10 @@ def test_a_long_rule_starts_a_signature_but_not_below_a_heading() -> None:
 
 def test_what_stands_for_a_picture_is_taken_out() -> None:
     assert cleaned("Look:\n[image: room.png]\nThe cross is me.") == "Look:\nThe cross is me."
+
+
+def test_a_signature_has_at_most_twelve_lines() -> None:
+    twelve = "I lied.\n-- " + "\nAna" * 12
+
+    assert cleaned(twelve) == "I lied."
+    assert cleaned(f"{twelve}\nAna") == f"{twelve}\nAna"

@@ -1,0 +1,283 @@
+"""Mutants of what comes in: the reader of replies, whose they are, what they ask for."""
+
+from tests.mutants.mutant import Mutant
+
+MAIL = "test_mail.py"
+READER = "test_reflections.py -k 'ours or another_mail'"
+SUBTRACTION = "test_subtraction.py"
+ATTRIBUTED = "test_receive_reply.py -k 'r2 or r3 or token'"
+
+OF_BOUNDS = (
+    Mutant("mail: any size", "if len(raw) > MAX_MAIL:", "if not raw and len(raw) > MAX_MAIL:", MAIL),
+    Mutant("mail: any headers", "if end is None and len(raw) > MAX_HEADERS:", "if end and len(raw) < 0:", MAIL),
+    Mutant("mail: any parameters", "if any(len(field[0]) > MAX_HEADER_VALUE", "if any(len(field[0]) < 0", MAIL),
+    Mutant(
+        "mail: any depth",
+        '    if len(boundaries) + raw.lower().count(b"message/rfc822") > MAX_DEPTH:',
+        "    if len(boundaries) < 0:",
+        MAIL,
+    ),
+    Mutant("mail: any number of parts", "> 2 * MAX_PARTS", "> 2000 * MAX_PARTS", MAIL),
+    Mutant("mail: parts whose boundary is escaped", "> MAX_DASHES", "> 1000 * MAX_DASHES", MAIL),
+    Mutant("mail: any number of lines", "MAX_LINES = 6_000", "MAX_LINES = 60_000", MAIL),
+    Mutant("mail: an encrypted one is empty", "if message.get_content_type() in _SEALED or", "if", MAIL),
+    Mutant(
+        "mail: an armoured one is read",
+        " or body.lstrip().startswith(_ARMOUR):",
+        ":",
+        MAIL,
+    ),
+    Mutant(
+        "mail: of two addresses in From one is taken",
+        'return found.pop() if len(found) == 1 else ""',
+        'return min(found, default="")',
+        MAIL,
+    ),
+    Mutant(
+        "mail: attachments are read",
+        'if depth == 0 or part.get_content_disposition() == "attachment":',
+        "if depth == 0:",
+        MAIL,
+    ),
+    Mutant(
+        "HTML: hidden text is shown",
+        "if self.hidden or (_is_hidden(attributes) and not self._everything):",
+        "if self.hidden:",
+        "test_html_text.py",
+    ),
+)
+
+OF_THE_READER = (
+    Mutant(
+        "reader: fewer of our words make a quote ours", "if matched >= 5), None)", "if matched >= 4), None)", READER
+    ),
+    Mutant("reader: more of our words make a quote ours", "if matched >= 5), None)", "if matched >= 6), None)", READER),
+    Mutant("reader: a pasted email of fewer words", "max(25, 0.4 * size)", "max(24, 0.4 * size)", READER),
+    Mutant("reader: a pasted email of more words", "max(25, 0.4 * size)", "max(26, 0.4 * size)", READER),
+    Mutant("reader: less of a pasted email", "max(25, 0.4 * size)", "max(25, 0.35 * size)", READER),
+    Mutant("reader: more of a pasted email", "max(25, 0.4 * size)", "max(25, 0.45 * size)", READER),
+    Mutant("reader: a smaller share of a quote", "total >= 0.3 * sum(", "total >= 0.25 * sum(", READER),
+    Mutant("reader: a larger share of a quote", "total >= 0.3 * sum(", "total >= 0.35 * sum(", READER),
+    Mutant("subtraction: few words farther ahead", "NEAR = 40", "NEAR = 41", SUBTRACTION),
+    Mutant("subtraction: few words less far ahead", "NEAR = 40", "NEAR = 39", SUBTRACTION),
+    Mutant("subtraction: more places are tried", "TRIES = 8", "TRIES = 9", SUBTRACTION),
+    Mutant("subtraction: fewer places are tried", "TRIES = 8", "TRIES = 7", SUBTRACTION),
+    Mutant(
+        "subtraction: more of our words may be missing",
+        "passed = len(sought) // 5",
+        "passed = len(sought) // 4",
+        SUBTRACTION,
+    ),
+    Mutant(
+        "subtraction: fewer of our words may be missing",
+        "passed = len(sought) // 5",
+        "passed = len(sought) // 6",
+        SUBTRACTION,
+    ),
+    Mutant("subtraction: more of our words in a row may be missing", "min(passed, 3)", "min(passed, 4)", SUBTRACTION),
+    Mutant(
+        "subtraction: a word of ours is used twice",
+        "if not any(used[place:end]) and matched > best[1]:",
+        "if matched > best[1]:",
+        SUBTRACTION,
+    ),
+    Mutant("signature: thirteen lines", "\nMAX_LINES = 12\n", "\nMAX_LINES = 13\n", "test_signatures.py"),
+    Mutant("signature: eleven lines", "\nMAX_LINES = 12\n", "\nMAX_LINES = 11\n", "test_signatures.py"),
+    Mutant("quote header: longer lines", "\nMAX_LENGTH = 400\n", "\nMAX_LENGTH = 401\n", "test_attributions.py"),
+    Mutant("quote header: shorter lines", "\nMAX_LENGTH = 400\n", "\nMAX_LENGTH = 399\n", "test_attributions.py"),
+)
+
+OF_AUTOMATIC_MAIL = (
+    Mutant(
+        "automatic: Auto-Submitted is not read",
+        "if submitted and not re.match(",
+        "if not submitted and not re.match(",
+        "test_automatic.py",
+    ),
+    Mutant(
+        "automatic: a mail that says it is none",
+        "if submitted and not re.match(",
+        "if submitted or not re.match(",
+        "test_automatic.py",
+    ),
+    Mutant("automatic: no sender in the envelope", 'if "<>" in (', 'if "<none>" in (', "test_automatic.py"),
+    Mutant(
+        "automatic: Precedence is not read", '("bulk", "junk", "auto_reply", "auto-reply")', "()", "test_automatic.py"
+    ),
+    Mutant(
+        "automatic: a bounce is a person's",
+        '("multipart/report", "text/calendar")',
+        '("text/calendar",)',
+        "test_automatic.py",
+    ),
+    Mutant("harmful mail is read", "answer = came.harmful or ", "answer = ", "test_receive_reply.py -k r13"),
+    Mutant(
+        "harmful: not scanned is harmless",
+        '== "PROCESSING_FAILED":',
+        '== "PROCESSING":',
+        "test_receive_reply.py -k r13",
+    ),
+)
+
+OF_ATTRIBUTION = (
+    Mutant(
+        "In-Reply-To: without DMARC",
+        'if not replied or came.verdicts.get("dmarc") != "PASS":',
+        "if not replied:",
+        "test_receive_reply.py -k in_reply_to",
+    ),
+    Mutant(
+        "In-Reply-To: of any email",
+        "if subscriber and subscriber.message_id == replied:",
+        "if subscriber:",
+        "test_receive_reply.py test_arriving.py -k in_reply_to",
+    ),
+    Mutant(
+        "token: of an earlier sign-up",
+        "if token.epoch != subscriber.epoch and not subscriber.awaits(token.epoch) and not obeyed:",
+        "if False:",
+        ATTRIBUTED,
+    ),
+    Mutant(
+        "token: of a sign-up that has expired",
+        "if waits and waits.epoch == token.epoch and now >=",
+        "if waits and not waits.epoch and now >=",
+        "test_receive_reply.py -k no_longer",
+    ),
+    Mutant(
+        "proof: by any verdict of DMARC",
+        'return self.verdicts.get("dmarc") == "PASS"',
+        'return "dmarc" in self.verdicts',
+        "test_receive_reply.py test_inbox.py -k 'r3 or dmarc'",
+    ),
+    Mutant(
+        "proof: SPF of another domain",
+        'return self.source.rpartition("@")[2].lower() == address.rpartition("@")[2]',
+        "return True",
+        "test_inbox.py -k dmarc",
+    ),
+    Mutant("proof: not asked for", " and came.is_from(address)", "", "test_receive_reply.py -k r3"),
+    Mutant(
+        "proof: of another sender",
+        "forms.without_tag(sender) == forms.without_tag(address) and",
+        "",
+        "test_receive_reply.py -k r3",
+    ),
+    Mutant("commands: without proof", "if asked and verified:", "if asked:", "test_receive_reply.py -k r3"),
+    Mutant(
+        "topic: another topic's mail",
+        'if body["TopicArn"] != topic:',
+        'if not body["TopicArn"]:',
+        "test_inbox.py test_receive_reply.py -k f7",
+    ),
+)
+
+OF_COMMANDS = (
+    Mutant("command: of 200 characters", "\nMAX_LENGTH = 200\n", "\nMAX_LENGTH = 201\n", "test_commands.py"),
+    Mutant("command: of 198 characters at most", "\nMAX_LENGTH = 200\n", "\nMAX_LENGTH = 199\n", "test_commands.py"),
+    Mutant(
+        "erase: asked at any time",
+        "if asked_at and now < asked_at + ERASE_WITHIN and",
+        "if asked_at and",
+        "test_reply_commands.py -k delete",
+    ),
+    Mutant(
+        "erase: never asked",
+        "if asked_at and now < asked_at + ERASE_WITHIN and",
+        "if",
+        "test_reply_commands.py -k delete",
+    ),
+    Mutant(
+        "erase: asked eight days ago",
+        "ERASE_WITHIN = timedelta(days=7)",
+        "ERASE_WITHIN = timedelta(days=8)",
+        "test_reply_commands.py -k delete",
+    ),
+    Mutant(
+        "erase: asked before a later sign-up",
+        " and not who.signed_up_since(came.received_at):\n            erase",
+        ":\n            erase",
+        "test_replayed_commands.py -k deletion",
+    ),
+    Mutant(
+        "too late: never", "return changes and now - received_at > OBEYED_WITHIN", "return False", "test_commands.py"
+    ),
+    Mutant(
+        "too late: a stop",
+        " and asked.command is not Command.STOP and not deletes",
+        " and not deletes",
+        "test_commands.py",
+    ),
+    Mutant(
+        "replayed: a command is obeyed again",
+        "if came.short_id in current.obeyed or current.signed_up_since(came.received_at):",
+        "if current.signed_up_since(came.received_at):",
+        "test_replayed_commands.py",
+    ),
+    Mutant(
+        "replayed: a command from before the sign-up",
+        "if came.short_id in current.obeyed or current.signed_up_since(came.received_at):",
+        "if came.short_id in current.obeyed:",
+        "test_replayed_commands.py -k 'sign_up'",
+    ),
+    Mutant(
+        "skip: the closing letter",
+        "subscriber.next_lesson not in (None, INTRODUCTION, course.closing)",
+        "subscriber.next_lesson not in (None, INTRODUCTION)",
+        "test_commands.py",
+    ),
+    Mutant(
+        "yes: to any lesson",
+        "return Asked(command) if answered in questions.get(command, (answered,)) else None",
+        "return Asked(command)",
+        "test_commands.py",
+    ),
+    Mutant(
+        "confirm: a yes that holds a no",
+        "clear = begins and not set(words) & _NO and",
+        "clear = begins and",
+        "test_commands.py",
+    ),
+    Mutant(
+        "confirm: a Spanish if",
+        '    if re.match(r"si\\b", first, re.IGNORECASE):\n        return False\n',
+        "",
+        "test_commands.py",
+    ),
+    Mutant(
+        "mail: worked on twice",
+        "    if noted is None:\n        token = leaving(came)",
+        '    if noted is None or noted == "":\n        token = leaving(came)',
+        "test_receive_reply.py -k r9",
+    ),
+    Mutant(
+        "mail: its copy is worked on",
+        '"attribute_not_exists(#owner) OR #owner = :owner"',
+        '"attribute_not_exists(#owner) OR #owner <> :note"',
+        "test_receive_reply.py -k r9",
+    ),
+)
+
+OF_WHAT_IS_SET_ASIDE = (
+    Mutant(
+        "inbox: a virus is accepted", 'if "virus" in aside.reason:', "if not aside.reason:", "test_inbox.py -k refused"
+    ),
+    Mutant(
+        "inbox: mail on its way is lost",
+        "LOST_AFTER = timedelta(hours=1)",
+        "LOST_AFTER = timedelta(minutes=30)",
+        "test_inbox.py -k r12",
+    ),
+    Mutant(
+        "inbox: mail that was worked on is accepted",
+        "if aside.reason == LOST and",
+        "if not aside.reason and",
+        "test_inbox.py -k r12",
+    ),
+    Mutant(
+        "inbox: of a sign-up that nobody confirmed",
+        "if not answer.subscriber.round:",
+        "if answer.subscriber.round < 0:",
+        "test_inbox.py -k refused",
+    ),
+)

@@ -1,0 +1,264 @@
+"""Mutants of what is stored, sent and deleted."""
+
+from tests.mutants.mutant import Mutant
+
+OF_SENDING = (
+    Mutant(
+        "outbox: a thousand ids a message, whatever the rate",
+        "return max(1, min(IDS_A_MESSAGE, int(rate * STARTING_TIME)))",
+        "return IDS_A_MESSAGE",
+        "test_dispatch.py -k 'rate or quota'",
+    ),
+    Mutant(
+        "dispatch: more than the quota",
+        "min(int(room.rate * TICK), room.left_today) -",
+        "int(room.rate * TICK) -",
+        "test_dispatch.py -k quota",
+    ),
+    Mutant(
+        "dispatch: more than the rate",
+        "min(int(room.rate * TICK), room.left_today) -",
+        "room.left_today -",
+        "test_dispatch.py -k rate",
+    ),
+    Mutant(
+        "dispatch: what waits already is not counted",
+        " - waiting * ids_a_message(rate)",
+        "",
+        "test_dispatch.py -k waits",
+    ),
+    Mutant(
+        "send: with too little time left",
+        "return not self.closed and self._milliseconds_left() >= CLAIM_TIME + ANSWER_TIME",
+        "return not self.closed",
+        "test_send.py -k d6",
+    ),
+    Mutant(
+        "send: after the account was refused",
+        "return not self.closed and self._milliseconds_left()",
+        "return self._milliseconds_left()",
+        "test_send.py -k e4",
+    ),
+    Mutant(
+        "send: a claim that took too long",
+        "if left < ANSWER_TIME or began - left > CLAIM_TIME:",
+        "if left < ANSWER_TIME:",
+        "test_send.py -k 'took_too_long'",
+    ),
+    Mutant(
+        "send: a claim that leaves no time for SES",
+        "if left < ANSWER_TIME or began - left > CLAIM_TIME:",
+        "if began - left > CLAIM_TIME:",
+        "test_send.py -k 'took_too_long or d6'",
+    ),
+    Mutant(
+        "send: a refused address is not held", 'Refusal.ADDRESS: "SES refused the address",', "", "test_send.py -k e5"
+    ),
+    Mutant(
+        "send: the breaker stays closed",
+        "if why is Refusal.ACCOUNT:\n            self.closed",
+        "if why is Refusal.SANDBOX:\n            self.closed",
+        "test_send.py -k e4",
+    ),
+    Mutant("send: lessons while the breaker is open", "elif not stopped:", "else:", "test_send.py -k breaker"),
+    Mutant(
+        "notice: of an earlier sign-up",
+        "if subscriber is None or subscriber.epoch != epoch or",
+        "if subscriber is None or",
+        "test_send.py -k notices_are_sent_once",
+    ),
+    Mutant(
+        "notice: after a stop",
+        "if name not in AFTER_STOPPING and not subscriber.is_in_course:",
+        "if name not in AFTER_STOPPING and not subscriber:",
+        "test_send.py -k stopped",
+    ),
+    Mutant(
+        "notice: twice",
+        "if not self._limits.mark(mark, message_id, now):",
+        "if self._limits.mark(mark, message_id, now) is None:",
+        "test_send.py -k notices_are_sent_once",
+    ),
+    Mutant(
+        "SES: an answer of 5xx is a refusal",
+        '["HTTPStatusCode"] >= 500:',
+        '["HTTPStatusCode"] >= 600:',
+        "test_mailer.py",
+    ),
+    Mutant(
+        "SES: a throttled email is the account's fault", "if code in _THROTTLED:", "if code in ():", "test_mailer.py"
+    ),
+    Mutant("SES: asked twice", '        retries={"total_max_attempts": 1},\n', "", "test_mailer.py test_send.py -k e2"),
+    Mutant("pace: a gap without end", "MOST_DOUBLINGS = 4", "MOST_DOUBLINGS = 40", "test_pace.py"),
+    Mutant(
+        "pace: a clock put back",
+        "early = min(self._next - time.time(), gap)",
+        "early = self._next - time.time()",
+        "test_pace.py",
+    ),
+    Mutant(
+        "home: any stack sends",
+        'return found["Item"]["home"]["S"] == here',
+        "return True",
+        "test_restored.py -k d9_nothing",
+    ),
+)
+
+OF_EVENTS = (
+    Mutant(
+        "event: of an earlier sign-up",
+        "if subscriber.current_epoch != news.epoch:",
+        "if not subscriber.current_epoch:",
+        "test_record_delivery.py -k f4",
+    ),
+    Mutant(
+        "event: a permanent bounce stops nobody",
+        'return Status.BOUNCED if news.kind == "bounce" and news.permanent else None',
+        "return None",
+        "test_record_delivery.py -k f3",
+    ),
+    Mutant(
+        "event: any bounce stops for good",
+        'return Status.BOUNCED if news.kind == "bounce" and news.permanent else None',
+        'return Status.BOUNCED if news.kind == "bounce" else None',
+        "test_record_delivery.py -k f3",
+    ),
+    Mutant(
+        "event: a suppressed address is a full mailbox",
+        'frozenset({"OnAccountSuppressionList", "Suppressed"})',
+        "frozenset()",
+        "test_feedback.py",
+    ),
+    Mutant(
+        "event: another topic's",
+        'if wrapped and body.get("TopicArn") != topic:',
+        'if wrapped and not body.get("TopicArn"):',
+        "test_feedback.py test_record_delivery.py -k f7",
+    ),
+    Mutant(
+        "event: a soft bounce counts for nothing",
+        "if news.soft:\n        return settled.soft_bounced",
+        "if not news.soft and stopped is None and False:\n        return settled.soft_bounced",
+        "test_record_delivery.py -k f3",
+    ),
+)
+
+OF_STORING = (
+    Mutant(
+        "save: over what another has changed",
+        '"ConditionExpression": "#version = :read",',
+        '"ConditionExpression": "#version >= :read",',
+        "test_tables.py -k 'writer or write'",
+    ),
+    Mutant(
+        "save: over a subscriber that is there",
+        'condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(id)"}',
+        "condition: dict[str, Any] = {}",
+        "test_tables.py -k 'new or written'",
+    ),
+    Mutant(
+        "save: another's write is taken for one's own",
+        "return stored if self.get(subscriber.id) == stored else None",
+        "return stored",
+        "test_tables.py -k writer",
+    ),
+    Mutant(
+        "save: one's own write is taken for another's",
+        "return stored if self.get(subscriber.id) == stored else None",
+        "return None",
+        "test_tables.py -k writer",
+    ),
+    Mutant(
+        "reflection: one that is there is overwritten",
+        'ConditionExpression="attribute_not_exists(subscriber)"',
+        'ConditionExpression="attribute_not_exists(nothing)"',
+        "test_reflections.py -k overwritten",
+    ),
+    Mutant(
+        "retention: what was written since is deleted",
+        " and written < stamp(before):",
+        ":",
+        "test_reflections.py -k forget",
+    ),
+    Mutant(
+        "retention: of somebody who pauses until a day",
+        "if subscriber.status is Status.ACTIVE or subscriber.paused_until or",
+        "if subscriber.status is Status.ACTIVE or",
+        "test_account.py",
+    ),
+    Mutant(
+        "a reply that is dropped takes others with it",
+        'if mail_id not in ("", item["mail_id"]["S"]):',
+        "if not item:",
+        "test_privacy.py test_reflections.py -k 'o2_what or by_one_mail'",
+    ),
+)
+
+OF_ERASURE = (
+    Mutant(
+        "erase: a reply that came meanwhile stays",
+        "_erase_mail(subscriber.id)  # of a reply",
+        "pass  # of a reply",
+        "test_privacy.py -k o2",
+    ),
+    Mutant(
+        "erase: the subscriber is deleted before the mail",
+        "    _erase_mail(subscriber.id)\n",
+        "",
+        "test_my_course.py test_privacy.py test_broken_off.py -k 'o2 or erase'",
+    ),
+    Mutant(
+        "erase: mail that was set aside stays",
+        "if aside.subscriber == subscriber_id:",
+        "if not aside.subscriber:",
+        "test_my_course.py -k o2",
+    ),
+    Mutant(
+        "erase: the raw mail stays",
+        "        clients.inbox().delete(reflection.mail_id)\n",
+        "        pass\n",
+        "test_my_course.py -k o2",
+    ),
+    Mutant(
+        "erase: a second beginning on the same day",
+        'Confirmations((*self._recent(now)[:-1], now), "", new_epoch(now))',
+        "self",
+        "test_my_course.py -k u7",
+    ),
+)
+
+OF_THE_JOURNAL = (
+    Mutant("journal: longer than its place", "        if budget < 0:\n", "        if not budget:\n", "test_journal.py"),
+    Mutant("journal: longer than Gmail shows", "IN_A_LETTER = 40_000", "IN_A_LETTER = 140_000", "test_letters.py"),
+    Mutant("last time: longer than Gmail shows", "LAST_TIME = 12_000", "LAST_TIME = 112_000", "test_letters.py"),
+    Mutant(
+        "echo: of words that are not proven",
+        "(found.lesson, found.round, found.verified) == (lesson, round_number, True)",
+        "(found.lesson, found.round) == (lesson, round_number)",
+        "test_journal.py",
+    ),
+    Mutant(
+        "last time: of this round", "found.round < before_round]", "found.round <= before_round]", "test_journal.py"
+    ),
+    Mutant(
+        "reflection: cut within a character",
+        '[:limit].decode(errors="ignore")',
+        '[:limit].decode(errors="replace")',
+        "test_journal.py",
+    ),
+    Mutant(
+        "reflection: kept whole", "MAX_BYTES = 256 * 1024", "MAX_BYTES = 512 * 1024", "test_receive_reply.py -k r11"
+    ),
+    Mutant(
+        "export: larger than Lambda can answer",
+        "if found[-1] and size + length > IN_A_FILE:",
+        "if found[-1] and not length:",
+        "test_export.py",
+    ),
+    Mutant(
+        "export: an empty first part",
+        "if found[-1] and size + length > IN_A_FILE:",
+        "if size + length > IN_A_FILE:",
+        "test_export.py",
+    ),
+)

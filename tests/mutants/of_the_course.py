@@ -1,0 +1,344 @@
+"""Mutants of who gets what and when: delivery, subscribers, schedule."""
+
+from tests.mutants.mutant import Mutant
+
+DELIVERY = "test_delivery.py"
+SUBSCRIBER = "test_subscriber.py test_delivery.py"
+SCHEDULE = "test_schedule.py"
+ZONES = "test_schedule.py test_zones.py -k 'not d3'"
+
+OF_DELIVERY = (
+    Mutant(
+        "decide: what is not due yet is sent",
+        "subscriber.due_at is None or subscriber.due_at > now:",
+        "subscriber.due_at is None:",
+        DELIVERY,
+    ),
+    Mutant(
+        "decide: an attempt under way is moved",
+        "return Decision.SKIP if now <= claim.at + IN_FLIGHT else Decision.SLIDE",
+        "return Decision.SLIDE",
+        DELIVERY,
+    ),
+    Mutant(
+        "decide: an attempt of unknown outcome is judged at once",
+        "        if now < claim.retry_at:\n            return Decision.SKIP",
+        "        if now < claim.at:\n            return Decision.SKIP",
+        DELIVERY,
+    ),
+    Mutant(
+        "decide: an attempt in doubt is tried again although no event comes through",
+        "if hold_in_doubt or events_until is None or events_until <= claim.at + IN_FLIGHT:",
+        "if hold_in_doubt:",
+        DELIVERY,
+    ),
+    Mutant(
+        "decide: events of the same minute prove that events come through",
+        "events_until <= claim.at + IN_FLIGHT:",
+        "events_until <= claim.at:",
+        DELIVERY,
+    ),
+    Mutant(
+        "decide: a course that holds what is in doubt does not",
+        "if hold_in_doubt or events_until is None",
+        "if events_until is None",
+        "test_delivery.py test_send.py -k 'doubt'",
+    ),
+    Mutant(
+        "decide: lessons are sent in a pause",
+        "    if subscriber.status is Status.PAUSED:\n        return Decision.SLIDE",
+        "    if subscriber.status is Status.COMPLETED:\n        return Decision.SLIDE",
+        DELIVERY,
+    ),
+    Mutant(
+        "day: a second lesson on a local day",
+        "if subscriber.last_day and subscriber.last_day >= today:",
+        "if subscriber.last_day and subscriber.last_day > today:",
+        DELIVERY,
+    ),
+    Mutant(
+        "day: no gap between two lessons",
+        "if subscriber.last_at and now < subscriber.last_at + subscriber.gap:",
+        "if subscriber.last_at and now < subscriber.last_at:",
+        DELIVERY,
+    ),
+    Mutant(
+        "day: a lesson before the hour that was chosen",
+        "return at_once or ",
+        "return True or ",
+        DELIVERY,
+    ),
+    Mutant(
+        "day: an introduction in doubt is sent again at once, at any hour",
+        "at_once = subscriber.next_lesson == INTRODUCTION and not subscriber.claim",
+        "at_once = subscriber.next_lesson == INTRODUCTION",
+        DELIVERY,
+    ),
+    Mutant(
+        "claim: one just before midnight takes the day that ends",
+        "local_day(now + IN_FLIGHT,",
+        "local_day(now,",
+        DELIVERY,
+    ),
+    Mutant(
+        "claim: the attempt before is forgotten",
+        "    subscriber = _without_claim(subscriber)\n",
+        "    subscriber = replace(subscriber, claim=None)\n",
+        DELIVERY,
+    ),
+    Mutant(
+        "claim: the link to confirm expires counted from the sign-up",
+        "return replace(subscriber.asked(now), claim=taken)",
+        "return replace(subscriber, claim=taken)",
+        "test_delivery.py test_held.py -k 'confirm'",
+    ),
+    Mutant(
+        "commit: news of any attempt settles the claim",
+        "if claim and claim.attempt == attempt:",
+        "if claim:",
+        DELIVERY,
+    ),
+    Mutant(
+        "commit: late news settles another email than its own",
+        "if email is None or email != (CONFIRM if subscriber.sign_up else subscriber.next_lesson):",
+        "if email is None:",
+        DELIVERY,
+    ),
+    Mutant(
+        "commit: late news takes the claim from whoever works on it",
+        "if claim and now <= claim.at + IN_FLIGHT:  # whoever",
+        "if claim is None and subscriber.held:  # whoever",
+        DELIVERY,
+    ),
+    Mutant(
+        "commit: a lesson that was skipped on its way moves the next one",
+        "if moved.next_lesson == email:  # else",
+        "if moved.next_lesson:  # else",
+        "test_delivery.py test_commands.py -k 'skip or delivery'",
+    ),
+    Mutant(
+        "commit: a lesson counts as sent when the news came",
+        "email: subscriber.last_at or now}",
+        "email: now}",
+        DELIVERY,
+    ),
+    Mutant(
+        "landed: an email is settled while it is worked on",
+        "if claim and claim.taken and now > claim.at + IN_FLIGHT:",
+        "if claim and claim.taken:",
+        DELIVERY,
+    ),
+    Mutant(
+        "pass over: one lesson of two that are removed",
+        "while subscriber.next_lesson and",
+        "if subscriber.next_lesson and",
+        "test_delivery.py test_send.py -k 'passed_over'",
+    ),
+    Mutant(
+        "last lesson: whoever has stopped completes the course",
+        "going_on = subscriber.status is Status.ACTIVE or subscriber.paused_until",
+        "going_on = True",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "release: a refusal of another attempt ends the claim",
+        "if claim is None or claim.attempt != attempt:",
+        "if claim is None:",
+        DELIVERY,
+    ),
+    Mutant(
+        "release: the day stays taken",
+        "held=held, last_day=claim.previous_day, last_at=claim.previous_at)",
+        "held=held)",
+        DELIVERY,
+    ),
+    Mutant(
+        "release: the day of the new zone is forgotten after a move",
+        "replace(before, last_day=before.last_day_in(subscriber.zone))",
+        "replace(before)",
+        DELIVERY,
+    ),
+    Mutant(
+        "release: news of an earlier copy is forgotten",
+        "return _sent(before, claim.email, claim.taken, claim.at) if claim.taken else before",
+        "return before",
+        DELIVERY,
+    ),
+    Mutant(
+        "let go: whoever is not held is sent to now",
+        "    if not subscriber.held:\n        return subscriber\n",
+        "",
+        DELIVERY,
+    ),
+    Mutant(
+        "let go: an attempt that may still be heard of is made again",
+        "if claim and now >= claim.retry_at and subscriber.held == IN_DOUBT:",
+        "if claim and subscriber.held == IN_DOUBT:",
+        DELIVERY,
+    ),
+    Mutant(
+        "let go: an attempt in doubt is made again although another reason held it",
+        "if claim and now >= claim.retry_at and subscriber.held == IN_DOUBT:",
+        "if claim and now >= claim.retry_at:",
+        "test_delivery.py test_held.py -k 'delivery or another_reason'",
+    ),
+    Mutant(
+        "let go: a pause until a day ends",
+        "due_at=free.next_due(now) if free.paused_until else now)",
+        "due_at=now)",
+        DELIVERY,
+    ),
+    Mutant(
+        "missed a day: an introduction just before midnight",
+        "return now > subscriber.due_at + timedelta(days=1)",
+        "return now > subscriber.due_at",
+        "test_delivery.py test_send.py -k 'missed or noticed'",
+    ),
+    Mutant(
+        "missed a day: a lesson of the same day",
+        "local_day(subscriber.due_at, zone) < ",
+        "local_day(subscriber.due_at, zone) <= ",
+        "test_delivery.py test_send.py -k 'missed or noticed'",
+    ),
+)
+
+OF_SUBSCRIBERS = (
+    Mutant(
+        "stopped: a later stop overwrites a complaint",
+        "        if self.status in STOPPED_FOR_GOOD:\n            return self\n",
+        "",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "stopped: the sign-up that waited can be stopped again by its own link only",
+        "ended = replace(self, status=status, epoch=self.current_epoch,",
+        "ended = replace(self, status=status,",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "sign-up: whoever complained can be signed up again",
+        "if self.status in STOPPED_FOR_GOOD or self.status in (Status.ACTIVE, Status.PAUSED):",
+        "if self.status in (Status.ACTIVE, Status.PAUSED):",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "confirm: the link of an earlier sign-up",
+        "if not self.sign_up or self.sign_up.epoch != epoch:",
+        "if not self.sign_up:",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "confirm: the introduction comes within hours of a lesson of an earlier run",
+        "rested = self.last_at is None or now >= self.last_at + schedule.MIN_GAP",
+        "rested = True",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "confirm: attempts of an earlier run can settle this one",
+        "            unsettled={},  # emails of an earlier run\n",
+        "",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "new round: attempts of the round before can settle this one",
+        "            unsettled={},  # the new round has lessons of the same ids\n",
+        "",
+        DELIVERY,
+    ),
+    Mutant(
+        "new round: asked for twice, it is two",
+        "        if not self.sent:\n            return self.resumed(now)\n",
+        "",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "new round: whoever has stopped begins again",
+        "        if self.status not in IN_COURSE:\n            return self\n        if not self.sent:",
+        "        if not self.sent:",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "yes: a round of which a lesson was sent is passed over",
+        "self.round > 1 and not self.sent and self.next_lesson",
+        "self.round > 1 and self.next_lesson",
+        "test_subscriber.py test_commands.py",
+    ),
+    Mutant(
+        "pause: whoever has stopped is paused",
+        "if self.status not in (Status.ACTIVE, Status.PAUSED):",
+        "if False:",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "pause: it ends a day late",
+        "schedule.local_day(now, self.zone) >= self.paused_until:",
+        "schedule.local_day(now, self.zone) > self.paused_until:",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "pause: another hour ends it",
+        "after = max(filter(None, (self.last_day, day_before)), default=None)",
+        "after = self.last_day",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "resume: whoever has stopped goes on",
+        "        if self.status is not Status.PAUSED:\n            return self\n",
+        "",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "soft bounces: one told twice counts twice",
+        "if attempt not in bounced and len(bounced) < SOFT_BOUNCES:",
+        "if len(bounced) < SOFT_BOUNCES:",
+        SUBSCRIBER,
+    ),
+    Mutant("soft bounces: four pause the course", "SOFT_BOUNCES = 5", "SOFT_BOUNCES = 4", SUBSCRIBER),
+    Mutant("soft bounces: six pause the course", "SOFT_BOUNCES = 5", "SOFT_BOUNCES = 6", SUBSCRIBER),
+    Mutant(
+        "another zone: its day is not taken",
+        "moved = replace(self, zone=zone, hour=hour, last_day=self.last_day_in(zone))",
+        "moved = replace(self, zone=zone, hour=hour)",
+        SUBSCRIBER,
+    ),
+    Mutant("obeyed: one mail is remembered", "LAST_OBEYED = 5", "LAST_OBEYED = 1", SUBSCRIBER),
+)
+
+OF_THE_SCHEDULE = (
+    Mutant("gap: eleven hours", "MIN_GAP = timedelta(hours=12)", "MIN_GAP = timedelta(hours=11)", ZONES),
+    Mutant("gap: thirteen hours", "MIN_GAP = timedelta(hours=12)", "MIN_GAP = timedelta(hours=13)", ZONES),
+    Mutant(
+        "gap: as long after the introduction as after a lesson",
+        "AFTER_INTRODUCTION = timedelta(hours=4)",
+        "AFTER_INTRODUCTION = timedelta(hours=12)",
+        SUBSCRIBER,
+    ),
+    Mutant("spread: over the whole hour", "SPREAD_MINUTES = 45", "SPREAD_MINUTES = 60", ZONES),
+    Mutant("spread: none", "SPREAD_MINUTES = 45", "SPREAD_MINUTES = 1", "test_schedule.py test_subscriber.py"),
+    Mutant(
+        "clocks: an hour that is skipped before midnight falls on the next day",
+        "return moved_back if local_day(moved_on, zone) != day == local_day(moved_back, zone) else moved_on",
+        "return moved_on",
+        SCHEDULE,
+    ),
+    Mutant(
+        "clocks: an hour that comes twice is the second",
+        "local = datetime.combine(day, time(hour, minute), ZoneInfo(zone))",
+        "local = datetime.combine(day, time(hour, minute, fold=1), ZoneInfo(zone))",
+        SCHEDULE,
+    ),
+    Mutant(
+        "slot: on a day that is taken",
+        "    if after_day and day <= after_day:\n        day = after_day + timedelta(days=1)\n    while True:\n"
+        "        due = slot(day, zone, hour, minute)\n"
+        "        if due >= not_before and (after_day is None or local_day(due, zone) > after_day):",
+        "    while True:\n        due = slot(day, zone, hour, minute)\n        if due >= not_before:",
+        SCHEDULE,
+    ),
+    Mutant(
+        "hour: one that the clocks jump into has not come",
+        "return local.hour >= hour or now >= slot(local.date(), zone, hour)",
+        "return local.hour >= hour",
+        SCHEDULE,
+    ),
+)

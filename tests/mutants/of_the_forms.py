@@ -1,0 +1,232 @@
+"""Mutants of what strangers may do: limits, tokens, forms, pages."""
+
+from tests.mutants.mutant import Mutant
+
+LIMITS = "test_limits.py"
+TOKENS = "test_tokens.py"
+FORMS = "test_forms.py"
+
+OF_LIMITS = (
+    Mutant(
+        "confirmations: after 23 hours",
+        "ONE_CONFIRMATION_IN = timedelta(hours=24)",
+        "ONE_CONFIRMATION_IN = timedelta(hours=23)",
+        LIMITS,
+    ),
+    Mutant("confirmations: four in 30 days", "return len(recent) < 3 and", "return len(recent) < 4 and", LIMITS),
+    Mutant(
+        "confirmations: three in 29 days",
+        "THREE_CONFIRMATIONS_IN = timedelta(days=30)",
+        "THREE_CONFIRMATIONS_IN = timedelta(days=29)",
+        LIMITS,
+    ),
+    Mutant(
+        "confirmations: a promise that was kept is open",
+        "subscriber.current_epoch < self.epoch",
+        "subscriber.current_epoch <= self.epoch",
+        LIMITS,
+    ),
+    Mutant(
+        "confirmations: a promise is open to another address of the mailbox",
+        "return fresh and self.subscriber == subscriber.id and",
+        "return fresh and",
+        LIMITS,
+    ),
+    Mutant("sign-ups: six an hour", "SIGN_UPS_AN_HOUR = 5", "SIGN_UPS_AN_HOUR = 6", "test_sign_up.py -k s10"),
+    Mutant(
+        "sign-ups: 201 an hour in all",
+        "SIGN_UPS_AN_HOUR_IN_ALL = 200",
+        "SIGN_UPS_AN_HOUR_IN_ALL = 201",
+        "test_sign_up.py -k s10",
+    ),
+    Mutant(
+        "sign-ups: each address of a household's network is another",
+        'return ":".join(address.exploded.split(":")[:4])',
+        'return ":".join(address.exploded.split(":"))',
+        "test_limits.py -k household",
+    ),
+    Mutant(
+        "answers: 21 an hour",
+        "ANSWERS_AN_HOUR = 20",
+        "ANSWERS_AN_HOUR = 21",
+        "test_reply_commands.py -k twenty",
+    ),
+    Mutant(
+        "admit: one more than the limit",
+        "size(members) < :most",
+        "size(members) <= :most",
+        "test_limits.py -k 'hour'",
+    ),
+    Mutant(
+        "admit: whoever comes again is refused",
+        "OR contains(members, :member) OR",
+        "OR",
+        "test_limits.py -k 'hour or again'",
+    ),
+    Mutant(
+        "promise: two first requests at once both promise",
+        'stored = self._put(item, "attribute_not_exists(#key)", {"#key": "key"})',
+        'stored = self._put(item, "attribute_not_exists(#key) OR attribute_exists(#key)", {"#key": "key"})',
+        "test_limits.py -k 'at_once'",
+    ),
+    Mutant(
+        "promise: two later requests at once both promise",
+        '"#epoch = :before"',
+        '"#epoch >= :before"',
+        "test_limits.py -k 'at_once'",
+    ),
+    Mutant(
+        "mark: what is done is done again",
+        "(#owner <> :done AND expires_at < :given_up)",
+        "expires_at < :given_up",
+        "test_limits.py -k mark",
+    ),
+    Mutant(
+        "mark: an owner is given up too early",
+        "GIVEN_UP_AFTER = timedelta(minutes=7)",
+        "GIVEN_UP_AFTER = timedelta(minutes=6)",
+        "test_limits.py -k mark",
+    ),
+    Mutant(
+        "mark: an owner is given up too late",
+        "GIVEN_UP_AFTER = timedelta(minutes=7)",
+        "GIVEN_UP_AFTER = timedelta(minutes=8)",
+        "test_limits.py -k mark",
+    ),
+    Mutant(
+        "mark: begun is done",
+        'return item.get("note", "") if item and item["owner"] == DONE else None',
+        'return item.get("note", "") if item else None',
+        "test_limits.py -k done",
+    ),
+    Mutant(
+        "breaker: it stays open",
+        'return item["reason"] if item and datetime.fromisoformat(item["until"]) > now else None',
+        'return item["reason"] if item else None',
+        "test_limits.py -k breaker",
+    ),
+    Mutant(
+        "events: an earlier one overwrites the latest",
+        '"attribute_not_exists(#at) OR #at < :at"',
+        '"attribute_not_exists(#at) OR #at <> :at"',
+        "test_limits.py -k event",
+    ),
+)
+
+OF_TOKENS = (
+    Mutant(
+        "link: the result of comparing its MAC is ignored",
+        "if not hmac.compare_digest(mac, keys.mac(number, purpose, payload)[:_LINK_MAC]):",
+        "if hmac.compare_digest(mac, keys.mac(number, purpose, payload)[:_LINK_MAC]) is None:",
+        TOKENS,
+    ),
+    Mutant(
+        "reply address: the result of comparing its MAC is ignored",
+        "if not any(hmac.compare_digest(mac, expected) for expected in macs):",
+        "if not [hmac.compare_digest(mac, expected) for expected in macs]:",
+        TOKENS,
+    ),
+    Mutant("link: it never expires", "if minute and now >= datetime.fromtimestamp(minute * 60, UTC):", "if 0:", TOKENS),
+    Mutant(
+        "link: one for any purpose",
+        'return hmac.digest(key, purpose.encode() + b"\\0" + message, hashlib.sha256)',
+        "return hmac.digest(key, message, hashlib.sha256)",
+        TOKENS,
+    ),
+    Mutant("link: two spellings", " or urlsafe_b64encode(raw).decode() != token:", ":", TOKENS),
+    Mutant("reply address: two spellings", "if _base32(raw) != text:", "if not text:", TOKENS),
+    Mutant(
+        "confirmation: its link is good for 73 hours",
+        "CONFIRM_LIFE = timedelta(hours=72)",
+        "CONFIRM_LIFE = timedelta(hours=73)",
+        "test_confirm.py -k expired",
+    ),
+)
+
+OF_FORMS = (
+    Mutant("form: a larger body", "MAX_BODY = 10_000", "MAX_BODY = 100_000", FORMS),
+    Mutant(
+        "form: a field twice",
+        "if any(len(values) > 1 for values in fields.values()):",
+        "if any(len(values) > 9 for values in fields.values()):",
+        FORMS,
+    ),
+    Mutant("form: any content type", '!= "application/x-www-form-urlencoded":', '== "":', FORMS),
+    Mutant(
+        "form: no consent",
+        'if fields.get("consent") != "yes":',
+        'if "consent" not in fields:',
+        "test_sign_up.py -k s13_fields",
+    ),
+    Mutant("name: 61 characters", "MAX_NAME = 60", "MAX_NAME = 61", FORMS),
+    Mutant(
+        "name: invisible characters",
+        'unicodedata.category(char)[0] in "CZ"',
+        'unicodedata.category(char)[0] in "Z"',
+        FORMS,
+    ),
+    Mutant("name: a link", '"://", "www.", "@"', '"://", "@"', FORMS),
+    Mutant(
+        "address: a quoted local part",
+        "allow_smtputf8=False, strict=True)",
+        "allow_smtputf8=False, allow_quoted_local=True)",
+        FORMS,
+    ),
+    Mutant("mailbox: dots are another mailbox", ".replace('.', '')}@", "}@", FORMS),
+    Mutant("typing time: sent at once", "return shortest <= timedelta(", "return timedelta() <= timedelta(", FORMS),
+    Mutant(
+        "typing time: open for two days",
+        "TYPING_TIME = timedelta(seconds=2), timedelta(hours=24)",
+        "TYPING_TIME = timedelta(seconds=2), timedelta(hours=48)",
+        FORMS,
+    ),
+    Mutant(
+        "form: the field that nobody sees is filled",
+        'if not genuine or fields.get("website"):',
+        "if not genuine:",
+        FORMS,
+    ),
+    Mutant("form: a forged time", 'if not genuine or fields.get("website"):', 'if fields.get("website"):', FORMS),
+    Mutant(
+        "pause: until today",
+        "if today < until <= today + LONGEST_PAUSE",
+        "if today <= until <= today + LONGEST_PAUSE",
+        "test_my_course.py -k 'cannot_end'",
+    ),
+)
+
+OF_PAGES = (
+    Mutant(
+        "pages: no Content-Security-Policy",
+        'return {"Content-Security-Policy": policy, **HEADERS}',
+        "return {**HEADERS, **({'X': policy} if False else {})}",
+        "test_privacy.py -k locked",
+    ),
+    Mutant("pages: any site may frame them", " if embedded else ()) or", ") or", "test_sign_up.py -k frame"),
+    Mutant("pages: a browser keeps them", '    "Cache-Control": "no-store",\n', "", "test_privacy.py -k locked"),
+    Mutant("pages: HEAD has a body", '"body": "", "isBase64Encoded": False}', "}", "test_routes.py -k looking"),
+    Mutant(
+        "subscriber's page: a link of an earlier sign-up",
+        "if subscriber is None or subscriber.epoch != link.epoch:",
+        "if subscriber is None:",
+        "test_unsubscribe.py -k u7",
+    ),
+    Mutant(
+        "subscriber's page: a lesson that was not sent",
+        "if lesson not in course.lessons or (lesson not in had and subscriber.round <= 1):",
+        "if lesson not in course.lessons:",
+        "test_my_course.py -k 'not_sent'",
+    ),
+    Mutant(
+        "confirm: whoever has stopped is told that they are in the course",
+        "done = subscriber.epoch == link.epoch and subscriber.status in IN_COURSE",
+        "done = subscriber.epoch == link.epoch",
+        "test_confirm.py -k c4",
+    ),
+    Mutant(
+        "unsubscribe: one click on an earlier sign-up's email",
+        "asked = pressed or subscriber.current_epoch == link.epoch",
+        "asked = True",
+        "test_unsubscribe.py -k u7",
+    ),
+)

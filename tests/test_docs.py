@@ -1,0 +1,104 @@
+"""The documents and the tests agree: `docs/faults.md` names tests that exist, and no row is left without a word."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FAULTS = ROOT / "docs" / "faults.md"
+
+_ROW = re.compile(r"^\| *([A-Z]{1,2}\d+) *\|(?:.*\|)? *([^|]*?) *\|$", re.MULTILINE)
+_IDS = re.compile(r"test_((?:[a-z]{1,2}\d+_)+)")
+_OPEN = "**open**"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the document: its id, the tests that it names, and whether it says that something is missing."""
+
+    id: str
+    tests: tuple[str, ...]
+    is_open: bool
+
+
+def rows(document: str) -> list[Row]:
+    """The rows of the tables, from their first and last columns."""
+    return [Row(id_, tuple(re.findall(r"`(test_\w+)`", last)), _OPEN in last) for id_, last in _ROW.findall(document)]
+
+
+def ids(test: str) -> list[str]:
+    """The ids at the beginning of a test's name: S9 and S10 of `test_s9_s10_links_are_limited`."""
+    found = _IDS.match(test)
+    return found[1].upper().split("_")[:-1] if found else []
+
+
+def problems(document: str, tests: set[str]) -> list[str]:
+    """Where the document and the names of all tests disagree, a sentence each."""
+    stated = rows(document)
+    known = [row.id for row in stated]
+    letters = {id_.rstrip("0123456789") for id_ in known}
+    tested = {id_ for test in tests for id_ in ids(test)}
+    found = [f"{id_} has two rows" for id_ in sorted({id_ for id_ in known if known.count(id_) > 1})]
+    for id_ in sorted(tested - {*known}):
+        if id_.rstrip("0123456789") in letters:
+            found.append(f"{id_} has a test and no row")
+    for row in stated:
+        found += [f"{row.id} names {test}, which does not exist" for test in row.tests if test not in tests]
+        found += [f"{row.id} names {test}, which carries another id" for test in row.tests if row.id not in ids(test)]
+        if not row.tests and not row.is_open:
+            found.append(f"{row.id} names no test and does not say {_OPEN}")
+        if row.is_open and not row.tests and row.id in tested:
+            found.append(f"{row.id} says only {_OPEN}, and has a test")
+    return found
+
+
+def names_of_all_tests() -> Iterator[str]:
+    """The names of all test functions, read and not imported."""
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield node.name
+
+
+def test_every_fault_has_its_test_or_says_that_it_is_open() -> None:
+    document, tests = FAULTS.read_text("utf-8"), set(names_of_all_tests())
+    assert len(rows(document)) >= 113
+    assert len(rows(document)) == len(re.findall(r"^\| *[A-Z]{1,2}\d", document, re.MULTILINE)), "a row is not read"
+    assert problems(document, tests) == []
+
+
+HEAD = "| id | input or fault | expected | test |\n|---|---|---|---|\n"
+GOOD = f"""{HEAD}| S1 | a name | refused | `test_s1_a_name` |
+| S2 | another | refused | `test_s2_x_y`, `test_s2_s3_z` (a sample); {_OPEN}: the second half |
+| S3 | both | refused | `test_s2_s3_z` |
+| S10 | nothing yet | nothing | {_OPEN} |
+"""
+TESTS = {"test_s1_a_name", "test_s2_x_y", "test_s2_s3_z", "test_z1_of_another_document", "test_anything"}
+
+
+def test_a_document_that_agrees_with_its_tests_has_no_problem() -> None:
+    assert problems(GOOD, TESTS) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "tests", "problem"),
+    [
+        (GOOD, TESTS | {"test_s4_new"}, "S4 has a test and no row"),
+        (GOOD, TESTS | {"test_s1_s7_new"}, "S7 has a test and no row"),
+        (GOOD, TESTS - {"test_s1_a_name"}, "S1 names test_s1_a_name, which does not exist"),
+        (GOOD.replace("`test_s1_a_name`", "`test_anything`"), TESTS, "S1 names test_anything, which carries another"),
+        (GOOD.replace("`test_s1_a_name`", ""), TESTS, "S1 names no test and does not say"),
+        (GOOD.replace("`test_s1_a_name`", "a test"), TESTS, "S1 names no test and does not say"),
+        (GOOD, TESTS | {"test_s10_done_since"}, "S10 says only"),
+        (GOOD + GOOD.splitlines()[2], TESTS, "S1 has two rows"),
+    ],
+    ids=["no row", "no row for a second id", "no test", "other id", "empty", "no name", "open and tested", "twice"],
+)
+def test_where_a_document_and_its_tests_disagree_is_said(document: str, tests: set[str], problem: str) -> None:
+    found = problems(document, tests)
+    assert len(found) == 1, found
+    assert found[0].startswith(problem)
