@@ -10,11 +10,10 @@ from functools import cached_property
 from itertools import groupby, pairwise
 
 from replies import auto_replies, mail
-from replies.devices import is_device_line
 from replies.html_text import html_to_text
 from replies.original import Compared, Sent
 from replies.quotes import Kind, Line, lines_of
-from replies.signatures import is_warning, without_signature, without_warning
+from replies.signatures import is_device_line, is_warning, without_signature, without_warning
 
 _SILENT = r"[\s>|*_=~•·–—-]*"
 
@@ -72,7 +71,7 @@ class Mail:
 
 def _divide(lines: Sequence[Line], sent: Sequence[Sent]) -> tuple[Kept, Kept]:
     """What is the person's, and what is quoted by its shape alone: wanted only when there is nothing else."""
-    introduced = [at for at, line in enumerate(lines) if line.kind is Kind.INTRODUCTION]
+    introduced = [at for at, line in enumerate(lines) if line.kind is Kind.HEADER]
     kept: Kept = [line.text if line.kind is Kind.OWN else None for line in lines]
     doubted: Kept = [line.text if line.kind is Kind.BELOW else None for line in lines]
     for at, line in enumerate(lines):
@@ -93,14 +92,14 @@ def _sections(lines: Sequence[Line]) -> Iterator[range]:
     others = (at for at, line in enumerate(lines) if line.kind is not Kind.OWN or is_device_line(line.text))
     starts = [0, next(others, len(lines))]
     for at in range(starts[1] + 1, len(lines)):
-        if lines[at].kind is Kind.INTRODUCTION and lines[at - 1].kind is not Kind.INTRODUCTION:
+        if lines[at].kind is Kind.HEADER and lines[at - 1].kind is not Kind.HEADER:
             starts.append(at)
     yield from (range(start, end) for start, end in pairwise([*starts, len(lines)]) if start < end)
 
 
 def _subtract(lines: Sequence[Line], section: range, sent: Sequence[Sent], kept: Kept, doubted: Kept) -> None:
     """Takes what we sent out of a section; one that quotes another mail is left as it is."""
-    places = [at for at in section if lines[at].kind is not Kind.INTRODUCTION]
+    places = [at for at in section if lines[at].kind is not Kind.HEADER]
     unmarked = all(lines[at].kind is Kind.OWN for at in section)
 
     def renumbered(text: str) -> bool:
@@ -117,7 +116,7 @@ def _subtract(lines: Sequence[Line], section: range, sent: Sequence[Sent], kept:
                 kept[at] = None if text and renumbered(text) else text
         return
     ours = long is not None or total >= 0.3 * sum(len(line.words) for line in compared if line.quoted)
-    introduction = [lines[at].bare for at in section if lines[at].kind is Kind.INTRODUCTION]
+    introduction = [lines[at].bare for at in section if lines[at].kind is Kind.HEADER]
     marked = all(lines[at].kind is not Kind.BELOW for at in places)
     another = not ours and (
         len(introduction) > (0 if marked else 1) or any("@" in line or "--" in line for line in introduction)

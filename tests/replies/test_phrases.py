@@ -12,9 +12,7 @@ DAY = timedelta(days=1)
 Command = Request.Command
 
 
-@pytest.mark.parametrize(
-    ("text", "command"), [("Yes.", "yes"), ("¡Sí!", "yes"), ("Aún no", "not-yet")]
-)
+@pytest.mark.parametrize(("text", "command"), [("Yes.", "yes"), ("¡Sí!", "yes"), ("Aún no", "not-yet")])
 def test_a_yes_is_a_request_whatever_it_answers(text: str, command: str) -> None:
     assert requested(text, TODAY) == Request(Command(command))
 
