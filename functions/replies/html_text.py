@@ -5,6 +5,7 @@ its expression stops at the next `<` and gives nothing back, so its time is line
 """
 
 import re
+from collections.abc import Iterator
 from html import unescape
 
 MAX_HTML = 1024 * 1024
@@ -15,6 +16,7 @@ _PIECE = (
     r"|<(?P<end>/?)(?P<tag>[a-zA-Z][^\s/<>]*)(?P<attributes>(?>[^<>\"']+|\"[^\"<]*\"|'[^'<]*'|[\"'])*+)>"
     r"|[^<]+|<"
 )
+_COMMENT_END = "-->"
 _STYLE = r"(?i)\bstyle\s*=\s*(?:\"([^\"]*)|'([^']*))"
 _ALT = r"(?i)\balt\s*=\s*(?:\"([^\"]*)|'([^']*))"
 _HIDDEN = r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d]*[1-9])"
@@ -69,25 +71,11 @@ class _Reader:
         """The open lists: the last number of an ordered one, -1 for another."""
 
     def read(self, html: str) -> None:
-        lower = html.lower()
-        lower = lower if len(lower) == len(html) else html  # a letter may be longer in lower case
-        endless: set[str] = set()
         text: list[str] = []
-        at = 0
-        match = re.compile(_PIECE).match
-        while token := match(html, at):
-            at = token.end()
+        for token in _tokens(html):
             tag = (token["tag"] or "").lower()
-            if not (tag or token[0].startswith(("<!", "<?"))) or "@" in tag or tag.startswith("http"):
+            if _is_text(token[0], tag):
                 text.append(token[0])
-                continue
-            closing = "-->" if token[0] == "<!--" else f"</{tag}" if tag in _RAW and not token["end"] else ""
-            if closing:
-                end = -1 if closing in endless else lower.find(closing, at)
-                if end < 0:
-                    endless.add(closing)
-                else:
-                    at = end + len("-->") if closing == "-->" else end
                 continue
             if text:
                 self._write(_characters("".join(text)))
@@ -114,7 +102,12 @@ class _Reader:
             return
         if self.hidden or (_is_hidden(attributes) and not self._everything):
             self.hidden.append(tag)
-        elif tag == "blockquote":
+        else:
+            self._enter(tag)
+
+    def _enter(self, tag: str) -> None:
+        """Notes the element that what comes next stands in."""
+        if tag == "blockquote":
             self._depth += 1
             self._line_depth = self._depth
         elif tag == "pre":
@@ -182,6 +175,39 @@ class _Reader:
         self._line = []
         if paragraph and self._lines and self._lines[-1].strip("> "):
             self._break()
+
+
+def _tokens(html: str) -> Iterator[re.Match[str]]:
+    """The pieces of a page, without comments and without elements that are skipped as a whole."""
+    lower = html.lower()
+    lower = lower if len(lower) == len(html) else html  # a letter may be longer in lower case
+    endless: set[str] = set()
+    at = 0
+    match = re.compile(_PIECE).match
+    while token := match(html, at):
+        at = token.end()
+        closing = _closing(token)
+        if not closing:
+            yield token
+            continue
+        end = -1 if closing in endless else lower.find(closing, at)
+        if end < 0:
+            endless.add(closing)
+        else:
+            at = end + len(closing) if closing == _COMMENT_END else end
+
+
+def _closing(token: re.Match[str]) -> str:
+    """What ends a comment or an element that is skipped as a whole; empty for any other piece."""
+    if token[0] == "<!--":
+        return _COMMENT_END
+    tag = (token["tag"] or "").lower()
+    return f"</{tag}" if tag in _RAW and not token["end"] else ""
+
+
+def _is_text(piece: str, tag: str) -> bool:
+    """Whether a piece is no markup; an address or a link in angle brackets is text."""
+    return not (tag or piece.startswith(("<!", "<?"))) or "@" in tag or tag.startswith("http")
 
 
 def _characters(text: str) -> str:

@@ -6,9 +6,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-_LINK = (
-    r"(?i)[<(\[]?(?:https?://|www\.|mailto:|cid:)[^\s<>()\[\]]*[>)\]]?|\[(?:cid|image|bild|imagen?)\b[^\]\n]{0,200}\]"
-)
+from replies import tables
+
+_LINK = r"(?i)[<(\[]?(?:https?://|www\.|mailto:|cid:)[^\s<>()\[\]]*[>)\]]?|\[(?:cid|«quotes.picture»)\b[^\]\n]{0,200}\]"
 _WORD = r"[^\W_]+|[^\w\s\x00-\u218f]"
 _DECORATION = r"[\s\-=_*•·—–>|.…\[\]()#~]*"
 
@@ -33,7 +33,9 @@ class Compared:
 
     def is_decoration(self) -> bool:
         """Whether there is nothing but a link, a rule or a bullet; the delimiter of a signature is more than that."""
-        return self.text.strip() != "--" and bool(re.fullmatch(_DECORATION, self.text) or re.search(_LINK, self.text))
+        return self.text.strip() != "--" and bool(
+            re.fullmatch(_DECORATION, self.text) or tables.expression(_LINK).search(self.text)
+        )
 
 
 Rest = tuple[str | None, int]
@@ -153,7 +155,7 @@ def _is_bullet(word: str) -> bool:
 def words(line: str) -> list[tuple[str, int]]:
     """The words of a line without links, each with the place after it; where no space parts them, each letter."""
     may_link = ":" in line or "[" in line or "www." in line.lower()
-    hidden = re.sub(_LINK, lambda link: " " * len(link[0]), line) if may_link else line
+    hidden = tables.expression(_LINK).sub(lambda link: " " * len(link[0]), line) if may_link else line
     if hidden.isascii():
         return [(word[0].lower(), word.end()) for word in re.finditer(_WORD, hidden)]
     found: list[tuple[str, int]] = []

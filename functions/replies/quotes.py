@@ -1,17 +1,17 @@
-"""The lines of a reply, and which of them are quoted: marked with `>`, or below the line that introduces a quote."""
+"""The lines of a reply, and which of them are quoted: marked with `>`, or below a quote header."""
 
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
 
-from replies.quote_headers import attribution, introductions
+from replies.quote_headers import Evidence, evidence, quote_headers
 
 
 class Kind(Enum):
     """What a line is by its shape."""
 
     OWN = "own"
-    INTRODUCTION = "introduction"
+    HEADER = "header"
     MARKED = "marked"
     BELOW = "below"
 
@@ -44,13 +44,13 @@ def lines_of(text: str) -> list[Line]:
     lines = [_line(line) for line in _mended(text).split("\n")]
     below = False
     done = 0
-    for introduction in introductions([line.bare for line in lines], _before_marks(lines)):
+    for header in quote_headers([line.bare for line in lines], _before_marks(lines)):
         if below:
-            _set_kind(lines[done : introduction.start], Kind.OWN, Kind.BELOW)
-        first = lines[introduction.start]
-        for index in introduction:
-            lines[index].kind = Kind.INTRODUCTION
-        done = introduction.stop
+            _set_kind(lines[done : header.start], Kind.OWN, Kind.BELOW)
+        first = lines[header.start]
+        for index in header:
+            lines[index].kind = Kind.HEADER
+        done = header.stop
         if not below and not first.depth:
             following = next((lines[after] for after in range(done, len(lines)) if lines[after].bare), None)
             below = following is not None and not following.depth
@@ -88,32 +88,32 @@ def _line(line: str) -> Line:
 
 
 def _mended(text: str) -> str:
-    """Links and addresses that were broken over two lines, and an introduction that follows on the same line."""
+    """Links and addresses that were broken over two lines, and a quote that follows on the same line."""
     text = re.sub(_BROKEN_LINK, r"\1\2", text)
     text = re.sub(_BROKEN_COLON, r"\1 >\3", text)
     return "\n".join(_parted(line) if "---" in line or ":  " in line else line for line in text.split("\n"))
 
 
 def _parted(line: str) -> str:
-    """An introduction that shares its line with what stands before or after it, on a line of its own."""
+    """A quote header that shares its line with what stands before or after it, on a line of its own."""
     dashed = re.fullmatch(_DASHED, line) if len(line) <= 400 else None
-    if dashed and attribution(dashed[2]):
+    if dashed and evidence(dashed[2]):
         return f"{dashed[1]}\n{dashed[2]}"
     run_on = re.fullmatch(_RUN_ON, line)
-    return f"{run_on[1]}\n{run_on[2]}" if run_on and attribution(run_on[1].strip()) > 1 else line
+    return f"{run_on[1]}\n{run_on[2]}" if run_on and evidence(run_on[1].strip()) > Evidence.PART else line
 
 
 def _misleading(lines: Sequence[Line]) -> Iterator[int]:
     """Lines whose mark misleads: one `>` amid a paragraph of one's own, and a link alone amid a quote.
 
-    Below an introduction marks are the mail program's, and one alone stands between two answers.
+    Below a quote header marks are the mail program's, and one alone stands between two answers.
     """
-    introduced = next((at for at, line in enumerate(lines) if line.kind is Kind.INTRODUCTION), len(lines))
+    first = next((at for at, line in enumerate(lines) if line.kind is Kind.HEADER), len(lines))
     for index in range(1, len(lines) - 1):
         above, here, below = lines[index - 1], lines[index], lines[index + 1]
         if above.kind is not below.kind or above.kind is here.kind:
             continue
-        amid_own = index < introduced and here.kind is Kind.MARKED and above.kind is Kind.OWN
+        amid_own = index < first and here.kind is Kind.MARKED and above.kind is Kind.OWN
         amid_own = amid_own and bool(above.bare and below.bare)
         if amid_own or (here.kind is Kind.OWN and above.kind is Kind.MARKED and re.fullmatch(_ONLY_LINK, here.bare)):
             yield index

@@ -10,11 +10,17 @@ from functools import cached_property
 from itertools import groupby, pairwise
 
 from replies import auto_replies, mail
-from replies.devices import is_device_line
 from replies.html_text import html_to_text
-from replies.original import Compared, Sent
+from replies.original import Compared, Rest, Sent
 from replies.quotes import Kind, Line, lines_of
-from replies.signatures import is_warning, without_signature, without_warning
+from replies.signatures import is_device_line, is_warning, without_signature, without_warning
+
+LONG = 5
+"""Words of ours in one line that no person writes by chance."""
+PASTED_WORDS, PASTED_SHARE = 25, 0.4
+"""Words of ours, and the share of our email, from which on a text without any quote mark holds our email."""
+OURS_SHARE = 0.3
+"""Of the quoted words, from which on a quote is of our email."""
 
 _SILENT = r"[\s>|*_=~•·–—-]*"
 
@@ -72,61 +78,94 @@ class Mail:
 
 def _divide(lines: Sequence[Line], sent: Sequence[Sent]) -> tuple[Kept, Kept]:
     """What is the person's, and what is quoted by its shape alone: wanted only when there is nothing else."""
-    introduced = [at for at, line in enumerate(lines) if line.kind is Kind.INTRODUCTION]
-    kept: Kept = [line.text if line.kind is Kind.OWN else None for line in lines]
-    doubted: Kept = [line.text if line.kind is Kind.BELOW else None for line in lines]
-    for at, line in enumerate(lines):
-        if line.kind is Kind.MARKED and (sent or not introduced):
-            doubted[at] = line.text
-        elif line.kind is Kind.MARKED and at < introduced[0] and not lines[introduced[0]].depth:
-            kept[at] = line.text  # marked by hand: what the mail program quotes is further down
+    kept, doubted = _by_shape(lines, known=bool(sent))
     for section in _sections(lines) if sent else ():
-        _subtract(lines, section, sent, kept, doubted)
+        _Section(lines, section, sent).subtract(kept, doubted)
     for at in range(1, len(lines)):  # a blank line after one that was written is theirs as well
         if not lines[at].bare and kept[at] is None and kept[at - 1] is not None:
             kept[at] = ""
     return kept, doubted
 
 
+def _by_shape(lines: Sequence[Line], *, known: bool) -> tuple[Kept, Kept]:
+    """What is the person's and what is doubtful, before anything is compared with an email that is `known`."""
+    kept: Kept = [line.text if line.kind is Kind.OWN else None for line in lines]
+    doubted: Kept = [line.text if line.kind is Kind.BELOW else None for line in lines]
+    header = next((at for at, line in enumerate(lines) if line.kind is Kind.HEADER), None)
+    for at, line in enumerate(lines):
+        if line.kind is Kind.MARKED and (known or header is None):
+            doubted[at] = line.text
+        elif line.kind is Kind.MARKED and header is not None and at < header and not lines[header].depth:
+            kept[at] = line.text  # marked by hand: what the mail program quotes is further down
+    return kept, doubted
+
+
 def _sections(lines: Sequence[Line]) -> Iterator[range]:
-    """What stands before the first quote, and each stretch from one introduction (or bare quote) to the next."""
+    """What stands before the first quote, and each stretch from one quote header (or bare quote) to the next."""
     others = (at for at, line in enumerate(lines) if line.kind is not Kind.OWN or is_device_line(line.text))
     starts = [0, next(others, len(lines))]
     for at in range(starts[1] + 1, len(lines)):
-        if lines[at].kind is Kind.INTRODUCTION and lines[at - 1].kind is not Kind.INTRODUCTION:
+        if lines[at].kind is Kind.HEADER and lines[at - 1].kind is not Kind.HEADER:
             starts.append(at)
     yield from (range(start, end) for start, end in pairwise([*starts, len(lines)]) if start < end)
 
 
-def _subtract(lines: Sequence[Line], section: range, sent: Sequence[Sent], kept: Kept, doubted: Kept) -> None:
-    """Takes what we sent out of a section; one that quotes another mail is left as it is."""
-    places = [at for at in section if lines[at].kind is not Kind.INTRODUCTION]
-    unmarked = all(lines[at].kind is Kind.OWN for at in section)
+class _Section:
+    """A stretch of a reply, compared with each form of the email that we sent; the closest form counts."""
 
-    def renumbered(text: str) -> bool:
-        return any(each.has_with_other_numbers(text) for each in sent)
+    def __init__(self, lines: Sequence[Line], section: range, sent: Sequence[Sent]) -> None:
+        self._lines = lines
+        self._start = section.start
+        self._sent = sent
+        self._headers = [lines[at].bare for at in section if lines[at].kind is Kind.HEADER]
+        self._places = [at for at in section if lines[at].kind is not Kind.HEADER]
+        self._unmarked = all(lines[at].kind is Kind.OWN for at in section)
+        compared = [Compared(lines[at].text, self._unmarked or lines[at].kind is not Kind.OWN) for at in self._places]
+        renderings = [(each.subtract(compared), len(each)) for each in sent]
+        self._rests, self._sent_words = max(
+            renderings, key=lambda rendering: sum(matched for _, matched in rendering[0])
+        )
+        self._ours = sum(matched for _, matched in self._rests)
+        """Words of the section that we sent."""
+        self._quoted = sum(len(line.words) for line in compared if line.quoted)
+        long = (at for at, (_, matched) in enumerate(self._rests) if matched >= LONG)
+        self._first_long = next(long, None)
+        """The first line of which so many words are ours that no person wrote it by chance."""
 
-    compared = [Compared(lines[at].text, unmarked or lines[at].kind is not Kind.OWN) for at in places]
-    renderings = [(each.subtract(compared), len(each)) for each in sent]
-    rests, size = max(renderings, key=lambda rendering: sum(matched for _, matched in rendering[0]))
-    total = sum(matched for _, matched in rests)
-    long = next((at for at, (_, matched) in enumerate(rests) if matched >= 5), None)
-    if unmarked and not is_device_line(lines[section.start].text):
-        if long is not None and total >= max(25, 0.4 * size):  # most of our mail, quoted without any mark
-            for at, (text, _) in list(zip(places, rests, strict=True))[long:]:
-                kept[at] = None if text and renumbered(text) else text
-        return
-    ours = long is not None or total >= 0.3 * sum(len(line.words) for line in compared if line.quoted)
-    introduction = [lines[at].bare for at in section if lines[at].kind is Kind.INTRODUCTION]
-    marked = all(lines[at].kind is not Kind.BELOW for at in places)
-    another = not ours and (
-        len(introduction) > (0 if marked else 1) or any("@" in line or "--" in line for line in introduction)
-    )
-    for at, (text, _) in zip(places, rests, strict=True):
-        if text is None or (lines[at].kind is not Kind.OWN and (is_warning(text) or renumbered(text))):
-            kept[at] = doubted[at] = None
-        elif not another or lines[at].kind is Kind.OWN:
-            kept[at] = text
+    def subtract(self, kept: Kept, doubted: Kept) -> None:
+        """Takes what we sent out of the section; one that quotes another mail is left as it is."""
+        if self._unmarked and not is_device_line(self._lines[self._start].text):
+            self._subtract_unmarked(kept)
+            return
+        another = self._quotes_another_mail()
+        for at, (text, _) in zip(self._places, self._rests, strict=True):
+            own = self._lines[at].kind is Kind.OWN
+            if text is None or (not own and (is_warning(text) or self._is_renumbered(text))):
+                kept[at] = doubted[at] = None
+            elif own or not another:
+                kept[at] = text
+
+    def _subtract_unmarked(self, kept: Kept) -> None:
+        """Takes our email out where no mark or header shows it, if most of it is there."""
+        if self._first_long is None or self._ours < max(PASTED_WORDS, PASTED_SHARE * self._sent_words):
+            return
+        for at, (text, _) in list(zip(self._places, self._rests, strict=True))[self._first_long :]:
+            kept[at] = None if text and self._is_renumbered(text) else text
+
+    def _quotes_another_mail(self) -> bool:
+        """Whether the section has a quote header, be it a short one, and its quote is not of our email."""
+        if self._first_long is not None or self._ours >= OURS_SHARE * self._quoted:
+            return False
+        marked = all(self._lines[at].kind is not Kind.BELOW for at in self._places)
+        named = any("@" in line or "--" in line for line in self._headers)
+        return named or len(self._headers) > (0 if marked else 1)
+
+    def _is_renumbered(self, text: str) -> bool:
+        return any(each.has_with_other_numbers(text) for each in self._sent)
+
+
+def _matched(rests: Sequence[Rest]) -> int:
+    return sum(matched for _, matched in rests)
 
 
 def _without_additions(runs: Sequence[list[str]], original_known: bool) -> list[list[str]]:

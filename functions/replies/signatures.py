@@ -6,37 +6,60 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
-from replies.devices import is_device_line
-
-# The longer expressions are compiled when first needed (`re` keeps them): a cold start would pay for all of them.
+from replies import tables
 
 MAX_LINES = 12
 """Of a signature; what is longer is kept."""
 
-_PICTURE = (
-    r"(?i)\[(?:image|cid|bild|imagen?|imagem|immagine|afbeelding|obraz|изображение|图片|画像|이미지)\b[^\]\n]{0,200}\]"
-)
+_PICTURE = r"(?i)\[(?:cid|«quotes.picture»)\b[^\]\n]{0,200}\]"
 """What stands for a picture in a plain part."""
 _RULE = r"\W*(?:_{5,}|-{10,}|[—–―]{3,})\W*"
-_FIRST_PERSON = r"(?i:(?!.{0,600}\b(?:I|my|ich|meine?|je|yo)\b))"
+_FIRST_PERSON = r"(?i:(?!.{0,600}\b«footers.first_person»\b))"
 _LEGAL = (
-    rf"(?i){_FIRST_PERSON}(?=.{{0,600}}(?:confiden|vertraulich|vertrouwelijk|riservat|privileged))"
-    r"(?=.{0,600}(?:message|mail|nachricht|bericht|mensaje|mensagem|messaggio))"
-    r"(?=.{0,600}(?:recipient|addressee|empfänger|adressat|destinat|geadresseerde|ontvanger))"
+    rf"(?i){_FIRST_PERSON}(?=.{{0,600}}«footers.confidential»)"
+    r"(?=.{0,600}«footers.message»)(?=.{0,600}«footers.recipient»)"
 )
-_LEGAL_BEGINS = (
-    r"(?i).{0,60}(?:mail|messag|mensa|nachricht|bericht|notice|disclaim|confiden|vertrau|information|communic)"
-)
+_LEGAL_BEGINS = "(?i).{0,60}«footers.begins»"
 _NOT_TO_PRINT = (
-    rf"(?i){_FIRST_PERSON}(?=.{{0,80}}(?:environment|umwelt|environnement|ambiente|milieu|miljö))"
-    r"(?=.{0,120}(?:print|druck|imprim|stamp|skriv))"
-    r"(?=.{0,60}(?:consider|think|before|please|bitte|denk|pens|avant|antes|prima|innan|voor)).{20,160}"
+    rf"(?i){_FIRST_PERSON}(?=.{{0,80}}«footers.environment»)(?=.{{0,120}}«footers.print»)"
+    r"(?=.{0,60}«footers.consider»).{20,160}"
 )
 _WARNING = (
-    r"(?i)\W*(?:caution|warning|attention|external|this e?-?mail|you don't often|vorsicht|achtung|let op|atención"
-    r"|precaución|attenzione|atenção)\b(?=.{0,200}(?:external|extern[eo]?|outside|au(?:ß|ss)erhalb|extérieur|buiten))"
-    r"(?=.{0,300}(?:click|links?\b|attachments?|anhänge|enlaces|adjuntos|liens|pièces|allegati|bijlagen))"
+    r"(?i)\W*«warnings.begins»\b(?=.{0,200}«warnings.outside»)"
+    r"(?=.{0,300}«warnings.opening»)"
 )
+
+_BRAND = (
+    r"iphone|iphon|ipad|ipod|android|galaxy|samsung|blackberry|outlook|huawei|xiaomi|redmi|pixel|nokia|motorola|oneplus|htc"
+    r"|windows|yahoo|gmail|gmx|web\.de|proton|airmail|sparrow|mailbox|thunderbird|k-9|fairemail|spark|mail\.ru|mail\.com"
+    r"|superhuman|bluemail|aol|libero|fastmail|tuta\w*|zoho|vivaldi|mailspring|yandex|яндекс\w*|mail orange|laposte"
+    r"|zimbra|roundcube|outlook\w*"
+)
+_EXCUSE = r"(?:[,.;!]* ?\(?«devices.excuse»[^\n]{0,80})?"
+_DEVICE_LINES = (
+    rf"(?i:\W*(?:«devices.sent_from spaced»(?!\w)|«devices.sent_from unspaced»)"
+    rf"(?:[^.!?\n]{{0,50}}?(?<![a-z0-9])(?:{_BRAND})(?!\w*\?)[^!?,\n]{{0,40}}(?:, «devices.article» [^!?,\n]{{1,40}})?"
+    rf"|[^.,!?\n]{{0,40}}?(?<!\w)«devices.names»(?!\w)(?: [^\s,.!?]+){{0,2}}){_EXCUSE}\W*)",
+    "(?i:«devices.get_app»)",
+    r"(?i:(?:\S+ ){0,3}\W*Outlook\W* (?:\S+ ){1,2}(?:iOS|Android|Mac|Windows)(?: \S+)?)",
+    rf"(?i:(?=.{{0,80}}(?<!\w)(?:{_BRAND}|«devices.names»))«devices.verb_last»)",
+    r"(?i:«devices.of_mine»? ?(?:iphone|ipad|android|galaxy|samsung|outlook|huawei|«devices.names_before_verb»)"
+    r"[^\s,.!?]* ?«devices.sent»\W*)",
+    r"«devices.sent_from_my» (?:[\w'+-]+ ){0,5}(?:[A-Z0-9-]*\d[A-Z0-9-]*|[A-Z]{2,})(?: [\w'+-]+){0,3}\W*",
+)
+"""In this order: `Sent from` a brand or a kind of device; `Get … for iOS`; `Outlook for iOS`; languages with the verb
+last, with and without `my`; a model such as `RIDGE 4G`."""
+_DEVICE_LINE = "|".join(_DEVICE_LINES)
+_LINK = r"[<(\[]*https?://\S+"
+_UNSEEN = "[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+
+
+def is_device_line(line: str) -> bool:
+    """Whether a line is what a telephone or a mail program adds below what was written: `Sent from my iPhone`."""
+    if not 8 <= len(line) <= 200:
+        return False
+    bare = re.sub(_UNSEEN, "", re.sub(_LINK, "", line)).strip(" \t*_.")
+    return bool(bare) and tables.expression(_DEVICE_LINE).fullmatch(bare) is not None
 
 
 def without_signature(lines: Sequence[str], *, before: bool, elsewhere: bool, original_known: bool) -> list[str]:
@@ -55,19 +78,20 @@ def without_signature(lines: Sequence[str], *, before: bool, elsewhere: bool, or
 def _legal(lines: Sequence[str]) -> int:
     """Where a long line or a paragraph, but not the first, is a legal footer or asks not to print."""
     for at in range(1, len(lines)):
-        if len(lines[at]) > 120 and re.match(_LEGAL, lines[at]):
+        if len(lines[at]) > 120 and tables.expression(_LEGAL).match(lines[at]):
             return at
         if lines[at].strip() and not lines[at - 1].strip():
             text = " ".join(takewhile(str.strip, lines[at : at + MAX_LINES]))[:1000].strip()
-            legal = len(text) > 120 and re.match(_LEGAL_BEGINS, lines[at]) and re.match(_LEGAL, text)
-            if legal or re.fullmatch(_NOT_TO_PRINT, text):
+            begins = len(text) > 120 and tables.expression(_LEGAL_BEGINS).match(lines[at])
+            legal = begins and tables.expression(_LEGAL).match(text)
+            if legal or tables.expression(_NOT_TO_PRINT).fullmatch(text):
                 return at
     return len(lines)
 
 
 def is_warning(line: str) -> bool:
     """Whether a line is a mail server's warning about mail from outside."""
-    return len(line) >= 60 and re.match(_WARNING, line) is not None
+    return len(line) >= 60 and tables.expression(_WARNING).match(line) is not None
 
 
 def without_warning(lines: Sequence[str]) -> list[str]:
@@ -116,4 +140,5 @@ def _without_device(lines: Sequence[str], before: bool, original_known: bool) ->
     if devices and not original_known and (before or any(line.strip() for line in lines[: devices[0]])):
         return list(lines[: devices[0]])
     skipped = set(devices)
-    return [line for at, line in enumerate(lines) if at not in skipped and not re.fullmatch(_PICTURE, line.strip())]
+    picture = tables.expression(_PICTURE)
+    return [line for at, line in enumerate(lines) if at not in skipped and not picture.fullmatch(line.strip())]

@@ -6,41 +6,27 @@ The words are those of `phrases.plain`. What can be meant in two ways, such as 3
 import re
 from datetime import date, timedelta
 
+from replies import tables
+
 DAY = timedelta(days=1)
 MOST_DAYS = 3_660
 """Longer spans count as this many days: ten years, beyond any limit of a pause, and no date overflows."""
 _YEAR = 366
 """Days ahead in which a day without its year is looked for."""
 
-_WEEKDAYS = (
-    "monday tuesday wednesday thursday friday saturday sunday lunes martes miercoles jueves viernes sabado domingo"
+_HOUR = (
+    r"(?:«times.before» )*(?P<hour>\d{1,2})(?:[:.h][0-5]\d)?(?: «times.hours»)?"
+    r"(?: (?:(?P<morning>«times.morning»)|(?P<afternoon>«times.afternoon»)|(?P<night>«times.night»)))?"
 )
-_MONTHS = (
-    "january february march april may june july august september october november december "
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
-)
-_NUMBERS = (
-    "one two three four five six seven eight nine ten eleven twelve "
-    "uno dos tres cuatro cinco seis siete ocho nueve diez once doce"
-)
-WEEKDAYS = {name: place % 7 for place, name in enumerate(_WEEKDAYS.split())}
-WEEKDAYS |= {name[:3]: WEEKDAYS[name] for name in _WEEKDAYS.split()[:7]} | {"tues": 1, "thur": 3, "thurs": 3}
-MONTHS = {name: place % 12 + 1 for place, name in enumerate(_MONTHS.split())}
-MONTHS |= {name[:3]: number for name, number in MONTHS.items()} | {"sept": 9}
-NUMBERS = {name: place % 12 + 1 for place, name in enumerate(_NUMBERS.split())} | {"a": 1, "an": 1, "un": 1, "una": 1}
-UNITS = {"day": 1, "days": 1, "dia": 1, "dias": 1, "week": 7, "weeks": 7, "semana": 7, "semanas": 7}
-UNITS |= {"month": 30, "months": 30, "mes": 30, "meses": 30}
-
-_SMALL_WORDS = frozenset({"the", "on", "of", "el", "la", "de", "del", "st", "nd", "rd", "th"})
 
 
 def span(words: str) -> int | None:
     """How many days “10 days”, “two weeks” or “un mes” are, at most MOST_DAYS. A month counts 30."""
-    match words.split():
-        case [number, unit] if unit in UNITS:
-            many = int(number) if number.isdigit() else NUMBERS.get(number, 0)
-            return min(many * UNITS[unit], MOST_DAYS) or None
-    return None
+    number, _, unit = words.partition(" ")
+    lengths = {"spans.days": 1, "spans.weeks": 7, "spans.months": 30}
+    length = next((length for key, length in lengths.items() if unit in tables.words(key)), 0)
+    many = int(number) if number.isdigit() else tables.places("dates.numbers").get(number, -1) + 1
+    return min(many * length, MOST_DAYS) or None
 
 
 def day(words: str, today: date) -> date | None:
@@ -48,47 +34,46 @@ def day(words: str, today: date) -> date | None:
 
     A day with its year may be in the past.
     """
-    spelled = [word for word in words.split() if word not in _SMALL_WORDS]
-    if len(spelled) > 1 and spelled[0] in MONTHS:  # March 3
+    spelled = [word for word in words.split() if word not in tables.words("dates.small_words")]
+    months = tables.places("dates.months")
+    if len(spelled) > 1 and spelled[0] in months:  # March 3
         spelled[:2] = spelled[1::-1]
-    if len(spelled) > 1 and spelled[0] in ("next", "proximo", "proxima"):
+    if len(spelled) > 1 and spelled[0] in tables.words("dates.next"):
         spelled = spelled[1:]
     match spelled:
-        case ["tomorrow" | "manana"]:
-            return today + DAY
-        case ["week" | "semana"]:
-            return _weekday(0, today)
-        case ["month" | "mes"]:
-            return _of_month(1, None, None, today)
-        case [weekday] if weekday in WEEKDAYS:
-            return _weekday(WEEKDAYS[weekday], today)
-        case [number] if number.isdigit():
-            return _of_month(int(number), None, None, today)
-        case [number, month] if number.isdigit() and month in MONTHS:
-            return _of_month(int(number), MONTHS[month], None, today)
-        case [number, month, year] if month in MONTHS and number.isdigit() and year.isdigit():
-            return _of_month(int(number), MONTHS[month], int(year), today)
-        case [figures]:
-            return _in_figures(figures, today)
+        case [word]:
+            return _named(word, today) or _in_figures(word, today)
+        case [number, month] if number.isdigit() and month in months:
+            return _of_month(int(number), months[month] + 1, None, today)
+        case [number, month, year] if number.isdigit() and month in months and year.isdigit():
+            return _of_month(int(number), months[month] + 1, int(year), today)
     return None
 
 
 def hour(words: str) -> int | None:
     """The hour of a time of day, 0 to 23: “7:30” and “7 am” are 7, “7 de la tarde” and “19h” are 19."""
-    found = re.fullmatch(
-        r"(?:at |to |a |las |la )*(\d{1,2})(?:[:.h]([0-5]\d))?(?: h| hours?| horas?| o clock)?"
-        r"(?: (am|pm|a m|p m|de la manana|de la tarde|de la noche))?",
-        words,
-    )
+    found = tables.expression(_HOUR).fullmatch(words)
     if not found:
         return None
-    number, half = int(found[1]), (found[3] or "").replace(" ", "")
-    if half:
-        if not 1 <= number <= 12:
-            return None
-        after_noon = half in ("pm", "delatarde") or (half == "delanoche" and 6 <= number <= 11)
-        return number % 12 + 12 * after_noon
-    return number if number <= 23 else None
+    number = int(found["hour"])
+    if not (found["morning"] or found["afternoon"] or found["night"]):
+        return number if number <= 23 else None
+    after_noon = found["afternoon"] or (found["night"] and 6 <= number <= 11)
+    return number % 12 + (12 if after_noon else 0) if 1 <= number <= 12 else None
+
+
+def _named(word: str, today: date) -> date | None:
+    """The day that one word names: a weekday, tomorrow, the first day of next week or month, a day of the month."""
+    weekday = tables.places("dates.weekdays").get(word)
+    if weekday is not None:
+        return _weekday(weekday, today)
+    if word in tables.words("dates.tomorrow"):
+        return today + DAY
+    if word in tables.words("dates.next_week"):
+        return _weekday(0, today)
+    if word in tables.words("dates.next_month"):
+        return _of_month(1, None, None, today)
+    return _of_month(int(word), None, None, today) if word.isdigit() else None
 
 
 def _weekday(number: int, today: date) -> date:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from replies.quote_headers import introductions
+from replies.quote_headers import quote_headers
 
-INTRODUCTIONS = [
+HEADERS = [
     "On Mon, Aug 3, 2026 at 7:00 AM X <a@b.org> wrote:",
     "Am Mo., 3. Aug. 2026 um 07:00 Uhr schrieb X <a@b.org>:",
     "Le lun. 3 août 2026 à 07:00, X <a@b.org> a écrit :",
@@ -60,18 +60,18 @@ PROSE = [
 ]
 
 
-@pytest.mark.parametrize("text", INTRODUCTIONS)
-def test_an_introduction_is_told_by_its_shape(text: str) -> None:
+@pytest.mark.parametrize("text", HEADERS)
+def test_a_quote_header_is_told_by_its_shape(text: str) -> None:
     lines = ["I lied.", "", *text.split("\n"), "", "Day 2"]
 
-    assert [at for each in introductions(lines) for at in each] == list(range(2, len(lines) - 2))
+    assert [at for each in quote_headers(lines) for at in each] == list(range(2, len(lines) - 2))
 
 
-@pytest.mark.parametrize("text", [text for text in INTRODUCTIONS if "<a@b.org>" in text and "\n" not in text])
-def test_an_introduction_may_be_broken_before_the_address(text: str) -> None:
+@pytest.mark.parametrize("text", [text for text in HEADERS if "<a@b.org>" in text and "\n" not in text])
+def test_a_quote_header_may_be_broken_before_the_address(text: str) -> None:
     lines = ["I lied.", *text.replace(" <", "\n<").split("\n")]
 
-    assert list(introductions(lines)) == [range(1, len(lines))]
+    assert list(quote_headers(lines)) == [range(1, len(lines))]
 
 
 BEFORE_MARKS = [
@@ -85,24 +85,24 @@ BEFORE_MARKS = [
 
 @pytest.mark.parametrize("text", BEFORE_MARKS)
 def test_right_before_a_marked_quote_less_is_enough(text: str) -> None:
-    assert list(introductions(["I lied.", text, "Day 2"], [False, True, False])) == [range(1, 2)]
-    assert not list(introductions(["I lied.", text, "Day 2"]))
+    assert list(quote_headers(["I lied.", text, "Day 2"], [False, True, False])) == [range(1, 2)]
+    assert not list(quote_headers(["I lied.", text, "Day 2"]))
 
 
 @pytest.mark.parametrize("text", ["You asked:", "She wrote:", "my mother wrote:", "I said it in 2026:"])
 def test_a_persons_own_lead_to_what_they_quote_is_theirs(text: str) -> None:
-    assert not list(introductions(["I lied.", text, "Day 2"], [False, True, False]))
+    assert not list(quote_headers(["I lied.", text, "Day 2"], [False, True, False]))
 
 
 @pytest.mark.parametrize("text", PROSE)
-def test_prose_is_no_introduction(text: str) -> None:
-    assert not list(introductions([*text.split("\n"), "come home"]))
+def test_prose_is_no_quote_header(text: str) -> None:
+    assert not list(quote_headers([*text.split("\n"), "come home"]))
 
 
 def test_a_line_of_ones_own_above_headers_is_not_taken_along() -> None:
     lines = ["Date: 3 August. Mood: bad.", "From: X <a@b.org>", "Date: 4 August 2026", "To: Ana"]
 
-    assert list(introductions(lines)) == [range(1, 4)]
+    assert list(quote_headers(lines)) == [range(1, 4)]
 
 
 def test_a_quote_header_has_at_most_400_characters() -> None:
@@ -110,5 +110,5 @@ def test_a_quote_header_has_at_most_400_characters() -> None:
         date, end = "On Mon, Aug 3, 2026 at 7:00 AM ", " <a@b.org> wrote:"
         return date + "X" * (length - len(date) - len(end)) + end
 
-    assert list(introductions([header(400)])) == [range(1)]
-    assert list(introductions([header(401)])) == []
+    assert list(quote_headers([header(400)])) == [range(1)]
+    assert list(quote_headers([header(401)])) == []

@@ -2,10 +2,12 @@
 
 import time
 from contextlib import suppress
+from unittest.mock import Mock
 
 import pytest
 
-from replies import UnreadableMail, own_words
+from replies import UnreadableMail, opened, own_words
+from replies import mail as parser
 from tests.replies.replies import (
     APPLE,
     GMAIL,
@@ -38,7 +40,7 @@ WRITTEN = {
     "a word": "yes",
     "two paragraphs": 'I shouted, and she left the room.\n\nI am not adding the "but".',
     "an indented list": "I could call\n    in the car,\n    with the engine off.",
-    "like an introduction": "On Tuesday my mother wrote:\ncome home when you can.",
+    "like a quote header": "On Tuesday my mother wrote:\ncome home when you can.",
     "like headers": "From: me\nTo: me, in ten years\nSubject: the kitchen",
     "a pause of dashes": "- hands cold\n\n--\n\nand then, right at the end, quiet.",
     "about a phone": "Sent from my own kitchen, at midnight.",
@@ -50,8 +52,8 @@ WRITTEN = {
 
 
 def quoted(program: str, answer: str = "") -> str:
-    introduction, quote = PROGRAMS[program]
-    return introduction + (marked(LETTER, answer) if quote is marked else unmarked(answer))
+    header, quote = PROGRAMS[program]
+    return header + (marked(LETTER, answer) if quote is marked else unmarked(answer))
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -227,3 +229,29 @@ def test_a_letter_pasted_without_any_mark_is_ours_from_25_words_and_four_tenths_
 
     assert own_words(mail(f"I did it.\n\n{pasted}"), letter) == "I did it."
     assert own_words(mail(f"I did it.\n\n{less}"), letter) == f"I did it.\n\n{less}"
+
+
+def test_a_mail_is_parsed_once_for_every_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse = Mock(wraps=parser.parse)
+    monkeypatch.setattr(parser, "parse", parse)
+    raw = mail(f"I lied.\n\n{GMAIL}{marked(LETTER)}", Message_ID="<1@example.net>", Return_Path="<>")
+
+    opened_mail = opened(raw)
+
+    assert opened_mail.automatic == "null sender"
+    assert opened_mail.sender == "ana@example.net"
+    assert opened_mail.header("message-id") == "<1@example.net>"
+    assert (
+        opened_mail.own_words(LETTER)
+        == opened_mail.own_words(LETTER, LETTER_HTML)
+        == opened_mail.own_words()
+        == "I lied."
+    )
+    assert opened_mail.automatic == "null sender"
+    assert opened_mail.raw == raw
+    parse.assert_called_once_with(raw)
+
+
+def test_the_body_is_what_stands_below_the_headers() -> None:
+    assert opened(b"A: b\r\n\r\none\r\n\r\ntwo").body == opened(b"A: b\n\none\n\ntwo").body == b"one\n\ntwo"
+    assert opened(b"A: b").body == b""

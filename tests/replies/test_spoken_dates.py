@@ -1,0 +1,80 @@
+"""Days, spans and hours as people write them."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from replies.spoken_dates import MOST_DAYS, day, hour, span
+from replies.tables import plain
+
+TODAY = date(2026, 11, 24)  # a Tuesday
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [("10 days", 10), ("two weeks", 14), ("a week", 7), ("un mes", 30), ("doce días", 12), ("1 month", 30)],
+)
+def test_a_span_is_so_many_days(text: str, days: int) -> None:
+    assert span(plain(text)) == days
+
+
+@pytest.mark.parametrize("text", ["", "10", "days", "0 days", "many days", "10 long days", "ten minutes"])
+def test_what_is_no_span(text: str) -> None:
+    assert span(plain(text)) is None
+
+
+def test_a_span_never_ends_after_the_last_date() -> None:
+    assert span("3660 days") == MOST_DAYS
+    assert span("3659 days") == MOST_DAYS - 1
+    assert span(f"{'9' * 190} months") == MOST_DAYS
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("tomorrow", date(2026, 11, 25)),
+        ("Tuesday", date(2026, 12, 1)),
+        ("Wed", date(2026, 11, 25)),
+        ("el próximo sábado", date(2026, 11, 28)),
+        ("la próxima semana", date(2026, 11, 30)),
+        ("next month", date(2026, 12, 1)),
+        ("the 24th", date(2026, 12, 24)),
+        ("23 November", date(2027, 11, 23)),
+        ("24 November", date(2027, 11, 24)),
+        ("Sept 1st", date(2027, 9, 1)),
+        ("el 3 de marzo de 2026", date(2026, 3, 3)),
+        ("15/3", date(2027, 3, 15)),
+        ("3.15.2028", date(2028, 3, 15)),
+        ("3/3", date(2027, 3, 3)),
+        ("2027-01-04", date(2027, 1, 4)),
+    ],
+)
+def test_a_day_is_the_next_one_that_is_meant(text: str, found: date) -> None:
+    assert day(plain(text), TODAY) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["", "next", "3/4", "32", "30 February", "13/13", "2027-13-01", "March", "a while", "weeks"]
+)
+def test_what_is_no_day_or_has_two_meanings(text: str) -> None:
+    assert day(plain(text), TODAY) is None
+
+
+def test_a_day_without_its_year_is_looked_for_within_a_year() -> None:
+    assert day("29 february", date(2027, 2, 28)) == date(2028, 2, 29)
+    assert day("29 february", date(2027, 2, 27)) is None
+    assert day("24 november", TODAY) == TODAY + timedelta(days=365)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("7:30", 7), ("at 7 am", 7), ("12 a.m.", 0), ("12pm", 12), ("19h", 19), ("a las 7 de la tarde", 19),
+     ("11 de la noche", 23), ("2 de la noche", 2), ("7 de la mañana", 7), ("7 o’clock pm", 19), ("0", 0), ("23", 23)],
+)  # fmt: skip
+def test_a_time_is_an_hour(text: str, found: int) -> None:
+    assert hour(plain(text)) == found
+
+
+@pytest.mark.parametrize("text", ["", "24", "13 pm", "0 am", "7:60", "noon", "7 7", "100"])
+def test_what_is_no_time(text: str) -> None:
+    assert hour(plain(text)) is None
