@@ -1,8 +1,9 @@
 """Subscribers and reflections as DynamoDB items, and back. Times are ISO 8601 in UTC, to the second."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -19,6 +20,7 @@ course needs more: write a subscriber's shard from its id, and let `due` ask eac
 UNCONFIRMED_LIFE = timedelta(days=7)
 
 Item = dict[str, Any]
+Stored = TypeVar("Stored")
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
 
@@ -53,7 +55,9 @@ def subscriber_item(subscriber: Subscriber) -> Item:
 def subscriber_from(item: Item) -> Subscriber:
     """A subscriber as it was stored. Raises UnreadableSubscriber."""
     try:
-        subscriber = _subscriber_from(item)
+        if _NEEDED - item.keys():
+            raise KeyError
+        subscriber = _read(Subscriber, item)
         ZoneInfo(subscriber.zone)
     except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
         raise UnreadableSubscriber(type(error).__name__) from None  # its text can hold what is stored
@@ -66,56 +70,39 @@ def subscriber_from(item: Item) -> Subscriber:
     return subscriber
 
 
-def _subscriber_from(item: Item) -> Subscriber:
-    claim, sign_up = item.get("claim"), item.get("sign_up")
-    return Subscriber(
-        id=item["id"],
-        course=item["course"],
-        address=item["address"],
-        status=Status(item["status"]),
-        epoch=int(item["epoch"]),
-        round=int(item["round"]),
-        plan=tuple(item.get("plan", ())),
-        next_lesson=item.get("next_lesson"),
-        due_at=_time(item.get("due_at")),
-        first_name=item.get("first_name", ""),
-        zone=item["zone"],
-        hour=int(item["hour"]),
-        claim=Claim(
-            attempt=claim["attempt"],
-            email=claim["email"],
-            at=_moment(claim["at"]),
-            retry_at=_moment(claim["retry_at"]),
-            previous_day=_day(claim.get("previous_day")),
-            previous_at=_time(claim.get("previous_at")),
-            taken=claim.get("taken", ""),
-        )
-        if claim
-        else None,
-        unsettled=dict(item.get("unsettled", {})),
-        sent={lesson: _moment(at) for lesson, at in item.get("sent", {}).items()},
-        last_day=_day(item.get("last_day")),
-        last_at=_time(item.get("last_at")),
-        message_id=item.get("message_id", ""),
-        consent=item.get("consent", ""),
-        consent_at=_time(item.get("consent_at")),
-        sign_up=SignUp(
-            epoch=int(sign_up["epoch"]),
-            at=_moment(sign_up["at"]),
-            first_name=sign_up.get("first_name", ""),
-            zone=sign_up["zone"],
-            hour=int(sign_up["hour"]),
-            consent=sign_up["consent"],
-            mailed=sign_up["mailed"],
-        )
-        if sign_up
-        else None,
-        paused_until=_day(item.get("paused_until")),
-        held=Held(item.get("held", "")),
-        soft_bounces=tuple(item.get("soft_bounces", ())),
-        obeyed=tuple(item.get("obeyed", ())),
-        version=int(item["version"]),
-    )
+def _moment(text: str) -> datetime:
+    """A time with its zone: one without, mended in by hand say, could be compared with no other."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return at
+
+
+_NEEDED = frozenset({"status", "epoch", "round", "zone", "hour", "version"})
+"""Stored with every subscriber, although the dataclass has a value for a new one."""
+_READ: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("epoch", "round", "hour", "version"), int),
+    **dict.fromkeys(("plan", "soft_bounces", "obeyed"), tuple),
+    **dict.fromkeys(("at", "due_at", "last_at", "consent_at", "retry_at", "previous_at"), _moment),
+    **dict.fromkeys(("last_day", "paused_until", "previous_day"), date.fromisoformat),
+    "received_at": datetime.fromisoformat,
+    "status": Status,
+    "held": Held,
+    "sent": lambda sent: {lesson: _moment(at) for lesson, at in sent.items()},
+    "claim": lambda claim: _read(Claim, claim, previous_day=None, previous_at=None),
+    "sign_up": lambda sign_up: _read(SignUp, sign_up, first_name=""),
+}
+"""How each field is read that is stored as something else."""
+
+
+def _read(kind: Callable[..., Stored], item: Item, **absent: Any) -> Stored:
+    """The fields of an item as a dataclass of this kind; `absent` are the values of those that are left out."""
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**absent | {name: _READ.get(name, _same)(item[name]) for name in known & item.keys()})
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def reflection_item(reflection: Reflection) -> Item:
@@ -127,17 +114,7 @@ def reflection_item(reflection: Reflection) -> Item:
 
 def reflection_from(item: Item) -> Reflection:
     """A reflection as it was stored."""
-    return Reflection(
-        subscriber=item["subscriber"],
-        round=int(item["round"]),
-        lesson=item.get("lesson", ""),
-        received_at=datetime.fromisoformat(item["received_at"]),
-        mail_id=item["mail_id"],
-        text=item["text"],
-        attributed_by=item["attributed_by"],
-        verified=item["verified"],
-        cut=item["cut"],
-    )
+    return _read(Reflection, item, lesson="")
 
 
 def _plain(value: Any) -> Any:
@@ -151,19 +128,3 @@ def _plain(value: Any) -> Any:
         plain = {name: _plain(part) for name, part in value.items()}
         return {name: part for name, part in plain.items() if part not in (None, "")}
     return list(value) if isinstance(value, tuple) else value
-
-
-def _time(text: str | None) -> datetime | None:
-    return _moment(text) if text else None
-
-
-def _moment(text: str) -> datetime:
-    """A time with its zone: one without, mended in by hand say, could be compared with no other."""
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return at
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

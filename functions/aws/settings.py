@@ -1,11 +1,15 @@
 """The functions' settings, read once from the environment that `template.yaml` gives them."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from course.errors import EmailCourseError
+
+MAY_BE_EMPTY = frozenset({"EMBED_ORIGINS"})
 
 
 class MissingSetting(EmailCourseError):
@@ -38,33 +42,23 @@ class Settings:
     """The stack's own id, which no other has."""
 
 
+_READ: dict[str, Callable[[str], Any]] = {
+    "site_url": lambda url: url.rstrip("/"),
+    "retention_days": int,
+    "embed_origins": lambda origins: tuple(origins.split()),
+    "emails_dir": Path,
+}
+
+
 @cache
 def settings() -> Settings:
-    """The settings of this process. Raises MissingSetting."""
-    return Settings(
-        subscribers_table=_need("SUBSCRIBERS_TABLE"),
-        reflections_table=_need("REFLECTIONS_TABLE"),
-        suppressions_table=_need("SUPPRESSIONS_TABLE"),
-        limits_table=_need("LIMITS_TABLE"),
-        outbox_url=_need("OUTBOX_URL"),
-        inbound_topic=_need("INBOUND_TOPIC"),
-        feedback_topic=_need("FEEDBACK_TOPIC"),
-        mail_bucket=_need("MAIL_BUCKET"),
-        signing_secret=_need("SIGNING_SECRET"),
-        configuration_set=_need("CONFIGURATION_SET"),
-        sender=_need("SENDER"),
-        reply_domain=_need("REPLY_DOMAIN"),
-        site_url=_need("SITE_URL").rstrip("/"),
-        postal_address=_need("POSTAL_ADDRESS"),
-        retention_days=int(_need("RETENTION_DAYS")),
-        embed_origins=tuple(os.environ.get("EMBED_ORIGINS", "").split()),
-        emails_dir=Path(_need("EMAILS_DIR")),
-        stack=_need("STACK"),
-    )
+    """The settings of this process: each variable has the name of its field. Raises MissingSetting."""
+    names = [field.name for field in fields(Settings)]
+    return Settings(**{name: _READ.get(name, str)(_need(name.upper())) for name in names})
 
 
 def _need(name: str) -> str:
-    value = os.environ.get(name)
-    if not value:
+    value = os.environ.get(name, "")
+    if not value and name not in MAY_BE_EMPTY:
         raise MissingSetting(f"the environment variable {name} is not set: template.yaml sets it for every function")
     return value
