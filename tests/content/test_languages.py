@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from content import dates
 from content.emails import Site, notice_letter
 from content.lessons import load
 from course.commands import Command, in_answer_to
@@ -70,21 +69,6 @@ def test_a_language_needs_words_for_whom_a_helpline_is_for(emails: Path) -> None
     change(emails / "helplines.toml", 'for_whom = "own behaviour"', 'for_whom = "young people"')
     with pytest.raises(CourseError, match=r"helplines\.toml: has no words under \[for_whom\] for “young people”"):
         load(emails)
-
-
-@pytest.mark.parametrize("code", list(load(EMAILS).languages))
-def test_every_hour_of_the_day_has_its_words(code: str) -> None:
-    language = load(EMAILS).languages[code]
-    for of_day in range(24):
-        assert re.findall(r"\d+:00", dates.hour(of_day, language)) == [f"{of_day}:00", f"{(of_day + 1) % 24}:00"]
-
-
-def test_dates_in_spanish() -> None:
-    spanish = load(EMAILS).languages["es"]
-    assert dates.date(MONDAY, "Europe/Madrid", spanish) == "23 de noviembre de 2026"
-    assert dates.next_email(after(1), spanish) == "miércoles 25 de noviembre, entre las 7:00 y las 8:00"
-    assert dates.hour(0, spanish) == "entre las 0:00 y la 1:00"
-    assert dates.hour(1, spanish) == "entre la 1:00 y las 2:00"
 
 
 def names_of_commands(text: str) -> set[str]:

@@ -1,0 +1,59 @@
+"""Dates and places in the course, as each language says them."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from content import dates
+from content.lessons import load
+from course.subscriber import Subscriber
+from tests.course.subscribers import MONDAY, after, confirmed
+
+EMAILS = Path(__file__).parents[2] / "emails"
+ENGLISH = load(EMAILS).languages["en"]
+COURSE = load(EMAILS).courses["rebuild-trust"]
+
+
+@pytest.mark.parametrize("code", list(load(EMAILS).languages))
+def test_every_hour_of_the_day_has_its_words(code: str) -> None:
+    language = load(EMAILS).languages[code]
+    for of_day in range(24):
+        assert re.findall(r"\d+:00", dates.hour(of_day, language)) == [f"{of_day}:00", f"{(of_day + 1) % 24}:00"]
+
+
+def test_dates_in_spanish() -> None:
+    spanish = load(EMAILS).languages["es"]
+    assert dates.date(MONDAY, "Europe/Madrid", spanish) == "23 de noviembre de 2026"
+    assert dates.next_email(after(1), spanish) == "miércoles 25 de noviembre, entre las 7:00 y las 8:00"
+    assert dates.hour(0, spanish) == "entre las 0:00 y la 1:00"
+    assert dates.hour(1, spanish) == "entre la 1:00 y las 2:00"
+
+
+def test_a_day_is_the_local_one() -> None:
+    assert dates.date(MONDAY, "Pacific/Kiritimati", ENGLISH) == "24 November 2026"
+
+
+def test_when_the_next_email_comes_and_that_none_does() -> None:
+    assert dates.next_email(after(0), ENGLISH) == "Tuesday 24 November, between 7:00 and 8:00"
+    assert dates.next_email(replace(after(0), due_at=None), ENGLISH) == ""
+
+
+@pytest.mark.parametrize(
+    ("subscriber", "words"),
+    [
+        (confirmed(), "nothing"),
+        (after(0), "introduction"),
+        (replace(confirmed(), round=2), "round"),
+        (after(3), "closing"),
+    ],
+    ids=["nothing", "introduction", "round", "closing"],
+)
+def test_a_place_in_the_course_has_its_words(subscriber: Subscriber, words: str) -> None:
+    said = ENGLISH.words["place"][words].format(round=2)
+    assert dates.place(subscriber, COURSE) == said
+
+
+def test_a_lesson_says_its_day() -> None:
+    assert dates.place(after(1), COURSE) == ENGLISH.words["place"]["lesson"].format(day=1, days=5)

@@ -1,0 +1,23 @@
+"""Errors: each says when it is raised, and none holds what a person wrote."""
+
+from course.errors import CourseError, EmailCourseError, InvalidForm, InvalidToken, UnknownKey, UnreadableSubscriber
+
+
+def test_everything_raised_on_purpose_has_one_root() -> None:
+    for kind in (CourseError, InvalidForm, InvalidToken, UnreadableSubscriber):
+        assert issubclass(kind, EmailCourseError)
+
+
+def test_a_mistake_in_a_course_names_file_and_line() -> None:
+    assert str(CourseError("emails/x/01-a.md.j2", "needs a subject", 3)) == "emails/x/01-a.md.j2:3: needs a subject"
+    assert str(CourseError("emails/x", "holds no lesson")) == "emails/x: holds no lesson"
+
+
+def test_a_form_that_came_too_often_says_when_it_may_come_again() -> None:
+    assert (InvalidForm("twice").http_status, InvalidForm("twice").retry_after) == (400, None)
+    busy = InvalidForm("busy", 503, 60)
+    assert (str(busy), busy.http_status, busy.retry_after) == ("busy", 503, 60)
+
+
+def test_a_token_of_an_unknown_key_is_an_invalid_one() -> None:
+    assert issubclass(UnknownKey, InvalidToken)

@@ -1,0 +1,61 @@
+"""What is stored of a subscriber, and what is read off it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from course.record import CONFIRM, Held, Status
+from course.schedule import AFTER_INTRODUCTION, MIN_GAP
+from tests.course.subscribers import MONDAY, after, confirmed, held, pending, sent
+
+
+def test_what_comes_next_is_the_confirmation_then_each_lesson_then_nothing() -> None:
+    assert pending().due_email == CONFIRM
+    assert sent(pending()).due_email is None
+    assert [confirmed().due_email, after(0).due_email, after(1).due_email] == ["intro", "acknowledge", "own-it"]
+    assert after(3).due_email is None
+
+
+def test_only_who_waits_for_an_email_is_waiting() -> None:
+    assert after(1).waiting
+    assert not after(3).waiting
+    assert not held(after(1)).waiting
+    assert not replace(after(1), due_at=None).waiting
+    assert not after(1).paused().waiting
+    assert not after(1).stopped(Status.UNSUBSCRIBED).waiting
+
+
+def test_the_sign_up_that_waits_is_the_one_that_counts() -> None:
+    assert pending().current_epoch == 1057
+    assert pending().awaits(1057)
+    assert not pending().awaits(1056)
+    assert not confirmed().awaits(1057)
+    assert confirmed().current_epoch == 1057
+
+
+def test_a_sign_up_is_made_since_only_what_was_said_before_it() -> None:
+    assert pending(MONDAY).signed_up_since(MONDAY - timedelta(seconds=1))
+    assert not pending(MONDAY).signed_up_since(MONDAY)
+    assert not confirmed().signed_up_since(MONDAY - timedelta(days=1))
+
+
+def test_the_first_lesson_may_follow_the_introduction_sooner() -> None:
+    assert after(0).gap == AFTER_INTRODUCTION
+    assert after(1).gap == MIN_GAP
+
+
+def test_the_last_lesson_is_the_latest_that_was_sent() -> None:
+    assert confirmed().last_lesson is None
+    assert after(1).last_lesson == "acknowledge"
+
+
+@pytest.mark.parametrize("why", [why for why in Held if why])
+def test_a_reason_to_hold_is_read_from_what_was_stored(why: Held) -> None:
+    assert Held(str(why)) is why
+    assert Held(f"{why}: KeyError") is why, "with the mistake behind it"
+
+
+def test_no_reason_is_no_reason_and_one_in_other_words_is_still_one() -> None:
+    assert not Held("")
+    assert Held("written by hand")

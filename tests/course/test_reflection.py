@@ -1,0 +1,26 @@
+"""Reflections, and mail that is none."""
+
+import pytest
+
+from course.reflection import MAX_BYTES, NotTaken, Why, cut_to_bytes
+
+
+def test_r11_a_text_is_cut_between_characters() -> None:
+    assert cut_to_bytes("aé", 2) == "a"
+    assert cut_to_bytes("aé", 3) == "aé"
+    assert cut_to_bytes("😀" * MAX_BYTES) == "😀" * (MAX_BYTES // 4)
+
+
+@pytest.mark.parametrize("why", [why for why in Why if why is not Why.OTHER])
+def test_why_a_mail_was_not_taken_is_read_as_it_was_stored(why: Why) -> None:
+    assert NotTaken.read(NotTaken(why).text) == NotTaken(why)
+
+
+def test_how_an_automatic_answer_was_told_is_kept() -> None:
+    stored = NotTaken(Why.OTHER, "auto-submitted")
+    assert stored.text == "auto-submitted"
+    assert NotTaken.read(stored.text) == stored
+
+
+def test_r13_only_what_may_hold_a_virus_is_never_accepted() -> None:
+    assert {why for why in Why if not NotTaken(why).may_be_accepted} == {Why.VIRUS, Why.NOT_SCANNED_FOR_VIRUS}
