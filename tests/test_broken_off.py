@@ -14,9 +14,9 @@ from local_cloud.faults import Fault, Site, faults
 from local_cloud.functions import forget_everything
 from tests.conftest import MONDAY
 from tests.people import Person
+from tests.services.test_receiving import raw_mails, written
+from tests.services.test_sending import emails
 from tests.stories import asleep, next_email
-from tests.test_receive_reply import raw_mails, written
-from tests.test_send import emails
 
 HOUR = timedelta(hours=1)
 PROMISE = Site("sign_up", "aws/limits.py Limits._put", "PutItem")

@@ -14,8 +14,8 @@ from course.subscriber import Subscriber
 from local_cloud.cloud import World
 from tests.conftest import MONDAY
 from tests.people import Person
+from tests.services.test_sending import emails, ses_answers
 from tests.stories import asleep_until, next_email, reads, unchanged, without
-from tests.test_send import emails, ses_answers
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PLAN = ("intro", "acknowledge", "own-it", "keep-showing-up")

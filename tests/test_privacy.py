@@ -15,8 +15,8 @@ from local_cloud.cloud import World
 from tests.conftest import MONDAY
 from tests.logs import given_away
 from tests.people import Person
+from tests.services.test_receiving import raw_mails, reply_to, written
 from tests.stories import asleep, asleep_until, next_email, reads
-from tests.test_receive_reply import raw_mails, reply_to, written
 
 HEADERS = {
     "referrer-policy": "no-referrer",

@@ -10,8 +10,8 @@ from local_cloud.cloud import World
 from local_cloud.functions import forget_everything
 from tests.conftest import MONDAY
 from tests.people import Person
+from tests.services.test_held import DAY, TUESDAY, counted, days, tick
 from tests.stories import asleep, asleep_until
-from tests.test_held import DAY, TUESDAY, counted, days, tick
 
 OTHER_STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/another/b6a2ad80-c87e-11f0-9d5f-0a1b2c3d4e5f"
 SAME = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")

@@ -25,9 +25,9 @@ from local_cloud.functions import Context
 from local_cloud.ses_rules import SesError
 from services.pace import Pace
 from tests.conftest import MONDAY
+from tests.services.test_sending import THROTTLED, record
 from tests.test_dispatch import queued, subscribe
 from tests.test_record_delivery import records
-from tests.test_send import THROTTLED, record
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

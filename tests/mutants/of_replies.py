@@ -5,7 +5,7 @@ from tests.mutants.mutant import Mutant
 MAIL = "test_mail.py"
 READER = "test_reflections.py -k 'ours or another_mail'"
 SUBTRACTION = "test_subtraction.py"
-ATTRIBUTED = "test_receive_reply.py -k 'r2 or r3 or token'"
+ATTRIBUTED = "test_attribution.py -k 'r2 or r3 or token'"
 
 OF_BOUNDS = (
     Mutant("mail: any size", "if len(raw) > MAX_MAIL:", "if not raw and len(raw) > MAX_MAIL:", MAIL),

@@ -11,9 +11,9 @@ from aws.reflections import Reflections
 from aws.settings import settings
 from local_cloud.cloud import World
 from tests.people import Person
+from tests.services.test_receiving import WORDS, inbound, raw_mails, reply_to, texts, written
 from tests.stories import asleep, reads, unchanged
 from tests.test_privacy import erasing_meanwhile
-from tests.test_receive_reply import WORDS, inbound, raw_mails, reply_to, texts, written
 
 LOST = "lost on its way, or failed: nobody knows whether it is genuine"
 

@@ -10,9 +10,9 @@ from botocore.exceptions import ReadTimeoutError
 from local_cloud.cloud import World
 from tests.conftest import MONDAY
 from tests.people import Person
+from tests.services.test_account import audit
+from tests.services.test_sending import BERLIN, URL, emails, ses_answers
 from tests.stories import asleep, asleep_until, unchanged
-from tests.test_audit import audit
-from tests.test_send import BERLIN, URL, emails, ses_answers
 
 TUESDAY = MONDAY.replace(day=24, hour=6, minute=50)
 """By when everyone's first lesson is due: ten to eight in Berlin."""

@@ -13,8 +13,8 @@ from aws.outbox import Outbox
 from aws.subscribers import Subscribers
 from local_cloud.cloud import World
 from tests.people import Person
+from tests.services.test_receiving import emails_of, raw_mails, reasons, texts
 from tests.stories import asleep, asleep_until, next_email, nothing_comes, reads
-from tests.test_receive_reply import emails_of, raw_mails, reasons, texts
 
 BACK_AGAIN = timedelta(minutes=7)
 """After this the queue hands a message out again whose work failed."""

@@ -11,8 +11,8 @@ from aws.outbox import Outbox
 from local_cloud import clients
 from local_cloud.cloud import World
 from tests.people import Person
+from tests.services.test_receiving import WORDS, emails_of, raw_mails, reply_to, texts, written
 from tests.stories import asleep, next_email, nothing_comes, reads
-from tests.test_receive_reply import WORDS, emails_of, raw_mails, reply_to, texts, written
 
 
 def test_u6_stop_by_mail(world: World) -> None:

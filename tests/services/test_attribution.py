@@ -1,0 +1,134 @@
+"""Which email a reply answers: by its token, else by In-Reply-To from the subscriber's own address, else by nothing."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+
+from local_cloud.cloud import World
+from tests.people import Person
+from tests.services.test_receiving import WORDS, reasons, reply_to, texts, written
+from tests.stories import a_key_is_added, asleep, next_email, reads
+
+
+def test_r1_the_token_however_it_is_written(world: World) -> None:
+    ann = Person(world).joins()
+    mail = ann.mails[-1]
+    local_part, _, domain = reply_to(mail).partition("@")
+    mixed = "".join(char.upper() if n % 2 else char for n, char in enumerate(local_part)) + "@" + domain
+    for to, envelope in (
+        (reply_to(mail).upper(), [reply_to(mail).upper()]),
+        (mixed, [mixed]),
+        ("her@example.com", [f"somebody@{domain}", reply_to(mail)]),  # and in Cc
+        (f'"Rebuilding Trust" <{reply_to(mail)}>', [reply_to(mail)]),
+    ):
+        world.deliver(written(f"I wrote to {len(to)}.", None, To=to, Cc=reply_to(mail)), envelope)
+        assert f"I wrote to {len(to)}." in texts(ann), to
+        assert not reasons(world)
+    assert {row["attributed_by"] for row in ann.reflections} == {"token"}
+
+
+def test_a_reply_to_an_email_that_was_signed_with_a_key_just_added(world: World) -> None:
+    """The process that reads it began before the key was there."""
+    ann = reads(Person(world), 1)
+    with a_key_is_added(world):
+        lesson = next_email(world)
+    world.deliver(written(WORDS, None), reply_to(lesson))
+    assert texts(ann) == [WORDS]
+    assert reasons(world) == []
+
+
+def test_a_mail_to_list_unsubscribe_of_an_email_that_was_signed_with_a_key_just_added(world: World) -> None:
+    ann = reads(Person(world), 1)
+    with a_key_is_added(world):
+        lesson = next_email(world)
+    leave = re.search(r"<mailto:([^<>,?\s]+)", lesson.header("List-Unsubscribe") or "")
+    assert leave
+    world.deliver(written("unsubscribe", None), leave[1])
+    assert ann.row["status"] == "unsubscribed"
+
+
+def test_forged_reply_addresses_do_not_each_ask_for_the_keys(world: World) -> None:
+    ann = Person(world).joins()
+    before = sum(call.operation == "secretsmanager:GetSecretValue" for call in world.calls)
+    local_part, domain = reply_to(ann.mails[-1]).split("@")
+    forged = [f"{first}{second}{local_part[2:]}@{domain}" for first in "bcdefghi" for second in "bcdefghi"]
+    for number, address in enumerate(forged):
+        world.deliver(written(f"Number {number}", None), address)
+    assert len(reasons(world)) == len(forged)
+    assert sum(call.operation == "secretsmanager:GetSecretValue" for call in world.calls) - before <= 2
+
+
+def test_r2_a_forged_old_or_missing_token_is_set_aside_and_never_answered(world: World) -> None:
+    ann = Person(world).joins()
+    bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    old = reply_to(ann.mails[-1])
+    world.request("POST", ann.link("/unsubscribe/"))
+    asleep(world, timedelta(days=2))
+    ann.joins()
+    good, domain = reply_to(ann.mails[-1]).split("@")
+    spliced = reply_to(bob.mails[-1])[:16] + good[16:]
+    sent, mails = len(world.mails), world.mails[:]
+    for number, local_part in enumerate(
+        (
+            good[:-1] + ("a" if good[-1] != "a" else "b"),
+            ("a" if good[0] != "a" else "b") + good[1:],
+            good[:-2],
+            good + "aa",
+            spliced,
+            old.partition("@")[0],
+            "somebody",
+            "a" * 34,
+            "a" * 64,
+            "0" * 34,
+            "course",
+            "'; drop table--",
+        )
+    ):
+        for text in (WORDS, "STOP"):
+            world.deliver(written(f"{text}\n", None), f"{local_part}@{domain}")
+        assert len(reasons(world)) == 2 * (number + 1), local_part
+    assert not ann.reflections
+    assert not bob.reflections
+    assert (ann.row["status"], bob.row["status"]) == ("active", "active")
+    assert (len(world.mails), world.mails) == (sent, mails)
+    assert WORDS.split("\n", maxsplit=1)[0] not in json.dumps(world.rows("Reflections"), default=str)
+
+
+def test_without_a_token_in_reply_to_tells_whose_it_is_only_from_their_own_proven_address(world: World) -> None:
+    ann = reads(Person(world), 1)
+    answer = written(WORDS, ann.mails[-1])
+    to = "course@reply.example.org"
+    world.deliver(answer, to, verdicts={"dmarc": "FAIL"})
+    world.deliver(answer, to, verdicts={"dmarc": "GRAY"})
+    world.deliver(written(WORDS, ann.mails[-1], sender="eve@example.com"), to)
+    assert not ann.reflections
+    assert len(reasons(world)) == 3
+
+    world.deliver(answer, to)
+    assert [(row["lesson"], row["attributed_by"]) for row in ann.reflections] == [("acknowledge", "in-reply-to")]
+
+
+def test_without_a_token_in_reply_to_must_name_the_last_lesson(world: World) -> None:
+    ann = reads(Person(world), 1)
+    to = "course@reply.example.org"
+    world.deliver(written(WORDS, ann.mails[1]), to)
+    world.deliver(written(WORDS, None, In_Reply_To="<somebody-elses@example.com>"), to)
+    assert not ann.reflections
+    assert reasons(world) == ["no valid reply address"] * 2
+
+
+@pytest.mark.parametrize("doubt", ["another sender", "dmarc"])
+def test_r3_a_valid_token_from_elsewhere_is_kept_as_unverified_and_commands_nothing(world: World, doubt: str) -> None:
+    ann = Person(world).joins()
+    mail = ann.mails[-1]
+    sender = "eve@example.com" if doubt == "another sender" else "ann@example.net"
+    verdicts = {"dmarc": "FAIL"} if doubt == "dmarc" else {}
+    sent = len(world.mails)
+    for text in (WORDS, "STOP", "PAUSE", "not yet"):
+        world.deliver(written(text, mail, sender), reply_to(mail), verdicts=verdicts)
+    assert ann.row["status"] == "active"
+    assert WORDS in texts(ann)
+    assert {row["verified"] for row in ann.reflections} == {False}
+    assert len(world.mails) == sent
