@@ -5,11 +5,13 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from io import BytesIO
+from unittest.mock import patch
 from zipfile import ZipFile
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectTimeoutError
 
+from aws.inbound import RawMail
 from aws.subscribers import Subscribers
 from content import export
 from course import tokens
@@ -415,6 +417,20 @@ def test_o2_erasing_asks_once_more_and_leaves_nothing(world: World) -> None:
     assert "ann@example.net" not in str({table: world.rows(table) for table in world.tables()})
     assert world.request("GET", page_url).status == 404
     assert nothing_comes(world)
+
+
+def test_o2_erasing_that_broke_off_can_be_asked_for_again(world: World) -> None:
+    """The subscriber is deleted after the raw mail, so the link still leads to them."""
+    ann = reads(Person(world), 1)
+    ann.replies("I never said it aloud.")
+    page_url = ann.page_url
+    with patch.object(RawMail, "delete", side_effect=ConnectTimeoutError(endpoint_url="https://s3.example")):
+        assert world.request("POST", f"{page_url}/erase", form={}).status == 503
+    assert world.subscribers()
+    assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
+    assert not world.subscribers()
+    assert not world.rows("Reflections")
+    assert not world.clients.s3.list_objects_v2(Bucket=world.resources.ref("RawMail")).get("Contents")
 
 
 def test_o2_a_suppression_outlives_its_subscriber(world: World) -> None:

@@ -1,5 +1,6 @@
 """The table Reflections: nothing is overwritten, and everything is found again or deleted in time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,7 @@ def test_words_are_read_as_they_were_written(reflections: Reflections, written: 
 def test_nothing_is_overwritten(reflections: Reflections) -> None:
     """Two mails to one lesson in one second are two reflections; the same mail again is the same one."""
     first, second = reflection(text="One thing."), reflection(text="And another.")
-    for written in (first, second, first):
+    for written in (first, second, first, replace(first, text="Something else.")):
         reflections.add(written)
     assert reflections.of("annannannannanna") == [first, second]
 

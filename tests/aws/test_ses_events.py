@@ -38,6 +38,8 @@ def test_f5_both_shapes_wrapped_or_raw_are_the_same_news(shape: str, wrapped: bo
     [
         ({"bounceType": "Permanent", "bounceSubType": "General"}, True),
         ({"bounceType": "Permanent", "bounceSubType": "OnAccountSuppressionList"}, True),
+        ({"bounceType": "Transient", "bounceSubType": "Suppressed"}, True),
+        ({"bounceType": "Transient", "bounceSubType": "OnAccountSuppressionList"}, True),
         ({"bounceType": "Transient", "bounceSubType": "MailboxFull"}, False),
         ({"bounceType": "Undetermined", "bounceSubType": "Undetermined"}, False),
     ],

@@ -248,7 +248,7 @@ OF_COMMANDS = (
         "mail: worked on twice",
         "    if noted is None:\n        token = leaving(came)",
         '    if noted is None or noted == "":\n        token = leaving(came)',
-        "test_receive_reply.py -k r9",
+        "test_inbox.py -k r12",
     ),
     Mutant(
         "mail: its copy is worked on",
