@@ -27,6 +27,8 @@ PAGES = Path(__file__).parent.parent / "pages"
 EXIT_URL = "https://www.wikipedia.org/"
 """Where "Leave this page" leads: a site that anybody may have open, in any language."""
 
+NOTHING: Mapping[str, str] = {}
+
 HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
