@@ -1,11 +1,24 @@
-"""Erasure: after it nothing is left but hashes."""
+"""Erasure: how long everything is kept, and that after erasing nothing is left but hashes."""
 
 import re
 from datetime import timedelta
 
+from aws.settings import settings
 from local_cloud.cloud import World
+from services import erasure
 from tests.people import Person
 from tests.stories import asleep, nothing_comes, reads, unchanged
+
+
+def test_the_days_that_data_is_kept_are_those_of_the_template(world: World) -> None:
+    assert world.request("GET", "/privacy").status == 200
+    days = erasure.days_kept()
+    logs = {given["RetentionInDays"] for _, given in world.resources.resources("AWS::Logs::LogGroup")}
+    [(_, bucket)] = world.resources.resources("AWS::S3::Bucket")
+    assert logs == {days["logs"]}
+    assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == days["mail"]
+    assert days["retention"] == settings().retention_days
+    assert (days["unconfirmed"], days["backups"]) == (7, 35)
 
 
 def test_o2_erasing_asks_once_more_and_leaves_nothing(world: World) -> None:
