@@ -1,19 +1,13 @@
 """The subscriber's page: what it shows, what each button does, and that only its own link opens it."""
 
-import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
-from io import BytesIO
-from unittest.mock import patch
-from zipfile import ZipFile
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError
+from botocore.exceptions import ClientError
 
-from aws.inbound import RawMail
 from aws.subscribers import Subscribers
-from content import export
 from course import tokens
 from course.tokens import Keyring, Purpose
 from local_cloud.cloud import World
@@ -346,44 +340,6 @@ def test_every_lesson_s_email_leads_to_the_lesson_in_the_browser_also_in_a_later
     assert not any("/lessons/" in url for _, url in ann.mails[-1].links()), "a notice has no page"
 
 
-def test_everything_that_is_kept_in_one_file(world: World) -> None:
-    ann = reads(Person(world, first_name="Zoë"), 1)
-    ann.replies("“I never said it.” <b>")
-    with unchanged(world):
-        assert "Download the file" in world.request("GET", f"{ann.page_url}/export").text
-        answer = world.request("POST", f"{ann.page_url}/export", form={"part": "1"})
-        again = world.request("POST", f"{ann.page_url}/export")
-        assert world.request("POST", f"{ann.page_url}/export", form={"part": "2"}).status == 404
-    assert answer.status == again.status == 200
-    assert answer.headers["content-type"] == "application/zip"
-    assert answer.headers["content-disposition"] == 'attachment; filename="my-data.zip"'
-    assert answer.headers["cache-control"] == "no-store"
-    with ZipFile(BytesIO(answer.body)) as bundle:
-        data, html = json.loads(bundle.read("data.json")), bundle.read("journal.html").decode()
-    stored = {name: value for name, value in ann.row.items() if name not in ("due_shard", "expires_at")}
-    assert stored.keys() <= data["subscriber"].keys()
-    assert data["subscriber"]["address"] == "ann@example.net"
-    assert [one["text"] for one in data["reflections"]] == ["“I never said it.” <b>"]
-    assert "“I never said it.” &lt;b&gt;" in html
-    assert "<script" not in html
-    assert "http" not in html, "it needs nothing from anywhere"
-
-
-def test_what_is_too_much_for_one_file_comes_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "IN_A_FILE", 10)
-    ann = reads(Person(world), 1)
-    for text in ("The first of them.", "The second of them."):
-        ann.replies(text)
-    page = world.request("GET", f"{ann.page_url}/export").text
-    assert "Download file 2 of 2" in page
-    for part, text in (("1", "first"), ("2", "second")):
-        answer = world.request("POST", f"{ann.page_url}/export", form={"part": part})
-        assert f"my-data-{part}.zip" in answer.headers["content-disposition"]
-        with ZipFile(BytesIO(answer.body)) as bundle:
-            assert text in bundle.read("journal.html").decode()
-            assert [text in one["text"] for one in json.loads(bundle.read("data.json"))["reflections"]] == [True]
-
-
 def test_what_cannot_be_read_or_reached_is_said_in_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """And counted, with the kind of error and the place, for the engineer."""
     ann = Person(world).joins()
@@ -398,82 +354,6 @@ def test_what_cannot_be_read_or_reached_is_said_in_words(world: World, monkeypat
     assert "If you need someone now" in answer.text
     assert any('"PagesFailed"' in line for line in world.logs)
     assert ann.address not in "\n".join(world.logs)
-
-
-def test_o2_erasing_asks_once_more_and_leaves_nothing(world: World) -> None:
-    ann = reads(Person(world), 1)
-    ann.replies("I never said it aloud.")
-    key = f"inbound/{world.received[-1].id}"
-    bucket = world.resources.ref("RawMail")
-    assert world.clients.s3.get_object(Bucket=bucket, Key=key)
-    page_url = ann.page_url
-    assert "/erase" in ann.page
-    with unchanged(world):
-        assert "cannot be undone" in world.request("GET", f"{page_url}/erase").text
-    assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
-    assert not world.subscribers()
-    assert not world.rows("Reflections")
-    assert not world.clients.s3.list_objects_v2(Bucket=bucket).get("Contents")
-    assert "ann@example.net" not in str({table: world.rows(table) for table in world.tables()})
-    assert world.request("GET", page_url).status == 404
-    assert nothing_comes(world)
-
-
-def test_o2_erasing_that_broke_off_can_be_asked_for_again(world: World) -> None:
-    """The subscriber is deleted after the raw mail, so the link still leads to them."""
-    ann = reads(Person(world), 1)
-    ann.replies("I never said it aloud.")
-    page_url = ann.page_url
-    with patch.object(RawMail, "delete", side_effect=ConnectTimeoutError(endpoint_url="https://s3.example")):
-        assert world.request("POST", f"{page_url}/erase", form={}).status == 503
-    assert world.subscribers()
-    assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
-    assert not world.subscribers()
-    assert not world.rows("Reflections")
-    assert not world.clients.s3.list_objects_v2(Bucket=world.resources.ref("RawMail")).get("Contents")
-
-
-def test_o2_a_suppression_outlives_its_subscriber(world: World) -> None:
-    ann = Person(world).joins()
-    world.complained(ann.mails[-1])
-    world.request("POST", f"{ann.page_url}/erase", form={})
-    assert not world.subscribers()
-    assert [row["reason"] for row in world.rows("Suppressions")] == ["complained"]
-
-
-def test_o2_after_erasing_no_table_bucket_or_queue_knows_them(world: World) -> None:
-    """A long life: replies to lessons and to notices, a journal, a new link, a complaint. Then nothing but hashes."""
-    ann = reads(Person(world, "Philippa.Quux@example.net", "Philippa"), 1)
-    ann.address = ann.address.lower()
-    for text in ("Zwischenwelt: I never said it.", "Another Zwischenwelt.", "And Zwischenwelt once more, at length."):
-        ann.replies(text)
-    ann.presses("pause", until="2026-11-27")
-    ann.presses("resume")
-    form_time = re.search(r'name="form_time" value="([^"]+)"', world.request("GET", "/fresh-link").text)
-    asleep(world, timedelta(seconds=10))
-    assert form_time
-    world.request("POST", "/fresh-link", form={"address": ann.address, "form_time": form_time[1]})
-    assert ann.mails[-1].tags["email"] == "fresh-link"
-    page_url, subscriber = ann.page_url, str(ann.row["id"])
-    world.complained(ann.mails[-1])
-    tokens_known = {page_url.rpartition("/")[2], *(mail.reply_to[0].partition("@")[0] for mail in ann.mails)}
-    assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
-    world.drain()
-
-    held = {table: str(world.rows(table)) for table in world.tables()}
-    held |= {queue.logical_id: str([*queue.waiting, *queue.delayed, *queue.in_flight]) for queue in world.queues()}
-    for bucket in world.clients.s3.list_buckets()["Buckets"]:
-        for found in world.clients.s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
-            body = world.clients.s3.get_object(Bucket=bucket["Name"], Key=found["Key"])["Body"].read()
-            held[found["Key"]] = body.decode(errors="replace")
-    assert held.keys() >= {"Subscribers", "Reflections", "Suppressions", "Limits", "Outbox", "Inbound", "Feedback"}
-    for place, content in held.items():
-        for word in ("quux", "philippa", "example.net", "zwischenwelt", *tokens_known):
-            assert word.lower() not in content.lower(), (place, word)
-        # What counts how often they may be written to goes by their id, a hash, and expires.
-        assert place == "Limits" or subscriber not in content, place
-    assert [row["reason"] for row in world.rows("Suppressions")] == ["complained"]
-    assert all("expires_at" in row for row in world.rows("Limits") if subscriber in str(row))
 
 
 def test_a3_templates_in_a_name_and_in_a_reply_are_shown_as_they_are(world: World) -> None:
@@ -510,31 +390,6 @@ def test_u7_who_erases_and_signs_up_the_same_day_begins_anew_the_next(world: Wor
     world.request("POST", old_link, form={"List-Unsubscribe": "One-Click"})
     assert ann.row["status"] == "active"
     assert world.request("GET", old_page).status == 404
-
-
-def test_o2_mail_that_was_set_aside_is_erased_with_the_one_it_was_addressed_by(world: World) -> None:
-    """An automatic answer, spam and a mail without a word: nothing was kept as a reflection, and yet it holds them."""
-    ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9").joins()
-    for person in (ann, bob):
-        away = f"From: {person.address}\r\nSubject: Out of office\r\nAuto-Submitted: auto-replied\r\n\r\nI am away."
-        world.deliver(away.encode(), person.mails[-1].reply_to[0])
-        world.deliver(away.replace("I am away.", "").encode(), person.mails[-1].reply_to[0])
-    bucket = world.resources.ref("RawMail")
-    before = world.clients.s3.list_objects_v2(Bucket=bucket)["KeyCount"]
-    world.request("POST", f"{ann.page_url}/erase", form={})
-    left = world.clients.s3.list_objects_v2(Bucket=bucket)
-    raw = [world.clients.s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in left["Contents"]]
-    assert 0 < left["KeyCount"] == before / 2
-    assert not any(b"ann@example.net" in mail for mail in raw)
-    assert {row["addressed_by"] for row in world.rows("Reflections")} == {bob.row["id"]}
-
-
-def test_erasing_twice_says_again_that_it_is_erased(world: World) -> None:
-    ann = Person(world).joins()
-    page_url = ann.page_url
-    for _ in range(2):
-        assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
-    assert world.request("POST", f"{page_url}/pause", form={}).status == 404
 
 
 def test_a_journal_as_text_is_whole_where_the_page_is_not(world: World) -> None:

@@ -19,13 +19,18 @@ from aws.settings import settings
 from aws.subscribers import Contended
 from content.languages import Language
 from content.lessons import Course
+from content.pages import errors_in_words, sign_up_values
 from course import forms
 from course.errors import InvalidForm, InvalidToken, UnreadableSubscriber
 
 PAGES = Path(__file__).parent.parent / "pages"
+ASSETS = {"style.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"}
+"""The one stylesheet, and the one script: the browser's time zone, and leaving quickly."""
 
 EXIT_URL = "https://www.wikipedia.org/"
 """Where "Leave this page" leads: a site that anybody may have open, in any language."""
+
+NOTHING: Mapping[str, str] = {}
 
 HEADERS = {
     "Referrer-Policy": "no-referrer",
@@ -37,10 +42,15 @@ HEADERS = {
 
 
 class Pages(APIGatewayHttpResolver):
-    """The routes of one function. A token or form that is no good gets its page and changes nothing."""
+    """The routes of one function. An invalid token or form gets its page and changes nothing.
 
-    def __init__(self) -> None:
+    `assets`: with the stylesheet and the script of all pages.
+    """
+
+    def __init__(self, *, assets: bool = False) -> None:
         super().__init__()
+        for name in ASSETS if assets else ():
+            self._serve(name)
         self.exception_handler(InvalidToken)(self._link_too_old)
         self.exception_handler(InvalidForm)(self._bad_form)
         # What AWS refuses or does not answer, and what is stored and cannot be read.
@@ -79,6 +89,23 @@ class Pages(APIGatewayHttpResolver):
             named = named or self.fields.get("course", "")
         return clients.library().courses.get(named)
 
+    @property
+    def embedded(self) -> bool:
+        """Whether the request is for the form in a frame."""
+        return bool(self.current_event.path == "/embed")
+
+    @property
+    def source_ip(self) -> str:
+        """The address that the request came from."""
+        return str(self.current_event.request_context.http.source_ip)
+
+    def _serve(self, name: str) -> None:
+        @self.get(f"/{name}")
+        def file() -> Response[str]:
+            """It holds nothing private, so browsers may keep it for an hour."""
+            headers = _headers() | {"Cache-Control": "public, max-age=3600"}
+            return Response(200, ASSETS[name], (PAGES / name).read_text("utf-8"), headers=headers)
+
     def _link_too_old(self, _error: InvalidToken) -> Response[str]:
         return fresh_link_form({}, {}, 404, too_old=True)
 
@@ -89,7 +116,7 @@ class Pages(APIGatewayHttpResolver):
         if error.retry_after is not None:
             title, headers = say["busy"], {"Retry-After": str(error.retry_after)}
             said += " " + say["again_in"].format(minutes=-(-error.retry_after // 60))
-        embedded = self.current_event.path == "/embed"
+        embedded = self.embedded
         return page("error", error.http_status, headers, course=course, embedded=embedded, title=title, message=said)
 
     def _broken(self, error: Exception) -> Response[str]:
@@ -124,13 +151,14 @@ def page(
 
     An embedded page may stand in a frame of the sites that the stack allows.
     """
-    speaks = language or (course or _first_course()).language
+    first = clients.library().first
+    speaks = language or (course or first).language
     # Where a page belongs to no course, its links lead to pages in its language.
     speaker = course or next(other for other in clients.library().courses.values() if other.language is speaks)
     directory = Markup('<a href="{url}" rel="noreferrer">{name}</a>').format(**speaks.directory)
     shared = {
         "course": course,
-        "of_course": f"?course={speaker.id}" if course or speaker is not _first_course() else "",
+        "of_course": f"?course={speaker.id}" if course or speaker is not first else "",
         "language": speaks,
         "words": speaks.words["pages"],
         "helplines": speaks.helplines,
@@ -143,6 +171,15 @@ def page(
     return Response(http_status, "text/html; charset=utf-8", body, headers=_headers(embedded) | dict(headers or {}))
 
 
+def sign_up_form(
+    course: Course, values: Mapping[str, str] = NOTHING, errors: Mapping[str, str] = NOTHING, *, embedded: bool = False
+) -> Response[str]:
+    """The sign-up page of a course, or the form alone for a frame; with what was typed and what is wrong with it."""
+    form_time = forms.stamp(clients.keys(), clients.now())
+    shown = sign_up_values(course, values, errors, form_time)
+    return page("embed" if embedded else "sign-up", 400 if errors else 200, course=course, embedded=embedded, **shown)
+
+
 def fresh_link_form(
     values: Mapping[str, str],
     errors: Mapping[str, str],
@@ -152,7 +189,7 @@ def fresh_link_form(
     too_old: bool = False,
     still_on: bool = False,
 ) -> Response[str]:
-    """The page that has a new link sent: by itself, or in place of what a link that is no good would have shown.
+    """The page that has a new link sent: by itself, or in place of what an invalid link would have shown.
 
     `still_on`: that link was to stop the emails, and has not.
     """
@@ -162,28 +199,16 @@ def fresh_link_form(
         http_status,
         course=course,
         values=values,
-        errors=errors_in_words(errors, course),
+        errors=errors_in_words(errors, (course or clients.library().first).language),
         too_old=too_old,
         still_on=still_on,
         form_time=form_time,
     )
 
 
-def errors_in_words(errors: Mapping[str, str], course: Course | None = None) -> dict[str, str]:
-    """What is wrong with a form, by field."""
-    said = texts("forms", course)
-    return {field: said[error].format(most=forms.MAX_NAME) for field, error in errors.items()}
-
-
 def texts(file: str, course: Course | None = None) -> Mapping[str, Any]:
     """The words of one file, in the language of a course, or of the first."""
-    return (course or _first_course()).language.words[file]
-
-
-def asset(name: str, content_type: str) -> Response[str]:
-    """A file of `pages/`. It holds nothing private, so browsers may keep it for an hour."""
-    headers = _headers() | {"Cache-Control": "public, max-age=3600"}
-    return Response(200, content_type, (PAGES / name).read_text("utf-8"), headers=headers)
+    return (course or clients.library().first).language.words[file]
 
 
 def download(name: str, content_type: str, body: bytes | str) -> Response[Any]:
@@ -211,10 +236,6 @@ def _headers(embedded: bool = False) -> dict[str, Any]:
         f"base-uri 'none'; frame-ancestors {framed_by}"
     )
     return {"Content-Security-Policy": policy, **HEADERS}
-
-
-def _first_course() -> Course:
-    return next(iter(clients.library().courses.values()))
 
 
 @cache

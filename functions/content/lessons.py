@@ -65,6 +65,15 @@ class Library:
     layout_text: Template
 
     @property
+    def first(self) -> Course:
+        """The course of a page that names none."""
+        return next(iter(self.courses.values()))
+
+    def course_or_first(self, fields: Mapping[str, str]) -> Course:
+        """The course that the field `course` of a form or a query names, or the first one."""
+        return self.courses.get(fields.get("course", "")) or self.first
+
+    @property
     def notices(self) -> list[str]:
         """The ids of the notices, which are the same in every language."""
         return list(next(iter(self.languages.values())).notices)

@@ -174,6 +174,11 @@ ROWS = {
 """Every command, in the order in which HELP lists them."""
 
 
+def pressed(command: Command, syllabus: Syllabus, now: datetime, until: date | None = None) -> Asked:
+    """What a button of the subscriber's page asks for; `until` is the local day on which a pause ends."""
+    return Asked(Request(command, until=until), syllabus, now)
+
+
 def question(answered: str, syllabus: Syllabus) -> Question | None:
     """What an email asked, by the id of the lesson or the notice."""
     if answered == ERASE_NOTICE:

@@ -1,10 +1,27 @@
-"""Everything that is kept about a subscriber, deleted at their word."""
+"""Everything that is kept about a subscriber: for how many days, and erased at their word."""
 
 from datetime import datetime
 
 from aws import clients
+from aws.items import UNCONFIRMED_LIFE
+from aws.reflections import SET_ASIDE_LIFE
+from aws.settings import settings
 from course import forms
 from course.subscriber import Subscriber
+
+LOG_DAYS, BACKUP_DAYS = 30, 35
+"""As in template.yaml, and what DynamoDB's point-in-time recovery keeps: the privacy page tells them."""
+
+
+def days_kept() -> dict[str, int]:
+    """Days after which each kind of data is deleted by itself, by its name on the privacy page."""
+    return {
+        "retention": settings().retention_days,
+        "unconfirmed": UNCONFIRMED_LIFE.days,
+        "mail": SET_ASIDE_LIFE.days,
+        "logs": LOG_DAYS,
+        "backups": BACKUP_DAYS,
+    }
 
 
 def erase(subscriber: Subscriber, now: datetime) -> None:

@@ -10,7 +10,6 @@ from unittest.mock import patch
 from botocore.config import Config
 
 import record_delivery
-import unsubscribe
 from aws.ses_events import Feedback
 from aws.subscribers import Subscribers
 from course import delivery, schedule
@@ -18,6 +17,7 @@ from course.record import Status
 from course.subscriber import Subscriber
 from course.tokens import LinkToken
 from local_cloud.faults import Fault, _clients
+from services import leaving
 from tests.faults.trouble import Kind, Other
 
 
@@ -79,7 +79,7 @@ def _day_rule() -> None:
 
 def _epoch() -> None:
     """Links and events of an earlier sign-up count for the one of today."""
-    settled, stopped = record_delivery._settled, unsubscribe._stopped
+    settled, stopped = record_delivery._settled, leaving._stopped
 
     def by_an_event(subscriber: Subscriber, news: Feedback, status: Status | None) -> Subscriber:
         return settled(subscriber, replace(news, epoch=subscriber.current_epoch), status)
@@ -88,7 +88,7 @@ def _epoch() -> None:
         return stopped(subscriber, link, pressed=True)
 
     patch.object(record_delivery, "_settled", by_an_event).start()
-    patch.object(unsubscribe, "_stopped", by_a_link).start()
+    patch.object(leaving, "_stopped", by_a_link).start()
 
 
 SAFEGUARDS: dict[str, Callable[[], None]] = {

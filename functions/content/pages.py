@@ -1,0 +1,149 @@
+"""What each page shows: the values that its template is rendered with."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from markupsafe import Markup
+
+from content import dates, emails
+from content.emails import Site
+from content.journal import IN_A_FILE, ON_A_PAGE, as_text, journal, last_time, within
+from content.languages import Language
+from content.lessons import Course
+from course import forms, schedule
+from course.commands import ROWS, Command, Place, pressed
+from course.limits import LONGEST_PAUSE
+from course.record import Status
+from course.reflection import Reflection
+from course.subscriber import Subscriber
+
+Values = dict[str, Any]
+
+ACTIONS = {command for command, row in ROWS.items() if row.on_page}
+"""Commands that have a button on the course page."""
+TOLD = ACTIONS | {"time"}
+"""What the course page can say that it has done."""
+
+
+def sign_up_values(course: Course, values: Mapping[str, str], errors: Mapping[str, str], form_time: str) -> Values:
+    """The sign-up form, with what was typed and what is wrong with it. `form_time` is for its hidden field."""
+    return {
+        "about": Markup(course.about),  # noqa: S704  our own Markdown
+        "values": values,
+        "errors": errors_in_words(errors, course.language),
+        "zones": forms.zones(),
+        "hours": range(24),
+        "form_time": form_time,
+    }
+
+
+def course_values(subscriber: Subscriber, course: Course, reflections: Sequence[Reflection], now: datetime) -> Values:
+    """The course page: the place in the course, the next email, what can be changed, the lessons and the journal."""
+    today = schedule.local_day(now, subscriber.zone)
+    return {
+        "first_name": subscriber.first_name,
+        "status": str(subscriber.status),
+        "going_on": subscriber.status in (Status.ACTIVE, Status.PAUSED),
+        "held": bool(subscriber.held),
+        "place": dates.place(subscriber, course),
+        "next_email": next_email(subscriber, course.language),
+        "day": course.day(subscriber.last_lesson) or (course.days if subscriber.last_lesson == course.closing else 0),
+        "days": course.days,
+        "hour": subscriber.hour,
+        "when": dates.hour(subscriber.hour, course.language),
+        "zone": subscriber.zone,
+        "zones": forms.zones(),
+        "hours": range(24),
+        "tomorrow": today + timedelta(days=1),
+        "in_a_year": today + LONGEST_PAUSE,
+        "lessons": [lesson for lesson in course.lessons.values() if lesson.id in subscriber.sent],
+        "can_answer": subscriber.last_lesson == course.way_back,
+        "way_back": course.way_back_question,
+        **journal_values(subscriber, course, reflections),
+    }
+
+
+def next_email(subscriber: Subscriber, language: Language) -> str:
+    """When the next email comes, or why none does."""
+    say = language.words["pages"]["me"]
+    match subscriber.status:
+        case Status.ACTIVE if subscriber.held:
+            return str(say["held"])
+        case Status.ACTIVE:
+            return dates.next_email(subscriber, language)
+        case Status.PAUSED:
+            return _paused(subscriber, language)
+        case Status.BOUNCED | Status.COMPLAINED:
+            return str(say["stopped_by_mail"])
+        case _:
+            return str(say[subscriber.status])
+
+
+def message_after(done: str, subscriber: Subscriber, course: Course, now: datetime) -> str:
+    """What a pressed button has done; empty if it is not so, as `done` comes from the address, which may be old."""
+    if done == Command.PAUSE and subscriber.status is Status.PAUSED:
+        return _paused(subscriber, course.language)
+    if done in ACTIONS and not pressed(Command(done), course, now).is_so(subscriber, Place.of(subscriber)):
+        return ""
+    return str(course.language.words["pages"]["done"][done]) if done in TOLD else ""
+
+
+def journal_values(subscriber: Subscriber, course: Course, reflections: Sequence[Reflection]) -> Values:
+    """As much of the journal as a page holds, and whether there is more."""
+    written, goes_on = within(journal(course, reflections, subscriber.zone), ON_A_PAGE)
+    return {"journal": written, "goes_on": goes_on}
+
+
+def journal_text(subscriber: Subscriber, course: Course, reflections: Sequence[Reflection]) -> str:
+    """The journal as plain text; where it is too long for one answer, its last line says so."""
+    written, goes_on = within(journal(course, reflections, subscriber.zone), IN_A_FILE)
+    rest = f"\n{course.language.words['letter']['journal_long']}\n" if goes_on else ""
+    return as_text(written, course) + rest
+
+
+def journal_file_values(
+    subscriber: Subscriber, course: Course, reflections: Sequence[Reflection], now: datetime
+) -> Values:
+    """The journal as a file of its own, with these reflections."""
+    return {
+        "course": course,
+        "language": course.language,
+        "words": course.language.words["pages"],
+        "journal": journal(course, reflections, subscriber.zone),
+        "made": dates.date(now, subscriber.zone, course.language),
+    }
+
+
+def lesson_values(
+    site: Site, subscriber: Subscriber, lesson: str, reflections: Sequence[Reflection], me_url: str, now: datetime
+) -> Values | None:
+    """A lesson that was sent to the subscriber, or may have been in an earlier round; else None.
+
+    `me_url` is the course page, to which links in the lesson lead.
+    """
+    course = site.library.courses[subscriber.course]
+    had = {*subscriber.sent, *(reflection.lesson for reflection in reflections)}
+    had |= {subscriber.claim.email} if subscriber.claim else set()  # its email may arrive before SES's answer does
+    # Every email of an earlier round links to its lesson too, and which lessons were sent then is not stored.
+    if lesson not in course.lessons or (lesson not in had and subscriber.round <= 1):
+        return None
+    chosen = course.lessons[lesson]
+    return {
+        "lesson": chosen,
+        "body": emails.lesson_page(site, subscriber, chosen, reflections, me_url, now),
+        "last_time": last_time(reflections, lesson, subscriber.round),
+    }
+
+
+def errors_in_words(errors: Mapping[str, str], language: Language) -> dict[str, str]:
+    """What is wrong with a form, by field."""
+    said = language.words["forms"]
+    return {field: said[error].format(most=forms.MAX_NAME) for field, error in errors.items()}
+
+
+def _paused(subscriber: Subscriber, language: Language) -> str:
+    say = language.words["pages"]["me"]
+    if subscriber.paused_until is None:
+        return str(say["paused"])
+    return str(say["paused_until"]).format(date=dates.day(subscriber.paused_until, language))

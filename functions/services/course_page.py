@@ -1,0 +1,69 @@
+"""What people do on their course page: steer the course, choose its hour, download everything, erase everything."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from aws import clients
+from aws.log import count
+from aws.web import rendered
+from content import export
+from content.languages import Language
+from content.lessons import Course
+from content.pages import journal_file_values
+from course.commands import Command, Place, pressed
+from course.errors import InvalidToken
+from course.reflection import Reflection
+from course.subscriber import Subscriber
+from course.tokens import Purpose
+from services import erasure, links
+
+
+def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
+    """The subscriber whose course page a link opens, and their course. Raises InvalidToken."""
+    link, subscriber = links.followed(Purpose.PAGE, token, now)
+    if subscriber is None or subscriber.epoch != link.epoch:
+        raise InvalidToken("erased, or replaced by a later sign-up")
+    return subscriber, clients.library().courses[subscriber.course]
+
+
+def press(command: Command, before: Subscriber, course: Course, now: datetime, until: date | None = None) -> bool:
+    """Obeys the button of a command; returns whether it is so now. Pressed twice, it changes nothing more.
+
+    `until` is the local day on which a pause ends, or None.
+    """
+    asked = pressed(command, course, now, until)
+    after = clients.subscribers().change(before.id, asked.obeyed)
+    count(f"Command.{command}")
+    return asked.is_so(after, Place.of(before))
+
+
+def change_time(subscriber_id: str, zone: str, hour: int, now: datetime) -> bool:
+    """Has lessons come at another local hour or in another zone. False when the subscriber was just erased."""
+    return clients.subscribers().change(subscriber_id, lambda current: current.at_time(zone, hour, now)) is not None
+
+
+def archive(
+    subscriber: Subscriber, course: Course, parts: Sequence[Sequence[Reflection]], asked: str, now: datetime
+) -> tuple[str, bytes] | None:
+    """One zip file of the download, with its name; None when `asked`, from "1" on, is no part of it."""
+    if asked not in {str(number + 1) for number in range(len(parts))}:
+        return None
+    part = parts[int(asked) - 1]
+    html = rendered("journal-file", **journal_file_values(subscriber, course, part, now))
+    count("Exported")
+    name = "my-data.zip" if len(parts) == 1 else f"my-data-{asked}.zip"
+    return name, export.archive(subscriber, part, html, now)
+
+
+def erase(token: str, now: datetime) -> Language | None:
+    """Erases everything about the subscriber of a link, and returns their language. Raises InvalidToken.
+
+    When the button is pressed twice, the link is genuine and nothing is left: None.
+    """
+    _, found = links.followed(Purpose.PAGE, token, now)
+    if found is None:
+        return None
+    subscriber, course = opened(token, now)
+    erasure.erase(subscriber, now)
+    count("Erased")
+    return course.language

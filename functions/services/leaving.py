@@ -1,0 +1,82 @@
+"""What the unsubscribe link leads to: no more email, or a break of a month."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from aws import clients
+from aws.log import count
+from content.languages import Language
+from course import schedule
+from course.errors import InvalidToken
+from course.record import STOPPED_FOR_GOOD, Status
+from course.subscriber import Subscriber
+from course.tokens import LinkToken, Purpose
+from services import links
+
+STOPPED = STOPPED_FOR_GOOD | {Status.UNSUBSCRIBED}
+A_MONTH = timedelta(days=30)
+
+
+class Outcome(Enum):
+    """What is so after a press. A link of an erased subscriber gets the answer of any other link."""
+
+    STOPPED = auto()
+    PAUSED = auto()
+    EARLIER = auto()
+    """The link is of an earlier sign-up: a later one goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The outcome, and the language to say it in: None if the subscriber is erased."""
+
+    outcome: Outcome
+    language: Language | None
+
+
+def language_of(token: str, now: datetime) -> Language | None:
+    """The language of the course that a link is of; None for an invalid link or an erased subscriber."""
+    with suppress(InvalidToken):
+        _, subscriber = links.followed(Purpose.UNSUBSCRIBE, token, now)
+        return _language(subscriber)
+    return None
+
+
+def stop(link: LinkToken, *, pressed: bool) -> Left:
+    """Ends every email. A link of an earlier sign-up does not touch a later one, unless the button was `pressed`."""
+    after = clients.subscribers().change(link.subscriber, lambda current: _stopped(current, link, pressed=pressed))
+    if after and after.status not in STOPPED:
+        return Left(Outcome.EARLIER, _language(after))
+    count("Unsubscribed")
+    return Left(Outcome.STOPPED, _language(after))
+
+
+def take_a_break(link: LinkToken, now: datetime) -> Left:
+    """Pauses the course for a month. A sign-up that waits for its confirmation is stopped instead."""
+
+    def paused(current: Subscriber) -> Subscriber:
+        if current.status is Status.PENDING:
+            return current.stopped(Status.UNSUBSCRIBED)  # there is no course yet that could wait
+        return current.paused(schedule.local_day(now, current.zone) + A_MONTH)
+
+    after = clients.subscribers().change(link.subscriber, paused)
+    over = after is not None and after.status in STOPPED | {Status.COMPLETED}
+    return Left(Outcome.STOPPED if over else Outcome.PAUSED, _language(after))
+
+
+def count_reason(why: str, language: Language | None) -> None:
+    """Counts a reason that the page offers, and nothing of the person. A mail client posts whatever it likes."""
+    if language and why in language.words["pages"]["reasons"]:
+        count(f"Why.{why}")
+
+
+def _stopped(subscriber: Subscriber, link: LinkToken, *, pressed: bool) -> Subscriber:
+    asked = pressed or subscriber.current_epoch == link.epoch
+    return subscriber.stopped(Status.UNSUBSCRIBED) if asked else subscriber
+
+
+def _language(subscriber: Subscriber | None) -> Language | None:
+    course = clients.library().courses.get(subscriber.course) if subscriber else None
+    return course.language if course else None

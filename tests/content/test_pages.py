@@ -1,0 +1,206 @@
+"""What pages show: the place in the course, the next email, what a press has done, a lesson, the journal, errors."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from content import pages
+from content.emails import Site
+from content.lessons import load
+from course import forms
+from course.record import Claim, Status
+from course.reflection import Reflection
+from course.subscriber import Subscriber
+from course.tokens import Keyring
+from tests.course.subscribers import ID, MONDAY, after, confirmed, held, pending
+
+KEYS = Keyring({"1": "one" * 20})
+SITE = Site(
+    load(Path(__file__).parents[2] / "emails"), KEYS, "https://c.example", "reply.c.example", "1 Example Street"
+)
+COURSE = SITE.library.courses["rebuild-trust"]
+ENGLISH = COURSE.language
+SAY = ENGLISH.words["pages"]["me"]
+DONE = ENGLISH.words["pages"]["done"]
+ME = "https://c.example/me/token"
+
+
+def reflection(text: str, lesson: str = "acknowledge", round_number: int = 1) -> Reflection:
+    return Reflection(ID, round_number, lesson, MONDAY, f"mail-{text[:5]}", text, "token", verified=True)
+
+
+# ---------------------------------------------------------------- the course page
+
+
+def test_the_course_page_of_a_subscriber_who_has_had_one_lesson() -> None:
+    shown = pages.course_values(after(1), COURSE, [reflection("I lied.")], MONDAY)
+    assert (shown["first_name"], shown["status"], shown["going_on"], shown["held"]) == ("Ann", "active", True, False)
+    assert (shown["place"], shown["day"], shown["days"]) == ("Lesson 1 of 5 has been sent", 1, 5)
+    assert shown["next_email"] == "Wednesday 25 November, between 7:00 and 8:00"
+    assert (shown["hour"], shown["when"], shown["zone"]) == (7, "between 7:00 and 8:00", "Europe/Berlin")
+    assert [lesson.id for lesson in shown["lessons"]] == ["intro", "acknowledge"]
+    assert [entry.text for page in shown["journal"] for entry in page.reflections] == ["I lied."]
+    assert not shown["goes_on"]
+    assert not shown["can_answer"]
+
+
+def test_a_pause_ends_on_a_day_from_tomorrow_on_within_a_year_by_the_local_calendar() -> None:
+    """At nine in the evening in Berlin it is the 24th already in Tokyo."""
+    berlin = pages.course_values(after(1), COURSE, [], MONDAY)
+    assert (berlin["tomorrow"], berlin["in_a_year"]) == (date(2026, 11, 24), date(2027, 11, 23))
+    tokyo = pages.course_values(replace(after(1), zone="Asia/Tokyo"), COURSE, [], MONDAY)
+    assert tokyo["tomorrow"] == date(2026, 11, 25)
+
+
+def test_after_the_closing_letter_every_day_is_done() -> None:
+    ended = replace(after(1), status=Status.COMPLETED, sent={COURSE.closing: MONDAY})
+    shown = pages.course_values(ended, COURSE, [], MONDAY)
+    assert (shown["day"], shown["going_on"]) == (COURSE.days, False)
+    nothing_yet = pages.course_values(confirmed(), COURSE, [], MONDAY)
+    assert nothing_yet["day"] == 0
+
+
+def test_the_way_back_is_asked_after_its_lesson_only() -> None:
+    assert COURSE.way_back
+    asked = replace(after(1), sent={"intro": MONDAY, COURSE.way_back: MONDAY + timedelta(days=5)})
+    shown = pages.course_values(asked, COURSE, [], MONDAY)
+    assert (shown["can_answer"], shown["way_back"]) == (True, COURSE.lessons[COURSE.way_back].question)
+
+
+@pytest.mark.parametrize(
+    ("subscriber", "said"),
+    [
+        (after(1), "Wednesday 25 November, between 7:00 and 8:00"),
+        (held(after(1)), SAY["held"]),
+        (after(1).paused(), SAY["paused"]),
+        (after(1).paused(date(2026, 12, 24)), SAY["paused_until"].format(date="24 December 2026")),
+        (after(1).stopped(Status.UNSUBSCRIBED), SAY["unsubscribed"]),
+        (after(1).stopped(Status.BOUNCED), SAY["stopped_by_mail"]),
+        (after(1).stopped(Status.COMPLAINED), SAY["stopped_by_mail"]),
+        (replace(after(1), status=Status.COMPLETED, next_lesson=None), SAY["completed"]),
+        (pending(), SAY["pending"]),
+    ],
+    ids=lambda value: str(value.status) if isinstance(value, Subscriber) else None,
+)
+def test_the_next_email_or_why_none_comes(subscriber: Subscriber, said: str) -> None:
+    assert pages.next_email(subscriber, ENGLISH) == said
+
+
+# ---------------------------------------------------------------- what a press has done
+
+
+@pytest.mark.parametrize(
+    ("done", "subscriber", "said"),
+    [
+        ("pause", after(1).paused(), SAY["paused"]),
+        ("pause", after(1).paused(date(2026, 12, 24)), SAY["paused_until"].format(date="24 December 2026")),
+        ("resume", after(1), DONE["resume"]),
+        ("again", replace(after(1), sent={}, round=2), DONE["again"]),
+        ("not-yet", replace(after(1), sent={}, round=2), DONE["not-yet"]),
+        ("yes", replace(after(1), next_lesson=COURSE.closing), DONE["yes"]),
+        ("stop", after(1).stopped(Status.UNSUBSCRIBED), DONE["stop"]),
+        ("time", after(1), DONE["time"]),
+    ],
+)
+def test_a_press_is_confirmed_in_words(done: str, subscriber: Subscriber, said: str) -> None:
+    assert pages.message_after(done, subscriber, COURSE, MONDAY) == said
+
+
+@pytest.mark.parametrize("done", ["pause", "again", "not-yet", "yes", "stop", "skip", "erase", "nothing", ""])
+def test_a_message_that_is_not_true_is_not_shown(done: str) -> None:
+    """The address with `?done=` is an old one, or typed by hand."""
+    assert pages.message_after(done, after(1), COURSE, MONDAY) == ""
+
+
+def test_every_button_has_its_words() -> None:
+    assert {str(done) for done in pages.TOLD} == DONE.keys()
+
+
+# ---------------------------------------------------------------- the journal
+
+
+def test_a_journal_too_long_for_the_page_goes_on_elsewhere() -> None:
+    written = [reflection("word " * 100_000), reflection("word " * 150_000, "own-it")]
+    shown = pages.journal_values(after(1), COURSE, written)
+    assert ([page.lesson for page in shown["journal"]], shown["goes_on"]) == (["acknowledge"], True)
+    assert pages.journal_values(after(1), COURSE, [])["journal"] == []
+
+
+def test_the_journal_as_text_says_where_it_had_to_end() -> None:
+    long = ENGLISH.words["letter"]["journal_long"]
+    short = [reflection("I lied.")]
+    assert "\n\nI lied.\n" in pages.journal_text(after(1), COURSE, short)
+    assert long not in pages.journal_text(after(1), COURSE, short)
+    too_long = [*short, reflection("word " * 900_000, "own-it")]
+    text = pages.journal_text(after(1), COURSE, too_long)
+    assert "I lied." in text
+    assert text.endswith(f"\n{long}\n")
+    assert "word word" not in text
+
+
+def test_the_journal_of_the_download_is_dated_in_the_subscriber_s_zone() -> None:
+    shown = pages.journal_file_values(replace(after(1), zone="Asia/Tokyo"), COURSE, [reflection("I lied.")], MONDAY)
+    assert shown["made"] == "24 November 2026"
+    assert [entry.at for page in shown["journal"] for entry in page.reflections] == ["24 November 2026"]
+    assert (shown["course"], shown["language"]) == (COURSE, ENGLISH)
+
+
+# ---------------------------------------------------------------- a lesson
+
+
+def lesson(subscriber: Subscriber, name: str, *reflections: Reflection) -> pages.Values | None:
+    return pages.lesson_values(SITE, subscriber, name, reflections, ME, MONDAY)
+
+
+def test_a_lesson_that_was_sent_is_shown() -> None:
+    shown = lesson(after(1), "acknowledge")
+    assert shown
+    assert shown["lesson"] == COURSE.lessons["acknowledge"]
+    assert "<p>" in shown["body"]
+    assert shown["last_time"] == []
+
+
+@pytest.mark.parametrize("name", ["own-it", "keep-showing-up", "no-such-lesson", ""])
+def test_a_lesson_that_was_not_sent_is_not_shown(name: str) -> None:
+    assert lesson(after(1), name) is None
+
+
+def test_a_lesson_whose_email_arrived_before_ses_answered_is_shown() -> None:
+    claim = Claim("attempt", "own-it", MONDAY, MONDAY, None, None)
+    assert lesson(replace(after(1), claim=claim), "own-it")
+
+
+def test_a_lesson_that_was_answered_or_may_have_been_sent_in_an_earlier_round_is_shown() -> None:
+    again = replace(after(1), round=2, sent={})
+    shown = lesson(again, "own-it", reflection("I shouted.", "own-it"))
+    assert shown
+    assert shown["last_time"] == ["I shouted."]
+    assert lesson(again, "apology-in-action")
+    assert lesson(again, "no-such-lesson") is None
+    assert lesson(after(1), "own-it", reflection("I shouted.", "own-it"))
+
+
+# ---------------------------------------------------------------- forms
+
+
+def test_the_sign_up_form_comes_back_with_what_was_typed_and_what_is_wrong() -> None:
+    typed = {"address": "ann@", "hour": "8"}
+    shown = pages.sign_up_values(COURSE, typed, {"address": "address"}, "1.mac")
+    assert shown["values"] == typed
+    assert shown["errors"] == {"address": "Please enter one email address, such as name@example.com."}
+    assert (shown["zones"], list(shown["hours"]), shown["form_time"]) == (forms.zones(), list(range(24)), "1.mac")
+    assert shown["about"].startswith("<")
+
+
+def test_errors_are_told_by_field_in_the_language_of_the_course() -> None:
+    errors = {"first_name": "name_long", "zone": "zone"}
+    assert pages.errors_in_words(errors, ENGLISH) == {
+        "first_name": "Please use at most 60 characters.",
+        "zone": "Please choose your time zone from the list.",
+    }
+    spanish = pages.errors_in_words(errors, SITE.library.languages["es"])
+    assert spanish.keys() == errors.keys()
+    assert "60" in spanish["first_name"]
+    assert not set(spanish.values()) & set(pages.errors_in_words(errors, ENGLISH).values())

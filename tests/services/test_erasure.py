@@ -1,0 +1,118 @@
+"""Erasure: how long everything is kept, and that after erasing nothing is left but hashes."""
+
+import re
+from datetime import timedelta
+from unittest.mock import patch
+
+from botocore.exceptions import ConnectTimeoutError
+
+from aws.inbound import RawMail
+from aws.settings import settings
+from local_cloud.cloud import World
+from services import erasure
+from tests.people import Person
+from tests.stories import asleep, nothing_comes, reads, unchanged
+
+
+def test_the_days_that_data_is_kept_are_those_of_the_template(world: World) -> None:
+    assert world.request("GET", "/privacy").status == 200
+    days = erasure.days_kept()
+    logs = {given["RetentionInDays"] for _, given in world.resources.resources("AWS::Logs::LogGroup")}
+    [(_, bucket)] = world.resources.resources("AWS::S3::Bucket")
+    assert logs == {days["logs"]}
+    assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == days["mail"]
+    assert days["retention"] == settings().retention_days
+    assert (days["unconfirmed"], days["backups"]) == (7, 35)
+
+
+def test_o2_erasing_asks_once_more_and_leaves_nothing(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("I never said it aloud.")
+    key = f"inbound/{world.received[-1].id}"
+    bucket = world.resources.ref("RawMail")
+    assert world.clients.s3.get_object(Bucket=bucket, Key=key)
+    page_url = ann.page_url
+    assert "/erase" in ann.page
+    with unchanged(world):
+        assert "cannot be undone" in world.request("GET", f"{page_url}/erase").text
+    assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
+    assert not world.subscribers()
+    assert not world.rows("Reflections")
+    assert not world.clients.s3.list_objects_v2(Bucket=bucket).get("Contents")
+    assert "ann@example.net" not in str({table: world.rows(table) for table in world.tables()})
+    assert world.request("GET", page_url).status == 404
+    assert nothing_comes(world)
+
+
+def test_o2_erasing_that_broke_off_can_be_asked_for_again(world: World) -> None:
+    """The subscriber is deleted after the raw mail, so the link still leads to them."""
+    ann = reads(Person(world), 1)
+    ann.replies("I never said it aloud.")
+    page_url = ann.page_url
+    with patch.object(RawMail, "delete", side_effect=ConnectTimeoutError(endpoint_url="https://s3.example")):
+        assert world.request("POST", f"{page_url}/erase", form={}).status == 503
+    assert world.subscribers()
+    assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
+    assert not world.subscribers()
+    assert not world.rows("Reflections")
+    assert not world.clients.s3.list_objects_v2(Bucket=world.resources.ref("RawMail")).get("Contents")
+
+
+def test_o2_a_suppression_outlives_its_subscriber(world: World) -> None:
+    ann = Person(world).joins()
+    world.complained(ann.mails[-1])
+    world.request("POST", f"{ann.page_url}/erase", form={})
+    assert not world.subscribers()
+    assert [row["reason"] for row in world.rows("Suppressions")] == ["complained"]
+
+
+def test_o2_after_erasing_no_table_bucket_or_queue_knows_them(world: World) -> None:
+    """A long life: replies to lessons and to notices, a journal, a new link, a complaint. Then nothing but hashes."""
+    ann = reads(Person(world, "Philippa.Quux@example.net", "Philippa"), 1)
+    ann.address = ann.address.lower()
+    for text in ("Zwischenwelt: I never said it.", "Another Zwischenwelt.", "And Zwischenwelt once more, at length."):
+        ann.replies(text)
+    ann.presses("pause", until="2026-11-27")
+    ann.presses("resume")
+    form_time = re.search(r'name="form_time" value="([^"]+)"', world.request("GET", "/fresh-link").text)
+    asleep(world, timedelta(seconds=10))
+    assert form_time
+    world.request("POST", "/fresh-link", form={"address": ann.address, "form_time": form_time[1]})
+    assert ann.mails[-1].tags["email"] == "fresh-link"
+    page_url, subscriber = ann.page_url, str(ann.row["id"])
+    world.complained(ann.mails[-1])
+    tokens_known = {page_url.rpartition("/")[2], *(mail.reply_to[0].partition("@")[0] for mail in ann.mails)}
+    assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
+    world.drain()
+
+    held = {table: str(world.rows(table)) for table in world.tables()}
+    held |= {queue.logical_id: str([*queue.waiting, *queue.delayed, *queue.in_flight]) for queue in world.queues()}
+    for bucket in world.clients.s3.list_buckets()["Buckets"]:
+        for found in world.clients.s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
+            body = world.clients.s3.get_object(Bucket=bucket["Name"], Key=found["Key"])["Body"].read()
+            held[found["Key"]] = body.decode(errors="replace")
+    assert held.keys() >= {"Subscribers", "Reflections", "Suppressions", "Limits", "Outbox", "Inbound", "Feedback"}
+    for place, content in held.items():
+        for word in ("quux", "philippa", "example.net", "zwischenwelt", *tokens_known):
+            assert word.lower() not in content.lower(), (place, word)
+        # What counts how often they may be written to goes by their id, a hash, and expires.
+        assert place == "Limits" or subscriber not in content, place
+    assert [row["reason"] for row in world.rows("Suppressions")] == ["complained"]
+    assert all("expires_at" in row for row in world.rows("Limits") if subscriber in str(row))
+
+
+def test_o2_mail_that_was_set_aside_is_erased_with_the_one_it_was_addressed_by(world: World) -> None:
+    """An automatic answer, spam and a mail without a word: nothing was kept as a reflection, and yet it holds them."""
+    ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9").joins()
+    for person in (ann, bob):
+        away = f"From: {person.address}\r\nSubject: Out of office\r\nAuto-Submitted: auto-replied\r\n\r\nI am away."
+        world.deliver(away.encode(), person.mails[-1].reply_to[0])
+        world.deliver(away.replace("I am away.", "").encode(), person.mails[-1].reply_to[0])
+    bucket = world.resources.ref("RawMail")
+    before = world.clients.s3.list_objects_v2(Bucket=bucket)["KeyCount"]
+    world.request("POST", f"{ann.page_url}/erase", form={})
+    left = world.clients.s3.list_objects_v2(Bucket=bucket)
+    raw = [world.clients.s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in left["Contents"]]
+    assert 0 < left["KeyCount"] == before / 2
+    assert not any(b"ann@example.net" in mail for mail in raw)
+    assert {row["addressed_by"] for row in world.rows("Reflections")} == {bob.row["id"]}
