@@ -6,12 +6,11 @@ from aws import clients
 from aws.log import observed
 from aws.web import Pages, page
 from content import dates
-from course import tokens
 from course.errors import InvalidToken
 from course.record import IN_COURSE
 from course.subscriber import Subscriber
 from course.tokens import Purpose
-from services import sign_ups
+from services import links, sign_ups
 
 pages = Pages()
 handler = observed(pages.resolve)
@@ -20,17 +19,16 @@ handler = observed(pages.resolve)
 @pages.get("/confirm/<token>")
 def show(token: str) -> Response[str]:
     """Link scanners follow links, so this changes nothing."""
-    subscriber, epoch = _who(token)
-    course = clients.library().courses[subscriber.course]
+    subscriber, epoch = _opened(token)
     if subscriber.epoch == epoch:
         return _confirmed(subscriber, already=True)
-    return page("confirm", course=course)
+    return page("confirm", course=clients.library().courses[subscriber.course])
 
 
 @pages.post("/confirm/<token>")
 def confirm(token: str) -> Response[str]:
     """Starts the course. Twice, in two tabs, is once."""
-    subscriber, epoch = _who(token)
+    subscriber, epoch = _opened(token)
     plan = clients.library().courses[subscriber.course].plan
     started = sign_ups.confirm(subscriber, epoch, plan, clients.now())
     if started is None or started.epoch != epoch or started.status not in IN_COURSE:
@@ -38,10 +36,9 @@ def confirm(token: str) -> Response[str]:
     return _confirmed(started, already=False)
 
 
-def _who(token: str) -> tuple[Subscriber, int]:
+def _opened(token: str) -> tuple[Subscriber, int]:
     """The subscriber a token is for, with the epoch of the sign-up it confirms. Raises InvalidToken."""
-    link = clients.verified(lambda keys: tokens.read_link(keys, Purpose.CONFIRM, token, clients.now()))
-    subscriber = clients.subscribers().get(link.subscriber)
+    link, subscriber = links.followed(Purpose.CONFIRM, token, clients.now())
     if subscriber is None:
         raise InvalidToken("erased")
     done = subscriber.epoch == link.epoch and subscriber.status in IN_COURSE
@@ -52,10 +49,6 @@ def _who(token: str) -> tuple[Subscriber, int]:
 
 def _confirmed(subscriber: Subscriber, *, already: bool) -> Response[str]:
     course = clients.library().courses[subscriber.course]
-    return page(
-        "confirmed",
-        course=course,
-        already=already,
-        introduction_now=not subscriber.sent and subscriber.due_at is not None and subscriber.due_at <= clients.now(),
-        next_at=dates.next_email(subscriber, course.language),
-    )
+    at_once = not subscriber.sent and subscriber.due_at is not None and subscriber.due_at <= clients.now()
+    next_at = dates.next_email(subscriber, course.language)
+    return page("confirmed", course=course, already=already, introduction_now=at_once, next_at=next_at)

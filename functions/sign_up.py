@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws import clients
 from aws.log import observed
 from aws.web import Pages, fresh_link_form, page, sign_up_form
-from services import erasure, sign_ups
+from services import erasure, public_forms
 
 pages = Pages(assets=True)
 handler = observed(pages.resolve)
@@ -33,7 +33,7 @@ def fill_in() -> Response[str]:
 def sign_up() -> Response[str]:
     """Known and unknown addresses get the same bytes back."""
     fields = pages.fields
-    course, errors = sign_ups.sign_up(fields, pages.source_ip, clients.now())
+    course, errors = public_forms.sign_up(fields, pages.source_ip, clients.now())
     if errors:
         return sign_up_form(course, fields, errors, embedded=pages.embedded)
     return page("check-inbox", course=course, embedded=pages.embedded)
@@ -48,7 +48,7 @@ def ask_for_link() -> Response[str]:
 @pages.post("/fresh-link")
 def send_link() -> Response[str]:
     """Known and unknown addresses get the same bytes back, as at sign-up."""
-    if errors := sign_ups.fresh_links(pages.fields, pages.source_ip, clients.now()):
+    if errors := public_forms.fresh_links(pages.fields, pages.source_ip, clients.now()):
         return fresh_link_form(pages.fields, errors, 400, course=pages.course)
     return page("link-asked", course=pages.course)
 

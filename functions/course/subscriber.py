@@ -25,8 +25,8 @@ class Subscriber(Record):
         """Asks for confirmation. Somebody already in the course, or stopped for good, is not touched."""
         if self.status in STOPPED_FOR_GOOD or self.status in (Status.ACTIVE, Status.PAUSED):
             return self
-        asking = replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held=Held.NOT)
-        return replace(asking, obeyed=())  # no mail from before it changes anything any more
+        # No mail from before it changes anything any more, so what was obeyed is forgotten.
+        return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held=Held.NOT, obeyed=())
 
     def asked(self, now: datetime) -> "Subscriber":
         """The email that asks to confirm goes out now, however long it had to wait: its link lives from then on."""
@@ -36,26 +36,10 @@ class Subscriber(Record):
         """Starts the course: the introduction is due now, or tomorrow if an earlier run sent a lesson today."""
         if not self.sign_up or self.sign_up.epoch != epoch:
             return self
-        started = replace(
-            self,
-            status=Status.ACTIVE,
-            epoch=epoch,
-            round=self.round + 1,
-            plan=plan,
-            next_lesson=plan[0],
-            first_name=self.sign_up.first_name,
-            zone=self.sign_up.zone,
-            hour=self.sign_up.hour,
-            consent=self.sign_up.consent,
-            consent_at=now,
-            sign_up=None,
-            claim=None,
-            unsettled={},  # emails of an earlier run
-            sent={},
-            held=Held.NOT,
-            soft_bounces=(),
-            last_day=self.last_day_in(self.sign_up.zone),
-        )
+        asked = self.sign_up
+        started = replace(self._new_round(plan), epoch=epoch, first_name=asked.first_name, zone=asked.zone)
+        started = replace(started, hour=asked.hour, consent=asked.consent, consent_at=now)
+        started = replace(started, last_day=self.last_day_in(asked.zone))
         free_today = started.last_day is None or started.last_day < schedule.local_day(now, started.zone)
         rested = self.last_at is None or now >= self.last_at + schedule.MIN_GAP
         return replace(started, due_at=now if free_today and rested else started.next_due(now))
@@ -119,21 +103,14 @@ class Subscriber(Record):
             return self
         if not self.sent:
             return self.resumed(now)
-        fresh = replace(
-            self,
-            status=Status.ACTIVE,
-            round=self.round + 1,
-            plan=plan,
-            next_lesson=plan[0],
-            sent={},
-            claim=None,
-            unsettled={},  # the new round has lessons of the same ids
-            paused_until=None,
-            held=Held.NOT,
-            soft_bounces=(),
-            sign_up=None,
-        )
+        fresh = self._new_round(plan)
         return replace(fresh, due_at=fresh.next_due(now))
+
+    def _new_round(self, plan: tuple[str, ...]) -> "Subscriber":
+        """At the first lesson of a plan. Attempts of an earlier round are forgotten: its lessons have the same ids."""
+        begun = replace(self, status=Status.ACTIVE, round=self.round + 1, plan=plan, next_lesson=plan[0], sent={})
+        begun = replace(begun, claim=None, unsettled={}, sign_up=None, paused_until=None)
+        return replace(begun, held=Held.NOT, soft_bounces=())
 
     def skipping(self) -> "Subscriber":
         """Passes over the next lesson: the one after it takes its slot. The last is never passed over."""

@@ -17,9 +17,9 @@ from course.limits import ANSWERS_AN_HOUR
 from course.record import CONFIRM, Status
 from course.reflection import NotTaken, Reflection, Why, cut_to_bytes
 from course.subscriber import Subscriber
-from course.tokens import ReplyToken
+from course.tokens import LinkToken
 from replies.request import Request
-from services import attribution, sign_ups
+from services import attribution, leaving, sign_ups
 from services.attribution import Answered
 from services.erasure import erase
 
@@ -82,7 +82,8 @@ def receive(came: Arrival, now: datetime) -> None:
 
 def _work_on(came: Arrival, now: datetime) -> Done:
     if token := attribution.leaving(came):
-        return _leave(token)
+        leaving.stop(LinkToken(token.subscriber, token.epoch), pressed=False)  # like the one click
+        return Done.OBEYED
     raw = clients.raw_mail().fetch(came.object_key)
     if came.harmful:
         return _set_aside(came, came.harmful)
@@ -96,8 +97,11 @@ def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
     if mail.automatic:
         return _set_aside(came, NotTaken(Why.OTHER, mail.automatic))
     answer = attribution.answered(came, mail, now)
+    if isinstance(answer, NotTaken) and answer.why is Why.ERASED:
+        clients.reflections().erase(attribution.addressed_by(came), came.mail_id)
+        return _drop()
     if isinstance(answer, NotTaken):
-        return _not_attributed(came, answer)
+        return _set_aside(came, answer)
     place = _first_place(came, mail, answer, now)
     if place is None:
         count("RepliesRepeated")
@@ -115,24 +119,6 @@ def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
     if request and reply.verified:
         return _obey(reply, request)
     return _keep(reply)
-
-
-def _leave(token: ReplyToken) -> Done:
-    """Like the one click of List-Unsubscribe: an email of an earlier sign-up does not touch a later one."""
-
-    def stopped(current: Subscriber) -> Subscriber:
-        return current.stopped(Status.UNSUBSCRIBED) if current.current_epoch == token.epoch else current
-
-    clients.subscribers().change(token.subscriber, stopped)
-    count("Unsubscribed")
-    return Done.OBEYED
-
-
-def _not_attributed(came: Arrival, reason: NotTaken) -> Done:
-    if reason.why is Why.ERASED:
-        clients.reflections().erase(attribution.addressed_by(came), came.mail_id)
-        return _drop()
-    return _set_aside(came, reason)
 
 
 def _first_place(came: Arrival, mail: "Mail", answer: Answered, now: datetime) -> Place | None:

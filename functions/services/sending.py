@@ -48,11 +48,10 @@ class NotSent(EmailCourseError):
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """Why nobody is sent to."""
+    """Why nobody is sent to; `moved` if the table was restored or belongs to another stack."""
 
     reason: str
     moved: bool = False
-    """Whether the table belongs to another stack, or was restored."""
 
 
 def halted(now: datetime) -> Halt | None:
@@ -93,7 +92,7 @@ class Sending:
             return
         course = self._site.library.courses.get(stored.course)
         if course is None:
-            self._hold(stored, Held.NO_COURSE)
+            _hold(stored, Held.NO_COURSE)
             return
         subscriber = delivery.pass_over(delivery.landed(stored, now).after_pause(now), course.lessons)
         events_until = None
@@ -108,7 +107,7 @@ class Sending:
             case Decision.SLIDE:
                 clients.subscribers().save(delivery.slide(subscriber, now))
             case Decision.HOLD:
-                self._hold(subscriber, Held.IN_DOUBT)
+                _hold(subscriber, Held.IN_DOUBT)
             case Decision.SKIP if subscriber != stored:
                 clients.subscribers().save(subscriber)
 
@@ -132,7 +131,6 @@ class Sending:
             case Sent():
                 clients.limits().mark_done(mark, now)
                 count("NoticesSent")
-                return True
             case Refused(why, code):
                 clients.limits().unmark(mark)
                 self._refused(why, code, subscriber, now)
@@ -142,14 +140,14 @@ class Sending:
             case Unknown():
                 count("Unknown")
                 raise NotSent("SES did not answer: the queue brings the notice back")
+        return True
 
     def _send(self, subscriber: Subscriber, course: Course, now: datetime) -> None:
         try:
             letter = self._letter(subscriber, course, now)  # before the claim: a broken template holds nobody
         except BROKEN_LETTER as error:
-            logger.error(
-                "a letter cannot be made", error=type(error).__name__, where=where(error), subscriber=subscriber.id
-            )
+            kind, place = type(error).__name__, where(error)
+            logger.error("a letter cannot be made", error=kind, where=place, subscriber=subscriber.id)
             count("Broken")
             clients.subscribers().save(replace(subscriber, due_at=now + TRY_AGAIN_IN))
             return
@@ -160,15 +158,14 @@ class Sending:
             return
         left = self._milliseconds_left()
         if left < ANSWER_TIME or began - left > CLAIM_TIME:
-            self._change(claimed, lambda current: delivery.release(current, attempt))
+            _change(claimed, lambda current: delivery.release(current, attempt))
             return
-        outcome = clients.mailer().send(letter, _tags(claimed, attempt, claimed.claim.email, claimed.current_epoch))
-        match outcome:
+        match clients.mailer().send(letter, _tags(claimed, attempt, claimed.claim.email, claimed.current_epoch)):
             case Sent(message_id):
-                self._change(claimed, lambda current: delivery.commit(current, attempt, message_id, now))
+                _change(claimed, lambda current: delivery.commit(current, attempt, message_id, now))
                 count("Sent")
             case Refused(why, code):
-                self._change(claimed, lambda current: delivery.release(current, attempt, HELD.get(why, Held.NOT)))
+                _change(claimed, lambda current: delivery.release(current, attempt, HELD.get(why, Held.NOT)))
                 self._refused(why, code, claimed, now)
                 if why in HELD:
                     count("Held")
@@ -184,11 +181,6 @@ class Sending:
             clients.limits().open_breaker(code, now)
             count("BreakerOpen")
 
-    def _hold(self, subscriber: Subscriber, reason: Held) -> None:
-        """Nothing more until a person has looked."""
-        if clients.subscribers().save(delivery.hold(subscriber, reason)):
-            count("Held")
-
     def _letter(self, subscriber: Subscriber, course: Course, now: datetime) -> Letter:
         email = subscriber.due_email
         if email is None or email == CONFIRM:
@@ -197,18 +189,19 @@ class Sending:
         written = clients.reflections().of(subscriber.id) if looks_back(lesson, subscriber, course) else []
         return lesson_letter(self._site, subscriber, lesson, written, now)
 
-    def _change(self, claimed: Subscriber, decide: Callable[[Subscriber], Subscriber]) -> None:
-        """Changes what we hold the claim on: mostly nobody else has, and then no read is needed."""
-        if not clients.subscribers().save(decide(claimed)):
-            clients.subscribers().change(claimed.id, decide)
+
+def _hold(subscriber: Subscriber, reason: Held) -> None:
+    if clients.subscribers().save(delivery.hold(subscriber, reason)):
+        count("Held")
+
+
+def _change(claimed: Subscriber, decide: Callable[[Subscriber], Subscriber]) -> None:
+    """Changes what we hold the claim on: mostly nobody else has, and then no read is needed."""
+    if not clients.subscribers().save(decide(claimed)):
+        clients.subscribers().change(claimed.id, decide)
 
 
 def _tags(subscriber: Subscriber, attempt: str, email: str, epoch: int) -> dict[str, str]:
     """What SES's events say about the email. No address, and only letters that SES allows."""
-    return {
-        "attempt": attempt,
-        "subscriber": subscriber.id,
-        "epoch": str(epoch),
-        "round": str(subscriber.round),
-        "email": email,
-    }
+    tags = {"attempt": attempt, "subscriber": subscriber.id, "email": email}
+    return tags | {"epoch": str(epoch), "round": str(subscriber.round)}
