@@ -10,7 +10,6 @@ from aws.log import count, each_message, logger, observed
 from aws.ses_events import Feedback, Kind
 from aws.settings import settings
 from course import delivery, standing, tokens
-from course.record import Status
 from course.subscriber import Subscriber
 
 
@@ -27,28 +26,21 @@ def _record(body: str, _message_id: str) -> None:
     if news.kind is Kind.REJECT:  # counted as sent, and nobody gets it
         logger.error("SES rejected an email", attempt=news.attempt, subscriber=news.subscriber)
         count("Rejected")
-    stopped = _stopped_by(news)
     clients.limits().note_event(news.sent_at)
-    subscriber = clients.subscribers().change(news.subscriber, lambda current: _settled(current, news, stopped))
+    subscriber = clients.subscribers().change(news.subscriber, lambda current: _settled(current, news))
     if news.soft and subscriber and standing.paused_by_bounces(subscriber):
         count("PausedByBounces")
-    if stopped and subscriber and subscriber.status is stopped:
+    if news.stops and subscriber and subscriber.status is news.stops:
         address = tokens.address_hash(clients.keys(), subscriber.address)
-        clients.suppressions().add(address, str(stopped), clients.now())
-        count(stopped.name.title())
+        clients.suppressions().add(address, str(news.stops), clients.now())
+        count(news.stops.name.title())
 
 
-def _stopped_by(news: Feedback) -> Status | None:
-    if news.kind is Kind.COMPLAINT:
-        return Status.COMPLAINED
-    return Status.BOUNCED if news.kind is Kind.BOUNCE and news.permanent else None
-
-
-def _settled(subscriber: Subscriber, news: Feedback, stopped: Status | None) -> Subscriber:
+def _settled(subscriber: Subscriber, news: Feedback) -> Subscriber:
     """Any event proves that SES took the email, so it commits. An earlier sign-up's event touches nothing."""
     if subscriber.current_epoch != news.epoch:
         return subscriber
     settled = delivery.commit(subscriber, news.attempt, news.message_id, clients.now())
     if news.soft:
         return settled.soft_bounced(news.attempt)
-    return settled.stopped(stopped) if stopped else settled
+    return settled.stopped(news.stops) if news.stops else settled

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from course.record import Status
+
 STOPPING_SUBTYPES = frozenset({"OnAccountSuppressionList", "Suppressed"})
 
 
@@ -37,6 +39,13 @@ class Feedback:
     """When SES took the email (UTC)."""
     permanent: bool
     """Of a bounce: the address is no good, or SES itself suppresses it."""
+
+    @property
+    def stops(self) -> Status | None:
+        """What the subscriber is from now on, if the address is not to be mailed again."""
+        if self.kind is Kind.COMPLAINT:
+            return Status.COMPLAINED
+        return Status.BOUNCED if self.kind is Kind.BOUNCE and self.permanent else None
 
     @property
     def soft(self) -> bool:

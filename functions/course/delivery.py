@@ -140,11 +140,10 @@ def release(subscriber: Subscriber, attempt: str, held: Held = Held.NOT) -> Subs
     claim = subscriber.claim
     if claim is None or claim.attempt != attempt:
         return subscriber
-    if claim.email == CONFIRM:
-        before = replace(subscriber, claim=None, held=held)
-        return _sent(before, CONFIRM, claim.taken, claim.at) if claim.taken else before
-    before = replace(subscriber, claim=None, held=held, last_day=claim.previous_day, last_at=claim.previous_at)
-    before = replace(before, last_day=before.last_day_in(subscriber.zone))  # the zone may have changed meanwhile
+    before = replace(subscriber, claim=None, held=held)
+    if claim.email != CONFIRM:
+        before = replace(before, last_day=claim.previous_day, last_at=claim.previous_at)
+        before = replace(before, last_day=before.last_day_in(subscriber.zone))  # the zone may have changed meanwhile
     return _sent(before, claim.email, claim.taken, claim.at) if claim.taken else before
 
 

@@ -70,12 +70,10 @@ class Subscriber(Record):
 
     def soft_bounced(self, attempt: str) -> "Subscriber":
         """A mailbox sent an email back, for now. However often it is told, an attempt counts once."""
-        bounced = self.soft_bounces
-        if attempt not in bounced and len(bounced) < SOFT_BOUNCES:
-            bounced = (*bounced, attempt)
-            counted = replace(self, soft_bounces=bounced)
-            return counted.paused() if len(bounced) == SOFT_BOUNCES else counted
-        return self
+        if attempt in self.soft_bounces or len(self.soft_bounces) == SOFT_BOUNCES:
+            return self
+        counted = replace(self, soft_bounces=(*self.soft_bounces, attempt))
+        return counted.paused() if len(counted.soft_bounces) == SOFT_BOUNCES else counted
 
     def stopped(self, status: Status) -> "Subscriber":
         """Ends every email: unsubscribed, bounced or complained. The last two outrank the first and each stays."""

@@ -39,9 +39,6 @@ HELD = {Refusal.ADDRESS: Held.ADDRESS, Refusal.SANDBOX: Held.SANDBOX}
 """Refusals that hold the one subscriber."""
 
 
-MOVED = "the table was restored or belongs to another stack: email-course resume-all lets this one send from it"
-
-
 class NotSent(EmailCourseError):
     """Raised when SES refused a notice for what it is, or did not answer: after five times it is a dead letter."""
 
@@ -57,7 +54,8 @@ class Halt:
 def halted(now: datetime) -> Halt | None:
     """Why nobody is sent to just now, or None. Asked before each batch, so that a stop for everyone counts at once."""
     if not clients.subscribers().at_home(settings().stack):
-        return Halt(MOVED, moved=True)
+        why = "the table was restored or belongs to another stack: email-course resume-all lets this one send from it"
+        return Halt(why, moved=True)
     reason = clients.limits().breaker_open(now)
     return Halt(reason) if reason else None
 

@@ -13,7 +13,6 @@ import record_delivery
 from aws.ses_events import Feedback
 from aws.subscribers import Subscribers
 from course import delivery, schedule
-from course.record import Status
 from course.subscriber import Subscriber
 from course.tokens import LinkToken
 from local_cloud.faults import Fault, _clients
@@ -81,8 +80,8 @@ def _epoch() -> None:
     """Links and events of an earlier sign-up count for the one of today."""
     settled, stopped = record_delivery._settled, leaving._stopped
 
-    def by_an_event(subscriber: Subscriber, news: Feedback, status: Status | None) -> Subscriber:
-        return settled(subscriber, replace(news, epoch=subscriber.current_epoch), status)
+    def by_an_event(subscriber: Subscriber, news: Feedback) -> Subscriber:
+        return settled(subscriber, replace(news, epoch=subscriber.current_epoch))
 
     def by_a_link(subscriber: Subscriber, link: LinkToken, *, pressed: bool) -> Subscriber:
         return stopped(subscriber, link, pressed=True)

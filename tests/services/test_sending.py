@@ -586,7 +586,7 @@ def test_e3_news_that_comes_while_the_email_is_sent_again_counts_whatever_comes_
     ]
 
     def and_news_comes(request: dict[str, Any]) -> Any:
-        clients.subscribers().change(subscriber, lambda current: record_delivery._settled(current, news, None))
+        clients.subscribers().change(subscriber, lambda current: record_delivery._settled(current, news))
         if answers and (error := answers.pop()):
             raise error
         return take(request)
