@@ -21,9 +21,29 @@ help: ## this list
 run: setup ## the whole course on this machine; ARGS="--port 8080" goes to email-course run
 	@$(email-course) run $(ARGS)
 
+# On both cores. A test of the group "explored" shares with the others what takes long to find out.
+pytest := .venv/bin/pytest -n 2 --dist loadgroup -rs
+# What the course, its content, its services and its replies have to do, without a browser or a subprocess.
+rules := $(wildcard tests/course tests/content tests/services tests/replies)
+
+.PHONY: check
+check: setup ## in a minute: ruff, mypy, and the tests of the rules; while you write
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	@$(pytest) -m "not long" $(rules)
+
 .PHONY: test
-test: setup needs lint ## everything, lint first; TESTS="tests/course -k due" chooses
-	@.venv/bin/pytest -n 2 -rs $(TESTS)
+test: setup needs lint ## in four minutes: all but long samples, lint first; TESTS="tests/course -k due" chooses
+	@$(pytest) -m "not long" $(TESTS)
+
+.PHONY: test-long
+test-long: setup needs ## the long samples that make test leaves out
+	@$(pytest) -m long $(TESTS)
+
+.PHONY: test-all
+test-all: setup needs lint ## everything: what make test and make test-long run
+	@$(pytest) $(TESTS)
 
 .PHONY: faults
 faults: setup needs ## everything that can go wrong, tried out: up to 20 minutes on two cores
