@@ -6,8 +6,8 @@ Shapes: `On <date> <somebody> wrote:` (in one to six lines, in any order), a blo
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from replies import tables
 
@@ -159,8 +159,7 @@ def _core(text: str) -> str:
     return core if ends and len(core.split()) <= MAX_WORDS else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """What a text has of a quote header; `dated` tells whether it begins as dates begin."""
 
     core: str

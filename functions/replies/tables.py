@@ -6,13 +6,11 @@ explains each list, and every list may be left out.
 """
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 FOLDER = Path(__file__).parent / "languages"
 
@@ -45,17 +43,16 @@ _KEYS = {
 _LENGTHS = {"dates.weekdays": 7, "dates.months": 12}
 """Lists whose places have a meaning: Monday is the first day, and January the first month."""
 
-_PLACE = re.compile(r"«([a-z_.-]+)( (?:un)?spaced)?»")
+_PLACE = r"«([a-z_.-]+)( (?:un)?spaced)?»"
 _NOTHING = "(?!)"
-_WORD = re.compile(r"[0-9]+(?:[:.h/-][0-9]+)*|[^\W\d_]+")
+_WORD = r"[0-9]+(?:[:.h/-][0-9]+)*|[^\W\d_]+"
 
 
 class TableError(Exception):
     """Raised when a table cannot be used. It names the file and the key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """What is written in one language: its lists by section and name, such as `quotes.verbs`."""
 
     path: Path
@@ -67,7 +64,7 @@ class Table:
 def plain(text: str) -> str:
     """The words of a text, lower case, without accents and punctuation. Times and dates in figures stay in one."""
     decomposed = unicodedata.normalize("NFKD", text.lower())
-    return " ".join(_WORD.findall("".join(char for char in decomposed if not unicodedata.combining(char))))
+    return " ".join(re.findall(_WORD, "".join(char for char in decomposed if not unicodedata.combining(char))))
 
 
 def read(folder: Path) -> list[Table]:
@@ -76,6 +73,8 @@ def read(folder: Path) -> list[Table]:
 
 
 def _table(path: Path) -> Table:
+    import tomllib  # compiles its own expressions, and is needed once
+
     try:
         given = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -142,9 +141,9 @@ def expression(shape: str) -> re.Pattern[str]:
     and `«quotes.verbs unspaced»` that of the others.
     """
     try:
-        return re.compile(_PLACE.sub(_alternatives, shape))
+        return re.compile(re.sub(_PLACE, _alternatives, shape))
     except re.error:
-        for found in _PLACE.finditer(shape):
+        for found in re.finditer(_PLACE, shape):
             _check(found[1])
         raise
 

@@ -13,7 +13,8 @@ from shutil import copytree
 
 import pytest
 
-from cli.check import check, colours, support
+from cli.check import check, colours, commands, support
+from cli.check.finding import Finding
 from cli.check.helplines import stale
 from local_cloud.cloud import TEMPLATE
 
@@ -157,6 +158,54 @@ def test_a_helpline_needs_its_source_and_the_day_it_was_verified(emails: Path, k
     (found,) = findings(emails)
     assert found.startswith(f"helplines.toml:{heading}: ")
     assert f"has no {key}" in found
+
+
+HELP = "{}/notices/help.md.j2"
+
+
+@pytest.mark.parametrize(
+    ("code", "old", "new"),
+    [
+        ("en", "**SKIP**", "**JUMP**"),
+        ("en", "**SKIP**", "`JUMP`"),
+        ("en", "**HELP**", "**Assistance**"),
+        ("en", "TIME 7:30", "TIME 7:75"),
+        ("en", "PAUSE 10 DAYS", "PAUSE 10 HOURS"),
+        ("es", "**PARA**", "**PARE**"),
+        ("es", "PAUSA HASTA EL LUNES", "PAUSA HASTA EL LUNAS"),
+    ],
+)
+def test_a_help_that_advertises_what_is_not_obeyed_is_named(emails: Path, code: str, old: str, new: str) -> None:
+    name = HELP.format(code)
+    line = next(at for at, text in enumerate((EMAILS / name).read_text("utf-8").splitlines(), 1) if old in text)
+    change(name, old, new)(emails)
+    assert [each.partition(", ")[0] for each in findings(emails)] == [f"{name}:{line}: advertises {new.strip('*`')}"]
+
+
+def test_a_line_of_help_about_one_command_advertises_no_other(tmp_path: Path) -> None:
+    notice = tmp_path / HELP.format("en")
+    notice.parent.mkdir(parents=True)
+    notice.write_text(
+        '+++\nskip = "**STOP** ends it."\n"yes not-yet" = "**YES** or **NOT YET**."\n+++\n**PAUSE**\n', "utf-8"
+    )
+    assert commands.check(tmp_path) == [Finding(str(notice), 2, "advertises STOP, which is obeyed as stop")]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("Reply **STOP**, or `skip it`, {{ OR_NOT }} if I may say so.", ["STOP", "skip it"]),
+        (
+            "PAUSE 10 DAYS or PAUSE UNTIL MONDAY. A day later: TIME 7.30!",
+            ["PAUSE 10 DAYS", "PAUSE UNTIL MONDAY", "TIME 7.30"],
+        ),
+        ("«SÍ» o TODAVÍA NO; 30 días", ["SÍ", "TODAVÍA NO"]),
+        ("PAUSE FOR A WEEK", ["PAUSE FOR A WEEK"]),
+        ("You have 10 days.", []),
+    ],
+)
+def test_what_a_line_advertises(line: str, said: list[str]) -> None:
+    assert commands.advertised(line) == said
 
 
 def test_a_helpline_that_nobody_has_verified_for_180_days_is_a_warning() -> None:

@@ -66,7 +66,9 @@ def test_the_reply_address_and_the_links_are_the_subscribers_own() -> None:
 
 
 def test_headers_are_what_ses_allows() -> None:
-    for name, value in letter("own-it").headers.items():
+    headers = letter("own-it").headers
+    assert headers
+    for name, value in headers.items():
         assert re.fullmatch(r"[ -~]{1,995}", value)
         assert name not in ("Reply-To", "Message-ID", "Date")
 
@@ -116,6 +118,7 @@ def test_only_a_lesson_that_looks_back_needs_what_was_written() -> None:
     looking = [lesson.id for lesson in COURSE.lessons.values() if looks_back(lesson, after(1), COURSE)]
     assert looking == ["apology-in-action", "keep-showing-up"]
     again = replace(after(1), round=2)
+    assert COURSE.lessons
     assert all(looks_back(lesson, again, COURSE) for lesson in COURSE.lessons.values())
 
 

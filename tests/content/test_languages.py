@@ -126,6 +126,7 @@ def test_every_language_says_all_that_english_says() -> None:
     spoken = load(EMAILS).languages
     for file in ("pages", "forms", "letter", "place"):
         expected = placeholders(spoken["en"].words[file])
+        assert expected, file
         for code, language in spoken.items():
             assert placeholders(language.words[file]) == expected, (code, file)
 
@@ -134,9 +135,13 @@ def test_no_page_has_words_that_nobody_reads() -> None:
     functions = EMAILS.parent / "functions"
     read = "\n".join(path.read_text("utf-8") for kind in ("*.j2", "*.py") for path in functions.rglob(kind))
     by_name = {"reasons", "done"}  # chosen by what was pressed
-    for section, said in load(EMAILS).languages["en"].words["pages"].items():
+    pages, forms = (load(EMAILS).languages["en"].words[file] for file in ("pages", "forms"))
+    assert pages
+    assert all(pages.values())
+    assert forms
+    for section, said in pages.items():
         for name in said:
             lives = {name, name.removesuffix("_life")}
             assert section in by_name or any(re.search(rf"\b{part}\b", read) for part in lives), (section, name)
-    for key in load(EMAILS).languages["en"].words["forms"]:
+    for key in forms:
         assert f'"{key}"' in read, key

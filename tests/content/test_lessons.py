@@ -27,6 +27,7 @@ def test_the_first_course_is_an_introduction_five_days_and_a_closing_letter() ->
     assert course.days == 5
     assert [course.day(lesson) for lesson in course.plan] == [None, 1, 2, 3, 4, 5, None]
     assert course.way_back == "safety-first"
+    assert len(course.lessons) == len(course.plan)
     assert all(lesson.question for lesson in course.lessons.values())
 
 

@@ -33,6 +33,7 @@ def test_r5_hostile_and_damaged_mails_are_never_answered(world: World, each: int
     assert mails_out(world) == sent
     assert ann.row["status"] == bob.row["status"] == "active"
     assert not bob.reflections
+    assert ann.reflections
     assert not any(reflection["verified"] for reflection in ann.reflections)
 
 

@@ -48,15 +48,20 @@ def test_a_persons_mail_is_never_taken_for_automatic(name: str, raw: bytes) -> N
 
 
 def test_the_figures_are_reached_with_our_own_mails() -> None:
-    figures = understood(ours())
+    labelled = ours()
+    figures = understood(labelled)
 
     assert len(REPLIES) > 300
+    assert len(labelled.machines) > 50
+    assert len(labelled.people) > len(REPLIES) + 20
     assert [str(figure) for figure in figures if not figure.reached] == []
 
 
 if FOLDER.is_dir():
 
     def test_the_figures_are_reached_with_labelled_mail_of_others() -> None:
-        figures = understood(corpus(FOLDER))
+        labelled = corpus(FOLDER)
+        figures = understood(labelled)
 
+        assert all((labelled.known, labelled.alone, labelled.machines, labelled.people))
         assert [str(figure) for figure in figures if not figure.reached] == []
