@@ -110,12 +110,14 @@ OF_AUTOMATIC_MAIL = (
         '("text/calendar",)',
         "test_automatic.py",
     ),
-    Mutant("harmful mail is read", "answer = came.harmful or ", "answer = ", "test_receive_reply.py -k r13"),
+    Mutant(
+        "harmful mail is read", "    if came.harmful:\n", "    if came.harmful is came:\n", "test_receiving.py -k r13"
+    ),
     Mutant(
         "harmful: not scanned is harmless",
         '== "PROCESSING_FAILED":',
         '== "PROCESSING":',
-        "test_receive_reply.py -k r13",
+        "test_receiving.py -k r13",
     ),
 )
 
@@ -124,13 +126,13 @@ OF_ATTRIBUTION = (
         "In-Reply-To: without DMARC",
         'if not replied or came.verdicts.get("dmarc") != "PASS":',
         "if not replied:",
-        "test_receive_reply.py -k in_reply_to",
+        "test_attribution.py -k in_reply_to",
     ),
     Mutant(
         "In-Reply-To: of any email",
         "if subscriber and subscriber.message_id == replied:",
         "if subscriber:",
-        "test_receive_reply.py test_arriving.py -k in_reply_to",
+        "test_attribution.py test_arriving.py -k in_reply_to",
     ),
     Mutant(
         "token: of an earlier sign-up",
@@ -142,33 +144,33 @@ OF_ATTRIBUTION = (
         "token: of a sign-up that has expired",
         "if waits and waits.epoch == token.epoch and now >=",
         "if waits and not waits.epoch and now >=",
-        "test_receive_reply.py -k no_longer",
+        "test_receiving.py -k no_longer",
     ),
     Mutant(
         "proof: by any verdict of DMARC",
         'return self.verdicts.get("dmarc") == "PASS"',
         'return "dmarc" in self.verdicts',
-        "test_receive_reply.py test_inbox.py -k 'r3 or dmarc'",
+        "test_attribution.py test_inbound.py -k 'r3 or dmarc'",
     ),
     Mutant(
         "proof: SPF of another domain",
         'return self.source.rpartition("@")[2].lower() == address.rpartition("@")[2]',
         "return True",
-        "test_inbox.py -k dmarc",
+        "test_inbound.py -k dmarc",
     ),
-    Mutant("proof: not asked for", " and came.is_from(address)", "", "test_receive_reply.py -k r3"),
+    Mutant("proof: not asked for", " and came.is_from(subscriber.address)", "", "test_attribution.py -k r3"),
     Mutant(
         "proof: of another sender",
-        "forms.without_tag(sender) == forms.without_tag(address) and",
+        "forms.without_tag(sender) == forms.without_tag(subscriber.address) and",
         "",
-        "test_receive_reply.py -k r3",
+        "test_attribution.py -k r3",
     ),
-    Mutant("commands: without proof", "if asked and verified:", "if asked:", "test_receive_reply.py -k r3"),
+    Mutant("commands: without proof", "if request and reply.verified:", "if request:", "test_attribution.py -k r3"),
     Mutant(
         "topic: another topic's mail",
         'if body["TopicArn"] != topic:',
         'if not body["TopicArn"]:',
-        "test_inbox.py test_receive_reply.py -k f7",
+        "test_inbox.py test_receiving.py -k f7",
     ),
 )
 
@@ -177,14 +179,14 @@ OF_COMMANDS = (
     Mutant("command: of 198 characters at most", "\nMAX_LENGTH = 200\n", "\nMAX_LENGTH = 199\n", "test_commands.py"),
     Mutant(
         "erase: asked at any time",
-        "if asked_at and now < asked_at + ERASE_WITHIN and",
-        "if asked_at and",
+        "in_time = asked_at is not None and reply.now < asked_at + ERASE_WITHIN",
+        "in_time = asked_at is not None",
         "test_reply_commands.py -k delete",
     ),
     Mutant(
         "erase: never asked",
-        "if asked_at and now < asked_at + ERASE_WITHIN and",
-        "if",
+        "in_time = asked_at is not None and reply.now < asked_at + ERASE_WITHIN",
+        "in_time = True",
         "test_reply_commands.py -k delete",
     ),
     Mutant(
@@ -195,17 +197,17 @@ OF_COMMANDS = (
     ),
     Mutant(
         "erase: asked before a later sign-up",
-        " and not who.signed_up_since(came.received_at):\n            erase",
-        ":\n            erase",
+        "return in_time and not reply.subscriber.signed_up_since(reply.came.received_at)",
+        "return in_time",
         "test_replayed_commands.py -k deletion",
     ),
     Mutant(
-        "too late: never", "return changes and now - received_at > OBEYED_WITHIN", "return False", "test_commands.py"
+        "too late: never", "return not never and now - received_at > OBEYED_WITHIN", "return False", "test_commands.py"
     ),
     Mutant(
         "too late: a stop",
-        " and asked.command is not Command.STOP and not deletes",
-        " and not deletes",
+        "never = request.command is Command.STOP or ",
+        "never = ",
         "test_commands.py",
     ),
     Mutant(
@@ -222,14 +224,14 @@ OF_COMMANDS = (
     ),
     Mutant(
         "skip: the closing letter",
-        "subscriber.next_lesson not in (None, INTRODUCTION, course.closing)",
+        "subscriber.next_lesson not in (None, INTRODUCTION, self.syllabus.closing)",
         "subscriber.next_lesson not in (None, INTRODUCTION)",
         "test_commands.py",
     ),
     Mutant(
         "yes: to any lesson",
-        "return Asked(command) if answered in questions.get(command, (answered,)) else None",
-        "return Asked(command)",
+        "if answers and question(answered, syllabus) not in answers:",
+        "if False:",
         "test_commands.py",
     ),
     Mutant(
@@ -246,21 +248,24 @@ OF_COMMANDS = (
     ),
     Mutant(
         "mail: worked on twice",
-        "    if noted is None:\n        token = leaving(came)",
-        '    if noted is None or noted == "":\n        token = leaving(came)',
+        "    if noted is None:\n        noted = _work_on(came, now).note",
+        "    if not noted:\n        noted = _work_on(came, now).note",
         "test_inbox.py -k r12",
     ),
     Mutant(
         "mail: its copy is worked on",
         '"attribute_not_exists(#owner) OR #owner = :owner"',
         '"attribute_not_exists(#owner) OR #owner <> :note"',
-        "test_receive_reply.py -k r9",
+        "test_receiving.py -k r9",
     ),
 )
 
 OF_WHAT_IS_SET_ASIDE = (
     Mutant(
-        "inbox: a virus is accepted", 'if "virus" in aside.reason:', "if not aside.reason:", "test_inbox.py -k refused"
+        "inbox: a virus is accepted",
+        "if not aside.reason.may_be_accepted:",
+        "if not aside.reason:",
+        "test_inbox.py -k refused",
     ),
     Mutant(
         "inbox: mail on its way is lost",
@@ -270,7 +275,7 @@ OF_WHAT_IS_SET_ASIDE = (
     ),
     Mutant(
         "inbox: mail that was worked on is accepted",
-        "if aside.reason == LOST and",
+        "if aside.reason.why is Why.LOST and",
         "if not aside.reason and",
         "test_inbox.py -k r12",
     ),
