@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from course.errors import InvalidForm
+from course.forms import normalised_address, without_tag
 from course.reflection import NotTaken, Why
 
 if TYPE_CHECKING:
@@ -15,11 +17,11 @@ if TYPE_CHECKING:
 SETUP_NOTICE = "AMAZON_SES_SETUP_NOTIFICATION"
 """What SES itself writes when a receipt rule is made."""
 
-
 PREFIX = "inbound/"
 """Of the keys that the receipt rule in template.yaml stores mail under; SES's id follows."""
 
-
+RECORD = "inbound#"
+"""Of the key, in the table Limits, of the mark that a mail was worked on; SES's id follows."""
 _HARM = (("virus", Why.VIRUS, Why.NOT_SCANNED_FOR_VIRUS), ("spam", Why.SPAM, Why.NOT_SCANNED_FOR_SPAM))
 
 
@@ -42,11 +44,17 @@ class Arrival:
         """Stands for the mail in an item of which every byte counts. A hash: how SES makes its ids, it doesn't say."""
         return hashlib.sha256(self.mail_id.encode()).hexdigest()[:12]
 
-    def is_from(self, address: str) -> bool:
-        """Whether a mail that says so is really from this address.
+    def is_from(self, sender: str, address: str) -> bool:
+        """Whether the mail, whose From says `sender`, is really from this address.
 
-        By DMARC; where the domain has no policy, by SPF, if the envelope names the same domain.
+        By DMARC; where the domain has no policy, by SPF, if the envelope names the same domain. The sender's +tag may
+        differ, since webmail answers from the mailbox's plain address.
         """
+        try:
+            if without_tag(normalised_address(sender)) != without_tag(address):
+                return False
+        except InvalidForm:
+            return False
         if self.verdicts.get("dmarc") == "GRAY" and self.verdicts.get("spf") == "PASS":
             return self.source.rpartition("@")[2].lower() == address.rpartition("@")[2]
         return self.verdicts.get("dmarc") == "PASS"
@@ -81,11 +89,6 @@ def arrival(queue_body: str, topic: str) -> Arrival | None:
     received_at = datetime.fromisoformat(receipt["timestamp"])
     recipients = tuple(receipt["recipients"])
     return Arrival(mail["messageId"], received_at, mail["source"], recipients, key, verdicts)
-
-
-def record(mail_id: str) -> str:
-    """The key, in the table Limits, of the mark that a mail was worked on."""
-    return f"inbound#{mail_id}"
 
 
 def key_of(mail_id: str) -> str:

@@ -106,6 +106,9 @@ def lesson_tag(lesson: str) -> bytes:
     return hashlib.sha256(lesson.encode()).digest()[:2]
 
 
+LEAVE_TAG = lesson_tag(LEAVE)
+
+
 def link(keys: Keyring, purpose: Purpose, subscriber: str, epoch: int, expires: datetime | None = None) -> str:
     """A signed token for a link: 44 characters of URL-safe base64. `expires` is UTC, to the minute."""
     minute = int(expires.timestamp() // 60) if expires else 0

@@ -3,7 +3,7 @@
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from aws import clients
@@ -22,37 +22,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The email that a reply answers."""
+    """The email that a reply answers, and what follows for the reply."""
 
     subscriber: Subscriber
+    course: Course
     epoch: int
     round: int
     lesson: str
     """Lesson id; empty for a notice, and for a lesson that the course no longer has."""
     notice: str
     by: str
-    """How that was found: `token`, `in-reply-to`, or `operator`."""
-
-    @property
-    def course(self) -> Course:
-        """The subscriber's course."""
-        return clients.library().courses[self.subscriber.course]
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the question is still open: of this round, or of the one before while the new one has not begun."""
-        earlier = self.subscriber.round - self.round
-        return earlier == 0 or (earlier == 1 and not self.subscriber.sent)
-
-    @property
-    def asking(self) -> str:
-        """The notice or lesson whose question a word in reply can answer; empty when it is not open any more."""
-        return self.notice or (self.lesson if self.is_current else "")
-
-    @property
-    def confirms(self) -> bool:
-        """Whether the email that was answered asked to confirm a sign-up that still waits."""
-        return self.subscriber.awaits(self.epoch)
+    """How it was found: `token`, `in-reply-to`, or `operator`."""
+    is_current: bool
+    """Whether its question is still open: of this round, or of the one before while the new one has not begun."""
+    confirms: bool
+    """Whether it asked to confirm a sign-up that still waits."""
+    verified: bool
+    """Whether the reply is really from the subscriber."""
+    today: date
+    """The subscriber's local day when the reply came."""
 
 
 def addressed_by(came: Arrival) -> str:
@@ -68,7 +56,7 @@ def leaving(came: Arrival) -> tokens.ReplyToken | None:
     for recipient in came.recipients:
         with suppress(InvalidToken):
             token = _token(recipient)
-            if token.lesson_tag == tokens.lesson_tag(tokens.LEAVE):
+            if token.lesson_tag == tokens.LEAVE_TAG:
                 return token
     return None
 
@@ -80,17 +68,14 @@ def answered(came: Arrival, mail: "Mail", now: datetime) -> Answered | NotTaken:
             token = _token(recipient)
         except InvalidToken:
             continue
-        return _by_token(came, token, now)
+        return _by_token(came, mail, token, now)
     return _by_in_reply_to(came, mail)
 
 
-def is_from_subscriber(came: Arrival, mail: "Mail", subscriber: Subscriber) -> bool:
-    """By the address in From; its +tag may differ, since webmail answers from the mailbox's plain address."""
-    try:
-        sender = forms.normalised_address(mail.sender)
-    except InvalidForm:
-        return False
-    return forms.without_tag(sender) == forms.without_tag(subscriber.address) and came.is_from(subscriber.address)
+def to_last_lesson(came: Arrival, mail: "Mail", subscriber: Subscriber, by: str) -> Answered:
+    """As if the mail answered the last lesson that the subscriber was sent."""
+    lesson = subscriber.last_lesson or ""
+    return _answered(came, mail, subscriber, subscriber.epoch, subscriber.round, lesson, "", by)
 
 
 def own_words(mail: "Mail", answer: Answered, now: datetime) -> str:
@@ -125,7 +110,7 @@ def _token(recipient: str) -> tokens.ReplyToken:
     return clients.verified(lambda keys: tokens.read_reply(keys, recipient.partition("@")[0]))
 
 
-def _by_token(came: Arrival, token: tokens.ReplyToken, now: datetime) -> Answered | NotTaken:
+def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: datetime) -> Answered | NotTaken:
     subscriber = clients.subscribers().get(token.subscriber)
     if subscriber is None:
         return NotTaken(Why.ERASED)
@@ -136,9 +121,9 @@ def _by_token(came: Arrival, token: tokens.ReplyToken, now: datetime) -> Answere
     if token.epoch != subscriber.epoch and not subscriber.awaits(token.epoch) and not obeyed:
         return NotTaken(Why.EARLIER_SIGN_UP)
     library = clients.library()
-    lesson = library.courses[subscriber.course].lesson_of(token.lesson_tag) or ""
-    notice = next((name for name in library.notices if tokens.lesson_tag(name) == token.lesson_tag), "")
-    return Answered(subscriber, token.epoch, token.round_of(subscriber.round), lesson, notice, "token")
+    lesson, notice = library.email_of(library.courses[subscriber.course], token.lesson_tag)
+    number = token.round_of(subscriber.round)
+    return _answered(came, mail, subscriber, token.epoch, number, lesson, notice, "token")
 
 
 def _by_in_reply_to(came: Arrival, mail: "Mail") -> Answered | NotTaken:
@@ -153,6 +138,32 @@ def _by_in_reply_to(came: Arrival, mail: "Mail") -> Answered | NotTaken:
     for course in clients.library().courses:
         subscriber = clients.subscribers().get(tokens.subscriber_id(clients.keys(), course, address))
         if subscriber and subscriber.message_id == replied:
-            lesson = subscriber.last_lesson or ""
-            return Answered(subscriber, subscriber.epoch, subscriber.round, lesson, "", "in-reply-to")
+            return to_last_lesson(came, mail, subscriber, "in-reply-to")
     return NotTaken(Why.NO_ADDRESS)
+
+
+def _answered(
+    came: Arrival,
+    mail: "Mail",
+    subscriber: Subscriber,
+    epoch: int,
+    round_number: int,
+    lesson: str,
+    notice: str,
+    by: str,
+) -> Answered:
+    """With what follows from where the subscriber stands."""
+    earlier = subscriber.round - round_number
+    return Answered(
+        subscriber=subscriber,
+        course=clients.library().courses[subscriber.course],
+        epoch=epoch,
+        round=round_number,
+        lesson=lesson,
+        notice=notice,
+        by=by,
+        is_current=earlier == 0 or (earlier == 1 and not subscriber.sent),
+        verified=came.is_from(mail.sender, subscriber.address),
+        confirms=subscriber.awaits(epoch),
+        today=subscriber.local_day(came.received_at),
+    )

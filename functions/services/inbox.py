@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import replies
 from aws import clients
-from aws.inbound import Arrival, key_of, record
+from aws.inbound import RECORD, Arrival, key_of
 from aws.log import count
 from aws.reflections import Aside
 from course.errors import EmailCourseError
@@ -42,8 +42,8 @@ def take_up_lost(now: datetime) -> int:
     The verdicts of SES are lost with it, so it is for a person to look. Returns how many were found now.
     """
     waiting = {mail_id: at for mail_id, at in clients.raw_mail().all() if at < now - LOST_AFTER}
-    done = clients.limits().all_done([record(mail_id) for mail_id in waiting])
-    lost = {mail_id: at for mail_id, at in waiting.items() if record(mail_id) not in done}
+    done = clients.limits().all_done([RECORD + mail_id for mail_id in waiting])
+    lost = {mail_id: at for mail_id, at in waiting.items() if RECORD + mail_id not in done}
     known = {one.mail_id for one in clients.set_aside().all()} if lost else set()
     for mail_id in lost.keys() - known:
         clients.set_aside().add(mail_id, lost[mail_id], NotTaken(Why.LOST))
@@ -76,13 +76,13 @@ def _accepted(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> A
     if raw is None:
         raise Refused("its raw mail is not there any more")
     mail = replies.opened(raw)
-    answer = replace(_answered(aside, mail, subscriber_id, lesson, now), by=OPERATOR)
+    answer = replace(_answered(aside, mail, subscriber_id, lesson, now), by=OPERATOR, verified=False)
     text = attribution.own_words(mail, answer, now)
     if not text:
         raise Refused("nothing in it is the person's own words")
-    if not keep(answer, mail_id, aside.at, text, verified=False):
+    if not keep(answer, mail_id, aside.at, text):
         raise Refused("whose it is was erased meanwhile")
-    clients.limits().mark_done(record(mail_id), now)
+    clients.limits().mark_done(RECORD + mail_id, now)
     clients.set_aside().remove(aside)
     count("RepliesAccepted")
     return answer
@@ -93,7 +93,7 @@ def _on_the_list(mail_id: str) -> Aside:
     aside = next((one for one in clients.set_aside().all() if one.mail_id == mail_id), None)
     if aside is None:
         raise Refused("no mail of this id is set aside")
-    if aside.reason.why is Why.LOST and clients.limits().done(record(mail_id)) is not None:
+    if aside.reason.why is Why.LOST and clients.limits().done(RECORD + mail_id) is not None:
         clients.set_aside().remove(aside)
         raise Refused("it has been worked on meanwhile")
     if not aside.reason.may_be_accepted:
@@ -109,7 +109,7 @@ def _answered(aside: Aside, mail: "Mail", subscriber_id: str, lesson: str, now: 
         subscriber = clients.subscribers().get(subscriber_id)
         if subscriber is None:
             raise Refused("there is no such subscriber")
-        answer = Answered(subscriber, subscriber.epoch, subscriber.round, subscriber.last_lesson or "", "", OPERATOR)
+        answer = attribution.to_last_lesson(came, mail, subscriber, OPERATOR)
     if isinstance(answer, NotTaken):
         raise Refused(f"{answer.text}: name whose it is with --subscriber")
     if not answer.subscriber.round:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import replies
 from aws import clients
-from aws.inbound import Arrival, record
+from aws.inbound import RECORD, Arrival
 from aws.log import count
-from course import commands, schedule
+from course import commands
 from course.commands import ERASE_NOTICE, ERASE_WITHIN, Asked, Command, Place
 from course.errors import UnreadableSubscriber
 from course.limits import ANSWERS_AN_HOUR
@@ -54,28 +54,13 @@ class Reply:
     """The person's own words."""
     now: datetime
 
-    @property
-    def subscriber(self) -> Subscriber:
-        """The subscriber whose email was answered."""
-        return self.answer.subscriber
-
-    @property
-    def was_obeyed(self) -> bool:
-        """Whether the mail came before, and its command was obeyed then."""
-        return self.came.short_id in self.subscriber.obeyed
-
-    @property
-    def verified(self) -> bool:
-        """Whether the mail is really from the subscriber."""
-        return attribution.is_from_subscriber(self.came, self.mail, self.subscriber)
-
 
 def receive(came: Arrival, now: datetime) -> None:
     """Works on a mail once, however often its notification comes."""
-    noted = clients.limits().done(record(came.mail_id))
+    noted = clients.limits().done(RECORD + came.mail_id)
     if noted is None:
         noted = _work_on(came, now).note
-        clients.limits().mark_done(record(came.mail_id), now, noted)
+        clients.limits().mark_done(RECORD + came.mail_id, now, noted)
     if noted:
         clients.raw_mail().delete(came.mail_id)
 
@@ -85,53 +70,47 @@ def _work_on(came: Arrival, now: datetime) -> Done:
         leaving.stop(LinkToken(token.subscriber, token.epoch), pressed=False)  # like the one click
         return Done.OBEYED
     raw = clients.raw_mail().fetch(came.object_key)
-    if came.harmful:
-        return _set_aside(came, came.harmful)
+    if harmful := came.harmful:
+        return _set_aside(came, harmful)
     try:
-        return _read(came, replies.opened(raw), now)
+        mail = replies.opened(raw)
+        if mail.automatic:
+            return _set_aside(came, NotTaken(Why.OTHER, mail.automatic))
+        return _read(came, mail, now)
     except replies.UnreadableMail as error:
         return _set_aside(came, NotTaken(Why.OTHER, str(error)))
 
 
 def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
-    if mail.automatic:
-        return _set_aside(came, NotTaken(Why.OTHER, mail.automatic))
     answer = attribution.answered(came, mail, now)
     if isinstance(answer, NotTaken) and answer.why is Why.ERASED:
         clients.reflections().erase(attribution.addressed_by(came), came.mail_id)
         return _drop()
     if isinstance(answer, NotTaken):
         return _set_aside(came, answer)
-    place = _first_place(came, mail, answer, now)
+    same, subscriber = f"mail#{attribution.fingerprint(mail, answer)}", answer.subscriber
+    place = clients.limits().begin(same, came.mail_id, str(Place.of(subscriber)), now)
     if place is None:
         count("RepliesRepeated")
         return Done.DISCARDED
-    reply = Reply(came, mail, answer, place, attribution.own_words(mail, answer, now), now)
+    text = attribution.own_words(mail, answer, now)
+    reply = Reply(came, mail, answer, Place.read(place), text, now)
     if answer.confirms:
-        if not replies.consents(reply.text):
+        if not replies.consents(text):
             return _decline(reply)
-        sign_ups.confirm(answer.subscriber, answer.epoch, answer.course.plan, now)
-    if answer.notice == CONFIRM and replies.agrees(reply.text):
+        sign_ups.confirm(subscriber, answer.epoch, answer.course.plan, now)
+    if answer.notice == CONFIRM and replies.agrees(text):
         return Done.OBEYED
     request = _command(reply)
-    if reply.was_obeyed and not request:  # the question that it answered is not open any more
+    if not request and came.short_id in subscriber.obeyed:  # the question that it answered is not open any more
         return Done.DISCARDED
-    if request and reply.verified:
-        return _obey(reply, request)
-    return _keep(reply)
-
-
-def _first_place(came: Arrival, mail: "Mail", answer: Answered, now: datetime) -> Place | None:
-    """Where the subscriber stood when this mail first came; None when another mail is the same one."""
-    key = f"mail#{attribution.fingerprint(mail, answer)}"
-    noted = clients.limits().begin(key, came.mail_id, str(Place.of(answer.subscriber)), now)
-    return Place.read(noted) if noted is not None else None
+    return _obey(reply, request) if request and answer.verified else _keep(reply)
 
 
 def _decline(reply: Reply) -> Done:
     """No to the confirmation. A sign-up that was never confirmed has nothing to lose: it is deleted without asking."""
-    request, subscriber = _asked(reply, reply.text), reply.subscriber
-    if request and request.command is Command.ERASE and not subscriber.round and reply.verified:
+    request, subscriber = _asked(reply, reply.text), reply.answer.subscriber
+    if request and request.command is Command.ERASE and not subscriber.round and reply.answer.verified:
         erase(subscriber, reply.now)
         count("Erased")
         return Done.OBEYED
@@ -149,9 +128,10 @@ def _command(reply: Reply) -> Request | None:
 
 
 def _asked(reply: Reply, text: str) -> Request | None:
-    answer, today = reply.answer, schedule.local_day(reply.came.received_at, reply.subscriber.zone)
-    request = replies.requested(text, today, reply.subscriber.first_name)
-    return commands.in_answer_to(request, answer.asking, answer.course, today)
+    answer = reply.answer
+    question = answer.notice or (answer.lesson if answer.is_current else "")
+    request = replies.requested(text, answer.today, answer.subscriber.first_name)
+    return commands.in_answer_to(request, question, answer.course, answer.today)
 
 
 def _obey(reply: Reply, request: Request) -> Done:
@@ -160,8 +140,9 @@ def _obey(reply: Reply, request: Request) -> Done:
     A mail that comes back after a crash may find that its writer has decided otherwise since: that stays, and so does
     a later sign-up. A writer who had left the course by then is answered only about their data.
     """
-    came, subscriber, now = reply.came, reply.subscriber, reply.now
-    if not reply.was_obeyed and commands.too_late(request, reply.answer.notice, came.received_at, now):
+    came, subscriber, now = reply.came, reply.answer.subscriber, reply.now
+    again = came.short_id in subscriber.obeyed
+    if not again and commands.too_late(request, reply.answer.notice, came.received_at, now):
         return _set_aside(came, NotTaken(Why.TOO_LATE))
     count(f"Command.{request.command}")
     if reply.answer.notice == ERASE_NOTICE and request.command in (Command.YES, Command.ERASE):
@@ -186,9 +167,9 @@ def _obey(reply: Reply, request: Request) -> Done:
 
 def _may_erase(reply: Reply) -> bool:
     """Whether the question was asked lately enough, and no sign-up was made since the yes to it."""
-    asked_at = clients.limits().asked_to_erase(reply.subscriber.id)
+    asked_at = clients.limits().asked_to_erase(reply.answer.subscriber.id)
     in_time = asked_at is not None and reply.now < asked_at + ERASE_WITHIN
-    return in_time and not reply.subscriber.signed_up_since(reply.came.received_at)
+    return in_time and not reply.answer.subscriber.signed_up_since(reply.came.received_at)
 
 
 def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
@@ -204,14 +185,13 @@ def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
 def _keep(reply: Reply) -> Done:
     if not reply.text:
         return Done.DISCARDED
-    came, answer = reply.came, reply.answer
-    if not keep(answer, came.mail_id, came.received_at, reply.text, verified=reply.verified):
+    if not keep(reply.answer, reply.came.mail_id, reply.came.received_at, reply.text):
         return _drop()
     count("Reflections")
     return Done.KEPT
 
 
-def keep(answer: Answered, mail_id: str, received_at: datetime, text: str, *, verified: bool) -> bool:
+def keep(answer: Answered, mail_id: str, received_at: datetime, text: str) -> bool:
     """Keeps a person's words as a reflection. False when the subscriber was erased meanwhile: then nothing is kept."""
     kept = cut_to_bytes(text)
     clients.reflections().add(
@@ -223,7 +203,7 @@ def keep(answer: Answered, mail_id: str, received_at: datetime, text: str, *, ve
             mail_id=mail_id,
             text=kept,
             attributed_by=answer.by,
-            verified=verified,
+            verified=answer.verified,
             cut=kept != text,
         )
     )

@@ -11,4 +11,4 @@ class Mutant:
     old: str
     new: str
     tests: str
-    """Pytest's arguments, where a file's name stands for every test file of this name: `test_sending.py -k "d6 or e1"`."""
+    """Pytest's arguments, where a file name stands for each such file: `test_sending.py -k "d6 or e1"`."""

@@ -111,7 +111,10 @@ OF_AUTOMATIC_MAIL = (
         "test_automatic.py",
     ),
     Mutant(
-        "harmful mail is read", "    if came.harmful:\n", "    if came.harmful is came:\n", "test_receiving.py -k r13"
+        "harmful mail is read",
+        "    if harmful := came.harmful:\n",
+        "    if (harmful := came.harmful) and not came.harmful:\n",
+        "test_receiving.py -k r13",
     ),
     Mutant(
         "harmful: not scanned is harmless",
@@ -158,14 +161,21 @@ OF_ATTRIBUTION = (
         "return True",
         "test_inbound.py -k dmarc",
     ),
-    Mutant("proof: not asked for", " and came.is_from(subscriber.address)", "", "test_attribution.py -k r3"),
     Mutant(
-        "proof: of another sender",
-        "forms.without_tag(sender) == forms.without_tag(subscriber.address) and",
-        "",
+        "proof: not asked for",
+        "verified=came.is_from(mail.sender, subscriber.address),",
+        "verified=True,",
         "test_attribution.py -k r3",
     ),
-    Mutant("commands: without proof", "if request and reply.verified:", "if request:", "test_attribution.py -k r3"),
+    Mutant(
+        "proof: of another sender",
+        "if without_tag(normalised_address(sender)) != without_tag(address):",
+        "if sender == address == None:",
+        "test_attribution.py -k r3",
+    ),
+    Mutant(
+        "commands: without proof", "if request and answer.verified else", "if request else", "test_attribution.py -k r3"
+    ),
     Mutant(
         "topic: another topic's mail",
         'if body["TopicArn"] != topic:',
@@ -197,7 +207,7 @@ OF_COMMANDS = (
     ),
     Mutant(
         "erase: asked before a later sign-up",
-        "return in_time and not reply.subscriber.signed_up_since(reply.came.received_at)",
+        "return in_time and not reply.answer.subscriber.signed_up_since(reply.came.received_at)",
         "return in_time",
         "test_replayed_commands.py -k deletion",
     ),
