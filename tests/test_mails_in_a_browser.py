@@ -35,8 +35,8 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     context.close()
 
 
-def shows(page: Page, sample: Sample, width: int = PHONE) -> Page:
-    page.set_viewport_size({"width": width, "height": 740})
+def shows(page: Page, sample: Sample) -> Page:
+    page.set_viewport_size({"width": PHONE, "height": 740})
     page.set_content(sample.letter.html)
     return page
 
@@ -51,10 +51,13 @@ def test_axe_finds_what_is_wrong(page: Page) -> None:
     assert {each.partition(":")[0] for each in barriers(page)} >= {"html-has-lang", "image-alt", "color-contrast"}
 
 
-def test_every_email_fits_and_can_be_read_at_arms_length(page: Page) -> None:
+def test_every_email_fits_and_can_be_read_at_arms_length(browser: Browser) -> None:
+    """In the light; the dark changes colours only."""
+    page = browser.new_page()
     for sample in SAMPLES:
+        shows(page, sample)
         for width in (NARROW, PHONE, DESK):
-            shows(page, sample, width)
+            page.set_viewport_size({"width": width, "height": 740})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{sample.name} at {width}"
             small = page.evaluate(
                 """() => {
@@ -66,6 +69,15 @@ def test_every_email_fits_and_can_be_read_at_arms_length(page: Page) -> None:
                 }"""
             )
             assert small == [], f"{sample.name} at {width}"
+    page.close()
+
+
+def test_the_dark_changes_colours_and_nothing_else() -> None:
+    """So that what fits in the light fits in the dark."""
+    _, _, dark = (EMAILS / "layout.html.j2").read_text("utf-8").partition("@media (prefers-color-scheme: dark) {")
+    rules = re.findall(r"([a-z-]+): [^;{}]+;", dark.partition("</style>")[0])
+    assert len(rules) >= 15
+    assert [name for name in rules if not name.endswith("color")] == []
 
 
 def test_an_email_is_whole_without_its_stylesheet(browser: Browser) -> None:
@@ -73,9 +85,10 @@ def test_an_email_is_whole_without_its_stylesheet(browser: Browser) -> None:
     context = browser.new_context()
     page = context.new_page()
     for sample in SAMPLES:
+        shows(page, sample)
+        page.evaluate("document.querySelectorAll('style').forEach(style => style.remove())")
         for width in (NARROW, DESK):
-            shows(page, sample, width)
-            page.evaluate("document.querySelectorAll('style').forEach(style => style.remove())")
+            page.set_viewport_size({"width": width, "height": 740})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{sample.name} at {width}"
             assert page.locator("h1").evaluate("h1 => getComputedStyle(h1).color") == "rgb(47, 58, 110)"
             assert page.locator(".preheader").is_hidden()

@@ -1,0 +1,36 @@
+"""`make test`, `make test-long` and `make test-all` leave nothing out between them."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+
+
+def pytest_of(target: str) -> str:
+    """What a target gives to pytest."""
+    found = re.search(rf"^{target}:.*\n(?:\t.*\n)*?\t@\$\(pytest\)(.*)\n", MAKEFILE, re.MULTILINE)
+    assert found, target
+    return found[1].strip()
+
+
+def test_what_one_leaves_out_the_other_runs() -> None:
+    assert pytest_of("test") == '-m "not long" $(TESTS)'
+    assert pytest_of("test-long") == "-m long $(TESTS)"
+    assert pytest_of("test-all") == "$(TESTS)"
+    assert pytest_of("check") == '-m "not long" $(rules)'
+
+
+def test_ci_runs_both_and_fails_when_either_does() -> None:
+    run = (ROOT / ".ci/run").read_text("utf-8")
+    assert re.findall(r"^make (.*)$", run, re.MULTILINE) == ["test || failed=1", "test-long || failed=1"]
+    assert run.endswith('exit "$failed"\n')
+
+
+def test_of_each_long_sample_a_smaller_one_stays() -> None:
+    """Only cases of a test are long, never a whole test or file."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        if path != Path(__file__):
+            for line in path.read_text("utf-8").splitlines():
+                if "mark.long" in line:
+                    assert re.search(r"pytest\.param\(.*marks=pytest\.mark\.long\)", line), f"{path}: {line}"
