@@ -16,7 +16,6 @@ _PIECE = (
     r"|<(?P<end>/?)(?P<tag>[a-zA-Z][^\s/<>]*)(?P<attributes>(?>[^<>\"']+|\"[^\"<]*\"|'[^'<]*'|[\"'])*+)>"
     r"|[^<]+|<"
 )
-_COMMENT_END = "-->"
 _STYLE = r"(?i)\bstyle\s*=\s*(?:\"([^\"]*)|'([^']*))"
 _ALT = r"(?i)\balt\s*=\s*(?:\"([^\"]*)|'([^']*))"
 _HIDDEN = r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d]*[1-9])"
@@ -26,20 +25,9 @@ _ENDLESS_NUMBER = r"&#[xX]?[0-9a-fA-F]{9,}"
 _RAW = frozenset({"script", "style", "title", "textarea", "xmp", "noscript", "iframe", "svg", "object", "template"})
 """Elements that are skipped as a whole, up to their end tag."""
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "pre", "table"})
-_LINES = _PARAGRAPHS | {
-    "div",
-    "tr",
-    "li",
-    "section",
-    "article",
-    "header",
-    "footer",
-    "hr",
-    "dt",
-    "dd",
-    "td",
-    "th",
-}
+_LINES = _PARAGRAPHS | {"div", "tr", "li", "section", "article", "header", "footer", "hr", "dt", "dd", "td", "th"}
+_AROUND = frozenset({"blockquote", "pre", "ol", "ul", "li"})
+"""Elements that change how the text in them is written."""
 _VOID = frozenset({"br", "img", "hr", "meta", "link", "input", "wbr", "col", "area", "base", "embed", "source"})
 
 
@@ -72,9 +60,8 @@ class _Reader:
 
     def read(self, html: str) -> None:
         text: list[str] = []
-        for token in _tokens(html):
-            tag = (token["tag"] or "").lower()
-            if _is_text(token[0], tag):
+        for tag, token in _tokens(html):
+            if not (tag or token[0].startswith(("<!", "<?"))) or "@" in tag or tag.startswith("http"):
                 text.append(token[0])
                 continue
             if text:
@@ -102,7 +89,7 @@ class _Reader:
             return
         if self.hidden or (_is_hidden(attributes) and not self._everything):
             self.hidden.append(tag)
-        else:
+        elif tag in _AROUND:
             self._enter(tag)
 
     def _enter(self, tag: str) -> None:
@@ -177,8 +164,8 @@ class _Reader:
             self._break()
 
 
-def _tokens(html: str) -> Iterator[re.Match[str]]:
-    """The pieces of a page, without comments and without elements that are skipped as a whole."""
+def _tokens(html: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """The pieces of a page with their tag, if any, without comments and elements that are skipped as a whole."""
     lower = html.lower()
     lower = lower if len(lower) == len(html) else html  # a letter may be longer in lower case
     endless: set[str] = set()
@@ -186,28 +173,16 @@ def _tokens(html: str) -> Iterator[re.Match[str]]:
     match = re.compile(_PIECE).match
     while token := match(html, at):
         at = token.end()
-        closing = _closing(token)
+        tag = (token["tag"] or "").lower()
+        closing = "-->" if token[0] == "<!--" else f"</{tag}" if tag in _RAW and not token["end"] else ""
         if not closing:
-            yield token
+            yield tag, token
             continue
         end = -1 if closing in endless else lower.find(closing, at)
         if end < 0:
             endless.add(closing)
         else:
-            at = end + len(closing) if closing == _COMMENT_END else end
-
-
-def _closing(token: re.Match[str]) -> str:
-    """What ends a comment or an element that is skipped as a whole; empty for any other piece."""
-    if token[0] == "<!--":
-        return _COMMENT_END
-    tag = (token["tag"] or "").lower()
-    return f"</{tag}" if tag in _RAW and not token["end"] else ""
-
-
-def _is_text(piece: str, tag: str) -> bool:
-    """Whether a piece is no markup; an address or a link in angle brackets is text."""
-    return not (tag or piece.startswith(("<!", "<?"))) or "@" in tag or tag.startswith("http")
+            at = end + len("-->") if closing == "-->" else end
 
 
 def _characters(text: str) -> str:

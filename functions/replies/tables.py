@@ -34,12 +34,7 @@ _WORDS = {
     "confirmation": "yes confirms agrees refuses",
 }
 """Lists of words and phrases, compared as `plain` makes them; labels are compared as they are."""
-_KEYS = {
-    f"{section}.{name}"
-    for sections in (_EXPRESSIONS, _WORDS)
-    for section, names in sections.items()
-    for name in names.split()
-}
+_KEYS = {f"{section}.{name}" for section, of in (_EXPRESSIONS | _WORDS).items() for name in of.split()}
 _LENGTHS = {"dates.weekdays": 7, "dates.months": 12}
 """Lists whose places have a meaning: Monday is the first day, and January the first month."""
 
