@@ -1,9 +1,10 @@
-"""Subscribers and reflections as DynamoDB items, and back. Times are ISO 8601 in UTC, to the second."""
+"""What every table does; subscribers and reflections as items. Times are ISO 8601 in UTC, to the second."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -12,6 +13,9 @@ from course.errors import UnreadableSubscriber
 from course.record import EPOCH_START, Claim, Held, SignUp, Status
 from course.reflection import Reflection
 from course.subscriber import Subscriber
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 DUE_SHARD = "0"
 """One partition of the index carries about 500 emails a second (two index writes each, of 1,000). More shards when a
@@ -23,6 +27,58 @@ Item = dict[str, Any]
 Stored = TypeVar("Stored")
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
+
+
+class Table:
+    """A table whose items are read and written as plain values. Every access has a method in a subclass.
+
+    In a condition or a change, `#name` is an attribute whose name DynamoDB reserves, and `:name` a value that is given.
+    """
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._client = client
+        self._table = name
+
+    def _get(self, **key: str) -> Item | None:
+        found = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
+        return from_wire(found["Item"]) if "Item" in found else None
+
+    def _put(self, item: Item, condition: str = "", **values: Any) -> bool:
+        """Stores an item if the condition holds; returns whether it did."""
+        asked = _expressions(values, ConditionExpression=condition)
+        try:
+            self._client.put_item(TableName=self._table, Item=to_wire(item), **asked)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _update(self, key: Item, change: str, condition: str, **values: Any) -> Item | None:
+        """Changes an item if the condition holds; returns all of it as it is now, or None."""
+        asked = _expressions(values, UpdateExpression=change, ConditionExpression=condition)
+        try:
+            new = self._client.update_item(TableName=self._table, Key=to_wire(key), ReturnValues="ALL_NEW", **asked)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        return from_wire(new["Attributes"])
+
+    def _delete(self, **key: str) -> None:
+        self._client.delete_item(TableName=self._table, Key=to_wire(key))
+
+    def _items(self, operation: Literal["query", "scan"], **asked: Any) -> Iterator[Item]:
+        """What a query or a scan finds, page by page."""
+        for page in self._client.get_paginator(operation).paginate(TableName=self._table, **asked):
+            yield from map(from_wire, page["Items"])
+
+
+def _expressions(values: Item, **expressions: str) -> dict[str, Any]:
+    """A request's expressions, with the names and values in them. What is empty is left out, as DynamoDB wants it."""
+    names = re.findall(r"#(\w+)", " ".join(expressions.values()))
+    asked = {
+        **expressions,
+        "ExpressionAttributeNames": {f"#{name}": name for name in names},
+        "ExpressionAttributeValues": {f":{name}": _serializer.serialize(_plain(each)) for name, each in values.items()},
+    }
+    return {name: value for name, value in asked.items() if value}
 
 
 def to_wire(item: Item) -> Item:
