@@ -83,8 +83,7 @@ def _expressions(values: Item, **expressions: str) -> dict[str, Any]:
 
 def to_wire(item: Item) -> Item:
     """An item in DynamoDB's typed JSON. Absent and empty values are left out."""
-    plain = {name: _plain(value) for name, value in item.items()}
-    return {name: _serializer.serialize(value) for name, value in plain.items() if value not in (None, "", {}, [])}
+    return {name: _serializer.serialize(value) for name, value in _plain(item).items() if value not in ({}, [])}
 
 
 def from_wire(wire: Item) -> Item:
@@ -99,7 +98,7 @@ def stamp(at: datetime) -> str:
 
 def subscriber_item(subscriber: Subscriber) -> Item:
     """A subscriber to be stored. Only who waits for an email has a `due_shard`, and so a place in the index."""
-    item: Item = {field.name: getattr(subscriber, field.name) for field in fields(subscriber)}
+    item = _fields(subscriber)
     if subscriber.waiting:
         item["due_shard"] = DUE_SHARD
     if subscriber.round == 0 and subscriber.current_epoch and not subscriber.held:  # never confirmed
@@ -154,23 +153,28 @@ _READ: dict[str, Callable[[Any], Any]] = {
 def _read(kind: Callable[..., Stored], item: Item, **absent: Any) -> Stored:
     """The fields of an item as a dataclass of this kind; `absent` are the values of those that are left out."""
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(**absent | {name: _READ.get(name, _same)(item[name]) for name in known & item.keys()})
-
-
-def _same(value: Any) -> Any:
-    return value
+    return kind(
+        **absent | {name: _READ[name](item[name]) if name in _READ else item[name] for name in known & item.keys()}
+    )
 
 
 def reflection_item(reflection: Reflection) -> Item:
     """A reflection to be stored, under subscriber and round#lesson#received#mail."""
-    item: Item = {field.name: getattr(reflection, field.name) for field in fields(reflection)}
     at = reflection.received_at.isoformat(timespec="milliseconds")  # two replies in one second keep their order
-    return {**item, "received_at": at, "key": f"{reflection.round:05}#{reflection.lesson}#{at}#{reflection.mail_id}"}
+    return {
+        **_fields(reflection),
+        "received_at": at,
+        "key": f"{reflection.round:05}#{reflection.lesson}#{at}#{reflection.mail_id}",
+    }
 
 
 def reflection_from(item: Item) -> Reflection:
     """A reflection as it was stored."""
     return _read(Reflection, item, lesson="")
+
+
+def _fields(value: Subscriber | Claim | SignUp | Reflection) -> Item:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _plain(value: Any) -> Any:
@@ -179,7 +183,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (Claim, SignUp)):
-        value = {field.name: getattr(value, field.name) for field in fields(value)}
+        value = _fields(value)
     if isinstance(value, dict):
         plain = {name: _plain(part) for name, part in value.items()}
         return {name: part for name, part in plain.items() if part not in (None, "")}

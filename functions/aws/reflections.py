@@ -31,7 +31,7 @@ class _Partitions(Table):
     """The table Reflections: in each partition the mail of one kind, by its id."""
 
     def _of(self, partition: str) -> Iterator[Item]:
-        return self._items(
+        yield from self._items(
             "query",
             KeyConditionExpression="subscriber = :id",
             ExpressionAttributeValues={":id": {"S": partition}},
