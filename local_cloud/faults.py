@@ -85,10 +85,12 @@ def faults(functions: Functions, choose: Choose) -> Iterator[None]:
 
 
 def place(frame: FrameType | None) -> str:
-    """The innermost function of ours, file and name, that a call comes from."""
+    """The innermost function of ours, file and name, that a call comes from. `Table` stands for its caller."""
     while frame:
         file = Path(frame.f_code.co_filename)
         if file.parent.name == "aws" and file.parent.parent.name == "functions":
-            return f"aws/{file.name} {frame.f_code.co_qualname.partition('.<locals>')[0]}"
+            name = frame.f_code.co_qualname.partition(".<locals>")[0]
+            if not name.startswith("Table."):
+                return f"aws/{file.name} {name}"
         frame = frame.f_back
     return "?"

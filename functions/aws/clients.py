@@ -45,46 +45,14 @@ def _dynamodb() -> "DynamoDBClient":
     return boto3.client("dynamodb", config=config)
 
 
-@cache
-def subscribers() -> Subscribers:
-    """The table Subscribers."""
-    return Subscribers(_dynamodb(), settings().subscribers_table)
-
-
-@cache
-def reflections() -> Reflections:
-    """The table Reflections."""
-    return Reflections(_dynamodb(), settings().reflections_table)
-
-
-@cache
-def set_aside() -> SetAside:
-    """The list of mail that was not taken, in the table Reflections."""
-    return SetAside(_dynamodb(), settings().reflections_table)
-
-
-@cache
-def limits() -> Limits:
-    """The table Limits."""
-    return Limits(_dynamodb(), settings().limits_table)
-
-
-@cache
-def suppressions() -> Suppressions:
-    """The table Suppressions."""
-    return Suppressions(_dynamodb(), settings().suppressions_table)
-
-
-@cache
-def outbox() -> Outbox:
-    """The queue of work for `send`."""
-    return Outbox(boto3.client("sqs"), settings().outbox_url)
-
-
-@cache
-def raw_mail() -> RawMail:
-    """The bucket of inbound mail."""
-    return RawMail(boto3.client("s3"), settings().mail_bucket)
+subscribers = cache(lambda: Subscribers(_dynamodb(), settings().subscribers_table))
+reflections = cache(lambda: Reflections(_dynamodb(), settings().reflections_table))
+set_aside = cache(lambda: SetAside(_dynamodb(), settings().reflections_table))
+limits = cache(lambda: Limits(_dynamodb(), settings().limits_table))
+suppressions = cache(lambda: Suppressions(_dynamodb(), settings().suppressions_table))
+outbox = cache(lambda: Outbox(boto3.client("sqs"), settings().outbox_url))
+raw_mail = cache(lambda: RawMail(boto3.client("s3"), settings().mail_bucket))
+quota = cache(lambda: Quota(boto3.client("sesv2")))
 
 
 @cache
@@ -97,12 +65,6 @@ def mailer() -> Mailer:
         max_pool_connections=THREADS,
     )
     return Mailer(boto3.client("sesv2", config=config), settings().sender, settings().configuration_set)
-
-
-@cache
-def quota() -> Quota:
-    """What SES will take."""
-    return Quota(boto3.client("sesv2"))
 
 
 @cache

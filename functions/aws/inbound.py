@@ -104,7 +104,6 @@ class RawMail:
         self._bucket = bucket
 
     def fetch(self, key: str) -> bytes:
-        """The raw mail."""
         return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
     def fetch_if_there(self, key: str) -> bytes | None:
@@ -116,8 +115,7 @@ class RawMail:
 
     def all(self) -> Iterator[tuple[str, datetime]]:
         """The id of every raw mail that is kept, and when it was stored (UTC)."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX)
-        for page in pages:
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX):
             for found in page.get("Contents", []):
                 if not found["Key"].endswith(SETUP_NOTICE):
                     yield found["Key"].removeprefix(PREFIX), found["LastModified"]

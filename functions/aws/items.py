@@ -1,9 +1,10 @@
-"""Subscribers and reflections as DynamoDB items, and back. Times are ISO 8601 in UTC, to the second."""
+"""What every table does; subscribers and reflections as items. Times are ISO 8601 in UTC, to the second."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -12,6 +13,9 @@ from course.errors import UnreadableSubscriber
 from course.record import EPOCH_START, Claim, Held, SignUp, Status
 from course.reflection import Reflection
 from course.subscriber import Subscriber
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 DUE_SHARD = "0"
 """One partition of the index carries about 500 emails a second (two index writes each, of 1,000). More shards when a
@@ -25,10 +29,61 @@ _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
 
 
+class Table:
+    """A table whose items are read and written as plain values. Every access has a method in a subclass.
+
+    In a condition or a change, `#name` is an attribute whose name DynamoDB reserves, and `:name` a value that is given.
+    """
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._client = client
+        self._table = name
+
+    def _get(self, **key: str) -> Item | None:
+        found = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
+        return from_wire(found["Item"]) if "Item" in found else None
+
+    def _put(self, item: Item, condition: str = "", **values: Any) -> bool:
+        """Stores an item if the condition holds; returns whether it did."""
+        asked = _expressions(values, ConditionExpression=condition)
+        try:
+            self._client.put_item(TableName=self._table, Item=to_wire(item), **asked)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _update(self, key: Item, change: str, condition: str, **values: Any) -> Item | None:
+        """Changes an item if the condition holds; returns all of it as it is now, or None."""
+        asked = _expressions(values, UpdateExpression=change, ConditionExpression=condition)
+        try:
+            new = self._client.update_item(TableName=self._table, Key=to_wire(key), ReturnValues="ALL_NEW", **asked)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        return from_wire(new["Attributes"])
+
+    def _delete(self, **key: str) -> None:
+        self._client.delete_item(TableName=self._table, Key=to_wire(key))
+
+    def _items(self, operation: Literal["query", "scan"], **asked: Any) -> Iterator[Item]:
+        """What a query or a scan finds, page by page."""
+        for page in self._client.get_paginator(operation).paginate(TableName=self._table, **asked):
+            yield from map(from_wire, page["Items"])
+
+
+def _expressions(values: Item, **expressions: str) -> dict[str, Any]:
+    """A request's expressions, with the names and values in them. What is empty is left out, as DynamoDB wants it."""
+    names = re.findall(r"#(\w+)", " ".join(expressions.values()))
+    asked = {
+        **expressions,
+        "ExpressionAttributeNames": {f"#{name}": name for name in names},
+        "ExpressionAttributeValues": {f":{name}": _serializer.serialize(_plain(each)) for name, each in values.items()},
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
 def to_wire(item: Item) -> Item:
     """An item in DynamoDB's typed JSON. Absent and empty values are left out."""
-    plain = {name: _plain(value) for name, value in item.items()}
-    return {name: _serializer.serialize(value) for name, value in plain.items() if value not in (None, "", {}, [])}
+    return {name: _serializer.serialize(value) for name, value in _plain(item).items() if value not in ({}, [])}
 
 
 def from_wire(wire: Item) -> Item:
@@ -43,7 +98,7 @@ def stamp(at: datetime) -> str:
 
 def subscriber_item(subscriber: Subscriber) -> Item:
     """A subscriber to be stored. Only who waits for an email has a `due_shard`, and so a place in the index."""
-    item: Item = {field.name: getattr(subscriber, field.name) for field in fields(subscriber)}
+    item = _fields(subscriber)
     if subscriber.waiting:
         item["due_shard"] = DUE_SHARD
     if subscriber.round == 0 and subscriber.current_epoch and not subscriber.held:  # never confirmed
@@ -98,23 +153,28 @@ _READ: dict[str, Callable[[Any], Any]] = {
 def _read(kind: Callable[..., Stored], item: Item, **absent: Any) -> Stored:
     """The fields of an item as a dataclass of this kind; `absent` are the values of those that are left out."""
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(**absent | {name: _READ.get(name, _same)(item[name]) for name in known & item.keys()})
-
-
-def _same(value: Any) -> Any:
-    return value
+    return kind(
+        **absent | {name: _READ[name](item[name]) if name in _READ else item[name] for name in known & item.keys()}
+    )
 
 
 def reflection_item(reflection: Reflection) -> Item:
     """A reflection to be stored, under subscriber and round#lesson#received#mail."""
-    item: Item = {field.name: getattr(reflection, field.name) for field in fields(reflection)}
     at = reflection.received_at.isoformat(timespec="milliseconds")  # two replies in one second keep their order
-    return {**item, "received_at": at, "key": f"{reflection.round:05}#{reflection.lesson}#{at}#{reflection.mail_id}"}
+    return {
+        **_fields(reflection),
+        "received_at": at,
+        "key": f"{reflection.round:05}#{reflection.lesson}#{at}#{reflection.mail_id}",
+    }
 
 
 def reflection_from(item: Item) -> Reflection:
     """A reflection as it was stored."""
     return _read(Reflection, item, lesson="")
+
+
+def _fields(value: Subscriber | Claim | SignUp | Reflection) -> Item:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _plain(value: Any) -> Any:
@@ -123,7 +183,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (Claim, SignUp)):
-        value = {field.name: getattr(value, field.name) for field in fields(value)}
+        value = _fields(value)
     if isinstance(value, dict):
         plain = {name: _plain(part) for name, part in value.items()}
         return {name: part for name, part in plain.items() if part not in (None, "")}

@@ -14,7 +14,6 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 FUNCTIONS = Path(__file__).parents[1]
 OUR_CODE = (FUNCTIONS, *(FUNCTIONS / package for package in ("aws", "content", "course", "replies", "services")))
 
-
 _COUNTING = Lock()  # Powertools' metrics know nothing of threads
 logger = Logger()
 metrics = Metrics()
@@ -52,8 +51,7 @@ def each_message(event: dict[str, Any], context: Any, work: Callable[[str, str],
             raise
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    answer = process_partial_response(event=event, record_handler=one, processor=processor, context=context)
-    return dict(answer)
+    return dict(process_partial_response(event=event, record_handler=one, processor=processor, context=context))
 
 
 def where(error: BaseException) -> str:

@@ -50,16 +50,16 @@ class Outbox:
             size = math.ceil(len(subscribers) / rounds / senders)
         for number, start in enumerate(range(0, len(subscribers), size)):
             delay = 0 if senders > 1 else waiting * STARTING_TIME + number * math.ceil(size / rate + 1)
-            self._put({"subscribers": list(subscribers[start : start + size]), "rate": rate}, delay)
+            self._send({"subscribers": list(subscribers[start : start + size]), "rate": rate}, delay)
 
     def at_once(self, subscriber: str) -> None:
         """Asks `send` to look at one subscriber who has just done something and waits for the email."""
-        self._put({"subscribers": [subscriber]})
+        self._send({"subscribers": [subscriber]})
 
     def notice(self, name: str, subscriber: str, epoch: int, key: str, *, later: bool = False) -> None:
         """Asks for one notice, or asks again `later`. However often it is asked with the same key, it is sent once."""
         message = {"notice": name, "subscriber": subscriber, "epoch": epoch, "key": key}
-        self._put(message, LATER if later else 0)
+        self._send(message, LATER if later else 0)
 
     def waiting(self) -> int:
         """Messages that wait or are being worked on (approximate, as SQS counts)."""
@@ -73,5 +73,5 @@ class Outbox:
         )["Attributes"]
         return sum(int(count) for count in counts.values())
 
-    def _put(self, message: dict[str, object], delay: int = 0) -> None:
+    def _send(self, message: dict[str, object], delay: int = 0) -> None:
         self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(message), DelaySeconds=delay)

@@ -79,6 +79,9 @@ class Mailer:
 
     def send(self, letter: Letter, tags: dict[str, str]) -> Outcome:
         """One request to SES. The tags come back in every event of the configuration set."""
+        course, email = letter.feedback
+        # SES writes Feedback-ID itself, and puts these two in front: Gmail's postmaster tools count complaints by them.
+        feedback_id = {"ses:feedback-id-a": course, "ses:feedback-id-b": email} if course else {}
         try:
             answer = self._client.send_email(
                 FromEmailAddress=formataddr((letter.sender_name, self._sender)),
@@ -95,7 +98,7 @@ class Mailer:
                         "Headers": [{"Name": name, "Value": value} for name, value in self._headers(letter)],
                     }
                 },
-                EmailTags=[{"Name": name, "Value": value} for name, value in {**tags, **_feedback_id(letter)}.items()],
+                EmailTags=[{"Name": name, "Value": value} for name, value in {**tags, **feedback_id}.items()],
                 ConfigurationSetName=self._configuration_set,
             )
         except ClientError as error:
@@ -132,12 +135,6 @@ class Mailer:
         if code in _ADDRESS and to in failed and self._sender not in failed:
             return Refused(Refusal.SANDBOX, code)
         return Refused(Refusal.ACCOUNT, code)
-
-
-def _feedback_id(letter: Letter) -> dict[str, str]:
-    """SES writes Feedback-ID itself, and puts these two in front: Gmail's postmaster tools count complaints by them."""
-    course, email = letter.feedback
-    return {"ses:feedback-id-a": course, "ses:feedback-id-b": email} if course else {}
 
 
 @dataclass(frozen=True, slots=True)

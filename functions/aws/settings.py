@@ -53,8 +53,7 @@ _READ: dict[str, Callable[[str], Any]] = {
 @cache
 def settings() -> Settings:
     """The settings of this process: each variable has the name of its field. Raises MissingSetting."""
-    names = [field.name for field in fields(Settings)]
-    return Settings(**{name: _READ.get(name, str)(_need(name.upper())) for name in names})
+    return Settings(**{field.name: _READ.get(field.name, str)(_need(field.name.upper())) for field in fields(Settings)})
 
 
 def _need(name: str) -> str:

@@ -67,7 +67,6 @@ class Pages(APIGatewayHttpResolver):
 
     @property
     def query(self) -> Mapping[str, str]:
-        """The parameters behind the question mark."""
         return self.current_event.query_string_parameters or {}
 
     @property
@@ -96,7 +95,6 @@ class Pages(APIGatewayHttpResolver):
 
     @property
     def source_ip(self) -> str:
-        """The address that the request came from."""
         return str(self.current_event.request_context.http.source_ip)
 
     def _serve(self, name: str) -> None:
@@ -110,26 +108,24 @@ class Pages(APIGatewayHttpResolver):
         return fresh_link_form({}, {}, 404, too_old=True)
 
     def _bad_form(self, error: InvalidForm) -> Response[str]:
-        course = self.course
-        said, say = texts("forms", course)[str(error)], texts("pages", course)["error"]
-        title, headers = say["bad_form"], {}
+        words = _language(self.course).words
+        said, say, headers = words["forms"][str(error)], words["pages"]["error"], {}
         if error.retry_after is not None:
-            title, headers = say["busy"], {"Retry-After": str(error.retry_after)}
+            headers = {"Retry-After": str(error.retry_after)}
             said += " " + say["again_in"].format(minutes=-(-error.retry_after // 60))
-        embedded = self.embedded
-        return page("error", error.http_status, headers, course=course, embedded=embedded, title=title, message=said)
+        shown = {"title": say["busy" if headers else "bad_form"], "message": said}
+        return page("error", error.http_status, headers, course=self.course, embedded=self.embedded, **shown)
 
     def _broken(self, error: Exception) -> Response[str]:
         # The kind of error and where; not its text, which can hold what a person wrote.
         logger.error("a page failed", error=type(error).__name__, where=where(error))
         count("PagesFailed")
-        course = self.course
-        say = texts("pages", course)["error"]
-        headers = {"Retry-After": "60"}
+        course, headers = self.course, {"Retry-After": "60"}
+        say = _language(course).words["pages"]["error"]
         return page("error", 503, headers, course=course, title=say["broken"], message=say["broken_about"])
 
     def _not_found(self, _error: Exception) -> Response[str]:
-        say, path = texts("pages")["error"], self.current_event.path
+        say, path = _language().words["pages"]["error"], self.current_event.path
         known = {str(route.method) for route in self._static_routes + self._dynamic_routes if route.rule.match(path)}
         if known and self.current_event.http_method not in known:
             allow = ", ".join(sorted(known | ({"HEAD"} if "GET" in known else set())))
@@ -155,19 +151,18 @@ def page(
     speaks = language or (course or first).language
     # Where a page belongs to no course, its links lead to pages in its language.
     speaker = course or next(other for other in clients.library().courses.values() if other.language is speaks)
-    directory = Markup('<a href="{url}" rel="noreferrer">{name}</a>').format(**speaks.directory)
     shared = {
         "course": course,
         "of_course": f"?course={speaker.id}" if course or speaker is not first else "",
         "language": speaks,
         "words": speaks.words["pages"],
         "helplines": speaks.helplines,
-        "directory_link": directory,
+        "directory_link": Markup('<a href="{url}" rel="noreferrer">{name}</a>').format(**speaks.directory),
         "exit_url": EXIT_URL,
         "postal_address": settings().postal_address,
         "embedded": embedded,
     }
-    body = _templates().get_template(f"{template}.html.j2").render({**shared, **values})
+    body = rendered(template, **shared | values)
     return Response(http_status, "text/html; charset=utf-8", body, headers=_headers(embedded) | dict(headers or {}))
 
 
@@ -175,8 +170,7 @@ def sign_up_form(
     course: Course, values: Mapping[str, str] = NOTHING, errors: Mapping[str, str] = NOTHING, *, embedded: bool = False
 ) -> Response[str]:
     """The sign-up page of a course, or the form alone for a frame; with what was typed and what is wrong with it."""
-    form_time = forms.stamp(clients.keys(), clients.now())
-    shown = sign_up_values(course, values, errors, form_time)
+    shown = sign_up_values(course, values, errors, forms.stamp(clients.keys(), clients.now()))
     return page("embed" if embedded else "sign-up", 400 if errors else 200, course=course, embedded=embedded, **shown)
 
 
@@ -193,22 +187,16 @@ def fresh_link_form(
 
     `still_on`: that link was to stop the emails, and has not.
     """
-    form_time = forms.stamp(clients.keys(), clients.now())
     return page(
         "link-too-old",
         http_status,
         course=course,
         values=values,
-        errors=errors_in_words(errors, (course or clients.library().first).language),
+        errors=errors_in_words(errors, _language(course)),
         too_old=too_old,
         still_on=still_on,
-        form_time=form_time,
+        form_time=forms.stamp(clients.keys(), clients.now()),
     )
-
-
-def texts(file: str, course: Course | None = None) -> Mapping[str, Any]:
-    """The words of one file, in the language of a course, or of the first."""
-    return (course or clients.library().first).language.words[file]
 
 
 def download(name: str, content_type: str, body: bytes | str) -> Response[Any]:
@@ -226,6 +214,10 @@ def see_other(path: str) -> Response[str]:
 def rendered(template: str, **values: Any) -> str:
     """A template of `pages/` as text, for what is not a page."""
     return _templates().get_template(f"{template}.html.j2").render(values)
+
+
+def _language(course: Course | None = None) -> Language:
+    return (course or clients.library().first).language
 
 
 def _headers(embedded: bool = False) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def date(at: datetime, zone: str, language: Language) -> str:
 
 
 def day(local: date_type, language: Language) -> str:
-    """A day without a time: 24 November 2026."""
+    """24 November 2026."""
     words = language.words["dates"]
     return str(words["date"]).format(day=local.day, month=words["months"][local.month - 1], year=local.year)
 

@@ -64,9 +64,6 @@ def lesson_letter(
 ) -> Letter:
     """A lesson for this subscriber. `reflections` are all of theirs, or none if it doesn't look back."""
     course = site.library.courses[subscriber.course]
-    closing = lesson.id == course.closing
-    written = journal.journal(course, reflections if closing else [], subscriber.zone)
-    pages, goes_on = journal.within(written, journal.IN_A_LETTER)
     last_time = journal.last_time(reflections, lesson.id, subscriber.round)
     shown, longer = journal.beginning(last_time, journal.LAST_TIME)
     parts = {
@@ -75,11 +72,11 @@ def lesson_letter(
         "last_time": shown,
         "last_time_goes_on": longer,
         "way_back": lesson.id == course.way_back,
-        "journal": pages if closing else None,
-        "journal_goes_on": goes_on,
         "replies": True,
         "reflections": _echoes(course, reflections, subscriber),
     }
+    if lesson.id == course.closing:
+        parts |= _journal(course, reflections, subscriber)
     return _letter(site, subscriber, lesson, subscriber.epoch, now, parts)
 
 
@@ -110,16 +107,7 @@ def notice_letter(
     language = course.language
     notice = language.notices[notice_id]
     following = course.lessons.get(subscriber.next_lesson or "")
-    pages, goes_on = journal.within(journal.journal(course, reflections, subscriber.zone), journal.IN_A_LETTER)
     parts: dict[str, Any] = {
-        "day": None,
-        "question": None,
-        "last_time": [],
-        "last_time_goes_on": False,
-        "way_back": False,
-        "journal": pages if pages or goes_on else None,
-        "journal_goes_on": goes_on,
-        "replies": False,
         "next_at": dates.next_email(subscriber, language),
         "next_subject": following.subject if following else "",
         "next_is_closing": subscriber.next_lesson == course.closing,
@@ -127,6 +115,8 @@ def notice_letter(
         "zone": subscriber.zone.replace("_", " "),
         "erase_days": ERASE_WITHIN.days,
     }
+    if reflections:
+        parts |= _journal(course, reflections, subscriber)
     if notice.id != CONFIRM or subscriber.sign_up is None:
         return _letter(site, subscriber, notice, subscriber.epoch, now, parts)
     epoch = subscriber.sign_up.epoch
@@ -136,14 +126,20 @@ def notice_letter(
     return _letter(site, subscriber, notice, epoch, now, parts)
 
 
+def _journal(course: Course, reflections: Sequence[Reflection], subscriber: Subscriber) -> dict[str, Any]:
+    pages, goes_on = journal.within(journal.journal(course, reflections, subscriber.zone), journal.IN_A_LETTER)
+    return {"journal": pages, "journal_goes_on": goes_on}
+
+
 def _letter(
     site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int, now: datetime, parts: dict[str, Any]
 ) -> Letter:
     course = site.library.courses[subscriber.course]
-    values = {**_values(site, subscriber, email, epoch, now), **parts}
+    absent = {"day": None, "question": None, "journal": None, "journal_goes_on": False}
+    values = absent | _values(site, subscriber, email, epoch, now) | parts
     html = site.library.layout_html.render(values, body=Markup(email.prose.html.render(values)))  # noqa: S704  rendered with autoescape
     text = site.library.layout_text.render(values, body=email.prose.as_text(**values))
-    leave = f"{tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, tokens.LEAVE)}@{site.reply_domain}"
+    leave = _reply_address(site, subscriber, epoch, tokens.LEAVE)
     # One thread a round, held together by an id that no email has (RFC 5322, section 3.6.4).
     root = f"<{subscriber.id}.{epoch}.{subscriber.round}@{site.reply_domain}>"
     thread = {"In-Reply-To": root, "References": root} if course.thread and isinstance(email, Lesson) else {}
@@ -153,7 +149,7 @@ def _letter(
         subject=email.subject,
         html=_inliner.inline(html),
         text=text,
-        reply_to=_reply_to(site, subscriber, email, epoch),
+        reply_to=_reply_address(site, subscriber, epoch, email.id),
         headers={
             # RFC 2369 and RFC 8058: mail clients show their own button, which posts without a cookie. Some write a mail
             # instead: whatever is in it, its address says what it is for.
@@ -171,8 +167,8 @@ def _letter(
     )
 
 
-def _reply_to(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int) -> str:
-    return f"{tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, email.id)}@{site.reply_domain}"
+def _reply_address(site: Site, subscriber: Subscriber, epoch: int, email_id: str) -> str:
+    return f"{tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, email_id)}@{site.reply_domain}"
 
 
 def _values(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int, now: datetime) -> dict[str, Any]:
@@ -181,6 +177,7 @@ def _values(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: i
     page = tokens.link(site.keys, Purpose.PAGE, subscriber.id, epoch, now + tokens.PAGE_LIFE)
     unsubscribe = tokens.link(site.keys, Purpose.UNSUBSCRIBE, subscriber.id, epoch)
     me = f"{site.url}/me/{page}"
+    reply_to = _reply_address(site, subscriber, epoch, email.id)
     return {
         "course": course,
         "first_name": subscriber.first_name,
@@ -192,7 +189,7 @@ def _values(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: i
         "subject": email.subject,
         "preheader": email.preheader,
         # RFC 6068. A client that opens no new mail for it still says what to do: the words are “just reply”.
-        "reply_url": f"mailto:{_reply_to(site, subscriber, email, epoch)}?subject={quote(f'Re: {email.subject}')}",
+        "reply_url": f"mailto:{reply_to}?subject={quote(f'Re: {email.subject}')}",
         "yes_url": f"{me}/yes",
         "not_yet_url": f"{me}/not-yet",
         "unsubscribe_url": f"{site.url}/unsubscribe/{unsubscribe}",

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from io import BytesIO
+from operator import methodcaller
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from course.reflection import Reflection
@@ -36,13 +37,12 @@ def archive(subscriber: Subscriber, reflections: Sequence[Reflection], journal_h
         "subscriber": asdict(subscriber),
         "reflections": [asdict(reflection) for reflection in reflections],
     }
-    files = {"journal.html": journal_html, "data.json": json.dumps(data, default=_plain, ensure_ascii=False, indent=2)}
+    files = {
+        "journal.html": journal_html,
+        "data.json": json.dumps(data, default=methodcaller("isoformat"), ensure_ascii=False, indent=2),
+    }
     packed = BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as bundle:
         for name, text in files.items():
             bundle.writestr(ZipInfo(name, now.timetuple()[:6]), text, ZIP_DEFLATED)
     return packed.getvalue()
-
-
-def _plain(value: date | datetime) -> str:
-    return value.isoformat()

@@ -24,7 +24,6 @@ ON_A_PAGE = 1_000_000
 AROUND = 700
 """Bytes as HTML of what stands around each reflection: its date and the styles on its elements."""
 
-
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*(?= |$)|[。！？]")  # the last kind is followed by no space
 
 
@@ -78,7 +77,7 @@ def as_text(pages: list[Page], course: Course) -> str:
         heading = page.question or page.title or say["between"]
         lines += ["", f"{say['round'].format(round=page.round)}: {heading}" if rounds > 1 else heading]
         for entry in page.reflections:
-            lines += ["", f"{entry.at}", "", entry.text]
+            lines += ["", entry.at, "", entry.text]
         lines.append("")
     return "\n".join(lines if pages else [*lines, say["empty"], ""])
 
@@ -108,8 +107,7 @@ def _cut_at_a_sentence(text: str) -> str:
     """At most ECHO characters: whole sentences if the first one fits, else whole words."""
     if len(text) <= ECHO:
         return text
-    ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, ECHO + 1)]
-    if ends:
+    if ends := [found.end() for found in _SENTENCE_END.finditer(text, 0, ECHO + 1)]:
         return text[: ends[-1]]
     return f"{text[:ECHO].rpartition(' ')[0] or text[:ECHO]} …"
 
@@ -133,12 +131,7 @@ def _size(text: str) -> int:
 
 
 def _page(course: Course, reflections: list[Reflection], zone: str) -> Page:
-    first = reflections[0]
-    lesson = course.lessons.get(first.lesson)
-    return Page(
-        round=first.round,
-        lesson=first.lesson,
-        title=lesson.subject if lesson else "",
-        question=lesson.question if lesson else None,
-        reflections=[Entry(dates.date(found.received_at, zone, course.language), found.text) for found in reflections],
-    )
+    first, lesson = reflections[0], course.lessons.get(reflections[0].lesson)
+    title, question = (lesson.subject, lesson.question) if lesson else ("", None)
+    entries = [Entry(dates.date(found.received_at, zone, course.language), found.text) for found in reflections]
+    return Page(first.round, first.lesson, title, question, entries)

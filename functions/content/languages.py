@@ -66,10 +66,8 @@ def _language(folder: Path, lines: dict[str, Any], html: Environment, text: Envi
     words = {path.stem: markdown.read_toml(path) for path in sorted(folder.glob("*.toml"))}
     notices = [_notice(path, html, text) for path in sorted((folder / "notices").glob("*.md.j2"))]
     helplines = words["helplines"]
-    first = list(helplines["countries"])
-    countries = sorted(
-        lines["country"], key=lambda country: first.index(country["name"]) if country["name"] in first else len(first)
-    )
+    order = {name: place for place, name in enumerate(helplines["countries"])}
+    countries = sorted(lines["country"], key=lambda country: order.get(country["name"], len(order)))
     return Language(
         code=folder.name,
         words=words,
@@ -99,9 +97,8 @@ def with_commands(matter: Mapping[str, Any], body: str, path: Path) -> str:
         return body
     lines = {name: line for names, line in matter["commands"].items() for name in names.split()}
     for name in sorted(lines.keys() ^ ROWS.keys()):
-        raise CourseError(
-            path, f"[commands] has no line for {name}" if name in ROWS else f"no command is called {name}"
-        )
+        wrong = f"[commands] has no line for {name}" if name in ROWS else f"no command is called {name}"
+        raise CourseError(path, wrong)
     listed = dict.fromkeys(lines[command] for command in ROWS)
     return body.replace("{{ commands }}", "\n".join(f"- {line}" for line in listed))
 

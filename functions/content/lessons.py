@@ -182,8 +182,7 @@ def _echoes(path: Path, body: str, first_line: int, html: Environment) -> tuple[
         if isinstance(item.node, nodes.Name) and item.node.name == "reflections":
             lesson = item.arg.value if isinstance(item.arg, nodes.Const) else "?"
             if lesson not in earlier:
-                raise CourseError(
-                    path, f"reflections['{lesson}'] names no earlier lesson", first_line + item.lineno - 1
-                )
+                line = first_line + item.lineno - 1
+                raise CourseError(path, f"reflections['{lesson}'] names no earlier lesson", line)
             found.append(lesson)
     return tuple(dict.fromkeys(found))

@@ -97,7 +97,10 @@ def compile_prose(path: Path, body: str, first_line: int, html: Environment, tex
     def unmark(rendered: str) -> str:
         return _MARK.sub(lambda match: tags[int(match[1])], rendered)
 
-    as_html = re.sub(r"<p>(jj\d+jj)</p>", lambda m: m[1] if _is_block(m[1], tags) else m[0], _to_html(tokens))
+    def without_paragraph(match: re.Match[str]) -> str:
+        return match[1] if tags[int(match[2])].startswith("{%") else match[0]
+
+    as_html = re.sub(r"<p>(jj(\d+)jj)</p>", without_paragraph, _to_html(tokens))
     as_html = _BUTTON.sub(_AS_TABLE, as_html)
     return Prose(_template(html, unmark(as_html), path), _template(text, unmark(_to_text(tokens)), path))
 
@@ -115,10 +118,6 @@ def _template(environment: Environment, source: str, path: Path) -> Template:
 
 def _to_html(tokens: Sequence[Token]) -> str:
     return str(_markdown.renderer.render(tokens, _markdown.options, {}))
-
-
-def _is_block(mark: str, tags: list[str]) -> bool:
-    return tags[int(mark.strip("j"))].startswith("{%")
 
 
 def _only_a_link(inline: Token) -> bool:

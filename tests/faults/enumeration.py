@@ -145,6 +145,9 @@ def tried(found: Known, plans: Plans, jobs: int) -> Iterator[Tally]:
 
 # ---------------------------------------------------------------- the code's own list
 
+OF_TABLES = {"_get": "GetItem", "_put": "PutItem", "_update": "UpdateItem", "_delete": "DeleteItem", "_items": ""}
+"""The methods of aws.items.Table and their operations; `_items` is told its own."""
+
 
 def not_reached(found: Known) -> set[str]:
     """Places that the code has and no life came to, and functions that none of its calls were made by."""
@@ -154,11 +157,16 @@ def not_reached(found: Known) -> set[str]:
 
 
 def places_in_the_code() -> set[tuple[str, str]]:
-    """Every place in functions/ that calls AWS, read off the source: place and operation, as a Site names them."""
+    """Every place in functions/ that calls AWS, read off the source: place and operation, as a Site names them.
+
+    A call of what every table does counts where it is called: there it has a meaning of its own.
+    """
     found = set()
     for path in sorted((TEMPLATE.parent / "functions").rglob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))
         for name, function in _functions(tree):
+            if name.startswith("Table."):
+                continue
             for call in [node for node in ast.walk(function) if isinstance(node, ast.Call)]:
                 if operation := _operation(call):
                     found.add((f"{path.parent.name}/{path.name} {name}", operation))
@@ -174,10 +182,12 @@ def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 
 
 def _operation(call: ast.Call) -> str | None:
-    """The operation that a call asks for: a method of `self._client` or of `boto3.client(…)`, or by a paginator."""
+    """The operation that a call asks for: a method of `self._client`, `boto3.client(…)` or Table, or by a paginator."""
     if not isinstance(call.func, ast.Attribute) or call.func.attr == "close":  # connections, and no request
         return None
     client = ast.unparse(call.func.value)
+    if client == "self" and call.func.attr in OF_TABLES:
+        return OF_TABLES[call.func.attr] or str(ast.literal_eval(call.args[0])).title()
     if client != "self._client" and not client.startswith("boto3.client("):
         return None
     name = str(ast.literal_eval(call.args[0])) if call.func.attr == "get_paginator" else call.func.attr
