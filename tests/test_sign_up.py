@@ -1,20 +1,15 @@
 """Sign-up: what is refused and in which words, what is stored, and that no answer tells who is in the course."""
 
 import json
-import re
 from datetime import timedelta
 from unittest.mock import patch
 
-import pytest
-
 from aws import clients
 from course import forms, limits
-from local_cloud.api import Response
 from local_cloud.cloud import World
 from tests.conftest import MONDAY
-from tests.metrics import rings
 from tests.people import Person
-from tests.stories import a_key_is_added, asleep, nothing_comes, unchanged, without
+from tests.stories import a_key_is_added, asleep, nothing_comes, unchanged
 
 
 def test_a_sign_up_is_pending_and_gets_one_email(world: World) -> None:
@@ -165,40 +160,6 @@ def test_s5_a_domain_with_an_umlaut_is_stored_and_mailed_in_punycode(world: Worl
     assert len(world.mails) == 1
 
 
-def test_s6_another_case_is_the_same_subscriber(world: World) -> None:
-    ann = Person(world)
-    ann.signs_up(address="ANN@Example.NET")
-    asleep(world, timedelta(days=2))
-    ann.signs_up(address=" ann@example.net ")
-    assert len(world.subscribers()) == 1
-    assert [mail.address for mail in world.mails] == ["ann@example.net"] * 2
-
-
-def test_s7_fifty_spellings_of_one_mailbox_get_one_email_a_day(world: World) -> None:
-    ann = Person(world)
-    form = ann.form()
-    dots = [f"{'a.nn.smi.th'[:n]}{'annsmith'[n - 'a.nn.smi.th'[:n].count('.') :]}" for n in (2, 5, 9)]
-    spellings = [f"{name}@example.net" for name in ("annsmith", *dots)]
-    spellings += [f"annsmith+{n}@example.net" for n in range(23)] + [f"ann.smith+{n}@example.net" for n in range(23)]
-    assert len(set(spellings)) == 50
-
-    def sign_up(addresses: list[str]) -> set[bytes]:
-        return {
-            world.request("POST", "/sign-up", form=form | {"address": address}, source_ip=f"203.0.113.{n}").body
-            for n, address in enumerate(addresses)
-        }
-
-    assert len(sign_up(spellings)) == 1
-    assert [mail.address for mail in world.mails] == ["annsmith@example.net"]
-
-    # The next days bring one more each, and after three there are none for a month.
-    for expected in (2, 3, 3):
-        asleep(world, timedelta(hours=24, minutes=1))
-        form = ann.form()
-        sign_up(spellings[::10])
-        assert len(world.mails) == expected
-
-
 def test_s8_two_addresses_in_the_field(world: World) -> None:
     for address in (
         "ann@example.com,bob@example.com",
@@ -214,66 +175,6 @@ def test_s8_two_addresses_in_the_field(world: World) -> None:
             page = Person(world).signs_up(address=address)
         assert page.status == 400, repr(address)
         assert "one email address" in page.text
-
-
-def test_s9_one_address_a_hundred_times_in_an_hour(world: World) -> None:
-    ann = Person(world)
-    form = ann.form()
-    answers = set()
-    for n in range(100):
-        answer = world.request("POST", "/sign-up", form=form, source_ip=f"203.0.113.{n}")
-        answers.add((answer.status, answer.body))
-        world.advance(timedelta(seconds=30))
-    assert len(answers) == 1
-    assert len(ann.mails) == 1
-
-
-@pytest.mark.parametrize("address", ["198.51.100.7", "2001:db8:0:7::{:x}"], ids=["IPv4", "IPv6"])
-def test_s10_one_network_may_sign_up_five_times_an_hour(world: World, address: str) -> None:
-    """Of a hundred mailboxes the first five have a confirmation, and the others' answer says when it works again."""
-    form = Person(world).form()
-    answers = [
-        world.request(
-            "POST", "/sign-up", form=form | {"address": f"p{n}@example.net"}, source_ip=address.format(n), drain=False
-        )
-        for n in range(100)
-    ]
-    world.drain()
-    assert [answer.status for answer in answers] == [200] * 5 + [429] * 95
-    assert [mail.address for mail in world.mails] == [f"p{n}@example.net" for n in range(5)]
-    assert 0 < int(answers[-1].headers["retry-after"]) <= 3600
-    assert re.search(r"It works again in \d+ minutes", answers[-1].text)
-    elsewhere = Person(world, "bob@example.net", source_ip=address.replace(":7:", ":8:").replace(".7", ".8").format(1))
-    assert elsewhere.signs_up().status == 200
-
-    asleep(world, timedelta(hours=1))
-    later = Person(world, "later@example.net", source_ip=address.format(100))
-    assert later.signs_up().status == 200
-    assert later.mails
-
-
-def test_s10_from_everywhere_the_form_closes_and_the_alarm_rings(world: World) -> None:
-    """250 mailboxes, each from a network of its own: the 201st and all after it find the form closed."""
-    alarm = world.resources.properties("SignUpsClosedAlarm")
-    form = Person(world).form()
-
-    def sign_up(n: int) -> Response:
-        filled = form | {"address": f"p{n}@example.net"}
-        return world.request("POST", "/sign-up", form=filled, source_ip=f"203.0.113.{n}", drain=False)
-
-    assert [sign_up(n).status for n in range(200)] == [200] * 200
-    assert not rings(alarm, world)
-    answers = [sign_up(n) for n in range(200, 250)]
-    assert {answer.status for answer in answers} == {503}
-    assert 0 < int(answers[0].headers["retry-after"]) <= 3600
-    assert rings(alarm, world)
-    assert sign_up(0).status == 200, "who is among them already may come again"
-    assert len(world.subscribers()) == 200
-    waiting = next(queue.waiting for queue in world.queues() if queue.logical_id == "Outbox")
-    assert len(waiting) == 200, "one confirmation each"
-    with without(world, "send"):
-        asleep(world, timedelta(hours=1))
-        assert sign_up(250).status == 200
 
 
 def test_s11_no_answer_tells_who_is_known(world: World) -> None:
@@ -302,19 +203,6 @@ def test_s11_no_answer_tells_who_is_known(world: World) -> None:
         "unsubscribed": "confirm",
         "stranger": "confirm",
     }
-
-
-def test_s11_a_suppressed_address_looks_like_any_other_even_when_all_else_of_it_is_gone(world: World) -> None:
-    ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9")
-    world.complained(ann.mails[-1])
-    table = world.resources.ref("Subscribers")
-    world.clients.dynamodb.delete_item(TableName=table, Key={"id": {"S": str(ann.row["id"])}})
-    asleep(world, timedelta(days=2))
-
-    refused, taken = ann.signs_up(), bob.signs_up()
-    assert (refused.status, refused.body) == (taken.status, taken.body)
-    assert len(ann.mails) == 2  # the confirmation and the introduction of back then
-    assert len(bob.mails) == 1
 
 
 def test_someone_paused_is_not_told_of_a_next_email(world: World) -> None:
@@ -451,125 +339,12 @@ def test_an_unknown_course_shows_the_first_one(world: World) -> None:
         assert "alert(1)" not in page.text
 
 
-def test_nobody_can_be_made_to_get_many_emails_by_others_signing_them_up(world: World) -> None:
-    ann = Person(world).joins()
-    for _ in range(14):
-        asleep(world, timedelta(days=1, minutes=1))
-        ann.signs_up()
-    assert [mail.tags["email"] for mail in ann.mails].count(
-        "already-here"
-    ) == 2  # with the confirmation, three in 30 days
-
-
 def test_an_address_that_leads_nowhere_is_a_page_with_the_helplines(world: World) -> None:
     for path in ("/nowhere", "/me", "/confirm/a/b/c", "/sign-up/"):
         page = world.request("GET", path)
         assert page.status == 404
         assert "There is no such page" in page.text
         assert "0808 802 4040" in page.text
-
-
-# ---------------------------------------------------------------- a fresh link
-
-
-def asks_for_link(person: Person, **changed: str) -> Response:
-    """Fills in the form of `/fresh-link`, ten seconds after opening it."""
-    page = person.world.request("GET", "/fresh-link").text
-    form_time = re.search(r'name="form_time" value="([^"]+)"', page)
-    assert form_time
-    person.world.advance(timedelta(seconds=10))
-    form = {"address": person.address, "form_time": form_time[1], "website": ""} | changed
-    return person.world.request("POST", "/fresh-link", form=form, source_ip=person.source_ip)
-
-
-def test_a_link_that_is_too_old_is_had_anew(world: World) -> None:
-    ann = Person(world).joins()
-    old = ann.page_url
-    ann.presses("pause")
-    asleep(world, timedelta(days=31))
-    refused = world.request("GET", old)
-    assert (refused.status, '<form method="post" action="/fresh-link"' in refused.text) == (404, True)
-    assert "Now look in your inbox" in asks_for_link(ann).text
-    assert ann.mails[-1].tags["email"] == "fresh-link"
-    assert ann.page_url != old
-    assert world.request("GET", ann.page_url).status == 200
-
-
-def test_who_has_left_still_gets_at_what_they_wrote(world: World) -> None:
-    ann = Person(world).joins()
-    ann.replies("I never said it.")
-    world.request("POST", ann.link("/unsubscribe/"))
-    asks_for_link(ann)
-    assert ann.mails[-1].tags["email"] == "fresh-link"
-    assert "I never said it." in ann.page
-    assert ann.row["status"] == "unsubscribed"
-
-
-def test_a_confirmation_that_is_too_old_is_had_anew(world: World) -> None:
-    """As if they had signed up once more, with the name and the hour of back then, and within the same limits."""
-    ann = Person(world, hour=21)
-    ann.signs_up()
-    asks_for_link(ann)
-    assert len(ann.mails) == 1, "one a day"
-    asleep(world, timedelta(days=4))
-    asks_for_link(ann)
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "confirm"]
-    ann.confirms()
-    assert (ann.row["first_name"], ann.row["hour"], ann.row["zone"]) == ("Ann", 21, "Europe/Berlin")
-
-
-def test_s9_s10_links_are_limited_as_sign_ups_are(world: World) -> None:
-    ann = Person(world).joins()
-    answers = {(answer.status, answer.body) for answer in (asks_for_link(ann) for _ in range(30))}
-    assert len(answers) == 1
-    assert [mail.tags["email"] for mail in ann.mails].count("fresh-link") == 1
-    statuses = [asks_for_link(ann, address=f"somebody{n}@example.net").status for n in range(6)]
-    assert statuses == [200] * 4 + [429] * 2  # Ann was the first of five
-    for _ in range(5):
-        asleep(world, timedelta(days=1, minutes=1))
-        asks_for_link(ann)
-    assert [mail.tags["email"] for mail in ann.mails].count("fresh-link") == 3
-
-
-def test_s11_no_answer_of_the_link_form_tells_who_is_known(world: World) -> None:
-    """The same bytes, after the same work: a stranger's request reads and writes what a subscriber's does."""
-    names = ("pending", "active", "unsubscribed", "bounced", "stranger")
-    people = {name: Person(world, f"{name}@example.net", source_ip=f"203.0.113.{n}") for n, name in enumerate(names)}
-    people["pending"].signs_up()
-    for name in ("active", "unsubscribed", "bounced"):
-        people[name].joins()
-    world.request("POST", people["unsubscribed"].link("/unsubscribe/"))
-    world.bounced(people["bounced"].mails[-1])
-    asleep(world, timedelta(days=2))
-    sent, called = len(world.mails), len(world.calls)
-    answers, work = {}, {}
-    for name, person in people.items():
-        answers[name] = asks_for_link(person)
-        mine = [call.operation for call in world.calls[called:] if call.function == "sign_up"]
-        work[name], called = [call for call in mine if call != "sqs:SendMessage"], len(world.calls)
-    assert len({(answer.status, tuple(answer.headers.items()), answer.body) for answer in answers.values()}) == 1
-    asked_for = {mail.address.partition("@")[0]: mail.tags["email"] for mail in world.mails[sent:]}
-    assert {name: email for name, email in asked_for.items() if email in ("confirm", "fresh-link")} == {
-        "pending": "confirm",
-        "active": "fresh-link",
-        "unsubscribed": "fresh-link",
-    }
-    assert work["stranger"] == work["active"] == work["unsubscribed"] == work["bounced"]
-    # And it takes nobody's place: the stranger may still sign up today.
-    people["stranger"].signs_up()
-    assert len(people["stranger"].mails) == 1
-
-
-def test_s12_a_link_form_that_no_person_filled_in(world: World) -> None:
-    ann = Person(world).joins()
-    with unchanged(world):
-        for changed in ({"website": "x"}, {"form_time": ""}, {"form_time": "1.a"}):
-            assert asks_for_link(ann, **changed).status == 200
-    for address in MALFORMED:
-        with unchanged(world):
-            answer = asks_for_link(ann, address=address)
-        assert (answer.status, 'href="#address"' in answer.text) == (400, True)
-        assert "<script>alert" not in answer.text
 
 
 # ---------------------------------------------------------------- on the author's own site

@@ -11,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from course.reflection import Reflection
 from course.subscriber import Subscriber
 
-IN_A_FILE = 1_500_000
+IN_A_ZIP = 1_500_000
 """Bytes of text. It stands in the file twice, hardly smaller if it is not language, and Lambda answers with at most
 6 MB, of which base64 takes a quarter."""
 
@@ -22,7 +22,7 @@ def parts(reflections: Sequence[Reflection]) -> list[list[Reflection]]:
     size = 0
     for reflection in sorted(reflections, key=lambda written: written.received_at):
         length = len(reflection.text.encode())
-        if found[-1] and size + length > IN_A_FILE:
+        if found[-1] and size + length > IN_A_ZIP:
             found.append([])
             size = 0
         found[-1].append(reflection)

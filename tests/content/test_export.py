@@ -80,5 +80,5 @@ def test_whatever_was_written_lambda_can_answer_with_each_part() -> None:
 
 
 def test_a_text_that_is_larger_than_a_file_has_one_of_its_own() -> None:
-    large = [reflection(number, "x" * (export.IN_A_FILE + 1)) for number in range(2)]
+    large = [reflection(number, "x" * (export.IN_A_ZIP + 1)) for number in range(2)]
     assert export.parts(large) == [[large[0]], [large[1]]], "no part is empty"

@@ -178,7 +178,7 @@ OF_STORING = (
     ),
     Mutant(
         "a reply that is dropped takes others with it",
-        'if mail_id in ("", item["mail_id"]["S"]):',
+        'if mail_id in ("", item["mail_id"]):',
         "if item:",
         "test_privacy.py test_reflections.py -k 'o2_what or by_one_mail'",
     ),
@@ -239,14 +239,14 @@ OF_THE_JOURNAL = (
     Mutant("reflection: kept whole", "MAX_BYTES = 256 * 1024", "MAX_BYTES = 512 * 1024", "test_receiving.py -k r11"),
     Mutant(
         "export: larger than Lambda can answer",
-        "if found[-1] and size + length > IN_A_FILE:",
+        "if found[-1] and size + length > IN_A_ZIP:",
         "if found[-1] and not length:",
         "test_export.py",
     ),
     Mutant(
         "export: an empty first part",
-        "if found[-1] and size + length > IN_A_FILE:",
-        "if size + length > IN_A_FILE:",
+        "if found[-1] and size + length > IN_A_ZIP:",
+        "if size + length > IN_A_ZIP:",
         "test_export.py",
     ),
 )

@@ -32,12 +32,12 @@ OF_LIMITS = (
         "return fresh and",
         LIMITS,
     ),
-    Mutant("sign-ups: six an hour", "SIGN_UPS_AN_HOUR = 5", "SIGN_UPS_AN_HOUR = 6", "test_sign_up.py -k s10"),
+    Mutant("sign-ups: six an hour", "SIGN_UPS_AN_HOUR = 5", "SIGN_UPS_AN_HOUR = 6", "test_sign_ups.py -k s10"),
     Mutant(
         "sign-ups: 201 an hour in all",
         "SIGN_UPS_AN_HOUR_IN_ALL = 200",
         "SIGN_UPS_AN_HOUR_IN_ALL = 201",
-        "test_sign_up.py -k s10",
+        "test_sign_ups.py -k s10",
     ),
     Mutant(
         "sign-ups: each address of a household's network is another",

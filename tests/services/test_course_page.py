@@ -143,7 +143,7 @@ def test_everything_that_is_kept_in_one_file(world: World) -> None:
 
 
 def test_what_is_too_much_for_one_file_comes_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "IN_A_FILE", 10)
+    monkeypatch.setattr(export, "IN_A_ZIP", 10)
     ann = reads(Person(world), 1)
     for text in ("The first of them.", "The second of them."):
         ann.replies(text)

@@ -26,9 +26,9 @@ from services.sending import Sending
 from tests.conftest import MONDAY
 from tests.metrics import rings
 from tests.people import Person
+from tests.services.test_public_forms import asks_for_link
 from tests.stories import asleep, asleep_until, next_email, nothing_comes, reads, unchanged, without
 from tests.test_record_delivery import records
-from tests.test_sign_up import asks_for_link
 
 URL = "https://email.eu-west-1.amazonaws.com"
 THROTTLED = SesError("TooManyRequestsException", "Maximum sending rate exceeded.")
