@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import boto3
 from botocore.config import Config
@@ -24,9 +24,6 @@ from content.lessons import Library, load
 from course.errors import UnknownKey
 from course.tokens import Keyring
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 THREADS = 16
 """Threads that send at a time."""
 
@@ -38,12 +35,9 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-@cache
-def _dynamodb() -> "DynamoDBClient":
-    # Short, so that a claim whose answer was lost is known within seconds: sending waits for it.
-    config = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard"}, max_pool_connections=THREADS)
-    return boto3.client("dynamodb", config=config)
-
+# Short, so that a claim whose answer was lost is known within seconds: sending waits for it.
+_SHORT = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard"}, max_pool_connections=THREADS)
+_dynamodb = cache(lambda: boto3.client("dynamodb", config=_SHORT))
 
 subscribers = cache(lambda: Subscribers(_dynamodb(), settings().subscribers_table))
 reflections = cache(lambda: Reflections(_dynamodb(), settings().reflections_table))

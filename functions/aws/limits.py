@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws.items import Item, Table, stamp
 from course.limits import THREE_CONFIRMATIONS_IN, Confirmations, hour_of
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 BREAKER_OPEN_FOR = timedelta(minutes=15)
 MARK_LIFE = timedelta(days=30)
@@ -27,9 +24,7 @@ _EVENTS = "events"
 class Limits(Table):
     """The table Limits. Keys are hashed or hold no address."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        super().__init__(client, table)
-        self._events_noted: datetime | None = None
+    _events_noted: datetime | None = None
 
     def admit(self, key: str, member: str, most: int, now: datetime) -> bool:
         """Whether a member is among the first `most` of this clock hour. Who comes again is counted once."""

@@ -71,7 +71,7 @@ class Outbox:
                 "ApproximateNumberOfMessagesNotVisible",
             ],
         )["Attributes"]
-        return sum(int(count) for count in counts.values())
+        return sum(map(int, counts.values()))
 
     def _send(self, message: dict[str, object], delay: int = 0) -> None:
         self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(message), DelaySeconds=delay)

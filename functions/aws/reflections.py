@@ -61,12 +61,9 @@ class Reflections(_Partitions):
 
     def forget(self, subscribers: Container[str], before: datetime) -> int:
         """Deletes what these subscribers wrote before a time (UTC), and returns how many reflections that were."""
-        keys_and_times = {
-            "ProjectionExpression": "subscriber, #key, received_at",
-            "ExpressionAttributeNames": {"#key": "key"},
-        }
+        read, names = "subscriber, #key, received_at", {"#key": "key"}
         forgotten = 0
-        for item in self._items("scan", **keys_and_times):
+        for item in self._items("scan", ProjectionExpression=read, ExpressionAttributeNames=names):
             written = item.get("received_at", "")
             if item["subscriber"] in subscribers and written < stamp(before):
                 self._delete(subscriber=item["subscriber"], key=item["key"])

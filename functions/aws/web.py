@@ -147,8 +147,7 @@ def page(
 
     An embedded page may stand in a frame of the sites that the stack allows.
     """
-    first = clients.library().first
-    speaks = language or (course or first).language
+    first, speaks = clients.library().first, language or _language(course)
     # Where a page belongs to no course, its links lead to pages in its language.
     speaker = course or next(other for other in clients.library().courses.values() if other.language is speaks)
     shared = {

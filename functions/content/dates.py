@@ -26,12 +26,9 @@ def next_email(subscriber: Subscriber, language: Language) -> str:
     if subscriber.due_at is None or not subscriber.waiting:
         return ""
     words, day = language.words["dates"], local_day(subscriber.due_at, subscriber.zone)
-    return str(words["next_email"]).format(
-        weekday=words["weekdays"][day.weekday()],
-        day=day.day,
-        month=words["months"][day.month - 1],
-        hour=hour(subscriber.hour, language),
-    )
+    weekday, month = words["weekdays"][day.weekday()], words["months"][day.month - 1]
+    said = str(words["next_email"])
+    return said.format(weekday=weekday, day=day.day, month=month, hour=hour(subscriber.hour, language))
 
 
 def hour(of_day: int, language: Language) -> str:

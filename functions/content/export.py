@@ -32,11 +32,7 @@ def parts(reflections: Sequence[Reflection]) -> list[list[Reflection]]:
 
 def archive(subscriber: Subscriber, reflections: Sequence[Reflection], journal_html: str, now: datetime) -> bytes:
     """A zip of `journal.html` and `data.json`, the latter with every value that is stored, under its stored name."""
-    data = {
-        "made_at": now,
-        "subscriber": asdict(subscriber),
-        "reflections": [asdict(reflection) for reflection in reflections],
-    }
+    data = {"made_at": now, "subscriber": asdict(subscriber), "reflections": list(map(asdict, reflections))}
     files = {
         "journal.html": journal_html,
         "data.json": json.dumps(data, default=methodcaller("isoformat"), ensure_ascii=False, indent=2),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -95,12 +95,8 @@ def load(folder: Path) -> Library:
     courses = [_course(path.parent, spoken, html, text) for path in sorted(folder.glob("*/course.toml"))]
     if not courses:
         raise CourseError(folder, "holds no course: a course is a folder with a course.toml")
-    return Library(
-        courses={course.id: course for course in courses},
-        languages=spoken,
-        layout_html=html.get_template("layout.html.j2"),
-        layout_text=text.get_template("layout.txt.j2"),
-    )
+    layouts = html.get_template("layout.html.j2"), text.get_template("layout.txt.j2")
+    return Library({course.id: course for course in courses}, spoken, *layouts)
 
 
 def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, text: Environment) -> Course:
@@ -109,10 +105,11 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
     if not re.fullmatch(r"[a-z0-9-]{1,40}", folder.name):
         raise CourseError(folder, "must be named in lower-case letters, digits and hyphens: it is the course's id")
     lessons = [_lesson(lesson, html, text) for lesson in sorted(folder.glob("*.md.j2"))]
-    _check_ids(folder, [lesson.id for lesson in lessons])
-    _check_settings(path, settings, [lesson.id for lesson in lessons], spoken)
+    plan = tuple(lesson.id for lesson in lessons)
+    _check_ids(folder, plan)
+    _check_settings(path, settings, plan, spoken)
     return Course(
-        plan=tuple(lesson.id for lesson in lessons),
+        plan=plan,
         closing=markdown.need(settings, "closing", path),
         way_back=settings.get("way_back"),
         id=folder.name,
@@ -127,7 +124,7 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
     )
 
 
-def _check_ids(folder: Path, ids: list[str]) -> None:
+def _check_ids(folder: Path, ids: Sequence[str]) -> None:
     """Raises CourseError when two emails could be taken for each other."""
     if CONFIRM in ids:
         raise CourseError(folder, f"no lesson can have the id {CONFIRM}, which is the email that asks for it")
@@ -138,7 +135,7 @@ def _check_ids(folder: Path, ids: list[str]) -> None:
         raise CourseError(folder, "two lesson ids have the same tag in reply addresses: rename one of the files")
 
 
-def _check_settings(path: Path, settings: dict[str, Any], ids: list[str], spoken: Mapping[str, Language]) -> None:
+def _check_settings(path: Path, settings: dict[str, Any], ids: Sequence[str], spoken: Mapping[str, Language]) -> None:
     """Raises CourseError when a setting has a value that means nothing."""
     for key in ("closing", "way_back"):
         if key in settings and settings[key] not in ids:

@@ -100,24 +100,21 @@ def compile_prose(path: Path, body: str, first_line: int, html: Environment, tex
     def without_paragraph(match: re.Match[str]) -> str:
         return match[1] if tags[int(match[2])].startswith("{%") else match[0]
 
-    as_html = re.sub(r"<p>(jj(\d+)jj)</p>", without_paragraph, _to_html(tokens))
+    as_html = str(_markdown.renderer.render(tokens, _markdown.options, {}))
+    as_html = re.sub(r"<p>(jj(\d+)jj)</p>", without_paragraph, as_html)
     as_html = _BUTTON.sub(_AS_TABLE, as_html)
     return Prose(_template(html, unmark(as_html), path), _template(text, unmark(_to_text(tokens)), path))
 
 
 def to_html(source: str) -> str:
     """Plain Markdown, without jinja2, as HTML."""
-    return _to_html(_markdown.parse(source))
+    return str(_markdown.render(source))
 
 
 def _template(environment: Environment, source: str, path: Path) -> Template:
     """A template that names its file when it fails."""
     code = environment.compile(source, filename=str(path))
     return environment.template_class.from_code(environment, code, environment.make_globals(None))
-
-
-def _to_html(tokens: Sequence[Token]) -> str:
-    return str(_markdown.renderer.render(tokens, _markdown.options, {}))
 
 
 def _only_a_link(inline: Token) -> bool:
