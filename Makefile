@@ -21,8 +21,8 @@ help: ## this list
 run: setup ## the whole course on this machine; ARGS="--port 8080" goes to email-course run
 	@$(email-course) run $(ARGS)
 
-# On both cores. A test of the group "explored" shares with the others what takes long to find out.
-pytest := .venv/bin/pytest -n 2 --dist loadgroup -rs
+# On both cores, each file on one of them: its tests share a browser, or what takes long to find out.
+pytest := .venv/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder -rs
 # What the course, its content, its services and its replies have to do, without a browser or a subprocess.
 rules := $(wildcard tests/course tests/content tests/services tests/replies)
 

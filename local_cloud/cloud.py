@@ -59,6 +59,7 @@ class World:
         self.lock = threading.RLock()
         self.ses = Ses()
         self.received: list[ReceivedMail] = []
+        self._built = False
         self._ending = ExitStack()
 
     def __enter__(self) -> Self:
@@ -68,8 +69,8 @@ class World:
             ending.enter_context(mock_aws(config=_MOTO))
             self._clock = ending.enter_context(time_machine.travel(self.start, tick=True))
             ending.enter_context(answers_for(self.ses))
+            ending.enter_context(wired(self._note))
             self._build()
-            ending.enter_context(wired(self.functions.note))
             ending.callback(forget_everything)
             forget_everything()
             self._ending = ending.pop_all()
@@ -90,6 +91,11 @@ class World:
         self.receiving = Receiving(self.resources, self.clients.s3)
         self.event_sources: list[EventSource] = event_sources(self.resources, self.functions, self.clients.sqs)
         self.schedules: list[Schedule] = schedules(self.resources, self.functions, self.start)
+        self._built = True
+
+    def _note(self, service: str, operation: str, parameters: dict[str, Any]) -> None:
+        if self._built:
+            self.functions.note(service, operation, parameters)
 
     # ---------------------------------------------------------------- what happens in it
 

@@ -14,7 +14,7 @@ from local_cloud.intrinsics import Resolver
 from tests.logs import given_away
 
 # The collector goes through all that boto3 and moto have made, again and again: a sixth of the time at its usual pace.
-gc.set_threshold(100_000, 50, 100)
+gc.set_threshold(100_000, 20, 20)
 
 # A test never depends on how fast the machine is.
 settings.register_profile("patient", deadline=None)

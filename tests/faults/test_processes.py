@@ -23,10 +23,11 @@ def test_d1_eight_dispatchers_and_eight_senders_at_once(on_dynalite: bool) -> No
     assert run.emails > 30
 
 
-def test_d2_killed_at_any_moment() -> None:
+@pytest.mark.parametrize(("kills", "subscribers"), [(8, 25), pytest.param(16, 50, marks=pytest.mark.long)])
+def test_d2_killed_at_any_moment(kills: int, subscribers: int) -> None:
     if why := no_dynalite():
         cannot_run_here(why)
-    run = concurrent(on_dynalite=True, kills=16, subscribers=50)
+    run = concurrent(on_dynalite=True, kills=kills, subscribers=subscribers)
     assert run.tally.holds, run
     assert run.killed.total() > 0
 

@@ -22,7 +22,6 @@ from tests.protocol.situation import (
 from tests.protocol.specification import Safeguards, steps
 
 ALL = Safeguards()
-pytestmark = pytest.mark.xdist_group("explored")  # by one process, once
 
 
 @pytest.fixture(scope="module")
