@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cli.check import commands, files, helplines, links, mails
+from cli.check import commands, files, helplines, links, mails, tables
 from cli.check.finding import Finding
 from cli.samples import samples
 from content.lessons import load
@@ -11,7 +11,7 @@ from course.errors import CourseError
 
 def check(emails: Path, template: Path, *, ask_the_network: bool = False) -> list[Finding]:
     """What is to be changed, in the order of files and lines; empty when all is well."""
-    found = files.check(emails)
+    found = files.check(emails) + tables.check()
     found = found or helplines.check(emails) + commands.check(emails)
     if not found:
         try:

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from html import unescape
 
 MAX_HTML = 1024 * 1024
-MAX_DEPTH = 50
+MAX_QUOTE_DEPTH = 50
 
 _PIECE = (
     r"<!--|<[!?][^<>]*>"
     r"|<(?P<end>/?)(?P<tag>[a-zA-Z][^\s/<>]*)(?P<attributes>(?>[^<>\"']+|\"[^\"<]*\"|'[^'<]*'|[\"'])*+)>"
     r"|[^<]+|<"
 )
-_STYLE = r"(?i)\bstyle\s*=\s*(?:\"([^\"]*)|'([^']*))"
-_ALT = r"(?i)\balt\s*=\s*(?:\"([^\"]*)|'([^']*))"
+_COMMENT_END = "-->"
+_QUOTED = r"\s*=\s*(?:\"([^\"]*)|'([^']*))"
 _HIDDEN = r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d]*[1-9])"
 _ENDLESS_NUMBER = r"&#[xX]?[0-9a-fA-F]{9,}"
 """Not a character, and at worst more digits than Python will convert."""
@@ -26,8 +26,6 @@ _RAW = frozenset({"script", "style", "title", "textarea", "xmp", "noscript", "if
 """Elements that are skipped as a whole, up to their end tag."""
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "pre", "table"})
 _LINES = _PARAGRAPHS | {"div", "tr", "li", "section", "article", "header", "footer", "hr", "dt", "dd", "td", "th"}
-_AROUND = frozenset({"blockquote", "pre", "ol", "ul", "li"})
-"""Elements that change how the text in them is written."""
 _VOID = frozenset({"br", "img", "hr", "meta", "link", "input", "wbr", "col", "area", "base", "embed", "source"})
 
 
@@ -60,9 +58,10 @@ class _Reader:
 
     def read(self, html: str) -> None:
         text: list[str] = []
-        for tag, token in _tokens(html):
-            if not (tag or token[0].startswith(("<!", "<?"))) or "@" in tag or tag.startswith("http"):
-                text.append(token[0])
+        for token in _tokens(html):
+            piece, tag = token[0], (token["tag"] or "").lower()
+            if "@" in tag or tag.startswith("http") or not (tag or piece.startswith(("<!", "<?"))):
+                text.append(piece)  # an address or a link in angle brackets is text
                 continue
             if text:
                 self._write(_characters("".join(text)))
@@ -83,8 +82,8 @@ class _Reader:
             self._break()
         elif tag in _LINES:
             self._new_line(paragraph=tag in _PARAGRAPHS)
-        elif tag == "img" and self._everything and (alt := re.search(_ALT, attributes)):
-            self._write(_characters(alt[1] or alt[2] or "") + " ")
+        elif tag == "img" and self._everything and (alt := _attribute("alt", attributes)) is not None:
+            self._write(_characters(alt) + " ")
         if tag in _VOID:
             return
         if self.hidden or (_is_hidden(attributes) and not self._everything):
@@ -101,8 +100,11 @@ class _Reader:
             self._preformatted += 1
         elif tag in ("ol", "ul"):
             self._numbers.append(0 if tag == "ol" else -1)
+        elif tag == "li" and self._numbers and self._numbers[-1] >= 0:
+            self._numbers[-1] += 1
+            self._write(f"{self._numbers[-1]}. ")
         elif tag == "li":
-            self._write(self._mark())
+            self._write("- ")
 
     def _close(self, tag: str) -> None:
         if self.hidden:
@@ -122,26 +124,18 @@ class _Reader:
         elif tag in ("ol", "ul") and self._numbers:
             self._numbers.pop()
 
-    def _mark(self) -> str:
-        if not self._numbers or self._numbers[-1] < 0:
-            return "- "
-        self._numbers[-1] += 1
-        return f"{self._numbers[-1]}. "
-
     def _write(self, data: str) -> None:
         if self.hidden:
             return
-        if self._preformatted:
-            first, *others = data.replace("\r\n", "\n").split("\n")
-            self._line.append(first)
-            for line in others:
+        if not self._preformatted:
+            data = re.sub(r"[ \t\r\n\f]+", " ", data)
+            if not self._line or self._line[-1].endswith(" "):
+                data = data.lstrip(" ")
+        for at, line in enumerate(data.replace("\r\n", "\n").split("\n")):
+            if at:
                 self._break()
+            if line:
                 self._line.append(line)
-            return
-        words = re.sub(r"[ \t\r\n\f]+", " ", data)
-        at_space = not self._line or self._line[-1].endswith(" ")
-        if words := words.lstrip(" ") if at_space else words:
-            self._line.append(words)
 
     def _break(self) -> None:
         if self.hidden:
@@ -149,7 +143,9 @@ class _Reader:
         line = "".join(self._line).replace("\xa0", " ")
         delimiter = line.strip() == "--" and line.endswith(" ")  # RFC 3676: its space is its mark
         text = "-- " if delimiter else line.rstrip()
-        self._lines.append(("> " * min(self._line_depth, MAX_DEPTH) + text) if text else ">" * min(self._line_depth, 1))
+        self._lines.append(
+            ("> " * min(self._line_depth, MAX_QUOTE_DEPTH) + text) if text else ">" * min(self._line_depth, 1)
+        )
         self._line = []
         self._line_depth = self._depth
 
@@ -174,24 +170,28 @@ def _tokens(html: str) -> Iterator[tuple[str, re.Match[str]]]:
     while token := match(html, at):
         at = token.end()
         tag = (token["tag"] or "").lower()
-        closing = "-->" if token[0] == "<!--" else f"</{tag}" if tag in _RAW and not token["end"] else ""
-        if not closing:
-            yield tag, token
+        if token[0] != "<!--" and (tag not in _RAW or token["end"]):
+            yield token
             continue
+        closing = f"</{tag}" if tag else _COMMENT_END
         end = -1 if closing in endless else lower.find(closing, at)
         if end < 0:
             endless.add(closing)
         else:
-            at = end + len("-->") if closing == "-->" else end
+            at = end if tag else end + len(closing)
 
 
 def _characters(text: str) -> str:
     return unescape(re.sub(_ENDLESS_NUMBER, "", text))
 
 
+def _attribute(name: str, attributes: str) -> str | None:
+    found = re.search(rf"(?i)\b{name}{_QUOTED}", attributes)
+    return (found[1] or found[2] or "") if found else None
+
+
 def _is_hidden(attributes: str) -> bool:
     """Whether an element's style or its attribute `hidden` keeps it from view."""
-    style = re.search(_STYLE, attributes)
-    if style and re.search(_HIDDEN, style[1] or style[2] or ""):
+    if re.search(_HIDDEN, _attribute("style", attributes) or ""):
         return True
     return "hidden" in re.sub(r"\"[^\"]*\"|'[^']*'", "", attributes).lower().replace("=", " ").split()

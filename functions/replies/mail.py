@@ -18,7 +18,7 @@ from replies.html_text import html_to_text
 MAX_MAIL = 10 * 1024 * 1024
 MAX_HEADERS = 64 * 1024
 MAX_PARTS = 100
-MAX_DEPTH = 20
+MAX_NESTING = 20
 MAX_HEADER_VALUE = 4000
 MAX_DASHES = 1000
 """Lines that might begin a part, however its boundary is written."""
@@ -65,7 +65,7 @@ def parse(raw: bytes) -> Message:
     if any(len(field[0]) > MAX_HEADER_VALUE for field in re.finditer(_PARAMETERS, raw)):
         raise UnreadableMail("a header that would take too long to take apart")
     boundaries = set(re.findall(_BOUNDARY, raw))
-    if len(boundaries) + raw.lower().count(b"message/rfc822") > MAX_DEPTH:
+    if len(boundaries) + raw.lower().count(b"message/rfc822") > MAX_NESTING:
         raise UnreadableMail("nested too deeply")
     if (
         sum(raw.count(b"--" + boundary) for boundary in boundaries) > 2 * MAX_PARTS
@@ -105,20 +105,14 @@ def visible_text(message: Message, *, prefer: str = "plain") -> str:
 
     Raises UnreadableMail when that has too many lines.
     """
-    text = _Visible(prefer).text(message, MAX_DEPTH)[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n")
+    text = _Visible(prefer).text(message, MAX_NESTING)[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n")
     if text.startswith(_SIGNED):
-        text = _unsigned(text)
+        signed, _, signature = text.partition("\n\n")[2].partition(_SIGNATURE)
+        after = signature.partition(_SIGNATURE_END)[2]
+        text = re.sub(r"(?m)^- (?=-)", "", signed + after)  # RFC 9580, 7: what starts with dashes was escaped by `- `
     if text.count("\n") > MAX_LINES:
         raise UnreadableMail("more than 6,000 lines")
     return re.sub(_CONTROL, lambda match: " " if match[0].isspace() else "", text)
-
-
-def _unsigned(text: str) -> str:
-    """RFC 9580, 7: the signed text without its armour; a line that starts with dashes was escaped by `- `."""
-    _, _, signed = text.partition("\n\n")
-    signed, _, signature = signed.partition(_SIGNATURE)
-    _, _, after = signature.partition(_SIGNATURE_END)
-    return re.sub(r"^- (?=-)", "", signed + after, flags=re.MULTILINE)
 
 
 def children(part: Message) -> list[Message]:

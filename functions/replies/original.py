@@ -20,16 +20,16 @@ TRIES = 8
 class Compared:
     """A line to compare; `quoted` tells one that is quoted from one that may only be the end of such a line."""
 
-    __slots__ = ("quoted", "text", "words")
+    __slots__ = ("ends", "quoted", "text", "words")
 
     def __init__(self, text: str, quoted: bool) -> None:
         self.text = text
         self.quoted = quoted
-        self.words = words(text) if text else []
+        self.words, self.ends = words(text)
 
-    def says(self, words: Sequence[str]) -> bool:
+    def says(self, words: list[str]) -> bool:
         """Whether these are all its words, but for a bullet's number."""
-        return len(self.words) - len(words) in (0, 1) and [word for word, _ in self.words][-len(words) :] == words
+        return len(self.words) - len(words) in (0, 1) and self.words[-len(words) :] == words
 
     def is_decoration(self) -> bool:
         """Whether there is nothing but a link, a rule or a bullet; the delimiter of a signature is more than that."""
@@ -50,7 +50,7 @@ class Sent:
         self._line_ends: set[int] = {0}
         self._numbered: set[tuple[str, ...]] = set()
         for line in text.split("\n"):
-            of_line = [word for word, _ in words(line)]
+            of_line, _ = words(line)
             self._numbered.add(_without_numbers(of_line))
             self._words += of_line
             self._line_ends.add(len(self._words))
@@ -66,7 +66,7 @@ class Sent:
 
     def has_with_other_numbers(self, line: str) -> bool:
         """Whether a line is ours but for its numbers, which change with the course: day 2 of 5, or of 6."""
-        return any(map(str.isdigit, line)) and _without_numbers([word for word, _ in words(line)]) in self._numbered
+        return any(map(str.isdigit, line)) and _without_numbers(words(line)[0]) in self._numbered
 
     def subtract(self, lines: Sequence[Compared]) -> list[Rest]:
         """What is left of each line.
@@ -80,15 +80,15 @@ class Sent:
             if not line.words:
                 rests.append((None if line.quoted and line.is_decoration() else line.text, 0))
                 continue
-            skipped, matched, start, end = self._match([word for word, _ in line.words], reached, used, line.quoted)
+            skipped, matched, start, end = self._match(line.words, reached, used, line.quoted)
             text: str | None = None
             if skipped + matched < len(line.words):
-                ours = [word for word, _ in line.words][skipped : skipped + matched]
+                ours = line.words[skipped : skipped + matched]
                 whole = matched >= 4 and end in self._line_ends and line.quoted
                 if not whole or any(other.says(ours) for other in lines[at + 1 : at + 1 + TRIES]):
                     rests.append((line.text, 0))
                     continue
-                text = line.text[line.words[skipped + matched - 1][1] :].lstrip(' \t?!.:;,)]”"»*_')
+                text = line.text[line.ends[skipped + matched - 1] :].lstrip(' \t?!.:;,)]”"»*_')
             reached = max(reached, end)
             used[start:end] = b"\1" * (end - start)
             rests.append((text, matched))
@@ -152,16 +152,17 @@ def _is_bullet(word: str) -> bool:
     return word.isdigit() or word == "o"
 
 
-def words(line: str) -> list[tuple[str, int]]:
-    """The words of a line without links, each with the place after it; where no space parts them, each letter."""
-    may_link = ":" in line or "[" in line or "www." in line.lower()
-    hidden = tables.expression(_LINK).sub(lambda link: " " * len(link[0]), line) if may_link else line
-    if hidden.isascii():
-        return [(word[0].lower(), word.end()) for word in re.finditer(_WORD, hidden)]
-    found: list[tuple[str, int]] = []
-    for word in re.finditer(_WORD, hidden):
+def words(line: str) -> tuple[list[str], list[int]]:
+    """The words of a line without links, and the place after each; where no space parts them, each letter is one."""
+    if ":" in line or "[" in line or "www." in line.lower():
+        line = tables.expression(_LINK).sub(lambda link: " " * len(link[0]), line)
+    found: list[str] = []
+    ends: list[int] = []
+    for word in re.finditer(_WORD, line):
         if word[0] < "\u2e80":
-            found.append((word[0].casefold(), word.end()))
+            found.append(word[0].casefold())
+            ends.append(word.end())
         else:
-            found += [(letter, word.start() + place + 1) for place, letter in enumerate(word[0])]
-    return found
+            found += word[0]
+            ends += range(word.start() + 1, word.end() + 1)
+    return found, ends

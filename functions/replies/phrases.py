@@ -5,14 +5,14 @@ Capitals, accents, punctuation and courtesies are left out first: “¡Para, por
 """
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 from replies import spoken_dates, tables
 from replies.request import Request
 from replies.tables import plain
 
-MAX_LENGTH = 200
+MAX_REQUEST = 200
 """Characters; longer texts are never a request."""
 
 _PAUSE = "«pauses.words»(?: «pauses.course»)? (?:(?P<until>«pauses.until»)|«pauses.lasting»)? ?(?P<when>.+)"
@@ -28,7 +28,7 @@ def requested(text: str, today: date, first_name: str = "") -> Request | None:
 
     `until` is the day as they said it: it may be past, or years ahead.
     """
-    if len(text) >= MAX_LENGTH:
+    if len(text) >= MAX_REQUEST:
         return None
     words = without_courtesies(plain(without_sign_off(text, first_name)), first_name)
     if command := _commands().get(words):
@@ -55,7 +55,7 @@ def _pause(words: str, today: date) -> Request | None:
         understood = until is not None or re.fullmatch(_AMBIGUOUS, found["when"]) is not None
     else:
         days = spoken_dates.span(found["when"])
-        until = today + days * spoken_dates.DAY if days else None
+        until = today + timedelta(days=days) if days else None
         understood = until is not None
     return Request(Request.Command.PAUSE, until=until) if understood else None
 
@@ -106,16 +106,11 @@ def without_sign_off(text: str, name: str = "") -> str:
 
 def without_courtesies(words: str, name: str = "") -> str:
     """Without greeting, please, thanks and the writer's first name at the ends: what is left is what they want."""
-    openings = _longest_first("courtesies.before")
-    endings = [*_longest_first("courtesies.after"), *filter(None, [plain(name)])]
+    openings = tables.longest_first("courtesies.before")
+    endings = [*tables.longest_first("courtesies.after"), *filter(None, [plain(name)])]
     before = ""
     while words != before:
         before = words
         words = next((words[len(one) + 1 :] for one in openings if words.startswith(f"{one} ")), words)
         words = next((words[: -len(one) - 1] for one in endings if words.endswith(f" {one}")), words)
     return words
-
-
-@cache
-def _longest_first(key: str) -> list[str]:
-    return sorted(tables.words(key), key=lambda phrase: (-len(phrase), phrase))

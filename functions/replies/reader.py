@@ -80,7 +80,7 @@ def _divide(lines: Sequence[Line], sent: Sequence[Sent]) -> tuple[Kept, Kept]:
     """What is the person's, and what is quoted by its shape alone: wanted only when there is nothing else."""
     kept, doubted = _by_shape(lines, known=bool(sent))
     for section in _sections(lines) if sent else ():
-        _Section(lines, section, sent).subtract(kept, doubted)
+        _subtract(lines, section, sent, kept, doubted)
     for at in range(1, len(lines)):  # a blank line after one that was written is theirs as well
         if not lines[at].bare and kept[at] is None and kept[at - 1] is not None:
             kept[at] = ""
@@ -110,61 +110,47 @@ def _sections(lines: Sequence[Line]) -> Iterator[range]:
     yield from (range(start, end) for start, end in pairwise([*starts, len(lines)]) if start < end)
 
 
-class _Section:
-    """A stretch of a reply, compared with each form of the email that we sent; the closest form counts."""
+def _subtract(lines: Sequence[Line], section: range, sent: Sequence[Sent], kept: Kept, doubted: Kept) -> None:
+    """Takes what we sent out of a section, compared with each form of our email; the closest form counts.
 
-    def __init__(self, lines: Sequence[Line], section: range, sent: Sequence[Sent]) -> None:
-        self._lines = lines
-        self._start = section.start
-        self._sent = sent
-        self._headers = [lines[at].bare for at in section if lines[at].kind is Kind.HEADER]
-        self._places = [at for at in section if lines[at].kind is not Kind.HEADER]
-        self._unmarked = all(lines[at].kind is Kind.OWN for at in section)
-        compared = [Compared(lines[at].text, self._unmarked or lines[at].kind is not Kind.OWN) for at in self._places]
-        renderings = [(each.subtract(compared), len(each)) for each in sent]
-        self._rests, self._sent_words = max(
-            renderings, key=lambda rendering: sum(matched for _, matched in rendering[0])
-        )
-        self._ours = sum(matched for _, matched in self._rests)
-        """Words of the section that we sent."""
-        self._quoted = sum(len(line.words) for line in compared if line.quoted)
-        long = (at for at, (_, matched) in enumerate(self._rests) if matched >= LONG)
-        self._first_long = next(long, None)
-        """The first line of which so many words are ours that no person wrote it by chance."""
+    A section that quotes another mail is left as it is, and so is one without marks that has little of our email.
+    """
+    unmarked = all(lines[at].kind is Kind.OWN for at in section)
+    places = [at for at in section if lines[at].kind is not Kind.HEADER]
+    compared = [Compared(lines[at].text, unmarked or lines[at].kind is not Kind.OWN) for at in places]
+    rests, size = max(((each.subtract(compared), len(each)) for each in sent), key=lambda found: _matched(found[0]))
+    ours = _matched(rests)
+    first_long = next((at for at, (_, matched) in enumerate(rests) if matched >= LONG), None)
+    left = [(at, text) for at, (text, _) in zip(places, rests, strict=True)]
+    if unmarked and not is_device_line(lines[section.start].text):
+        pasted = first_long is not None and ours >= max(PASTED_WORDS, PASTED_SHARE * size)
+        for at, text in left[first_long:] if pasted else ():
+            kept[at] = None if text and _is_renumbered(text, sent) else text
+        return
+    quoted = sum(len(line.words) for line in compared if line.quoted)
+    ours_enough = first_long is not None or ours >= OURS_SHARE * quoted
+    another = not ours_enough and _has_header([lines[at] for at in section])
+    for at, text in left:
+        own = lines[at].kind is Kind.OWN
+        if text is None or (not own and (is_warning(text) or _is_renumbered(text, sent))):
+            kept[at] = doubted[at] = None
+        elif own or not another:
+            kept[at] = text
 
-    def subtract(self, kept: Kept, doubted: Kept) -> None:
-        """Takes what we sent out of the section; one that quotes another mail is left as it is."""
-        if self._unmarked and not is_device_line(self._lines[self._start].text):
-            self._subtract_unmarked(kept)
-            return
-        another = self._quotes_another_mail()
-        for at, (text, _) in zip(self._places, self._rests, strict=True):
-            own = self._lines[at].kind is Kind.OWN
-            if text is None or (not own and (is_warning(text) or self._is_renumbered(text))):
-                kept[at] = doubted[at] = None
-            elif own or not another:
-                kept[at] = text
 
-    def _subtract_unmarked(self, kept: Kept) -> None:
-        """Takes our email out where no mark or header shows it, if most of it is there."""
-        if self._first_long is None or self._ours < max(PASTED_WORDS, PASTED_SHARE * self._sent_words):
-            return
-        for at, (text, _) in list(zip(self._places, self._rests, strict=True))[self._first_long :]:
-            kept[at] = None if text and self._is_renumbered(text) else text
+def _has_header(section: Sequence[Line]) -> bool:
+    """Whether a section has a quote header with an address or a rule, or one of any kind, if its quote is marked."""
+    headers = [line.bare for line in section if line.kind is Kind.HEADER]
+    marked = all(line.kind is not Kind.BELOW for line in section)
+    return any("@" in line or "--" in line for line in headers) or len(headers) > (0 if marked else 1)
 
-    def _quotes_another_mail(self) -> bool:
-        """Whether the section has a quote header, be it a short one, and its quote is not of our email."""
-        if self._first_long is not None or self._ours >= OURS_SHARE * self._quoted:
-            return False
-        marked = all(self._lines[at].kind is not Kind.BELOW for at in self._places)
-        named = any("@" in line or "--" in line for line in self._headers)
-        return named or len(self._headers) > (0 if marked else 1)
 
-    def _is_renumbered(self, text: str) -> bool:
-        return any(each.has_with_other_numbers(text) for each in self._sent)
+def _is_renumbered(text: str, sent: Sequence[Sent]) -> bool:
+    return any(each.has_with_other_numbers(text) for each in sent)
 
 
 def _matched(rests: Sequence[Rest]) -> int:
+    """Words of these lines that we sent."""
     return sum(matched for _, matched in rests)
 
 

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from replies import tables
 
-MAX_LINES = 12
+MAX_SIGNATURE = 12
 """Of a signature; what is longer is kept."""
 
 _PICTURE = r"(?i)\[(?:cid|«quotes.picture»)\b[^\]\n]{0,200}\]"
@@ -81,7 +81,7 @@ def _legal(lines: Sequence[str]) -> int:
         if len(lines[at]) > 120 and tables.expression(_LEGAL).match(lines[at]):
             return at
         if lines[at].strip() and not lines[at - 1].strip():
-            text = " ".join(takewhile(str.strip, lines[at : at + MAX_LINES]))[:1000].strip()
+            text = " ".join(takewhile(str.strip, lines[at : at + MAX_SIGNATURE]))[:1000].strip()
             begins = len(text) > 120 and tables.expression(_LEGAL_BEGINS).match(lines[at])
             legal = begins and tables.expression(_LEGAL).match(text)
             if legal or tables.expression(_NOT_TO_PRINT).fullmatch(text):
@@ -118,7 +118,7 @@ def _delimiter(lines: Sequence[str], before: bool) -> int | None:
             cut = at
         if line:
             below.append(line)
-        if len(below) > MAX_LINES:
+        if len(below) > MAX_SIGNATURE:
             break
     return cut
 

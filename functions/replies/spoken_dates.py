@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 from replies import tables
 
-DAY = timedelta(days=1)
 MOST_DAYS = 3_660
 """Longer spans count as this many days: ten years, beyond any limit of a pause, and no date overflows."""
 _YEAR = 366
@@ -68,7 +67,7 @@ def _named(word: str, today: date) -> date | None:
     if weekday is not None:
         return _weekday(weekday, today)
     if word in tables.words("dates.tomorrow"):
-        return today + DAY
+        return today + timedelta(days=1)
     if word in tables.words("dates.next_week"):
         return _weekday(0, today)
     if word in tables.words("dates.next_month"):
@@ -77,14 +76,14 @@ def _named(word: str, today: date) -> date | None:
 
 
 def _weekday(number: int, today: date) -> date:
-    return today + ((number - today.weekday() - 1) % 7 + 1) * DAY
+    return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
 
 
 def _of_month(number: int, month: int | None, year: int | None, today: date) -> date | None:
     """That day of the year, or the next one there is after today; None for a 30 February."""
     if year is not None:
         return _date(year, month or 1, number)
-    later = (today + days * DAY for days in range(1, _YEAR + 1))
+    later = (today + timedelta(days=days) for days in range(1, _YEAR + 1))
     return next((one for one in later if one.day == number and month in (None, one.month)), None)
 
 

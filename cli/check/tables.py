@@ -1,0 +1,90 @@
+"""The words of every language in `functions/replies/languages/`: each list is known, and each entry can be used."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cli.check.finding import Finding, line_of
+from replies.tables import EXPRESSIONS, FOLDER
+
+LISTS = {
+    "quotes": "verbs before_date hour_marks message original forwarded picture",
+    "devices": "sent_from sent_from_my names article get_app verb_last of_mine names_before_verb sent excuse",
+    "footers": "first_person confidential message recipient begins environment print consider",
+    "warnings": "begins outside opening",
+    "subjects": "automatic away failed undelivered trouble mail_systems",
+    "labels": "from date to cc subject",
+    "requests": "stop pause resume skip again yes not-yet journal export erase help",
+    "pauses": "words course until lasting",
+    "times": "words before hours morning afternoon night",
+    "dates": "weekdays months numbers small_words next tomorrow next_week next_month",
+    "spans": "days weeks months",
+    "courtesies": "before after goodbyes",
+    "confirmation": "yes confirms agrees refuses",
+    "doubts": "negation means_if",
+}
+KEYS = {f"{section}.{name}" for section, names in LISTS.items() for name in names.split()}
+LENGTHS = {"dates.weekdays": 7, "dates.months": 12}
+"""Lists whose places have a meaning: Monday is the first day, and January the first month."""
+
+
+def check(folder: Path = FOLDER) -> list[Finding]:
+    """What an author of a language has to change, in all files at once."""
+    return [finding for path in sorted(folder.glob("*.toml")) for finding in _table(path)]
+
+
+def _table(path: Path) -> Iterator[Finding]:
+    try:
+        given = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        line = int(found[1]) if (found := re.search(r"line (\d+)", str(error))) else 1
+        yield Finding(str(path), line, f"cannot be read: {error}")
+        return
+    if not isinstance(given.pop("spaces", True), bool):
+        yield Finding(str(path), line_of(path, "spaces") or 1, "spaces: must be true or false")
+    for section, lists in given.items():
+        if not isinstance(lists, dict):
+            yield Finding(str(path), line_of(path, section) or 1, f"{section}: is not a section")
+            continue
+        for name, entries in lists.items():
+            line = _line_of(path, section, name)
+            yield from (Finding(str(path), line, f"{section}.{name}: {what}") for what in _list(section, name, entries))
+
+
+def _list(section: str, name: str, entries: Any) -> Iterator[str]:
+    """What is wrong with one list."""
+    key = f"{section}.{name}"
+    if key not in KEYS:
+        yield "is not a key of these tables"
+    elif not isinstance(entries, list) or not all(isinstance(entry, str) and entry for entry in entries):
+        yield "must be a list of texts"
+    elif len(entries) != LENGTHS.get(key, len(entries)):
+        yield f"needs {LENGTHS[key]} entries"
+    elif section in EXPRESSIONS:
+        yield from filter(None, map(_expression, entries))
+
+
+def _expression(entry: str) -> str:
+    """What is wrong with an expression; empty when nothing is."""
+    try:
+        compiled = re.compile(entry)
+    except re.error as error:
+        return f"{entry!r} is no expression: {error}"
+    if compiled.groups:
+        return f"{entry!r} has a group that captures: write (?: instead of ("
+    return f"{entry!r} is found in an empty text" if compiled.fullmatch("") else ""
+
+
+def _line_of(path: Path, section: str, name: str) -> int:
+    """The line of a key in its section, or else that of the section."""
+    within = ""
+    found = 1
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if line.startswith("["):
+            within = line.strip("[] \t")
+            found = number if within == section else found
+        elif within == section and re.match(rf"\"?{re.escape(name)}\"?\s*=", line):
+            return number
+    return found
