@@ -15,13 +15,11 @@ _ROBOT = (
 )
 _ROBOT_NAME = "(?i)«subjects.mail_systems»"
 _TROUBLE = "(?i)«subjects.trouble»"
-_AUTOMATIC_SUBJECT = r"(?i)«subjects.automatic»|«subjects.away»\s*[:：]"
-_FAILURE_SUBJECT = r"(?i)«subjects.failed»|«subjects.undelivered»\s*[:：]"
+_SUBJECT = r"(?i)«subjects.automatic»|«subjects.failed»|(?:«subjects.away»|«subjects.undelivered»)\s*[:：]"
 _SET_BY_ROBOTS = (
     r"(?i)x-auto-?(?:reply|respon(?:d|der|se)|generated)(?:-id|-from)?|x-mail-autoreply|x-vacation|x-fc-machinegenerated"
     r"|x-failed-recipients|x-loop|x-mlserver|x-ml-name|x-amz-sns-message-type|x-boxtrapper|x-ms-exchange-inbox-rules-loop"
-    r"|x-hmxmroriginalrecipient|x-rt-loop-prevention"
-    r"|list-id|list-unsubscribe|list-post"
+    r"|x-hmxmroriginalrecipient|x-rt-loop-prevention|list-id|list-unsubscribe|list-post"
 )
 
 
@@ -69,5 +67,4 @@ def _by_sender(message: Message) -> str | None:
 
 def _by_subject(message: Message) -> str | None:
     subject = mail.header(message, "Subject").strip()
-    shapes = (_AUTOMATIC_SUBJECT, _FAILURE_SUBJECT)
-    return "subject" if any(tables.expression(shape).match(subject) for shape in shapes) else None
+    return "subject" if tables.expression(_SUBJECT).match(subject) else None

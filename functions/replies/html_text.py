@@ -30,10 +30,7 @@ _VOID = frozenset({"br", "img", "hr", "meta", "link", "input", "wbr", "col", "ar
 
 
 def html_to_text(html: str, *, everything: bool = False) -> str:
-    """The visible text; with `everything` also hidden text and the names of pictures.
-
-    Reads at most 1 MB; what comes after that is left out.
-    """
+    """The visible text of the first 1 MB; with `everything` also hidden text and the names of pictures."""
     reader = _Reader(everything)
     reader.read(html[:MAX_HTML])
     if reader.hidden:  # something hidden was never closed: rather show too much than lose what was written
@@ -64,13 +61,13 @@ class _Reader:
                 text.append(piece)  # an address or a link in angle brackets is text
                 continue
             if text:
-                self._write(_characters("".join(text)))
+                self._write("".join(text))
                 text = []
             if tag and token["end"]:
                 self._close(tag)
             elif tag:
                 self._open(tag, token["attributes"])
-        self._write(_characters("".join(text)))
+        self._write("".join(text))
 
     def text(self) -> str:
         """What was read, without blank lines at the ends."""
@@ -83,7 +80,7 @@ class _Reader:
         elif tag in _LINES:
             self._new_line(paragraph=tag in _PARAGRAPHS)
         elif tag == "img" and self._everything and (alt := _attribute("alt", attributes)) is not None:
-            self._write(_characters(alt) + " ")
+            self._write(alt + " ")
         if tag in _VOID:
             return
         if self.hidden or (_is_hidden(attributes) and not self._everything):
@@ -127,6 +124,7 @@ class _Reader:
     def _write(self, data: str) -> None:
         if self.hidden:
             return
+        data = unescape(re.sub(_ENDLESS_NUMBER, "", data))
         if not self._preformatted:
             data = re.sub(r"[ \t\r\n\f]+", " ", data)
             if not self._line or self._line[-1].endswith(" "):
@@ -179,10 +177,6 @@ def _tokens(html: str) -> Iterator[tuple[str, re.Match[str]]]:
             endless.add(closing)
         else:
             at = end if tag else end + len(closing)
-
-
-def _characters(text: str) -> str:
-    return unescape(re.sub(_ENDLESS_NUMBER, "", text))
 
 
 def _attribute(name: str, attributes: str) -> str | None:

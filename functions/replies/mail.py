@@ -67,10 +67,8 @@ def parse(raw: bytes) -> Message:
     boundaries = set(re.findall(_BOUNDARY, raw))
     if len(boundaries) + raw.lower().count(b"message/rfc822") > MAX_NESTING:
         raise UnreadableMail("nested too deeply")
-    if (
-        sum(raw.count(b"--" + boundary) for boundary in boundaries) > 2 * MAX_PARTS
-        or raw.count(b"\n--") + raw.count(b"\r--") > MAX_DASHES
-    ):
+    dashes = raw.count(b"\n--") + raw.count(b"\r--")
+    if dashes > MAX_DASHES or sum(raw.count(b"--" + boundary) for boundary in boundaries) > 2 * MAX_PARTS:
         raise UnreadableMail("too many parts")
     try:
         message = message_from_bytes(raw)
@@ -138,8 +136,7 @@ class _Visible:
             if kind == "multipart/alternative":
                 parts.sort(key=lambda child: child.get_content_type() != self._prefer)
                 return next((text for child in parts if (text := self.text(child, depth - 1)).strip()), "")
-            texts = [self.text(child, depth - 1) for child in parts]
-            return "\n".join(text for text in texts if text.strip())
+            return "\n".join(text for child in parts if (text := self.text(child, depth - 1)).strip())
         if kind not in _READABLE and not kind.startswith("multipart/"):  # one that has no parts after all is text
             return ""
         text = _decoded(part)[: max(0, self._left)]
@@ -172,10 +169,10 @@ def _transferred(part: Message) -> bytes:
     if not isinstance(whole, bytes) or encoding != "base64":
         return whole if isinstance(whole, bytes) else b""
     part["Content-Transfer-Encoding"] = encoding
-    encoded = re.match(_BASE64, whole)
-    letters = b"".join(encoded[0].split()).rstrip(b"=") if encoded else b""
+    encoded = whole[: match.end()] if (match := re.match(_BASE64, whole)) else b""
+    rest = whole[len(encoded) :]
+    letters = b"".join(encoded.split()).rstrip(b"=")
     usable = letters[: len(letters) - (len(letters) % 4 == 1)].replace(b"=", b"A")
-    rest = whole[encoded.end() :] if encoded else whole
     return b64decode(usable + b"=" * (-len(usable) % 4)) + (b"\n" + rest if rest.strip() else b"")
 
 

@@ -20,8 +20,6 @@ TRIES = 8
 class Compared:
     """A line to compare; `quoted` tells one that is quoted from one that may only be the end of such a line."""
 
-    __slots__ = ("ends", "quoted", "text", "words")
-
     def __init__(self, text: str, quoted: bool) -> None:
         self.text = text
         self.quoted = quoted
@@ -69,10 +67,7 @@ class Sent:
         return any(map(str.isdigit, line)) and _without_numbers(words(line)[0]) in self._numbered
 
     def subtract(self, lines: Sequence[Compared]) -> list[Rest]:
-        """What is left of each line.
-
-        Each word of ours is used once: a person who repeats our question before the answer keeps it.
-        """
+        """What is left of each line. Each word of ours is used once: a question that a person repeats is kept."""
         reached = 0
         used = bytearray(len(self._words) + 1)
         rests: list[Rest] = []
@@ -128,20 +123,14 @@ class Sent:
     def _run(self, sought: list[str], place: int) -> tuple[int, int]:
         """How many words match from a place on; a few of ours may be missing, such as a number or a picture's name."""
         passed = len(sought) // 5
-        matched = 0
-        for word in sought:
-            if self._at(place) != word:
-                skipped = next((skip for skip in range(1, min(passed, 3) + 1) if self._at(place + skip) == word), 0)
-                if not skipped:
-                    break
-                passed -= skipped
-                place += skipped
-            place += 1
-            matched += 1
-        return matched, place
-
-    def _at(self, place: int) -> str:
-        return self._words[place] if place < len(self._words) else ""
+        for matched, word in enumerate(sought):
+            near = self._words[place : place + 1 + min(passed, 3)]
+            if word not in near:
+                return matched, place
+            skipped = near.index(word)
+            passed -= skipped
+            place += skipped + 1
+        return len(sought), place
 
 
 def _without_numbers(line: Sequence[str]) -> tuple[str, ...]:

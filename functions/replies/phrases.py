@@ -26,7 +26,7 @@ _MEANS_IF = r"(?i)«doubts.means_if»\b"
 def requested(text: str, today: date, first_name: str = "") -> Request | None:
     """The request that a text consists of, or None. `today` is the local day of the person who wrote it.
 
-    `until` is the day as they said it: it may be past, or years ahead.
+    `until` is the day as they said it: it may be past, or years ahead. A day with two meanings is left out.
     """
     if len(text) >= MAX_REQUEST:
         return None
@@ -36,28 +36,20 @@ def requested(text: str, today: date, first_name: str = "") -> Request | None:
     found = tables.expression(_TIME).fullmatch(words)
     if found and (hour := spoken_dates.hour(found[1])) is not None:
         return Request(Request.Command.TIME, hour=hour)
-    return _pause(words, today)
+    if not (found := tables.expression(_PAUSE).fullmatch(words)):
+        return None
+    if not found["until"]:
+        days = spoken_dates.span(found["when"])
+        return Request(Request.Command.PAUSE, until=today + timedelta(days=days)) if days else None
+    until = spoken_dates.day(found["when"], today)
+    understood = until is not None or re.fullmatch(_AMBIGUOUS, found["when"])
+    return Request(Request.Command.PAUSE, until=until) if understood else None
 
 
 @cache
 def _commands() -> dict[str, Request.Command]:
     """Phrase → the command that it is."""
     return {plain(phrase): Request.Command(name) for phrase, name in tables.names("requests").items()}
-
-
-def _pause(words: str, today: date) -> Request | None:
-    """A pause for a number of days, or until a day; without a day when the day has two meanings."""
-    found = tables.expression(_PAUSE).fullmatch(words)
-    if not found:
-        return None
-    if found["until"]:
-        until = spoken_dates.day(found["when"], today)
-        understood = until is not None or re.fullmatch(_AMBIGUOUS, found["when"]) is not None
-    else:
-        days = spoken_dates.span(found["when"])
-        until = today + timedelta(days=days) if days else None
-        understood = until is not None
-    return Request(Request.Command.PAUSE, until=until) if understood else None
 
 
 def agrees(text: str) -> bool:
@@ -91,14 +83,12 @@ def _yes() -> frozenset[str]:
 def without_sign_off(text: str, name: str = "") -> str:
     """Without the last lines that only say goodbye or name the writer, first name first: “Stop.⏎⏎Best,⏎Ann Smith”."""
     lines = [line for line in text.splitlines() if line.strip()]
-    first_name = plain(name)
+    name = plain(name)
     goodbyes = tables.words("courtesies.after") | tables.words("courtesies.goodbyes")
     while len(lines) > 1:
         words = plain(lines[-1])
-        named = (
-            first_name and f"{words} ".startswith(f"{first_name} ") and words.count(" ") <= first_name.count(" ") + 2
-        )
-        if not named and words.removesuffix(f" {first_name}") not in goodbyes:
+        named = name and f"{words} ".startswith(f"{name} ") and words.count(" ") <= name.count(" ") + 2
+        if not named and words.removesuffix(f" {name}") not in goodbyes:
             break
         lines.pop()
     return "\n".join(lines)

@@ -16,18 +16,6 @@ class Kind(Enum):
     BELOW = "below"
 
 
-class Line:
-    """One line: its `text` without quote marks, the `depth` of its marks, and `bare`, the text as it is looked at."""
-
-    __slots__ = ("bare", "depth", "kind", "text")
-
-    def __init__(self, text: str, depth: int, bare: str) -> None:
-        self.text = text
-        self.depth = depth
-        self.bare = bare
-        self.kind = Kind.MARKED if depth else Kind.OWN
-
-
 _MARKS = r"[ \t]{0,4}(?:[A-Z]{1,3}(?=>))?((?:>[ \t]?)+)"
 _UNSEEN = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 _BROKEN_LINK = r"([<(\[](?:https?://|mailto:)[^\s<>()\[\]]{0,2000})\n[ \t>]{0,20}([^\s<>()\[\]]{1,2000}[>)\]])"
@@ -39,25 +27,34 @@ _ARROWS = r"\s*(>>> .{5,200} >>>)\s*"
 _ONLY_LINK = r"\W*https?://\S+\W*"
 
 
+class Line:
+    """One line: its `text` without quote marks, the `depth` of its marks, and `bare`, the text as it is looked at."""
+
+    __slots__ = ("bare", "depth", "kind", "text")
+
+    def __init__(self, line: str) -> None:
+        marks = re.match(_MARKS, line) if ">" in line and not re.fullmatch(_ARROWS, line) else None
+        self.text = line[marks.end() :] if marks else line
+        self.depth = marks[1].count(">") if marks else 0
+        bare = self.text if self.text.isascii() else re.sub(_UNSEEN, "", self.text)
+        self.bare = bare.replace("&lt;", "<").replace("&gt;", ">").strip()
+        self.kind = Kind.MARKED if self.depth else Kind.OWN
+
+
 def lines_of(text: str) -> list[Line]:
     """The lines with their kinds."""
-    lines = [_line(line) for line in _mended(text).split("\n")]
-    below = False
-    done = 0
+    lines = [Line(line) for line in _mended(text).split("\n")]
+    below = len(lines)
     for header in quote_headers([line.bare for line in lines], _before_marks(lines)):
-        if below:
-            _set_kind(lines[done : header.start], Kind.OWN, Kind.BELOW)
-        first = lines[header.start]
-        for index in header:
-            lines[index].kind = Kind.HEADER
-        done = header.stop
-        if not below and not first.depth:
-            following = next((lines[after] for after in range(done, len(lines)) if lines[after].bare), None)
-            below = following is not None and not following.depth
-    if below:
-        _set_kind(lines[done:], Kind.OWN, Kind.BELOW)
-    for index in list(_misleading(lines)):
-        lines[index].kind = Kind.OWN if lines[index].kind is Kind.MARKED else Kind.MARKED
+        for at in header:
+            lines[at].kind = Kind.HEADER
+        if below == len(lines) and not lines[header.start].depth:
+            following = next((lines[at] for at in range(header.stop, len(lines)) if lines[at].bare), None)
+            below = header.stop if following and not following.depth else below
+    for line in lines[below:]:
+        line.kind = Kind.BELOW if line.kind is Kind.OWN else line.kind
+    for at in list(_misleading(lines)):
+        lines[at].kind = Kind.OWN if lines[at].kind is Kind.MARKED else Kind.MARKED
     return lines
 
 
@@ -70,21 +67,6 @@ def _before_marks(lines: Sequence[Line]) -> list[bool]:
         if lines[at].bare:
             depth = lines[at].depth
     return found
-
-
-def _set_kind(lines: Sequence[Line], old: Kind, new: Kind) -> None:
-    for line in lines:
-        if line.kind is old:
-            line.kind = new
-
-
-def _line(line: str) -> Line:
-    marks = re.match(_MARKS, line) if ">" in line and not re.fullmatch(_ARROWS, line) else None
-    text = line[marks.end() :] if marks else line
-    bare = text if text.isascii() else re.sub(_UNSEEN, "", text)
-    if "&" in bare:
-        bare = bare.replace("&lt;", "<").replace("&gt;", ">")
-    return Line(text, marks[1].count(">") if marks else 0, bare.strip())
 
 
 def _mended(text: str) -> str:
@@ -109,11 +91,9 @@ def _misleading(lines: Sequence[Line]) -> Iterator[int]:
     Below a quote header marks are the mail program's, and one alone stands between two answers.
     """
     first = next((at for at, line in enumerate(lines) if line.kind is Kind.HEADER), len(lines))
-    for index in range(1, len(lines) - 1):
-        above, here, below = lines[index - 1], lines[index], lines[index + 1]
-        if above.kind is not below.kind or above.kind is here.kind:
-            continue
-        amid_own = index < first and here.kind is Kind.MARKED and above.kind is Kind.OWN
-        amid_own = amid_own and bool(above.bare and below.bare)
-        if amid_own or (here.kind is Kind.OWN and above.kind is Kind.MARKED and re.fullmatch(_ONLY_LINK, here.bare)):
-            yield index
+    for at, (above, here, below) in enumerate(zip(lines, lines[1:], lines[2:], strict=False), 1):
+        match above.kind, here.kind, below.kind:
+            case Kind.OWN, Kind.MARKED, Kind.OWN if at < first and above.bare and below.bare:
+                yield at
+            case Kind.MARKED, Kind.OWN, Kind.MARKED if re.fullmatch(_ONLY_LINK, here.bare):
+                yield at

@@ -55,11 +55,7 @@ class Mail:
         return mail.header(self._message, name)
 
     def own_words(self, original: str | None = None, original_html: str | None = None) -> str:
-        """The person's own new words, line breaks kept; empty when there are none.
-
-        `original` is the email that they answered as text, `original_html` the same as HTML. Raises UnreadableMail
-        when the text has too many lines.
-        """
+        """As `replies.own_words`. Raises UnreadableMail when the text has too many lines."""
         html = html_to_text(original_html, everything=True) if original_html else None
         sent = [Sent(text) for text in (original, html) if text]
         doubtful: list[list[str]] = []

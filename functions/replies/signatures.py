@@ -16,18 +16,15 @@ _PICTURE = r"(?i)\[(?:cid|«quotes.picture»)\b[^\]\n]{0,200}\]"
 _RULE = r"\W*(?:_{5,}|-{10,}|[—–―]{3,})\W*"
 _FIRST_PERSON = r"(?i:(?!.{0,600}\b«footers.first_person»\b))"
 _LEGAL = (
-    rf"(?i){_FIRST_PERSON}(?=.{{0,600}}«footers.confidential»)"
-    r"(?=.{0,600}«footers.message»)(?=.{0,600}«footers.recipient»)"
+    rf"(?i){_FIRST_PERSON}(?=.{{0,600}}«footers.confidential»)(?=.{{0,600}}«footers.message»)"
+    r"(?=.{0,600}«footers.recipient»)"
 )
 _LEGAL_BEGINS = "(?i).{0,60}«footers.begins»"
 _NOT_TO_PRINT = (
     rf"(?i){_FIRST_PERSON}(?=.{{0,80}}«footers.environment»)(?=.{{0,120}}«footers.print»)"
     r"(?=.{0,60}«footers.consider»).{20,160}"
 )
-_WARNING = (
-    r"(?i)\W*«warnings.begins»\b(?=.{0,200}«warnings.outside»)"
-    r"(?=.{0,300}«warnings.opening»)"
-)
+_WARNING = r"(?i)\W*«warnings.begins»\b(?=.{0,200}«warnings.outside»)(?=.{0,300}«warnings.opening»)"
 
 _BRAND = (
     r"iphone|iphon|ipad|ipod|android|galaxy|samsung|blackberry|outlook|huawei|xiaomi|redmi|pixel|nokia|motorola|oneplus|htc"
@@ -66,13 +63,18 @@ def without_signature(lines: Sequence[str], *, before: bool, elsewhere: bool, or
     """A run of a person's lines (up to a quote or to the end), without what is not their words.
 
     The flags tell whether there are other runs before this one, and anywhere: a bare `--` takes nothing off a reply
-    that would be empty without it.
+    that would be empty without it. Unless we know what was sent, what follows `Sent from my …` is a quote.
     """
     kept = list(lines[: _legal(lines)])
     cut = _delimiter(kept, before)
-    if cut is not None and (elsewhere or kept[cut].lstrip(" ") == "-- " or any(line.strip() for line in kept[:cut])):
+    if cut is not None and (elsewhere or kept[cut].lstrip(" ") == "-- " or any(map(str.strip, kept[:cut]))):
         kept = kept[:cut]
-    return _without_device(kept, before, original_known)
+    devices = [at for at, line in enumerate(kept) if is_device_line(line)]
+    if devices and not original_known and (before or any(map(str.strip, kept[: devices[0]]))):
+        return kept[: devices[0]]
+    for at in reversed(devices):
+        del kept[at]
+    return [line for line in kept if not tables.expression(_PICTURE).fullmatch(line.strip())]
 
 
 def _legal(lines: Sequence[str]) -> int:
@@ -95,12 +97,10 @@ def is_warning(line: str) -> bool:
 
 
 def without_warning(lines: Sequence[str]) -> list[str]:
-    """Without a warning about external mail in the first paragraph."""
-    first = next((index for index, line in enumerate(lines) if line.strip()), None)
-    if first is None or not is_warning(lines[first]):
-        return list(lines)
-    rest = list(lines[first + 1 :])
-    return rest if any(line.strip() for line in rest) else list(lines)
+    """Without a warning about external mail in the first paragraph, unless nothing else is there."""
+    first = next((at for at, line in enumerate(lines) if line.strip()), None)
+    rest = list(lines[first + 1 :]) if first is not None and is_warning(lines[first]) else []
+    return rest if any(map(str.strip, rest)) else list(lines)
 
 
 def _delimiter(lines: Sequence[str], before: bool) -> int | None:
@@ -111,11 +111,9 @@ def _delimiter(lines: Sequence[str], before: bool) -> int | None:
         line = lines[at].strip()
         bare = bool(below) and (line in ("--", "—", "—-", "-—") or re.fullmatch(_RULE, line) is not None)
         bare = bare and not (line.startswith("----") and at and lines[at - 1].strip())  # underlines a heading
-        leads = before and not any(other.strip() for other in lines[:at]) if bare else False
-        if lines[at].lstrip(" ") == "-- " or (
-            bare and _is_signature(lines[at + 1], below, leads=leads, drawn="_" in line)
-        ):
-            cut = at
+        leads = bare and before and not any(map(str.strip, lines[:at]))
+        bare = bare and _is_signature(lines[at + 1], below, leads=leads, drawn="_" in line)
+        cut = at if bare or lines[at].lstrip(" ") == "-- " else cut
         if line:
             below.append(line)
         if len(below) > MAX_SIGNATURE:
@@ -132,13 +130,3 @@ def _is_signature(following: str, below: Sequence[str], *, leads: bool, drawn: b
     if any(len(line) > 80 for line in below) or (sentences and not drawn):
         return False
     return bool(following.strip()) or (leads and len(below) <= 4)
-
-
-def _without_device(lines: Sequence[str], before: bool, original_known: bool) -> list[str]:
-    """Without `Sent from my …`; unless we know what was sent, what follows it is a quote."""
-    devices = [at for at, line in enumerate(lines) if is_device_line(line)]
-    if devices and not original_known and (before or any(line.strip() for line in lines[: devices[0]])):
-        return list(lines[: devices[0]])
-    skipped = set(devices)
-    picture = tables.expression(_PICTURE)
-    return [line for at, line in enumerate(lines) if at not in skipped and not picture.fullmatch(line.strip())]

@@ -10,8 +10,6 @@ from replies import tables
 
 MOST_DAYS = 3_660
 """Longer spans count as this many days: ten years, beyond any limit of a pause, and no date overflows."""
-_YEAR = 366
-"""Days ahead in which a day without its year is looked for."""
 
 _HOUR = (
     r"(?:«times.before» )*(?P<hour>\d{1,2})(?:[:.h][0-5]\d)?(?: «times.hours»)?"
@@ -63,28 +61,25 @@ def hour(words: str) -> int | None:
 
 def _named(word: str, today: date) -> date | None:
     """The day that one word names: a weekday, tomorrow, the first day of next week or month, a day of the month."""
-    weekday = tables.places("dates.weekdays").get(word)
-    if weekday is not None:
-        return _weekday(weekday, today)
     if word in tables.words("dates.tomorrow"):
         return today + timedelta(days=1)
-    if word in tables.words("dates.next_week"):
-        return _weekday(0, today)
+    weekday = 0 if word in tables.words("dates.next_week") else tables.places("dates.weekdays").get(word)
+    if weekday is not None:
+        return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
     if word in tables.words("dates.next_month"):
         return _of_month(1, None, None, today)
     return _of_month(int(word), None, None, today) if word.isdigit() else None
 
 
-def _weekday(number: int, today: date) -> date:
-    return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
-
-
 def _of_month(number: int, month: int | None, year: int | None, today: date) -> date | None:
     """That day of the year, or the next one there is after today; None for a 30 February."""
-    if year is not None:
-        return _date(year, month or 1, number)
-    later = (today + timedelta(days=days) for days in range(1, _YEAR + 1))
-    return next((one for one in later if one.day == number and month in (None, one.month)), None)
+    if year is None:
+        later = (today + timedelta(days=days) for days in range(1, 367))  # at most a year ahead
+        return next((one for one in later if one.day == number and month in (None, one.month)), None)
+    try:
+        return date(year, month or 1, number)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _in_figures(figures: str, today: date) -> date | None:
@@ -92,16 +87,9 @@ def _in_figures(figures: str, today: date) -> date | None:
     parts = [int(part) for part in re.split("[-/.]", figures)] if re.fullmatch(r"\d+([-/.]\d+)+", figures) else []
     match parts:
         case [year, month, number] if year > 31:
-            return _date(year, month, number)
+            return _of_month(number, month, year, today)
         case [number, month, *year] if month <= 12 < number or number == month:
             return _of_month(number, month, year[0] if year else None, today)
         case [month, number, *year] if month <= 12 < number:
             return _of_month(number, month, year[0] if year else None, today)
     return None
-
-
-def _date(year: int, month: int, number: int) -> date | None:
-    try:
-        return date(year, month, number)
-    except (ValueError, OverflowError):
-        return None
