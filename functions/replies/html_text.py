@@ -186,6 +186,7 @@ def _attribute(name: str, attributes: str) -> str | None:
 
 def _is_hidden(attributes: str) -> bool:
     """Whether an element's style or its attribute `hidden` keeps it from view."""
-    if re.search(_HIDDEN, _attribute("style", attributes) or ""):
+    style = _attribute("style", attributes)
+    if style and re.search(_HIDDEN, style):
         return True
     return "hidden" in re.sub(r"\"[^\"]*\"|'[^']*'", "", attributes).lower().replace("=", " ").split()

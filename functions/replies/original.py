@@ -145,13 +145,16 @@ def words(line: str) -> tuple[list[str], list[int]]:
     """The words of a line without links, and the place after each; where no space parts them, each letter is one."""
     if ":" in line or "[" in line or "www." in line.lower():
         line = tables.expression(_LINK).sub(lambda link: " " * len(link[0]), line)
+    matches = list(re.finditer(_WORD, line))
+    if line.isascii():
+        return [match[0].lower() for match in matches], [match.end() for match in matches]
     found: list[str] = []
     ends: list[int] = []
-    for word in re.finditer(_WORD, line):
-        if word[0] < "\u2e80":
-            found.append(word[0].casefold())
-            ends.append(word.end())
+    for match in matches:
+        if match[0] < "\u2e80":
+            found.append(match[0].casefold())
+            ends.append(match.end())
         else:
-            found += word[0]
-            ends += range(word.start() + 1, word.end() + 1)
+            found += match[0]
+            ends += range(match.start() + 1, match.end() + 1)
     return found, ends

@@ -120,8 +120,10 @@ def evidence(text: str) -> Evidence:
     if text.startswith(">>> ") and text.endswith(" >>>"):
         sure = tables.expression(_TIME).search(text) and re.search(_DATE, text)
         return Evidence.ALL if sure else Evidence.NOTHING
-    if re.match(_BARE_DATE, text):
+    if text[:4].isdecimal() and re.match(_BARE_DATE, text):
         return Evidence.ALL
+    if not re.search(r"[\d@]", text):
+        return Evidence.NOTHING
     if text.endswith(")") and ": (" in text:  # somebody <address> skrev: (4 augusti 2026 07:00)
         text = text[:-1].replace(": (", " ") + ":"
     core = text.strip('-—=_* \t"”')

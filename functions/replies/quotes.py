@@ -37,7 +37,7 @@ class Line:
         self.text = line[marks.end() :] if marks else line
         self.depth = marks[1].count(">") if marks else 0
         bare = self.text if self.text.isascii() else re.sub(_UNSEEN, "", self.text)
-        self.bare = bare.replace("&lt;", "<").replace("&gt;", ">").strip()
+        self.bare = bare.replace("&lt;", "<").replace("&gt;", ">").strip() if "&" in bare else bare.strip()
         self.kind = Kind.MARKED if self.depth else Kind.OWN
 
 

@@ -164,7 +164,7 @@ def _without_additions(runs: Sequence[list[str]], original_known: bool) -> list[
 def _runs(lines: Kept) -> list[list[str]]:
     """The lines that stand together, as far as they say anything."""
     grouped = groupby(lines, key=lambda line: line is None)
-    runs = [[line for line in group if line is not None] for absent, group in grouped if not absent]
+    runs = ([line for line in group if line is not None] for _, group in grouped)
     return [run for run in runs if not _is_silent(run)]
 
 
