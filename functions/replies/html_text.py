@@ -55,8 +55,8 @@ class _Reader:
 
     def read(self, html: str) -> None:
         text: list[str] = []
-        for token in _tokens(html):
-            piece, tag = token[0], (token["tag"] or "").lower()
+        for tag, token in _tokens(html):
+            piece = token[0]
             if "@" in tag or tag.startswith("http") or not (tag or piece.startswith(("<!", "<?"))):
                 text.append(piece)  # an address or a link in angle brackets is text
                 continue
@@ -85,7 +85,7 @@ class _Reader:
             return
         if self.hidden or (_is_hidden(attributes) and not self._everything):
             self.hidden.append(tag)
-        elif tag in _AROUND:
+        else:
             self._enter(tag)
 
     def _enter(self, tag: str) -> None:
@@ -169,7 +169,7 @@ def _tokens(html: str) -> Iterator[tuple[str, re.Match[str]]]:
         at = token.end()
         tag = (token["tag"] or "").lower()
         if token[0] != "<!--" and (tag not in _RAW or token["end"]):
-            yield token
+            yield tag, token
             continue
         closing = f"</{tag}" if tag else _COMMENT_END
         end = -1 if closing in endless else lower.find(closing, at)
