@@ -87,8 +87,8 @@ class EventSource:
         now = datetime.now(UTC).timestamp() * 1000
         times = (max(m.visible_at, m.delayed_until) for m in self.queue._messages)
         later = [at for at in times if at >= now]
-        # moto counts a message visible from the millisecond after
-        return datetime.fromtimestamp(min(later) / 1000 + 0.002, UTC) if later and self.enabled else None
+        # moto counts a message visible from the millisecond after, and hides those of a batch one after the other
+        return datetime.fromtimestamp(min(later) / 1000 + 0.02, UTC) if later and self.enabled else None
 
     def _failed(self, payload: Any, messages: list[Any]) -> set[str]:
         """The ids to keep. A malformed report keeps the whole batch (Lambda guide, "batch item failures")."""
