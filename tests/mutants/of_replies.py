@@ -111,7 +111,12 @@ OF_AUTOMATIC_MAIL = (
         '("text/calendar",)',
         "test_auto_replies.py",
     ),
-    Mutant("harmful mail is read", "    if came.harmful:", "    if False:", "test_receiving.py -k r13"),
+    Mutant(
+        "harmful mail is read",
+        "    if harmful := came.harmful:",
+        "    if (harmful := came.harmful) and not harmful.text:",
+        "test_receiving.py -k r13",
+    ),
     Mutant(
         "harmful: not scanned is harmless",
         '== "PROCESSING_FAILED":',
@@ -163,14 +168,15 @@ OF_ATTRIBUTION = (
         "verified=True,",
         "test_attribution.py -k r3",
     ),
-    Mutant("proof: not asked for", " and came.is_from(subscriber.address)", "", "test_receiving.py -k r3"),
     Mutant(
         "proof: of another sender",
-        "return forms.without_tag(sender) == forms.without_tag(subscriber.address) and",
-        "return",
-        "test_receiving.py -k r3",
+        "if without_tag(normalised_address(sender)) != without_tag(address):",
+        "if not without_tag(normalised_address(sender)):",
+        "test_attribution.py -k r3",
     ),
-    Mutant("commands: without proof", "if request and reply.verified:", "if request:", "test_receiving.py -k r3"),
+    Mutant(
+        "commands: without proof", "if request and answer.verified else", "if request else", "test_attribution.py -k r3"
+    ),
     Mutant(
         "topic: another topic's mail",
         'if body["TopicArn"] != topic:',
@@ -209,7 +215,7 @@ OF_COMMANDS = (
     ),
     Mutant(
         "erase: asked before a later sign-up",
-        "return in_time and not reply.subscriber.signed_up_since(reply.came.received_at)",
+        "return in_time and not reply.answer.subscriber.signed_up_since(reply.came.received_at)",
         "return in_time",
         "test_replayed_commands.py -k deletion",
     ),
