@@ -16,7 +16,7 @@ pace = Pace()
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An SQS event with `{"subscribers": [id, …], "rate": per second}` or one notice a message.
 
-    Without a rate it is one subscriber who waits for the email: should SES be too busy, the next tick comes round.
+    Without a rate it is one subscriber who has just acted and waits; if SES is busy, the next tick sends the email.
     """
     clients.mailer().connect_anew()
     sending = Sending(context.get_remaining_time_in_millis)
@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             asked = message["notice"], message["subscriber"], message["epoch"], message["key"]
             if halt or not sending.notice(*asked, message_id, clients.now()):
                 clients.outbox().notice(*asked, later=True)
-        elif not halt:
+        elif not halt:  # else they stay due
             _deliver_all(sending, message["subscribers"], message.get("rate"))
 
     return each_message(event, context, work)
@@ -43,10 +43,7 @@ def _deliver_all(sending: Sending, subscribers: list[str], rate: float | None) -
 
 
 def _deliver(sending: Sending, subscriber: str, rate: float | None) -> None:
-    """One starts after the other, also those that waited for a thread while SES was slow.
-
-    The time is that of the attempt, not of its place in the line: a day may have ended meanwhile.
-    """
+    """Starts one email at a time. The time is read after the wait, since a local day may end during it."""
     with pace.line:
         if rate and sending.ready:
             pace.wait(rate, sending.throttled)

@@ -94,7 +94,7 @@ def english() -> set[str]:
     said = [text for path in folder.glob("*.toml") for text in texts(tomllib.loads(path.read_text("utf-8")))]
     for notice in (folder / "notices").glob("*.md.j2"):
         _, matter, body = notice.read_text("utf-8").split("+++\n", 2)
-        said += [*tomllib.loads(matter).values(), *body.splitlines()]
+        said += [*texts(tomllib.loads(matter)), *body.splitlines()]
     parts = (part for text in said for part in re.split(r"\{[{%]?.*?[}%]?\}|\*\*|[\[\]()#]|^- ", text))
     return {part.strip() for part in parts if len(part.strip()) > 12}
 

@@ -278,9 +278,9 @@ def test_what_piled_up_while_ses_was_slow_goes_out_at_the_pace(stress: Stress, m
 
     def thread() -> None:
         for subscriber in ids:
-            send._deliver(postman, subscriber, rate)
+            send._deliver(sending, subscriber, rate)
 
-    postman: Any = SimpleNamespace(ready=True, throttled=0, deliver=deliver)
+    sending: Any = SimpleNamespace(ready=True, throttled=0, deliver=deliver)
     turns.play(*[thread] * 16)
     assert len(started) == 100
     most = max(bisect_right(started, at) - bisect_right(started, at - SECOND) for at in started)

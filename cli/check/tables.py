@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.check.finding import Finding, line_of
+from replies.request import Request
 from replies.tables import EXPRESSIONS, FOLDER
 
 LISTS = {
@@ -16,7 +17,7 @@ LISTS = {
     "warnings": "begins outside opening",
     "subjects": "automatic away failed undelivered trouble mail_systems",
     "labels": "from date to cc subject",
-    "requests": "stop pause resume skip again yes not-yet journal export erase help",
+    "requests": " ".join(command for command in Request.Command if command is not Request.Command.TIME),
     "pauses": "words course until lasting",
     "times": "words before hours morning afternoon night",
     "dates": "weekdays months numbers small_words next tomorrow next_week next_month",

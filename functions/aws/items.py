@@ -152,10 +152,9 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 def _read(kind: Callable[..., Stored], item: Item, **absent: Any) -> Stored:
     """The fields of an item as a dataclass of this kind; `absent` are the values of those that are left out."""
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(
-        **absent | {name: _READ[name](item[name]) if name in _READ else item[name] for name in known & item.keys()}
-    )
+    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    given = {name: item[name] for name in known if item.get(name) not in (None, "", {}, [])}
+    return kind(**absent | {name: _READ[name](value) if name in _READ else value for name, value in given.items()})
 
 
 def reflection_item(reflection: Reflection) -> Item:

@@ -16,6 +16,7 @@ from course.commands import ROWS
 from course.errors import CourseError
 
 MARK = "letter.toml"
+HELP = "help.md.j2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +94,14 @@ def with_commands(matter: Mapping[str, Any], body: str, path: Path) -> str:
 
     `[commands]` in the front matter has a line for each command, or one for several. Raises CourseError.
     """
-    if "commands" not in matter:
+    if path.name != HELP:
         return body
-    lines = {name: line for names, line in matter["commands"].items() for name in names.split()}
+    lines = {name: line for names, line in matter.get("commands", {}).items() for name in names.split()}
     for name in sorted(lines.keys() ^ ROWS.keys()):
         wrong = f"[commands] has no line for {name}" if name in ROWS else f"no command is called {name}"
         raise CourseError(path, wrong)
+    if "{{ commands }}" not in body:
+        raise CourseError(path, "has no {{ commands }} where the list is to stand")
     listed = dict.fromkeys(lines[command] for command in ROWS)
     return body.replace("{{ commands }}", "\n".join(f"- {line}" for line in listed))
 

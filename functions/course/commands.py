@@ -1,4 +1,4 @@
-"""Commands: what each changes, when what was asked is so, and which notice answers it. One row for each."""
+"""Commands: a row has the change it makes, the test that it is fulfilled, and the notice that answers it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -19,11 +19,11 @@ NOT_SKIPPED = "not-skipped"
 """The notice that says that the closing letter cannot be skipped."""
 ERASE_WITHIN = timedelta(days=7)
 OBEYED_WITHIN = timedelta(days=1)
-"""After a mail came. Later, when failed messages are moved back say, its writer may long have decided otherwise."""
+"""From a mail's arrival. Later, as when failed messages are retried, its writer may have decided otherwise."""
 
 
 class Question(Enum):
-    """What an email asks, so that a reply of one word can answer it."""
+    """A question that one word answers: the lesson's "yes or not yet", and whether to delete everything."""
 
     WAY_BACK = auto()
     ERASURE = auto()
@@ -31,7 +31,7 @@ class Question(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a subscriber stood when a mail first came: worked on again after a crash, it meets what it has done."""
+    """Where a subscriber stood when a mail first came: a retry after a crash finds them already changed."""
 
     round: int
     next_lesson: str | None
@@ -52,7 +52,7 @@ class Place:
         return f"{self.round}#{self.next_lesson or ''}#{'in' if self.in_course else 'out'}"
 
     def passed_over(self, after: Subscriber) -> bool:
-        """Whether the lesson that came next here will not come: it was not sent meanwhile, nor is it the next now."""
+        """Whether the lesson that came next here was skipped: neither sent since nor next now."""
         return self.round == after.round and self.next_lesson not in (None, after.next_lesson, *after.sent)
 
 
@@ -76,18 +76,18 @@ class Asked:
         return self.row.change(self, subscriber)
 
     def is_so(self, after: Subscriber | None, place: Place) -> bool:
-        """Whether what was asked at a place is so now: judged by where they stand, not by whose write it was."""
+        """Whether the request is fulfilled now, judged by the subscriber's state, whichever write led to it."""
         return after is not None and self.row.is_so(self, after, place)
 
     def notice(self, after: Subscriber | None, place: Place) -> str:
-        """The notice that answers: the command's own if what was asked is so now, else one that says what is true."""
+        """The notice that answers: the command's own if the request is fulfilled, else one that says what is true."""
         at_the_end = after and place == Place.of(after) and after.next_lesson == self.syllabus.closing
         if self.request.command is Command.SKIP and at_the_end:
             return NOT_SKIPPED
         return (self.row if self.is_so(after, place) else ROWS[Command.HELP]).notice
 
     def may_skip(self, subscriber: Subscriber) -> bool:
-        """Whether the next lesson can be skipped, and was not skipped by this very request."""
+        """Whether the next lesson can be skipped, and this request has not skipped one already."""
         one_of_the_days = subscriber.next_lesson not in (None, INTRODUCTION, self.syllabus.closing)
         return one_of_the_days and self.place in (None, Place.of(subscriber))
 
@@ -107,7 +107,7 @@ class Row:
     on_page: bool = False
     """Whether it is a button of the subscriber's page as well."""
     answers: tuple[Question, ...] = ()
-    """The questions that it answers; to any other email it is words, and no command."""
+    """The only questions that it answers, if any: in a reply to another email it is then text, and no command."""
     only_asks: bool = False
     """Whether it changes nothing in the course, and so never comes too late."""
     about_data: bool = False
@@ -202,9 +202,9 @@ def in_answer_to(request: Request | None, answered: str, syllabus: Syllabus, tod
 
 
 def too_late(request: Request, answered: str, received_at: datetime, now: datetime) -> bool:
-    """Whether a command that was never obeyed should be left to a person now. A stop is never too late.
+    """Whether a command that was never obeyed is now left to a person. STOP and what only asks are never too late.
 
-    Nor is what only asks; and the yes to the question whether to delete has a time of its own, ERASE_WITHIN.
+    Nor is YES to the question whether to delete, which has its own limit, ERASE_WITHIN.
     """
     deletes = request.command is Command.YES and answered == ERASE_NOTICE
     never = request.command is Command.STOP or ROWS[request.command].only_asks or deletes

@@ -1,7 +1,7 @@
 """The delivery protocol: each lesson once, in order, at most one a local day.
 
-SES has no idempotency token. So a claim is stored before the request, and says "unknown" until somebody knows better:
-the reply of SES commits or releases it, and so does any event that carries the attempt's tag.
+SES has no idempotency token. So a claim is stored before the request; until its outcome is known, the attempt may or
+may not have been sent. SES's answer commits or releases it; an event that carries the attempt's tag commits it.
 """
 
 from collections.abc import Container
@@ -24,7 +24,7 @@ class Decision(Enum):
     SKIP = auto()
     """Nothing is due, or an attempt is under way."""
     SLIDE = auto()
-    """Due, but not now: at another hour of another day, or when an attempt of unknown outcome can be judged."""
+    """Due, but moved: to the next slot, or to when an attempt of unknown outcome can be judged."""
     SEND = auto()
     HOLD = auto()
     """In doubt, and no way to tell: a person must look."""
@@ -35,15 +35,15 @@ def decide(
 ) -> Decision:
     """Whether to send to this subscriber now.
 
-    `events_until` is the time of the latest attempt whose event has come through. An attempt without news is tried
-    again only if later ones have had theirs, so that the pipeline is known to be alive.
+    `events_until` is the time of the latest attempt whose event has come through. An attempt without an event is tried
+    again only if later ones have had theirs, which proves that events arrive. With `hold_in_doubt` it never is.
     """
     if not subscriber.waiting or subscriber.due_at is None or subscriber.due_at > now:
         return Decision.SKIP
     if claim := subscriber.claim:
         if now < claim.retry_at:
             return Decision.SKIP if now <= claim.at + IN_FLIGHT else Decision.SLIDE
-        # SES may have had it a little later than the claim, which others' events of that minute say nothing about.
+        # SES may take an email up to IN_FLIGHT after its claim, so only events of later attempts prove anything.
         if hold_in_doubt or events_until is None or events_until <= claim.at + IN_FLIGHT:
             return Decision.HOLD
     if subscriber.due_email == CONFIRM:
@@ -72,14 +72,14 @@ def claim(subscriber: Subscriber, attempt: str, now: datetime) -> Subscriber:
     subscriber = _without_claim(subscriber)
     if email == CONFIRM:
         return replace(subscriber.asked(now), claim=taken)
-    # The day on which SES has it at the latest: a claim just before midnight would leave the next day free.
+    # The latest day on which SES can take it: else a claim just before midnight leaves the next day free.
     day = schedule.local_day(now + IN_FLIGHT, subscriber.zone)
     claimed = replace(subscriber, last_day=day, last_at=now)
     return replace(claimed, claim=replace(taken, retry_at=claimed.next_due(now)))
 
 
 def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime) -> Subscriber:
-    """SES took the email: the lesson counts as sent, the next one gets its slot. Any number of times, in any order.
+    """Counts the email as sent and gives the next one its slot. Safe to repeat, and in any order.
 
     An event may come so late that the email was claimed again, or let go: it settles that as well.
     """
@@ -100,7 +100,7 @@ def _next(subscriber: Subscriber) -> str | None:
 
 
 def landed(subscriber: Subscriber, now: datetime) -> Subscriber:
-    """Settles a claim whose email is known to have come before, once it is no longer worked on."""
+    """Commits a claim whose email an earlier attempt already sent, once it is no longer worked on."""
     claim = subscriber.claim
     if claim and claim.taken and now > claim.at + IN_FLIGHT:
         return _sent(subscriber, claim.email, claim.taken, now)
@@ -120,7 +120,7 @@ def _sent(subscriber: Subscriber, email: str, message_id: str, now: datetime) ->
 
 
 def pass_over(subscriber: Subscriber, lessons: Container[str]) -> Subscriber:
-    """Leaves out lessons that the course no longer has: passed over, never replaced by one that was sent."""
+    """Skips lessons that the course no longer has. No lesson that was sent is sent again in their place."""
     while subscriber.next_lesson and subscriber.next_lesson not in lessons:
         subscriber = _past(subscriber, subscriber.next_lesson)
     return subscriber
@@ -136,7 +136,7 @@ def _past(subscriber: Subscriber, lesson: str) -> Subscriber:
 
 
 def release(subscriber: Subscriber, attempt: str, held: Held = Held.NOT) -> Subscriber:
-    """SES clearly did not take it: the claim and its day are put back. `held` is why nothing more is to be tried."""
+    """Puts back the claim and its day, since SES did not take the email. `held` says why to stop trying."""
     claim = subscriber.claim
     if claim is None or claim.attempt != attempt:
         return subscriber
@@ -158,14 +158,14 @@ def _without_claim(subscriber: Subscriber) -> Subscriber:
 def slide(subscriber: Subscriber, now: datetime) -> Subscriber:
     """Moves what was missed to the next slot: an outage slides everyone, and nobody gets a burst.
 
-    An attempt of unknown outcome moves to when it matters again, so that it takes nobody's place until then.
+    An attempt of unknown outcome moves to its `retry_at`, so that it takes no capacity of a tick before.
     """
     claim = subscriber.claim
     return replace(subscriber, due_at=claim.retry_at if claim and now < claim.retry_at else subscriber.next_due(now))
 
 
 def missed_a_day(subscriber: Subscriber, now: datetime) -> bool:
-    """Whether what is due was due on an earlier local day, and nobody knows of a reason: no attempt is in doubt."""
+    """Whether what is due was due on an earlier local day, with no claim that explains it."""
     if not subscriber.waiting or subscriber.due_at is None or subscriber.claim:
         return False
     if subscriber.due_email in (CONFIRM, INTRODUCTION):  # due at once, be it just before midnight
@@ -194,7 +194,7 @@ def let_go(subscriber: Subscriber, now: datetime, *, arrived: bool = False) -> S
             return settled
     free = replace(subscriber, held=Held.NOT)
     if claim and now >= claim.retry_at and subscriber.held is Held.IN_DOUBT:
-        free = _without_claim(free)  # held for another reason, nobody was asked: it is judged at the next tick
+        free = _without_claim(free)  # held for another reason: the next tick decides about the attempt
     if not free.waiting or free.claim:
         return free
     return replace(free, due_at=free.next_due(now) if free.paused_until else now)

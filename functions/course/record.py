@@ -1,4 +1,4 @@
-"""What is stored of a subscriber: everything that decides whether and what to send, and what can be read off it."""
+"""The stored record of a subscriber, and the properties that follow from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ INTRODUCTION = "intro"
 CONFIRM = "confirm"
 """The notice that asks to confirm a sign-up."""
 
-EPOCH_START = datetime(2024, 1, 1, tzinfo=UTC)
+EPOCH_START = datetime(2024, 1, 1, tzinfo=UTC)  # epochs count days from here: new_epoch
 
 
 class Status(StrEnum):
@@ -29,7 +29,7 @@ class Status(StrEnum):
 
 
 class Held(StrEnum):
-    """Why no email is sent until a person has looked. The values are what is stored and what an operator reads."""
+    """Why no email is sent until a person has looked. The values are stored: never reword one."""
 
     NOT = ""
     IN_DOUBT = "in doubt"
@@ -41,8 +41,10 @@ class Held(StrEnum):
 
     @classmethod
     def _missing_(cls, stored: object) -> "Held":
-        """What was stored may name the mistake behind the reason."""
-        return next((held for held in cls if held and str(stored).startswith(f"{held}: ")), cls.UNREADABLE)
+        """A reason in other words, such as one with the mistake behind it, stays as it was stored."""
+        reason = str.__new__(cls, stored)
+        reason._name_ = reason._value_ = str(stored)
+        return reason
 
 
 STOPPED_FOR_GOOD = frozenset({Status.BOUNCED, Status.COMPLAINED})
@@ -55,7 +57,7 @@ class SignUp:
 
     epoch: int
     at: datetime
-    """When it was made, or its email went out (UTC): the link in it lives from then on."""
+    """When it was made or, once sent, when its email went out (UTC): the link expires counted from here."""
     first_name: str
     zone: str
     hour: int
@@ -78,12 +80,12 @@ class Claim:
     previous_day: date | None
     previous_at: datetime | None
     taken: str = ""
-    """SES's id of an earlier copy, if news of it came while this attempt was under way."""
+    """SES's id of an earlier copy, if its event came while this attempt was under way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One person in one course. Times are UTC; `last_day` is a local day."""
+    """The stored fields of one person in one course. Times are UTC; `last_day` is a local day."""
 
     id: str
     course: str
@@ -101,9 +103,9 @@ class Record:
     hour: int = 7
     claim: Claim | None = None
     unsettled: Mapping[str, str] = field(default_factory=dict)
-    """Earlier attempts of which nothing was heard yet, and at which email: an event of one says that it is sent."""
+    """Attempt id → email, of earlier attempts without a known outcome: an event of one proves that it was sent."""
     sent: Mapping[str, datetime] = field(default_factory=dict)
-    """When each lesson of this round was sent."""
+    """Lesson → time of the attempt that sent it, in this round."""
     last_day: date | None = None
     """Local day of the last attempt at a lesson."""
     last_at: datetime | None = None
@@ -124,7 +126,7 @@ class Record:
 
     @property
     def due_email(self) -> str | None:
-        """What comes next: `confirm`, a lesson id, or nothing."""
+        """The email that is due now or later: `confirm`, a lesson id, or None."""
         if self.held:
             return None
         if self.sign_up:
@@ -155,7 +157,7 @@ class Record:
         return schedule.local_day(at, self.zone)
 
     def signed_up_since(self, at: datetime) -> bool:
-        """Whether a sign-up waits that was made after this time (UTC): what was said before it is not about it."""
+        """Whether a sign-up made after this time (UTC) waits for confirmation. Earlier mail is not about it."""
         return self.sign_up is not None and self.sign_up.at > at
 
     @property
@@ -170,7 +172,7 @@ class Record:
 
     @property
     def gap(self) -> timedelta:
-        """What must lie between the last attempt and the next."""
+        """The least time between the last attempt and the next."""
         after_introduction = self.last_at is not None and self.sent.get(INTRODUCTION) == self.last_at
         return schedule.AFTER_INTRODUCTION if after_introduction else schedule.MIN_GAP
 

@@ -23,13 +23,13 @@ class Reflection:
     attributed_by: str
     """`token`, `in-reply-to`, or `operator` for one that a person attributed."""
     verified: bool
-    """Whether the mail is really from the subscriber's address."""
+    """Whether DMARC or SPF proves that the mail is from the subscriber's address."""
     cut: bool = False
     """Whether the text was longer than MAX_BYTES and is kept up to there; the raw mail has the rest."""
 
 
 class Why(Enum):
-    """Why a mail is not taken. The value is what is stored and what an operator reads."""
+    """Why a mail is not taken. The values are stored: never reword one."""
 
     VIRUS = "virus"
     NOT_SCANNED_FOR_VIRUS = "not scanned for virus"
@@ -49,7 +49,7 @@ class Why(Enum):
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """A mail that is neither a reflection nor a command, and why."""
+    """Why a mail is neither a reflection nor a command."""
 
     why: Why
     detail: str = ""

@@ -43,9 +43,9 @@ def next_slot(not_before: datetime, after_day: date | None, zone: str, hour: int
 
 
 def hour_has_come(now: datetime, zone: str, hour: int) -> bool:
-    """Whether the chosen hour of this local day has begun. What was missed yesterday waits for it.
+    """Whether the chosen hour of this local day has begun.
 
-    Clocks may jump into the middle of the hour (Casey, 2022-10-02), whose beginning is then moved on beyond its slots.
+    Both tests are needed: `slot` moves a skipped hour back in Nuuk, and beyond its later slots in Casey (2022-10-02).
     """
     local = now.astimezone(ZoneInfo(zone))
     return local.hour >= hour or now >= slot(local.date(), zone, hour)

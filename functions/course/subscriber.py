@@ -11,21 +11,21 @@ from course import schedule
 from course.record import EPOCH_START, IN_COURSE, INTRODUCTION, STOPPED_FOR_GOOD, Held, Record, SignUp, Status
 
 SOFT_BOUNCES = 5
-"""So many emails of a round that a full or unreachable mailbox sent back, and the course waits for its subscriber."""
+"""After this many emails of a round came back from a full or unreachable mailbox, the course is paused."""
 
 LAST_OBEYED = 5
-"""Commands by reply that are remembered: more than somebody sends while one of them fails and comes back."""
+"""How many obeyed mails are remembered: more than one person sends while a failed mail is retried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscriber(Record):
-    """One person in one course."""
+    """A record, with every change that people make to it."""
 
     def signing_up(self, sign_up: SignUp) -> "Subscriber":
-        """Asks for confirmation. Somebody already in the course, or stopped for good, is not touched."""
+        """Asks for confirmation. Changes nothing while a course is going on or paused, or was stopped for good."""
         if self.status in STOPPED_FOR_GOOD or self.status in (Status.ACTIVE, Status.PAUSED):
             return self
-        # No mail from before it changes anything any more, so what was obeyed is forgotten.
+        # Mail from before this sign-up changes nothing any more, so the obeyed mails are forgotten.
         return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held=Held.NOT, obeyed=())
 
     def asked(self, now: datetime) -> "Subscriber":
@@ -33,7 +33,7 @@ class Subscriber(Record):
         return replace(self, sign_up=replace(self.sign_up, at=now)) if self.sign_up else self
 
     def confirmed(self, epoch: int, plan: tuple[str, ...], now: datetime) -> "Subscriber":
-        """Starts the course: the introduction is due now, or tomorrow if an earlier run sent a lesson today."""
+        """Starts the course. The introduction is due now, or at the next slot if a lesson went out today or lately."""
         if not self.sign_up or self.sign_up.epoch != epoch:
             return self
         asked = self.sign_up
@@ -54,7 +54,7 @@ class Subscriber(Record):
         return replace(waits, due_at=waits.next_due(schedule.slot(until, self.zone, 0)))
 
     def after_pause(self, now: datetime) -> "Subscriber":
-        """Goes on by itself, once the local day has come until which the course is paused."""
+        """Ends a pause whose local day `paused_until` has come."""
         if self.paused_until and schedule.local_day(now, self.zone) >= self.paused_until:
             return replace(self, status=Status.ACTIVE, paused_until=None, soft_bounces=())
         return self
@@ -69,14 +69,14 @@ class Subscriber(Record):
         return replace(free, due_at=free.next_due(now))
 
     def soft_bounced(self, attempt: str) -> "Subscriber":
-        """A mailbox sent an email back, for now. However often it is told, an attempt counts once."""
+        """Counts an email that a mailbox sent back for now, once an attempt; the last allowed one pauses."""
         if attempt in self.soft_bounces or len(self.soft_bounces) == SOFT_BOUNCES:
             return self
         counted = replace(self, soft_bounces=(*self.soft_bounces, attempt))
         return counted.paused() if len(counted.soft_bounces) == SOFT_BOUNCES else counted
 
     def stopped(self, status: Status) -> "Subscriber":
-        """Ends every email: unsubscribed, bounced or complained. The last two outrank the first and each stays."""
+        """Ends every email, and a waiting sign-up, whose epoch it takes. BOUNCED and COMPLAINED are final."""
         if self.status in STOPPED_FOR_GOOD:
             return self
         ended = replace(self, status=status, epoch=self.current_epoch, sign_up=None, due_at=None)
@@ -116,7 +116,7 @@ class Subscriber(Record):
         return replace(self, next_lesson=following[0]) if self.is_in_course and following else self
 
     def concluding(self) -> "Subscriber":
-        """Goes on to the closing letter: undoes a new round of which nothing has been sent."""
+        """Skips to the closing letter, when YES follows NOT YET before anything of the new round was sent."""
         if self.status in IN_COURSE and self.round > 1 and not self.sent and self.next_lesson and not self.claim:
             return replace(self, next_lesson=self.plan[-1])
         return self

@@ -1,7 +1,7 @@
 """What people write back: their own words in a reply, whether a person wrote it, and what it asks for.
 
-The door of this package: nothing else in it is called from outside, except for the type `replies.request.Request`.
-The reader is imported when a function of the door is first called, so that `course.commands` does not load it.
+Other packages call only these functions; besides them they import the types `replies.request.Request` and, for type
+checking only, `replies.reader.Mail`. The reader is imported when first called, so that `course.commands` stays light.
 """
 
 from datetime import date

@@ -38,7 +38,7 @@ class Answered:
     confirms: bool
     """Whether it asked to confirm a sign-up that still waits."""
     verified: bool
-    """Whether the reply is really from the subscriber."""
+    """Whether DMARC or SPF proves that the reply is from the subscriber's address."""
     today: date
     """The subscriber's local day when the reply came."""
 
@@ -142,6 +142,13 @@ def _by_in_reply_to(came: Arrival, mail: "Mail") -> Answered | NotTaken:
     return NotTaken(Why.NO_ADDRESS)
 
 
+def _says(mail: "Mail", address: str) -> bool:
+    """Whether From names the address. Its +tag may differ: webmail answers from the mailbox's plain address."""
+    with suppress(InvalidForm):
+        return forms.without_tag(forms.normalised_address(mail.sender)) == forms.without_tag(address)
+    return False
+
+
 def _answered(
     came: Arrival,
     mail: "Mail",
@@ -152,7 +159,7 @@ def _answered(
     notice: str,
     by: str,
 ) -> Answered:
-    """With what follows from where the subscriber stands."""
+    """Adds what depends on the subscriber's state now."""
     earlier = subscriber.round - round_number
     return Answered(
         subscriber=subscriber,
@@ -163,7 +170,7 @@ def _answered(
         notice=notice,
         by=by,
         is_current=earlier == 0 or (earlier == 1 and not subscriber.sent),
-        verified=came.is_from(mail.sender, subscriber.address),
+        verified=_says(mail, subscriber.address) and came.is_from(subscriber.address),
         confirms=subscriber.awaits(epoch),
         today=subscriber.local_day(came.received_at),
     )

@@ -1,6 +1,6 @@
 """Mail that was set aside: found where it was lost, listed for an operator, and made a reflection at their word.
 
-Nothing here tells what a mail says.
+Nothing here shows the text of a mail.
 """
 
 import re
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from replies.reader import Mail
 
 OPERATOR = "operator"
-"""How what an operator accepted is attributed."""
+"""`attributed_by` of a reflection that an operator accepted."""
 
 LOST_AFTER = timedelta(hours=1)
 """Longer than a mail's notification takes, however often it comes back."""
@@ -32,14 +32,14 @@ LOST_AFTER = timedelta(hours=1)
 MOST_LISTED = 1000
 
 
-class Refused(EmailCourseError):
-    """Raised when an operator's word cannot be carried out. Says why, and what to name."""
+class NotAccepted(EmailCourseError):
+    """Raised when a mail cannot be accepted. Its text tells the operator why, and which option to name."""
 
 
 def take_up_lost(now: datetime) -> int:
-    """Sets aside the raw mail that nothing was made of: its notification was lost, or failed each time it came.
+    """Sets aside each raw mail that was never worked on: its notification was lost, or failed each time.
 
-    The verdicts of SES are lost with it, so it is for a person to look. Returns how many were found now.
+    SES's verdicts are lost too, so a person must look. Returns the number found now.
     """
     waiting = {mail_id: at for mail_id, at in clients.raw_mail().all() if at < now - LOST_AFTER}
     done = clients.limits().all_done([RECORD + mail_id for mail_id in waiting])
@@ -58,30 +58,30 @@ def listed() -> dict[str, Any]:
 
 
 def accept(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> dict[str, Any]:
-    """Makes a mail a reflection of the subscriber it is addressed by, or of the one, and to the lesson, that are named.
+    """Keeps a mail as a reflection of the subscriber and lesson named here, or else of its reply address.
 
     The answer says what it was made, or why not.
     """
     try:
         answer = _accepted(mail_id, subscriber_id, lesson, now)
-    except (Refused, replies.UnreadableMail) as error:
+    except (NotAccepted, replies.UnreadableMail) as error:
         return {"accepted": False, "why": str(error)}
     return {"accepted": True, "subscriber": answer.subscriber.id, "lesson": answer.lesson, "round": answer.round}
 
 
 def _accepted(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> Answered:
-    """The email that the mail now answers. Raises Refused and UnreadableMail."""
+    """The email that the mail now answers. Raises NotAccepted and UnreadableMail."""
     aside = _on_the_list(mail_id)
     raw = clients.raw_mail().fetch_if_there(key_of(mail_id))
     if raw is None:
-        raise Refused("its raw mail is not there any more")
+        raise NotAccepted("its raw mail is not there any more")
     mail = replies.opened(raw)
     answer = replace(_answered(aside, mail, subscriber_id, lesson, now), by=OPERATOR, verified=False)
     text = attribution.own_words(mail, answer, now)
     if not text:
-        raise Refused("nothing in it is the person's own words")
+        raise NotAccepted("nothing in it is the person's own words")
     if not keep(answer, mail_id, aside.at, text):
-        raise Refused("whose it is was erased meanwhile")
+        raise NotAccepted("whose it is was erased meanwhile")
     clients.limits().mark_done(RECORD + mail_id, now)
     clients.set_aside().remove(aside)
     count("RepliesAccepted")
@@ -89,37 +89,37 @@ def _accepted(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> A
 
 
 def _on_the_list(mail_id: str) -> Aside:
-    """The mail, as long as an operator may accept it. Raises Refused."""
+    """The mail that is set aside, if an operator may accept it. Raises NotAccepted."""
     aside = next((one for one in clients.set_aside().all() if one.mail_id == mail_id), None)
     if aside is None:
-        raise Refused("no mail of this id is set aside")
+        raise NotAccepted("no mail of this id is set aside")
     if aside.reason.why is Why.LOST and clients.limits().done(RECORD + mail_id) is not None:
         clients.set_aside().remove(aside)
-        raise Refused("it has been worked on meanwhile")
+        raise NotAccepted("it has been worked on meanwhile")
     if not aside.reason.may_be_accepted:
-        raise Refused("its reason is a virus")
+        raise NotAccepted("its reason is a virus")
     return aside
 
 
 def _answered(aside: Aside, mail: "Mail", subscriber_id: str, lesson: str, now: datetime) -> Answered:
-    """The email that was answered. Raises Refused when that cannot be told."""
-    came = Arrival(aside.mail_id, aside.at, "", tuple(_addressed(mail)), "", {})
+    """The email that was answered. Raises NotAccepted when that cannot be told."""
+    came = Arrival(aside.mail_id, aside.at, source="", recipients=tuple(_addressed(mail)), object_key="", verdicts={})
     answer = attribution.answered(came, mail, now)
     if subscriber_id and (isinstance(answer, NotTaken) or answer.subscriber.id != subscriber_id):
         subscriber = clients.subscribers().get(subscriber_id)
         if subscriber is None:
-            raise Refused("there is no such subscriber")
+            raise NotAccepted("there is no such subscriber")
         answer = attribution.to_last_lesson(came, mail, subscriber, OPERATOR)
     if isinstance(answer, NotTaken):
-        raise Refused(f"{answer.text}: name whose it is with --subscriber")
+        raise NotAccepted(f"{answer.text}: name whose it is with --subscriber")
     if not answer.subscriber.round:
-        raise Refused("whose it is has not confirmed the sign-up")
+        raise NotAccepted("whose it is has not confirmed the sign-up")
     if lesson and lesson not in answer.course.lessons:
-        raise Refused(f"the course has no lesson {lesson}")
+        raise NotAccepted(f"the course has no lesson {lesson}")
     return replace(answer, lesson=lesson, notice="") if lesson else answer
 
 
 def _addressed(mail: "Mail") -> Iterator[str]:
-    """The addresses that a mail says it goes to. The envelope, which alone counts as proof, is not kept with it."""
+    """The local parts, with @, of the addresses in its headers. Its envelope, the only proof, is not kept."""
     for name in ("To", "Cc", "Delivered-To", "X-Original-To"):
         yield from re.findall(r"[a-z2-7]+@", mail.header(name).lower())

@@ -30,17 +30,22 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The outcome, and the language to say it in: None if the subscriber is erased."""
+    """The outcome, and the subscriber that it is about: None if erased."""
 
     outcome: Outcome
-    language: Language | None
+    subscriber: Subscriber | None
+
+    @property
+    def language(self) -> Language | None:
+        """The language to say it in."""
+        course = clients.library().courses.get(self.subscriber.course) if self.subscriber else None
+        return course.language if course else None
 
 
 def language_of(token: str, now: datetime) -> Language | None:
     """The language of the course that a link is of; None for an invalid link or an erased subscriber."""
     with suppress(InvalidToken):
-        _, subscriber = links.followed(Purpose.UNSUBSCRIBE, token, now)
-        return _language(subscriber)
+        return Left(Outcome.STOPPED, links.followed(Purpose.UNSUBSCRIBE, token, now)[1]).language
     return None
 
 
@@ -48,9 +53,9 @@ def stop(link: LinkToken, *, pressed: bool) -> Left:
     """Ends every email. A link of an earlier sign-up does not touch a later one, unless the button was `pressed`."""
     after = clients.subscribers().change(link.subscriber, lambda current: _stopped(current, link, pressed=pressed))
     if after and after.status not in STOPPED:
-        return Left(Outcome.EARLIER, _language(after))
+        return Left(Outcome.EARLIER, after)
     count("Unsubscribed")
-    return Left(Outcome.STOPPED, _language(after))
+    return Left(Outcome.STOPPED, after)
 
 
 def take_a_break(link: LinkToken, now: datetime) -> Left:
@@ -63,7 +68,7 @@ def take_a_break(link: LinkToken, now: datetime) -> Left:
 
     after = clients.subscribers().change(link.subscriber, paused)
     over = after is not None and after.status in STOPPED | {Status.COMPLETED}
-    return Left(Outcome.STOPPED if over else Outcome.PAUSED, _language(after))
+    return Left(Outcome.STOPPED if over else Outcome.PAUSED, after)
 
 
 def count_reason(why: str, language: Language | None) -> None:
@@ -75,8 +80,3 @@ def count_reason(why: str, language: Language | None) -> None:
 def _stopped(subscriber: Subscriber, link: LinkToken, *, pressed: bool) -> Subscriber:
     asked = pressed or subscriber.current_epoch == link.epoch
     return subscriber.stopped(Status.UNSUBSCRIBED) if asked else subscriber
-
-
-def _language(subscriber: Subscriber | None) -> Language | None:
-    course = clients.library().courses.get(subscriber.course) if subscriber else None
-    return course.language if course else None

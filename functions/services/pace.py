@@ -4,21 +4,21 @@ import time
 from threading import Lock
 
 MOST_DOUBLINGS = 4
-"""Of the time between two emails, within one message: to a sixteenth of the rate."""
+"""How often the time between two emails doubles at most within one message: to a sixteenth of the rate."""
 
 
 class Pace:
-    """One for the life of a process, since SES's limit knows nothing of where one message ends and the next begins."""
+    """One per process: SES's rate limit does not start anew with each message."""
 
     def __init__(self) -> None:
         self.line = Lock()
-        """To be held while waiting: one starts after the other."""
+        """Held while waiting, so that emails start one after the other."""
         self._next = 0.0
 
     def wait(self, rate: float, throttled: int) -> None:
         """Waits for the next start at this rate (a second), after so many refusals for being too fast."""
         gap = 2 ** min(throttled, MOST_DOUBLINGS) / rate
-        early = min(self._next - time.time(), gap)  # no longer, should the clock be put back
+        early = min(self._next - time.time(), gap)  # at most one gap, if the clock is set back
         if early > 0:
             time.sleep(early)
         self._next = max(time.time(), self._next) + gap

@@ -37,7 +37,7 @@ class Done(Enum):
 
     @property
     def note(self) -> str:
-        """Stored with the mark that it is done: not empty when the raw mail is to be deleted, whatever happens next."""
+        """Stored with the mark that the mail is done: empty unless its raw mail is to be deleted."""
         return "its raw mail goes" if self in (Done.OBEYED, Done.DISCARDED) else ""
 
 
@@ -67,7 +67,7 @@ def receive(came: Arrival, now: datetime) -> None:
 
 def _work_on(came: Arrival, now: datetime) -> Done:
     if token := attribution.leaving(came):
-        leaving.stop(LinkToken(token.subscriber, token.epoch), pressed=False)  # like the one click
+        leaving.stop(LinkToken(token.subscriber, token.epoch), pressed=False)  # as the one-click POST does
         return Done.OBEYED
     raw = clients.raw_mail().fetch(came.object_key)
     if harmful := came.harmful:
@@ -85,12 +85,12 @@ def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
     answer = attribution.answered(came, mail, now)
     if isinstance(answer, NotTaken) and answer.why is Why.ERASED:
         clients.reflections().erase(attribution.addressed_by(came), came.mail_id)
-        return _drop()
+        return _discard_of_erased()
     if isinstance(answer, NotTaken):
         return _set_aside(came, answer)
-    same, subscriber = f"mail#{attribution.fingerprint(mail, answer)}", answer.subscriber
-    place = clients.limits().begin(same, came.mail_id, str(Place.of(subscriber)), now)
-    if place is None:
+    key, subscriber = f"mail#{attribution.fingerprint(mail, answer)}", answer.subscriber
+    place = clients.limits().begin(key, came.mail_id, str(Place.of(subscriber)), now)
+    if place is None:  # another mail with the same content has this key
         count("RepliesRepeated")
         return Done.DISCARDED
     text = attribution.own_words(mail, answer, now)
@@ -102,13 +102,13 @@ def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
     if answer.notice == CONFIRM and replies.agrees(text):
         return Done.OBEYED
     request = _command(reply)
-    if not request and came.short_id in subscriber.obeyed:  # the question that it answered is not open any more
+    if not request and came.short_id in subscriber.obeyed:  # obeyed before a crash, and its question has closed since
         return Done.DISCARDED
     return _obey(reply, request) if request and answer.verified else _keep(reply)
 
 
 def _decline(reply: Reply) -> Done:
-    """No to the confirmation. A sign-up that was never confirmed has nothing to lose: it is deleted without asking."""
+    """No clear yes to the confirmation. ERASE deletes a sign-up that was never confirmed without asking again."""
     request, subscriber = _asked(reply, reply.text), reply.answer.subscriber
     if request and request.command is Command.ERASE and not subscriber.round and reply.answer.verified:
         erase(subscriber, reply.now)
@@ -120,7 +120,7 @@ def _decline(reply: Reply) -> Done:
 
 
 def _command(reply: Reply) -> Request | None:
-    """The command that the reply is. What we sent may have changed since, and then looks like new words."""
+    """The command in the reply, if any. When our email has changed, its quote can look like the person's words."""
     if request := _asked(reply, reply.text):
         return request
     bare = _asked(reply, reply.mail.own_words())
@@ -137,8 +137,8 @@ def _asked(reply: Reply, text: str) -> Request | None:
 def _obey(reply: Reply, request: Request) -> Done:
     """Does what was asked once, and answers it once.
 
-    A mail that comes back after a crash may find that its writer has decided otherwise since: that stays, and so does
-    a later sign-up. A writer who had left the course by then is answered only about their data.
+    A mail that is retried after a crash undoes neither a later decision of its writer nor a later sign-up. A writer who
+    had left the course when the mail first came is answered only about their data.
     """
     came, subscriber, now = reply.came, reply.answer.subscriber, reply.now
     again = came.short_id in subscriber.obeyed
@@ -174,19 +174,19 @@ def _may_erase(reply: Reply) -> bool:
 
 def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
     came = reply.came
-    still_theirs = reply.place.in_course and not after.signed_up_since(came.received_at)
-    if not (asked.row.about_data or still_theirs):
+    was_in_course = reply.place.in_course and not after.signed_up_since(came.received_at)
+    if not (asked.row.about_data or was_in_course):
         return
     if clients.limits().admit(f"answers#{after.id}", came.mail_id, ANSWERS_AN_HOUR, reply.now):
         notice = asked.notice(after, reply.place)
-        clients.outbox().notice(notice, after.id, after.epoch, came.mail_id)  # a stop takes a waiting sign-up's epoch
+        clients.outbox().notice(notice, after.id, after.epoch, came.mail_id)
 
 
 def _keep(reply: Reply) -> Done:
     if not reply.text:
         return Done.DISCARDED
     if not keep(reply.answer, reply.came.mail_id, reply.came.received_at, reply.text):
-        return _drop()
+        return _discard_of_erased()
     count("Reflections")
     return Done.KEPT
 
@@ -207,7 +207,7 @@ def keep(answer: Answered, mail_id: str, received_at: datetime, text: str) -> bo
             cut=kept != text,
         )
     )
-    if not _is_erased(answer.subscriber.id):
+    if not _is_erased(answer.subscriber.id):  # asked after the write: an erasure may have come between
         return True
     clients.reflections().erase(answer.subscriber.id, mail_id)
     return False
@@ -219,12 +219,12 @@ def _set_aside(came: Arrival, reason: NotTaken) -> Done:
     clients.set_aside().add(came.mail_id, came.received_at, reason, subscriber_id)
     if subscriber_id and _is_erased(subscriber_id):
         clients.set_aside().erase(came.mail_id)
-        return _drop()
+        return _discard_of_erased()
     count("RepliesSetAside")
     return Done.SET_ASIDE
 
 
-def _drop() -> Done:
+def _discard_of_erased() -> Done:
     count("RepliesDropped")
     return Done.DISCARDED
 

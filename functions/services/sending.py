@@ -14,25 +14,25 @@ from aws.settings import settings
 from content.emails import JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
 from content.lessons import Course
 from course import delivery
+from course.commands import ROWS
 from course.delivery import Decision
 from course.errors import EmailCourseError, UnreadableSubscriber
 from course.record import CONFIRM, STOPPED_FOR_GOOD, Held
 from course.subscriber import Subscriber
 
 CLAIM_TIME = 5_000
-"""Milliseconds that a claim may take to be stored. With SES's longest answer, no claim is older than 25 s when SES has
-the email: a stop can come too late by at most that."""
+"""Longest time in ms to store a claim. With ANSWER_TIME, SES has the email within 25 s: a stop can be late by that."""
 
 ANSWER_TIME = (CONNECT_TIMEOUT + READ_TIMEOUT) * 1000
 """Milliseconds that SES can take at the longest."""
 
 TRY_AGAIN_IN = timedelta(minutes=15)
-"""After a letter could not be made. The author is told by an alarm, and what is mended goes out by itself."""
+"""When a template fails. An alarm tells the author; once the template is repaired, the email goes out by itself."""
 
 BROKEN_LETTER = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a template raises: Jinja's own mistakes, and those of the expressions in it."""
 
-AFTER_STOPPING = ("goodbye", "erase", "export", "journal", "fresh-link")
+AFTER_STOPPING = {"goodbye", "fresh-link", *(row.notice for row in ROWS.values() if row.about_data)}
 """Notices that also come to subscribers who have stopped: they answer what is asked for then."""
 
 HELD = {Refusal.ADDRESS: Held.ADDRESS, Refusal.SANDBOX: Held.SANDBOX}
@@ -40,7 +40,7 @@ HELD = {Refusal.ADDRESS: Held.ADDRESS, Refusal.SANDBOX: Held.SANDBOX}
 
 
 class NotSent(EmailCourseError):
-    """Raised when SES refused a notice for what it is, or did not answer: after five times it is a dead letter."""
+    """Raised when SES refused this one notice, or did not answer. After five tries: the dead-letter queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +110,9 @@ class Sending:
                 clients.subscribers().save(subscriber)
 
     def notice(self, name: str, subscriber_id: str, epoch: int, key: str, message_id: str, now: datetime) -> bool:
-        """Sends a notice, once for each key; False when SES takes none just now. Raises NotSent if it refuses this one.
+        """Sends a notice once per key; False if SES takes none now. Raises NotSent if refused or unanswered.
 
-        The queue message that is first to ask for it has it, also when it comes back after a crash: better a second
-        copy of a notice than none.
+        The first queue message with the key owns it and may retry after a crash: better a second copy than no notice.
         """
         subscriber = clients.subscribers().get(subscriber_id)
         if subscriber is None or subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
@@ -181,7 +180,7 @@ class Sending:
 
     def _letter(self, subscriber: Subscriber, course: Course, now: datetime) -> Letter:
         email = subscriber.due_email
-        if email is None or email == CONFIRM:
+        if email is None or email == CONFIRM:  # never None here: decide() said SEND
             return notice_letter(self._site, subscriber.asked(now), CONFIRM, now)
         lesson = course.lessons[email]
         written = clients.reflections().of(subscriber.id) if looks_back(lesson, subscriber, course) else []
@@ -194,12 +193,12 @@ def _hold(subscriber: Subscriber, reason: Held) -> None:
 
 
 def _change(claimed: Subscriber, decide: Callable[[Subscriber], Subscriber]) -> None:
-    """Changes what we hold the claim on: mostly nobody else has, and then no read is needed."""
+    """Stores the outcome of a claim. Usually nothing has changed since, and no read is needed."""
     if not clients.subscribers().save(decide(claimed)):
         clients.subscribers().change(claimed.id, decide)
 
 
 def _tags(subscriber: Subscriber, attempt: str, email: str, epoch: int) -> dict[str, str]:
-    """What SES's events say about the email. No address, and only letters that SES allows."""
+    """The tags that SES repeats in its events: no address, and only characters that SES allows."""
     tags = {"attempt": attempt, "subscriber": subscriber.id, "email": email}
     return tags | {"epoch": str(epoch), "round": str(subscriber.round)}

@@ -1,4 +1,4 @@
-"""What a valid form of the public pages leads to, and what a confirmation does; or nothing that can be seen."""
+"""Carries out sign-ups, requests for a new link, and confirmations. No page shows whether it did."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from course.subscriber import Subscriber
 
 
 def admit(address: str, source_ip: str, now: datetime) -> None:
-    """Counts mailboxes an hour, by network and in all. Raises InvalidForm when there are too many."""
+    """Counts the mailboxes that sign up in an hour, by network and in all. Raises InvalidForm above a limit."""
     keys, table = clients.keys(), clients.limits()
     mailbox = keys.hashed("mailbox", forms.mailbox(address))
     source = keys.hashed("network", limits.network(source_ip))
@@ -24,7 +24,7 @@ def admit(address: str, source_ip: str, now: datetime) -> None:
 
 
 def accept(form: SignUpForm, now: datetime) -> None:
-    """Stores the sign-up and asks for its email, as far as the mailbox may be written to."""
+    """Stores the sign-up and queues its confirmation email, if the mailbox may be written to."""
     keys = clients.keys()
     subscriber_id = tokens.subscriber_id(keys, form.course, form.address)
     known = clients.subscribers().get(subscriber_id)
@@ -48,9 +48,9 @@ def accept(form: SignUpForm, now: datetime) -> None:
 
 
 def fresh_link(course: str, address: str, now: datetime) -> None:
-    """Mails a new link to somebody who is or was in the course; who has not confirmed yet is asked to once more.
+    """Sends a new link to a subscriber, or the confirmation again if the sign-up was never confirmed.
 
-    A stranger costs the same work. Its promises are counted apart, so that they take no sign-up's place.
+    An unknown address costs the same work. These emails are counted apart and use up no sign-up's allowance.
     """
     keys = clients.keys()
     subscriber_id = tokens.subscriber_id(keys, course, address)
@@ -67,7 +67,7 @@ def fresh_link(course: str, address: str, now: datetime) -> None:
 
 
 def confirm(subscriber: Subscriber, epoch: int, plan: tuple[str, ...], now: datetime) -> Subscriber | None:
-    """Starts the course, and asks for the introduction now and not at the next tick. Twice is once."""
+    """Starts the course and queues the introduction at once. A second confirmation changes nothing."""
     started = clients.subscribers().change(subscriber.id, lambda current: current.confirmed(epoch, plan, now))
     if started and started.version != subscriber.version:
         clients.outbox().at_once(started.id)
@@ -76,7 +76,7 @@ def confirm(subscriber: Subscriber, epoch: int, plan: tuple[str, ...], now: date
 
 
 def _promised(counted_as: str, address: str, subscriber: Subscriber, now: datetime) -> int | None:
-    """The epoch of the email that this request may have, or None: one a mailbox and day, promised before stored."""
+    """The epoch of the mailbox's one email a day, or None if used up. Reserved before the sign-up is stored."""
     mailbox = clients.keys().hashed(counted_as, forms.mailbox(address))
     before = clients.limits().confirmations(mailbox)
     if before.open_to(subscriber, now):

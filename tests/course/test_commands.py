@@ -340,3 +340,8 @@ def test_what_only_ends_with_a_name_is_no_sign_off() -> None:
 def test_a_command_is_shorter_than_200_characters() -> None:
     assert asked("stop".ljust(199, "!")) == Request(Command.STOP)
     assert asked("stop".ljust(200, "!")) is None
+
+
+def test_a_pause_by_reply_lasts_a_year_at_most_and_a_longer_one_waits_for_its_subscriber() -> None:
+    assert asked("pause 365 days") == Request(Command.PAUSE, until=TODAY + 365 * DAY)
+    assert asked("pause 366 days") == Request(Command.PAUSE)

@@ -393,3 +393,15 @@ def test_the_last_letter_completes_nobody_who_has_stopped() -> None:
     stopped = delivery.claim(last, "last", last.due_at).stopped(Status.UNSUBSCRIBED)
     done = delivery.commit(stopped, "last", "ses-id", last.due_at)
     assert (done.status, done.next_lesson, done.claim) == (Status.UNSUBSCRIBED, None, None)
+
+
+@pytest.mark.parametrize("order", [("first", "second"), ("second", "first")])
+def test_of_several_attempts_in_doubt_the_one_at_the_next_email_arrived_in_whatever_order_they_are_stored(
+    order: tuple[str, str],
+) -> None:
+    """DynamoDB gives a map back in any order."""
+    subscriber = sent(confirmed())
+    emails = {"first": subscriber.next_lesson or "", "second": "skipped-since"}
+    unsettled = {attempt: emails[attempt] for attempt in order}
+    doubtful = delivery.hold(replace(subscriber, unsettled=unsettled), Held.ADDRESS)
+    assert delivery.let_go(doubtful, MONDAY, arrived=True).next_lesson == subscriber.plan[2]

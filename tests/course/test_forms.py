@@ -1,6 +1,6 @@
 """Forms: what is refused, and in which words; what is stored of what was typed."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -135,3 +135,10 @@ def test_a_filled_trap_or_a_forged_time_is_no_person() -> None:
 def test_zones_are_places_that_people_know() -> None:
     assert {"Europe/Berlin", "Pacific/Kiritimati", "America/St_Johns", "Asia/Calcutta", "UTC"} <= set(forms.zones())
     assert not [zone for zone in forms.zones() if zone.startswith("Etc/")]
+
+
+def test_a_pause_on_the_page_lasts_a_year_at_most() -> None:
+    today = date(2026, 11, 24)
+    longest = today + timedelta(days=365)
+    assert forms.check_until({"until": longest.isoformat()}, today) == (longest, {})
+    assert forms.check_until({"until": (longest + timedelta(days=1)).isoformat()}, today) == (None, {"until": "until"})

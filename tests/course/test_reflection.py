@@ -16,6 +16,23 @@ def test_why_a_mail_was_not_taken_is_read_as_it_was_stored(why: Why) -> None:
     assert NotTaken.read(NotTaken(why).text) == NotTaken(why)
 
 
+def test_the_stored_reasons_are_never_reworded() -> None:
+    assert [why.value for why in Why] == [
+        "virus",
+        "not scanned for virus",
+        "spam",
+        "not scanned for spam",
+        "no valid reply address",
+        "of an earlier sign-up",
+        "the sign-up has expired",
+        "no such subscriber any more",
+        "no clear yes to the confirmation",
+        "a command that could not be obeyed in time",
+        "lost on its way, or failed: nobody knows whether it is genuine",
+        "",
+    ]
+
+
 def test_how_an_automatic_answer_was_told_is_kept() -> None:
     stored = NotTaken(Why.OTHER, "auto-submitted")
     assert stored.text == "auto-submitted"

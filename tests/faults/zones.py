@@ -152,7 +152,7 @@ def deliveries(subscriber: Subscriber, at: datetime, trouble: Trouble) -> Iterat
 
 
 def _delivered(subscriber: Subscriber, now: datetime) -> tuple[Subscriber, Lesson | None]:
-    """As Postman.deliver does it, with a table that keeps everything and an SES that takes everything."""
+    """As Sending.deliver does it, with a table that keeps everything and an SES that takes everything."""
     match delivery.decide(subscriber, now, events_until=None):
         case Decision.SEND:
             claimed = delivery.claim(subscriber, "attempt", now)
