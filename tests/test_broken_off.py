@@ -19,7 +19,7 @@ from tests.services.test_sending import emails
 from tests.stories import asleep, next_email
 
 HOUR = timedelta(hours=1)
-PROMISE = Site("sign_up", "aws/limits.py Limits._put", "PutItem")
+PROMISE = Site("sign_up", "aws/limits.py Limits.promise", "PutItem")
 CLAIM = Site("send", "aws/subscribers.py Subscribers.save", "PutItem")
 
 
