@@ -26,8 +26,7 @@ def handler(_event: dict[str, Any], _context: Any) -> None:
     if room.left_today == 0:
         logger.warning("SES's quota of the last 24 hours is used up")
         count("Refused")
-    senders = SENDERS if room.rate >= SHARED_FROM else 1
-    rate = room.rate // SENDERS if senders > 1 else room.rate
+    senders, rate = (SENDERS, room.rate // SENDERS) if room.rate >= SHARED_FROM else (1, room.rate)
     waiting = clients.outbox().waiting()
     fits = min(int(room.rate * TICK), room.left_today) - waiting * ids_a_message(rate)
     if fits > 0:

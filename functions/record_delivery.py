@@ -1,7 +1,4 @@
-"""SES event in the feedback queue → the attempt is settled; a permanent bounce or a complaint stops the subscriber.
-
-Five emails of a round that bounced softly pause the course.
-"""
+"""SES event in the feedback queue → the attempt is settled; bounces and complaints pause or stop the subscriber."""
 
 from typing import Any
 

@@ -149,10 +149,9 @@ def release(subscriber: Subscriber, attempt: str, held: Held = Held.NOT) -> Subs
 
 def _without_claim(subscriber: Subscriber) -> Subscriber:
     """The claim is dropped, its attempt remembered: SES may have taken it, and its event may still come."""
-    claim = subscriber.claim
-    if claim is None:
-        return subscriber
-    return replace(subscriber, claim=None, unsettled={**subscriber.unsettled, claim.attempt: claim.email})
+    if claim := subscriber.claim:
+        return replace(subscriber, claim=None, unsettled={**subscriber.unsettled, claim.attempt: claim.email})
+    return subscriber
 
 
 def slide(subscriber: Subscriber, now: datetime) -> Subscriber:

@@ -152,10 +152,6 @@ class Record:
         """Whether a sign-up of this epoch waits for its confirmation."""
         return self.sign_up is not None and self.sign_up.epoch == epoch
 
-    def local_day(self, at: datetime) -> date:
-        """The day that a time (UTC) falls on in the subscriber's zone."""
-        return schedule.local_day(at, self.zone)
-
     def signed_up_since(self, at: datetime) -> bool:
         """Whether a sign-up made after this time (UTC) waits for confirmation. Earlier mail is not about it."""
         return self.sign_up is not None and self.sign_up.at > at

@@ -34,9 +34,8 @@ class Subscriber(Record):
 
     def confirmed(self, epoch: int, plan: tuple[str, ...], now: datetime) -> "Subscriber":
         """Starts the course. The introduction is due now, or at the next slot if a lesson went out today or lately."""
-        if not self.sign_up or self.sign_up.epoch != epoch:
+        if not (asked := self.sign_up) or asked.epoch != epoch:
             return self
-        asked = self.sign_up
         started = replace(self._new_round(plan), epoch=epoch, first_name=asked.first_name, zone=asked.zone)
         started = replace(started, hour=asked.hour, consent=asked.consent, consent_at=now)
         started = replace(started, last_day=self.last_day_in(asked.zone))

@@ -10,7 +10,7 @@ from aws import clients
 from aws.inbound import Arrival
 from content.emails import JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
 from content.lessons import Course
-from course import forms, tokens
+from course import forms, schedule, tokens
 from course.errors import InvalidForm, InvalidToken
 from course.record import CONFIRM
 from course.reflection import NotTaken, Why
@@ -172,5 +172,5 @@ def _answered(
         is_current=earlier == 0 or (earlier == 1 and not subscriber.sent),
         verified=_says(mail, subscriber.address) and came.is_from(subscriber.address),
         confirms=subscriber.awaits(epoch),
-        today=subscriber.local_day(came.received_at),
+        today=schedule.local_day(came.received_at, subscriber.zone),
     )

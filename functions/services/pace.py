@@ -3,16 +3,14 @@
 import time
 from threading import Lock
 
-MOST_DOUBLINGS = 4
-"""How often the time between two emails doubles at most within one message: to a sixteenth of the rate."""
+MOST_DOUBLINGS = 4  # of the time between two emails within one message: to a sixteenth of the rate
 
 
 class Pace:
     """One per process: SES's rate limit does not start anew with each message."""
 
     def __init__(self) -> None:
-        self.line = Lock()
-        """Held while waiting, so that emails start one after the other."""
+        self.line = Lock()  # held while waiting, so that emails start one after the other
         self._next = 0.0
 
     def wait(self, rate: float, throttled: int) -> None:

@@ -66,10 +66,8 @@ class Sending:
     def __init__(self, milliseconds_left: Callable[[], int]) -> None:
         self._milliseconds_left = milliseconds_left
         self._site = clients.site()  # made before the threads: boto3's session is not for several at once
-        self.throttled = 0
-        """How often SES said that it was too much."""
-        self.closed = False
-        """SES refuses the whole account: nobody else need be tried."""
+        self.throttled = 0  # how often SES said that it was too much
+        self.closed = False  # whether SES refuses the whole account: nobody else need be tried
 
     @property
     def ready(self) -> bool:

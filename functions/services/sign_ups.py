@@ -27,8 +27,8 @@ def accept(form: SignUpForm, now: datetime) -> None:
     """Stores the sign-up and queues its confirmation email, if the mailbox may be written to."""
     keys = clients.keys()
     subscriber_id = tokens.subscriber_id(keys, form.course, form.address)
-    known = clients.subscribers().get(subscriber_id)
-    subscriber = known or Subscriber(subscriber_id, form.course, form.address)
+    new = Subscriber(subscriber_id, form.course, form.address)
+    subscriber = clients.subscribers().get(subscriber_id) or new
     suppressed = clients.suppressions().has(tokens.address_hash(keys, form.address))
     if suppressed or subscriber.status in STOPPED_FOR_GOOD:
         return
@@ -55,8 +55,7 @@ def fresh_link(course: str, address: str, now: datetime) -> None:
     keys = clients.keys()
     subscriber_id = tokens.subscriber_id(keys, course, address)
     known = clients.subscribers().get(subscriber_id)
-    if known and known.sign_up and not known.round:
-        waits = known.sign_up
+    if known and (waits := known.sign_up) and not known.round:
         accept(SignUpForm(course, address, waits.first_name, waits.zone, waits.hour), now)
         return
     suppressed = clients.suppressions().has(tokens.address_hash(keys, address))

@@ -223,8 +223,8 @@ OF_SUBSCRIBERS = (
     ),
     Mutant(
         "confirm: the link of an earlier sign-up",
-        "if not self.sign_up or self.sign_up.epoch != epoch:",
-        "if not self.sign_up:",
+        "if not (asked := self.sign_up) or asked.epoch != epoch:",
+        "if not (asked := self.sign_up):",
         SUBSCRIBER,
     ),
     Mutant(
