@@ -20,6 +20,8 @@ TRIES = 8
 class Compared:
     """A line to compare; `quoted` tells one that is quoted from one that may only be the end of such a line."""
 
+    __slots__ = ("ends", "quoted", "text", "words")
+
     def __init__(self, text: str, quoted: bool) -> None:
         self.text = text
         self.quoted = quoted

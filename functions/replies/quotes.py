@@ -92,8 +92,10 @@ def _misleading(lines: Sequence[Line]) -> Iterator[int]:
     """
     first = next((at for at, line in enumerate(lines) if line.kind is Kind.HEADER), len(lines))
     for at, (above, here, below) in enumerate(zip(lines, lines[1:], lines[2:], strict=False), 1):
-        match above.kind, here.kind, below.kind:
-            case Kind.OWN, Kind.MARKED, Kind.OWN if at < first and above.bare and below.bare:
+        if above.kind is here.kind or above.kind is not below.kind:
+            continue
+        match above.kind, here.kind:
+            case Kind.OWN, Kind.MARKED if at < first and above.bare and below.bare:
                 yield at
-            case Kind.MARKED, Kind.OWN, Kind.MARKED if re.fullmatch(_ONLY_LINK, here.bare):
+            case Kind.MARKED, Kind.OWN if re.fullmatch(_ONLY_LINK, here.bare):
                 yield at
