@@ -27,14 +27,14 @@ pytest := .venv/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder -rs
 rules := $(wildcard tests/course tests/content tests/services tests/replies)
 
 .PHONY: check
-check: setup ## in a minute: ruff, mypy, and the tests of the rules; while you write
+check: setup ## in one to two minutes: ruff, mypy, and the tests of the rules; while you write
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	@$(pytest) -m "not long" $(rules)
+	@$(pytest) --dist worksteal -m "not long" $(rules)
 
 .PHONY: test
-test: setup needs lint ## in four minutes: all but long samples, lint first; TESTS="tests/course -k due" chooses
+test: setup needs lint ## in six minutes: all but long samples, lint first; TESTS="tests/course -k due" chooses
 	@$(pytest) -m "not long" $(TESTS)
 
 .PHONY: test-long
