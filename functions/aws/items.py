@@ -110,7 +110,7 @@ def subscriber_item(subscriber: Subscriber) -> Item:
 def subscriber_from(item: Item) -> Subscriber:
     """A subscriber as it was stored. Raises UnreadableSubscriber."""
     try:
-        if _NEEDED - item.keys():
+        if any(item.get(name) in (None, "") for name in _NEEDED):
             raise KeyError
         subscriber = _read(Subscriber, item)
         ZoneInfo(subscriber.zone)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aws.items import UNCONFIRMED_LIFE, subscriber_item, to_wire
+from aws.items import UNCONFIRMED_LIFE, from_wire, subscriber_from, subscriber_item, to_wire
 from aws.subscribers import Row, Subscribers
+from course.errors import UnreadableSubscriber
 from course.record import EPOCH_START, Claim, Held, SignUp, Status
 from course.subscriber import Subscriber
 
@@ -223,3 +224,13 @@ def test_an_item_stays_under_one_kilobyte_through_a_whole_course() -> None:
     )
     for fullest in (last_claim, held_at_last, back_again):
         assert item_size(fullest) < 1024
+
+
+@pytest.mark.parametrize("name", ["status", "epoch", "round", "zone", "hour", "version"])
+@pytest.mark.parametrize("value", [None, ""], ids=["null", "empty"])
+def test_d8_what_every_subscriber_has_is_never_made_up(name: str, value: str | None) -> None:
+    """A status that is gone is no pending one, nor a zone that is gone UTC."""
+    stored = from_wire(to_wire(subscriber_item(FULL)))
+    assert subscriber_from(stored) == FULL
+    with pytest.raises(UnreadableSubscriber):
+        subscriber_from(stored | {name: value})
