@@ -1,4 +1,4 @@
-"""Letters: a lesson or a notice as the email that one subscriber gets, in HTML and in plain text."""
+"""Emails: a lesson or a notice as one subscriber gets it, in HTML and in plain text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

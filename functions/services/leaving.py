@@ -38,14 +38,14 @@ class Left:
     @property
     def language(self) -> Language | None:
         """The language to say it in."""
-        course = clients.library().courses.get(self.subscriber.course) if self.subscriber else None
-        return course.language if course else None
+        return _language(self.subscriber)
 
 
 def language_of(token: str, now: datetime) -> Language | None:
     """The language of the course that a link is of; None for an invalid link or an erased subscriber."""
     with suppress(InvalidToken):
-        return Left(Outcome.STOPPED, links.followed(Purpose.UNSUBSCRIBE, token, now)[1]).language
+        _, subscriber = links.followed(Purpose.UNSUBSCRIBE, token, now)
+        return _language(subscriber)
     return None
 
 
@@ -80,3 +80,8 @@ def count_reason(why: str, language: Language | None) -> None:
 def _stopped(subscriber: Subscriber, link: LinkToken, *, pressed: bool) -> Subscriber:
     asked = pressed or subscriber.current_epoch == link.epoch
     return subscriber.stopped(Status.UNSUBSCRIBED) if asked else subscriber
+
+
+def _language(subscriber: Subscriber | None) -> Language | None:
+    course = clients.library().courses.get(subscriber.course) if subscriber else None
+    return course.language if course else None
