@@ -73,10 +73,10 @@ class Library:
         """The course that the field `course` of a form or a query names, or the first one."""
         return self.courses.get(fields.get("course", "")) or self.first
 
-    def email_of(self, course: Course, tag: bytes) -> tuple[str, str]:
+    def email_of(self, course: str, tag: bytes) -> tuple[str, str]:
         """The lesson or the notice that a reply address stands for: one of the two ids is empty, or both."""
         notice = next((name for name in self.notices if lesson_tag(name) == tag), "")
-        return course.lesson_of(tag) or "", notice
+        return self.courses[course].lesson_of(tag) or "", notice
 
     @property
     def notices(self) -> list[str]:

@@ -120,8 +120,7 @@ def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: dateti
     obeyed = came.short_id in subscriber.obeyed  # a stop ends the sign-up that waits, and has still to be answered
     if token.epoch != subscriber.epoch and not subscriber.awaits(token.epoch) and not obeyed:
         return NotTaken(Why.EARLIER_SIGN_UP)
-    library = clients.library()
-    lesson, notice = library.email_of(library.courses[subscriber.course], token.lesson_tag)
+    lesson, notice = clients.library().email_of(subscriber.course, token.lesson_tag)
     number = token.round_of(subscriber.round)
     return _answered(came, mail, subscriber, token.epoch, number, lesson, notice, "token")
 

@@ -14,13 +14,16 @@ from course.commands import Command, Place, pressed
 from course.errors import InvalidToken
 from course.reflection import Reflection
 from course.subscriber import Subscriber
-from course.tokens import Purpose
+from course.tokens import LinkToken, Purpose
 from services import erasure, links
 
 
 def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
     """The subscriber whose course page a link opens, and their course. Raises InvalidToken."""
-    link, subscriber = links.followed(Purpose.PAGE, token, now)
+    return _theirs(*links.followed(Purpose.PAGE, token, now))
+
+
+def _theirs(link: LinkToken, subscriber: Subscriber | None) -> tuple[Subscriber, Course]:
     if subscriber is None or subscriber.epoch != link.epoch:
         raise InvalidToken("erased, or replaced by a later sign-up")
     return subscriber, clients.library().courses[subscriber.course]
@@ -60,10 +63,10 @@ def erase(token: str, now: datetime) -> Language | None:
 
     When the button is pressed twice, the link is genuine and nothing is left: None.
     """
-    _, found = links.followed(Purpose.PAGE, token, now)
+    link, found = links.followed(Purpose.PAGE, token, now)
     if found is None:
         return None
-    subscriber, course = opened(token, now)
+    subscriber, course = _theirs(link, found)
     erasure.erase(subscriber, now)
     count("Erased")
     return course.language
