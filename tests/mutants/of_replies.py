@@ -130,13 +130,13 @@ OF_ATTRIBUTION = (
         "In-Reply-To: without DMARC",
         'if not replied or came.verdicts.get("dmarc") != "PASS":',
         "if not replied:",
-        "test_receiving.py -k in_reply_to",
+        "test_attribution.py -k in_reply_to",
     ),
     Mutant(
         "In-Reply-To: of any email",
         "if subscriber and subscriber.message_id == replied:",
         "if subscriber:",
-        "test_receiving.py test_arriving.py -k in_reply_to",
+        "test_attribution.py test_arriving.py -k in_reply_to",
     ),
     Mutant(
         "token: of an earlier sign-up",
@@ -154,7 +154,7 @@ OF_ATTRIBUTION = (
         "proof: by any verdict of DMARC",
         'return self.verdicts.get("dmarc") == "PASS"',
         'return "dmarc" in self.verdicts',
-        "test_receiving.py test_inbox.py -k 'r3 or dmarc'",
+        "test_attribution.py test_inbound.py -k 'r3 or dmarc'",
     ),
     Mutant(
         "proof: SPF of another domain",

@@ -195,7 +195,7 @@ OF_ERASURE = (
         "erase: the subscriber is deleted before the mail",
         "    _erase_mail(subscriber.id)\n",
         "",
-        "test_my_course.py -k broke_off",
+        "test_erasure.py -k broke_off",
     ),
     Mutant(
         "erase: mail that was set aside stays",
