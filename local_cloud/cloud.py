@@ -2,12 +2,14 @@
 
 import functools
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from unittest.mock import patch
 
 import boto3
 import time_machine
@@ -41,8 +43,8 @@ PARAMETERS = {
 class World:
     """All that is between a subscriber's browser and their mailbox. Used with `with`, one at a time.
 
-    All times are UTC. Time goes on by itself from `start`, and in hops by `advance`; schedules fire only when
-    the world is moved (`advance`, `step`, `catch_up`). Nothing is kept when it ends.
+    All times are UTC. Time goes on by itself from `start`, and in hops by `advance` and when a function sleeps;
+    schedules fire only when the world is moved (`advance`, `step`, `catch_up`). Nothing is kept when it ends.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class World:
             ending.enter_context(_default_session())
             ending.enter_context(mock_aws(config=_MOTO))
             self._clock = ending.enter_context(time_machine.travel(self.start, tick=True))
+            ending.enter_context(patch("time.sleep", self._sleep))
             ending.enter_context(answers_for(self.ses))
             ending.enter_context(wired(self._note))
             self._build()
@@ -239,6 +242,13 @@ class World:
         if at > self.now():
             self._clock.move_to(at)
 
+    def _sleep(self, seconds: float) -> None:
+        """A function that sleeps moves the clock, so that nobody waits for it. Everybody else sleeps."""
+        if self.functions.running:
+            self._clock.shift(seconds)
+        else:
+            _sleep(seconds)
+
     # ---------------------------------------------------------------- what it holds
 
     @property
@@ -286,6 +296,7 @@ class World:
             return queue_states(self.resources)
 
 
+_sleep = time.sleep
 _MOTO: Any = {"core": {"mock_credentials": False, "reset_boto3_session": False}}
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 
@@ -21,12 +20,6 @@ from tests.stories import asleep, next_email
 HOUR = timedelta(hours=1)
 PROMISE = Site("sign_up", "aws/limits.py Limits.promise", "PutItem")
 CLAIM = Site("send", "aws/subscribers.py Subscribers.save", "PutItem")
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """boto3 tries again at once."""
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
 
 
 @dataclass
