@@ -301,12 +301,14 @@ _MOTO: Any = {"core": {"mock_credentials": False, "reset_boto3_session": False}}
 
 
 class _default_session:
-    """boto3's session for the whole process: made-up credentials, and its models parsed only once."""
+    """boto3's session for the whole process: made-up credentials, its models parsed and each client made only once."""
 
     @staticmethod
     @functools.cache
     def _kept() -> boto3.Session:
-        return boto3.Session()
+        session = boto3.Session()
+        session.client = functools.cache(session.client)  # type: ignore[method-assign]
+        return session
 
     def __enter__(self) -> None:
         self._before = boto3.DEFAULT_SESSION

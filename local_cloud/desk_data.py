@@ -16,6 +16,7 @@ from local_cloud.receiving import ReceivedMail
 
 if TYPE_CHECKING:
     from cli.samples import Sample
+    from content.lessons import Library
 
 Row = dict[str, Any]
 
@@ -85,6 +86,9 @@ def became(world: World, reply: ReceivedMail, command: str | None, failed: bool)
     return "A function failed on it: see the logs under Inside." if failed else "There was nothing in it to keep."
 
 
+_samples: "list[tuple[Library, list[Sample]]]" = []  # the courses as they were last read, and their emails
+
+
 def samples(world: World) -> "list[Sample]":
     """Every email of every course, in its folder's state of this moment."""
     make_importable(next(iter(world.functions.by_arn.values())).folder)
@@ -92,7 +96,10 @@ def samples(world: World) -> "list[Sample]":
     from content import lessons
 
     emails = next(iter(world.functions.layers.values()))
-    return list(every.samples(lessons.load(emails), emails))
+    library = lessons.load(emails)
+    if not _samples or _samples[0][0] is not library:
+        _samples[:] = [(library, list(every.samples(library, emails)))]
+    return _samples[0][1]
 
 
 def local_time(at: datetime | str, zone: str = "UTC") -> str:

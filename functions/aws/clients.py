@@ -37,6 +37,13 @@ def now() -> datetime:
 
 # Short, so that a claim whose answer was lost is known within seconds: sending waits for it.
 _SHORT = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard"}, max_pool_connections=THREADS)
+# SES is asked once and never again: see Mailer.
+_ONCE = Config(
+    connect_timeout=CONNECT_TIMEOUT,
+    read_timeout=READ_TIMEOUT,
+    retries={"total_max_attempts": 1},
+    max_pool_connections=THREADS,
+)
 _dynamodb = cache(lambda: boto3.client("dynamodb", config=_SHORT))
 
 subscribers = cache(lambda: Subscribers(_dynamodb(), settings().subscribers_table))
@@ -47,18 +54,7 @@ suppressions = cache(lambda: Suppressions(_dynamodb(), settings().suppressions_t
 outbox = cache(lambda: Outbox(boto3.client("sqs"), settings().outbox_url))
 raw_mail = cache(lambda: RawMail(boto3.client("s3"), settings().mail_bucket))
 quota = cache(lambda: Quota(boto3.client("sesv2")))
-
-
-@cache
-def mailer() -> Mailer:
-    """SES, asked once and never again: see Mailer."""
-    config = Config(
-        retries={"total_max_attempts": 1},
-        connect_timeout=CONNECT_TIMEOUT,
-        read_timeout=READ_TIMEOUT,
-        max_pool_connections=THREADS,
-    )
-    return Mailer(boto3.client("sesv2", config=config), settings().sender, settings().configuration_set)
+mailer = cache(lambda: Mailer(boto3.client("sesv2", config=_ONCE), settings().sender, settings().configuration_set))
 
 
 @cache
