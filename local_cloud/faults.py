@@ -12,7 +12,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-import boto3
 from botocore.endpoint import Endpoint
 from botocore.exceptions import ReadTimeoutError
 
@@ -36,25 +35,14 @@ class Site(NamedTuple):
     operation: str
 
 
-_clients: dict[tuple[str, bool], Any] = {}
-
 Choose = Callable[[Site], Fault | None]
 """Asked at every attempt at a call that a function makes. It may let something else happen meanwhile."""
 
 
 @contextmanager
 def faults(functions: Functions, choose: Choose) -> Iterator[None]:
-    """While inside, `choose` says what goes wrong. Once a process has crashed, none of its threads makes a call.
-
-    The clients outlive it: they remember nothing, and making them anew would take most of the time.
-    """
+    """While inside, `choose` says what goes wrong. Once a process has crashed, none of its threads makes a call."""
     attempt = Endpoint._do_get_response  # type: ignore[attr-defined]
-    new_client = boto3.client
-
-    def client(service: str, config: Any = None) -> Any:
-        if (service, config is None) not in _clients:
-            _clients[service, config is None] = new_client(service, config=config)  # type: ignore[call-overload]
-        return _clients[service, config is None]
 
     def faulty(endpoint: Endpoint, request: Any, operation_model: Any, context: Any) -> Any:
         if functions.running is None:  # the local cloud itself
@@ -76,12 +64,10 @@ def faults(functions: Functions, choose: Choose) -> Iterator[None]:
         return lost if fault is Fault.LOST_AFTER else answer
 
     Endpoint._do_get_response = faulty  # type: ignore[attr-defined]
-    boto3.client = client  # type: ignore[assignment]
     try:
         yield
     finally:
         Endpoint._do_get_response = attempt  # type: ignore[attr-defined]
-        boto3.client = new_client
 
 
 def place(frame: FrameType | None) -> str:

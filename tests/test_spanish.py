@@ -5,6 +5,7 @@ import shutil
 import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -88,6 +89,7 @@ def texts(words: Any) -> Iterator[str]:
         yield from [value] if isinstance(value, str) else texts(value)
 
 
+@cache
 def english() -> set[str]:
     """What English says, longer than 12 characters, as far as nothing is filled in."""
     folder = TEMPLATE.parent / "emails/en"

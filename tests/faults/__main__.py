@@ -168,7 +168,8 @@ def _with_faults(report: Report, found: Known, jobs: int, *, sample: int) -> Non
 
 def _others(report: Report, jobs: int, *, sample: int) -> None:
     number, steps = (sample, 25) if sample else (1000, 80)
-    told = [partial(histories.told, number // SHARES, steps, share) for share in range(SHARES)]
+    shares = min(SHARES, number)
+    told = [partial(histories.told, number // shares, steps, share) for share in range(shares)]
     report.part("histories", forked(told, jobs), number)
     if sample:
         return  # test_zones.py and test_processes.py have their own

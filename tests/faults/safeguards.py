@@ -10,12 +10,13 @@ from unittest.mock import patch
 from botocore.config import Config
 
 import record_delivery
+from aws.ses import READ_TIMEOUT
 from aws.ses_events import Feedback
 from aws.subscribers import Subscribers
 from course import delivery, schedule
 from course.subscriber import Subscriber
 from course.tokens import LinkToken
-from local_cloud.faults import Fault, _clients
+from local_cloud.faults import Fault
 from services import leaving
 from tests.faults.trouble import Kind, Other
 
@@ -45,13 +46,7 @@ def _claim_condition() -> None:
 def _single_attempt() -> None:
     """SES is asked by a client that repeats a request whose reply was lost, as boto3's own would."""
 
-    def config(**given: Any) -> Config:
-        if given.get("retries") == {"total_max_attempts": 1}:
-            given["retries"] = {"mode": "standard"}
-        return Config(**given)
-
-    patch("aws.clients.Config", config).start()
-    _clients.clear()  # those of a life before
+    patch("aws.clients._ONCE", Config(read_timeout=READ_TIMEOUT, retries={"mode": "standard"})).start()
 
 
 def _release() -> None:

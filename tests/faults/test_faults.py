@@ -34,7 +34,7 @@ def faults(report: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("size", [20, pytest.param(120, marks=pytest.mark.long)])
+@pytest.mark.parametrize("size", [12, pytest.param(120, marks=pytest.mark.long)])
 def test_d2_a_sample_of_everything_that_can_go_wrong(tmp_path: Path, size: int) -> None:
     report = tmp_path / "faults.json"
     result = faults(report, "--sample", str(size))

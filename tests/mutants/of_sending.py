@@ -84,7 +84,7 @@ OF_SENDING = (
         "test_ses.py",
     ),
     Mutant("SES: a throttled email is the account's fault", "if code in _THROTTLED:", "if code in ():", "test_ses.py"),
-    Mutant("SES: asked twice", '        retries={"total_max_attempts": 1},\n', "", "test_ses.py test_sending.py -k e2"),
+    Mutant("SES: asked twice", '    retries={"total_max_attempts": 1},\n', "", "test_ses.py test_sending.py -k e2"),
     Mutant("pace: a gap without end", "MOST_DOUBLINGS = 4", "MOST_DOUBLINGS = 40", "test_pace.py"),
     Mutant(
         "pace: a clock put back",
