@@ -21,20 +21,20 @@ help: ## this list
 run: setup ## the whole course on this machine; ARGS="--port 8080" goes to email-course run
 	@$(email-course) run $(ARGS)
 
-# On both cores, each file on one of them: its tests share a browser, or what takes long to find out.
-pytest := .venv/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder -rs
+# On both cores: the one that is through takes over what the other has left.
+pytest := .venv/bin/pytest -n 2 --dist worksteal -rs
 # What the course, its content, its services and its replies have to do, without a browser or a subprocess.
 rules := $(wildcard tests/course tests/content tests/services tests/replies)
 
 .PHONY: check
-check: setup ## in one to two minutes: ruff, mypy, and the tests of the rules; while you write
+check: setup ## in a minute: ruff, mypy, and the tests of the rules; while you write
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	@$(pytest) --dist worksteal -m "not long" $(rules)
+	@$(pytest) -m "not long" $(rules)
 
 .PHONY: test
-test: setup needs lint ## in six minutes: all but long samples, lint first; TESTS="tests/course -k due" chooses
+test: setup needs lint ## in five minutes: all but long samples, lint first; TESTS="tests/course -k due" chooses
 	@$(pytest) -m "not long" $(TESTS)
 
 .PHONY: test-long

@@ -18,7 +18,7 @@ def test_what_one_leaves_out_the_other_runs() -> None:
     assert pytest_of("test") == '-m "not long" $(TESTS)'
     assert pytest_of("test-long") == "-m long $(TESTS)"
     assert pytest_of("test-all") == "$(TESTS)"
-    assert pytest_of("check") == '--dist worksteal -m "not long" $(rules)'
+    assert pytest_of("check") == '-m "not long" $(rules)'
 
 
 def test_ci_runs_both_and_fails_when_either_does() -> None:
