@@ -23,9 +23,23 @@ _ENDLESS_NUMBER = r"&#[xX]?[0-9a-fA-F]{9,}"
 """Not a character, and at worst more digits than Python will convert."""
 
 _RAW = frozenset({"script", "style", "title", "textarea", "xmp", "noscript", "iframe", "svg", "object", "template"})
-"""Elements that are skipped as a whole, up to their end tag."""
+"""Elements that are skipped as a whole, up to their end tag; of the title, `everything` has the text."""
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "pre", "table"})
-_LINES = _PARAGRAPHS | {"div", "tr", "li", "section", "article", "header", "footer", "hr", "dt", "dd", "td", "th"}
+_LINES = _PARAGRAPHS | {
+    "div",
+    "tr",
+    "li",
+    "section",
+    "article",
+    "header",
+    "footer",
+    "hr",
+    "dt",
+    "dd",
+    "td",
+    "th",
+    "title",
+}
 _VOID = frozenset({"br", "img", "hr", "meta", "link", "input", "wbr", "col", "area", "base", "embed", "source"})
 
 
@@ -55,7 +69,7 @@ class _Reader:
 
     def read(self, html: str) -> None:
         text: list[str] = []
-        for tag, token in _tokens(html):
+        for tag, token in _tokens(html, _RAW - {"title"} if self._everything else _RAW):
             piece = token[0]
             if "@" in tag or tag.startswith("http") or not (tag or piece.startswith(("<!", "<?"))):
                 text.append(piece)  # an address or a link in angle brackets is text
@@ -158,7 +172,7 @@ class _Reader:
             self._break()
 
 
-def _tokens(html: str) -> Iterator[tuple[str, re.Match[str]]]:
+def _tokens(html: str, skipped: frozenset[str]) -> Iterator[tuple[str, re.Match[str]]]:
     """The pieces of a page with their tag, if any, without comments and elements that are skipped as a whole."""
     lower = html.lower()
     lower = lower if len(lower) == len(html) else html  # a letter may be longer in lower case
@@ -168,7 +182,7 @@ def _tokens(html: str) -> Iterator[tuple[str, re.Match[str]]]:
     while token := match(html, at):
         at = token.end()
         tag = (token["tag"] or "").lower()
-        if token[0] != "<!--" and (tag not in _RAW or token["end"]):
+        if token[0] != "<!--" and (tag not in skipped or token["end"]):
             yield tag, token
             continue
         closing = f"</{tag}" if tag else _COMMENT_END

@@ -5,12 +5,22 @@ anew, links that were rewritten and bullets that were changed still match.
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from html import unescape
 
 from replies import tables
 
-_LINK = r"(?i)[<(\[]?(?:https?://|www\.|mailto:|cid:)[^\s<>()\[\]]*[>)\]]?|\[(?:cid|«quotes.picture»)\b[^\]\n]{0,200}\]"
+_LINK = r"(?i)[<(\[]?(?:https?://|www\.|mailto:|cid:|tel:|sms:)[^\s<>()\[\]]*[>)\]]?|\[(?:cid|«quotes.picture»)\b[^\]\n]{0,200}\]"
 _WORD = r"[^\W_]+|[^\w\s\x00-\u218f]"
-_DECORATION = r"[\s\-=_*•·—–>|.…\[\]()#~]*"
+_DECORATION = r"[\s\-=_*•·—–>|.…\[\]()#~:;,<]*"
+
+_OUR_LINK = r"(?i)\b(?:https?|mailto|tel|sms):[^\s<>\"]+"
+_HOST = r"https?://[^/\s]+"
+_GAP = r"[ \t]?\n[ \t]{0,20}(?:>[ \t]?){0,20}|[ \t]"
+"""Between two parts of a link that was broken."""
+_FOOTNOTE = r"[>\s]*\[(\d{1,3})\]:?\s+<?([a-zA-Z]+:[^\s<>]+)>?\s*"
+_FOOTNOTES_BEGIN = r"[>\s]*(?:[-_=]{3,}|[\w ]{1,30}:|)\s*"
+LONG_LINK = 40
+"""Characters from which on a link is broken over lines."""
 
 NEAR = 40
 """Words ahead of the last match in which a line of fewer than five words is looked for."""
@@ -133,6 +143,61 @@ class Sent:
             passed -= skipped
             place += skipped + 1
         return len(sought), place
+
+
+def links(text: str) -> set[str]:
+    """The links in an email that we sent, as text or HTML."""
+    return set(re.findall(_OUR_LINK, unescape(text)))
+
+
+def without_links(text: str, ours: set[str]) -> str:
+    """A reply without our links: those in footnotes, and long ones however they were broken over lines."""
+    text = _without_footnotes(text, ours)
+    for link in sorted(ours, key=len, reverse=True):  # a link may be the beginning of another
+        if len(link) >= LONG_LINK:
+            text = _without_link(text, link)
+    return text
+
+
+def _without_link(text: str, link: str) -> str:
+    start = text.find(link[:10])
+    while start >= 0:
+        if end := _end_of_link(text, start, link):
+            opened = start > 0 and text[start - 1] in "<([" and text[end : end + 1] in {">", ")", "]"}
+            start, end = start - opened, end + opened
+            text = text[:start] + text[end:]
+        start = text.find(link[:10], start + (0 if end else 1))
+    return text
+
+
+def _end_of_link(text: str, start: int, link: str) -> int:
+    """Where a link that begins here ends, or 0."""
+    at = start
+    for letter in link:
+        if text[at : at + 1] != letter:
+            gap = re.compile(_GAP).match(text, at)
+            if not gap or text[gap.end() : gap.end() + 1] != letter:
+                return 0
+            at = gap.end()
+        at += 1
+    return at
+
+
+def _without_footnotes(text: str, ours: set[str]) -> str:
+    """Without the links that a mail program put in a list at the end, `[2] tel:999`, and their numbers in the text."""
+    lines = text.split("\n")
+    notes = {at: note for at, line in enumerate(lines) if "[" in line and (note := re.fullmatch(_FOOTNOTE, line))}
+    hosts = {host[0] for link in ours if (host := re.match(_HOST, link))}
+    gone = [at for at, note in notes.items() if note[2] in ours or note[2].startswith(tuple(hosts))]
+    if not gone:
+        return text
+    numbers = "|".join(notes[at][1] for at in gone)
+    first = gone[0]
+    while all(at in gone for at in notes) and first and re.fullmatch(_FOOTNOTES_BEGIN, lines[first - 1]):
+        first -= 1
+        gone.append(first)
+    left = [re.sub(rf" ?\[(?:{numbers})\]", "", line) for at, line in enumerate(lines) if at not in gone]
+    return "\n".join(left)
 
 
 def _without_numbers(line: Sequence[str]) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ class Kind(Enum):
 
 _MARKS = r"[ \t]{0,4}(?:[A-Z]{1,3}(?=>))?((?:>[ \t]?)+)"
 _UNSEEN = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+_PADDING = "(?:[\u00ad\u034f\u200b-\u200d\u2007\ufeff][ \t\xa0]*){4,}"
+"""Invisible characters with which the line that an inbox shows is filled up."""
 _BROKEN_LINK = r"([<(\[](?:https?://|mailto:)[^\s<>()\[\]]{0,2000})\n[ \t>]{0,20}([^\s<>()\[\]]{1,2000}[>)\]])"
 _BROKEN_COLON = r"(?m)(<[^\s<>]{3,100})\n((?:> )*)>[ \t]?((?:[^\W\d_]{2,20})?:)$"
 _DASHED = r"(.*[^\s-]) ?(-{3,} ?[^\s-].{10,300}:)"
@@ -71,6 +73,7 @@ def _before_marks(lines: Sequence[Line]) -> list[bool]:
 
 def _mended(text: str) -> str:
     """Links and addresses that were broken over two lines, and a quote that follows on the same line."""
+    text = text if text.isascii() else re.sub(_PADDING, "", text)
     text = re.sub(_BROKEN_LINK, r"\1\2", text)
     text = re.sub(_BROKEN_COLON, r"\1 >\3", text)
     return "\n".join(_parted(line) if "---" in line or ":  " in line else line for line in text.split("\n"))

@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 
 from replies import auto_replies, mail
 from replies.html_text import html_to_text
-from replies.original import Compared, Rest, Sent
+from replies.original import Compared, Rest, Sent, links, without_links, words
 from replies.quotes import Kind, Line, lines_of
 from replies.signatures import is_device_line, is_warning, without_signature, without_warning
 
@@ -58,18 +58,27 @@ class Mail:
         """As `replies.own_words`. Raises UnreadableMail when the text has too many lines."""
         html = html_to_text(original_html, everything=True) if original_html else None
         sent = [Sent(text) for text in (original, html) if text]
+        ours = links(original or "") | links(original_html or "")
         doubtful: list[list[str]] = []
+        found: list[str] = []
         seen: str | None = None
         for prefer in ("plain", "html"):
             text = mail.visible_text(self._message, prefer=prefer)
             if text == seen:
                 break
-            seen, lines = text, lines_of(text)
+            seen, lines = text, lines_of(without_links(text, ours))
             kept, doubted = _divide(lines, sent)
             if own := _joined(_without_additions(_runs(kept), bool(sent))):
-                return own
+                found.append(own)
             doubtful = doubtful or (_runs(doubted) if sent else _runs(doubted)[:1])
-        return _joined(doubtful)
+        return _clearer(*found) if len(found) == 2 else (found or [_joined(doubtful)])[0]
+
+
+def _clearer(plain: str, html: str) -> str:
+    """Of what two parts of a mail say, the HTML part's if the plain one has the same words and others among them."""
+    said, more = (words(text)[0] for text in (html, plain))
+    rest = iter(more)
+    return html if len(said) < len(more) and all(word in rest for word in said) else plain
 
 
 def _divide(lines: Sequence[Line], sent: Sequence[Sent]) -> tuple[Kept, Kept]:
