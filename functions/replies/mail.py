@@ -52,6 +52,7 @@ _WIDER = {
     "iso-2022-jp": "iso2022_jp_ext",
 }
 """Charsets that mail programs name when they mean a larger one."""
+_JIS, _ASCII = rb"\x1b\$[@B]", bytes(range(128))
 _NOT_FOR_TEXT = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})
 
 
@@ -151,6 +152,8 @@ class _Visible:
 def _decoded(part: Message) -> str:
     raw = _transferred(part)
     charset = (part.get_content_charset() or "utf-8").strip("'\" ")
+    if re.search(_JIS, raw) and not raw.translate(None, _ASCII):  # Japanese whose charset was lost
+        charset = "iso-2022-jp"
     for candidate in (_WIDER.get(charset, charset), "utf-8", "cp1252"):
         try:
             if lookup(candidate).name.replace("_", "-") not in _NOT_FOR_TEXT:

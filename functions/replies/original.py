@@ -5,7 +5,8 @@ anew, links that were rewritten and bullets that were changed still match.
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from html import unescape
+from functools import partial
+from itertools import pairwise, takewhile
 
 from replies import tables
 
@@ -13,13 +14,10 @@ _LINK = r"(?i)[<(\[]?(?:https?://|www\.|mailto:|cid:|tel:|sms:)[^\s<>()\[\]]*[>)
 _WORD = r"[^\W_]+|[^\w\s\x00-\u218f]"
 _DECORATION = r"[\s\-=_*•·—–>|.…\[\]()#~:;,<]*"
 
-_OUR_LINK = r"(?i)\b(?:https?|mailto|tel|sms):[^\s<>\"]+"
-_HOST = r"https?://[^/\s]+"
-_GAP = r"[ \t]?\n[ \t]{0,20}(?:>[ \t]?){0,20}|[ \t]"
-"""Between two parts of a link that was broken."""
-_FOOTNOTE = r"[>\s]*\[(\d{1,3})\]:?\s+<?([a-zA-Z]+:[^\s<>]+)>?\s*"
-_FOOTNOTES_BEGIN = r"[>\s]*(?:[-_=]{3,}|[\w ]{1,30}:|)\s*"
-LONG_LINK = 40
+LONG_LINE = 600
+"""Characters from which on a line may be our whole email."""
+RUN = 5
+"""Words of ours in a row that no person writes by chance."""
 """Characters from which on a link is broken over lines."""
 
 NEAR = 40
@@ -101,6 +99,25 @@ class Sent:
             rests.append((text, matched))
         return rests
 
+    def parted(self, text: str) -> str:
+        """The text, with our email on lines of its own where a mail program left its line breaks out."""
+        return "\n".join(self._parted(line) if len(line) >= LONG_LINE else line for line in text.split("\n"))
+
+    def _parted(self, line: str) -> str:
+        said, ends = words(line)
+        cuts: list[int] = []
+        at = 0
+        while at < len(said) - RUN:
+            places = self._places.get(tuple(said[at : at + 3]), [])[:TRIES]
+            longest = max((_common(said, at, self._words, place) for place in places), default=0)
+            if longest >= RUN:
+                cuts += [at, at + longest]
+            at += longest if longest >= RUN else 1
+        starts = (ends[cut - 1] for cut in dict.fromkeys(cuts) if 0 < cut < len(said))
+        return "\n".join(
+            line[start:end] for start, end in pairwise([0, *map(partial(_next_word, line), starts), len(line)])
+        )
+
     def _match(self, wanted: list[str], reached: int, used: bytearray, quoted: bool) -> tuple[int, int, int, int]:
         """How many words were passed over (a bullet's number), how many then match, from which place to which."""
         best = (0, 0, reached, reached)
@@ -145,59 +162,16 @@ class Sent:
         return len(sought), place
 
 
-def links(text: str) -> set[str]:
-    """The links in an email that we sent, as text or HTML."""
-    return set(re.findall(_OUR_LINK, unescape(text)))
+def _common(said: list[str], at: int, ours: list[str], place: int) -> int:
+    """How many words are the same from here on."""
+    pairs = zip(said[at : at + len(ours) - place], ours[place:], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def without_links(text: str, ours: set[str]) -> str:
-    """A reply without our links: those in footnotes, and long ones however they were broken over lines."""
-    text = _without_footnotes(text, ours)
-    for link in sorted(ours, key=len, reverse=True):  # a link may be the beginning of another
-        if len(link) >= LONG_LINK:
-            text = _without_link(text, link)
-    return text
-
-
-def _without_link(text: str, link: str) -> str:
-    start = text.find(link[:10])
-    while start >= 0:
-        if end := _end_of_link(text, start, link):
-            opened = start > 0 and text[start - 1] in "<([" and text[end : end + 1] in {">", ")", "]"}
-            start, end = start - opened, end + opened
-            text = text[:start] + text[end:]
-        start = text.find(link[:10], start + (0 if end else 1))
-    return text
-
-
-def _end_of_link(text: str, start: int, link: str) -> int:
-    """Where a link that begins here ends, or 0."""
-    at = start
-    for letter in link:
-        if text[at : at + 1] != letter:
-            gap = re.compile(_GAP).match(text, at)
-            if not gap or text[gap.end() : gap.end() + 1] != letter:
-                return 0
-            at = gap.end()
-        at += 1
-    return at
-
-
-def _without_footnotes(text: str, ours: set[str]) -> str:
-    """Without the links that a mail program put in a list at the end, `[2] tel:999`, and their numbers in the text."""
-    lines = text.split("\n")
-    notes = {at: note for at, line in enumerate(lines) if "[" in line and (note := re.fullmatch(_FOOTNOTE, line))}
-    hosts = {host[0] for link in ours if (host := re.match(_HOST, link))}
-    gone = [at for at, note in notes.items() if note[2] in ours or note[2].startswith(tuple(hosts))]
-    if not gone:
-        return text
-    numbers = "|".join(notes[at][1] for at in gone)
-    first = gone[0]
-    while all(at in gone for at in notes) and first and re.fullmatch(_FOOTNOTES_BEGIN, lines[first - 1]):
-        first -= 1
-        gone.append(first)
-    left = [re.sub(rf" ?\[(?:{numbers})\]", "", line) for at, line in enumerate(lines) if at not in gone]
-    return "\n".join(left)
+def _next_word(line: str, end: int) -> int:
+    """Where the word after a place starts; what closes a word, such as a full stop, stays with it."""
+    found = re.compile(r"\S*\s+").match(line, end)
+    return found.end() if found else end
 
 
 def _without_numbers(line: Sequence[str]) -> tuple[str, ...]:
@@ -225,3 +199,10 @@ def words(line: str) -> tuple[list[str], list[int]]:
             found += match[0]
             ends += range(match.start() + 1, match.end() + 1)
     return found, ends
+
+
+def clearer(plain: str, html: str) -> str:
+    """Of what two parts of a mail say, the HTML part's if the plain one has the same words and others among them."""
+    said, more = (words(text)[0] for text in (html, plain))
+    rest = iter(more)
+    return html if len(said) < len(more) and all(word in rest for word in said) else plain

@@ -13,6 +13,8 @@ from replies import tables
 MAX_HEADER = 400
 MAX_HEADER_LINES = 6
 MAX_BLOCK = 16
+MAX_FIELDS = 80
+"""Lines of a mail's whole header that is quoted as well."""
 MAX_WORDS = 40
 
 _VERB = r"(?i)(?<!\w)«quotes.verbs spaced»(?!\w)|«quotes.verbs unspaced»"
@@ -24,7 +26,12 @@ _BRACKETED = r"[<(\[]\W{0,3}[^\s<>@]{1,64}@[^\s<>@]{2,100}"
 _COLONS = (":", "：")
 _ENDS = (*_COLONS, "-", "*", "_", '"', "=", ")")
 _BARE_DATE = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\s(?:\d{1,2}:\d{2}\sGMT[+-]|.{0,200}<[^<>\s]+@[^<>\s]+>$)"
+_SHORT_DATE = r"\d{1,2}\s?[./-]\s?\d{1,2}"
+_FIELD = r"[A-Z][A-Za-z]*(?:-[A-Za-z]+)+:\s"
+"""A field that no person writes by chance: `List-Id: `."""
 _LABEL = r"[\s*_]*([^\W\d_][^:：\n*_<>@]{0,24}?)[\s*_]*[:：]"
+
+_LABEL_INSIDE = r"([^\W\d_]{2,24})[:：]"
 
 _DIVIDER = r"(?i)-{3,}.{0,50}?(?:\b«quotes.message spaced»\b|«quotes.message unspaced»).{0,50}?-{3,}"
 _HEADLINE = (
@@ -62,12 +69,15 @@ def quote_headers(lines: Sequence[str], before_marks: Sequence[bool] = ()) -> It
 
 
 def _leads_in(line: str) -> bool:
-    """`On 4 Aug 2026, X wrote:`, `X Y wrote:` or `Quoting X <address>:`, right before a marked quote."""
-    if not line.endswith(_COLONS) or len(line) > MAX_HEADER:
+    """`On 4 Aug 2026, X wrote:`, `---- X Y wrote ----` or `Quoting X <address>:`, right before a marked quote."""
+    if not (line.endswith(_COLONS) or (line[:2] == line[-2:] == "--")) or len(line) > MAX_HEADER:
         return False
+    line = line.strip("- ")
     verb = tables.expression(_VERB).search(line)
     dated = _is_dated(line) and re.search(_DATE, line) is not None and verb is not None and len(line.split()) <= 20
-    name = line[: verb.start()].split() if verb and not line[verb.end() :].strip(" :：") else []
+    behind = line[verb.end() :].strip(" :：") if verb else ""
+    brief = not behind or (len(behind.split()) <= 4 and re.search(_SHORT_DATE, behind) is not None)
+    name = line[: verb.start()].split() if verb and brief else []
     named = 2 <= len(name) <= 4 and all(word[0].isupper() for word in name)
     return dated or named or re.fullmatch(rf"[^@]{{1,80}}{_BRACKETED}[^\s@]{{0,3}}", line) is not None
 
@@ -82,8 +92,10 @@ def _end(lines: Sequence[str], labels: Sequence[str | None], start: int) -> int 
     if line.endswith(_COLONS) and tables.expression(_FORWARD).fullmatch(line):
         return start + 1
     leads = start + 1 < len(lines) and labels[start + 1] and not labels[start]
-    if leads and tables.expression(_HEADLINE).fullmatch(line):
+    if leads and (tables.expression(_HEADLINE).fullmatch(line) or evidence(f"{line}:") > Evidence.PART):
         return _end_of_block(lines, labels, start + 1)
+    if labels[start + 2 : start + 3] == ["to"] and _is_only_a_time(lines[start + 1]) and len(line.split()) <= 5:
+        return _end_of_block(lines, labels, start + 2, known="from")
     return _end_of_sentence(lines, labels, start) or (_end_of_block(lines, labels, start) if labels[start] else None)
 
 
@@ -151,6 +163,20 @@ def evidence(text: str) -> Evidence:
     return Evidence.NOTHING
 
 
+def begins_in(line: str) -> int:
+    """Where in a line, behind words of the person's, `On <date> <somebody> wrote:` begins; 0 when it does not."""
+    line = line.rstrip()
+    if not line.endswith(_COLONS) or not re.search(r"\d", line):
+        return 0
+    for word in reversed(list(re.finditer(r"(?<=\s)[^\W\d_a-z]\S*", line))):
+        start = word.start()
+        if tables.expression(_LEAD).match(line, start) and evidence(line[start:]) > Evidence.PART:
+            before = line[:start].strip("> \t")
+            dated = re.search(_DATE, before) or tables.expression(_TIME).search(before)
+            return start if before and not dated and not tables.expression(_LEAD).fullmatch(f"{before} ") else 0
+    return 0
+
+
 def _is_dated(text: str) -> bool:
     """Whether a text begins as dates begin."""
     first = text.split(maxsplit=2)[:2]
@@ -158,9 +184,18 @@ def _is_dated(text: str) -> bool:
     return digits or tables.expression(_LEAD).match(text) is not None
 
 
-def _end_of_block(lines: Sequence[str], labels: Sequence[str | None], start: int) -> int | None:
-    """`From: …`, `Sent: …`, `To: …`, `Subject: …` in any order; a value may go on in the next two lines."""
-    kinds: list[str] = []
+def _is_only_a_time(line: str) -> bool:
+    """Whether a line is a date and a time, and nothing else."""
+    timed = tables.expression(_TIME).search(line) and re.search(_DATE, line)
+    return timed is not None and len(re.findall(r"[^\W\d]", line)) <= 3
+
+
+def _end_of_block(lines: Sequence[str], labels: Sequence[str | None], start: int, *, known: str = "") -> int | None:
+    """`From: …`, `Sent: …`, `To: …`, `Subject: …` in any order; a value may go on in the next two lines.
+
+    `known` is a label whose value is known to stand above it.
+    """
+    kinds = [known] if known else []
     last = start
     for at, line in enumerate(lines[start : start + MAX_BLOCK], start):
         if kind := labels[at]:
@@ -168,11 +203,22 @@ def _end_of_block(lines: Sequence[str], labels: Sequence[str | None], start: int
             last = at
         elif at - last > 2 or (not line and not labels[min(at + 1, len(lines) - 1)]):
             break
+    values = " ".join(line[:MAX_HEADER] for line in lines[start : last + 1])
+    has = [tables.expression(shape).search(values) is not None for shape in (_ADDRESS, _DATE, _TIME)]
+    if kinds == ["date", "to"] and all(has):
+        return last + 1
+    if len(kinds) == 1:
+        inside = re.findall(_LABEL_INSIDE, lines[start])
+        kinds = list(filter(None, (tables.names("labels").get(word.lower()) for word in inside)))
+        return start + 1 if "from" in kinds and len(set(kinds)) > 1 and all(has) else None
     if "from" not in kinds or len(set(kinds)) < 2 or kinds.count(kinds[0]) > 1:
         return None  # what comes twice may begin a line of prose above the block
-    values = " ".join(line[:MAX_HEADER] for line in lines[start : last + 1])
-    if not any(tables.expression(shape).search(values) for shape in (_ADDRESS, _DATE, _TIME)):
+    if not any(has):
         return None
+    if len(lines[last]) < 26 and lines[last].rstrip(" *_").endswith(_COLONS):  # its value is on the next line
+        return min(last + 2, len(lines))
+    if sum(re.match(_FIELD, line) is not None for line in lines[start : start + MAX_FIELDS]) >= 2:
+        return next((at for at in range(last + 1, min(start + MAX_FIELDS, len(lines))) if not lines[at]), last + 1)
     wrapped = len(lines[last]) > 60 and last + 2 < len(lines) and lines[last + 1] and not lines[last + 2]
     return last + 1 + bool(wrapped)
 

@@ -1,10 +1,11 @@
-"""The lines of a reply, and which of them are quoted: marked with `>`, or below a quote header."""
+"""The lines of a reply without our links, and which of them are quoted: marked with `>`, or below a quote header."""
 
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from html import unescape
 
-from replies.quote_headers import Evidence, evidence, quote_headers
+from replies.quote_headers import MAX_HEADER, Evidence, begins_in, evidence, quote_headers
 
 
 class Kind(Enum):
@@ -26,6 +27,14 @@ _DASHED = r"(.*[^\s-]) ?(-{3,} ?[^\s-].{10,300}:)"
 _RUN_ON = r"(.{20,300}?[:：])[ \t\xa0]{2,}(\S.*)"
 _ARROWS = r"\s*(>>> .{5,200} >>>)\s*"
 """GroupWise: `>>> Somebody <address> 8/4/2026 7:00 AM >>>`."""
+_OUR_LINK = r"(?i)\b(?:https?|mailto|tel|sms):[^\s<>\"]+"
+_HOST = r"https?://[^/\s]+"
+_GAP = r"[ \t]?\n[ \t]{0,20}(?:>[ \t]?){0,20}|[ \t]"
+"""Between two parts of a link that was broken."""
+_FOOTNOTE = r"[>\s]*\[(\d{1,3})\]:?\s+<?([a-zA-Z]+:[^\s<>]+)>?\s*"
+_FOOTNOTE_BREAK = r"(?m)^([>\s]*\[\d{1,3}\]:?)[ \t]*\n[> \t]*(?=[a-zA-Z]+:\S)"
+_FOOTNOTES_BEGIN = r"[>\s]*(?:[-_=]{3,}|[\w ]{1,30}:|)\s*"
+LONG_LINK = 40
 _ONLY_LINK = r"\W*https?://\S+\W*"
 
 
@@ -76,12 +85,18 @@ def _mended(text: str) -> str:
     text = text if text.isascii() else re.sub(_PADDING, "", text)
     text = re.sub(_BROKEN_LINK, r"\1\2", text)
     text = re.sub(_BROKEN_COLON, r"\1 >\3", text)
-    return "\n".join(_parted(line) if "---" in line or ":  " in line else line for line in text.split("\n"))
+    return "\n".join(_parted(line) if _may_be_two(line) else line for line in text.split("\n"))
+
+
+def _may_be_two(line: str) -> bool:
+    return "---" in line or ":  " in line or (line[-2:].strip().endswith((":", "：")) and len(line) <= MAX_HEADER)
 
 
 def _parted(line: str) -> str:
     """A quote header that shares its line with what stands before or after it, on a line of its own."""
-    dashed = re.fullmatch(_DASHED, line) if len(line) <= 400 else None
+    if after := begins_in(line):
+        return f"{line[:after].rstrip()}\n{line[after:]}"
+    dashed = re.fullmatch(_DASHED, line) if len(line) <= MAX_HEADER else None
     if dashed and evidence(dashed[2]):
         return f"{dashed[1]}\n{dashed[2]}"
     run_on = re.fullmatch(_RUN_ON, line)
@@ -100,5 +115,65 @@ def _misleading(lines: Sequence[Line]) -> Iterator[int]:
         match above.kind, here.kind:
             case Kind.OWN, Kind.MARKED if at < first and above.bare and below.bare:
                 yield at
-            case Kind.MARKED, Kind.OWN if re.fullmatch(_ONLY_LINK, here.bare):
+            case Kind.MARKED, Kind.OWN if re.fullmatch(_ONLY_LINK, here.bare) or _goes_on(above.bare, here.bare):
                 yield at
+
+
+def _goes_on(above: str, here: str) -> bool:
+    """Whether a line is the end of a long marked one that was broken without a new mark."""
+    return len(above) >= 50 and (above[-1].isalpha() or above[-1] == ",") and here[:1].islower()
+
+
+def links(text: str) -> set[str]:
+    """The links in an email that we sent, as text or HTML."""
+    return set(re.findall(_OUR_LINK, unescape(text)))
+
+
+def without_links(text: str, ours: set[str]) -> str:
+    """A reply without our links: those in footnotes, and long ones however they were broken over lines."""
+    text = _without_footnotes(text, ours)
+    for link in sorted(ours, key=len, reverse=True):  # a link may be the beginning of another
+        if len(link) >= LONG_LINK:
+            text = _without_link(text, link)
+    return text
+
+
+def _without_link(text: str, link: str) -> str:
+    start = text.find(link[:10])
+    while start >= 0:
+        if end := _end_of_link(text, start, link):
+            opened = start > 0 and text[start - 1] in "<([" and text[end : end + 1] in {">", ")", "]"}
+            start, end = start - opened, end + opened
+            text = text[:start] + text[end:]
+        start = text.find(link[:10], start + (0 if end else 1))
+    return text
+
+
+def _end_of_link(text: str, start: int, link: str) -> int:
+    """Where a link that begins here ends, or 0."""
+    at = start
+    for letter in link:
+        if text[at : at + 1] != letter:
+            gap = re.compile(_GAP).match(text, at)
+            if not gap or text[gap.end() : gap.end() + 1] != letter:
+                return 0
+            at = gap.end()
+        at += 1
+    return at
+
+
+def _without_footnotes(text: str, ours: set[str]) -> str:
+    """Without the links that a mail program put in a list at the end, `[2] tel:999`, and their numbers in the text."""
+    lines = re.sub(_FOOTNOTE_BREAK, r"\1 ", text).split("\n")
+    notes = {at: note for at, line in enumerate(lines) if "[" in line and (note := re.fullmatch(_FOOTNOTE, line))}
+    hosts = {host[0] for link in ours if (host := re.match(_HOST, link))}
+    gone = [at for at, note in notes.items() if note[2] in ours or note[2].startswith(tuple(hosts))]
+    if not gone:
+        return text
+    numbers = "|".join(notes[at][1] for at in gone)
+    first = gone[0]
+    while all(at in gone for at in notes) and first and re.fullmatch(_FOOTNOTES_BEGIN, lines[first - 1]):
+        first -= 1
+        gone.append(first)
+    left = [re.sub(rf" ?\[(?:{numbers})\]", "", line) for at, line in enumerate(lines) if at not in gone]
+    return "\n".join(left)

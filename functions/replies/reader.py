@@ -11,8 +11,8 @@ from itertools import groupby, pairwise
 
 from replies import auto_replies, mail
 from replies.html_text import html_to_text
-from replies.original import Compared, Rest, Sent, links, without_links, words
-from replies.quotes import Kind, Line, lines_of
+from replies.original import Compared, Rest, Sent, clearer
+from replies.quotes import Kind, Line, lines_of, links, without_links
 from replies.signatures import is_device_line, is_warning, without_signature, without_warning
 
 LONG = 5
@@ -66,30 +66,46 @@ class Mail:
             text = mail.visible_text(self._message, prefer=prefer)
             if text == seen:
                 break
-            seen, lines = text, lines_of(without_links(text, ours))
+            seen = text
+            text = without_links(text, ours)
+            lines = lines_of(sent[0].parted(text) if sent else text)
             kept, doubted = _divide(lines, sent)
             if own := _joined(_without_additions(_runs(kept), bool(sent))):
                 found.append(own)
+                if _is_above_all(lines, kept):
+                    break
             doubtful = doubtful or (_runs(doubted) if sent else _runs(doubted)[:1])
-        return _clearer(*found) if len(found) == 2 else (found or [_joined(doubtful)])[0]
+        return clearer(*found) if len(found) == 2 else (found or [_joined(doubtful)])[0]
 
 
-def _clearer(plain: str, html: str) -> str:
-    """Of what two parts of a mail say, the HTML part's if the plain one has the same words and others among them."""
-    said, more = (words(text)[0] for text in (html, plain))
-    rest = iter(more)
-    return html if len(said) < len(more) and all(word in rest for word in said) else plain
+def _is_above_all(lines: Sequence[Line], kept: Kept) -> bool:
+    """Whether all that is kept stands above a quote: then the other part of the mail has nothing to add."""
+    quote = next((at for at, line in enumerate(lines) if line.kind is not Kind.OWN), len(lines))
+    return quote < len(lines) and not any(kept[quote:])
 
 
 def _divide(lines: Sequence[Line], sent: Sequence[Sent]) -> tuple[Kept, Kept]:
     """What is the person's, and what is quoted by its shape alone: wanted only when there is nothing else."""
+    if sent and _marked_by_hand(lines, sent):
+        for line in lines:
+            line.kind = Kind.OWN
     kept, doubted = _by_shape(lines, known=bool(sent))
-    for section in _sections(lines) if sent else ():
-        _subtract(lines, section, sent, kept, doubted)
+    if sent:
+        _subtract(lines, [_Section(lines, places, sent) for places in _sections(lines)], sent, kept, doubted)
     for at in range(1, len(lines)):  # a blank line after one that was written is theirs as well
         if not lines[at].bare and kept[at] is None and kept[at - 1] is not None:
             kept[at] = ""
     return kept, doubted
+
+
+def _marked_by_hand(lines: Sequence[Line], sent: Sequence[Sent]) -> bool:
+    """Whether the marks are the person's own: our email stands without any, and no word of it behind them."""
+    if {line.kind for line in lines} != {Kind.OWN, Kind.MARKED}:
+        return False
+    compared = [Compared(line.text, quoted=True) for line in lines]
+    rests, size = _closest(compared, sent)
+    marked = sum(matched for line, (_, matched) in zip(lines, rests, strict=True) if line.kind is Kind.MARKED)
+    return marked < LONG and _matched(rests) >= max(PASTED_WORDS, PASTED_SHARE * size)
 
 
 def _by_shape(lines: Sequence[Line], *, known: bool) -> tuple[Kept, Kept]:
@@ -115,32 +131,68 @@ def _sections(lines: Sequence[Line]) -> Iterator[range]:
     yield from (range(start, end) for start, end in pairwise([*starts, len(lines)]) if start < end)
 
 
-def _subtract(lines: Sequence[Line], section: range, sent: Sequence[Sent], kept: Kept, doubted: Kept) -> None:
-    """Takes what we sent out of a section, compared with each form of our email; the closest form counts.
+class _Section:
+    """A stretch of lines, compared with each form of our email: the closest form counts."""
 
-    A section that quotes another mail is left as it is, and so is one without marks that has little of our email.
+    def __init__(self, lines: Sequence[Line], places: range, sent: Sequence[Sent]) -> None:
+        self.places = places
+        self.unmarked = all(lines[at].kind is Kind.OWN for at in places)
+        self.has_header = _has_header([lines[at] for at in places])
+        shown = [at for at in places if lines[at].kind is not Kind.HEADER]
+        compared = [Compared(lines[at].text, self.unmarked or lines[at].kind is not Kind.OWN) for at in shown]
+        self.rests, size = _closest(compared, sent)
+        self.left = [(at, text) for at, (text, _) in zip(shown, self.rests, strict=True)]
+        """The lines but for headers, with what is left of each."""
+        self.first_long = next((at for at, (_, matched) in enumerate(self.rests) if matched >= LONG), None)
+        ours = _matched(self.rests)
+        self.is_pasted = self.first_long is not None and ours >= max(PASTED_WORDS, PASTED_SHARE * size)
+        quoted = sum(len(line.words) for line in compared if line.quoted)
+        self.is_ours = self.first_long is not None or ours >= OURS_SHARE * quoted
+
+
+def _closest(compared: Sequence[Compared], sent: Sequence[Sent]) -> tuple[list[Rest], int]:
+    """What is left of the lines by the form of our email that has most of their words, and that form's length."""
+    return max(((each.subtract(compared), len(each)) for each in sent), key=lambda found: _matched(found[0]))
+
+
+def _subtract(
+    lines: Sequence[Line], sections: Sequence[_Section], sent: Sequence[Sent], kept: Kept, doubted: Kept
+) -> None:
+    """Takes what we sent out of the sections.
+
+    One that quotes another mail is left as it is; when ours is quoted as well, the person has put the other one there.
+    One without marks that has little of our email is the person's.
     """
-    unmarked = all(lines[at].kind is Kind.OWN for at in section)
-    places = [at for at in section if lines[at].kind is not Kind.HEADER]
-    compared = [Compared(lines[at].text, unmarked or lines[at].kind is not Kind.OWN) for at in places]
-    rests, size = max(((each.subtract(compared), len(each)) for each in sent), key=lambda found: _matched(found[0]))
-    ours = _matched(rests)
-    first_long = next((at for at, (_, matched) in enumerate(rests) if matched >= LONG), None)
-    left = [(at, text) for at, (text, _) in zip(places, rests, strict=True)]
-    if unmarked and not is_device_line(lines[section.start].text):
-        pasted = first_long is not None and ours >= max(PASTED_WORDS, PASTED_SHARE * size)
-        for at, text in left[first_long:] if pasted else ():
-            kept[at] = None if text and _is_renumbered(text, sent) else text
-        return
-    quoted = sum(len(line.words) for line in compared if line.quoted)
-    ours_enough = first_long is not None or ours >= OURS_SHARE * quoted
-    another = not ours_enough and _has_header([lines[at] for at in section])
-    for at, text in left:
-        own = lines[at].kind is Kind.OWN
-        if text is None or (not own and (is_warning(text) or _is_renumbered(text, sent))):
-            kept[at] = doubted[at] = None
-        elif own or not another:
-            kept[at] = text
+    quotes_ours = any(section.first_long is not None and section.has_header for section in sections)
+    for section in sections:
+        if section.unmarked and not is_device_line(lines[section.places.start].text):
+            first = _first_of_ours(section.rests, section.first_long or 0) if section.is_pasted else len(section.left)
+            for at, text in section.left[first:]:
+                kept[at] = None if text and _is_renumbered(text, sent) else text
+            continue
+        another = section.has_header and not section.is_ours
+        if another and quotes_ours and all(lines[at].kind in (Kind.BELOW, Kind.HEADER) for at in section.places):
+            for at in section.places:
+                kept[at] = lines[at].text
+            continue
+        for at, text in section.left:
+            own = lines[at].kind is Kind.OWN
+            if text is None or (not own and (is_warning(text) or _is_renumbered(text, sent))):
+                kept[at] = doubted[at] = None
+            elif own or not another:
+                kept[at] = text
+
+
+def _first_of_ours(rests: Sequence[Rest], first_long: int) -> int:
+    """From the first long line of ours upwards: the title and the greeting above it are ours as well."""
+    first = first_long
+    for at in range(first_long - 1, -1, -1):
+        text, matched = rests[at]
+        if text is None and matched:
+            first = at
+        elif text and text.strip():
+            break
+    return first
 
 
 def _has_header(section: Sequence[Line]) -> bool:

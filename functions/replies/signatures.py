@@ -4,7 +4,7 @@ warning that a company's mail server puts above them. Only what has a mark of it
 
 import re
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from replies import tables
 
@@ -13,6 +13,9 @@ MAX_SIGNATURE = 12
 
 _PICTURE = r"(?i)\[(?:cid|«quotes.picture»)\b[^\]\n]{0,200}\]"
 """What stands for a picture in a plain part."""
+_REACHED = r"\s*<?(?:https?://\S+|[^\s@]+@[^\s@]+\.[^\s@]+)\s*"
+_CONTACT = r"(?i)\S\s*\|\s*\S|(?:tel|phone|fax|mobile|cell|mob)\w*[.:]|www\.|https?://|[^\s@<>]+@[^\s@<>]+\.\w"
+_SENTENCE = r"[.?!…。？！][\"”»’)]*(?:\s|$)"
 _RULE = r"\W*(?:_{5,}|-{10,}|[—–―]{3,})\W*"
 _FIRST_PERSON = r"(?i:(?!.{0,600}\b«footers.first_person»\b))"
 _LEGAL = (
@@ -35,7 +38,7 @@ _BRAND = (
 _EXCUSE = r"(?:[,.;!]* ?\(?«devices.excuse»[^\n]{0,80})?"
 _DEVICE_LINES = (
     rf"(?i:\W*(?:«devices.sent_from spaced»(?!\w)|«devices.sent_from unspaced»)"
-    rf"(?:[^.!?\n]{{0,50}}?(?<![a-z0-9])(?:{_BRAND})(?!\w*\?)[^!?,\n]{{0,40}}(?:, «devices.article» [^!?,\n]{{1,40}})?"
+    rf"(?:[^.,!?\n]{{0,50}}?(?<![a-z0-9])(?:{_BRAND})(?!\w*\?)[^!?,\n]{{0,40}}(?:, «devices.article» [^!?,\n]{{1,40}})?"
     rf"|[^.,!?\n]{{0,40}}?(?<!\w)«devices.names»(?!\w)(?: [^\s,.!?]+){{0,2}}){_EXCUSE}\W*)",
     "(?i:«devices.get_app»)",
     r"(?i:(?:\S+ ){0,3}\W*Outlook\W* (?:\S+ ){1,2}(?:iOS|Android|Mac|Windows)(?: \S+)?)",
@@ -65,10 +68,14 @@ def without_signature(lines: Sequence[str], *, before: bool, elsewhere: bool, or
     The flags tell whether there are other runs before this one, and anywhere: a bare `--` takes nothing off a reply
     that would be empty without it. Unless we know what was sent, what follows `Sent from my …` is a quote.
     """
-    kept = list(lines[: _legal(lines)])
+    kept = list(lines[: _legal(lines, below_quote=before)])
+    kept = kept[: _list_footer(kept)]
+    kept = kept[: _contacts(kept)]
     cut = _delimiter(kept, before)
-    if cut is not None and (elsewhere or kept[cut].lstrip(" ") == "-- " or any(map(str.strip, kept[:cut]))):
+    if cut is not None and (elsewhere or any(map(str.strip, kept[:cut]))):
         kept = kept[:cut]
+    elif cut is not None and kept[cut].lstrip(" ") == "-- ":
+        kept = _written_below(kept[cut + 1 :])
     devices = [at for at, line in enumerate(kept) if is_device_line(line)]
     if devices and not original_known and (before or any(map(str.strip, kept[: devices[0]]))):
         return kept[: devices[0]]
@@ -77,14 +84,50 @@ def without_signature(lines: Sequence[str], *, before: bool, elsewhere: bool, or
     return [line for line in kept if not tables.expression(_PICTURE).fullmatch(line.strip())]
 
 
-def _legal(lines: Sequence[str]) -> int:
-    """Where a long line or a paragraph, but not the first, is a legal footer or asks not to print."""
-    for at in range(1, len(lines)):
-        if len(lines[at]) > 120 and tables.expression(_LEGAL).match(lines[at]):
+def _written_below(lines: Sequence[str]) -> list[str]:
+    """What was typed below the signature that a program had put there: from the first sentence on."""
+    return list(dropwhile(lambda line: not (len(line.split()) > 3 and re.search(_SENTENCE, line)), lines))
+
+
+def _list_footer(lines: Sequence[str]) -> int:
+    """Where a mailing list's footer begins: a rule, and up to five lines of which one is an address or a link."""
+    for at, line in enumerate(lines):
+        below = [text for text in lines[at + 1 :] if text.strip()]
+        if (
+            re.fullmatch(r"\s*_{2,}\s*", line)
+            and len(below) <= 5
+            and any(re.fullmatch(_REACHED, text) for text in below)
+        ):
             return at
-        if lines[at].strip() and not lines[at - 1].strip():
+    return len(lines)
+
+
+def _contacts(lines: Sequence[str]) -> int:
+    """Where a company's block of telephone numbers and addresses begins, with which the text ends."""
+    end, found = len(lines), 0
+    for at in range(len(lines) - 1, 0, -1):
+        line = lines[at].strip()
+        if line and (
+            len(line) > 160 or (line.endswith((".", "!", "?")) and "|" not in line) or not re.search(_CONTACT, line)
+        ):
+            break
+        found += bool(line)
+        end = at if line else end
+    return end if found >= 3 else len(lines)
+
+
+def _legal(lines: Sequence[str], *, below_quote: bool) -> int:
+    """Where a long line or a paragraph, but not the first, is a legal footer or asks not to print.
+
+    Below a quote the first may be one as well, and a short one.
+    """
+    short = 40 if below_quote else 120
+    for at in range(0 if below_quote else 1, len(lines)):
+        if len(lines[at]) > short and tables.expression(_LEGAL).match(lines[at]):
+            return at
+        if lines[at].strip() and not (at and lines[at - 1].strip()):
             text = " ".join(takewhile(str.strip, lines[at : at + MAX_SIGNATURE]))[:1000].strip()
-            begins = len(text) > 120 and tables.expression(_LEGAL_BEGINS).match(lines[at])
+            begins = len(text) > short and tables.expression(_LEGAL_BEGINS).match(lines[at])
             legal = begins and tables.expression(_LEGAL).match(text)
             if legal or tables.expression(_NOT_TO_PRINT).fullmatch(text):
                 return at
@@ -109,7 +152,8 @@ def _delimiter(lines: Sequence[str], before: bool) -> int | None:
     below: list[str] = []
     for at in range(len(lines) - 1, -1, -1):
         line = lines[at].strip()
-        bare = bool(below) and (line in ("--", "—", "—-", "-—") or re.fullmatch(_RULE, line) is not None)
+        drawn = line in ("--", "—", "—-", "-—", "*--*", "*-- *") or re.fullmatch(_RULE, line) is not None
+        bare = bool(below) and (drawn or (line == "---" and len(below) <= 4 and at > 0 and not lines[at - 1].strip()))
         bare = bare and not (line.startswith("----") and at and lines[at - 1].strip())  # underlines a heading
         leads = bare and before and not any(map(str.strip, lines[:at]))
         bare = bare and _is_signature(lines[at + 1], below, leads=leads, drawn="_" in line)
