@@ -15,7 +15,7 @@ LISTS = {
     "devices": "sent_from sent_from_my names article get_app verb_last of_mine names_before_verb sent excuse",
     "footers": "first_person confidential message recipient begins environment print consider",
     "warnings": "begins outside opening",
-    "subjects": "automatic away failed undelivered trouble mail_systems",
+    "subjects": "automatic away failed failed_end undelivered trouble mail_systems",
     "labels": "from date to cc subject",
     "requests": " ".join(command for command in Request.Command if command is not Request.Command.TIME),
     "pauses": "words course until lasting",

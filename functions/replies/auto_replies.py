@@ -16,6 +16,9 @@ _ROBOT = (
 _ROBOT_NAME = "(?i)«subjects.mail_systems»"
 _TROUBLE = "(?i)«subjects.trouble»"
 _SUBJECT = r"(?i)«subjects.automatic»|«subjects.failed»|(?:«subjects.away»|«subjects.undelivered»)\s*[:：]"
+_REPORTS = ("message/delivery-status", "message/disposition-notification")
+_FAILED_END = r"(?i)(?!re:|.*\b«footers.first_person»\b).*\b«subjects.failed_end»\W*"
+"""At the end of a subject, unless it is a person's about themselves, or an answer."""
 _SET_BY_ROBOTS = (
     r"(?i)x-auto-?(?:reply|respon(?:d|der|se)|generated)(?:-id|-from)?|x-mail-autoreply|x-vacation|x-fc-machinegenerated"
     r"|x-failed-recipients|x-loop|x-mlserver|x-ml-name|x-amz-sns-message-type|x-boxtrapper|x-ms-exchange-inbox-rules-loop"
@@ -43,11 +46,11 @@ def _by_headers(message: Message) -> str | None:
 
 
 def _by_shape(message: Message) -> str | None:
-    if message.get_content_type() in ("multipart/report", "text/calendar"):
+    if message.get_content_type() in ("multipart/report", "text/calendar", *_REPORTS):
         return message.get_content_type()  # RFC 6522: bounces, feedback, read receipts; RFC 6047: an invitation
     for part in mail.children(message):
         for child in (part, *mail.children(part)):
-            if child.get_content_type() in ("message/delivery-status", "message/disposition-notification"):
+            if child.get_content_type() in _REPORTS:
                 return child.get_content_type()
             if child.get_content_type() == "text/calendar" and str(child.get_param("method")).lower() == "reply":
                 return "answer to an invitation"
@@ -67,4 +70,5 @@ def _by_sender(message: Message) -> str | None:
 
 def _by_subject(message: Message) -> str | None:
     subject = mail.header(message, "Subject").strip()
-    return "subject" if tables.expression(_SUBJECT).match(subject) else None
+    failed = tables.expression(_SUBJECT).match(subject) or tables.expression(_FAILED_END).fullmatch(subject[:300])
+    return "subject" if failed else None

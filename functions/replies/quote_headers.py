@@ -78,6 +78,7 @@ def _leads_in(line: str) -> bool:
     behind = line[verb.end() :].strip(" :：") if verb else ""
     brief = not behind or (len(behind.split()) <= 4 and re.search(_SHORT_DATE, behind) is not None)
     name = line[: verb.start()].split() if verb and brief else []
+    name = name[:-1] if name and name[-1].islower() and len(name[-1]) <= 3 else name  # a écrit, ha scritto
     named = 2 <= len(name) <= 4 and all(word[0].isupper() for word in name)
     return dated or named or re.fullmatch(rf"[^@]{{1,80}}{_BRACKETED}[^\s@]{{0,3}}", line) is not None
 

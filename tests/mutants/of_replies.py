@@ -107,8 +107,8 @@ OF_AUTOMATIC_MAIL = (
     ),
     Mutant(
         "automatic: a bounce is a person's",
-        '("multipart/report", "text/calendar")',
-        '("text/calendar",)',
+        '("multipart/report", "text/calendar", *_REPORTS)',
+        '("text/calendar", *_REPORTS)',
         "test_auto_replies.py",
     ),
     Mutant(
