@@ -6,12 +6,14 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import partial
-from itertools import pairwise, takewhile
+from itertools import accumulate, pairwise, takewhile
 
 from replies import tables
 
 _LINK = r"(?i)[<(\[]?(?:https?://|www\.|mailto:|cid:|tel:|sms:)[^\s<>()\[\]]*[>)\]]?|\[(?:cid|«quotes.picture»)\b[^\]\n]{0,200}\]"
 _WORD = r"[^\W_]+|[^\w\s\x00-\u218f]"
+_JOINED = r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])"
+"""Where cells and paragraphs meet that a program ran together: `TrustDay`."""
 _DECORATION = r"[\s\-=_*•·—–>|.…\[\]()#~:;,<]*"
 
 LONG_LINE = 600
@@ -187,14 +189,16 @@ def words(line: str) -> tuple[list[str], list[int]]:
     if ":" in line or "[" in line or "www." in line.lower():
         line = tables.expression(_LINK).sub(lambda link: " " * len(link[0]), line)
     matches = list(re.finditer(_WORD, line))
-    if line.isascii():
+    if line.isascii() and not re.search(_JOINED, line):
         return [match[0].lower() for match in matches], [match.end() for match in matches]
     found: list[str] = []
     ends: list[int] = []
     for match in matches:
         if match[0] < "\u2e80":
-            found.append(match[0].casefold())
-            ends.append(match.end())
+            parts = re.split(_JOINED, match[0])
+            found += map(str.casefold, parts)
+            ends += accumulate(map(len, parts), initial=match.start())
+            del ends[-len(parts) - 1]
         else:
             found += match[0]
             ends += range(match.start() + 1, match.end() + 1)

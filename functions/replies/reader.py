@@ -163,7 +163,7 @@ def _subtract(
     One that quotes another mail is left as it is; when ours is quoted as well, the person has put the other one there.
     One without marks that has little of our email is the person's.
     """
-    quotes_ours = any(section.first_long is not None and section.has_header for section in sections)
+    quotes_ours = any(section.first_long is not None and not section.unmarked for section in sections)
     for section in sections:
         if section.unmarked and not is_device_line(lines[section.places.start].text):
             first = _first_of_ours(section.rests, section.first_long or 0) if section.is_pasted else len(section.left)

@@ -1,0 +1,62 @@
+"""What is typed into a mail program, where, and in answer to which email."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import cycle
+
+LESSON, WAY_BACK, CONFIRMATION, CLOSING = "03-acknowledge", "07-safety-first", "01-confirm", "08-keep-showing-up"
+OTHERS = ("02-intro", "04-own-it", "05-apology-in-action", "06-no-rush-to-forgiveness")
+
+ABOVE, BELOW, INSIDE, ALONE = "above", "below", "inside", "alone"
+"""Above the quote, below it, within it, or with the quote deleted."""
+
+SHORT = "I saw that he had stopped laughing, and I asked nothing."
+PARAGRAPHS = (
+    "She told me twice that evening. I heard the first half and began my answer.\n"
+    "\n"
+    "What I left out: I was afraid of the second half."
+)
+LIST = "1. I came home late.\n2. I said the traffic was bad.\n3. There was no traffic."
+LONG_LINE = "I keep a list of the evenings on which I was somewhere else, and " * 8 + "it is long."
+PAGES = "\n\n".join(
+    f"Evening {n}. We sat in the kitchen and I looked at my hands. " + "I said little. " * 30 for n in range(12)
+)
+GERMAN = "Ich habe gesehen, dass er müde war.\n\nGefragt habe ich nicht – aus Angst vor der Antwort."
+SPANISH = "Vi que estaba cansada y no pregunté.\n\n¿Por qué? Porque ya sabía la respuesta."
+ACCENTS = "“Naïve”, she said — and 30 € were missing. 💔 I said: < nothing > & left."
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One reply."""
+
+    name: str
+    original: str
+    place: str
+    text: str
+    """To the letter."""
+    options: frozenset[str] = frozenset()
+    """What is different from the program's own settings: `signature`, `german`, `spanish`, and its own."""
+
+
+def cases(program: str, *own: str) -> Iterator[Case]:
+    """The cases of every program, and one above and one inside for each of its `own` settings."""
+    originals = cycle((LESSON, *OTHERS))
+    for place in (ABOVE, BELOW, INSIDE):
+        for kind, text in (("short", SHORT), ("paragraphs", PARAGRAPHS), ("list", LIST)):
+            yield Case(f"{program}-{place}-{kind}", next(originals), place, text)
+    yield Case(f"{program}-alone", LESSON, ALONE, PARAGRAPHS)
+    yield Case(f"{program}-above-long-line", next(originals), ABOVE, LONG_LINE)
+    yield Case(f"{program}-above-accents", next(originals), ABOVE, ACCENTS)
+    yield Case(f"{program}-above-pages", next(originals), ABOVE, PAGES)
+    yield Case(f"{program}-stop", next(originals), ABOVE, "STOP")
+    yield Case(f"{program}-pause-below", next(originals), BELOW, "PAUSE")
+    yield Case(f"{program}-not-yet", WAY_BACK, ABOVE, "Not yet")
+    yield Case(f"{program}-yes", CONFIRMATION, ABOVE, "YES")
+    yield Case(f"{program}-yes-below", CONFIRMATION, BELOW, "yes")
+    yield Case(f"{program}-closing", CLOSING, ABOVE, SHORT)
+    for option in ("signature", *own):
+        yield Case(f"{program}-{option}-above", next(originals), ABOVE, PARAGRAPHS, frozenset({option}))
+        yield Case(f"{program}-{option}-inside", next(originals), INSIDE, SHORT, frozenset({option}))
+    yield Case(f"{program}-german", next(originals), ABOVE, GERMAN, frozenset({"german"}))
+    yield Case(f"{program}-spanish", next(originals), ABOVE, SPANISH, frozenset({"spanish"}))

@@ -1,0 +1,35 @@
+"""An SMTP server that keeps what it is given: the standard library has none any more, so aiosmtpd's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from socket import socket
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+
+class _Keeping:
+    def __init__(self) -> None:
+        self.mails: SimpleQueue[bytes] = SimpleQueue()
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        self.mails.put(bytes(envelope.content))
+        return "250 kept"
+
+
+@contextmanager
+def sink() -> Iterator[tuple[int, "SimpleQueue[bytes]"]]:
+    """The port of a server on this machine, with or without a login, and the mails that it was given."""
+    keeping = _Keeping()
+    accepted = lambda *_: AuthResult(success=True)  # noqa: E731
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    controller = Controller(keeping, "127.0.0.1", port, authenticator=accepted, auth_require_tls=False)
+    controller.start()
+    try:
+        yield port, keeping.mails
+    finally:
+        controller.stop()
