@@ -57,6 +57,10 @@ mutants: setup ## whether the tests notice when a guard or a limit is missing; A
 replies: setup ## how well replies are understood; CORPUS=DIR scores a folder of labelled mail
 	@PYTHONPATH=functions:. .venv/bin/python -m tests.mail.score $(CORPUS)
 
+.PHONY: mail-programs
+mail-programs: setup ## real mail programs answer the course's emails, on Debian; ARGS="mutt alpine" chooses
+	@PYTHONPATH=functions:. .venv/bin/python -m tests.mail.programs $(ARGS)
+
 .PHONY: pictures
 pictures: setup needs ## the pictures in docs: of every email, of every page, and of the journey through a real browser
 	@rm -rf docs/mails docs/pages

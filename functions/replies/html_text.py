@@ -10,6 +10,8 @@ from html import unescape
 
 MAX_HTML = 1024 * 1024
 MAX_QUOTE_DEPTH = 50
+MARKED_SIGNATURE = 6
+"""Lines of what is marked as a signature."""
 
 _PIECE = (
     r"<!--|<[!?][^<>]*>"
@@ -19,6 +21,8 @@ _PIECE = (
 _COMMENT_END = "-->"
 _QUOTED = r"\s*=\s*(?:\"([^\"]*)|'([^']*))"
 _HIDDEN = r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d]*[1-9])"
+_SIGNATURE = r"(?i)\b(?:class|id)\s*=\s*[\"']?(?:[^\"']* )?(?:moz-|gmail_)?signature\b"
+_ENDS = (".", "!", "?", "…", "。")
 _ENDLESS_NUMBER = r"&#[xX]?[0-9a-fA-F]{9,}"
 """Not a character, and at worst more digits than Python will convert."""
 
@@ -64,6 +68,9 @@ class _Reader:
         self._depth = 0
         self._line_depth = 0
         self._preformatted = 0
+        self._signature: list[str] = []
+        """Open elements from a signature inwards, and in which line it began."""
+        self._signature_from = 0
         self._numbers: list[int] = []
         """The open lists: the last number of an ordered one, -1 for another."""
 
@@ -99,8 +106,13 @@ class _Reader:
             return
         if self.hidden or (_is_hidden(attributes) and not self._everything):
             self.hidden.append(tag)
-        else:
-            self._enter(tag)
+            return
+        if self._signature:
+            self._signature.append(tag)
+        elif not self._everything and not self._depth and re.search(_SIGNATURE, attributes):
+            self._new_line(paragraph=True)
+            self._signature, self._signature_from = [tag], len(self._lines)
+        self._enter(tag)
 
     def _enter(self, tag: str) -> None:
         """Notes the element that what comes next stands in."""
@@ -123,6 +135,11 @@ class _Reader:
                 while self.hidden.pop() != tag:
                     pass
             return
+        if tag in self._signature[-20:]:
+            while self._signature.pop() != tag:
+                pass
+            if not self._signature:
+                self._end_signature()
         if tag == "blockquote" and self._depth:
             self._new_line(paragraph=False)
             self._depth -= 1
@@ -134,6 +151,13 @@ class _Reader:
             self._preformatted -= 1
         elif tag in ("ol", "ul") and self._numbers:
             self._numbers.pop()
+
+    def _end_signature(self) -> None:
+        """Takes off what a program marks as one. What is long or has a sentence in it was written there."""
+        self._new_line(paragraph=False)
+        lines = list(filter(str.strip, self._lines[self._signature_from :]))
+        if len(lines) <= MARKED_SIGNATURE and not any(len(line.split()) > 3 and line.endswith(_ENDS) for line in lines):
+            del self._lines[self._signature_from :]
 
     def _write(self, data: str) -> None:
         if self.hidden:

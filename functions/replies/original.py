@@ -5,8 +5,7 @@ anew, links that were rewritten and bullets that were changed still match.
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from functools import partial
-from itertools import accumulate, pairwise, takewhile
+from itertools import accumulate, pairwise
 
 from replies import tables
 
@@ -108,16 +107,18 @@ class Sent:
     def _parted(self, line: str) -> str:
         said, ends = words(line)
         cuts: list[int] = []
-        at = 0
+        at = reached = 0
         while at < len(said) - RUN:
-            places = self._places.get(tuple(said[at : at + 3]), [])[:TRIES]
-            longest = max((_common(said, at, self._words, place) for place in places), default=0)
-            if longest >= RUN:
-                cuts += [at, at + longest]
-            at += longest if longest >= RUN else 1
-        starts = (ends[cut - 1] for cut in dict.fromkeys(cuts) if 0 < cut < len(said))
+            places = self._places.get(tuple(said[at : at + 3]), [])
+            places = places[(ahead := bisect_left(places, reached)) : ahead + TRIES]
+            run, place = max(((_common(said, at, self._words, place), place) for place in places), default=(0, 0))
+            if run >= RUN:
+                cuts += [at, at + run]
+                reached = place + run
+            at += run if run >= RUN else 1
+        starts = [ends[cut - 1] for cut in dict.fromkeys(cuts) if 0 < cut < len(said)]
         return "\n".join(
-            line[start:end] for start, end in pairwise([0, *map(partial(_next_word, line), starts), len(line)])
+            line[here:there] for here, there in pairwise([0, *(_next_word(line, end) for end in starts), len(line)])
         )
 
     def _match(self, wanted: list[str], reached: int, used: bytearray, quoted: bool) -> tuple[int, int, int, int]:
@@ -166,8 +167,8 @@ class Sent:
 
 def _common(said: list[str], at: int, ours: list[str], place: int) -> int:
     """How many words are the same from here on."""
-    pairs = zip(said[at : at + len(ours) - place], ours[place:], strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    longest = min(len(said) - at, len(ours) - place)
+    return next((run for run in range(longest) if said[at + run] != ours[place + run]), longest)
 
 
 def _next_word(line: str, end: int) -> int:
@@ -205,8 +206,17 @@ def words(line: str) -> tuple[list[str], list[int]]:
     return found, ends
 
 
-def clearer(plain: str, html: str) -> str:
-    """Of what two parts of a mail say, the HTML part's if the plain one has the same words and others among them."""
+def typography(text: str) -> set[str]:
+    """Its quotation marks and dashes that are not ASCII."""
+    return {mark for mark in "‘’“”–—…" if mark in text}
+
+
+def clearer(plain: str, html: str, transliterated: bool) -> str:
+    """Of what two parts of a mail say, the HTML part's if the plain one has the same words and others among them.
+
+    Or about as many, where the plain one was `transliterated`.
+    """
     said, more = (words(text)[0] for text in (html, plain))
     rest = iter(more)
-    return html if len(said) < len(more) and all(word in rest for word in said) else plain
+    fewer = len(said) < len(more) and all(word in rest for word in said)
+    return html if fewer or (transliterated and 0.9 * len(more) <= len(said) <= 1.1 * len(more)) else plain

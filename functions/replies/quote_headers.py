@@ -61,14 +61,14 @@ def quote_headers(lines: Sequence[str], before_marks: Sequence[bool] = ()) -> It
     index = 0
     while index < len(lines):
         end = _end(lines, labels, index) if lines[index] else None
-        if not end and before_marks and before_marks[index] and _leads_in(lines[index]):
+        if not end and before_marks and before_marks[index] and leads_in(lines[index]):
             end = index + 1
         if end:
             yield range(index, end)
         index = end or index + 1
 
 
-def _leads_in(line: str) -> bool:
+def leads_in(line: str) -> bool:
     """`On 4 Aug 2026, X wrote:`, `---- X Y wrote ----` or `Quoting X <address>:`, right before a marked quote."""
     if not (line.endswith(_COLONS) or (line[:2] == line[-2:] == "--")) or len(line) > MAX_HEADER:
         return False
@@ -123,7 +123,11 @@ def _end_of_sentence(lines: Sequence[str], labels: Sequence[str | None], start: 
         found = evidence(text) if begins or text.endswith(_ENDS) else Evidence.NOTHING
         if found and not (text.endswith("<") and following):
             later = (" ".join(lines[after:end]).strip() for after in range(start + 1, end))
-            better = any(evidence(shorter) >= found for shorter in later if not shorter.startswith("<"))
+            goes_on = len(lines[start].split()) <= 6 and tables.expression(_LEAD).match(lines[start])  # with its date
+            whole = (
+                shorter for shorter in later if not (shorter[:1] == "<" or (goes_on and re.match(r"[\d+]", shorter)))
+            )
+            better = any(evidence(shorter) >= found for shorter in whole)
             return None if better else end
     return None
 
@@ -169,7 +173,7 @@ def begins_in(line: str) -> int:
     line = line.rstrip()
     if not line.endswith(_COLONS) or not re.search(r"\d", line):
         return 0
-    for word in reversed(list(re.finditer(r"(?<=\s)[^\W\d_a-z]\S*", line))):
+    for word in reversed(list(re.compile(r"(?<=\s)[^\W\d_a-z]\S*").finditer(line, max(0, len(line) - MAX_HEADER)))):
         start = word.start()
         if tables.expression(_LEAD).match(line, start) and evidence(line[start:]) > Evidence.PART:
             before = line[:start].strip("> \t")

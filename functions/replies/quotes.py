@@ -21,6 +21,9 @@ _MARKS = r"[ \t]{0,4}(?:[A-Z]{1,3}(?=>))?((?:>[ \t]?)+)"
 _UNSEEN = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 _PADDING = "(?:[\u00ad\u034f\u200b-\u200d\u2007\ufeff][ \t\xa0]*){4,}"
 """Invisible characters with which the line that an inbox shows is filled up."""
+_ONLY_PADDING = "(?m)^([> \t]*)(?:[\u00ad\u034f\u200b-\u200d\u2007\ufeff][ \t\xa0]*)+$"
+_COLUMNS = r"(?m)^((?:[ \t]{0,4}>){1,20}[ \t]{0,20}\S.{0,80}?\S) {4,60}(?=\S)"
+"""Between two cells of a table on one quoted line."""
 _BROKEN_LINK = r"([<(\[](?:https?://|mailto:)[^\s<>()\[\]]{0,2000})\n[ \t>]{0,20}([^\s<>()\[\]]{1,2000}[>)\]])"
 _BROKEN_COLON = r"(?m)(<[^\s<>]{3,100})\n((?:> )*)>[ \t]?((?:[^\W\d_]{2,20})?:)$"
 _DASHED = r"(.*[^\s-]) ?(-{3,} ?[^\s-].{10,300}:)"
@@ -29,11 +32,13 @@ _ARROWS = r"\s*(>>> .{5,200} >>>)\s*"
 """GroupWise: `>>> Somebody <address> 8/4/2026 7:00 AM >>>`."""
 _OUR_LINK = r"(?i)\b(?:https?|mailto|tel|sms):[^\s<>\"]+"
 _HOST = r"https?://[^/\s]+"
+_FOLDED = r"\\\n(?:>[ \t]?){1,20}"
+"""Where s-nail has broken a quoted line."""
 _GAP = r"[ \t]?\n[ \t]{0,20}(?:>[ \t]?){0,20}|[ \t]"
 """Between two parts of a link that was broken."""
-_FOOTNOTE = r"[>\s]*\[(\d{1,3})\]:?\s+<?([a-zA-Z]+:[^\s<>]+)>?\s*"
-_FOOTNOTE_BREAK = r"(?m)^([>\s]*\[\d{1,3}\]:?)[ \t]*\n[> \t]*(?=[a-zA-Z]+:\S)"
-_FOOTNOTES_BEGIN = r"[>\s]*(?:[-_=]{3,}|[\w ]{1,30}:|)\s*"
+_FOOTNOTE = r"[>\s]*+\[(\d{1,3})\]:?\s+<?([a-zA-Z]+:[^\s<>]+)>?\s*"
+_FOOTNOTE_BREAK = r"(?m)^([> \t]{0,40}\[\d{1,3}\]:?)[ \t]{0,9}\n[> \t]{0,40}(?=[a-zA-Z]{1,9}:\S)"
+_FOOTNOTES_BEGIN = r"[>\s]*+(?:[-_=]{3,}|[\w ]{1,30}:|)\s*"
 LONG_LINK = 40
 _ONLY_LINK = r"\W*https?://\S+\W*"
 
@@ -82,14 +87,15 @@ def _before_marks(lines: Sequence[Line]) -> list[bool]:
 
 def _mended(text: str) -> str:
     """Links and addresses that were broken over two lines, and a quote that follows on the same line."""
-    text = text if text.isascii() else re.sub(_PADDING, "", text)
+    text = text if text.isascii() else re.sub(_ONLY_PADDING, r"\1", re.sub(_PADDING, "", text))
+    text = re.sub(_COLUMNS, r"\1\n> ", text)
     text = re.sub(_BROKEN_LINK, r"\1\2", text)
     text = re.sub(_BROKEN_COLON, r"\1 >\3", text)
     return "\n".join(_parted(line) if _may_be_two(line) else line for line in text.split("\n"))
 
 
 def _may_be_two(line: str) -> bool:
-    return "---" in line or ":  " in line or (line[-2:].strip().endswith((":", "：")) and len(line) <= MAX_HEADER)
+    return "---" in line or ":  " in line or line[-2:].strip().endswith((":", "："))
 
 
 def _parted(line: str) -> str:
@@ -131,7 +137,7 @@ def links(text: str) -> set[str]:
 
 def without_links(text: str, ours: set[str]) -> str:
     """A reply without our links: those in footnotes, and long ones however they were broken over lines."""
-    text = _without_footnotes(text, ours)
+    text = _without_footnotes(re.sub(_FOLDED, "", text), ours)
     for link in sorted(ours, key=len, reverse=True):  # a link may be the beginning of another
         if len(link) >= LONG_LINK:
             text = _without_link(text, link)
@@ -139,14 +145,16 @@ def without_links(text: str, ours: set[str]) -> str:
 
 
 def _without_link(text: str, link: str) -> str:
+    kept: list[str] = []
+    after = 0
     start = text.find(link[:10])
     while start >= 0:
         if end := _end_of_link(text, start, link):
             opened = start > 0 and text[start - 1] in "<([" and text[end : end + 1] in {">", ")", "]"}
-            start, end = start - opened, end + opened
-            text = text[:start] + text[end:]
-        start = text.find(link[:10], start + (0 if end else 1))
-    return text
+            kept.append(text[after : start - opened])
+            after = end + opened
+        start = text.find(link[:10], max(after, start + 1))
+    return "".join([*kept, text[after:]])
 
 
 def _end_of_link(text: str, start: int, link: str) -> int:

@@ -11,7 +11,8 @@ from itertools import groupby, pairwise
 
 from replies import auto_replies, mail
 from replies.html_text import html_to_text
-from replies.original import Compared, Rest, Sent, clearer
+from replies.original import Compared, Rest, Sent, clearer, typography
+from replies.quote_headers import leads_in
 from replies.quotes import Kind, Line, lines_of, links, without_links
 from replies.signatures import is_device_line, is_warning, without_signature, without_warning
 
@@ -62,6 +63,7 @@ class Mail:
         doubtful: list[list[str]] = []
         found: list[str] = []
         seen: str | None = None
+        transliterated = False  # whether a program wrote the plain part without our quotation marks and dashes
         for prefer in ("plain", "html"):
             text = mail.visible_text(self._message, prefer=prefer)
             if text == seen:
@@ -72,10 +74,11 @@ class Mail:
             kept, doubted = _divide(lines, sent)
             if own := _joined(_without_additions(_runs(kept), bool(sent))):
                 found.append(own)
-                if _is_above_all(lines, kept):
+                transliterated |= bool(typography(original or "")) and not typography(text)
+                if _is_above_all(lines, kept) and not transliterated and b"signature" not in self.raw:
                     break
             doubtful = doubtful or (_runs(doubted) if sent else _runs(doubted)[:1])
-        return clearer(*found) if len(found) == 2 else (found or [_joined(doubtful)])[0]
+        return clearer(found[0], found[1], transliterated) if len(found) == 2 else (found or [_joined(doubtful)])[0]
 
 
 def _is_above_all(lines: Sequence[Line], kept: Kept) -> bool:
@@ -168,7 +171,7 @@ def _subtract(
         if section.unmarked and not is_device_line(lines[section.places.start].text):
             first = _first_of_ours(section.rests, section.first_long or 0) if section.is_pasted else len(section.left)
             for at, text in section.left[first:]:
-                kept[at] = None if text and _is_renumbered(text, sent) else text
+                kept[at] = None if text and (_is_renumbered(text, sent) or leads_in(text.strip())) else text
             continue
         another = section.has_header and not section.is_ours
         if another and quotes_ours and all(lines[at].kind in (Kind.BELOW, Kind.HEADER) for at in section.places):
@@ -184,14 +187,14 @@ def _subtract(
 
 
 def _first_of_ours(rests: Sequence[Rest], first_long: int) -> int:
-    """From the first long line of ours upwards: the title and the greeting above it are ours as well."""
+    """From the first long line of ours upwards: title, greeting and the line that leads in are not the person's."""
     first = first_long
     for at in range(first_long - 1, -1, -1):
         text, matched = rests[at]
         if text is None and matched:
             first = at
         elif text and text.strip():
-            break
+            return at if leads_in(text.strip()) else first
     return first
 
 

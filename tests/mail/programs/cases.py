@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import cycle
+
+SUNDAY = date(2026, 11, 29)
+"""On which the first lesson came."""
 
 LESSON, WAY_BACK, CONFIRMATION, CLOSING = "03-acknowledge", "07-safety-first", "01-confirm", "08-keep-showing-up"
 OTHERS = ("02-intro", "04-own-it", "05-apology-in-action", "06-no-rush-to-forgiveness")

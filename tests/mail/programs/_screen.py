@@ -1,0 +1,196 @@
+"""A screen that nobody looks at, with a keyboard, for the mail programs that have windows."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty
+from time import monotonic, sleep
+from typing import Any, TypeVar
+
+from tests.mail.programs.cases import ABOVE, ALONE, BELOW, Case
+from tests.mail.programs.sink import sink
+
+NEEDED = ("xvfb", "openbox", "xdotool", "xclip", "locales")
+DISPLAYS = range(60, 100)
+LANGUAGES = {"german": "de_DE", "spanish": "es_ES"}
+WAIT_SECONDS = 30
+SIGNATURE = "Ann Example\nHarbour Street 3, Exampletown"
+QUESTION = "YOUR QUESTION"
+"""The line above the lesson's question."""
+
+Run = Callable[[Case, Path, int, dict[str, str]], Iterator[None]]
+"""Answers a case with a home of its own, the port of an SMTP server and the variables; it ends the program at last."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Keys go to the window that has the focus."""
+
+    environment: dict[str, str]
+
+    def xdotool(self, *arguments: str) -> str:
+        """What xdotool prints."""
+        command = ["xdotool", *arguments]
+        return subprocess.run(
+            command, env=self.environment, timeout=240, check=True, capture_output=True, text=True
+        ).stdout
+
+    def window(self, pattern: str, seconds: int = WAIT_SECONDS) -> None:
+        """Waits for a window whose title matches `pattern` and gives it the focus."""
+
+        def found() -> str:
+            search = ["xdotool", "search", "--onlyvisible", "--name", pattern]
+            listed = subprocess.run(search, env=self.environment, capture_output=True, text=True, check=False).stdout
+            return listed.split()[-1] if listed.split() else ""
+
+        self.xdotool("windowactivate", "--sync", wait(found, f"the window {pattern}", seconds))
+
+    def opens(self, key: str, pattern: str) -> None:
+        """Presses a key until it opens a window: programs take none while they are loading."""
+        for _ in range(5):
+            self.key(key)
+            with suppress(TimeoutError):
+                return self.window(pattern, 5)
+        raise TimeoutError(f"{key} does not open {pattern}")
+
+    def key(self, *keys: str, times: int = 1) -> None:
+        """Presses keys such as `ctrl+Home` one after the other."""
+        for key in keys if times else ():
+            self.xdotool("key", "--delay", "4", "--repeat", str(times), key)
+
+    def type(self, text: str) -> None:
+        """Types; slowly where a key must first be mapped, as the program may see its next meaning otherwise."""
+        for piece in re.findall(r"\n|[ -~]+|.", text):
+            if piece == "\n":
+                self.key("Return")
+            else:
+                self.xdotool("type", "--delay", "6" if piece.isascii() else "250", "--", piece)
+
+    def text(self) -> str:
+        """All text of the field that has the focus, by the clipboard."""
+        mark = b"nothing is copied yet"
+        subprocess.run(["xclip", "-sel", "c"], input=mark, env=self.environment, check=True, stdout=subprocess.DEVNULL)
+
+        def copied() -> str:
+            self.key("ctrl+a", "ctrl+c")
+            paste = ["xclip", "-o", "-sel", "c", "-t", "UTF8_STRING"]
+            got = subprocess.run(paste, env=self.environment, capture_output=True, check=False, timeout=10).stdout
+            return "" if got == mark else got.decode().replace("\r\n", "\n")  # one step of the caret
+
+        return wait(copied, "the text of the field")
+
+    def answer(self, case: Case) -> None:
+        """Types the text of the case into an editor that has a quote, a blank line apart from it."""
+        text = self.text()
+        if case.place == ALONE:
+            self.key("ctrl+a", "Delete")
+            self.type(case.text)
+        elif case.place == ABOVE:
+            self.key("ctrl+Home")
+            self.type(case.text + ("" if text.startswith("\n") else "\n\n"))
+        elif case.place == BELOW:
+            self.at(len(text.rstrip()), len(text))
+            self.type("\n\n" + case.text)
+        else:
+            self.at(end_of_question(text), len(text))
+            self.type("\n\n" + case.text + "\n")
+        if " ".join(case.text.split()) not in " ".join(self.text().split()):
+            raise ValueError("keys were lost")
+
+    def at(self, place: int, length: int) -> None:
+        """Moves the caret to this place of a text of this length, from the end that is nearer."""
+        if place < length / 2:
+            self.key("ctrl+Home")
+            self.key("Right", times=place)
+        else:
+            self.key("ctrl+End")
+            self.key("Left", times=length - place)
+
+
+def wait(ready: Callable[[], T], what: str, seconds: int = WAIT_SECONDS) -> T:
+    """What `ready` returns as soon as it is true. TimeoutError if it never is."""
+    until = monotonic() + seconds
+    while not (result := ready()):
+        if monotonic() > until:
+            raise TimeoutError(f"waited {seconds} s for {what}")
+        sleep(0.1)
+    return result
+
+
+def end_of_question(text: str) -> int:
+    """The place where the quoted paragraph of the question ends."""
+    paragraphs = [found.end() for found in re.finditer(r"(?:^[>| ]*[^>|\s].*$\n?)+", text, re.M)]
+    asked = text.index(QUESTION) + len(QUESTION) + 1
+    return next((end - 1 for end in paragraphs if end > asked), len(text))
+
+
+@contextmanager
+def running(command: list[str], environment: dict[str, str], **options: Any) -> Iterator["subprocess.Popen[str]"]:
+    """Starts a program and ends it with all that it started."""
+    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "text": True} | options
+    process = subprocess.Popen(command, env=environment, start_new_session=True, **options)
+    try:
+        yield process
+    finally:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(3)
+
+
+@contextmanager
+def screen() -> Iterator[str]:
+    """The number of a display with a window manager, as `:60`."""
+    with ExitStack() as stack:
+        for number in DISPLAYS:
+            command = ["Xvfb", f":{number}", "-screen", "0", "1400x1000x24", "-displayfd", "1", "-nolisten", "tcp"]
+            server = stack.enter_context(running(command, dict(os.environ), stdout=subprocess.PIPE))
+            if server.stdout and server.stdout.readline():
+                break
+        else:
+            raise RuntimeError("no display is free")
+        stack.enter_context(running(["openbox"], dict(os.environ) | {"DISPLAY": f":{number}"}))
+        yield f":{number}"
+
+
+def environment(case: Case, home: Path, display: str) -> dict[str, str]:
+    """Variables with which a program finds its home, its screen and its language."""
+    locale = next((LANGUAGES[option] for option in case.options if option in LANGUAGES), "en_GB")
+    made = home.parent / f"{locale}.UTF-8"
+    if not made.exists():
+        subprocess.run(["localedef", "-i", locale, "-f", "UTF-8", str(made)], check=True)
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "XDG_RUNTIME_DIR": str(home),
+        "TMPDIR": str(home),
+        "DISPLAY": display,
+        "LOCPATH": str(made.parent),
+        "LANG": made.name,
+        "NO_AT_BRIDGE": "1",
+        "DBUS_SESSION_BUS_ADDRESS": "disabled:",  # else GTK starts a bus that outlives the program
+    }
+
+
+def replies(chosen: Iterable[Case], home: Path, run: Run) -> Iterator[tuple[Case, bytes]]:
+    """The mail that the program sends in each case; a case that fails twice is left out."""
+    with screen() as display:
+        for case in chosen:
+            for own in (home / case.name, home / f"{case.name}-again"):
+                own.mkdir()
+                try:
+                    with sink() as (port, mails), contextmanager(run)(case, own, port, environment(case, own, display)):
+                        mail = mails.get(timeout=WAIT_SECONDS)
+                except (Empty, TimeoutError, ValueError, subprocess.SubprocessError) as error:
+                    sys.stderr.write(f"{case.name}: {error!r}\n")
+                else:
+                    yield case, mail
+                    break

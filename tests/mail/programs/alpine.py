@@ -1,0 +1,158 @@
+"""Alpine 2.26 in tmux: the text is typed into its own composer, which wraps it.
+
+Alpine quotes the HTML part unless it is told otherwise, and its composer starts above the quote header.
+"""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from .cases import ALONE, BELOW, INSIDE, Case, cases
+from .sink import sink
+
+PACKAGES: tuple[str, ...] = ("alpine", "tmux")
+
+SECONDS = 30
+"""What one step may take."""
+
+FOLDERS = ("HOME", "XDG_RUNTIME_DIR", "TMPDIR")
+"""Where a program keeps its files, by the variables' names."""
+
+SIGNATURE = "Ann Example\nHarbour Street 3, Exampletown"
+
+FEATURES = (
+    "quell-user-id-prompt,quell-personal-name-prompt,quell-folder-internal-msg,"
+    "reply-always-uses-reply-to,include-text-in-reply"
+)
+OPTIONS = {
+    "plain": "feature-list=prefer-plain-text",
+    "headers": "feature-list=include-header-in-reply",
+    "no-indent": 'reply-indent-string=""',
+    "unflowed": "feature-list=quell-flowed-text",
+    "signature-below": "feature-list=signature-at-bottom,enable-sigdashes",
+    # Alpine has no translations: the quote header is all that can be set.
+    "german": "reply-leadin=Am _DAYDATE_ schrieb _FROM_:",
+    "spanish": "reply-leadin=El _DAYDATE_, _FROM_ escribió:",
+}
+"""Lines of its `.pinerc`; `signature` is a file of its own."""
+
+QUESTIONS = {"Include original message": "y", "Reply to all": "n"}
+"""What it may ask before its composer opens, and the answers."""
+
+
+class Terminal:
+    """A program in a tmux of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self._tmux = ["tmux", "-S", str(home / "tmux"), "-f", "/dev/null"]
+
+    def run(self, *arguments: str, **environment: str) -> str:
+        """Runs a tmux command and returns what it prints."""
+        result = subprocess.run(
+            [*self._tmux, *arguments],
+            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "xterm"} | environment,
+            capture_output=True,
+            check=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        return result.stdout
+
+    def press(self, *keys: str) -> None:
+        """Presses keys by tmux's names, such as `C-x` and `Enter`."""
+        self.run("send-keys", *keys)
+
+    def type(self, text: str) -> None:
+        """Types a text, with Enter for each of its line feeds."""
+        for number, line in enumerate(text.split("\n")):
+            if number:
+                self.press("Enter")
+            if line:
+                self.run("send-keys", "-l", "--", line)
+
+    def shows(self, pattern: str) -> str:
+        """Waits for the pattern and returns what of the screen matches. Raises TimeoutError."""
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            if found := re.search(pattern, screen := self.run("capture-pane", "-p")):
+                return found[0]
+            time.sleep(0.05)
+        raise TimeoutError(f"no {pattern!r} on the screen:\n{screen}")
+
+
+@contextmanager
+def terminal(command: str, home: Path) -> Iterator[Terminal]:
+    """Starts a command in a terminal of the usual size, and ends it."""
+    started = Terminal(home)
+    try:
+        started.run("new-session", "-d", "-x", "80", "-y", "24", command, **dict.fromkeys(FOLDERS, str(home)))
+        yield started
+    finally:
+        with suppress(subprocess.SubprocessError):  # it has ended by itself
+            started.run("kill-server")
+
+
+def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
+    """The replies that Alpine writes."""
+    with sink() as (port, mails):
+        for case in cases("alpine", "plain", "headers", "no-indent", "unflowed", "signature-below"):
+            own_home = home / case.name
+            configure(own_home, case, (sent / f"{case.original}.eml").read_text("utf-8"), port)
+            try:
+                yield case, reply(own_home, case, mails)
+            except (TimeoutError, Empty, subprocess.SubprocessError) as failed:
+                sys.stderr.write(f"{case.name}: {failed!r}\n")
+
+
+def configure(home: Path, case: Case, original: str, port: int) -> None:
+    """Writes Alpine's configuration and an inbox with the email."""
+    (home / "mail").mkdir(parents=True)
+    (home / "inbox").write_text(f"From course@mail.example.org Sun Nov 29 06:40:00 2026\n{original}\n", "utf-8")
+    settings = {
+        "user-domain": "example.net",
+        "inbox-path": str(home / "inbox"),
+        "smtp-server": f"127.0.0.1:{port}",
+        "customized-hdrs": "From: someone@example.net",
+        "alt-addresses": "someone@example.net",
+        "default-fcc": '""',
+        "last-version-used": "6.26",  # otherwise the release notes come first
+        "feature-list": FEATURES,
+    }
+    for option in case.options & OPTIONS.keys():
+        name, _, value = OPTIONS[option].partition("=")
+        settings[name] = f"{FEATURES},{value}" if name == "feature-list" else value
+    (home / ".pinerc").write_text("".join(f"{name}={value}\n" for name, value in settings.items()), "utf-8")
+    if case.options & {"signature", "signature-below"}:
+        (home / ".signature").write_text(f"{SIGNATURE}\n", "utf-8")
+
+
+def reply(home: Path, case: Case, mails: "SimpleQueue[bytes]") -> bytes:
+    """Answers the one email in the inbox and returns the mail. Raises TimeoutError or Empty."""
+    with terminal("alpine -i", home) as alpine:
+        alpine.shows("MESSAGE INDEX(.|\n)*NextMsg")
+        alpine.press("r")
+        while (asked := alpine.shows("|".join((*QUESTIONS, "COMPOSE MESSAGE REPLY(.|\n)*Get Help")))) in QUESTIONS:
+            alpine.press(QUESTIONS[asked])
+        if case.place == BELOW:
+            alpine.press("C-w", "C-v", "C-e", "Enter")
+        elif case.place == INSIDE:
+            # The line above it is empty but for the quote mark, and the question is above that one.
+            alpine.press("C-w")
+            alpine.shows("Search.*:")
+            alpine.type("Just reply to this email\n")
+            alpine.press("C-p", "C-a", "Enter", "C-p")
+        elif case.place == ALONE:
+            alpine.press("C-^", "C-w", "C-v", "C-k")
+        elif "signature-below" in case.options:
+            # Only here there are no empty lines above the quote header.
+            alpine.press("Enter", "Enter", "Up", "Up")
+        alpine.type(case.text)
+        alpine.press("C-x")
+        alpine.shows("Send message")
+        alpine.press("y")
+        return mails.get(timeout=SECONDS)
