@@ -6,7 +6,7 @@ words is worse than keeping a quoted line.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property, partial
 from itertools import groupby, pairwise
 
 from replies import auto_replies, mail
@@ -35,6 +35,7 @@ class Mail:
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
         self._message = mail.parse(raw)
+        self._text = cache(partial(mail.visible_text, self._message))
 
     @cached_property
     def automatic(self) -> str | None:
@@ -65,12 +66,11 @@ class Mail:
         seen: str | None = None
         transliterated = False  # whether a program wrote the plain part without our quotation marks and dashes
         for prefer in ("plain", "html"):
-            text = mail.visible_text(self._message, prefer=prefer)
+            text = self._text(prefer=prefer)
             if text == seen:
                 break
-            seen = text
-            text = without_links(text, ours)
-            lines = lines_of(sent[0].parted(text) if sent else text)
+            seen, shown = text, without_links(text, ours)
+            lines = lines_of(sent[0].parted(shown) if sent else shown)
             kept, doubted = _divide(lines, sent)
             if own := _joined(_without_additions(_runs(kept), bool(sent))):
                 found.append(own)

@@ -7,6 +7,7 @@ texts in bytes.
 
 import base64
 import gzip
+import hashlib
 import io
 import random
 import resource
@@ -15,10 +16,12 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from encodings.aliases import aliases
 from functools import partial
 
-from replies import UnreadableMail, automatic, mail, own_words
+from course.reflection import cut_to_bytes
+from replies import UnreadableMail, agrees, consents, opened, requested
 from tests.faults.forks import forked
 from tests.mail.letters import ADDRESS, as_html, as_text
 
@@ -41,6 +44,7 @@ SLOWEST = (
 )
 """Subtype of text, and what has to be repeated, of the texts that take longest."""
 
+DAY = date(2026, 8, 4)
 LETTER, LETTER_HTML = as_text("en"), as_html("en")
 
 Mails = Iterator[tuple[str, Callable[[], bytes]]]
@@ -237,15 +241,18 @@ def _zipped() -> bytes:
 
 
 def understand(raw: bytes) -> None:
-    """All that is asked about an arriving mail. Any error but UnreadableMail is a mistake of ours."""
+    """All that receiving asks about an arriving mail. Any error but UnreadableMail is a mistake of ours."""
     try:
-        automatic(raw)
-        message = mail.parse(raw)
-        mail.sender(message)
+        arrived = opened(raw)
+        assert arrived.automatic is None or arrived.automatic
         for name in ("In-Reply-To", "Message-ID", "Subject"):
-            mail.header(message, name)
-        own_words(raw, LETTER, LETTER_HTML)
-        own_words(raw)
+            arrived.header(name)
+        hashlib.sha256(f"{arrived.sender}".encode() + arrived.body)
+        for text in (arrived.own_words(LETTER, LETTER_HTML), arrived.own_words()):
+            requested(text, DAY, "Ann")
+            agrees(text)
+            consents(text)
+            cut_to_bytes(text)
     except UnreadableMail:
         pass
 

@@ -40,7 +40,7 @@ def test_a_mail_that_breaks_the_reader_is_bad(monkeypatch: pytest.MonkeyPatch) -
     def breaks(raw: bytes) -> None:
         raise KeyError(len(raw))
 
-    monkeypatch.setattr(of, "automatic", breaks)
+    monkeypatch.setattr(of, "opened", breaks)
 
     assert weighed("a mail", lambda: b"x").error == "KeyError(1)"
     assert weighed("a mail", lambda: b"x").bad
