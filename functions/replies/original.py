@@ -87,6 +87,8 @@ class Sent:
                 rests.append((None if line.quoted and line.is_decoration() else line.text, 0))
                 continue
             skipped, matched, start, end = self._match(line.words, reached, used, line.quoted)
+            if line.quoted and matched < len(line.words) and self._differs_in_a_word(line.words, reached):
+                skipped, matched, start, end = 0, len(line.words), reached, reached + len(line.words)
             text: str | None = None
             if skipped + matched < len(line.words):
                 ours = line.words[skipped : skipped + matched]
@@ -133,6 +135,13 @@ class Sent:
                 if best[1] == len(sought):
                     return best
         return best
+
+    def _differs_in_a_word(self, wanted: list[str], reached: int) -> bool:
+        """Whether a short line is the next one of ours but for one word, such as a name that has changed since."""
+        end = reached + len(wanted)
+        if not 2 <= len(wanted) <= 4 or not {reached, end} <= self._line_ends:
+            return False
+        return sum(said != ours for said, ours in zip(wanted, self._words[reached:end], strict=True)) == 1
 
     def _candidates(self, sought: list[str], reached: int, quoted: bool) -> list[int]:
         """Places to try: ahead first, then behind. Few words may be the person's: they match only where a line of

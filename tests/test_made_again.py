@@ -1,0 +1,102 @@
+"""An email is made again when its answer comes, to tell its words from the person's: whatever has changed meanwhile."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from local_cloud.cloud import World
+from tests.people import Person
+from tests.services import test_sending
+from tests.services.test_sending import edit
+from tests.stories import a_key_is_added, next_email, reads
+
+own_course = test_sending.own_course
+Change = Callable[[Person, Path], None]
+WORDS = "I saw that he had stopped laughing.\n\nI asked nothing."
+
+
+def another_zone(ann: Person, _course: Path) -> None:
+    ann.presses("time", zone="America/New_York", hour="7")
+
+
+def another_hour(ann: Person, _course: Path) -> None:
+    ann.presses("time", zone="Europe/Berlin", hour="21")
+
+
+def another_name(ann: Person, _course: Path) -> None:
+    ann.world.clients.dynamodb.update_item(
+        TableName=ann.world.resources.ref("Subscribers"),
+        Key={"id": {"S": str(ann.row["id"])}},
+        UpdateExpression="SET first_name = :name",
+        ExpressionAttributeValues={":name": {"S": "Robin"}},
+    )
+
+
+def more_in_the_journal(ann: Person, _course: Path) -> None:
+    ann.replies("Another thought, about the evening before.", ann.mails[1])
+
+
+def the_lessons_are_edited(_ann: Person, course: Path) -> None:
+    """A paragraph more in each; one that is reworded can't be told from the person's words."""
+    for lesson in course.glob("*.md.j2"):
+        paragraph = max(lesson.read_text("utf-8").partition("+++\n\n")[2].split("\n\n"), key=len)
+        edit(lesson, paragraph, f"{paragraph}\n\nA paragraph that nobody was sent.")
+
+
+def another_key(ann: Person, _course: Path) -> None:
+    with a_key_is_added(ann.world):
+        pass
+
+
+CHANGES: list[Change] = [
+    another_zone,
+    another_hour,
+    another_name,
+    more_in_the_journal,
+    the_lessons_are_edited,
+    another_key,
+]
+
+
+@pytest.mark.parametrize("program", ["gmail", "outlook", "thunderbird"])
+@pytest.mark.parametrize("change", CHANGES)
+def test_nothing_of_a_lesson_is_taken_for_the_persons(
+    own_course: tuple[World, Path], change: Change, program: str
+) -> None:
+    world, course = own_course
+    ann = reads(Person(world), 1)
+    lesson = ann.mails[-1]
+    change(ann, course)
+    ann.replies(WORDS, lesson, program)
+    assert WORDS in [str(one["text"]) for one in ann.reflections]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_nor_of_one_that_quotes_what_they_wrote(own_course: tuple[World, Path], change: Change) -> None:
+    """In a second round, when the answers of the first stand in the email."""
+    world, course = own_course
+    ann = reads(Person(world), 1)
+    ann.replies("I never said it out loud, not once in ten years.")
+    while ann.mails[-1].tags["email"] != "safety-first":
+        next_email(world)
+    ann.presses("not-yet")
+    lesson = next_email(world)
+    assert "ten years" in (lesson.text or "")
+    change(ann, course)
+    ann.replies(WORDS, lesson)
+    assert WORDS in [str(one["text"]) for one in ann.reflections]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_nor_of_the_closing_letter(own_course: tuple[World, Path], change: Change) -> None:
+    world, course = own_course
+    ann = reads(Person(world), 1)
+    ann.replies("I never said it out loud, not once in ten years.")
+    while ann.mails[-1].tags["email"] != "keep-showing-up":
+        next_email(world)
+    letter = ann.mails[-1]
+    assert "ten years" in (letter.text or "")
+    change(ann, course)
+    ann.replies(WORDS, letter)
+    assert WORDS in [str(one["text"]) for one in ann.reflections]
