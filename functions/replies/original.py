@@ -215,17 +215,18 @@ def words(line: str) -> tuple[list[str], list[int]]:
     return found, ends
 
 
-def typography(text: str) -> set[str]:
-    """Its quotation marks and dashes that are not ASCII."""
-    return {mark for mark in "‘’“”–—…" if mark in text}
+def is_faithful(text: str, original: str) -> bool:
+    """Whether a plain part keeps line breaks, and our quotation marks and dashes where it quotes us."""
+    marks = "‘’“”–—…"
+    flat = len(text) >= LONG_LINE and "\n" not in text.strip()
+    return not flat and (any(mark in text for mark in marks) or not any(mark in original for mark in marks))
 
 
-def clearer(plain: str, html: str, transliterated: bool) -> str:
+def clearer(plain: str, html: str, *, faithful: bool) -> str:
     """Of what two parts of a mail say, the HTML part's if the plain one has the same words and others among them.
 
-    Or about as many, where the plain one was `transliterated`.
+    And always when the plain part is not `faithful` to what was written.
     """
     said, more = (words(text)[0] for text in (html, plain))
     rest = iter(more)
-    fewer = len(said) < len(more) and all(word in rest for word in said)
-    return html if fewer or (transliterated and 0.9 * len(more) <= len(said) <= 1.1 * len(more)) else plain
+    return html if not faithful or (len(said) < len(more) and all(word in rest for word in said)) else plain

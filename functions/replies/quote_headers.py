@@ -88,7 +88,7 @@ def _end(lines: Sequence[str], labels: Sequence[str | None], start: int) -> int 
     line = lines[start]
     if len(line) > MAX_HEADER:
         return None
-    if line.startswith("---") and tables.expression(_DIVIDER).fullmatch(line):
+    if line.startswith("---") and is_divider(line):
         return _end_of_unmarked_block(lines, start + 1) or start + 1
     if line.endswith(_COLONS) and tables.expression(_FORWARD).fullmatch(line):
         return start + 1
@@ -98,6 +98,11 @@ def _end(lines: Sequence[str], labels: Sequence[str | None], start: int) -> int 
     if labels[start + 2 : start + 3] == ["to"] and _is_only_a_time(lines[start + 1]) and len(line.split()) <= 5:
         return _end_of_block(lines, labels, start + 2, known="from")
     return _end_of_sentence(lines, labels, start) or (_end_of_block(lines, labels, start) if labels[start] else None)
+
+
+def is_divider(line: str) -> bool:
+    """Whether a line is `-----Original Message-----`."""
+    return tables.expression(_DIVIDER).fullmatch(line) is not None
 
 
 def _end_of_sentence(lines: Sequence[str], labels: Sequence[str | None], start: int) -> int | None:
@@ -216,10 +221,8 @@ def _end_of_block(lines: Sequence[str], labels: Sequence[str | None], start: int
         inside = re.findall(_LABEL_INSIDE, lines[start])
         kinds = list(filter(None, (tables.names("labels").get(word.lower()) for word in inside)))
         return start + 1 if "from" in kinds and len(set(kinds)) > 1 and all(has) else None
-    if "from" not in kinds or len(set(kinds)) < 2 or kinds.count(kinds[0]) > 1:
+    if "from" not in kinds or len(set(kinds)) < 2 or kinds.count(kinds[0]) > 1 or not any(has):
         return None  # what comes twice may begin a line of prose above the block
-    if not any(has):
-        return None
     if len(lines[last]) < 26 and lines[last].rstrip(" *_").endswith(_COLONS):  # its value is on the next line
         return min(last + 2, len(lines))
     if sum(re.match(_FIELD, line) is not None for line in lines[start : start + MAX_FIELDS]) >= 2:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from html import unescape
 
-from replies.quote_headers import MAX_HEADER, Evidence, begins_in, evidence, quote_headers
+from replies.quote_headers import MAX_HEADER, Evidence, begins_in, evidence, is_divider, quote_headers
 
 
 class Kind(Enum):
@@ -26,6 +26,7 @@ _COLUMNS = r"(?m)^((?:[ \t]{0,4}>){1,20}[ \t]{0,20}\S.{0,80}?\S) {4,60}(?=\S)"
 """Between two cells of a table on one quoted line."""
 _BROKEN_LINK = r"([<(\[](?:https?://|mailto:)[^\s<>()\[\]]{0,2000})\n[ \t>]{0,20}([^\s<>()\[\]]{1,2000}[>)\]])"
 _BROKEN_COLON = r"(?m)(<[^\s<>]{3,100})\n((?:> )*)>[ \t]?((?:[^\W\d_]{2,20})?:)$"
+_INNER_DIVIDER = r"(?<=[^\s>-])[ \t]{0,20}(-{5,20} ?[^\s-][^-\n]{3,50}-{5,20})[ \t]{0,20}"
 _DASHED = r"(.*[^\s-]) ?(-{3,} ?[^\s-].{10,300}:)"
 _RUN_ON = r"(.{20,300}?[:：])[ \t\xa0]{2,}(\S.*)"
 _ARROWS = r"\s*(>>> .{5,200} >>>)\s*"
@@ -100,6 +101,9 @@ def _may_be_two(line: str) -> bool:
 
 def _parted(line: str) -> str:
     """A quote header that shares its line with what stands before or after it, on a line of its own."""
+    inside = re.search(_INNER_DIVIDER, line)
+    if inside and is_divider(inside[1]):
+        return f"{line[: inside.start()]}\n{inside[1]}\n{line[inside.end() :]}"
     if after := begins_in(line):
         return f"{line[:after].rstrip()}\n{line[after:]}"
     dashed = re.fullmatch(_DASHED, line) if len(line) <= MAX_HEADER else None

@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 
 from replies import auto_replies, mail
 from replies.html_text import html_to_text
-from replies.original import Compared, Rest, Sent, clearer, typography
+from replies.original import Compared, Rest, Sent, clearer, is_faithful
 from replies.quote_headers import leads_in
 from replies.quotes import Kind, Line, lines_of, links, without_links
 from replies.signatures import is_device_line, is_warning, without_signature, without_warning
@@ -64,7 +64,7 @@ class Mail:
         doubtful: list[list[str]] = []
         found: list[str] = []
         seen: str | None = None
-        transliterated = False  # whether a program wrote the plain part without our quotation marks and dashes
+        faithful = True
         for prefer in ("plain", "html"):
             text = self._text(prefer=prefer)
             if text == seen:
@@ -74,11 +74,11 @@ class Mail:
             kept, doubted = _divide(lines, sent)
             if own := _joined(_without_additions(_runs(kept), bool(sent))):
                 found.append(own)
-                transliterated |= bool(typography(original or "")) and not typography(text)
-                if _is_above_all(lines, kept) and not transliterated and b"signature" not in self.raw:
+                faithful = faithful and is_faithful(text, original or "")
+                if _is_above_all(lines, kept) and faithful and b"signature" not in self.raw:
                     break
             doubtful = doubtful or (_runs(doubted) if sent else _runs(doubted)[:1])
-        return clearer(found[0], found[1], transliterated) if len(found) == 2 else (found or [_joined(doubtful)])[0]
+        return clearer(*found, faithful=faithful) if len(found) == 2 else (found or [_joined(doubtful)])[0]
 
 
 def _is_above_all(lines: Sequence[Line], kept: Kept) -> bool:

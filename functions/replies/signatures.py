@@ -90,14 +90,10 @@ def _written_below(lines: Sequence[str]) -> list[str]:
 
 
 def _list_footer(lines: Sequence[str]) -> int:
-    """Where a mailing list's footer begins: a rule, and up to five lines of which one is an address or a link."""
-    for at, line in enumerate(lines):
+    """Where a mailing list's footer begins, with which the text ends: a rule, and below it an address or a link."""
+    for at in range(max(0, len(lines) - MAX_SIGNATURE), len(lines)):
         below = [text for text in lines[at + 1 :] if text.strip()]
-        if (
-            re.fullmatch(r"\s*_{2,}\s*", line)
-            and len(below) <= 5
-            and any(re.fullmatch(_REACHED, text) for text in below)
-        ):
+        if re.fullmatch(r"\s*_{2,}\s*", lines[at]) and any(re.fullmatch(_REACHED, text) for text in below):
             return at
     return len(lines)
 

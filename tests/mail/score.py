@@ -25,6 +25,8 @@ from tests.mail import library
 from tests.mail.hostile import SLOWEST, repeated, with_head
 from tests.mail.letters import as_html, as_text
 from tests.mail.library import Reply
+from tests.mail.programs.__main__ import SENT, WRITTEN
+from tests.mail.programs.cases import SIGNATURE
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
@@ -168,6 +170,19 @@ def understood(mails: Labelled) -> list[Figure]:
     ]
 
 
+def by_programs() -> list[Figure]:
+    """What comes of the replies that real mail programs wrote; a signature that nothing marks may stay."""
+    scores: list[Score] = []
+    for mail in sorted(WRITTEN.glob("*.eml")):
+        name, typed = (mail.with_suffix(kind).read_text("utf-8") for kind in (".original", ".txt"))
+        text, html = ((SENT / f"{name}{kind}").read_text("utf-8") for kind in (".txt", ".html"))
+        scores.append(score(own_words(mail.read_bytes(), text, html), typed, f"{SIGNATURE} {typed} {SIGNATURE}"))
+    return [
+        Figure(f"{len(scores)} replies by real mail programs: exact", _share(s.exact for s in scores), least=99.5),
+        Figure("  with any word lost", sum(s.lost > 0 for s in scores), "", most=0),
+    ]
+
+
 def swift(mails: Labelled) -> list[Figure]:
     """How long it takes, in this process's own time."""
     began = time.process_time()
@@ -228,7 +243,7 @@ def _worst(size: int) -> float:
 def main(folder: str) -> int:
     """Prints the table; 1 unless every figure is reached."""
     mails = corpus(Path(folder)) if folder else ours()
-    figures = [*understood(mails), *swift(mails)]
+    figures = [*understood(mails), *by_programs(), *swift(mails)]
     sys.stdout.write("\n".join(map(str, figures)) + "\n")
     return int(not all(figure.reached for figure in figures))
 

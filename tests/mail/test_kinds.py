@@ -96,7 +96,7 @@ def folded(text: str) -> str:
 
 
 @pytest.mark.parametrize(("quote", "number"), list(product(QUOTES, range(5))))
-def test_above_a_quote_of_any_kind_stand_the_words_alone(quote: str, number: int) -> None:
+def test_r14_r15_r16_above_a_quote_of_any_kind_stand_the_words_alone(quote: str, number: int) -> None:
     email, words = email_of(EMAILS[number]), WORDS[number]
     raw = reply(f"{words}\n\n{ATTRIBUTIONS[number]}\n{QUOTES[quote](*email)}\n")
     assert folded(own_words(raw, *email)) == folded(words)
@@ -105,14 +105,14 @@ def test_above_a_quote_of_any_kind_stand_the_words_alone(quote: str, number: int
 @pytest.mark.parametrize(
     ("quote", "number"), [(quote, n) for quote, n in product(QUOTES, range(5)) if "breaks" not in quote]
 )
-def test_below_a_quote_of_any_kind_stand_the_words_alone(quote: str, number: int) -> None:
+def test_r14_r15_r16_below_a_quote_of_any_kind_stand_the_words_alone(quote: str, number: int) -> None:
     email, words = email_of(EMAILS[number]), WORDS[number]
     raw = reply(f"{ATTRIBUTIONS[number]}\n{QUOTES[quote](*email)}\n\n{words}\n")
     assert folded(own_words(raw, *email)) == folded(words)
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_the_part_is_read_in_which_less_is_left_over(number: int) -> None:
+def test_r17_the_part_is_read_in_which_less_is_left_over(number: int) -> None:
     """A plain part that a program made badly of its own HTML, which quotes us without a fault."""
     text, html = email_of(EMAILS[number])
     words = WORDS[number]
@@ -140,7 +140,7 @@ def test_words_below_a_programs_signature_are_kept_when_there_are_no_others(numb
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_the_whole_header_that_a_program_quotes_is_not_the_persons(number: int) -> None:
+def test_r19_the_whole_header_that_a_program_quotes_is_not_the_persons(number: int) -> None:
     email = email_of(EMAILS[number])
     head = (SENT / f"{EMAILS[number]}.eml").read_bytes().decode().replace("\r\n", "\n").partition("\n\n")[0]
     quote = marked(f"{head}\n\n{email[0]}")
@@ -162,7 +162,7 @@ PASTED = (
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_a_pasted_mail_of_somebody_else_takes_no_words_along(number: int) -> None:
+def test_r18_a_pasted_mail_of_somebody_else_takes_no_words_along(number: int) -> None:
     """Which of its lines are kept is not said; what the person wrote above and below it is."""
     email = email_of(EMAILS[number])
     after = "That is what he wrote, and I did not answer him for a month."
@@ -174,3 +174,9 @@ def test_a_pasted_mail_of_somebody_else_takes_no_words_along(number: int) -> Non
     assert said.startswith(folded(WORDS[number]))
     assert folded(after) in said
     assert "Unsubscribe" not in said
+
+
+@pytest.mark.parametrize("words", ["彼が疲れているのを見ていました。", "何も聞きませんでした。\n\n怖かったからです。"])
+def test_r19_japanese_whose_charset_was_lost_is_text(words: str) -> None:
+    head = b"From: ann@example.net\r\nTo: x@reply.example.org\r\nSubject: x\r\n\r\n"
+    assert own_words(head + words.replace("\n", "\r\n").encode("iso-2022-jp")) == words

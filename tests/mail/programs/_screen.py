@@ -20,7 +20,6 @@ NEEDED = ("xvfb", "openbox", "xdotool", "xclip", "locales")
 DISPLAYS = range(60, 100)
 LANGUAGES = {"german": "de_DE", "spanish": "es_ES"}
 WAIT_SECONDS = 30
-SIGNATURE = "Ann Example\nHarbour Street 3, Exampletown"
 QUESTION = "YOUR QUESTION"
 """The line above the lesson's question."""
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from .alpine import SECONDS, SIGNATURE, terminal
-from .cases import Case, cases
+from .alpine import SECONDS, terminal
+from .cases import SIGNATURE, Case, cases
 from .sink import sink
 
 PACKAGES: tuple[str, ...] = ("aerc", "tmux", "cmark")

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from .cases import ALONE, BELOW, INSIDE, Case, cases
+from .cases import ALONE, BELOW, INSIDE, SIGNATURE, Case, cases
 from .sink import sink
 
 PACKAGES: tuple[str, ...] = ("alpine", "tmux")
@@ -23,7 +23,6 @@ SECONDS = 30
 FOLDERS = ("HOME", "XDG_RUNTIME_DIR", "TMPDIR")
 """Where a program keeps its files, by the variables' names."""
 
-SIGNATURE = "Ann Example\nHarbour Street 3, Exampletown"
 
 FEATURES = (
     "quell-user-id-prompt,quell-personal-name-prompt,quell-folder-internal-msg,"

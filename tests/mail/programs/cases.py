@@ -11,6 +11,8 @@ SUNDAY = date(2026, 11, 29)
 LESSON, WAY_BACK, CONFIRMATION, CLOSING = "03-acknowledge", "07-safety-first", "01-confirm", "08-keep-showing-up"
 OTHERS = ("02-intro", "04-own-it", "05-apology-in-action", "06-no-rush-to-forgiveness")
 
+SIGNATURE = "Ann Example\nHarbour Street 3, Exampletown"
+
 ABOVE, BELOW, INSIDE, ALONE = "above", "below", "inside", "alone"
 """Above the quote, below it, within it, or with the quote deleted."""
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from .alpine import SECONDS, SIGNATURE, terminal
-from .cases import ABOVE, ALONE, BELOW, INSIDE, Case, cases
+from .alpine import SECONDS, terminal
+from .cases import ABOVE, ALONE, BELOW, INSIDE, SIGNATURE, Case, cases
 from .sink import sink
 
 PACKAGES: tuple[str, ...] = ("mu4e", "emacs-nox", "tmux")

@@ -20,13 +20,12 @@ from queue import Empty, SimpleQueue
 from playwright.sync_api import Browser, Error, Page
 
 from cli.chromium import chromium
-from tests.mail.programs.cases import ABOVE, ALONE, BELOW, INSIDE, Case, cases
+from tests.mail.programs.cases import ABOVE, ALONE, BELOW, INSIDE, SIGNATURE, Case, cases
 from tests.mail.programs.sink import sink
 
 PACKAGES = ("roundcube-core", "roundcube-sqlite3", "php-cli", "dovecot-imapd", "chromium")
 CODE = Path("/var/lib/roundcube")
 ADDRESS, PASSWORD = "someone@example.net", "roundcube"
-SIGNATURE = "Ann Example\nHarbour Street 3, Exampletown"
 LANGUAGES = {"german": "de-DE", "spanish": "es-ES"}
 SETTINGS: dict[str, dict[str, object]] = {
     "unindented": {"reply_mode": 2},

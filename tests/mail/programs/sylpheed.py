@@ -4,8 +4,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.mail.programs._screen import NEEDED, SIGNATURE, Screen, replies, running
-from tests.mail.programs.cases import Case, cases
+from tests.mail.programs._screen import NEEDED, Screen, replies, running
+from tests.mail.programs.cases import SIGNATURE, Case, cases
 
 PACKAGES = (*NEEDED, "sylpheed", "sylpheed-i18n")
 
