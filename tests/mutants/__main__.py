@@ -31,6 +31,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *of_the_forms.OF_TOKENS,
     *of_the_forms.OF_FORMS,
     *of_the_forms.OF_PAGES,
+    *of_replies.OF_PROGRAMS,
     *of_replies.OF_BOUNDS,
     *of_replies.OF_THE_READER,
     *of_replies.OF_AUTOMATIC_MAIL,

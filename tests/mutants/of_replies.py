@@ -7,6 +7,49 @@ READER = "test_reader.py -k 'ours or another_mail'"
 SUBTRACTION = "test_original.py"
 ATTRIBUTED = "test_attribution.py -k 'r2 or r3 or token'"
 
+OF_PROGRAMS = (
+    Mutant("programs: our links are left", "without_links(text, ours)", "text", "test_kinds.py -k footnotes"),
+    Mutant(
+        "programs: the title is the person's",
+        '_RAW - {"title"} if self._everything else _RAW',
+        "_RAW",
+        "test_kinds.py -k title",
+    ),
+    Mutant(
+        "programs: padding is the person's",
+        're.sub(_ONLY_PADDING, r"\\1", re.sub(_PADDING, "", text))',
+        "text",
+        "test_programs.py -k roundcube",
+    ),
+    Mutant(
+        "programs: the plain part whatever is left in it",
+        '                if _is_above_all(lines, kept) and faithful and b"signature" not in self.raw:',
+        "                if kept:",
+        "test_kinds.py -k r17",
+    ),
+    Mutant(
+        "programs: a pasted mail takes words along",
+        "if another and quotes_ours and",
+        "if not another and",
+        "test_kinds.py -k r18",
+    ),
+    Mutant(
+        "programs: below a signature all is lost", "_written_below(kept[cut + 1 :])", "[]", "test_kinds.py -k signature"
+    ),
+    Mutant(
+        "programs: a name that changed is the person's",
+        "if line.quoted and matched < len(line.words) and self",
+        "if not line.words and self",
+        "test_made_again.py -k name",
+    ),
+    Mutant(
+        "programs: marks of ones own are a quote",
+        "if sent and _marked_by_hand(",
+        "if not sent and _marked_by_hand(",
+        "test_kinds.py -k ones_own",
+    ),
+)
+
 OF_BOUNDS = (
     Mutant("mail: any size", "if len(raw) > MAX_MAIL:", "if not raw and len(raw) > MAX_MAIL:", MAIL),
     Mutant("mail: any headers", "if end is None and len(raw) > MAX_HEADERS:", "if end and len(raw) < 0:", MAIL),
