@@ -22,7 +22,6 @@ _COMMENT_END = "-->"
 _QUOTED = r"\s*=\s*(?:\"([^\"]*)|'([^']*))"
 _HIDDEN = r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d]*[1-9])"
 _SIGNATURE = r"(?i)\b(?:class|id)\s*=\s*[\"']?(?:[^\"']* )?(?:moz-|gmail_)?signature\b"
-_ENDS = (".", "!", "?", "…", "。")
 _ENDLESS_NUMBER = r"&#[xX]?[0-9a-fA-F]{9,}"
 """Not a character, and at worst more digits than Python will convert."""
 
@@ -153,10 +152,13 @@ class _Reader:
             self._numbers.pop()
 
     def _end_signature(self) -> None:
-        """Takes off what a program marks as one. What is long or has a sentence in it was written there."""
+        """Takes off what a program marks as one. What is long or is no name or address was written there."""
         self._new_line(paragraph=False)
-        lines = list(filter(str.strip, self._lines[self._signature_from :]))
-        if len(lines) <= MARKED_SIGNATURE and not any(len(line.split()) > 3 and line.endswith(_ENDS) for line in lines):
+        lines = [line.split() for line in self._lines[self._signature_from :] if line.strip()]
+        capitals = [sum(word[0].isupper() or not word[0].isalpha() for word in line) for line in lines]
+        if len(lines) <= MARKED_SIGNATURE and all(
+            2 * some >= len(line) for some, line in zip(capitals, lines, strict=True)
+        ):
             del self._lines[self._signature_from :]
 
     def _write(self, data: str) -> None:

@@ -14,7 +14,9 @@ MAX_SIGNATURE = 12
 _PICTURE = r"(?i)\[(?:cid|«quotes.picture»)\b[^\]\n]{0,200}\]"
 """What stands for a picture in a plain part."""
 _REACHED = r"\s*<?(?:https?://\S+|[^\s@]+@[^\s@]+\.[^\s@]+)\s*"
-_CONTACT = r"(?i)\S\s*\|\s*\S|(?:tel|phone|fax|mobile|cell|mob)\w*[.:]|www\.|https?://|[^\s@<>]+@[^\s@<>]+\.\w"
+_PARTED = r"(?i)\S\s*\|\s*\S|(?:tel|phone|fax|mobile|cell|mob)\w*[.:]"
+_REACHABLE = r"(?i)(?:tel|phone|fax|mobile|cell|mob)\w*[.:]|www\.|https?://|[^\s@<>]+@[^\s@<>]+\.\w"
+_CONTACT = f"{_PARTED}|{_REACHABLE.removeprefix('(?i)')}"
 _SENTENCE = r"[.?!…。？！][\"”»’)]*(?:\s|$)"
 _RULE = r"\W*(?:_{5,}|-{10,}|[—–―]{3,})\W*"
 _FIRST_PERSON = r"(?i:(?!.{0,600}\b«footers.first_person»\b))"
@@ -99,17 +101,26 @@ def _list_footer(lines: Sequence[str]) -> int:
 
 
 def _contacts(lines: Sequence[str]) -> int:
-    """Where a company's block of telephone numbers and addresses begins, with which the text ends."""
-    end, found = len(lines), 0
+    """Where a company's block begins, with which the text ends: columns or telephone numbers, and how to reach it."""
+    end = len(lines)
+    found: list[str] = []
     for at in range(len(lines) - 1, 0, -1):
         line = lines[at].strip()
         if line and (
             len(line) > 160 or (line.endswith((".", "!", "?")) and "|" not in line) or not re.search(_CONTACT, line)
         ):
             break
-        found += bool(line)
+        found += [line] if line else []
         end = at if line else end
-    return end if found >= 3 else len(lines)
+    parted = sum(re.search(_PARTED, line) is not None for line in found)
+    reached = sum(re.search(_REACHABLE, line) is not None for line in found)
+    return end if len(found) >= 3 and parted >= 2 <= reached else len(lines)
+
+
+def _names(line: str) -> bool:
+    """Whether at least half of a line's words begin with a capital or a figure, as those of a name or an address do."""
+    said = line.split()
+    return 2 * sum(word[0].isupper() or word[0].isdigit() for word in said) >= len(said)
 
 
 def _legal(lines: Sequence[str], *, below_quote: bool) -> int:
@@ -149,7 +160,8 @@ def _delimiter(lines: Sequence[str], before: bool) -> int | None:
     for at in range(len(lines) - 1, -1, -1):
         line = lines[at].strip()
         drawn = line in ("--", "—", "—-", "-—", "*--*", "*-- *") or re.fullmatch(_RULE, line) is not None
-        bare = bool(below) and (drawn or (line == "---" and len(below) <= 4 and at > 0 and not lines[at - 1].strip()))
+        dashes = line == "---" and 0 < len(below) <= 4 and at > 0 and not lines[at - 1].strip() and _names(below[-1])
+        bare = bool(below) and (drawn or dashes)
         bare = bare and not (line.startswith("----") and at and lines[at - 1].strip())  # underlines a heading
         leads = bare and before and not any(map(str.strip, lines[:at]))
         bare = bare and _is_signature(lines[at + 1], below, leads=leads, drawn="_" in line)

@@ -180,3 +180,30 @@ def test_r18_a_pasted_mail_of_somebody_else_takes_no_words_along(number: int) ->
 def test_r19_japanese_whose_charset_was_lost_is_text(words: str) -> None:
     head = b"From: ann@example.net\r\nTo: x@reply.example.org\r\nSubject: x\r\n\r\n"
     assert own_words(head + words.replace("\n", "\r\n").encode("iso-2022-jp")) == words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I waited.\n\n---\nshe left\nI stayed",
+        "These helped me:\n\nhttps://a.example/x\nhttps://b.example/y\nhttps://c.example/z",
+        "What we said:\n\nhe | me\nshouted | left\ncried | came back",
+        "I wrote to\nann@example.net\nbob@example.net\ncleo@example.net",
+        "It went like this:\n__\nfirst I shouted\nthen I left",
+    ],
+)
+def test_what_only_looks_like_a_signature_is_kept(words: str) -> None:
+    assert own_words(reply(words)) == words
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"), [("I will try", True), ("STOP", False), ("Harbour Street 3, Exampletown", False)]
+)
+def test_what_was_typed_where_a_program_keeps_the_signature_is_kept(written: str, kept: bool) -> None:
+    """But for a name, an address, or a word that looks like one; alone in a mail, that is kept as well."""
+    page = f'<p>I saw it.</p><div class="gmail_signature">Ann Example<br>{written}</div>'
+    said = own_words(reply(f"I saw it.\n\nAnn Example\n{written}", page))
+    assert said.startswith("I saw it.")
+    assert (written in said) is kept
+    alone = own_words(reply(written, f'<div class="gmail_signature">{written}</div>'))
+    assert alone == written
