@@ -28,21 +28,8 @@ _ENDLESS_NUMBER = r"&#[xX]?[0-9a-fA-F]{9,}"
 _RAW = frozenset({"script", "style", "title", "textarea", "xmp", "noscript", "iframe", "svg", "object", "template"})
 """Elements that are skipped as a whole, up to their end tag; of the title, `everything` has the text."""
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "pre", "table"})
-_LINES = _PARAGRAPHS | {
-    "div",
-    "tr",
-    "li",
-    "section",
-    "article",
-    "header",
-    "footer",
-    "hr",
-    "dt",
-    "dd",
-    "td",
-    "th",
-    "title",
-}
+_BLOCKS = {"div", "tr", "li", "section", "article", "header", "footer", "hr", "dt", "dd", "td", "th", "title"}
+_LINES = _PARAGRAPHS | _BLOCKS
 _VOID = frozenset({"br", "img", "hr", "meta", "link", "input", "wbr", "col", "area", "base", "embed", "source"})
 
 

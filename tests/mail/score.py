@@ -25,7 +25,7 @@ from tests.mail import library
 from tests.mail.hostile import SLOWEST, repeated, with_head
 from tests.mail.letters import as_html, as_text
 from tests.mail.library import Reply
-from tests.mail.programs.__main__ import SENT, WRITTEN
+from tests.mail.programs._kept import kept
 from tests.mail.programs.cases import SIGNATURE
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -172,11 +172,7 @@ def understood(mails: Labelled) -> list[Figure]:
 
 def by_programs() -> list[Figure]:
     """What comes of the replies that real mail programs wrote; a signature that nothing marks may stay."""
-    scores: list[Score] = []
-    for mail in sorted(WRITTEN.glob("*.eml")):
-        name, typed = (mail.with_suffix(kind).read_text("utf-8") for kind in (".original", ".txt"))
-        text, html = ((SENT / f"{name}{kind}").read_text("utf-8") for kind in (".txt", ".html"))
-        scores.append(score(own_words(mail.read_bytes(), text, html), typed, f"{SIGNATURE} {typed} {SIGNATURE}"))
+    scores = [score(reply.words, reply.typed, f"{SIGNATURE} {reply.typed} {SIGNATURE}") for reply in kept()]
     return [
         Figure(f"{len(scores)} replies by real mail programs: exact", _share(s.exact for s in scores), least=99.5),
         Figure("  with any word lost", sum(s.lost > 0 for s in scores), "", most=0),

@@ -5,14 +5,13 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from html import escape, unescape
 from itertools import count, product
-from pathlib import Path
 from textwrap import wrap
 
 import pytest
 
 from replies import own_words
+from tests.mail.programs._kept import SENT, email_of
 
-SENT = Path(__file__).parent / "programs/sent"
 EMAILS = ("02-intro", "03-acknowledge", "05-apology-in-action", "07-safety-first", "08-keep-showing-up")
 WORDS = (
     "I saw it and asked nothing.",
@@ -85,10 +84,6 @@ def reply(text: str, html: str = "") -> bytes:
     if html:
         mail.add_alternative(html, subtype="html")
     return mail.as_bytes()
-
-
-def email_of(name: str) -> tuple[str, str]:
-    return (SENT / f"{name}.txt").read_text("utf-8"), (SENT / f"{name}.html").read_text("utf-8")
 
 
 def folded(text: str) -> str:

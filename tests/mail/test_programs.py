@@ -1,15 +1,13 @@
 """What real mail programs wrote in answer to the course's emails: the words as typed, and nothing else."""
 
-from pathlib import Path
-
 import pytest
 
-from replies import agrees, automatic, own_words, requested
+from replies import agrees, automatic, requested
 from tests.mail.programs import cases
-from tests.mail.programs.__main__ import SENT, WRITTEN
+from tests.mail.programs._kept import Kept, kept
+from tests.mail.test_kinds import folded
 
-REPLIES = sorted(path.stem for path in WRITTEN.glob("*.eml"))
-SIGNATURE = "Ann Example Harbour Street 3, Exampletown"
+REPLIES = kept()
 UNMARKED = {
     "alpine-signature-above",
     "alpine-signature-inside",
@@ -19,49 +17,43 @@ UNMARKED = {
 """In whose plain text nothing tells the signature from what is typed above it."""
 
 
-def read(name: str) -> str:
-    original = (WRITTEN / f"{name}.original").read_text("utf-8")
-    text, html = ((SENT / f"{original}.{kind}").read_text("utf-8") for kind in ("txt", "html"))
-    return own_words((WRITTEN / f"{name}.eml").read_bytes(), text, html)
+every_reply = pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.name)
 
 
-def typed(name: str) -> str:
-    return (WRITTEN / f"{name}.txt").read_text("utf-8")
+@every_reply
+def test_words_come_out_as_typed(reply: Kept) -> None:
+    """White space folded: programs break long lines, and put a blank one between paragraphs."""
+    said, signature = folded(reply.words), folded(cases.SIGNATURE)
+    if reply.name in UNMARKED:
+        assert signature in said
+        said = folded(said.replace(signature, ""))
+    assert said == folded(reply.typed)
 
 
-def folded(text: str) -> str:
-    """Programs break long lines, and put a blank one between paragraphs."""
-    return " ".join(text.split())
+COMMANDS = [reply for reply in REPLIES if reply.typed in ("STOP", "PAUSE", "Not yet")]
+YES = [reply for reply in REPLIES if reply.typed.lower() == "yes"]
 
 
-@pytest.mark.parametrize("name", REPLIES)
-def test_words_come_out_as_typed(name: str) -> None:
-    said = folded(read(name))
-    if name in UNMARKED:
-        assert SIGNATURE in said
-        said = folded(said.replace(SIGNATURE, ""))
-    assert said == folded(typed(name))
-
-
-@pytest.mark.parametrize("name", [name for name in REPLIES if typed(name) in ("STOP", "PAUSE", "Not yet")])
-def test_a_command_is_understood(name: str) -> None:
-    found = requested(read(name), cases.SUNDAY)
+@pytest.mark.parametrize("reply", COMMANDS, ids=lambda reply: reply.name)
+def test_a_command_is_understood(reply: Kept) -> None:
+    found = requested(reply.words, cases.SUNDAY)
     assert found
-    assert found.command == typed(name).lower().replace(" ", "-")
+    assert found.command == reply.typed.lower().replace(" ", "-")
 
 
-@pytest.mark.parametrize("name", [name for name in REPLIES if typed(name).lower() == "yes"])
-def test_a_yes_to_the_confirmation_is_understood(name: str) -> None:
-    assert agrees(read(name))
+@pytest.mark.parametrize("reply", YES, ids=lambda reply: reply.name)
+def test_a_yes_to_the_confirmation_is_understood(reply: Kept) -> None:
+    assert agrees(reply.words)
 
 
-@pytest.mark.parametrize("name", REPLIES)
-def test_nobody_is_taken_for_a_machine(name: str) -> None:
-    assert automatic((WRITTEN / f"{name}.eml").read_bytes()) is None
+@every_reply
+def test_nobody_is_taken_for_a_machine(reply: Kept) -> None:
+    assert automatic(reply.raw) is None
 
 
 def test_there_are_enough_of_them() -> None:
     """200 replies of ten programs, so that a folder that is missing is noticed."""
     assert len(REPLIES) >= 200
-    assert len({name.partition("-")[0] for name in REPLIES}) >= 10
-    assert all(Path(WRITTEN, f"{name}.txt").exists() for name in REPLIES)
+    assert len({reply.name.partition("-")[0] for reply in REPLIES}) >= 10
+    assert COMMANDS
+    assert YES

@@ -10,7 +10,8 @@ from textwrap import wrap
 import pytest
 
 from replies import own_words
-from tests.mail.test_kinds import email_of, folded, rendered, reply
+from tests.mail.programs._kept import email_of
+from tests.mail.test_kinds import folded, rendered, reply
 
 LANGUAGES = ("English", "German", "Spanish")
 WORDS = (

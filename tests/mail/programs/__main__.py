@@ -6,13 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-HERE = Path(__file__).parent
-SENT, WRITTEN = HERE / "sent", HERE / "written"
-PROGRAMS = sorted(
-    path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_") and path.stem not in ("cases", "sink")
-)
+from tests.mail.programs._kept import SENT, keep
+
+OTHERS = {"cases", "sink"}
+PROGRAMS = sorted({path.stem for path in Path(__file__).parent.glob("[!_]*.py")} - OTHERS)
 
 
 def main(chosen: list[str]) -> int:
@@ -20,13 +18,15 @@ def main(chosen: list[str]) -> int:
     if unknown := set(chosen) - set(PROGRAMS):
         sys.stderr.write(f"{', '.join(sorted(unknown))}: there is only {', '.join(PROGRAMS)}\n")
         return 2
-    WRITTEN.mkdir(exist_ok=True)
     failed = 0
     for name in chosen or PROGRAMS:
         program = importlib.import_module(f"tests.mail.programs.{name}")
         installed(program.PACKAGES)
         with TemporaryDirectory() as home:
-            count = sum(keep(*reply) for reply in program.written(SENT, Path(home)))
+            count = 0
+            for case, raw in program.written(SENT, Path(home)):
+                keep(case, raw)
+                count += 1
         sys.stdout.write(f"{name}: {count} replies\n")
         failed |= not count
     return failed
@@ -45,14 +45,6 @@ def installed(packages: tuple[str, ...]) -> None:
         subprocess.run(
             ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], check=True, stdout=sys.stderr
         )
-
-
-def keep(case: Any, raw: bytes) -> bool:
-    """Keeps a reply, what was typed and which email it answers."""
-    (WRITTEN / f"{case.name}.eml").write_bytes(raw)
-    (WRITTEN / f"{case.name}.txt").write_text(case.text, "utf-8")
-    (WRITTEN / f"{case.name}.original").write_text(case.original, "utf-8")
-    return True
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,19 @@ LANGUAGES = {"german": "de_DE", "spanish": "es_ES"}
 WAIT_SECONDS = 30
 QUESTION = "YOUR QUESTION"
 """The line above the lesson's question."""
+
+FOLDERS = """<?xml version="1.0" encoding="UTF-8"?>
+<folderlist>
+    <folder type="mh" name="Mail" path="Mail">
+        <folderitem type="inbox" name="inbox" path="inbox" />
+        <folderitem type="outbox" name="sent" path="sent" />
+        <folderitem type="draft" name="draft" path="draft" />
+        <folderitem type="queue" name="queue" path="queue" />
+        <folderitem type="trash" name="trash" path="trash" />
+    </folder>
+</folderlist>
+"""
+"""Of Claws and Sylpheed."""
 
 Run = Callable[[Case, Path, int, dict[str, str]], Iterator[None]]
 """Answers a case with a home of its own, the port of an SMTP server and the variables; it ends the program at last."""
@@ -128,6 +142,14 @@ def end_of_question(text: str) -> int:
     paragraphs = [found.end() for found in re.finditer(r"(?:^[>| ]*[^>|\s].*$\n?)+", text, re.M)]
     asked = text.index(QUESTION) + len(QUESTION) + 1
     return next((end - 1 for end in paragraphs if end > asked), len(text))
+
+
+def inbox(home: Path, settings: Path, email: Path) -> None:
+    """The folders of Claws or Sylpheed, with an email in the inbox."""
+    for folder in ("inbox", "sent", "draft", "queue", "trash"):
+        (home / "Mail" / folder).mkdir(parents=True)
+    (settings / "folderlist.xml").write_text(FOLDERS)
+    shutil.copy(email, home / "Mail/inbox/1")
 
 
 @contextmanager

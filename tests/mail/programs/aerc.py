@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from .alpine import SECONDS, terminal
-from .cases import SIGNATURE, Case, cases
-from .sink import sink
+from tests.mail.programs._terminal import SECONDS, terminal
+from tests.mail.programs.cases import SIGNATURE, Case, cases
+from tests.mail.programs.sink import sink
 
 PACKAGES: tuple[str, ...] = ("aerc", "tmux", "cmark")
 

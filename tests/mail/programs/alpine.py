@@ -3,26 +3,17 @@
 Alpine quotes the HTML part unless it is told otherwise, and its composer starts above the quote header.
 """
 
-import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from .cases import ALONE, BELOW, INSIDE, SIGNATURE, Case, cases
-from .sink import sink
+from tests.mail.programs._terminal import SECONDS, terminal
+from tests.mail.programs.cases import ALONE, BELOW, INSIDE, SIGNATURE, Case, cases
+from tests.mail.programs.sink import sink
 
 PACKAGES: tuple[str, ...] = ("alpine", "tmux")
-
-SECONDS = 30
-"""What one step may take."""
-
-FOLDERS = ("HOME", "XDG_RUNTIME_DIR", "TMPDIR")
-"""Where a program keeps its files, by the variables' names."""
-
 
 FEATURES = (
     "quell-user-id-prompt,quell-personal-name-prompt,quell-folder-internal-msg,"
@@ -42,58 +33,6 @@ OPTIONS = {
 
 QUESTIONS = {"Include original message": "y", "Reply to all": "n"}
 """What it may ask before its composer opens, and the answers."""
-
-
-class Terminal:
-    """A program in a tmux of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self._tmux = ["tmux", "-S", str(home / "tmux"), "-f", "/dev/null"]
-
-    def run(self, *arguments: str, **environment: str) -> str:
-        """Runs a tmux command and returns what it prints."""
-        result = subprocess.run(
-            [*self._tmux, *arguments],
-            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "xterm"} | environment,
-            capture_output=True,
-            check=True,
-            text=True,
-            timeout=SECONDS,
-        )
-        return result.stdout
-
-    def press(self, *keys: str) -> None:
-        """Presses keys by tmux's names, such as `C-x` and `Enter`."""
-        self.run("send-keys", *keys)
-
-    def type(self, text: str) -> None:
-        """Types a text, with Enter for each of its line feeds."""
-        for number, line in enumerate(text.split("\n")):
-            if number:
-                self.press("Enter")
-            if line:
-                self.run("send-keys", "-l", "--", line)
-
-    def shows(self, pattern: str) -> str:
-        """Waits for the pattern and returns what of the screen matches. Raises TimeoutError."""
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            if found := re.search(pattern, screen := self.run("capture-pane", "-p")):
-                return found[0]
-            time.sleep(0.05)
-        raise TimeoutError(f"no {pattern!r} on the screen:\n{screen}")
-
-
-@contextmanager
-def terminal(command: str, home: Path) -> Iterator[Terminal]:
-    """Starts a command in a terminal of the usual size, and ends it."""
-    started = Terminal(home)
-    try:
-        started.run("new-session", "-d", "-x", "80", "-y", "24", command, **dict.fromkeys(FOLDERS, str(home)))
-        yield started
-    finally:
-        with suppress(subprocess.SubprocessError):  # it has ended by itself
-            started.run("kill-server")
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:

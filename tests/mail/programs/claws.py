@@ -1,10 +1,9 @@
 """Claws Mail 4.1."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.mail.programs._screen import NEEDED, Screen, replies, running
+from tests.mail.programs._screen import NEEDED, Screen, inbox, replies, running
 from tests.mail.programs.cases import SIGNATURE, Case, cases
 
 PACKAGES = (*NEEDED, "claws-mail", "claws-mail-i18n")
@@ -32,18 +31,6 @@ signature_path={home}/.signature
 auto_signature={signature}
 """
 
-FOLDERS = """<?xml version="1.0" encoding="UTF-8"?>
-<folderlist>
-    <folder type="mh" name="Mail" path="Mail">
-        <folderitem type="inbox" name="inbox" path="inbox" />
-        <folderitem type="outbox" name="sent" path="sent" />
-        <folderitem type="draft" name="draft" path="draft" />
-        <folderitem type="queue" name="queue" path="queue" />
-        <folderitem type="trash" name="trash" path="trash" />
-    </folder>
-</folderlist>
-"""
-
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
     """Selects each email in the inbox, replies and sends."""
@@ -51,10 +38,7 @@ def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
     def run(case: Case, own: Path, port: int, environment: dict[str, str]) -> Iterator[None]:
         settings = own / ".claws-mail"
         settings.mkdir()
-        for folder in ("inbox", "sent", "draft", "queue", "trash"):
-            (own / "Mail" / folder).mkdir(parents=True)
-        shutil.copy(sent / f"{case.original}.eml", own / "Mail/inbox/1")
-        (settings / "folderlist.xml").write_text(FOLDERS)
+        inbox(own, settings, sent / f"{case.original}.eml")
         signature = int("signature" in case.options)
         (settings / "accountrc").write_text(ACCOUNT.format(port=port, home=own, signature=signature))
         own_settings = "".join(SETTINGS.get(option, "") for option in sorted(case.options))

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from .alpine import SECONDS, terminal
-from .cases import ABOVE, ALONE, BELOW, INSIDE, SIGNATURE, Case, cases
-from .sink import sink
+from tests.mail.programs._terminal import SECONDS, terminal
+from tests.mail.programs.cases import ABOVE, ALONE, BELOW, INSIDE, SIGNATURE, Case, cases
+from tests.mail.programs.sink import sink
 
 PACKAGES: tuple[str, ...] = ("mu4e", "emacs-nox", "tmux")
 

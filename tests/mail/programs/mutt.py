@@ -12,13 +12,12 @@ from pathlib import Path
 from queue import Empty
 from signal import SIGKILL
 
-from tests.mail.programs.cases import ABOVE, ALONE, BELOW, Case, cases
+from tests.mail.programs.cases import ABOVE, ALONE, BELOW, SIGNATURE, Case, cases
 from tests.mail.programs.sink import sink
 
 PACKAGES: tuple[str, ...] = ("mutt", "vim", "locales")
 
 LIMIT_SECONDS = 15
-SIGNATURE = "Ann Example\nHarbour Street 3, Exampletown\n"
 RC = """\
 set from="someone@example.net" realname="Ann Example" use_from=yes hostname="example.net"
 set smtp_url="smtp://127.0.0.1:{port}/" ssl_starttls=no ssl_force_tls=no
@@ -63,7 +62,7 @@ def replies(
     program: str, settings: Mapping[str, str], wanted: Iterator[Case], sent: Path, home: Path
 ) -> Iterator[tuple[Case, bytes]]:
     """The replies of mutt or one of its kind, started anew for each case."""
-    (home / "signature").write_text(SIGNATURE, "utf-8")
+    (home / "signature").write_text(f"{SIGNATURE}\n", "utf-8")
     (home / "vim").write_text(VIM, "utf-8")
     (home / "locale").mkdir()
     for name in LANGUAGES.values():

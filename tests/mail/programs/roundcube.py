@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Error, Page
 
 from cli.chromium import chromium
 from tests.mail.programs.cases import ABOVE, ALONE, BELOW, INSIDE, SIGNATURE, Case, cases
-from tests.mail.programs.sink import sink
+from tests.mail.programs.sink import free_port, sink
 
 PACKAGES = ("roundcube-core", "roundcube-sqlite3", "php-cli", "dovecot-imapd", "chromium")
 CODE = Path("/var/lib/roundcube")
@@ -134,13 +134,6 @@ def running(*command: str, port: int, **variables: str) -> Iterator[None]:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         process.wait(LIMIT_SECONDS)
-
-
-def free_port() -> int:
-    """One on which nothing listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def reply(browser: Browser, address: str, home: Path, case: Case, number: int, mails: SimpleQueue[bytes]) -> bytes:

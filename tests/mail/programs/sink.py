@@ -24,12 +24,17 @@ def sink() -> Iterator[tuple[int, "SimpleQueue[bytes]"]]:
     """The port of a server on this machine, with or without a login, and the mails that it was given."""
     keeping = _Keeping()
     accepted = lambda *_: AuthResult(success=True)  # noqa: E731
-    with socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     controller = Controller(keeping, "127.0.0.1", port, authenticator=accepted, auth_require_tls=False)
     controller.start()
     try:
         yield port, keeping.mails
     finally:
         controller.stop()
+
+
+def free_port() -> int:
+    """One on which nothing listens."""
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

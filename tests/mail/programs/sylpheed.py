@@ -1,10 +1,9 @@
 """Sylpheed 3.8."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.mail.programs._screen import NEEDED, Screen, replies, running
+from tests.mail.programs._screen import NEEDED, Screen, inbox, replies, running
 from tests.mail.programs.cases import SIGNATURE, Case, cases
 
 PACKAGES = (*NEEDED, "sylpheed", "sylpheed-i18n")
@@ -36,18 +35,6 @@ KEYS = """(gtk_accel_path "<MessageView>/Message/Reply" "<Control>r")
 (gtk_accel_path "<Compose>/File/Send" "<Control>Return")
 """
 
-FOLDERS = """<?xml version="1.0" encoding="UTF-8"?>
-<folderlist>
-    <folder type="mh" name="Mail" path="Mail">
-        <folderitem type="inbox" name="inbox" path="inbox" />
-        <folderitem type="outbox" name="sent" path="sent" />
-        <folderitem type="draft" name="draft" path="draft" />
-        <folderitem type="queue" name="queue" path="queue" />
-        <folderitem type="trash" name="trash" path="trash" />
-    </folder>
-</folderlist>
-"""
-
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
     """Opens each email in a window of its own, replies and sends."""
@@ -56,9 +43,6 @@ def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
         signature = bool(case.options & {"signature", "signature-first"})
         settings = own / ".sylpheed-2.0"
         settings.mkdir()
-        for folder in ("inbox", "sent", "draft", "queue", "trash"):
-            (own / "Mail" / folder).mkdir(parents=True)
-        (settings / "folderlist.xml").write_text(FOLDERS)
         first = int("signature-first" in case.options)
         escaped = SIGNATURE.replace("\n", "\\n")
         (settings / "accountrc").write_text(ACCOUNT.format(port=port, before=first, signature=escaped))
@@ -67,7 +51,7 @@ def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
             f"[Common]\noutgoing_charset=UTF-8\nauto_signature={int(signature)}\n{own_settings}"
         )
         (settings / "menurc").write_text(KEYS)
-        shutil.copy(sent / f"{case.original}.eml", own / "Mail/inbox/1")
+        inbox(own, settings, sent / f"{case.original}.eml")
         screen = Screen(environment)
         with running(["sylpheed", "--open", "#mh/Mail/inbox/1"], environment):
             screen.window(" - Sylpheed$")

@@ -15,18 +15,18 @@ from socket import create_connection
 from time import monotonic, sleep
 from typing import Any
 
-from tests.mail.programs.cases import ABOVE, INSIDE, Case, cases
+from tests.mail.programs.cases import ABOVE, INSIDE, SIGNATURE, Case, cases
 from tests.mail.programs.sink import sink
 
 PACKAGES = ("thunderbird", "thunderbird-l10n-de", "thunderbird-l10n-es-es", "xvfb")
 
 IDENTITY, DATE = "mail.identity.id1.", "intl.date_time.pattern_override."
 PLAIN, SIGNATURE_ON_TOP = {f"{IDENTITY}compose_html": False}, {f"{IDENTITY}sig_bottom": False}
-SIGNATURE = {f"{IDENTITY}htmlSigText": "Ann Example\nHarbour Street 3, Exampletown"}
+SIGNED = {f"{IDENTITY}htmlSigText": SIGNATURE}
 OWN: dict[str, dict[str, Any]] = {
     "plain": PLAIN,
-    "plain-signature": PLAIN | SIGNATURE | SIGNATURE_ON_TOP | {"mailnews.send_plaintext_flowed": False},
-    "signature-on-top": SIGNATURE | SIGNATURE_ON_TOP,
+    "plain-signature": PLAIN | SIGNED | SIGNATURE_ON_TOP | {"mailnews.send_plaintext_flowed": False},
+    "signature-on-top": SIGNED | SIGNATURE_ON_TOP,
     "author-only": {"mailnews.reply_header_type": 1},
     "custom-header": {"mailnews.reply_header_ondateauthorwrote": "Am #2 um #3 schrieb #1:"},
     "american": {f"{DATE}date_short": "M/d/yyyy", f"{DATE}time_short": "h:mm a"},  # as on Windows
@@ -37,7 +37,7 @@ OWN: dict[str, dict[str, Any]] = {
 and presses Enter in a quote in HTML: Thunderbird divides it and puts what is typed above our outermost table. Without
 this option it is Shift+Enter, whose line Thunderbird takes as quoted."""
 OPTIONS = OWN | {
-    "signature": SIGNATURE,
+    "signature": SIGNED,
     "german": {"intl.locale.requested": "de"},
     "spanish": {"intl.locale.requested": "es-ES"},
 }
