@@ -15,6 +15,12 @@ HANDLER_LINES = {"my_course": 150}
 """Of a handler that has pages only; the others have at most 60."""
 
 
+def with_subpackages(*packages: str) -> list[str]:
+    """The packages, such as `replies`, and those in them, such as `replies/quotes`."""
+    folders = (path.parent for package in packages for path in (FUNCTIONS / package).rglob("__init__.py"))
+    return sorted(folder.relative_to(FUNCTIONS).as_posix() for folder in folders)
+
+
 def modules(package: str) -> list[str]:
     return [path.stem for path in sorted((FUNCTIONS / package).glob("*.py")) if path.stem != "__init__"]
 
@@ -23,7 +29,7 @@ def lines(path: Path) -> int:
     return len(path.read_text("utf-8").splitlines())
 
 
-@pytest.mark.parametrize("package", sorted(PACKAGES))
+@pytest.mark.parametrize("package", with_subpackages(*PACKAGES))
 def test_a_package_can_be_read_in_one_go(package: str) -> None:
     assert 1 < len(modules(package)) <= MOST_MODULES
 
@@ -41,7 +47,7 @@ def test_a_handler_parses_calls_and_answers() -> None:
         assert lines(path) <= HANDLER_LINES.get(path.stem, 60), path.name
 
 
-@pytest.mark.parametrize("package", ["course", "services", "content", "replies"])
+@pytest.mark.parametrize("package", with_subpackages("course", "services", "content", "replies"))
 def test_a_module_has_a_test_file_of_its_name(package: str) -> None:
     for module in modules(package):
         test = TESTS / package / f"test_{module}.py"

@@ -12,8 +12,9 @@ from itertools import groupby, pairwise
 from replies import auto_replies, mail
 from replies.html_text import html_to_text
 from replies.original import Compared, Rest, Sent, clearer, is_faithful
-from replies.quote_headers import leads_in
-from replies.quotes import Kind, Line, lines_of, links, without_links
+from replies.quotes.lines import Kind, Line, lines_of
+from replies.quotes.links import links, without_links
+from replies.quotes.sentences import leads_in
 from replies.signatures import is_device_line, is_warning, without_signature, without_warning
 
 LONG = 5
@@ -25,8 +26,7 @@ OURS_SHARE = 0.3
 
 _SILENT = r"[\s>|*_=~•·–—-]*"
 
-Kept = list[str | None]
-"""For each line of a reply its text, or None when it is not kept."""
+Kept = list[str | None]  # for each line of a reply its text, or None when it is not kept
 
 
 class Mail:

@@ -124,8 +124,8 @@ OF_THE_READER = (
     ),
     Mutant("signature: thirteen lines", "MAX_SIGNATURE = 12\n", "MAX_SIGNATURE = 13\n", "test_signatures.py"),
     Mutant("signature: eleven lines", "MAX_SIGNATURE = 12\n", "MAX_SIGNATURE = 11\n", "test_signatures.py"),
-    Mutant("quote header: longer lines", "MAX_HEADER = 400\n", "MAX_HEADER = 401\n", "test_quote_headers.py"),
-    Mutant("quote header: shorter lines", "MAX_HEADER = 400\n", "MAX_HEADER = 399\n", "test_quote_headers.py"),
+    Mutant("quote header: longer lines", "MAX_HEADER = 400\n", "MAX_HEADER = 401\n", "test_sentences.py"),
+    Mutant("quote header: shorter lines", "MAX_HEADER = 400\n", "MAX_HEADER = 399\n", "test_sentences.py"),
 )
 
 OF_AUTOMATIC_MAIL = (

@@ -1,0 +1,92 @@
+"""The lines of a reply, and which of them are quoted: marked with `>`, or below a quote header."""
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import Enum
+
+from replies.quotes.headers import quote_headers
+from replies.quotes.mending import mended
+
+
+class Kind(Enum):
+    """What a line is by its shape."""
+
+    OWN = "own"
+    HEADER = "header"
+    MARKED = "marked"
+    BELOW = "below"
+
+
+_MARKS = r"[ \t]{0,4}(?:[A-Z]{1,3}(?=>))?((?:>[ \t]?)+)"
+_UNSEEN = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+_ARROWS = r"\s*(>>> .{5,200} >>>)\s*"
+"""GroupWise: `>>> Somebody <address> 8/4/2026 7:00 AM >>>`."""
+_ONLY_LINK = r"\W*https?://\S+\W*"
+
+
+class Line:
+    """One line: its `text` without quote marks, the `depth` of its marks, and `bare`, the text as it is looked at."""
+
+    __slots__ = ("bare", "depth", "kind", "text")
+
+    def __init__(self, line: str) -> None:
+        marks = re.match(_MARKS, line) if ">" in line and not re.fullmatch(_ARROWS, line) else None
+        self.text = line[marks.end() :] if marks else line
+        self.depth = marks[1].count(">") if marks else 0
+        bare = self.text if self.text.isascii() else re.sub(_UNSEEN, "", self.text)
+        self.bare = bare.replace("&lt;", "<").replace("&gt;", ">").strip() if "&" in bare else bare.strip()
+        self.kind = Kind.MARKED if self.depth else Kind.OWN
+
+
+def lines_of(text: str) -> list[Line]:
+    """The lines with their kinds."""
+    lines = [Line(line) for line in mended(text).split("\n")]
+    headers = list(quote_headers([line.bare for line in lines], _before_marks(lines)))
+    for at in (at for header in headers for at in header):
+        lines[at].kind = Kind.HEADER
+    for line in lines[_unmarked_quote(lines, headers) :]:
+        line.kind = Kind.BELOW if line.kind is Kind.OWN else line.kind
+    for at in list(_misleading(lines)):
+        lines[at].kind = Kind.OWN if lines[at].kind is Kind.MARKED else Kind.MARKED
+    return lines
+
+
+def _before_marks(lines: Sequence[Line]) -> list[bool]:
+    """For each line whether what follows it, be it after blank lines, is marked deeper than it is."""
+    found = [False] * len(lines)
+    depth = 0
+    for at in range(len(lines) - 1, -1, -1):
+        found[at] = depth > lines[at].depth
+        if lines[at].bare:
+            depth = lines[at].depth
+    return found
+
+
+def _unmarked_quote(lines: Sequence[Line], headers: Sequence[range]) -> int:
+    """Where a quote without marks begins, right below a quote header without any."""
+    for header in headers:
+        following = next((lines[at] for at in range(header.stop, len(lines)) if lines[at].bare), None)
+        if following and not following.depth and not lines[header.start].depth:
+            return header.stop
+    return len(lines)
+
+
+def _misleading(lines: Sequence[Line]) -> Iterator[int]:
+    """Lines whose mark misleads: one `>` amid a paragraph of one's own, and a link alone amid a quote.
+
+    Below a quote header marks are the mail program's, and one alone stands between two answers.
+    """
+    first = next((at for at, line in enumerate(lines) if line.kind is Kind.HEADER), len(lines))
+    for at, (above, here, below) in enumerate(zip(lines, lines[1:], lines[2:], strict=False), 1):
+        if above.kind is here.kind or above.kind is not below.kind:
+            continue
+        match above.kind, here.kind:
+            case Kind.OWN, Kind.MARKED if at < first and above.bare and below.bare:
+                yield at
+            case Kind.MARKED, Kind.OWN if re.fullmatch(_ONLY_LINK, here.bare) or _goes_on(above.bare, here.bare):
+                yield at
+
+
+def _goes_on(above: str, here: str) -> bool:
+    """Whether a line is the end of a long marked one that was broken without a new mark."""
+    return len(above) >= 50 and (above[-1].isalpha() or above[-1] == ",") and here[:1].islower()

@@ -1,0 +1,71 @@
+"""`On <date> <somebody> wrote:`, and how much of it a text has."""
+
+import pytest
+
+from replies.quotes.sentences import Evidence, begins_in, end_of_sentence, evidence, leads_in
+
+HEADER = "On Mon, Aug 3, 2026 at 7:00 AM X <a@b.org> wrote:"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (HEADER, Evidence.ALL),
+        (">>> X <a@b.org> 8/3/2026 7:00 AM >>>", Evidence.ALL),
+        ("2026-08-03 7:00 GMT+02:00 X <a@b.org>", Evidence.ALL),
+        ("On 3 Aug, a@b.org wrote:", Evidence.ALL),
+        ("On 8/3/2026, X <a@b.org>:", Evidence.ALL),
+        ("On 8/3/26 07:00, X wrote:", Evidence.ALL_BUT_ADDRESS),
+        ("X skrev 3 augusti 2026 07:00:", Evidence.ALL_BUT_ADDRESS),
+        ("x@b.org wrote:", Evidence.PART),
+        ("On Tuesday my mother wrote:", Evidence.NOTHING),
+        ("On 3 August 2026 my mother wrote:", Evidence.NOTHING),
+        (HEADER.rstrip(":"), Evidence.NOTHING),
+        (f"On {'and ' * 40}{HEADER}", Evidence.NOTHING),
+    ],
+)
+def test_how_much_of_a_quote_header_a_text_is(text: str, found: Evidence) -> None:
+    assert evidence(text) is found
+
+
+def end(*lines: str) -> int | None:
+    return end_of_sentence(lines, [None] * len(lines), 0)
+
+
+def test_a_quote_header_has_at_most_six_lines() -> None:
+    assert end("On Mon,", "3 Aug", "2026,", "X", "<a@b.org>", "wrote:") == 6
+    assert end("On Mon,", "3", "Aug", "2026,", "X", "<a@b.org>", "wrote:") is None
+
+
+def test_prose_above_a_quote_header_is_not_taken_along() -> None:
+    assert end("I lied.", HEADER) is None
+    assert end("On Mon,", "3 Aug 2026 at 7:00 AM X <a@b.org> wrote:") == 2
+
+
+def test_a_quote_header_has_at_most_400_characters() -> None:
+    def header(length: int) -> str:
+        date, name = HEADER.split("X")
+        return date + "X" * (length - len(HEADER) + 1) + name
+
+    assert end(header(400)) == 1
+    assert end(header(401)) is None
+
+
+def test_a_quote_header_begins_behind_words_of_ones_own() -> None:
+    assert begins_in(f"I lied. {HEADER}") == len("I lied. ")
+    assert begins_in(HEADER) == begins_in("I lied. On Monday he wrote:") == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["On 4 Aug 2026, X wrote:", "Ines Marlow wrote:", "---- Ines Marlow wrote on 4/8 ----", "Quoting X <a@b.org>:"],
+)
+def test_right_before_a_quote_less_is_enough(line: str) -> None:
+    assert leads_in(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["You asked:", "She wrote:", "Ines Marlow wrote of it:", "my mother wrote:", "-- X --"]
+)
+def test_a_persons_own_words_are_no_lead(line: str) -> None:
+    assert not leads_in(line)
