@@ -20,6 +20,7 @@ _CONTACT = f"{_PARTED}|{_REACHABLE.removeprefix('(?i)')}"
 _SENTENCE = r"[.?!…。？！][\"”»’)]*(?:\s|$)"
 _RULE = r"\W*(?:_{5,}|-{10,}|[—–―]{3,})\W*"
 _FIRST_PERSON = r"(?i:(?!.{0,600}\b«footers.first_person»\b))"
+_DASHES = frozenset({"--", "—", "—-", "-—", "*--*", "*-- *"})
 _LEGAL = (
     rf"(?i){_FIRST_PERSON}(?=.{{0,600}}«footers.confidential»)(?=.{{0,600}}«footers.message»)"
     r"(?=.{0,600}«footers.recipient»)"
@@ -158,19 +159,24 @@ def _delimiter(lines: Sequence[str], before: bool) -> int | None:
     cut = None
     below: list[str] = []
     for at in range(len(lines) - 1, -1, -1):
-        line = lines[at].strip()
-        drawn = line in ("--", "—", "—-", "-—", "*--*", "*-- *") or re.fullmatch(_RULE, line) is not None
-        dashes = line == "---" and 0 < len(below) <= 4 and at > 0 and not lines[at - 1].strip() and _names(below[-1])
-        bare = bool(below) and (drawn or dashes)
-        bare = bare and not (line.startswith("----") and at and lines[at - 1].strip())  # underlines a heading
-        leads = bare and before and not any(map(str.strip, lines[:at]))
-        bare = bare and _is_signature(lines[at + 1], below, leads=leads, drawn="_" in line)
+        drawn = _is_drawn(lines, at, below)
+        leads = drawn and before and not any(map(str.strip, lines[:at]))
+        bare = drawn and _is_signature(lines[at + 1], below, leads=leads, drawn="_" in lines[at])
         cut = at if bare or lines[at].lstrip(" ") == "-- " else cut
-        if line:
-            below.append(line)
+        below += [lines[at].strip()] if lines[at].strip() else []
         if len(below) > MAX_SIGNATURE:
             break
     return cut
+
+
+def _is_drawn(lines: Sequence[str], at: int, below: Sequence[str]) -> bool:
+    """Whether a line with others `below` it parts them from what is above; one right below a heading underlines it."""
+    line, above = lines[at].strip(), lines[at - 1].strip() if at else ""
+    if not below or (line.startswith("----") and above):
+        return False
+    if line == "---":
+        return at > 0 and not above and len(below) <= 4 and _names(below[-1])
+    return line in _DASHES or re.fullmatch(_RULE, line) is not None
 
 
 def _is_signature(following: str, below: Sequence[str], *, leads: bool, drawn: bool) -> bool:

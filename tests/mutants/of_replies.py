@@ -4,11 +4,11 @@ from tests.mutants.mutant import Mutant
 
 MAIL = "test_mail.py"
 READER = "test_reader.py -k 'ours or another_mail'"
-SUBTRACTION = "test_original.py"
+SUBTRACTION = "test_sent.py"
 ATTRIBUTED = "test_attribution.py -k 'r2 or r3 or token'"
 
 OF_PROGRAMS = (
-    Mutant("programs: our links are left", "without_links(text, ours)", "text", "test_kinds.py -k footnotes"),
+    Mutant("programs: our links are left", "without_links(text, answered.links)", "text", "test_kinds.py -k footnotes"),
     Mutant(
         "programs: the title is the person's",
         '_RAW - {"title"} if self._everything else _RAW',
@@ -23,14 +23,14 @@ OF_PROGRAMS = (
     ),
     Mutant(
         "programs: the plain part whatever is left in it",
-        '                if _is_above_all(lines, kept) and faithful and b"signature" not in self.raw:',
-        "                if kept:",
+        'complete = plain.is_above_all and is_faithful(plain.text, answered.text) and b"signature" not in self.raw',
+        "complete = bool(plain.own)",
         "test_kinds.py -k r17",
     ),
     Mutant(
         "programs: a pasted mail takes words along",
-        "if another and quotes_ours and",
-        "if not another and",
+        "elif quotes_ours and section.is_of_another and section.is_all_quoted:",
+        "elif not section.is_of_another and section.is_all_quoted:",
         "test_kinds.py -k r18",
     ),
     Mutant(
@@ -38,14 +38,14 @@ OF_PROGRAMS = (
     ),
     Mutant(
         "programs: a name that changed is the person's",
-        "if line.quoted and matched < len(line.words) and self",
+        "if line.quoted and found.matched < len(line.words) and self",
         "if not line.words and self",
         "test_made_again.py -k name",
     ),
     Mutant(
         "programs: marks of ones own are a quote",
-        "if sent and _marked_by_hand(",
-        "if not sent and _marked_by_hand(",
+        "if answered and _marked_by_hand(",
+        "if not answered and _marked_by_hand(",
         "test_kinds.py -k ones_own",
     ),
 )
@@ -118,8 +118,8 @@ OF_THE_READER = (
     Mutant("subtraction: more of our words in a row may be missing", "min(passed, 3)", "min(passed, 4)", SUBTRACTION),
     Mutant(
         "subtraction: a word of ours is used twice",
-        "if not any(used[place:end]) and matched > best[1]:",
-        "if matched > best[1]:",
+        "if matched > best.matched and used.find(1, place, end) < 0:",
+        "if matched > best.matched:",
         SUBTRACTION,
     ),
     Mutant("signature: thirteen lines", "MAX_SIGNATURE = 12\n", "MAX_SIGNATURE = 13\n", "test_signatures.py"),

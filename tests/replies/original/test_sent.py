@@ -1,6 +1,6 @@
 """What a quote holds beyond what we sent."""
 
-from replies.original import Compared, Sent
+from replies.original.sent import Compared, Sent
 
 SENT = Sent(
     "Hello Ana,\nThink of one evening you would rather forget.\n1. Who was in the room?\nOpen: https://a.b/c\nGoodbye"

@@ -1,0 +1,1 @@
+"""The email that was answered, and which words of a reply are its own."""

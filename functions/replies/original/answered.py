@@ -1,0 +1,70 @@
+"""The email that was answered, as text and as HTML: each quote is compared with the form that is closest to it."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from replies.html_text import html_to_text
+from replies.original.sent import Compared, Rest, Sent
+from replies.quotes.links import links
+
+
+class Closest(NamedTuple):
+    """What the closest form of our email leaves of some lines."""
+
+    rests: list[Rest]
+    size: int
+    """The words of this form."""
+
+    @property
+    def matched(self) -> int:
+        """Words of the lines that we sent."""
+        return sum(rest.matched for rest in self.rests)
+
+
+class Answered:
+    """An email that we sent. Its HTML is read only when its text leaves something of a quote."""
+
+    def __init__(self, text: str | None, html: str | None) -> None:
+        self.text, self._html = text or "", html or ""
+
+    def __bool__(self) -> bool:
+        return bool(self.text or self._html)
+
+    @cached_property
+    def links(self) -> set[str]:
+        """Its links."""
+        return links(self.text) | links(self._html)
+
+    @cached_property
+    def _of_text(self) -> Sent:
+        return Sent(self.text)
+
+    @cached_property
+    def _of_html(self) -> Sent:
+        return Sent(html_to_text(self._html, everything=True))
+
+    def _forms(self) -> Iterator[Sent]:
+        if self.text:
+            yield self._of_text
+        if self._html:
+            yield self._of_html
+
+    def parted(self, text: str) -> str:
+        """A text, with our email on lines of its own where a mail program left its line breaks out."""
+        return next((form.parted(text) for form in self._forms()), text)
+
+    def closest(self, lines: Sequence[Compared]) -> Closest:
+        """What is left of lines by the form that has most of their words, or by the first that leaves nothing."""
+        best: Closest | None = None
+        for form in self._forms():
+            found = Closest(form.subtract(lines), len(form))
+            if best is None or found.matched > best.matched:
+                best = found
+            if all(rest.text is None for rest in found.rests):
+                return found
+        return best or Closest([Rest(line.text, 0) for line in lines], 0)
+
+    def has_with_other_numbers(self, line: str) -> bool:
+        """Whether a line is ours but for its numbers."""
+        return any(form.has_with_other_numbers(line) for form in self._forms())

@@ -1,0 +1,232 @@
+"""What a quote holds beyond the email that we sent: its words are compared in order, so that lines that were wrapped
+anew, links that were rewritten and bullets that were changed still match.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import NamedTuple, TypeVar
+
+from replies.original.words import LINK, LONG_LINE, ends, words
+from replies.tables import expression
+
+RUN = 5
+"""Words of ours in a row that no person writes by chance."""
+NEAR = 40
+"""Words ahead of the last match in which a line of fewer than five words is looked for."""
+TRIES = 8
+
+_DECORATION = r"[\s\-=_*•·—–>|.…\[\]()#~:;,<]*"
+_NEXT_WORD = r"\S*\s+"
+
+_Key = TypeVar("_Key", bound=Hashable)
+
+
+class Compared:
+    """A line to compare; `quoted` tells one that is quoted from one that may only be the end of such a line."""
+
+    __slots__ = ("quoted", "text", "words")
+
+    def __init__(self, text: str, quoted: bool) -> None:
+        self.text = text
+        self.quoted = quoted
+        self.words = words(text)
+
+    def says(self, words: list[str]) -> bool:
+        """Whether these are all its words, but for a bullet's number."""
+        return len(self.words) - len(words) in (0, 1) and self.words[-len(words) :] == words
+
+    def after(self, count: int) -> str:
+        """What follows so many of its words."""
+        return self.text[ends(self.text)[count - 1] :].lstrip(' \t?!.:;,)]”"»*_')
+
+    def is_decoration(self) -> bool:
+        """Whether there is nothing but a link, a rule or a bullet; the delimiter of a signature is more than that."""
+        if self.text.strip() == "--":
+            return False
+        return bool(expression(_DECORATION).fullmatch(self.text) or expression(LINK).search(self.text))
+
+
+class Rest(NamedTuple):
+    """What is left of a line."""
+
+    text: str | None
+    """None when we sent all of it."""
+    matched: int
+    """How many of its words we sent."""
+
+
+class _Match(NamedTuple):
+    """Where the words of a line stand in our email."""
+
+    skipped: int
+    """Words of the line before them: a bullet's number."""
+    matched: int
+    start: int
+    end: int
+
+
+class Sent:
+    """The words of an email that we sent."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = [words(line) for line in text.split("\n")]
+        self._words = [word for line in self._lines for word in line]
+        self._line_ends = {*accumulate(map(len, self._lines), initial=0)}
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    @cached_property
+    def _numbered(self) -> set[tuple[str, ...]]:
+        """The lines without their numbers."""
+        return {_without_numbers(line) for line in self._lines} - {()}
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """Where each word stands."""
+        return _places(self._words)
+
+    @cached_property
+    def _places_of_three(self) -> dict[tuple[str, ...], list[int]]:
+        """Where each three words in a row stand."""
+        return _places(zip(self._words, self._words[1:], self._words[2:], strict=False))
+
+    def has_with_other_numbers(self, line: str) -> bool:
+        """Whether a line is ours but for its numbers, which change with the course: day 2 of 5, or of 6."""
+        return any(map(str.isdigit, line)) and _without_numbers(words(line)) in self._numbered
+
+    def subtract(self, lines: Sequence[Compared]) -> list[Rest]:
+        """What is left of each line. Each word of ours is used once: a question that a person repeats is kept."""
+        reached = 0
+        used = bytearray(len(self._words) + 1)
+        rests: list[Rest] = []
+        for at, line in enumerate(lines):
+            if not line.words:
+                rests.append(Rest(None if line.quoted and line.is_decoration() else line.text, 0))
+                continue
+            match = self._match(line, reached, used)
+            if not self._is_ours(line, match, lines[at + 1 : at + 1 + TRIES]):
+                rests.append(Rest(line.text, 0))
+                continue
+            reached = max(reached, match.end)
+            used[match.start : match.end] = b"\1" * (match.end - match.start)
+            count = match.skipped + match.matched
+            rests.append(Rest(line.after(count) if count < len(line.words) else None, match.matched))
+        return rests
+
+    def parted(self, text: str) -> str:
+        """The text, with our email on lines of its own where a mail program left its line breaks out."""
+        return "\n".join(self._parted(line) if len(line) >= LONG_LINE else line for line in text.split("\n"))
+
+    def _parted(self, line: str) -> str:
+        said = words(line)
+        cuts: list[int] = []
+        at = reached = 0
+        while at < len(said) - RUN:
+            places = self._places_of_three.get(tuple(said[at : at + 3]), [])
+            places = places[(ahead := bisect_left(places, reached)) : ahead + TRIES]
+            run, place = max(((_common(said, at, self._words, place), place) for place in places), default=(0, 0))
+            if run >= RUN:
+                cuts += [at, at + run]
+                reached = place + run
+            at += run if run >= RUN else 1
+        if not cuts:
+            return line
+        after = ends(line)
+        starts = [_next_word(line, after[cut - 1]) for cut in dict.fromkeys(cuts) if 0 < cut < len(said)]
+        return "\n".join(line[here:there] for here, there in pairwise([0, *starts, len(line)]))
+
+    def _match(self, line: Compared, reached: int, used: bytearray) -> _Match:
+        """The longest match of a line, or of what follows its bullet, or one with the next line of ours but a word."""
+        found = self._longest(line, reached, used)
+        if line.quoted and found.matched < len(line.words) and self._differs_in_a_word(line.words, reached):
+            return _Match(0, len(line.words), reached, reached + len(line.words))
+        return found
+
+    def _longest(self, line: Compared, reached: int, used: bytearray) -> _Match:
+        best = _Match(0, 0, reached, reached)
+        for skipped in (0, 1) if line.quoted and len(line.words) > 1 and _is_bullet(line.words[0]) else (0,):
+            sought = line.words[skipped:]
+            for place in self._candidates(sought, reached, line.quoted):
+                matched, end = self._run(sought, place)
+                if matched > best.matched and used.find(1, place, end) < 0:
+                    best = _Match(skipped, matched, place, end)
+                if best.matched == len(sought):
+                    return best
+        return best
+
+    def _is_ours(self, line: Compared, match: _Match, following: Sequence[Compared]) -> bool:
+        """Whether we sent all of a line, or its beginning: a line of ours that is not quoted below as well."""
+        if match.skipped + match.matched == len(line.words):
+            return True
+        ours = line.words[match.skipped : match.skipped + match.matched]
+        whole = line.quoted and match.matched >= 4 and match.end in self._line_ends
+        return whole and not any(other.says(ours) for other in following)
+
+    def _differs_in_a_word(self, wanted: list[str], reached: int) -> bool:
+        """Whether a short line is the next one of ours but for one word, such as a name that has changed since."""
+        end = reached + len(wanted)
+        if not 2 <= len(wanted) <= 4 or not {reached, end} <= self._line_ends:
+            return False
+        return sum(said != ours for said, ours in zip(wanted, self._words[reached:end], strict=True)) == 1
+
+    def _candidates(self, sought: list[str], reached: int, quoted: bool) -> list[int]:
+        """Places to try: ahead first, then behind. Few words may be the person's: they match only where a line of
+        ours starts, or where the last one ended.
+        """
+        if not quoted:  # a line that was broken without a new mark goes on where the last one ended
+            return [] if reached in self._line_ends else [reached]
+        few = len(sought) < 3
+        places = self._places.get(sought[0], []) if few else self._places_of_three.get(tuple(sought[:3]), [])
+        ahead = bisect_left(places, reached)
+        if len(sought) >= 5:
+            return places[ahead : ahead + TRIES] + places[max(0, ahead - TRIES) : ahead][::-1]
+        return [
+            at for at in places[ahead : ahead + TRIES] if at == reached or (at < reached + NEAR and self._starts(at))
+        ]
+
+    def _starts(self, place: int) -> bool:
+        """Whether a line of ours starts here, be it behind a number."""
+        return place in self._line_ends or (place - 1 in self._line_ends and _is_bullet(self._words[place - 1]))
+
+    def _run(self, sought: list[str], place: int) -> tuple[int, int]:
+        """How many words match from a place on; a few of ours may be missing, such as a number or a picture's name."""
+        passed = len(sought) // 5
+        for matched, word in enumerate(sought):
+            near = self._words[place : place + 1 + min(passed, 3)]
+            if word not in near:
+                return matched, place
+            skipped = near.index(word)
+            passed -= skipped
+            place += skipped + 1
+        return len(sought), place
+
+
+def _places(keys: Iterable[_Key]) -> dict[_Key, list[int]]:
+    found = defaultdict[_Key, list[int]](list)
+    for place, key in enumerate(keys):
+        found[key].append(place)
+    return found
+
+
+def _common(said: list[str], at: int, ours: list[str], place: int) -> int:
+    """How many words are the same from here on."""
+    longest = min(len(said) - at, len(ours) - place)
+    return next((run for run in range(longest) if said[at + run] != ours[place + run]), longest)
+
+
+def _next_word(line: str, end: int) -> int:
+    """Where the word after a place starts; what closes a word, such as a full stop, stays with it."""
+    found = expression(_NEXT_WORD).match(line, end)
+    return found.end() if found else end
+
+
+def _without_numbers(line: Sequence[str]) -> tuple[str, ...]:
+    return tuple(word for word in line if not word.isdigit())
+
+
+def _is_bullet(word: str) -> bool:
+    return word.isdigit() or word == "o"

@@ -1,0 +1,59 @@
+"""The words of a line as they are compared: in lower case, without links, parted where a program ran them together."""
+
+from itertools import chain
+
+from replies.tables import expression
+
+LONG_LINE = 600
+"""Characters from which on a line may be our whole email."""
+
+LINK = r"(?i)[<(\[]?(?:https?://|www\.|mailto:|cid:|tel:|sms:)[^\s<>()\[\]]*[>)\]]?|\[(?:cid|«quotes.picture»)\b[^\]\n]{0,200}\]"
+_WORD = r"[^\W_]+|[^\w\s\x00-\u218f]"
+_JOINED = r"[a-zß-ÿ](?=[A-ZÀ-Þ])"
+"""Where cells and paragraphs meet that a program ran together: `TrustDay`."""
+_UNSPACED = "\u2e80"
+"""The first letter of the scripts that put no space between words."""
+
+
+def words(line: str) -> list[str]:
+    """The words of a line; where no space parts them, each letter is one."""
+    line = expression(_JOINED).sub(r"\g<0> ", _without_links(line))
+    if line.isascii():
+        return expression(_WORD).findall(line.lower())
+    found = expression(_WORD).findall(line)
+    return list(chain.from_iterable([word.casefold()] if word < _UNSPACED else word for word in found))
+
+
+def ends(line: str) -> list[int]:
+    """The place after each word of a line."""
+    found: list[int] = []
+    for match in expression(_WORD).finditer(_without_links(line)):
+        at = match.start()
+        for part in expression(_JOINED).sub(r"\g<0> ", match[0]).split():
+            found += [at + len(part)] if part < _UNSPACED else range(at + 1, at + len(part) + 1)
+            at += len(part)
+    return found
+
+
+def _without_links(line: str) -> str:
+    """A line of the same length, with spaces in place of links."""
+    if not (":" in line or "[" in line or "www." in line.lower()):
+        return line
+    return expression(LINK).sub(lambda link: " " * len(link[0]), line)
+
+
+def is_faithful(text: str, original: str) -> bool:
+    """Whether a plain part keeps line breaks, and our quotation marks and dashes where it quotes us."""
+    marks = "‘’“”–—…"
+    flat = len(text) >= LONG_LINE and "\n" not in text.strip()
+    return not flat and (any(mark in text for mark in marks) or not any(mark in original for mark in marks))
+
+
+def clearer(plain: str, html: str, *, faithful: bool) -> str:
+    """Of what two parts of a mail say, the HTML part's if the plain one has the same words and others among them.
+
+    And always when the plain part is not `faithful` to what was written.
+    """
+    said, more = words(html), words(plain)
+    rest = iter(more)
+    return html if not faithful or (len(said) < len(more) and all(word in rest for word in said)) else plain

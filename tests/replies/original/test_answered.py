@@ -1,0 +1,50 @@
+"""The email that was answered, as text and HTML."""
+
+from unittest.mock import Mock
+
+import pytest
+
+from replies.html_text import html_to_text
+from replies.original.answered import Answered
+from replies.original.sent import Compared
+
+TEXT = "Hello Ana,\nThink of one evening.\nhttps://a.b/c"
+HTML = '<title>Day 2 of 5</title><p>Hello Ana,<p>Think of one evening.<p><a href="https://a.b/c?d=1&amp;e=2">Open</a>'
+
+
+def lines(*texts: str) -> list[Compared]:
+    return [Compared(text, quoted=True) for text in texts]
+
+
+def test_the_form_that_has_most_words_of_a_quote_counts() -> None:
+    quote = lines("Day 2 of 5", "Hello Ana,", "Think of one evening.", "Open")
+    assert [rest.text for rest in Answered(TEXT, HTML).closest(quote).rests] == [None] * 4
+    assert [rest.text for rest in Answered(TEXT, None).closest(quote).rests] == ["Day 2 of 5", None, None, "Open"]
+    assert Answered(TEXT, HTML).closest(quote).matched == 11
+
+
+def test_the_html_is_not_read_when_the_text_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Mock(wraps=html_to_text)
+    monkeypatch.setattr("replies.original.answered.html_to_text", read)
+    email = Answered(TEXT, HTML)
+
+    assert email.closest(lines("Hello Ana,", "Think of one", "evening.")).matched == 6
+    read.assert_not_called()
+    assert email.closest(lines("Hello Ana,", "Open")).matched == 3
+    read.assert_called_once()
+
+
+def test_the_links_of_both_forms_are_ours() -> None:
+    assert Answered(TEXT, HTML).links == {"https://a.b/c", "https://a.b/c?d=1&e=2"}
+
+
+def test_an_email_that_is_not_known_leaves_everything() -> None:
+    email = Answered(None, None)
+    assert not email
+    assert email.parted("x" * 700) == "x" * 700
+    assert [rest.text for rest in email.closest(lines("Hello Ana,")).rests] == ["Hello Ana,"]
+    assert not email.has_with_other_numbers("Day 3 of 5")
+
+
+def test_a_line_with_other_numbers_is_looked_for_in_both_forms() -> None:
+    assert Answered(TEXT, HTML).has_with_other_numbers("Day 3 of 12")
