@@ -1,24 +1,26 @@
 """HTML mail to plain text: what a reader sees, nothing active, quotes marked line by line with `> `.
 
 The tokenizer is our own because the standard library's takes quadratic time on broken markup. Every alternative of
-its expression stops at the next `<` and gives nothing back, so its time is linear.
+its expression stops at the next `<` and gives nothing back, so its time is linear: `*+` and `(?>` are what it needs.
 """
 
 import re
 from collections.abc import Iterator
 from html import unescape
 
+from replies.tables import expression
+
 MAX_HTML = 1024 * 1024
 MAX_QUOTE_DEPTH = 50
 MARKED_SIGNATURE = 6
 """Lines of what is marked as a signature."""
 
-_PIECE = (
+_TAG = (
     r"<!--|<[!?][^<>]*>"
-    r"|<(?P<end>/?)(?P<tag>[a-zA-Z][^\s/<>]*)(?P<attributes>(?>[^<>\"']+|\"[^\"<]*\"|'[^'<]*'|[\"'])*+)>"
-    r"|[^<]+|<"
+    r"|<(?P<end>/?)(?P<tag>[a-zA-Z][^\s/<>]*+)(?P<attributes>(?>[^<>\"']+|\"[^\"<]*\"|'[^'<]*'|[\"'])*+)>"
 )
 _COMMENT_END = "-->"
+_SPACE = r"[ \t\r\n\f]+"
 _QUOTED = r"\s*=\s*(?:\"([^\"]*)|'([^']*))"
 _HIDDEN = r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d]*[1-9])"
 _SIGNATURE = r"(?i)\b(?:class|id)\s*=\s*[\"']?(?:[^\"']* )?(?:moz-|gmail_)?signature\b"
@@ -62,18 +64,18 @@ class _Reader:
 
     def read(self, html: str) -> None:
         text: list[str] = []
-        for tag, token in _tokens(html, _RAW - {"title"} if self._everything else _RAW):
-            piece = token[0]
-            if "@" in tag or tag.startswith("http") or not (tag or piece.startswith(("<!", "<?"))):
-                text.append(piece)  # an address or a link in angle brackets is text
+        for piece in _pieces(html, _RAW - {"title"} if self._everything else _RAW):
+            if isinstance(piece, str):
+                text.append(piece)
                 continue
             if text:
                 self._write("".join(text))
                 text = []
-            if tag and token["end"]:
+            tag, ends, attributes = piece
+            if ends:
                 self._close(tag)
-            elif tag:
-                self._open(tag, token["attributes"])
+            else:
+                self._open(tag, attributes)
         self._write("".join(text))
 
     def text(self) -> str:
@@ -95,7 +97,7 @@ class _Reader:
             return
         if self._signature:
             self._signature.append(tag)
-        elif not self._everything and not self._depth and re.search(_SIGNATURE, attributes):
+        elif attributes and not self._everything and not self._depth and expression(_SIGNATURE).search(attributes):
             self._new_line(paragraph=True)
             self._signature, self._signature_from = [tag], len(self._lines)
         self._enter(tag)
@@ -151,16 +153,17 @@ class _Reader:
     def _write(self, data: str) -> None:
         if self.hidden:
             return
-        data = unescape(re.sub(_ENDLESS_NUMBER, "", data))
+        if "&" in data:
+            data = unescape(re.sub(_ENDLESS_NUMBER, "", data))
         if not self._preformatted:
-            data = re.sub(r"[ \t\r\n\f]+", " ", data)
+            data = expression(_SPACE).sub(" ", data)
             if not self._line or self._line[-1].endswith(" "):
                 data = data.lstrip(" ")
-        for at, line in enumerate(data.replace("\r\n", "\n").split("\n")):
-            if at:
-                self._break()
-            if line:
-                self._line.append(line)
+        first, *others = data.replace("\r\n", "\n").split("\n")
+        self._line += [first] if first else []
+        for line in others:
+            self._break()
+            self._line += [line] if line else []
 
     def _break(self) -> None:
         if self.hidden:
@@ -185,25 +188,32 @@ class _Reader:
             self._break()
 
 
-def _tokens(html: str, skipped: frozenset[str]) -> Iterator[tuple[str, re.Match[str]]]:
-    """The pieces of a page with their tag, if any, without comments and elements that are skipped as a whole."""
+def _pieces(html: str, skipped: frozenset[str]) -> Iterator[str | tuple[str, bool, str]]:
+    """The texts and tags of a page, without comments and elements that are skipped as a whole.
+
+    A tag comes with its name, whether it ends an element, and its attributes.
+    """
     lower = html.lower()
     lower = lower if len(lower) == len(html) else html  # a letter may be longer in lower case
     endless: set[str] = set()
     at = 0
-    match = re.compile(_PIECE).match
-    while token := match(html, at):
+    while token := expression(_TAG).search(html, at):
+        if at < token.start():
+            yield html[at : token.start()]
         at = token.end()
         tag = (token["tag"] or "").lower()
-        if token[0] != "<!--" and (tag not in skipped or token["end"]):
-            yield tag, token
-            continue
-        closing = f"</{tag}" if tag else _COMMENT_END
-        end = -1 if closing in endless else lower.find(closing, at)
-        if end < 0:
-            endless.add(closing)
-        else:
-            at = end if tag else end + len(closing)
+        if "@" in tag or tag.startswith("http"):  # an address or a link in angle brackets is text
+            yield token[0]
+        elif tag and (tag not in skipped or token["end"]):
+            yield tag, bool(token["end"]), token["attributes"]
+        elif tag or token[0] == "<!--":
+            closing = f"</{tag}" if tag else _COMMENT_END
+            end = -1 if closing in endless else lower.find(closing, at)
+            if end < 0:
+                endless.add(closing)
+            else:
+                at = end if tag else end + len(closing)
+    yield html[at:]
 
 
 def _attribute(name: str, attributes: str) -> str | None:
@@ -213,7 +223,7 @@ def _attribute(name: str, attributes: str) -> str | None:
 
 def _is_hidden(attributes: str) -> bool:
     """Whether an element's style or its attribute `hidden` keeps it from view."""
-    style = _attribute("style", attributes)
-    if style and re.search(_HIDDEN, style):
+    lower = attributes.lower()
+    if "style" in lower and (style := _attribute("style", attributes)) and expression(_HIDDEN).search(style):
         return True
-    return "hidden" in re.sub(r"\"[^\"]*\"|'[^']*'", "", attributes).lower().replace("=", " ").split()
+    return "hidden" in lower and "hidden" in re.sub(r"\"[^\"]*\"|'[^']*'", "", lower).replace("=", " ").split()

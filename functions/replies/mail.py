@@ -29,7 +29,8 @@ _ADDRESS = r'[^\s<>()\[\]",;:@]+(?:@[^\s<>()\[\]",;:@]+)+'
 _BOUNDARY = rb'(?i)boundary(?:\*\d*\*?)?\s*=\s*"?([^";\\\r\n]{1,100})'
 _PARAMETERS = rb"(?i)(?:\A|[\r\n])content-[a-z-]+:[^\r\n]*(?:\r?\n?[ \t][^\r\n]*)*"
 _HEADERS_END = rb"\r?\n\r?\n|\r\r"
-_CONTROL = r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]"
+_SPACE = r"[^\S\n\t ]"
+_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]"
 _MARKED_UP = frozenset({"text/html", "text/enriched", "text/richtext"})
 _READABLE = _MARKED_UP | {"text/plain"}
 _SEALED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
@@ -111,7 +112,7 @@ def visible_text(message: Message, *, prefer: str = "plain") -> str:
         text = re.sub(r"(?m)^- (?=-)", "", signed + after)  # RFC 9580, 7: what starts with dashes was escaped by `- `
     if text.count("\n") > MAX_LINES:
         raise UnreadableMail("more than 6,000 lines")
-    return re.sub(_CONTROL, lambda match: " " if match[0].isspace() else "", text)
+    return re.sub(_CONTROL, "", re.sub(_SPACE, " ", text))
 
 
 def children(part: Message) -> list[Message]:

@@ -50,3 +50,10 @@ def test_a_hostile_page_takes_linear_time(piece: str) -> None:
     html_to_text(piece * (100_000 // len(piece)))
 
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("first", ["<", "</", "<a ", '<a b="', "<!"])
+def test_a_tag_that_never_ends_takes_linear_time(first: str) -> None:
+    began = time.process_time()
+    assert html_to_text(first + "a" * 200_000)
+    assert time.process_time() - began < 2

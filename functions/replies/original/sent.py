@@ -126,9 +126,13 @@ class Sent:
         cuts: list[int] = []
         at = reached = 0
         while at < len(said) - RUN:
-            places = self._places_of_three.get(tuple(said[at : at + 3]), [])
-            places = places[(ahead := bisect_left(places, reached)) : ahead + TRIES]
-            run, place = max(((_common(said, at, self._words, place), place) for place in places), default=(0, 0))
+            places = self._places_of_three.get(tuple(said[at : at + 3]))
+            if places is None:
+                at += 1
+                continue
+            ahead = bisect_left(places, reached)
+            near = ((_common(said, at, self._words, place), place) for place in places[ahead : ahead + TRIES])
+            run, place = max(near, default=(0, 0))
             if run >= RUN:
                 cuts += [at, at + run]
                 reached = place + run
