@@ -17,7 +17,7 @@ _UNSPACED = "\u2e80"
 
 def words(line: str) -> list[str]:
     """The words of a line; where no space parts them, each letter is one."""
-    line = expression(_JOINED).sub(r"\g<0> ", _without_links(line))
+    line = _parted(_without_links(line))
     if line.isascii():
         return expression(_WORD).findall(line.lower())
     found = expression(_WORD).findall(line)
@@ -29,10 +29,15 @@ def ends(line: str) -> list[int]:
     found: list[int] = []
     for match in expression(_WORD).finditer(_without_links(line)):
         at = match.start()
-        for part in expression(_JOINED).sub(r"\g<0> ", match[0]).split():
+        for part in _parted(match[0]).split():
             found += [at + len(part)] if part < _UNSPACED else range(at + 1, at + len(part) + 1)
             at += len(part)
     return found
+
+
+def _parted(text: str) -> str:
+    """A text with a space wherever a program left one out."""
+    return expression(_JOINED).sub(r"\g<0> ", text) if expression(_JOINED).search(text) else text
 
 
 def _without_links(line: str) -> str:
