@@ -11,7 +11,7 @@ from replies.request import Request
 from replies.tables import EXPRESSIONS, FOLDER
 
 LISTS = {
-    "quotes": "verbs before_date hour_marks message original forwarded picture",
+    "quotes": "verbs you_wrote before_date hour_marks message original forwarded picture",
     "devices": "sent_from sent_from_my names article get_app verb_last of_mine names_before_verb sent excuse",
     "footers": "first_person confidential message recipient begins environment print consider",
     "warnings": "begins outside opening",

@@ -20,6 +20,7 @@ _CONTACT = f"{_PARTED}|{_REACHABLE.removeprefix('(?i)')}"
 _SENTENCE = r"[.?!…。？！][\"”»’)]*(?:\s|$)"
 _RULE = r"\W*(?:_{5,}|-{10,}|[—–―]{3,})\W*"
 _FIRST_PERSON = r"(?i:(?!.{0,600}\b«footers.first_person»\b))"
+_LONG_RULE = r"\s*_{30,}\s*"
 _DASHES = frozenset({"--", "—", "—-", "-—", "*--*", "*-- *"})
 _LEGAL = (
     rf"(?i){_FIRST_PERSON}(?=.{{0,600}}«footers.confidential»)(?=.{{0,600}}«footers.message»)"
@@ -82,8 +83,10 @@ def without_signature(lines: Sequence[str], *, before: bool, elsewhere: bool, or
     devices = [at for at, line in enumerate(kept) if is_device_line(line)]
     if devices and not original_known and (before or any(map(str.strip, kept[: devices[0]]))):
         return kept[: devices[0]]
+    if devices and not original_known:  # it is the first line: below what was written is a rule, and then a quote
+        kept = kept[: next((at for at, line in enumerate(kept) if re.fullmatch(_LONG_RULE, line)), None)]
     for at in reversed(devices):
-        del kept[at]
+        del kept[at : at + 1]
     return [line for line in kept if not tables.expression(_PICTURE).fullmatch(line.strip())]
 
 

@@ -47,6 +47,14 @@ def test_below_a_telephones_line_only_what_we_sent_is_known_not_to_be_the_person
     assert cleaned(text, original_known=False) == "I lied."
 
 
+def test_below_a_first_line_by_a_telephone_a_long_rule_begins_a_quote() -> None:
+    text = f"Sent from my iPhone\n\nI lied.\n\n{'_' * 32}\n\nDay 2"
+
+    assert cleaned(text, original_known=False).strip() == "I lied."
+    assert cleaned(text).endswith("Day 2")
+    assert cleaned(text.replace("_" * 32, "_" * 9), original_known=False).endswith("Day 2")
+
+
 def test_a_legal_footer_is_taken_off() -> None:
     footer = (
         "This message is confidential and meant for the addressee; any other recipient must delete it at once, please. "

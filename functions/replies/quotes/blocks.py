@@ -15,7 +15,7 @@ _FIELD = r"[A-Z][A-Za-z]*(?:-[A-Za-z]+)+:\s"
 """A field that no person writes by chance: `List-Id: `."""
 _LABEL = r"[\s*_]*([^\W\d_][^:：\n*_<>@]{0,24}?)[\s*_]*[:：]"
 _LABEL_INSIDE = r"([^\W\d_]{2,24})[:：]"
-_UNMARKED_LABEL = r"(?P<label>[^\W\d_]{2,20})[ \t]"
+_UNMARKED_LABEL = r"(?P<label>[^\W\d_]{1,20})[ \t]"
 _DIVIDER = r"(?i)-{3,}.{0,50}?(?:\b«quotes.message spaced»\b|«quotes.message unspaced»).{0,50}?-{3,}"
 
 
@@ -82,7 +82,7 @@ def _end_of_value(lines: Sequence[str], start: int, last: int) -> int:
     return last + 1 + bool(wrapped)
 
 
-def end_of_unmarked_block(lines: Sequence[str], start: int) -> int | None:
+def end_of_unmarked_block(lines: Sequence[str], start: int, *, fewest: int = 3) -> int | None:
     """The index after `From X <…>`, `To …`, `Date …`, `Subject …` without colons, right below a divider."""
     kinds: list[str] = []
     for line in lines[start : start + MAX_BLOCK]:
@@ -91,4 +91,4 @@ def end_of_unmarked_block(lines: Sequence[str], start: int) -> int | None:
         if kind is None or kind in kinds:
             break
         kinds.append(kind)
-    return start + len(kinds) if len(kinds) >= 3 and "from" in kinds else None
+    return start + len(kinds) if len(kinds) >= fewest and "from" in kinds else None

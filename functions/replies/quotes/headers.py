@@ -5,7 +5,17 @@ words of each language.
 from collections.abc import Callable, Iterator, Sequence
 
 from replies.quotes.blocks import end_of_block, end_of_unmarked_block, is_divider, label
-from replies.quotes.sentences import COLONS, MAX_HEADER, Evidence, end_of_sentence, evidence, is_only_a_time, leads_in
+from replies.quotes.sentences import (
+    COLONS,
+    MAX_HEADER,
+    Evidence,
+    end_of_sentence,
+    evidence,
+    has_date_and_time,
+    is_only_a_time,
+    leads_in,
+    says_you_wrote,
+)
 from replies.tables import expression
 
 _HEADLINE = (
@@ -64,11 +74,24 @@ def _block_below_headline(lines: Sequence[str], labels: Labels, start: int) -> i
     return end_of_block(lines, labels, start + 1) if leads else None
 
 
+def _note(lines: Sequence[str], _labels: Labels, start: int) -> int | None:
+    """`Original Message processed by …`, a subject with date and time, and `From X`, `To Y` without colons."""
+    end = end_of_unmarked_block(lines, start + 2, fewest=2)
+    is_note = end and has_date_and_time(lines[start + 1]) and expression(_HEADLINE).fullmatch(lines[start])
+    return end if is_note else None
+
+
 def _block_below_name(lines: Sequence[str], labels: Labels, start: int) -> int | None:
     """A sender's name and a date, each on a line of its own, above `To: …`."""
     if labels[start + 2 : start + 3] != ["to"] or not is_only_a_time(lines[start + 1]):
         return None
     return end_of_block(lines, labels, start + 2, known=["from"]) if len(lines[start].split()) <= 5 else None
+
+
+def _you_wrote(lines: Sequence[str], _labels: Labels, start: int) -> int | None:
+    """`On 26 Nov 2026 you wrote:`, as a paragraph: a person's own has more in it."""
+    alone = not any((*lines[max(0, start - 1) : start], *lines[start + 1 : start + 2]))
+    return start + 1 if alone and says_you_wrote(lines[start]) else None
 
 
 def _block(lines: Sequence[str], labels: Labels, start: int) -> int | None:
@@ -80,8 +103,10 @@ _SHAPES: tuple[Shape, ...] = (
     _divider,
     _forward_note,
     _block_below_headline,
+    _note,
     _block_below_name,
     end_of_sentence,
+    _you_wrote,
     _block,
 )
 """The first that a quote header has says where it ends."""

@@ -6,6 +6,7 @@ from enum import Enum
 
 from replies.quotes.headers import quote_headers
 from replies.quotes.mending import mended
+from replies.tables import expression
 
 
 class Kind(Enum):
@@ -21,6 +22,7 @@ _MARKS = r"[ \t]{0,4}(?:[A-Z]{1,3}(?=>))?((?:>[ \t]?)+)"
 _UNSEEN = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 _ARROWS = r"\s*(>>> .{5,200} >>>)\s*"
 """GroupWise: `>>> Somebody <address> 8/4/2026 7:00 AM >>>`."""
+_LEAD = r"\d{1,2}[.)] .{1,80}|[^\W\d_][^:：]{1,80}[:：]"
 _ONLY_LINK = r"\W*https?://\S+\W*"
 
 
@@ -41,7 +43,7 @@ class Line:
 def lines_of(text: str) -> list[Line]:
     """The lines with their kinds."""
     lines = [Line(line) for line in mended(text).split("\n")]
-    headers = list(quote_headers([line.bare for line in lines], _before_marks(lines)))
+    headers = _of_programs(lines, list(quote_headers([line.bare for line in lines], _before_marks(lines))))
     for at in (at for header in headers for at in header):
         lines[at].kind = Kind.HEADER
     for line in lines[_unmarked_quote(lines, headers) :]:
@@ -49,6 +51,17 @@ def lines_of(text: str) -> list[Line]:
     for at in list(_misleading(lines)):
         lines[at].kind = Kind.OWN if lines[at].kind is Kind.MARKED else Kind.MARKED
     return lines
+
+
+def _of_programs(lines: Sequence[Line], headers: Sequence[range]) -> Sequence[range]:
+    """The quote headers without those that a person listed: two or more, each right below its number or lead."""
+    listed = [header for header in headers if header.start and _is_lead(lines[header.start - 1])]
+    return [header for header in headers if header not in listed] if len(listed) > 1 else headers
+
+
+def _is_lead(line: Line) -> bool:
+    """Whether a line is `1. What I sent him` or `This is what I sent him:`."""
+    return not line.depth and expression(_LEAD).fullmatch(line.bare) is not None
 
 
 def _before_marks(lines: Sequence[Line]) -> list[bool]:

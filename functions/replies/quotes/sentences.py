@@ -19,6 +19,7 @@ ADDRESS = r"[^\s<>@\"',;:()\[\]]{1,64}@[^\s<>@\"',;:()\[\]]{2,100}"
 COLONS = (":", "：")
 
 _VERB = r"(?i)(?<!\w)«quotes.verbs spaced»(?!\w)|«quotes.verbs unspaced»"
+_YOU_WROTE = r"(?i)(?<!\w)«quotes.you_wrote»(?!\w)"
 _LEAD = r"(?i)«quotes.before_date»[\s,.:]"
 _BRACKETED = r"[<(\[]\W{0,3}[^\s<>@]{1,64}@[^\s<>@]{2,100}"
 _ENDS = (*COLONS, "-", "*", "_", '"', "=", ")")
@@ -104,7 +105,7 @@ _RULES = (
 def evidence(text: str) -> Evidence:
     """How much of `On <date> <somebody> wrote:` a text is."""
     if text.startswith(">>> ") and text.endswith(" >>>"):
-        return Evidence.ALL if _has_date_and_time(text) else Evidence.NOTHING
+        return Evidence.ALL if has_date_and_time(text) else Evidence.NOTHING
     if text[:4].isdecimal() and expression(_BARE_DATE).match(text):
         return Evidence.ALL
     said = _Sentence(_core(text).rstrip(":：) "))
@@ -122,13 +123,14 @@ def _core(text: str) -> str:
     return core if ends and len(core.split()) <= MAX_WORDS else ""
 
 
-def _has_date_and_time(text: str) -> bool:
+def has_date_and_time(text: str) -> bool:
+    """Whether a text has a date and a time."""
     return bool(expression(TIME).search(text) and expression(DATE).search(text))
 
 
 def is_only_a_time(line: str) -> bool:
     """Whether a line is a date and a time, and nothing else."""
-    return _has_date_and_time(line) and len(re.findall(r"[^\W\d]", line)) <= 3
+    return has_date_and_time(line) and len(re.findall(r"[^\W\d]", line)) <= 3
 
 
 def end_of_sentence(lines: Sequence[str], labels: Sequence[str | None], start: int) -> int | None:
@@ -174,6 +176,16 @@ def _is_prose_above(lines: Sequence[str], found: Evidence) -> bool:
         if evidence(fewer) >= found:
             return True
     return False
+
+
+def says_you_wrote(line: str) -> bool:
+    """Whether a line is `On 26 Nov 2026 you wrote:`, and nothing else."""
+    found = expression(_YOU_WROTE).search(line) if line.endswith(COLONS) and len(line) <= 100 else None
+    if not found:
+        return False
+    said = _Sentence(f"{line[: found.start()]} {line[found.end() :]}".strip(" ,:："))
+    full = said.date and len(re.findall(r"\d+", said.text)) > 1  # not only a year
+    return bool(full and (said.is_dated or said.times)) and len(said.text.split()) <= 8
 
 
 def begins_in(line: str) -> int:

@@ -43,6 +43,8 @@ HEADERS = [
     ">>> X <a@b.org> 8/3/2026 7:00 AM >>>",
     "X <a@b.org> skrev: (3 augusti 2026 07:00:12 CEST)",
     "======= 2026-08-03 07:00:12 您在来信中写道：=======",
+    "On Nov 26, 2026 you wrote:",
+    "Original Message processed by example®\nFW: Day 2 9. August 2026, 12:44 Uhr\nVon X\nAn Ana",
     "发件人: X <a@b.org>\n发送时间: 2026年8月3日 7:00\n收件人: Ana\n主题: 2",
 ]
 PROSE = [
@@ -57,6 +59,8 @@ PROSE = [
     "From: me\nTo: me, in ten years\nSubject: the kitchen",
     "-------- Enter feedback below --------",
     "2024-01-15 14:30:25",
+    "On 3 August 2026 you wrote:",
+    "Original message of mine\nat 12:44 on 9/8/2026\nFrom me",
 ]
 
 

@@ -34,3 +34,12 @@ def test_one_mark_between_two_answers_is_the_mail_programs() -> None:
 
 def test_arrows_around_a_quote_header_are_no_marks() -> None:
     assert kinds("yes\n>>> X <a@b.org> 8/3/2026 7:00 AM >>>\nDay 2") == ["own", "header", "below"]
+
+
+def test_blocks_that_a_person_lists_are_their_own() -> None:
+    block = "From: X <a@b.org>\nTo: Ana"
+    listed = f"1. What I sent\n{block}\n\n2. What came back\n{block}\n\nThen I stopped."
+    led = listed.replace("1. What I sent", "What I sent:").replace("2. What came back", "What came back:")
+
+    assert set(kinds(listed)) == set(kinds(led)) == {"own"}
+    assert "below" in kinds(f"1. What I sent\n{block}\n\nThen I stopped.")

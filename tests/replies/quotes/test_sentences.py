@@ -2,7 +2,7 @@
 
 import pytest
 
-from replies.quotes.sentences import Evidence, begins_in, end_of_sentence, evidence, leads_in
+from replies.quotes.sentences import Evidence, begins_in, end_of_sentence, evidence, leads_in, says_you_wrote
 
 HEADER = "On Mon, Aug 3, 2026 at 7:00 AM X <a@b.org> wrote:"
 
@@ -69,3 +69,24 @@ def test_right_before_a_quote_less_is_enough(line: str) -> None:
 )
 def test_a_persons_own_words_are_no_lead(line: str) -> None:
     assert not leads_in(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "On Nov 26, 2026 you wrote:",
+        "Am 26.11.2026 schrieben Sie:",
+        "Le 26/11/2026, vous avez écrit :",
+        "Thursday, November 26, 2026, 7:00:12 AM, you wrote:",
+        "Вы писали 26 ноября 2026 г., 7:00:12:",
+    ],
+)
+def test_a_program_may_say_that_you_wrote(line: str) -> None:
+    assert says_you_wrote(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["In 2026 you wrote:", "On Monday you wrote:", "You wrote:", "On 26 Nov 2026 you wrote"]
+)
+def test_a_person_says_so_without_a_full_date(line: str) -> None:
+    assert not says_you_wrote(line)
