@@ -217,7 +217,7 @@ def _tells_a_day(said: _Sentence) -> bool:
 
 def _tells_who_wrote(said: _Sentence) -> bool:
     """`X Y wrote:`, with nothing behind it but a short date, and a name of two to four words."""
-    if not said.verb:
+    if not said.verb or expression(_LEAD).match(said.text):  # On Monday she wrote
         return False
     behind = said.text[said.verb.end() :].strip(" :：")
     if behind and not (len(behind.split()) <= 4 and re.search(_SHORT_DATE, behind)):

@@ -65,7 +65,7 @@ def test_right_before_a_quote_less_is_enough(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["You asked:", "She wrote:", "Ines Marlow wrote of it:", "my mother wrote:", "-- X --"]
+    "line", ["You asked:", "She wrote:", "Ines Marlow wrote of it:", "On Monday she wrote:", "-- X --"]
 )
 def test_a_persons_own_words_are_no_lead(line: str) -> None:
     assert not leads_in(line)
