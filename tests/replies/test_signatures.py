@@ -140,6 +140,18 @@ DEVICES = [
     "Von meinem Samsung Galaxy Smartphone gesendet.",
     "Envoyé depuis l'application Mail Orange",
     "Отправлено из мобильной Почты Mail.ru",
+    "Provenance : Courrier pour Windows",
+    "Skickades från E-post för Windows",
+    "Отправлено со смартфона Samsung Galaxy.",
+    "Windows 版のメールから送信",
+    "Samsung Galaxy akıllı telefonumdan gönderildi.",
+    "iOS için Outlook'tan gönderildi",
+    "Android için Outlook'u edinin",
+    "Hanki Outlook Androidille",
+    "Az Android Outlook letöltése",
+    "Android용 Outlook 다운로드",
+    "내 Galaxy에서 보냄",
+    "取得 Android 版 Outlook",
     "Sent from my HTC One™ X, an AT&T 4G LTE smartphone",
 ]
 SENTENCES = [
@@ -154,6 +166,9 @@ SENTENCES = [
     "From my phone I called her",
     "Sent with love from the orange kitchen",
     "Get up for work",
+    "Mektup o gece telefonundan gönderildi",
+    "Samsung için çok çalıştım, sonra eve gönderildim",
+    "家から送信した",
     "Von meinem Vater habe ich ihr nie gesendet",
 ]
 
