@@ -152,6 +152,11 @@ DEVICES = [
     "Android용 Outlook 다운로드",
     "내 Galaxy에서 보냄",
     "取得 Android 版 Outlook",
+    "Enviat des del meu iPhone",
+    "Đã gửi từ iPhone của tôi",
+    "ส่งจาก iPhone ของฉัน",
+    "Išsiųsta iš mano iPhone",
+    "Nosūtīts no mana iPhone",
     "Sent from my HTC One™ X, an AT&T 4G LTE smartphone",
 ]
 SENTENCES = [
