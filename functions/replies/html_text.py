@@ -207,13 +207,17 @@ def _pieces(html: str, skipped: frozenset[str]) -> Iterator[str | tuple[str, boo
         elif tag and (tag not in skipped or token["end"]):
             yield tag, bool(token["end"]), token["attributes"]
         elif tag or token[0] == "<!--":
-            closing = f"</{tag}" if tag else _COMMENT_END
-            end = -1 if closing in endless else lower.find(closing, at)
-            if end < 0:
-                endless.add(closing)
-            else:
-                at = end if tag else end + len(closing)
+            at = _after_skipped(lower, at, f"</{tag}" if tag else _COMMENT_END, endless)
     yield html[at:]
+
+
+def _after_skipped(html: str, at: int, closing: str, endless: set[str]) -> int:
+    """Where what is skipped as a whole has its end tag, or a comment is over; right here when it never is."""
+    end = -1 if closing in endless else html.find(closing, at)
+    if end < 0:
+        endless.add(closing)
+        return at
+    return end + len(closing) if closing == _COMMENT_END else end
 
 
 def _attribute(name: str, attributes: str) -> str | None:

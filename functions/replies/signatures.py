@@ -80,14 +80,22 @@ def without_signature(lines: Sequence[str], *, before: bool, elsewhere: bool, or
         kept = kept[:cut]
     elif cut is not None and kept[cut].lstrip(" ") == "-- ":
         kept = _written_below(kept[cut + 1 :])
-    devices = [at for at, line in enumerate(kept) if is_device_line(line)]
-    if devices and not original_known and (before or any(map(str.strip, kept[: devices[0]]))):
-        return kept[: devices[0]]
-    if devices and not original_known:  # it is the first line: below what was written is a rule, and then a quote
-        kept = kept[: next((at for at, line in enumerate(kept) if re.fullmatch(_LONG_RULE, line)), None)]
-    for at in reversed(devices):
-        del kept[at : at + 1]
+    kept = _without_device_lines(kept, before=before, original_known=original_known)
     return [line for line in kept if not tables.expression(_PICTURE).fullmatch(line.strip())]
+
+
+def _without_device_lines(lines: list[str], *, before: bool, original_known: bool) -> list[str]:
+    """Without `Sent from my …` and, unless we know what was sent, without the quote that follows it.
+
+    Where it is the first line, what was written follows, and then a rule and the quote.
+    """
+    devices = {at for at, line in enumerate(lines) if is_device_line(line)}
+    if devices and not original_known:
+        first = min(devices)
+        if before or any(map(str.strip, lines[:first])):
+            return lines[:first]
+        lines = lines[: next((at for at, line in enumerate(lines) if re.fullmatch(_LONG_RULE, line)), None)]
+    return [line for at, line in enumerate(lines) if at not in devices]
 
 
 def _written_below(lines: Sequence[str]) -> list[str]:
