@@ -46,7 +46,7 @@ _DEVICE_LINES = (
     rf"|[^.,!?\n]{{0,40}}?(?<!\w)«devices.names»(?!\w)(?: [^\s,.!?]+){{0,2}}){_EXCUSE}\W*)",
     "(?i:«devices.get_app»)",
     r"(?i:(?:\S+ ){0,3}\W*Outlook\W* (?:\S+ ){1,2}(?:iOS|Android|Mac|Windows)(?: \S+)?)",
-    rf"(?i:(?=.{{0,80}}(?<!\w)(?:{_BRAND}|«devices.names»))«devices.verb_last»)",
+    rf"(?i:(?=«devices.verb_last»$)(?=.{{0,80}}(?<!\w)(?:{_BRAND}|«devices.names»)).*)",
     r"(?i:«devices.of_mine»? ?(?:iphone|ipad|android|galaxy|samsung|outlook|huawei|«devices.names_before_verb»)"
     r"[^\s,.!?]* ?«devices.sent»\W*)",
     r"«devices.sent_from_my» (?:[\w'+-]+ ){0,5}(?:[A-Z0-9-]*\d[A-Z0-9-]*|[A-Z]{2,})(?: [\w'+-]+){0,3}\W*",
