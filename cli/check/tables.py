@@ -18,6 +18,7 @@ LISTS = {
     "subjects": "automatic away failed failed_end undelivered trouble mail_systems",
     "labels": "from date to cc subject",
     "requests": " ".join(command for command in Request.Command if command is not Request.Command.TIME),
+    "taught": "stop",
     "pauses": "words course until lasting",
     "times": "words before hours morning afternoon night",
     "dates": "weekdays months numbers small_words next tomorrow next_week next_month",

@@ -43,6 +43,13 @@ def requested(text: str, today: date, first_name: str = "") -> "Request | None":
     return phrases.requested(text, today, first_name)
 
 
+def says_stop(text: str) -> bool:
+    """Whether a text is nothing but the word that our emails teach for stopping, in any language."""
+    from replies import phrases
+
+    return phrases.says_stop(text)
+
+
 def agrees(text: str) -> bool:
     """Whether a reply to the confirmation email says yes and nothing else."""
     from replies import phrases

@@ -25,6 +25,9 @@ MAX_DASHES = 1000
 MAX_TEXT = 1024 * 1024
 MAX_LINES = 6_000
 
+_FIELD = rb"[!-9;-~]+:"
+_LOOSE = rb"\0|\r(?!\n)"
+_QUOTED_NAME = r'"(?:[^"\\]|\\.)*"(?=\s*<)'
 _ADDRESS = r'[^\s<>()\[\]",;:@]+(?:@[^\s<>()\[\]",;:@]+)+'
 _BOUNDARY = rb'(?i)boundary(?:\*\d*\*?)?\s*=\s*"?([^";\\\r\n]{1,100})'
 _PARAMETERS = rb"(?i)(?:\A|[\r\n])content-[a-z-]+:[^\r\n]*(?:\r?\n?[ \t][^\r\n]*)*"
@@ -95,9 +98,28 @@ def header(message: Message, name: str) -> str:
 
 def sender(message: Message) -> str:
     """The one address in From, lower case; empty when there is none, or another that could be taken for it."""
-    fields = " ".join(str(field) for field in message.get_all("From", []))[:MAX_HEADER_VALUE]
-    found = {address.lower() for address in re.findall(_ADDRESS, fields)}
-    return found.pop() if len(found) == 1 else ""
+    fields = " ".join(str(field) for field in message.get_all("From", []))
+    found = {address.lower() for address in re.findall(_ADDRESS, fields[:MAX_HEADER_VALUE])}
+    rest = re.sub(_ADDRESS, "", re.sub(_QUOTED_NAME, "", fields[:MAX_HEADER_VALUE]))
+    alone = len(found) == 1 and "@" not in rest and len(fields) <= MAX_HEADER_VALUE  # `"ann@example.net"@example.com`
+    return found.pop() if alone else ""
+
+
+def has_one_author(raw: bytes) -> bool:
+    """Whether the headers have one From field, however it is spelt, that every program finds.
+
+    SES proves the address that it reads there, and a mail can be written so that our parser reads another. So no line
+    above From is malformed, which ends the headers for some, and no NUL or lone carriage return stands in them.
+    """
+    head = re.split(rb"\r?\n\r?\n", raw[:MAX_HEADERS], maxsplit=1)[0]
+    found = 0
+    for at, line in enumerate(head.split(b"\n")):
+        if at and line.startswith((b" ", b"\t")) and line.strip():
+            continue  # the line before goes on
+        found += re.sub(rb"[^a-z]", b"", line.partition(b":")[0].lower()) == b"from"
+        if not found and not re.match(_FIELD, line):
+            return False
+    return found == 1 and not re.search(_LOOSE, head)
 
 
 def visible_text(message: Message, *, prefer: str = "plain") -> str:

@@ -46,6 +46,11 @@ def requested(text: str, today: date, first_name: str = "") -> Request | None:
     return Request(Request.Command.PAUSE, until=until) if understood else None
 
 
+def says_stop(text: str) -> bool:
+    """Whether a text is nothing but the word that our emails teach for stopping, in any language."""
+    return plain(text) in tables.words("taught.stop")
+
+
 @cache
 def _commands() -> dict[str, Request.Command]:
     """Phrase → the command that it is."""

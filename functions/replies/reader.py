@@ -34,8 +34,8 @@ class Mail:
 
     @cached_property
     def sender(self) -> str:
-        """The one address in From, in lower case; empty when there is none, or a second one."""
-        return mail.sender(self._message)
+        """The one address in the one From field, in lower case; empty when another could be taken for it."""
+        return mail.sender(self._message) if mail.has_one_author(self.raw) else ""
 
     @cached_property
     def body(self) -> bytes:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
 
-from tests.mutants import of_replies, of_sending, of_the_course, of_the_forms
+from tests.mutants import of_proof, of_replies, of_sending, of_the_course, of_the_forms
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -38,6 +38,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *of_replies.OF_ATTRIBUTION,
     *of_replies.OF_COMMANDS,
     *of_replies.OF_WHAT_IS_SET_ASIDE,
+    *of_proof.OF_THE_AUTHOR,
     *of_sending.OF_SENDING,
     *of_sending.OF_EVENTS,
     *of_sending.OF_STORING,

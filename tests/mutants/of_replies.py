@@ -72,7 +72,7 @@ OF_BOUNDS = (
     ),
     Mutant(
         "mail: of two addresses in From one is taken",
-        'return found.pop() if len(found) == 1 else ""',
+        'return found.pop() if alone else ""',
         'return min(found, default="")',
         MAIL,
     ),

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from replies import UnreadableMail
-from replies.mail import header, parse, sender, visible_text
+from replies.mail import has_one_author, header, parse, sender, visible_text
 from tests.replies.replies import mail
 
 TEXT = "Je mentais, señora – über alles."
@@ -92,11 +92,86 @@ def test_the_sender_is_an_address_in_lower_case() -> None:
         b'From: "ana@example.net" <eve@example.com>',
         b"From: eve@example.com (ana@example.net)",
         b"From: ana@example.net@example.com",
+        b'From: "ana@example.net"@example.com',
+        b'From: "ana@example.net" @ example.com',
+        b"From: ana@example.net(@example.com)",
+        b"From: ana@example.net, eve@[192.0.2.1]",
+        b"From: ana@example.net" + b" " * 4000 + b", eve@example.com",
     ],
-    ids=["encoded", "two fields", "two addresses", "name", "comment", "two domains"],
+    ids=[
+        "encoded",
+        "two fields",
+        "two addresses",
+        "name",
+        "comment",
+        "two domains",
+        "quoted local part",
+        "quoted local part with spaces",
+        "domain in a comment",
+        "literal",
+        "far behind",
+    ],
 )
 def test_nobody_is_taken_for_somebody_else(fields: bytes) -> None:
     assert sender(parse(fields + b"\r\n\r\nStop")) != "ana@example.net"
+
+
+def test_a_name_may_hold_an_at_sign() -> None:
+    assert sender(parse(b'From: "Ana @ Home" <ana@example.net>\r\n\r\n')) == "ana@example.net"
+
+
+AUTHOR = b"From: Ana <ana@example.net>\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        AUTHOR,
+        b"Received: from mail.example.com\r\n\tby example.org;\r\n from: x\r\nSubject: From: me\r\n" + AUTHOR,
+        b"FROM:\r\n Ana\r\n <ana@example.net>\r\nTo: x\r\nnot a field\r\n",
+        AUTHOR.replace(b"\r\n", b"\n"),
+    ],
+    ids=["plain", "folded above", "folded, and a malformed line below", "line feeds"],
+)
+def test_r22_one_from_field_is_one_author(head: bytes) -> None:
+    end = b"\n" if b"\r" not in head else b"\r\n"
+    assert has_one_author(head + end + b"From: eve@example.com" + end)
+    assert has_one_author(head)
+
+
+SECOND = ["From: eve", "From : eve", "FROM\t: eve", "from:eve", "F\u00adrom: eve", "From\x0b: eve", "From\r\n : eve"]
+
+
+@pytest.mark.parametrize("other", SECOND)
+def test_r22_a_second_from_field_however_it_is_spelt_leaves_no_author(other: str) -> None:
+    field = f"{other}@example.com\r\n".encode()
+    assert not has_one_author(AUTHOR + field + b"\r\n")
+    assert not has_one_author(field + AUTHOR + b"\r\n")
+    assert not has_one_author(AUTHOR + b"To: x\r\n y\r\n" + field + b"\r\n")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"\r\n" + AUTHOR,
+        b"To: x\r\n",
+        b"not a field\r\n" + AUTHOR,
+        b"From ana@example.net Mon Nov 23 09:00:00 2026\r\n" + AUTHOR,
+        b"Subject : x\r\n" + AUTHOR,
+        b" From: eve@example.com\r\n" + AUTHOR,
+        b"Subject: x\r\n \r\n" + AUTHOR,
+        b"Subj\xc3\xa9ct: x\r\n" + AUTHOR,
+        b"Subject: x\rFrom: eve@example.com\r\n" + AUTHOR,
+        AUTHOR + b"Subject: x\rFrom: eve@example.com\r\n",
+        AUTHOR + b"Subject: x\r\r\nFrom: eve@example.com\r\n",
+        b"From: Ana <ana@example.net>\0 <eve@example.com>\r\n",
+        b"From\0: eve@example.com\r\n" + AUTHOR,
+        AUTHOR + b"Subject: \0\r\n",
+    ],
+)
+def test_r22_a_malformed_line_above_from_and_a_nul_leave_no_author(head: bytes) -> None:
+    assert not has_one_author(head + b"\r\nI lied.")
 
 
 def test_r5_of_many_long_parts_as_much_is_read_as_anybody_writes() -> None:

@@ -1,10 +1,13 @@
 """What people ask for in a reply, and whether they say yes."""
 
+import re
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
-from replies import agrees, consents, requested
+from content.lessons import load
+from replies import agrees, consents, requested, says_stop
 from replies.request import Request
 
 TODAY = date(2026, 11, 24)  # a Tuesday
@@ -41,6 +44,29 @@ def test_a_year_that_no_calendar_has_is_no_day() -> None:
 def test_a_text_of_200_characters_is_never_a_request() -> None:
     assert requested("stop" + "!" * 195, TODAY) == Request(Command.STOP)
     assert requested("stop" + "!" * 196, TODAY) is None
+
+
+def test_r23_the_word_that_the_emails_teach_stops_by_itself() -> None:
+    """Of every language that has emails: HELP names it in bold."""
+    languages = load(Path(__file__).parents[2] / "emails").languages
+    assert set(languages) == {"en", "es"}
+    for code in languages:
+        page = (Path(__file__).parents[2] / "emails" / code / "notices" / "help.md.j2").read_text("utf-8")
+        line = re.search(r"(?m)^stop = (.+)", page)
+        assert line
+        words = re.findall(r"\*\*(.+?)\*\*", line[1])
+        assert words
+        assert all(says_stop(word) for word in words), code
+
+
+@pytest.mark.parametrize("text", ["Stop", "STOP.", "stop!\n", "¡Baja!", "para"])
+def test_r23_the_bare_word_however_it_is_written(text: str) -> None:
+    assert says_stop(text)
+
+
+@pytest.mark.parametrize("text", ["", "Stop please", "Stop\n\nEve", "unsubscribe", "cancel", "pause", "no", "stop it"])
+def test_r23_more_or_other_words_are_not_the_bare_word(text: str) -> None:
+    assert not says_stop(text)
 
 
 @pytest.mark.parametrize(
