@@ -70,14 +70,15 @@ def test_the_list_is_the_same_in_every_email_and_complaints_are_counted_by_cours
 
 
 @pytest.mark.parametrize("text", ["", "unsubscribe", "Please take me off this list", "-- \nSent from my phone"])
-def test_a_mail_to_the_list_unsubscribe_address_unsubscribes_whatever_is_in_it(ann: Person, text: str) -> None:
+def test_r23_a_mail_to_the_list_unsubscribe_address_stops_whatever_is_in_it_and_is_told(ann: Person, text: str) -> None:
     lesson, before = ann.mails[-1], len(ann.mails)
-    written = f"From: ann@example.net\r\nSubject: unsubscribe\r\nAuto-Submitted: auto-generated\r\n\r\n{text}"
-    ann.world.deliver(written.encode(), _unsubscribe_address(lesson), sender="ann@example.net")
+    written = f"From: eve@example.com\r\nSubject: unsubscribe\r\nAuto-Submitted: auto-generated\r\n\r\n{text}"
+    for _ in range(2):
+        ann.world.deliver(written.encode(), _unsubscribe_address(lesson), verdicts={"dmarc": "FAIL", "spf": "FAIL"})
     assert ann.row["status"] == "unsubscribed"
     assert ann.reflections == []
     assert nothing_comes(ann.world)
-    assert len(ann.mails) == before, "the mail client has said that it is done"
+    assert [mail.tags["email"] for mail in ann.mails[before:]] == ["goodbye"], "the mailbox is told, once"
 
 
 def test_u7_an_old_unsubscribe_address_does_not_touch_a_later_sign_up(ann: Person) -> None:

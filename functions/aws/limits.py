@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from aws.items import Item, Table, stamp
-from course.limits import THREE_CONFIRMATIONS_IN, Confirmations, hour_of
+from course.limits import THREE_CONFIRMATIONS_IN, Confirmations, day_of, hour_of
 
 BREAKER_OPEN_FOR = timedelta(minutes=15)
 MARK_LIFE = timedelta(days=30)
@@ -28,14 +28,21 @@ class Limits(Table):
 
     def admit(self, key: str, member: str, most: int, now: datetime) -> bool:
         """Whether a member is among the first `most` of this clock hour. Who comes again is counted once."""
+        return self._admit(f"{key}#{hour_of(now)}", member, most, now + timedelta(hours=2))
+
+    def admit_of_day(self, key: str, member: str, most: int, now: datetime) -> bool:
+        """The same of this UTC day."""
+        return self._admit(f"{key}#{day_of(now)}", member, most, now + timedelta(days=2))
+
+    def _admit(self, key: str, member: str, most: int, expires: datetime) -> bool:
         admitted = self._update(
-            {"key": f"{key}#{hour_of(now)}"},
+            {"key": key},
             "ADD members :one SET expires_at = :expires",
             "attribute_not_exists(members) OR contains(members, :member) OR size(members) < :most",
             one={member},
             member=member,
             most=most,
-            expires=_seconds(now + timedelta(hours=2)),
+            expires=_seconds(expires),
         )
         return admitted is not None
 

@@ -20,6 +20,9 @@ LONGEST_PAUSE = timedelta(days=365)
 ANSWERS_AN_HOUR = 20
 """Notices in answer to one subscriber's replies: whoever forges those cannot flood a mailbox."""
 
+UNPROVEN_A_DAY = 20
+"""Mails of one subscriber and UTC day that are kept without proof of their sender: no forger can fill a journal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Confirmations:
@@ -64,6 +67,11 @@ def network(source_ip: str) -> str:
 def hour_of(now: datetime) -> str:
     """The clock hour (UTC) that a count belongs to."""
     return now.strftime("%Y-%m-%dT%H")
+
+
+def day_of(now: datetime) -> str:
+    """The UTC day that a count belongs to."""
+    return now.strftime("%Y-%m-%d")
 
 
 def seconds_left(now: datetime) -> int:

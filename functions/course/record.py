@@ -121,6 +121,9 @@ class Record:
     """Attempts of this round that a mailbox sent back, for now."""
     obeyed: tuple[str, ...] = ()
     """Short ids of the last mails whose command was obeyed: one that is worked on again changes nothing more."""
+    another: int | None = None
+    """A reply came from another address, and this lesson from now on tells it: 1 is the next, 2 the one after a lesson
+    that was being sent then. None when there is nothing to tell."""
     version: int = 0
     """Counts the writes: the condition of the next one."""
 

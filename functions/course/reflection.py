@@ -42,6 +42,10 @@ class Why(Enum):
     """Nothing of theirs is kept, whatever comes."""
     NO_CLEAR_YES = "no clear yes to the confirmation"
     TOO_LATE = "a command that could not be obeyed in time"
+    ANOTHER_ADDRESS = "from another address than the subscriber's"
+    """Nothing of it is the subscriber's, whatever it says and whoever asks."""
+    UNPROVEN_COMMAND = "a command without proof of its sender"
+    TOO_MANY_UNPROVEN = "without proof of its sender, and more such mail came that day than is kept"
     LOST = "lost on its way, or failed: nobody knows whether it is genuine"
     OTHER = ""
     """An automatic answer, or a mail that cannot be read: the detail says how that was told."""
@@ -61,8 +65,8 @@ class NotTaken:
 
     @property
     def may_be_accepted(self) -> bool:
-        """Whether an operator may make a reflection of it: not of what may hold a virus."""
-        return self.why not in (Why.VIRUS, Why.NOT_SCANNED_FOR_VIRUS)
+        """Whether an operator may make a reflection of it: not of what may hold a virus, or another person's words."""
+        return self.why not in (Why.VIRUS, Why.NOT_SCANNED_FOR_VIRUS, Why.ANOTHER_ADDRESS)
 
     @classmethod
     def read(cls, stored: str) -> "NotTaken":

@@ -37,7 +37,7 @@ class Subscriber(Record):
         if not (asked := self.sign_up) or asked.epoch != epoch:
             return self
         started = replace(self._new_round(plan), epoch=epoch, first_name=asked.first_name, zone=asked.zone)
-        started = replace(started, hour=asked.hour, consent=asked.consent, consent_at=now)
+        started = replace(started, hour=asked.hour, consent=asked.consent, consent_at=now, another=None)
         started = replace(started, last_day=self.last_day_in(asked.zone))
         free_today = started.last_day is None or started.last_day < schedule.local_day(now, started.zone)
         rested = self.last_at is None or now >= self.last_at + schedule.MIN_GAP
@@ -119,6 +119,12 @@ class Subscriber(Record):
         if self.status in IN_COURSE and self.round > 1 and not self.sent and self.next_lesson and not self.claim:
             return replace(self, next_lesson=self.plan[-1])
         return self
+
+    def answered_by_another(self) -> "Subscriber":
+        """Notes that a reply came from another address, which the next lesson tells. Several are one."""
+        if self.another or not self.is_in_course:
+            return self
+        return replace(self, another=2 if self.claim else 1)  # a lesson that is on its way was made without it
 
     def having_obeyed(self, mail_id: str) -> "Subscriber":
         """Remembers a mail whose command was obeyed, also where it changed nothing: later it might."""

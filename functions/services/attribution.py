@@ -13,7 +13,7 @@ from content.lessons import Course
 from course import forms, schedule, tokens
 from course.errors import InvalidForm, InvalidToken
 from course.record import CONFIRM
-from course.reflection import NotTaken, Why
+from course.reflection import NotTaken, Reflection, Why, cut_to_bytes
 from course.subscriber import Subscriber
 
 if TYPE_CHECKING:
@@ -37,10 +37,27 @@ class Answered:
     """Whether its question is still open: of this round, or of the one before while the new one has not begun."""
     confirms: bool
     """Whether it asked to confirm a sign-up that still waits."""
+    own_address: bool
+    """Whether the reply names the subscriber's address as its one author."""
     verified: bool
-    """Whether DMARC or SPF proves that the reply is from the subscriber's address."""
+    """Whether DMARC or SPF proves that as well."""
     today: date
     """The subscriber's local day when the reply came."""
+
+    def reflection(self, mail_id: str, received_at: datetime, text: str) -> Reflection:
+        """What the reply is once it is kept."""
+        kept = cut_to_bytes(text)
+        return Reflection(
+            subscriber=self.subscriber.id,
+            round=max(self.round, 1),
+            lesson=self.lesson,
+            received_at=received_at,
+            mail_id=mail_id,
+            text=kept,
+            attributed_by=self.by,
+            verified=self.verified,
+            cut=kept != text,
+        )
 
 
 def addressed_by(came: Arrival) -> str:
@@ -100,8 +117,12 @@ def _original(answer: Answered, now: datetime) -> Letter | None:
 
 
 def fingerprint(mail: "Mail", answer: Answered) -> str:
-    """The same when one mail arrives twice: a hash of subscriber, email that was answered, Message-ID and body."""
+    """The same when one mail arrives twice: a hash of subscriber, email that was answered, Message-ID and body.
+
+    A copy from another address has one of its own, so that it cannot pass off the subscriber's mail as a repetition.
+    """
     answers = f"{answer.subscriber.id}#{answer.notice or (answer.round, answer.lesson)}"
+    answers += "" if answer.own_address else "#another"
     return hashlib.sha256(f"{answers}#{mail.header('Message-ID')}#".encode() + mail.body).hexdigest()[:32]
 
 
@@ -159,7 +180,7 @@ def _answered(
     by: str,
 ) -> Answered:
     """Adds what depends on the subscriber's state now."""
-    earlier = subscriber.round - round_number
+    earlier, own_address = subscriber.round - round_number, _says(mail, subscriber.address)
     return Answered(
         subscriber=subscriber,
         course=clients.library().courses[subscriber.course],
@@ -169,7 +190,8 @@ def _answered(
         notice=notice,
         by=by,
         is_current=earlier == 0 or (earlier == 1 and not subscriber.sent),
-        verified=_says(mail, subscriber.address) and came.is_from(subscriber.address),
+        own_address=own_address,
+        verified=own_address and came.is_from(subscriber.address),
         confirms=subscriber.awaits(epoch),
         today=schedule.local_day(came.received_at, subscriber.zone),
     )

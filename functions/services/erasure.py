@@ -7,6 +7,7 @@ from aws.items import UNCONFIRMED_LIFE
 from aws.reflections import SET_ASIDE_LIFE
 from aws.settings import settings
 from course import forms
+from course.commands import ERASE_WITHIN
 from course.subscriber import Subscriber
 
 LOG_DAYS, BACKUP_DAYS = 30, 35
@@ -22,6 +23,13 @@ def days_kept() -> dict[str, int]:
         "logs": LOG_DAYS,
         "backups": BACKUP_DAYS,
     }
+
+
+def may_erase(subscriber: Subscriber, yes_at: datetime, now: datetime) -> bool:
+    """Whether the question was asked lately enough, and no sign-up was made since the yes to it came (UTC)."""
+    asked_at = clients.limits().asked_to_erase(subscriber.id)
+    in_time = asked_at is not None and now < asked_at + ERASE_WITHIN
+    return in_time and not subscriber.signed_up_since(yes_at)
 
 
 def erase(subscriber: Subscriber, now: datetime) -> None:

@@ -77,6 +77,8 @@ def _accepted(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> A
         raise NotAccepted("its raw mail is not there any more")
     mail = replies.opened(raw)
     answer = replace(_answered(aside, mail, subscriber_id, lesson, now), by=OPERATOR, verified=False)
+    if not answer.own_address:
+        raise NotAccepted(f"mail like this is never accepted: {Why.ANOTHER_ADDRESS.value}")
     text = attribution.own_words(mail, answer, now)
     if not text:
         raise NotAccepted("nothing in it is the person's own words")
@@ -97,7 +99,7 @@ def _on_the_list(mail_id: str) -> Aside:
         clients.set_aside().remove(aside)
         raise NotAccepted("it has been worked on meanwhile")
     if not aside.reason.may_be_accepted:
-        raise NotAccepted("its reason is a virus")
+        raise NotAccepted(f"mail like this is never accepted: {aside.reason.text}")
     return aside
 
 

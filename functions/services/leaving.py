@@ -9,6 +9,7 @@ from aws import clients
 from aws.log import count
 from content.languages import Language
 from course import schedule
+from course.commands import ROWS, Command, Place
 from course.errors import InvalidToken
 from course.record import STOPPED_FOR_GOOD, Status
 from course.subscriber import Subscriber
@@ -56,6 +57,20 @@ def stop(link: LinkToken, *, pressed: bool) -> Left:
         return Left(Outcome.EARLIER, after)
     count("Unsubscribed")
     return Left(Outcome.STOPPED, after)
+
+
+def stop_by_mail(link: LinkToken, mail_id: str, now: datetime) -> None:
+    """Ends every email at the word of a mail to a List-Unsubscribe address, and tells the subscriber's mailbox once.
+
+    A retry after a crash still tells it: whether there was a course to stop is noted before it is stopped.
+    """
+    before = clients.subscribers().get(link.subscriber)
+    if before is None:
+        return
+    noted = clients.limits().begin(f"leave#{mail_id}", mail_id, str(Place.of(before)), now)
+    after = stop(link, pressed=False).subscriber
+    if after and noted and Place.read(noted).in_course and not after.is_in_course:
+        clients.outbox().notice(ROWS[Command.STOP].notice, after.id, after.epoch, mail_id)
 
 
 def take_a_break(link: LinkToken, now: datetime) -> Left:

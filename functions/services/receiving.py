@@ -11,17 +11,17 @@ from aws import clients
 from aws.inbound import RECORD, Arrival
 from aws.log import count
 from course import commands
-from course.commands import ERASE_NOTICE, ERASE_WITHIN, Asked, Command, Place
+from course.commands import ERASE_NOTICE, Asked, Command, Place
 from course.errors import UnreadableSubscriber
-from course.limits import ANSWERS_AN_HOUR
+from course.limits import ANSWERS_AN_HOUR, UNPROVEN_A_DAY
 from course.record import CONFIRM, Status
-from course.reflection import NotTaken, Reflection, Why, cut_to_bytes
+from course.reflection import NotTaken, Why
 from course.subscriber import Subscriber
 from course.tokens import LinkToken
 from replies.request import Request
 from services import attribution, leaving, sign_ups
 from services.attribution import Answered
-from services.erasure import erase
+from services.erasure import erase, may_erase
 
 if TYPE_CHECKING:
     from replies.reader import Mail
@@ -67,7 +67,7 @@ def receive(came: Arrival, now: datetime) -> None:
 
 def _work_on(came: Arrival, now: datetime) -> Done:
     if token := attribution.leaving(came):
-        leaving.stop(LinkToken(token.subscriber, token.epoch), pressed=False)  # as the one-click POST does
+        leaving.stop_by_mail(LinkToken(token.subscriber, token.epoch), came.mail_id, now)
         return Done.OBEYED
     raw = clients.raw_mail().fetch(came.object_key)
     if harmful := came.harmful:
@@ -95,16 +95,39 @@ def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
         return Done.DISCARDED
     text = attribution.own_words(mail, answer, now)
     reply = Reply(came, mail, answer, Place.read(place), text, now)
+    return _of_the_subscriber(reply) if answer.own_address else _of_another(reply)
+
+
+def _of_the_subscriber(reply: Reply) -> Done:
+    """A mail from the subscriber's address, proven or not: it may confirm, ask for something, or be a reflection."""
+    answer, subscriber = reply.answer, reply.answer.subscriber
     if answer.confirms:
-        if not replies.consents(text):
+        if not replies.consents(reply.text):
             return _decline(reply)
-        sign_ups.confirm(subscriber, answer.epoch, answer.course.plan, now)
-    if answer.notice == CONFIRM and replies.agrees(text):
+        sign_ups.confirm(subscriber, answer.epoch, answer.course.plan, reply.now)
+    if answer.notice == CONFIRM and replies.agrees(reply.text):
         return Done.OBEYED
     request = _command(reply)
-    if not request and came.short_id in subscriber.obeyed:  # obeyed before a crash, and its question has closed since
+    if not request and reply.came.short_id in subscriber.obeyed:  # obeyed before a crash, and its question has closed
         return Done.DISCARDED
-    return _obey(reply, request) if request and answer.verified else _keep(reply)
+    if not request:
+        return _keep(reply)
+    needs_no_proof = request.command is Command.STOP
+    return _obey(reply, request) if needs_no_proof or answer.verified else _unproven_command(reply, request)
+
+
+def _of_another(reply: Reply) -> Done:
+    """A mail from another address: the bare word that stops is obeyed. Nothing else of it is the subscriber's."""
+    if any(map(replies.says_stop, (reply.text, reply.mail.own_words()))):
+        return _obey(reply, Request(Command.STOP))
+    clients.subscribers().change(reply.answer.subscriber.id, Subscriber.answered_by_another)
+    return _set_aside(reply.came, NotTaken(Why.ANOTHER_ADDRESS))
+
+
+def _unproven_command(reply: Reply, request: Request) -> Done:
+    """A command from the subscriber's address that anybody could have written: neither obeyed nor a reflection."""
+    count(f"Unproven.{request.command}")
+    return _set_aside(reply.came, NotTaken(Why.UNPROVEN_COMMAND))
 
 
 def _decline(reply: Reply) -> Done:
@@ -146,7 +169,7 @@ def _obey(reply: Reply, request: Request) -> Done:
         return _set_aside(came, NotTaken(Why.TOO_LATE))
     count(f"Command.{request.command}")
     if reply.answer.notice == ERASE_NOTICE and request.command in (Command.YES, Command.ERASE):
-        if _may_erase(reply):
+        if may_erase(subscriber, came.received_at, now):
             erase(subscriber, now)  # and no notice: there is no address any more that it could go to
             count("Erased")
             return Done.OBEYED
@@ -165,13 +188,6 @@ def _obey(reply: Reply, request: Request) -> Done:
     return Done.OBEYED
 
 
-def _may_erase(reply: Reply) -> bool:
-    """Whether the question was asked lately enough, and no sign-up was made since the yes to it."""
-    asked_at = clients.limits().asked_to_erase(reply.answer.subscriber.id)
-    in_time = asked_at is not None and reply.now < asked_at + ERASE_WITHIN
-    return in_time and not reply.answer.subscriber.signed_up_since(reply.came.received_at)
-
-
 def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
     came = reply.came
     was_in_course = reply.place.in_course and not after.signed_up_since(came.received_at)
@@ -185,28 +201,25 @@ def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
 def _keep(reply: Reply) -> Done:
     if not reply.text:
         return Done.DISCARDED
+    if not reply.answer.verified and not _may_be_unproven(reply):
+        count("UnprovenSetAside")
+        return _set_aside(reply.came, NotTaken(Why.TOO_MANY_UNPROVEN))
     if not keep(reply.answer, reply.came.mail_id, reply.came.received_at, reply.text):
         return _discard_of_erased()
     count("Reflections")
     return Done.KEPT
 
 
+def _may_be_unproven(reply: Reply) -> bool:
+    """Whether the mail is among the first of its day without proof. The day it came, so that a retry counts once."""
+    came = reply.came
+    key = f"unproven#{reply.answer.subscriber.id}"
+    return clients.limits().admit_of_day(key, came.mail_id, UNPROVEN_A_DAY, came.received_at)
+
+
 def keep(answer: Answered, mail_id: str, received_at: datetime, text: str) -> bool:
     """Keeps a person's words as a reflection. False when the subscriber was erased meanwhile: then nothing is kept."""
-    kept = cut_to_bytes(text)
-    clients.reflections().add(
-        Reflection(
-            subscriber=answer.subscriber.id,
-            round=max(answer.round, 1),
-            lesson=answer.lesson,
-            received_at=received_at,
-            mail_id=mail_id,
-            text=kept,
-            attributed_by=answer.by,
-            verified=answer.verified,
-            cut=kept != text,
-        )
-    )
+    clients.reflections().add(answer.reflection(mail_id, received_at, text))
     if not _is_erased(answer.subscriber.id):  # asked after the write: an erasure may have come between
         return True
     clients.reflections().erase(answer.subscriber.id, mail_id)

@@ -54,6 +54,7 @@ FULL = Subscriber(
     unsettled={"00112233445566aa": "keep-showing-up"},
     soft_bounces=("fedcba9876543210",),
     obeyed=tuple(f"{number:012}" for number in range(5)),
+    another=1,
     version=30,
 )
 """Somebody with everything that a subscriber can have, and more at once than anybody has."""
@@ -102,6 +103,7 @@ subscribers_of_any_kind = st.builds(
     paused_until=st.none() | days,
     soft_bounces=st.lists(some, max_size=5).map(tuple),
     obeyed=st.lists(some, max_size=5).map(tuple),
+    another=st.none() | st.integers(1, 2),
 ).map(lambda someone: replace(someone, plan=(*someone.plan, someone.next_lesson)) if someone.next_lesson else someone)
 
 

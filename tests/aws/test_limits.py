@@ -59,6 +59,18 @@ def test_an_hours_members_outlive_it_and_then_expire(limits: Limits, database: "
     assert item["expires_at"] == {"N": str(int((NOW + timedelta(hours=2)).timestamp()))}
 
 
+def test_the_first_few_of_a_utc_day_are_admitted_and_each_once(limits: Limits, database: "Database") -> None:
+    later = NOW + timedelta(hours=14)
+    admitted = [limits.admit_of_day("unproven#a", mail, 2, at) for mail in ("1", "2", "3") for at in (NOW, later)]
+    assert admitted == [True, True, True, True, False, False]
+    assert limits.admit_of_day("unproven#a", "3", 2, NOW + timedelta(hours=15)), "the next day"
+    assert limits.admit_of_day("unproven#b", "3", 2, NOW), "another subscriber"
+    life = {int(item["expires_at"]["N"]) for item in database.items(table_of(limits))} - {
+        int((NOW + timedelta(days=2, hours=number)).timestamp()) for number in (0, 14, 15)
+    }
+    assert life == set()
+
+
 # ---------------------------------------------------------------- confirmation emails
 
 

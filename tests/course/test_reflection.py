@@ -28,6 +28,9 @@ def test_the_stored_reasons_are_never_reworded() -> None:
         "no such subscriber any more",
         "no clear yes to the confirmation",
         "a command that could not be obeyed in time",
+        "from another address than the subscriber's",
+        "a command without proof of its sender",
+        "without proof of its sender, and more such mail came that day than is kept",
         "lost on its way, or failed: nobody knows whether it is genuine",
         "",
     ]
@@ -39,5 +42,6 @@ def test_how_an_automatic_answer_was_told_is_kept() -> None:
     assert NotTaken.read(stored.text) == stored
 
 
-def test_r13_only_what_may_hold_a_virus_is_never_accepted() -> None:
-    assert {why for why in Why if not NotTaken(why).may_be_accepted} == {Why.VIRUS, Why.NOT_SCANNED_FOR_VIRUS}
+def test_r13_r20_only_what_may_hold_a_virus_or_anothers_words_is_never_accepted() -> None:
+    never = {Why.VIRUS, Why.NOT_SCANNED_FOR_VIRUS, Why.ANOTHER_ADDRESS}
+    assert {why for why in Why if not NotTaken(why).may_be_accepted} == never

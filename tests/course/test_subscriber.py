@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+from course import delivery
 from course.record import Held, SignUp, Status
 from course.schedule import local_day
 from course.subscriber import Subscriber, new_epoch
@@ -344,3 +345,28 @@ def test_the_subscribers_of_one_hour_are_spread_over_45_minutes() -> None:
     minutes = [replace(confirmed(), id=f"{number:016}").minute for number in range(10_000)]
     assert {*minutes} == {*range(45)}
     assert max(map(minutes.count, range(45))) < 3 * min(map(minutes.count, range(45)))
+
+
+def test_r20_a_reply_from_another_address_is_told_by_the_next_lesson_once() -> None:
+    told = after(1).answered_by_another()
+    assert told.another == 1
+    assert told.answered_by_another() is told, "several are one"
+    assert sent(told).another is None
+    assert told.beginning_again(PLAN_AGAIN, MONDAY + 3 * DAY).another == 1
+    assert pending().answered_by_another() == pending(), "nothing that came before the course is told in it"
+
+
+def test_r20_a_lesson_that_was_on_its_way_leaves_it_to_the_next() -> None:
+    due = after(1)
+    assert due.due_at
+    claimed = delivery.claim(due, "attempt", due.due_at).answered_by_another()
+    done = delivery.commit(claimed, "attempt", "ses-id", due.due_at)
+    assert (claimed.another, done.another) == (2, 1)
+    assert sent(done).another is None
+
+
+def test_r20_a_later_sign_up_tells_nothing_of_an_earlier_course() -> None:
+    left = after(1).answered_by_another().stopped(Status.UNSUBSCRIBED)
+    later = MONDAY + 30 * DAY
+    back = left.signing_up(SignUp(1087, later, "Ann", "Europe/Berlin", 7, "2026-11"))
+    assert back.confirmed(1087, PLAN, later).another is None

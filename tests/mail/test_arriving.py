@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from course.limits import UNPROVEN_A_DAY
 from local_cloud.cloud import World
 from tests.mail import hostile as of
 from tests.mail.fuzz import damaged
@@ -26,14 +27,15 @@ def test_r5_hostile_and_damaged_mails_are_never_answered(world: World, each: int
     raws = [raw for name, make in some if not name.startswith("From: '(") and len(raw := make()) < SMALL]
     raws += damaged(0, each)  # comments in comments are too much for the local cloud's own SES
 
-    for raw in raws:
-        world.deliver(raw, address, sender="eve@example.com", verdicts={"dmarc": "FAIL", "spf": "FAIL"})
+    for number, raw in enumerate(raws):  # every other one under her address
+        forged = raw.replace(b"eve@example.com", b"ann@example.net") if number % 2 else raw
+        world.deliver(forged, address, sender="eve@example.com", verdicts={"dmarc": "FAIL", "spf": "FAIL"})
 
     assert len(raws) > each * 5 // 3
     assert mails_out(world) == sent
     assert ann.row["status"] == bob.row["status"] == "active"
     assert not bob.reflections
-    assert ann.reflections
+    assert 0 < len(ann.reflections) <= UNPROVEN_A_DAY
     assert not any(reflection["verified"] for reflection in ann.reflections)
 
 

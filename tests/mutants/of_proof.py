@@ -34,3 +34,66 @@ OF_THE_AUTHOR = (
         "test_mail.py -k r22",
     ),
 )
+
+OF_THE_SENDER = (
+    Mutant(
+        "sender: another's words are kept",
+        "return _of_the_subscriber(reply) if answer.own_address else _of_another(reply)",
+        "return _of_the_subscriber(reply)",
+        "test_proof.py -k r20",
+    ),
+    Mutant(
+        "sender: an operator takes another's words",
+        "Why.VIRUS, Why.NOT_SCANNED_FOR_VIRUS, Why.ANOTHER_ADDRESS)",
+        "Why.VIRUS, Why.NOT_SCANNED_FOR_VIRUS)",
+        "test_reflection.py",
+    ),
+    Mutant(
+        "sender: an operator takes another's words that were set aside for another reason",
+        "    if not answer.own_address:\n        raise NotAccepted",
+        "    if not answer:\n        raise NotAccepted",
+        "test_proof.py -k operator",
+    ),
+    Mutant(
+        "sender: another's copy comes first",
+        'answers += "" if answer.own_address else "#another"',
+        'answers += ""',
+        "test_proof.py -k copy",
+    ),
+    Mutant(
+        "stop: in any words from anybody",
+        "if any(map(replies.says_stop, (reply.text, reply.mail.own_words()))):",
+        "if (asked := _command(reply)) and asked.command is Command.STOP:",
+        "test_proof.py -k r23",
+    ),
+    Mutant(
+        "stop: needs proof",
+        "needs_no_proof = request.command is Command.STOP",
+        "needs_no_proof = False",
+        "test_proof.py -k r23",
+    ),
+    Mutant(
+        "stop: a retry of one to List-Unsubscribe is not told",
+        "if after and noted and Place.read(noted).in_course and not",
+        "if after and noted and before.is_in_course and not",
+        "test_proof.py -k list_unsubscribe",
+    ),
+    Mutant(
+        "unproven: without a limit",
+        "if not reply.answer.verified and not _may_be_unproven(reply):",
+        "if not reply.answer and not _may_be_unproven(reply):",
+        "test_proof.py -k r24",
+    ),
+    Mutant(
+        "unproven: one more a day",
+        "UNPROVEN_A_DAY = 20",
+        "UNPROVEN_A_DAY = 21",
+        "test_proof.py -k r24",
+    ),
+    Mutant(
+        "another: told by a lesson that was made before",
+        "another=2 if self.claim else 1)",
+        "another=1)",
+        "test_subscriber.py -k r20",
+    ),
+)

@@ -5,7 +5,7 @@ from tests.mutants.mutant import Mutant
 MAIL = "test_mail.py"
 READER = "test_reader.py -k 'ours or another_mail'"
 SUBTRACTION = "test_sent.py"
-ATTRIBUTED = "test_attribution.py -k 'r2 or r3 or token'"
+ATTRIBUTED = "test_attribution.py -k 'r2 or token'"
 
 OF_PROGRAMS = (
     Mutant("programs: our links are left", "without_links(text, answered.links)", "text", "test_kinds.py -k footnotes"),
@@ -207,18 +207,21 @@ OF_ATTRIBUTION = (
     ),
     Mutant(
         "proof: not asked for",
-        " and came.is_from(subscriber.address),",
-        ",",
-        "test_attribution.py -k r3",
+        "verified=own_address and came.is_from(subscriber.address),",
+        "verified=own_address,",
+        "test_proof.py -k r21",
     ),
     Mutant(
         "proof: of another sender",
         "return forms.without_tag(forms.normalised_address(mail.sender)) == forms.without_tag(address)",
         "return True",
-        "test_attribution.py -k r3",
+        "test_proof.py -k r20",
     ),
     Mutant(
-        "commands: without proof", "if request and answer.verified else", "if request else", "test_attribution.py -k r3"
+        "commands: without proof",
+        "if needs_no_proof or answer.verified else",
+        "if needs_no_proof or request else",
+        "test_proof.py -k r23",
     ),
     Mutant(
         "topic: another topic's mail",
@@ -240,13 +243,13 @@ OF_COMMANDS = (
     ),
     Mutant(
         "erase: asked at any time",
-        "in_time = asked_at is not None and reply.now < asked_at + ERASE_WITHIN",
+        "in_time = asked_at is not None and now < asked_at + ERASE_WITHIN",
         "in_time = asked_at is not None",
         "test_reply_commands.py -k delete",
     ),
     Mutant(
         "erase: never asked",
-        "in_time = asked_at is not None and reply.now < asked_at + ERASE_WITHIN",
+        "in_time = asked_at is not None and now < asked_at + ERASE_WITHIN",
         "in_time = True",
         "test_reply_commands.py -k delete",
     ),
@@ -258,7 +261,7 @@ OF_COMMANDS = (
     ),
     Mutant(
         "erase: asked before a later sign-up",
-        "return in_time and not reply.answer.subscriber.signed_up_since(reply.came.received_at)",
+        "return in_time and not subscriber.signed_up_since(yes_at)",
         "return in_time",
         "test_replayed_commands.py -k deletion",
     ),

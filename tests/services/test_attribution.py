@@ -4,8 +4,6 @@ import json
 import re
 from datetime import timedelta
 
-import pytest
-
 from local_cloud.cloud import World
 from tests.people import Person
 from tests.services.test_receiving import WORDS, reasons, reply_to, texts, written
@@ -117,18 +115,3 @@ def test_without_a_token_in_reply_to_must_name_the_last_lesson(world: World) -> 
     world.deliver(written(WORDS, None, In_Reply_To="<somebody-elses@example.com>"), to)
     assert not ann.reflections
     assert reasons(world) == ["no valid reply address"] * 2
-
-
-@pytest.mark.parametrize("doubt", ["another sender", "dmarc"])
-def test_r3_a_valid_token_from_elsewhere_is_kept_as_unverified_and_commands_nothing(world: World, doubt: str) -> None:
-    ann = Person(world).joins()
-    mail = ann.mails[-1]
-    sender = "eve@example.com" if doubt == "another sender" else "ann@example.net"
-    verdicts = {"dmarc": "FAIL"} if doubt == "dmarc" else {}
-    sent = len(world.mails)
-    for text in (WORDS, "STOP", "PAUSE", "not yet"):
-        world.deliver(written(text, mail, sender), reply_to(mail), verdicts=verdicts)
-    assert ann.row["status"] == "active"
-    assert WORDS in texts(ann)
-    assert {row["verified"] for row in ann.reflections} == {False}
-    assert len(world.mails) == sent
