@@ -8,6 +8,7 @@ import pytest
 from local_cloud.cloud import World
 from tests.people import Person
 from tests.services import test_sending
+from tests.services.test_receiving import reply_to, written
 from tests.services.test_sending import edit
 from tests.stories import a_key_is_added, next_email, reads
 
@@ -49,11 +50,18 @@ def another_key(ann: Person, _course: Path) -> None:
         pass
 
 
+def more_without_proof(ann: Person, _course: Path) -> None:
+    """The email says how many are left out, and now there is one more."""
+    lesson = ann.mails[1]
+    ann.world.deliver(written("Another thought.", lesson), reply_to(lesson), verdicts={"dmarc": "FAIL"})
+
+
 CHANGES: list[Change] = [
     another_zone,
     another_hour,
     another_name,
     more_in_the_journal,
+    more_without_proof,
     the_lessons_are_edited,
     another_key,
 ]
@@ -100,3 +108,31 @@ def test_nor_of_the_closing_letter(own_course: tuple[World, Path], change: Chang
     change(ann, course)
     ann.replies(WORDS, letter)
     assert WORDS in [str(one["text"]) for one in ann.reflections]
+
+
+@pytest.mark.parametrize("email", ["journal", "keep-showing-up", "acknowledge"])
+@pytest.mark.parametrize("program", ["gmail", "outlook"])
+def test_r21_nor_what_an_email_says_of_replies_that_it_leaves_out(world: World, email: str, program: str) -> None:
+    """Also when there are more by the time its answer comes."""
+    ann = reads(Person(world), 1)
+    lesson = ann.mails[-1]
+
+    def comes_without_proof(text: str) -> None:
+        world.deliver(written(text, lesson), reply_to(lesson), verdicts={"dmarc": "FAIL"})
+
+    comes_without_proof("It may be that I said it.")
+    ann.replies("I never said it out loud.", lesson)
+    if email == "journal":
+        ann.replies("JOURNAL")
+    if email == "acknowledge":
+        ann.presses("again")
+        next_email(world)
+    while ann.mails[-1].tags["email"] != email:
+        next_email(world)
+    answered = ann.mails[-1]
+    assert "Replies left out here: 1." in (answered.text or "")
+    comes_without_proof("And this may be as well.")
+    ann.replies(WORDS, answered, program)
+    assert sorted(str(one["text"]) for one in ann.reflections if one["verified"]) == sorted(
+        ["I never said it out loud.", WORDS]
+    )

@@ -38,7 +38,8 @@ NAMES = {
 """What the text of every email may use."""
 IN_LESSONS = {"reflections"}
 IN_NOTICES = {
-    *("next_at", "next_subject", "next_is_closing", "hour", "zone", "journal", "journal_goes_on", "erase_days"),
+    *("next_at", "next_subject", "next_is_closing", "hour", "zone", "erase_days"),
+    *("journal", "journal_goes_on", "journal_unproven"),
 }
 IN_CONFIRMATION = {"confirm_url", "hours"}
 FRONT_MATTER = {"subject", "preheader", "question"}

@@ -71,6 +71,7 @@ def lesson_letter(
         "question": lesson.question,
         "last_time": shown,
         "last_time_goes_on": longer,
+        "last_time_unproven": _unproven(journal.to_earlier(reflections, lesson.id, subscriber.round)),
         "way_back": lesson.id == course.way_back,
         "replies": True,
         "reflections": _echoes(course, reflections, subscriber),
@@ -127,15 +128,21 @@ def notice_letter(
 
 
 def _journal(course: Course, reflections: Sequence[Reflection], subscriber: Subscriber) -> dict[str, Any]:
-    pages, goes_on = journal.within(journal.journal(course, reflections, subscriber.zone), journal.IN_A_LETTER)
-    return {"journal": pages, "journal_goes_on": goes_on}
+    pages = journal.journal(course, journal.proven(reflections), subscriber.zone)
+    shown, goes_on = journal.within(pages, journal.IN_A_LETTER)
+    return {"journal": shown, "journal_goes_on": goes_on, "journal_unproven": _unproven(reflections)}
+
+
+def _unproven(reflections: Sequence[Reflection]) -> int:
+    """How many reflections an email leaves out, since it shows only what is proven: their page has them."""
+    return len(reflections) - len(journal.proven(reflections))
 
 
 def _letter(
     site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int, now: datetime, parts: dict[str, Any]
 ) -> Letter:
     course = site.library.courses[subscriber.course]
-    absent = {"day": None, "question": None, "journal": None, "journal_goes_on": False}
+    absent = {"day": None, "question": None, "journal": None, "journal_goes_on": False, "journal_unproven": 0}
     values = absent | _values(site, subscriber, email, epoch, now) | parts
     html = site.library.layout_html.render(values, body=Markup(email.prose.html.render(values)))  # noqa: S704  rendered with autoescape
     text = site.library.layout_text.render(values, body=email.prose.as_text(**values))

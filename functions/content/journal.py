@@ -33,6 +33,8 @@ class Entry:
 
     at: str
     text: str
+    unproven: bool = False
+    """Whether anybody could have sent it under the subscriber's address: said where it is shown, and in no email."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class Page:
     title: str
     question: str | None
     reflections: list[Entry]
+
+
+def proven(reflections: Iterable[Reflection]) -> list[Reflection]:
+    """Those that are proven to be from the subscriber: nobody else puts words into our emails."""
+    return [reflection for reflection in reflections if reflection.verified]
 
 
 def journal(course: Course, reflections: Iterable[Reflection], zone: str) -> list[Page]:
@@ -77,14 +84,19 @@ def as_text(pages: list[Page], course: Course) -> str:
         heading = page.question or page.title or say["between"]
         lines += ["", f"{say['round'].format(round=page.round)}: {heading}" if rounds > 1 else heading]
         for entry in page.reflections:
-            lines += ["", entry.at, "", entry.text]
+            lines += ["", entry.at, *([say["unproven"]] if entry.unproven else []), "", entry.text]
         lines.append("")
     return "\n".join(lines if pages else [*lines, say["empty"], ""])
 
 
+def to_earlier(reflections: Iterable[Reflection], lesson: str, before_round: int) -> list[Reflection]:
+    """What was written to this lesson in earlier rounds."""
+    return [found for found in reflections if found.lesson == lesson and found.round < before_round]
+
+
 def last_time(reflections: Iterable[Reflection], lesson: str, before_round: int) -> list[str]:
-    """What was written to this lesson in the latest earlier round that has anything."""
-    earlier = [found for found in reflections if found.lesson == lesson and found.round < before_round]
+    """What was written to this lesson in the latest earlier round that has anything. Only what is proven."""
+    earlier = to_earlier(proven(reflections), lesson, before_round)
     latest = max((found.round for found in earlier), default=0)
     of_latest = [found for found in earlier if found.round == latest]
     return [found.text for found in sorted(of_latest, key=lambda found: found.received_at)]
@@ -93,12 +105,10 @@ def last_time(reflections: Iterable[Reflection], lesson: str, before_round: int)
 def echo(reflections: Iterable[Reflection], lesson: str, round_number: int) -> str:
     """What a later lesson quotes of what was written to this one in this round: on one line, cut at a sentence.
 
-    The first answer, since what came after it must not change a letter that was sent. Only what is proven to be from
-    the subscriber: nobody else puts words into our letters. Empty when there is none.
+    The first answer, since what came after it must not change a letter that was sent. Only what is proven. Empty when
+    there is none.
     """
-    answers = [
-        found for found in reflections if (found.lesson, found.round, found.verified) == (lesson, round_number, True)
-    ]
+    answers = [found for found in proven(reflections) if (found.lesson, found.round) == (lesson, round_number)]
     first = min(answers, key=lambda found: found.received_at, default=None)
     return _cut_at_a_sentence(" ".join(first.text.split())) if first else ""
 
@@ -133,5 +143,8 @@ def _size(text: str) -> int:
 def _page(course: Course, reflections: list[Reflection], zone: str) -> Page:
     first, lesson = reflections[0], course.lessons.get(reflections[0].lesson)
     title, question = (lesson.subject, lesson.question) if lesson else ("", None)
-    entries = [Entry(dates.date(found.received_at, zone, course.language), found.text) for found in reflections]
+    entries = [
+        Entry(dates.date(found.received_at, zone, course.language), found.text, not found.verified)
+        for found in reflections
+    ]
     return Page(first.round, first.lesson, title, question, entries)

@@ -132,6 +132,33 @@ def test_the_closing_letter_gives_every_reflection_back_beside_its_question() ->
     assert closing.text.index("I hid") < closing.text.index("I lied.")
 
 
+@pytest.mark.parametrize("code", ["en", "es"])
+def test_r21_what_is_unproven_is_counted_and_an_email_with_nothing_else_does_not_say_that_nothing_came(
+    code: str,
+) -> None:
+    course = replace(COURSE, language=SITE.library.languages[code])
+    site = replace(SITE, library=replace(SITE.library, courses={course.id: course}))
+    say = course.language.words["letter"]
+    mine, maybe = reflection("I lied."), replace(reflection("Perhaps."), verified=False)
+    reader = replace(after(1), plan=COURSE.plan)
+
+    def made(*written: Reflection) -> list[str]:
+        journal = notice_letter(site, reader, "journal", MONDAY, written)
+        closing = lesson_letter(site, reader, course.lessons[course.closing], written, MONDAY)
+        return [journal.text, closing.text, " ".join(journal.html.split()), " ".join(closing.html.split())]
+
+    nothing, both, only = made(), made(mine, maybe, maybe), made(maybe)
+    for text in (*both, *only):
+        assert "Perhaps." not in text
+        assert say["journal_empty"] not in text
+    assert all(str(escape(say["unproven"].format(count=2))) in text for text in both)
+    assert all(str(escape(say["unproven"].format(count=1))) in text for text in only)
+    assert all("I lied." in text for text in both)
+    assert all(say["unproven"].partition("{")[0] not in text for text in (*nothing, *made(mine)))
+    first = {text.partition(course.title)[2].partition("https://")[0] for text in (nothing[0], both[0], only[0])}
+    assert len(first) == 3, "nothing yet, below, and on the page are told apart"
+
+
 def test_a_journal_too_long_for_an_email_leads_to_the_page() -> None:
     closing = letter("keep-showing-up", written=(reflection("short", "acknowledge"), reflection("<" * 60_000)))
     assert "short" in closing.text

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from content.journal import AROUND, beginning, echo, journal, last_time, within
+from content.journal import AROUND, as_text, beginning, echo, journal, last_time, within
 from content.lessons import load
 from course.reflection import Reflection, cut_to_bytes
 
@@ -55,6 +55,21 @@ def test_last_time_is_the_latest_earlier_round_that_has_anything() -> None:
     assert last_time(written, "acknowledge", before_round=5) == []
 
 
+def test_r21_last_time_is_what_is_proven() -> None:
+    maybe = replace(reflection("maybe", number=2), verified=False)
+    assert last_time([reflection("one"), maybe], "own-it", before_round=3) == ["one"]
+    assert last_time([maybe], "own-it", before_round=3) == []
+
+
+def test_r21_what_is_unproven_says_so_in_every_form_of_the_journal() -> None:
+    pages = journal(COURSE, [reflection("mine", hour=8), replace(reflection("maybe"), verified=False)], "UTC")
+    assert [(entry.text, entry.unproven) for entry in pages[0].reflections] == [("mine", False), ("maybe", True)]
+    mark = COURSE.language.words["pages"]["journal"]["unproven"]
+    text = as_text(pages, COURSE)
+    assert text.count(mark) == 1
+    assert text.index("mine") < text.index(mark) < text.index("maybe")
+
+
 def test_an_echo_is_the_first_answer_of_this_round_on_one_line() -> None:
     written = [
         reflection("later", hour=13),
@@ -67,7 +82,7 @@ def test_an_echo_is_the_first_answer_of_this_round_on_one_line() -> None:
     assert echo(written, "own-it", 3) == echo(written, "safety-first", 1) == ""
 
 
-def test_an_echo_quotes_nobody_but_the_subscriber() -> None:
+def test_r21_an_echo_quotes_nobody_but_the_subscriber() -> None:
     forged = replace(reflection("forged", hour=7), verified=False)
     assert echo([forged], "own-it", 1) == ""
     assert echo([forged, reflection("mine")], "own-it", 1) == "mine"

@@ -40,6 +40,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *of_replies.OF_WHAT_IS_SET_ASIDE,
     *of_proof.OF_THE_AUTHOR,
     *of_proof.OF_THE_SENDER,
+    *of_proof.OF_UNPROVEN_WORDS,
     *of_sending.OF_SENDING,
     *of_sending.OF_EVENTS,
     *of_sending.OF_STORING,

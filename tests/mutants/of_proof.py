@@ -97,3 +97,42 @@ OF_THE_SENDER = (
         "test_subscriber.py -k r20",
     ),
 )
+
+OF_UNPROVEN_WORDS = (
+    Mutant(
+        "last time: of words that are not proven",
+        "earlier = to_earlier(proven(reflections), lesson, before_round)",
+        "earlier = to_earlier(reflections, lesson, before_round)",
+        "test_outlets.py test_journal.py -k r21",
+    ),
+    Mutant(
+        "journal by mail: of words that are not proven",
+        "journal.journal(course, journal.proven(reflections), subscriber.zone)",
+        "journal.journal(course, reflections, subscriber.zone)",
+        "test_outlets.py test_emails.py -k r21",
+    ),
+    Mutant(
+        "journal by mail: what is left out is not told",
+        '"journal_unproven": _unproven(reflections)}',
+        '"journal_unproven": 0}',
+        "test_outlets.py test_emails.py -k r21",
+    ),
+    Mutant(
+        "last time: what is left out is not told",
+        "_unproven(journal.to_earlier(reflections, lesson.id, subscriber.round)),",
+        "0,",
+        "test_outlets.py -k r21",
+    ),
+    Mutant(
+        "journal: what is unproven is not marked",
+        "found.text, not found.verified)",
+        "found.text, False)",
+        "test_outlets.py test_journal.py -k r21",
+    ),
+    Mutant(
+        "plain text: what is unproven is not marked",
+        '*([say["unproven"]] if entry.unproven else [])',
+        "*[]",
+        "test_outlets.py test_journal.py -k r21",
+    ),
+)

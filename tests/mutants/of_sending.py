@@ -223,8 +223,8 @@ OF_THE_JOURNAL = (
     Mutant("last time: longer than Gmail shows", "LAST_TIME = 12_000", "LAST_TIME = 112_000", "test_emails.py"),
     Mutant(
         "echo: of words that are not proven",
-        "(found.lesson, found.round, found.verified) == (lesson, round_number, True)",
-        "(found.lesson, found.round) == (lesson, round_number)",
+        "for found in proven(reflections) if (found.lesson, found.round) == (lesson, round_number)]",
+        "for found in reflections if (found.lesson, found.round) == (lesson, round_number)]",
         "test_journal.py",
     ),
     Mutant(

@@ -353,7 +353,7 @@ def test_r24_a_mail_that_is_worked_on_again_counts_once(world: World) -> None:
     assert (len(texts(ann)), reasons(world)) == (UNPROVEN_A_DAY, [TOO_MANY])
 
 
-def test_r24_what_is_set_aside_goes_with_its_subscriber(world: World) -> None:
+def test_r21_r24_what_is_unproven_or_set_aside_goes_with_its_subscriber(world: World) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.mails[-1]
     for number in range(UNPROVEN_A_DAY + 2):

@@ -1,0 +1,184 @@
+"""Whose words stand where: one story with proven, unproven and another's words, and every outlet that shows any."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from bs4 import BeautifulSoup
+
+from content.languages import Language
+from content.lessons import load
+from local_cloud.cloud import World
+from local_cloud.mime import SentMail
+from tests.conftest import MONDAY
+from tests.people import Person
+from tests.services.test_proof import FAILS, answers_a_forwarded_lesson, replies_to_all
+from tests.services.test_receiving import reply_to, written
+from tests.stories import next_email, reads
+
+MARK = "It could not be proven that you sent this"
+LEFT_OUT = r"Replies left out here: (\d+)\."
+MINE, MAYBE, THEIRS = "I kept it to myself", "Perhaps I never wrote", "Nobody asked me"
+"""How the proven words of the subscriber begin, the unproven ones, and another's."""
+FAILING = [FAILS, {"dmarc": "GRAY", "spf": "FAIL"}, {"dmarc": "PROCESSING_FAILED"}]
+
+
+@dataclass
+class Story:
+    """Ann in her second round, with what everybody wrote in the first."""
+
+    world: World
+    ann: Person
+
+    def mine(self, lesson: SentMail, number: int) -> None:
+        self.world.deliver(written(f"{MINE} {number}.", lesson), reply_to(lesson))
+
+    def maybe(self, lesson: SentMail, number: int) -> None:
+        verdicts = FAILING[number % len(FAILING)]
+        self.world.deliver(written(f"{MAYBE} {number}.", lesson), reply_to(lesson), verdicts=verdicts)
+
+    def theirs(self, lesson: SentMail, number: int) -> None:
+        """In each way in which another person comes to write to the address."""
+        text = f"{THEIRS} {number}."
+        for raw in (
+            written(text, lesson, "eve@example.com"),
+            replies_to_all(text, lesson, self.world),
+            answers_a_forwarded_lesson(text, lesson, self.world),
+            written(text, lesson, "ann@example.net").replace(b"From:", b"From: eve@example.com\nFrom:"),
+        ):
+            self.world.deliver(raw, reply_to(lesson))
+
+    def email(self, name: str, number: int = 0) -> SentMail:
+        """The first email of this name, or a later one."""
+        return [mail for mail in self.ann.mails if mail.tags["email"] == name][number]
+
+    @cached_property
+    def files(self) -> dict[str, str]:
+        """The outlets that may show unproven words: the pages, and the files made from them."""
+        url = self.ann.page_url
+        with ZipFile(BytesIO(self.world.request("POST", f"{url}/export", form={}).body)) as bundle:
+            journal, data = (bundle.read(name).decode() for name in ("journal.html", "data.json"))
+        return {
+            "course page": self.ann.page,
+            "journal page, which is printed": self.world.request("GET", f"{url}/journal").text,
+            "plain text": self.world.request("GET", f"{url}/journal.txt").text,
+            "zip: journal": journal,
+            "zip: data": data,
+        }
+
+
+@pytest.fixture(scope="module")
+def story() -> Iterator[Story]:
+    with World(start=MONDAY) as world:
+        told = Story(world, reads(Person(world), 1))
+        told.maybe(told.ann.mails[-1], 1)
+        told.theirs(told.ann.mails[-1], 1)
+        lesson = next_email(world)
+        told.theirs(lesson, 2)
+        told.maybe(lesson, 2)
+        told.mine(lesson, 2)
+        next_email(world)  # quotes what was written to it
+        told.ann.replies("JOURNAL")
+        told.ann.replies("EXPORT")
+        while told.ann.mails[-1].tags["email"] != "keep-showing-up":
+            next_email(world)
+        told.maybe(told.ann.mails[-1], 3)
+        told.theirs(told.ann.mails[-1], 3)
+        told.ann.presses("again")
+        next_email(world)
+        next_email(world)
+        yield told
+        assert not world.failures
+
+
+def texts(mail: SentMail) -> str:
+    """Both parts of an email."""
+    return f"{mail.text}\n{BeautifulSoup(mail.html or '', 'html.parser').get_text(' ')}"
+
+
+FILES = ["course page", "journal page, which is printed", "plain text", "zip: journal", "zip: data"]
+
+
+@pytest.mark.parametrize("outlet", FILES)
+def test_r20_the_page_and_its_files_hold_nothing_of_another(story: Story, outlet: str) -> None:
+    assert MINE in story.files[outlet]
+    assert THEIRS not in story.files[outlet]
+
+
+@pytest.mark.parametrize("outlet", FILES[:-1])
+def test_r21_the_page_and_its_files_show_what_is_unproven_and_say_so(story: Story, outlet: str) -> None:
+    """Right above each such text, and above no other."""
+    shown = story.files[outlet]
+    plain = shown if outlet == "plain text" else BeautifulSoup(shown, "html.parser").get_text("\n")
+    marked = re.findall(rf"(?:({MARK})[^\n]*)?\s*\n\s*({MINE}|{MAYBE}) (\d)\.", plain)
+    assert marked == [(MARK, MAYBE, "1"), (MARK, MAYBE, "2"), ("", MINE, "2"), (MARK, MAYBE, "3")]
+
+
+def test_r21_the_data_file_says_what_is_proven(story: Story) -> None:
+    kept = json.loads(story.files["zip: data"])["reflections"]
+    assert {(one["text"].rpartition(" ")[0], one["verified"]) for one in kept} == {(MINE, True), (MAYBE, False)}
+
+
+def test_r21_the_mark_is_printed() -> None:
+    style = (Path(__file__).parents[1] / "functions" / "pages" / "style.css").read_text("utf-8")
+    _, _, printed = style.partition("@media print")
+    (hidden,) = re.findall(r"([^{}]+)\{ display: none; \}", printed)
+    assert ".tools" in hidden
+    assert not {".note", "p"} & set(re.split(r"[,\s]+", hidden))
+
+
+def test_r20_r21_no_email_holds_another_s_words_or_unproven_ones(story: Story) -> None:
+    names = [mail.tags["email"] for mail in story.ann.mails]
+    assert {"apology-in-action", "journal", "export", "keep-showing-up"} <= set(names)
+    assert names.count("acknowledge") == names.count("own-it") == 2
+    for mail in story.world.mails:
+        for words in (MAYBE, THEIRS):
+            assert words not in texts(mail), mail.tags["email"]
+            assert words not in mail.raw.decode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("email", "number", "left_out"),
+    [
+        ("journal", 0, "2"),
+        ("keep-showing-up", 0, "2"),
+        ("acknowledge", 1, "1"),
+        ("own-it", 1, "1"),
+        ("acknowledge", 0, None),
+        ("apology-in-action", 0, None),
+        ("export", 0, None),
+    ],
+)
+def test_r21_an_email_that_leaves_something_out_says_how_much(
+    story: Story, email: str, number: int, left_out: str | None
+) -> None:
+    """The journal by mail, the closing letter, and each lesson of a later round."""
+    mail = story.email(email, number)
+    assert re.findall(LEFT_OUT, texts(mail)) == ([left_out] * 2 if left_out else [])
+    holds_mine = email in ("journal", "keep-showing-up", "apology-in-action") or (email, number) == ("own-it", 1)
+    assert (MINE in texts(mail)) is holds_mine
+
+
+def test_r20_r21_a_lesson_in_the_browser_shows_what_is_proven_alone(story: Story) -> None:
+    url = story.ann.page_url
+    read = {name: story.world.request("GET", f"{url}/lessons/{name}").text for name in ("acknowledge", "own-it")}
+    read |= {"apology-in-action": story.world.request("GET", f"{url}/lessons/apology-in-action").text}
+    assert MINE in read["own-it"]
+    for shown in read.values():
+        assert MAYBE not in shown
+        assert THEIRS not in shown
+
+
+@pytest.mark.parametrize(
+    "language", load(Path(__file__).parents[1] / "emails").languages.values(), ids=lambda it: it.code
+)
+def test_r21_every_language_says_both(language: Language) -> None:
+    assert "{count}" in language.words["letter"]["unproven"]
+    assert len(language.words["pages"]["journal"]["unproven"]) > 40
+    assert language.words["letter"]["unproven"].format(count=7).count("7") == 1
