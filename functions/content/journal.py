@@ -34,7 +34,7 @@ class Entry:
     at: str
     text: str
     unproven: bool = False
-    """Whether anybody could have sent it under the subscriber's address: said where it is shown, and in no email."""
+    """Whether nothing proves that the subscriber sent it. Each page that shows it says so."""
 
 
 @dataclass(frozen=True, slots=True)

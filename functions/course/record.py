@@ -122,8 +122,8 @@ class Record:
     obeyed: tuple[str, ...] = ()
     """Short ids of the last mails whose command was obeyed: one that is worked on again changes nothing more."""
     another: int | None = None
-    """A reply came from another address, and this lesson from now on tells it: 1 is the next, 2 the one after a lesson
-    that was being sent then. None when there is nothing to tell."""
+    """Which lesson from now on tells that a reply came from another address: 1 is the next one, 2 the one after it,
+    since a lesson was being sent when the reply came. None when there is nothing to tell."""
     version: int = 0
     """Counts the writes: the condition of the next one."""
 

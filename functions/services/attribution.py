@@ -119,7 +119,7 @@ def _original(answer: Answered, now: datetime) -> Letter | None:
 def fingerprint(mail: "Mail", answer: Answered) -> str:
     """The same when one mail arrives twice: a hash of subscriber, email that was answered, Message-ID and body.
 
-    A copy from another address has one of its own, so that it cannot pass off the subscriber's mail as a repetition.
+    A copy from another address has a hash of its own: else the subscriber's mail after it would count as a repetition.
     """
     answers = f"{answer.subscriber.id}#{answer.notice or (answer.round, answer.lesson)}"
     answers += "" if answer.own_address else "#another"

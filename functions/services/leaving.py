@@ -60,7 +60,7 @@ def stop(link: LinkToken, *, pressed: bool) -> Left:
 
 
 def stop_by_mail(link: LinkToken, mail_id: str, now: datetime) -> None:
-    """Ends every email at the word of a mail to a List-Unsubscribe address, and tells the subscriber's mailbox once.
+    """Ends every email after a mail to a List-Unsubscribe address, and tells the subscriber's mailbox once.
 
     A retry after a crash still tells it: whether there was a course to stop is noted before it is stopped.
     """

@@ -99,7 +99,7 @@ def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
 
 
 def _of_the_subscriber(reply: Reply) -> Done:
-    """A mail from the subscriber's address, proven or not: it may confirm, ask for something, or be a reflection."""
+    """Mail from the subscriber's address, proven or not: a yes to the confirmation, a command, a reflection."""
     answer, subscriber = reply.answer, reply.answer.subscriber
     if answer.confirms:
         if not replies.consents(reply.text):
@@ -117,7 +117,7 @@ def _of_the_subscriber(reply: Reply) -> Done:
 
 
 def _of_another(reply: Reply) -> Done:
-    """A mail from another address: the bare word that stops is obeyed. Nothing else of it is the subscriber's."""
+    """Mail from another address: only the bare word STOP is obeyed; all else is set aside."""
     if any(map(replies.says_stop, (reply.text, reply.mail.own_words()))):
         return _obey(reply, Request(Command.STOP))
     clients.subscribers().change(reply.answer.subscriber.id, Subscriber.answered_by_another)
@@ -125,7 +125,7 @@ def _of_another(reply: Reply) -> Done:
 
 
 def _unproven_command(reply: Reply, request: Request) -> Done:
-    """A command from the subscriber's address that anybody could have written: neither obeyed nor a reflection."""
+    """A command from the subscriber's address without proof is neither obeyed nor kept as a reflection."""
     count(f"Unproven.{request.command}")
     return _set_aside(reply.came, NotTaken(Why.UNPROVEN_COMMAND))
 
@@ -211,7 +211,7 @@ def _keep(reply: Reply) -> Done:
 
 
 def _may_be_unproven(reply: Reply) -> bool:
-    """Whether the mail is among the first of its day without proof. The day it came, so that a retry counts once."""
+    """Whether the mail is among the first without proof that came on its UTC day. A retry counts once."""
     came = reply.came
     key = f"unproven#{reply.answer.subscriber.id}"
     return clients.limits().admit_of_day(key, came.mail_id, UNPROVEN_A_DAY, came.received_at)

@@ -96,6 +96,12 @@ OF_THE_SENDER = (
         "another=1)",
         "test_subscriber.py -k r20",
     ),
+    Mutant(
+        "another: told by every lesson",
+        "return subscriber.another - 1 or None if subscriber.another else None",
+        "return subscriber.another",
+        "test_subscriber.py -k r20",
+    ),
 )
 
 OF_UNPROVEN_WORDS = (
