@@ -256,7 +256,7 @@ def commands_by_mail(cleo: Person) -> None:
 
 
 def an_operator_accepts_a_mail(world: World, ann: Person) -> None:
-    mail = world.deliver(b"From: ann@example.com\r\n\r\nFrom another address.", "nobody@reply.example.org")
+    mail = world.deliver(b"From: ann@example.net\r\n\r\nTo an address without a lesson.", "nobody@reply.example.org")
     asked = {"accept": mail.id, "subscriber": ann.row["id"], "lesson": "own-it"}
     assert world.invoke("audit", asked).payload["accepted"]
     assert world.invoke("audit", {"accept": "nothing"}).payload["accepted"] is False

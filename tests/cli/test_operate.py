@@ -65,7 +65,7 @@ def test_what_was_set_aside_is_listed_and_accepted(served: tuple[World, str]) ->
     world, url = served
     ann = Person(world).joins()
     assert "No mail is set aside." in asked(url, "inbox").output
-    raw = b"From: ann@elsewhere.example\r\nTo: course@reply.example.org\r\n\r\nI listened for once.\r\n"
+    raw = b"From: ann@example.net\r\nTo: course@reply.example.org\r\n\r\nI listened for once.\r\n"
     mail = world.deliver(raw, "course@reply.example.org")
 
     listed = asked(url, "inbox")
