@@ -17,13 +17,18 @@ class Kept:
     raw: bytes
     typed: str
     """To the letter."""
-    email: tuple[str, str]
-    """The one that it answers, as text and HTML."""
+    original: str
+    """The name of the email that it answers."""
+
+    @property
+    def program(self) -> str:
+        """Which wrote it."""
+        return self.name.partition("-")[0]
 
     @property
     def words(self) -> str:
         """What is taken for the person's."""
-        return own_words(self.raw, *self.email)
+        return own_words(self.raw, *email_of(self.original))
 
 
 def email_of(name: str) -> tuple[str, str]:
@@ -46,4 +51,4 @@ def keep(case: Case, raw: bytes) -> None:
 
 def _read(mail: Path) -> Kept:
     typed, original = (mail.with_suffix(kind).read_text("utf-8") for kind in (".txt", ".original"))
-    return Kept(mail.stem, mail.read_bytes(), typed, email_of(original))
+    return Kept(mail.stem, mail.read_bytes(), typed, original)

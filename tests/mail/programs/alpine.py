@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from tests.mail.programs._terminal import SECONDS, terminal
-from tests.mail.programs.cases import ALONE, BELOW, INSIDE, SIGNATURE, Case, cases
+from tests.mail.programs.cases import ALONE, BELOW, INSIDE, SIGNATURE, WAY_BACK, Case, cases
 from tests.mail.programs.sink import sink
 
 PACKAGES: tuple[str, ...] = ("alpine", "tmux")
@@ -79,10 +79,10 @@ def reply(home: Path, case: Case, mails: "SimpleQueue[bytes]") -> bytes:
         if case.place == BELOW:
             alpine.press("C-w", "C-v", "C-e", "Enter")
         elif case.place == INSIDE:
-            # The line above it is empty but for the quote mark, and the question is above that one.
+            # The line above it is empty but for the quote mark, and what is asked is above that one.
             alpine.press("C-w")
             alpine.shows("Search.*:")
-            alpine.type("Just reply to this email\n")
+            alpine.type("Or reply with\n" if case.original == WAY_BACK else "Just reply to this email\n")
             alpine.press("C-p", "C-a", "Enter", "C-p")
         elif case.place == ALONE:
             alpine.press("C-^", "C-w", "C-v", "C-k")

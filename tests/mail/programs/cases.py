@@ -9,6 +9,14 @@ SUNDAY = date(2026, 11, 29)
 """On which the first lesson came."""
 
 LESSON, WAY_BACK, CONFIRMATION, CLOSING = "03-acknowledge", "07-safety-first", "01-confirm", "08-keep-showing-up"
+NOTICE, JOURNAL = "05-help", "09-journal"
+LESSON_AGAIN, WAY_BACK_AGAIN, CLOSING_AGAIN = (
+    "12-acknowledge-round-2",
+    "16-safety-first-round-2",
+    "18-keep-showing-up-round-2",
+)
+AGAIN = {NOTICE, JOURNAL, LESSON_AGAIN, WAY_BACK_AGAIN, CLOSING_AGAIN}
+"""Sent to a subscriber who wrote what is in `sent/replies.yaml`; the others to one who wrote nothing."""
 OTHERS = ("02-intro", "04-own-it", "05-apology-in-action", "06-no-rush-to-forgiveness")
 
 SIGNATURE = "Ann Example\nHarbour Street 3, Exampletown"
@@ -66,3 +74,12 @@ def cases(program: str, *own: str) -> Iterator[Case]:
         yield Case(f"{program}-{option}-inside", next(originals), INSIDE, SHORT, frozenset({option}))
     yield Case(f"{program}-german", next(originals), ABOVE, GERMAN, frozenset({"german"}))
     yield Case(f"{program}-spanish", next(originals), ABOVE, SPANISH, frozenset({"spanish"}))
+    yield Case(f"{program}-signature-stop", LESSON, ABOVE, "STOP", frozenset({"signature"}))
+    yield Case(f"{program}-way-back-yes", WAY_BACK, ABOVE, "Yes")
+    yield Case(f"{program}-way-back-more", WAY_BACK, INSIDE, SHORT)
+    yield Case(f"{program}-notice", NOTICE, ABOVE, SHORT)
+    yield Case(f"{program}-notice-pause", NOTICE, BELOW, "PAUSE")
+    yield Case(f"{program}-journal", JOURNAL, ABOVE, PARAGRAPHS)
+    yield Case(f"{program}-again-inside", LESSON_AGAIN, INSIDE, SHORT)
+    yield Case(f"{program}-again-not-yet", WAY_BACK_AGAIN, ABOVE, "Not yet")
+    yield Case(f"{program}-again-closing", CLOSING_AGAIN, BELOW, PARAGRAPHS)

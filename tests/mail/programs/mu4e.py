@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from tests.mail.programs._terminal import SECONDS, terminal
-from tests.mail.programs.cases import ABOVE, ALONE, BELOW, INSIDE, SIGNATURE, Case, cases
+from tests.mail.programs.cases import ABOVE, ALONE, BELOW, INSIDE, SIGNATURE, WAY_BACK, Case, cases
 from tests.mail.programs.sink import sink
 
 PACKAGES: tuple[str, ...] = ("mu4e", "emacs-nox", "tmux")
@@ -86,9 +86,9 @@ def reply(home: Path, case: Case, mails: "SimpleQueue[bytes]") -> bytes:
         if case.place == BELOW:
             emacs.press("M->", "Enter")
         elif case.place == INSIDE:
-            # The line above it is empty but for the quote mark, and the question is above that one.
+            # The line above it is empty but for the quote mark, and what is asked is above that one.
             emacs.press("C-s")
-            emacs.type("Just reply to this email\n")
+            emacs.type("Or reply with\n" if case.original == WAY_BACK else "Just reply to this email\n")
             emacs.press("C-a", "C-p", "C-o")
         elif case.place == ALONE:
             emacs.press("C-Space", "M->", "C-w")
