@@ -87,12 +87,16 @@ class Screen:
                 self.xdotool("type", "--delay", "6" if piece.isascii() else "250", "--", piece)
 
     def text(self) -> str:
-        """All text of the field that has the focus, by the clipboard."""
+        """All text of the field that has the focus."""
+        return self.selected("ctrl+a")
+
+    def selected(self, key: str) -> str:
+        """The text that a key selects in the field that has the focus, by the clipboard."""
         mark = b"nothing is copied yet"
         subprocess.run(["xclip", "-sel", "c"], input=mark, env=self.environment, check=True, stdout=subprocess.DEVNULL)
 
         def copied() -> str:
-            self.key("ctrl+a", "ctrl+c")
+            self.key(key, "ctrl+c")
             paste = ["xclip", "-o", "-sel", "c", "-t", "UTF8_STRING"]
             got = subprocess.run(paste, env=self.environment, capture_output=True, check=False, timeout=10).stdout
             return "" if got == mark else got.decode().replace("\r\n", "\n")  # one step of the caret
@@ -114,6 +118,10 @@ class Screen:
         else:
             self.at(end_of_question(text), len(text))
             self.type("\n\n" + case.text + "\n")
+        self.has(case)
+
+    def has(self, case: Case) -> None:
+        """Raises ValueError if not all of the case's text is in the field that has the focus."""
         if " ".join(case.text.split()) not in " ".join(self.text().split()):
             raise ValueError("keys were lost")
 
@@ -140,7 +148,7 @@ def wait(ready: Callable[[], T], what: str, seconds: int = WAIT_SECONDS) -> T:
 def end_of_question(text: str) -> int:
     """The place where the quoted paragraph of the question ends."""
     paragraphs = [found.end() for found in re.finditer(r"(?:^[>| ]*[^>|\s].*$\n?)+", text, re.M)]
-    asked = text.index(QUESTION) + len(QUESTION) + 1
+    asked = text.upper().index(QUESTION) + len(QUESTION) + 1
     return next((end - 1 for end in paragraphs if end > asked), len(text))
 
 

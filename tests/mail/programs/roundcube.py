@@ -1,18 +1,11 @@
 """Roundcube 1.6 in Chromium, on PHP's built-in server, with dovecot as its IMAP server."""
 
 import json
-import os
 import re
-import shutil
-import signal
-import socket
 import sqlite3
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from imaplib import IMAP4
+from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -20,12 +13,13 @@ from queue import Empty, SimpleQueue
 from playwright.sync_api import Browser, Error, Page
 
 from cli.chromium import chromium
+from tests.mail.programs import _dovecot
+from tests.mail.programs._dovecot import ADDRESS, PASSWORD, dovecot, serving
 from tests.mail.programs.cases import ABOVE, ALONE, BELOW, INSIDE, SIGNATURE, Case, cases
 from tests.mail.programs.sink import free_port, sink
 
-PACKAGES = ("roundcube-core", "roundcube-sqlite3", "php-cli", "dovecot-imapd", "chromium")
+PACKAGES = (*_dovecot.PACKAGES, "roundcube-core", "roundcube-sqlite3", "php-cli", "chromium")
 CODE = Path("/var/lib/roundcube")
-ADDRESS, PASSWORD = "someone@example.net", "roundcube"
 LANGUAGES = {"german": "de-DE", "spanish": "es-ES"}
 SETTINGS: dict[str, dict[str, object]] = {
     "unindented": {"reply_mode": 2},
@@ -34,30 +28,6 @@ SETTINGS: dict[str, dict[str, object]] = {
     "caret-below": {"reply_mode": 0},  # the default, with the caret moved from below to above; the others set 1
 }
 """What Roundcube calls each option."""
-DOVECOT = """
-protocols = imap
-listen = 127.0.0.1
-base_dir = {home}/dovecot
-state_dir = {home}/dovecot
-log_path = /dev/stderr
-ssl = no
-disable_plaintext_auth = no
-mail_location = maildir:{home}/mail
-first_valid_uid = 1
-service imap-login {{
-  inet_listener imap {{
-    port = {imap}
-  }}
-}}
-passdb {{
-  driver = static
-  args = password={password}
-}}
-userdb {{
-  driver = static
-  args = uid=mail gid=mail home={home}/mail
-}}
-"""
 CONFIG = """<?php
 $config = json_decode(file_get_contents("{home}/config/case.json"), true) + [
     "db_dsnw" => "sqlite:///{home}/roundcube.db",
@@ -85,7 +55,6 @@ LIMIT_SECONDS = 20
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
     """Answers from Roundcube's compose page: all cases in plain text, then all in HTML."""
-    home.chmod(0o755)  # dovecot's processes are other users
     emails = sorted(sent.glob("*.eml"))
     both = chain(cases("roundcube", *SETTINGS), cases("roundcube-html", "unindented", "display-html-off"))
     with sink() as (smtp, mails), roundcube(home, emails, smtp) as address, chromium() as browser:
@@ -102,38 +71,14 @@ def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
 @contextmanager
 def roundcube(home: Path, emails: list[Path], smtp: int) -> Iterator[str]:
     """The address of Debian's Roundcube with settings of its own. The emails have UIDs from 1 on."""
-    imap, http = free_port(), free_port()
-    (home / "dovecot.conf").write_text(DOVECOT.format(home=home, imap=imap, password=PASSWORD), "utf-8")
-    (home / "mail").mkdir()
-    shutil.chown(home / "mail", "mail", "mail")
+    http = free_port()
     (home / "config").mkdir()
     (home / "config" / "defaults.inc.php").symlink_to(CODE / "config" / "defaults.inc.php")
-    (home / "config" / "config.inc.php").write_text(CONFIG.format(home=home, imap=imap, smtp=smtp), "utf-8")
     php = ("php", "-S", f"127.0.0.1:{http}", "-t", str(CODE / "public_html"))
     variables = {"ROUNDCUBE_CONFIG_DIR": str(home / "config"), "PHP_CLI_SERVER_WORKERS": "4"}
-    with running("dovecot", "-F", "-c", str(home / "dovecot.conf"), port=imap), running(*php, port=http, **variables):
-        with IMAP4("127.0.0.1", imap) as client:
-            client.login(ADDRESS, PASSWORD)
-            for email in emails:
-                client.append("INBOX", "", "", email.read_bytes())
+    with dovecot(home, emails) as imap, serving(*php, port=http, **variables):
+        (home / "config" / "config.inc.php").write_text(CONFIG.format(home=home, imap=imap, smtp=smtp), "utf-8")
         yield f"http://127.0.0.1:{http}/"
-
-
-@contextmanager
-def running(*command: str, port: int, **variables: str) -> Iterator[None]:
-    """A server and its workers, from when it listens."""
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, env=os.environ | variables, stdout=quiet, stderr=quiet, start_new_session=True)
-    try:
-        for _ in range(LIMIT_SECONDS * 20):
-            with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
-                break
-            time.sleep(0.05)
-        yield
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        process.wait(LIMIT_SECONDS)
 
 
 def reply(browser: Browser, address: str, home: Path, case: Case, number: int, mails: SimpleQueue[bytes]) -> bytes:
