@@ -1,10 +1,18 @@
 """What real mail programs wrote in answer to the course's emails: the words as typed, and nothing else."""
 
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 
+from local_cloud.cloud import TEMPLATE, World
 from replies import agrees, automatic, requested
 from tests.mail.programs import cases
-from tests.mail.programs._kept import Kept, kept
+from tests.mail.programs._kept import Kept, email_of, kept
+from tests.mail.programs._life import CONFIRMED, START, becomes_another, life, received
 from tests.mail.test_kinds import folded
 
 REPLIES = kept()
@@ -28,6 +36,27 @@ MORE_THAN_TYPED = {
 """Replies of which more than the person's words is kept, and why. One that is read right is to be taken out."""
 SIGNED = {"alpine-signature-stop", "geary-signature-stop"}
 """Commands that are not obeyed, because the signature is read with them."""
+BROKEN_LINKS = {reply.name for reply in REPLIES if reply.program == "kmail"} - {
+    "kmail-alone",
+    "kmail-html-above",
+    "kmail-html-inside",
+    # Heard without the email that was answered.
+    "kmail-stop",
+    "kmail-signature-stop",
+    "kmail-notice-pause",
+    "kmail-yes",
+} | {
+    "thunderbird-plain-above",
+    "thunderbird-plain-above-long-line",
+    "thunderbird-plain-below-list",
+    "thunderbird-plain-below-paragraphs",
+    "thunderbird-plain-inside",
+    "thunderbird-plain-signature-above",
+    "thunderbird-plain-signature-above-long-line",
+}
+"""Which break our links at the end of a line: with another token in them, what follows is taken for the person's."""
+RUN_TOGETHER = {"mu4e-flowed-above", "mu4e-flowed-inside"}
+"""Which make one paragraph of the whole email: with one sentence changed, all of it is taken for the person's."""
 
 every_reply = pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.name)
 
@@ -62,9 +91,75 @@ def test_nobody_is_taken_for_a_machine(reply: Kept) -> None:
     assert automatic(reply.raw) is None
 
 
+# ---------------------------------------------------------------- through receiving
+
+
+def wrong(world: World, replies: Sequence[Kept], *, again: bool, change: Callable[[World], None]) -> dict[str, str]:
+    """What came of the replies of which anything else came than what was typed, in one life of the subscriber."""
+    came: dict[str, str] = {}
+    mine = [reply for reply in replies if (reply.original in cases.AGAIN) == again]
+    for name, mail in life(world, again=again):
+        came |= received(world, mail, [reply for reply in mine if reply.original == name], change)
+    assert not world.failures
+    assert set(came) == {reply.name for reply in mine}
+    return {reply.name: came[reply.name] for reply in mine if folded(came[reply.name]) != folded(due(reply))}
+
+
+def due(reply: Kept) -> str:
+    """What should come of a reply: its words, or the command that it is."""
+    if reply in YES:
+        return CONFIRMED
+    return reply.typed.lower().replace(" ", "-") if reply in COMMANDS else reply.typed
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_receiving_stores_what_was_typed(again: bool) -> None:
+    """The email is made again as it was sent, but for its tokens: another key made them, and they expire later."""
+    with World(start=START) as world:
+        found = wrong(world, REPLIES, again=again, change=lambda _: None)
+        made_again = {without_tokens(mail.text or "") for mail in world.mails}
+    answered = {reply.original for reply in REPLIES if (reply.original in cases.AGAIN) == again}
+    assert {name for name in answered if without_tokens(email_of(name)[0]) not in made_again} == set()
+    assert found.keys() == known(REPLIES, UNMARKED | MORE_THAN_TYPED.keys() | BROKEN_LINKS, again=again)
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("part", [5, pytest.param(1, marks=pytest.mark.long)])
+def test_nothing_of_ours_is_stored_whatever_has_changed(tmp_path: Path, part: int, again: bool) -> None:
+    """Zone, name, hour, text of the lesson, journal and keys are others than when the email was sent."""
+    with edited_course(tmp_path) as world:
+        found = wrong(world, REPLIES[::part], again=again, change=becomes_another)
+    misread = UNMARKED | MORE_THAN_TYPED.keys() | BROKEN_LINKS | RUN_TOGETHER
+    assert found.keys() == known(REPLIES[::part], misread, again=again)
+
+
+def without_tokens(email: str) -> str:
+    """An email's text without what its links are signed with."""
+    return re.sub(r"/(me|confirm|unsubscribe)/[\w-]+", "", email)
+
+
+def known(replies: Sequence[Kept], misread: Set[str], *, again: bool) -> set[str]:
+    """Those of the replies to one life's emails that are known to be misread."""
+    return {reply.name for reply in replies if reply.name in misread and (reply.original in cases.AGAIN) == again}
+
+
+@contextmanager
+def edited_course(folder: Path) -> Iterator[World]:
+    """A world whose lessons have a paragraph more than when they were answered."""
+    (folder / "functions").symlink_to(TEMPLATE.parent / "functions")
+    shutil.copy(TEMPLATE, folder / "template.yaml")
+    shutil.copytree(TEMPLATE.parent / "emails", folder / "emails")
+    for lesson in (folder / "emails" / "rebuild-trust").glob("*.md.j2"):
+        source = lesson.read_text("utf-8")
+        paragraph = max(source.partition("+++\n\n")[2].split("\n\n"), key=len)
+        lesson.write_text(source.replace(paragraph, f"{paragraph}\n\nA paragraph that nobody was sent."), "utf-8")
+    with World(template=folder / "template.yaml", start=START) as world:
+        yield world
+
+
 def test_there_are_enough_of_them() -> None:
-    """400 replies of fourteen programs, so that a folder that is missing is noticed."""
-    assert len(REPLIES) >= 400
+    """550 replies of fourteen programs, so that a folder that is missing is noticed."""
+    assert len(REPLIES) >= 550
     assert len({reply.program for reply in REPLIES}) >= 14
     assert COMMANDS
     assert YES

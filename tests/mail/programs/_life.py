@@ -1,0 +1,109 @@
+"""The subscriber whom `email-course simulate` sent the emails in `sent/`, once more in a local cloud."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from cli.replies import read
+from local_cloud import clients
+from local_cloud.cloud import World
+from local_cloud.functions import command_in
+from local_cloud.mime import SentMail
+from tests.mail.programs._kept import SENT, Kept
+from tests.people import Person
+from tests.stories import asleep, next_email
+
+START = datetime(2026, 11, 27, 23, 0, tzinfo=UTC)
+"""When the subscriber signed up: midnight in Berlin."""
+KEYS = {"Subscribers": ("id",), "Reflections": ("subscriber", "key")}
+"""What a reply can change, and the names of each table's keys."""
+
+CONFIRMED = "confirmed"
+
+Item = dict[str, Any]
+
+
+def life(world: World, *, again: bool = False) -> Iterator[tuple[str, SentMail]]:
+    """Each email as it comes, with its name in `sent/`. With `again`, it is the life that has a second round."""
+    world.ses.max_send_rate = 1000  # what is sent to each of many replies within a second is no burst
+    someone = Person(world, "someone@example.net", first_name="")
+    number = 0
+
+    def named(mail: SentMail) -> tuple[str, SentMail]:
+        nonlocal number
+        number += 1
+        later = f"-round-{mail.tags['round']}" if int(mail.tags.get("round", 0)) > 1 else ""
+        return f"{number:02}-{mail.tags['email']}{later}", mail
+
+    someone.signs_up()
+    confirmation = someone.mails[-1]
+    yield named(confirmation)
+    world.request("POST", someone.link("/confirm/", confirmation), form={})
+    yield named(world.mails[-1])
+    lessons = ["acknowledge", "own-it", "apology-in-action", "no-rush-to-forgiveness", "safety-first"]
+    planned = read(SENT / "replies.yaml", lessons) if again else []
+    while any("due_shard" in row for row in world.subscribers()):
+        mail = next_email(world)
+        yield named(mail)
+        for reply in planned:
+            if (reply.lesson, str(reply.round)) == (mail.tags["email"], mail.tags["round"]):
+                asleep(world, mail.at + reply.after - world.now())
+                sent = len(world.mails)
+                world.deliver(clients.reply("gmail", mail, reply.text, world.now()), clients.reply_address(mail))
+                yield from map(named, world.mails[sent:])
+
+
+def received(world: World, mail: SentMail, replies: Iterable[Kept], change: Callable[[World], None]) -> dict[str, str]:
+    """What comes of each reply, as if it were the only one, by its name: the words kept or the command obeyed."""
+    came = {}
+    sent = stored(world)
+    change(world)
+    before = stored(world)
+    for reply in replies:
+        lines = len(world.logs)
+        world.deliver(reply.raw, clients.reply_address(mail))
+        after = stored(world)
+        if person(before)["status"]["S"] == "pending" and person(after)["status"]["S"] == "active":
+            came[reply.name] = CONFIRMED
+        else:
+            kept = [item for item in after["Reflections"] if item not in before["Reflections"]]
+            came[reply.name] = command_in(world.logs[lines:]) or "\n".join(map(told, kept))
+        store(world, before, after)
+    store(world, sent, stored(world))
+    return came
+
+
+def becomes_another(world: World) -> None:
+    """The subscriber changes name, zone and hour, and writes one more answer to the last email."""
+    subscriber = person(stored(world))
+    if "sign_up" not in subscriber:
+        mail = world.mails_to(subscriber["address"]["S"])[-1]
+        world.deliver(clients.reply("gmail", mail, "Another thought.", world.now()), clients.reply_address(mail))
+    changed = {"first_name": {"S": "Robin"}, "zone": {"S": "America/New_York"}, "hour": {"N": "21"}}
+    world.clients.dynamodb.put_item(TableName=world.resources.ref("Subscribers"), Item=subscriber | changed)
+
+
+def person(held: dict[str, list[Item]]) -> Item:
+    """The item of the subscriber."""
+    return next(item for item in held["Subscribers"] if "address" in item)
+
+
+def told(item: Item) -> str:
+    """The words of a reflection, or why a mail was set aside."""
+    return str(item["text"]["S"] if "text" in item else f"set aside: {item['reason']['S']}")
+
+
+def stored(world: World) -> dict[str, list[Item]]:
+    """What the tables hold that a reply can change, as DynamoDB gives it."""
+    scan = world.clients.dynamodb.scan
+    return {table: cast("list[Item]", scan(TableName=world.resources.ref(table))["Items"]) for table in KEYS}
+
+
+def store(world: World, before: dict[str, list[Item]], after: dict[str, list[Item]]) -> None:
+    """Has the tables hold again what they held before."""
+    for table, key in KEYS.items():
+        name = world.resources.ref(table)
+        for item in [item for item in after[table] if item not in before[table]]:
+            world.clients.dynamodb.delete_item(TableName=name, Key={part: item[part] for part in key})
+        for item in [item for item in before[table] if item not in after[table]]:
+            world.clients.dynamodb.put_item(TableName=name, Item=item)
