@@ -179,6 +179,8 @@ def thunderbird(case: Case, profile: Path, smtp: int, display: str) -> Iterator[
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in preferences.items()]
     (profile / "user.js").write_text("".join(lines))
     environment = {"PATH": os.environ["PATH"], "DISPLAY": display, "HOME": str(profile), "LANG": "C.UTF-8"}
+    # Else GTK starts a bus that outlives the program.
+    environment |= {"NO_AT_BRIDGE": "1", "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
     command = ["thunderbird", "--profile", str(profile), "--marionette", "--remote-allow-system-access"]
     with running(command, env=environment, stdout=subprocess.DEVNULL) as program:
         port, deadline = profile / "MarionetteActivePort", monotonic() + 60
