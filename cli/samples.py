@@ -9,6 +9,7 @@ from pathlib import Path
 
 from content.emails import JOURNAL_NOTICE, Letter, Site, lesson_letter, notice_letter
 from content.lessons import Course, Library
+from course.commands import ASK_CONFIRM
 from course.record import CONFIRM, SignUp
 from course.reflection import Reflection
 from course.subscriber import Subscriber, new_epoch
@@ -84,9 +85,9 @@ def samples(library: Library, folder: Path) -> Iterator[Sample]:
 
 def _notices(site: Site, course: Course, folder: Path, prefix: str) -> Iterator[Sample]:
     reader = _reader(course)
-    for notice in course.language.notices:
-        source = folder / course.language.code / "notices" / f"{notice}.md.j2"
-        who = _waiting(reader) if notice == CONFIRM else reader
+    for notice, text in course.language.notices.items():
+        source = folder / course.language.code / "notices" / text.file
+        who = _waiting(reader) if notice in (CONFIRM, ASK_CONFIRM) else reader
         written = _written(course, reader) if notice == JOURNAL_NOTICE else []
         make = cache(partial(notice_letter, site, who, notice, NOW, written))
         yield Sample(_name(prefix, notice, ""), course, source, make)

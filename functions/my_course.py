@@ -1,5 +1,4 @@
-"""Signed link in every email → the course page: journal, lessons, pause, hour and zone, start again, stop;
-download and erase everything."""
+"""Signed link in every email → the course page: journal, lessons, whatever steers the course, download, erasure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from content import export
 from content.lessons import Course
 from content.pages import (
     ACTIONS,
+    action_page,
     course_values,
     errors_in_words,
     journal_text,
@@ -22,7 +22,7 @@ from content.pages import (
     message_after,
 )
 from course import forms, schedule
-from course.commands import Command
+from course.commands import Command, Place
 from course.reflection import Reflection
 from course.subscriber import Subscriber
 from services import course_page
@@ -35,8 +35,8 @@ handler = observed(pages.resolve)
 def show(token: str) -> Response[str]:
     """Where they are, what comes next, and what they wrote."""
     subscriber, course = course_page.opened(token, clients.now())
-    done = pages.query.get("done", "")
-    return _page(token, subscriber, course, message=message_after(done, subscriber, course, clients.now()))
+    message = message_after(pages.query.get("done", ""), subscriber, course, clients.now())
+    return _page(token, subscriber, course, message=message)
 
 
 @pages.get("/me/<token>/<action>")
@@ -44,19 +44,19 @@ def ask(token: str, action: str) -> Response[Any]:
     """Pages of their own: the journal, the download, and those that ask once more, with a button."""
     subscriber, course = course_page.opened(token, clients.now())
     match action:
-        case Command.YES | Command.NOT_YET:
-            return page("answer", course=course, answer=action, token=token, way_back=course.way_back_question)
+        case _ if action in ACTIONS:
+            name, shown = action_page(action, subscriber, course)
+            return page(name, course=course, token=token, **shown)
         case "erase":
             return page("erase", course=course, token=token)
         case "export":
             return page("export", course=course, token=token, parts=len(export.parts(_written(subscriber))))
         case "journal":
-            return page(
-                "journal", course=course, token=token, **journal_values(subscriber, course, _written(subscriber))
-            )
+            shown = journal_values(subscriber, course, _written(subscriber))
+            return page("journal", course=course, token=token, **shown)
         case "journal.txt":
-            text = journal_text(subscriber, course, _written(subscriber))
-            return download("journal.txt", "text/plain; charset=utf-8", text)
+            written = journal_text(subscriber, course, _written(subscriber))
+            return download("journal.txt", "text/plain; charset=utf-8", written)
         case _:
             return see_other(f"/me/{token}")
 
@@ -93,8 +93,7 @@ def erase(token: str) -> Response[str]:
 def change_time(token: str) -> Response[str]:
     """Another local hour or time zone."""
     subscriber, course = course_page.opened(token, clients.now())
-    fields = pages.fields
-    if errors := forms.check_time(fields):
+    if errors := forms.check_time(fields := pages.fields):
         return _page(token, subscriber, course, errors=errors)
     changed = course_page.change_time(subscriber.id, fields["zone"], int(fields["hour"]), clients.now())
     return _see_page(token, done="time" if changed else "")
@@ -104,8 +103,8 @@ def change_time(token: str) -> Response[str]:
 def pause(token: str) -> Response[str]:
     """Pauses until a day, or until they resume."""
     subscriber, course = course_page.opened(token, clients.now())
-    fields, today = _fields(), schedule.local_day(clients.now(), subscriber.zone)
-    until, errors = forms.check_until(fields, today)
+    fields = _fields()
+    until, errors = forms.check_until(fields, schedule.local_day(clients.now(), subscriber.zone))
     if errors:
         return _page(token, subscriber, course, errors=errors, values=fields)
     paused = course_page.press(Command.PAUSE, subscriber, course, clients.now(), until)
@@ -118,8 +117,9 @@ def act(token: str, action: str) -> Response[str]:
     subscriber, course = course_page.opened(token, clients.now())
     if action not in ACTIONS:
         raise NotFoundError
-    happened = course_page.press(Command(action), subscriber, course, clients.now())
-    return _see_page(token, done=action if happened else "")
+    place = Place.sent(_fields().get("place", ""))
+    done = course_page.press(Command(action), subscriber, course, clients.now(), place=place)
+    return _see_page(token, done=action if done else "")
 
 
 def _page(

@@ -28,7 +28,7 @@ ACTIONS = [
     "again",
     "stop",
     "time",
-    "x",
+    *"xyz",
 ]
 
 

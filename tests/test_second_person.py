@@ -155,7 +155,9 @@ class History:
         self.comes(words, letter.reply_to, "From: eve@example.com\n")
         if words != "unsubscribe me":  # from her address, it needs no proof
             self.comes(words, letter.reply_to, f"From: {self.address}\n", self.some.choice(UNPROVEN))
-        assert replace(self.ann, version=0, another=None) == replace(before, version=0, another=None), words
+        assert replace(self.ann, version=0, another=None, heard=None) == replace(
+            before, version=0, another=None, heard=None
+        ), words
 
     def comes(self, text: str, to: str, head: str, verdicts: dict[str, str] = PASS) -> None:
         mail_id = f"{self.number}-{len(self.said)}-{len(self.bucket.held)}-{self.some.random()}"
@@ -218,12 +220,14 @@ def an_operator_accepts(histories: list[History], some: Random) -> None:
         inbox.accept(aside.mail_id, history.id, "", history.now)
 
 
-CHUNKS = [*range(4), *(pytest.param(number, marks=pytest.mark.long) for number in range(4, 20))]
+OFFERS = ("prove-", "ask-", "help")
+"""Of notices that change nothing."""
+CHUNKS = [0, *(pytest.param(number, marks=pytest.mark.long) for number in range(1, 20))]
 
 
 @pytest.mark.parametrize("chunk", CHUNKS)
 def test_r20_r21_in_no_history_are_a_second_person_s_words_shown_as_the_subscribers(chunk: int) -> None:
-    """1,000 histories in all, of which the first 200 are not a long sample."""
+    """1,000 histories in all, of which the first 50 are not a long sample."""
     shown: set[str] = set()
     bucket = Bucket()
     with (
@@ -245,5 +249,6 @@ def test_r20_r21_in_no_history_are_a_second_person_s_words_shown_as_the_subscrib
                 assert {text for text, unproven in texts.items() if not unproven} == mine, history.number
                 assert all(text.startswith(FORGED) for text, unproven in texts.items() if unproven), history.number
                 shown |= {"marked" for unproven in texts.values() if unproven}
-        assert not noticed.called, "the second person's commands are answered to nobody"
+        told = {call.args[0] for call in noticed.call_args_list}
+        assert all(name.startswith(OFFERS) for name in told), "her mailbox is offered what the second person asked for"
     assert shown == {"email", "marked"}, "the histories are about something"

@@ -211,7 +211,9 @@ def test_a_course_taken_and_steered_in_spanish(world: World) -> None:
     letter = next_email(world)
     assert "El 24 de noviembre de 2026 escribiste:\n\nMe escondía" in (letter.text or "")
     came = every_email_is_in_spanish(ann)
-    assert came >= set(load(TEMPLATE.parent / "emails").notices) - {"goodbye", "fresh-link"}
+    offers = ("ask-", "prove-")
+    notices = {one for one in load(TEMPLATE.parent / "emails").notices if not one.startswith(offers)}
+    assert came >= notices - {"goodbye", "fresh-link"}
     assert not [row for row in ann.reflections if "Me escondía" not in str(row["text"])], "the rest was obeyed"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import replies
 from cli.check.finding import Finding
-from replies.request import Request
+from replies.request import Answered, Decision, Request
 
 HELP = "help.md.j2"
 _SOME_DAY = date(2026, 11, 24)
@@ -31,12 +31,18 @@ def _notice(path: Path) -> Iterator[Finding]:
         row = re.match(_ROW, line)
         about = set(row["commands"].split()) & set(Request.Command) if row else set[str]()
         for said in advertised(line):
-            request = replies.requested(said, _SOME_DAY)
+            request = _obeyed(said)
             if request is None:
                 where = "give it a place in functions/replies/languages/, or advertise what is obeyed"
                 yield Finding(str(path), number, f"advertises {said}, and a reply that says so is not obeyed: {where}")
             elif about and request.command not in about:
                 yield Finding(str(path), number, f"advertises {said}, which is obeyed as {request.command}")
+
+
+def _obeyed(said: str) -> Request | None:
+    """The request that a reply of these words is, in answer to the lesson or the question that they are for."""
+    found = (replies.decided(said, answered, _SOME_DAY) for answered in (Answered.LESSON, Answered.WAY_BACK))
+    return next((one.request for one in found if one.kind is Decision.Kind.OBEY), None)
 
 
 def advertised(line: str) -> list[str]:

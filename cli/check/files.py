@@ -4,22 +4,21 @@ import dataclasses
 import re
 import tomllib
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 
 from cli.check.finding import Finding, line_of
 from cli.samples import samples
 from content import markdown
-from content.languages import Notice, with_commands
-from content.lessons import Course, Lesson, Library
+from content.languages import ASK, PROVE, with_commands
+from content.lessons import Course, Library
 from content.markdown import Prose
 from course.errors import CourseError
 
-Text = TypeVar("Text", Lesson, Notice)
 BROKEN = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
 NAMES = {
     *("first_name", "course", "round", "coming_back", "site_url", "me_url", "yes_url", "not_yet_url", "reply_url"),
@@ -39,9 +38,17 @@ NAMES = {
 IN_LESSONS = {"reflections"}
 IN_NOTICES = {
     *("next_at", "next_subject", "next_is_closing", "hour", "zone", "erase_days"),
-    *("journal", "journal_goes_on", "journal_unproven"),
+    *("journal", "journal_goes_on", "journal_unproven", "way_back_question"),
 }
 IN_CONFIRMATION = {"confirm_url", "hours"}
+IN_OFFERS = {"wish", "button", "word", "command"}
+IN_NOTICE = {
+    "confirm.md.j2": IN_CONFIRMATION,
+    "ask-confirm.md.j2": IN_CONFIRMATION,
+    ASK: IN_OFFERS,
+    PROVE: IN_OFFERS,
+}
+"""What the text of one notice may use besides."""
 FRONT_MATTER = {"subject", "preheader", "question"}
 IN_HELP = "commands"
 """The list of what can be replied: a table of the front matter, and where the text has it."""
@@ -64,8 +71,7 @@ def check(emails: Path) -> list[Finding]:
             else [Finding(f"{settings.parent}/about.md", 1, "is missing")]
         )
     for notice in sorted(emails.glob("*/notices/*.md.j2")):
-        more = IN_CONFIRMATION if notice.name == "confirm.md.j2" else set[str]()
-        found += _text(notice, NAMES | IN_NOTICES | more)
+        found += _text(notice, NAMES | IN_NOTICES | IN_NOTICE.get(notice.name, set()))
     found += _languages(emails)
     return found
 
@@ -133,8 +139,9 @@ def _text(path: Path, names: set[str]) -> Iterator[Finding]:
     if path.name == "help.md.j2":
         names = names | {IN_HELP}
         matter = {key: value for key, value in matter.items() if key != IN_HELP}
-    yield from _unknown(path, matter, FRONT_MATTER)
-    for key in ("subject", "preheader"):
+    offers = path.name in (ASK, PROVE)  # their subjects are those of the rows
+    yield from _unknown(path, matter, FRONT_MATTER | ({"asks"} if path.name == ASK else set()))
+    for key in ("preheader",) if offers else ("subject", "preheader"):
         if not str(matter.get(key, "")).strip():
             yield Finding(str(path), line_of(path, f"{key} ") or 1, f"has no {key}: write one, it is read in the inbox")
     if "question" in matter and not str(matter["question"]).strip():
@@ -185,24 +192,27 @@ def _words(path: Path) -> set[str]:
 def _as_authors_see_it(library: Library, emails: Path) -> Library:
     """The same library with every text as one template that has the lines of its file."""
     languages = {
-        language.code: replace(language, notices=_plain_each(language.notices, emails / language.code / "notices", ""))
+        language.code: replace(
+            language,
+            notices={
+                name: replace(notice, prose=_plain(emails / language.code / "notices" / notice.file))
+                for name, notice in language.notices.items()
+            },
+        )
         for language in library.languages.values()
     }
     courses = {
         course.id: replace(
             course,
-            lessons=_plain_each(course.lessons, emails / course.id, "*-"),
+            lessons={
+                name: replace(lesson, prose=_plain(next((emails / course.id).glob(f"*-{name}.md.j2"))))
+                for name, lesson in course.lessons.items()
+            },
             language=languages[course.language.code],
         )
         for course in library.courses.values()
     }
     return replace(library, courses=courses, languages=languages)
-
-
-def _plain_each(texts: Mapping[str, Text], folder: Path, before: str) -> dict[str, Text]:
-    return {
-        name: replace(text, prose=_plain(next(folder.glob(f"{before}{name}.md.j2")))) for name, text in texts.items()
-    }
 
 
 def _plain(path: Path) -> Prose:

@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from cli.check.finding import Finding, line_of
+from replies.decisions.expressions import BESIDE_A_YES, Language
 from replies.request import Request
 from replies.tables import EXPRESSIONS, FOLDER
 
+PARTS = "parts"
+"""The section whose lists have names of a language's own: `{name}` stands for one in the sections of ASKED."""
+ASKED = (*Request.Command, *BESIDE_A_YES)
 LISTS = {
     "quotes": "verbs you_wrote before_date hour_marks message original forwarded picture",
     "devices": "sent_from sent_from_my names article get_app verb_last of_mine names_before_verb sent excuse",
@@ -17,15 +21,12 @@ LISTS = {
     "warnings": "begins outside opening",
     "subjects": "automatic away failed failed_end undelivered trouble mail_systems",
     "labels": "from date to cc subject",
-    "requests": " ".join(command for command in Request.Command if command is not Request.Command.TIME),
-    "taught": "stop",
-    "pauses": "words course until lasting",
-    "times": "words before hours morning afternoon night",
-    "dates": "weekdays months numbers small_words next tomorrow next_week next_month",
-    "spans": "days weeks months",
-    "courtesies": "before after goodbyes",
-    "confirmation": "yes confirms agrees refuses",
-    "doubts": "negation means_if",
+    "frames": "wish doubt around reasons questions speech joins hedges conditions hedged_yes or first other past not",
+    **dict.fromkeys(ASKED, "word clear loose hint aside near taught"),
+    "typos": "words others",
+    "times": "before half half_to hours clock morning afternoon night noon midnight",
+    "dates": "weekdays months numbers small_words next after_next tomorrow next_week next_month",
+    "spans": "days weeks fortnights months plural until lasting two fillers",
 }
 KEYS = {f"{section}.{name}" for section, names in LISTS.items() for name in names.split()}
 LENGTHS = {"dates.weekdays": 7, "dates.months": 12}
@@ -46,6 +47,7 @@ def _table(path: Path) -> Iterator[Finding]:
         return
     if not isinstance(given.pop("spaces", True), bool):
         yield Finding(str(path), line_of(path, "spaces") or 1, "spaces: must be true or false")
+    yield from (Finding(str(path), 1, what) for what in _requests(given))
     for section, lists in given.items():
         if not isinstance(lists, dict):
             yield Finding(str(path), line_of(path, section) or 1, f"{section}: is not a section")
@@ -58,7 +60,7 @@ def _table(path: Path) -> Iterator[Finding]:
 def _list(section: str, name: str, entries: Any) -> Iterator[str]:
     """What is wrong with one list."""
     key = f"{section}.{name}"
-    if key not in KEYS:
+    if key not in KEYS and section != PARTS:
         yield "is not a key of these tables"
     elif not isinstance(entries, list) or not all(isinstance(entry, str) and entry for entry in entries):
         yield "must be a list of texts"
@@ -66,6 +68,21 @@ def _list(section: str, name: str, entries: Any) -> Iterator[str]:
         yield f"needs {LENGTHS[key]} entries"
     elif section in EXPRESSIONS:
         yield from filter(None, map(_expression, entries))
+
+
+def _requests(given: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the expressions for what people ask, taken together."""
+    if not any(section in given for section in (PARTS, "frames", *ASKED)):
+        return
+    if not given.get(PARTS, {}).get("ours"):
+        yield "parts.ours: is needed by the sections of what people ask"
+        return
+    try:
+        Language(given).compiled()
+    except KeyError as error:
+        yield f"parts: no part is called {error.args[0]}"
+    except (re.error, TypeError) as error:
+        yield f"an expression of what people ask cannot be used: {error}"
 
 
 def _expression(entry: str) -> str:

@@ -13,11 +13,21 @@ from content import dates, journal
 from content.languages import Notice
 from content.lessons import Course, Lesson, Library
 from course import tokens
-from course.commands import ERASE_WITHIN
+from course.commands import ASK_CONFIRM, ERASE_WITHIN
 from course.record import CONFIRM
 from course.reflection import Reflection
 from course.subscriber import Subscriber
 from course.tokens import Keyring, Purpose
+
+ABSENT: Mapping[str, Any] = {
+    "day": None,
+    "question": None,
+    "told": (),
+    "journal": None,
+    "journal_goes_on": False,
+    "journal_unproven": 0,
+}
+"""What an email has none of, unless it is said."""
 
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
@@ -72,6 +82,7 @@ def lesson_letter(
         "last_time": shown,
         "last_time_goes_on": longer,
         "last_time_unproven": _unproven(journal.to_earlier(reflections, lesson.id, subscriber.round)),
+        "told": [course.language.words["letter"][name] for name in told(subscriber)],
         "way_back": lesson.id == course.way_back,
         "replies": True,
         "reflections": _echoes(course, reflections, subscriber),
@@ -79,6 +90,11 @@ def lesson_letter(
     if lesson.id == course.closing:
         parts |= _journal(course, reflections, subscriber)
     return _letter(site, subscriber, lesson, subscriber.epoch, now, parts)
+
+
+def told(subscriber: Subscriber) -> list[str]:
+    """What a lesson that is sent now says of replies since the last one, by the names of the words for it."""
+    return [name for name, which in (("heard", subscriber.heard), ("another", subscriber.another)) if which == 1]
 
 
 def lesson_page(
@@ -115,10 +131,12 @@ def notice_letter(
         "hour": dates.hour(subscriber.hour, language),
         "zone": subscriber.zone.replace("_", " "),
         "erase_days": ERASE_WITHIN.days,
+        "way_back_question": course.way_back_question or "",
+        **notice.words,
     }
     if reflections:
         parts |= _journal(course, reflections, subscriber)
-    if notice.id != CONFIRM or subscriber.sign_up is None:
+    if notice.id not in (CONFIRM, ASK_CONFIRM) or subscriber.sign_up is None:
         return _letter(site, subscriber, notice, subscriber.epoch, now, parts)
     epoch = subscriber.sign_up.epoch
     token = tokens.link(site.keys, Purpose.CONFIRM, subscriber.id, epoch, subscriber.sign_up.at + tokens.CONFIRM_LIFE)
@@ -142,8 +160,7 @@ def _letter(
     site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int, now: datetime, parts: dict[str, Any]
 ) -> Letter:
     course = site.library.courses[subscriber.course]
-    absent = {"day": None, "question": None, "journal": None, "journal_goes_on": False, "journal_unproven": 0}
-    values = absent | _values(site, subscriber, email, epoch, now) | parts
+    values = {**ABSENT, **_values(site, subscriber, email, epoch, now), **parts}
     html = site.library.layout_html.render(values, body=Markup(email.prose.html.render(values)))  # noqa: S704  rendered with autoescape
     text = site.library.layout_text.render(values, body=email.prose.as_text(**values))
     leave = _reply_address(site, subscriber, epoch, tokens.LEAVE)

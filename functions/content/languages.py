@@ -3,8 +3,8 @@
 A folder is a language when it has a `letter.toml`. Adding a language is adding such a folder.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ from jinja2 import Environment
 
 from content import markdown
 from content.markdown import Prose
-from course.commands import ROWS
+from course.commands import OFFERED, ROWS
 from course.errors import CourseError
 
 MARK = "letter.toml"
 HELP = "help.md.j2"
+ASK, PROVE = "ask.md.j2", "prove.md.j2"
+"""Each is as many notices as there are commands to ask about; the words for these are in the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,13 @@ class Notice:
     """An email that is not a lesson; named after the moment it is sent."""
 
     id: str
+    file: str
+    """The name of the file that has its text."""
     subject: str
     preheader: str
     prose: Prose
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What its text uses by name, if it is one of several with one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,9 @@ def load(folder: Path, html: Environment, text: Environment) -> dict[str, Langua
 
 def _language(folder: Path, lines: dict[str, Any], html: Environment, text: Environment) -> Language:
     words = {path.stem: markdown.read_toml(path) for path in sorted(folder.glob("*.toml"))}
-    notices = [_notice(path, html, text) for path in sorted((folder / "notices").glob("*.md.j2"))]
+    paths = sorted((folder / "notices").glob("*.md.j2"))
+    notices = [_notice(path, html, text) for path in paths if path.name not in (ASK, PROVE)]
+    notices += [notice for path in paths if path.name in (ASK, PROVE) for notice in _offers(path, html, text)]
     helplines = words["helplines"]
     order = {name: place for place, name in enumerate(helplines["countries"])}
     countries = sorted(lines["country"], key=lambda country: order.get(country["name"], len(order)))
@@ -106,12 +114,26 @@ def with_commands(matter: Mapping[str, Any], body: str, path: Path) -> str:
     return body.replace("{{ commands }}", "\n".join(f"- {line}" for line in listed))
 
 
-def _notice(path: Path, html: Environment, text: Environment) -> Notice:
+def _offers(path: Path, html: Environment, text: Environment) -> Iterator[Notice]:
+    """A notice for each command that may be asked about: one text, with the subject and the words of each."""
+    asks = path.with_name(ASK)
+    rows = markdown.read(asks)[0].get("asks", {})
+    for command in sorted(OFFERED ^ rows.keys()):
+        raise CourseError(asks, f"[asks.{command}] {'is missing' if command in OFFERED else 'is not an offer'}")
+    one = _notice(path, html, text, subject="")
+    for command, row in rows.items():
+        words = {name: markdown.need(row, name, asks) for name in ("wish", "button", "word")}
+        subject = markdown.need(row, "subject", asks)
+        yield replace(one, id=f"{one.id}-{command}", subject=subject, words=words | {"command": command})
+
+
+def _notice(path: Path, html: Environment, text: Environment, subject: str | None = None) -> Notice:
     matter, body, line = markdown.read(path)
     body = with_commands(matter, body, path)
     return Notice(
         id=path.name.removesuffix(".md.j2"),
-        subject=markdown.need(matter, "subject", path),
+        file=path.name,
+        subject=markdown.need(matter, "subject", path) if subject is None else subject,
         preheader=markdown.need(matter, "preheader", path),
         prose=markdown.compile_prose(path, body, line, html, text),
     )

@@ -14,7 +14,6 @@ from content import languages, markdown
 from content.languages import Language
 from content.markdown import Prose
 from course.errors import CourseError
-from course.record import CONFIRM
 from course.syllabus import Syllabus
 from course.tokens import LEAVE, lesson_tag
 
@@ -106,7 +105,7 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
         raise CourseError(folder, "must be named in lower-case letters, digits and hyphens: it is the course's id")
     lessons = [_lesson(lesson, html, text) for lesson in sorted(folder.glob("*.md.j2"))]
     plan = tuple(lesson.id for lesson in lessons)
-    _check_ids(folder, plan)
+    _check_ids(folder, plan, [*next(iter(spoken.values())).notices, LEAVE])
     _check_settings(path, settings, plan, spoken)
     return Course(
         plan=plan,
@@ -124,15 +123,19 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
     )
 
 
-def _check_ids(folder: Path, ids: Sequence[str]) -> None:
-    """Raises CourseError when two emails could be taken for each other."""
-    if CONFIRM in ids:
-        raise CourseError(folder, f"no lesson can have the id {CONFIRM}, which is the email that asks for it")
+def _check_ids(folder: Path, ids: Sequence[str], others: Sequence[str]) -> None:
+    """Raises CourseError when two emails could be taken for each other. `others` are not lessons: the notices."""
     for lesson in ids:
+        if lesson in others:
+            raise CourseError(folder, f"no lesson can have the id {lesson}, which is another email's")
         if ids.count(lesson) > 1:
             raise CourseError(folder, f"two lessons have the id {lesson}: rename one of the files")
-    if len({lesson_tag(lesson) for lesson in (*ids, LEAVE)}) <= len(ids):
-        raise CourseError(folder, "two lesson ids have the same tag in reply addresses: rename one of the files")
+    tags = {lesson_tag(other): other for other in others}
+    for lesson in ids:
+        other = tags.setdefault(lesson_tag(lesson), lesson)
+        if other != lesson:
+            what = f"the ids {lesson} and {other} have the same tag in reply addresses: rename the lesson's file"
+            raise CourseError(folder, what)
 
 
 def _check_settings(path: Path, settings: dict[str, Any], ids: Sequence[str], spoken: Mapping[str, Language]) -> None:

@@ -22,8 +22,8 @@ Values = dict[str, Any]
 
 ACTIONS = {command for command, row in ROWS.items() if row.on_page}
 """Commands that have a button on the course page."""
-TOLD = ACTIONS | {"time"}
-"""What the course page can say that it has done."""
+TOLD = ACTIONS - {Command.SKIP} | {"time"}
+"""What the course page can say that it has done. A lesson that was skipped shows in what comes next."""
 
 
 def sign_up_values(course: Course, values: Mapping[str, str], errors: Mapping[str, str], form_time: str) -> Values:
@@ -62,6 +62,14 @@ def course_values(subscriber: Subscriber, course: Course, reflections: Sequence[
         "way_back": course.way_back_question,
         **journal_values(subscriber, course, reflections),
     }
+
+
+def action_page(action: str, subscriber: Subscriber, course: Course) -> tuple[str, Values]:
+    """The page with the button of a command, and what it shows. Behind the closing letter, a yes has nothing to do."""
+    if action in (Command.YES, Command.NOT_YET):
+        at_the_end = subscriber.last_lesson == course.closing
+        return "answer", {"answer": action, "way_back": course.way_back_question, "at_the_end": at_the_end}
+    return "do", {"action": action, "place": Place.of(subscriber)}
 
 
 def next_email(subscriber: Subscriber, language: Language) -> str:

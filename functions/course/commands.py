@@ -1,7 +1,8 @@
 """Commands: a row has the change it makes, the test that it is fulfilled, and the notice that answers it."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
 
@@ -22,11 +23,25 @@ OBEYED_WITHIN = timedelta(days=1)
 """From a mail's arrival. Later, as when failed messages are retried, its writer may have decided otherwise."""
 
 
+ASK, PROVE = "ask-", "prove-"
+"""With which the id of a notice begins that offers a command: it may have been meant, or its sender was not proven."""
+ASK_WAY_BACK = "ask-way-back"
+"""The notice that asks the question of the way back once more."""
+ASK_CONFIRM = "ask-confirm"
+"""The notice that asks once more for a yes to the confirmation."""
+OFFERED = frozenset(Command) - {Command.YES, Command.NOT_YET, Command.HELP}
+"""Commands that a notice may offer. The answers have notices of their own, and HELP is answered itself."""
+
+
 class Question(Enum):
-    """A question that one word answers: the lesson's "yes or not yet", and whether to delete everything."""
+    """A question that one word answers."""
 
     WAY_BACK = auto()
+    """The lesson's, to which yes and not yet are answers."""
     ERASURE = auto()
+    """Whether to delete everything."""
+    OFFER = auto()
+    """Whether a command was meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +63,11 @@ class Place:
         round_number, lesson, in_course = noted.split("#")
         return cls(int(round_number), lesson or None, in_course == "in")
 
+    @classmethod
+    def sent(cls, field: str) -> "Place | None":
+        """From a form, which may hold anything."""
+        return cls.read(field) if re.fullmatch(r"[0-9]{1,6}#[a-z0-9-]*#(?:in|out)", field) else None
+
     def __str__(self) -> str:
         return f"{self.round}#{self.next_lesson or ''}#{'in' if self.in_course else 'out'}"
 
@@ -64,7 +84,7 @@ class Asked:
     syllabus: Syllabus
     now: datetime
     place: Place | None = None
-    """Where the subscriber stood when the request first came; None for a press, which comes only once."""
+    """Where the subscriber stood when the request first came; None for a press that twice is the same as once."""
 
     @property
     def row(self) -> "Row":
@@ -106,8 +126,6 @@ class Row:
     is_so: Callable[[Asked, Subscriber, Place], bool] = lambda _asked, _after, _place: True
     on_page: bool = False
     """Whether it is a button of the subscriber's page as well."""
-    answers: tuple[Question, ...] = ()
-    """The only questions that it answers, if any: in a reply to another email it is then text, and no command."""
     only_asks: bool = False
     """Whether it changes nothing in the course, and so never comes too late."""
     about_data: bool = False
@@ -147,6 +165,7 @@ ROWS = {
         "skipped",
         lambda asked, subscriber: subscriber.skipping() if asked.may_skip(subscriber) else subscriber,
         lambda _, after, place: after.is_in_course and after.next_lesson is not None and place.passed_over(after),
+        on_page=True,
     ),
     Command.TIME: Row(
         "time",
@@ -163,9 +182,8 @@ ROWS = {
         lambda asked, subscriber: subscriber.concluding() if asked.is_same_round(subscriber) else subscriber,
         lambda asked, after, _: after.is_in_course and after.next_lesson == asked.syllabus.closing,
         on_page=True,
-        answers=(Question.WAY_BACK, Question.ERASURE),
     ),
-    Command.NOT_YET: replace(_BEGIN_AGAIN, answers=(Question.WAY_BACK,)),
+    Command.NOT_YET: _BEGIN_AGAIN,
     Command.JOURNAL: Row("journal", only_asks=True, about_data=True),
     Command.EXPORT: Row("export", only_asks=True, about_data=True),
     Command.ERASE: Row(ERASE_NOTICE, only_asks=True, about_data=True),
@@ -174,28 +192,43 @@ ROWS = {
 """Every command, in the order in which HELP lists them."""
 
 
-def pressed(command: Command, syllabus: Syllabus, now: datetime, until: date | None = None) -> Asked:
-    """What a button of the subscriber's page asks for; `until` is the local day on which a pause ends."""
-    return Asked(Request(command, until=until), syllabus, now)
+def pressed(
+    command: Command, syllabus: Syllabus, now: datetime, until: date | None = None, place: Place | None = None
+) -> Asked:
+    """What a button of the subscriber's page asks for; `until` is the local day on which a pause ends.
+
+    `place` is where they stood when the button was shown: a second press then skips no second lesson.
+    """
+    return Asked(Request(command, until=until), syllabus, now, place)
 
 
 def question(answered: str, syllabus: Syllabus) -> Question | None:
     """What an email asked, by the id of the lesson or the notice."""
     if answered == ERASE_NOTICE:
         return Question.ERASURE
-    return Question.WAY_BACK if answered and answered == syllabus.way_back else None
+    if answered == ASK_WAY_BACK or (answered and answered == syllabus.way_back):
+        return Question.WAY_BACK
+    return Question.OFFER if offered(answered) else None
 
 
-def in_answer_to(request: Request | None, answered: str, syllabus: Syllabus, today: date) -> Request | None:
-    """The request, if it is a command in answer to this email, the id of a lesson or a notice; else None.
+def offer(command: Command | None, *, proven: bool) -> str:
+    """The notice that offers a command which may have been meant, or whose sender was not proven.
 
-    A pause that would end today or earlier, or after LONGEST_PAUSE, waits for its subscriber. `today` is a local day.
+    None stands for the answer to the way back.
     """
-    if request is None:
-        return None
-    answers = ROWS[request.command].answers
-    if answers and question(answered, syllabus) not in answers:
-        return None
+    if command in OFFERED:
+        return f"{ASK if proven else PROVE}{command}"
+    return ROWS[Command.HELP].notice if command is Command.HELP else ASK_WAY_BACK
+
+
+def offered(notice: str) -> Command | None:
+    """The command that a notice offers, if it is such a notice."""
+    name = notice.removeprefix(ASK).removeprefix(PROVE)
+    return Command(name) if name != notice and name in OFFERED else None
+
+
+def within_limits(request: Request, today: date) -> Request:
+    """A pause that would end today or earlier, or after LONGEST_PAUSE, waits for its subscriber; `today` is local."""
     if request.until and not today < request.until <= today + LONGEST_PAUSE:
         return Request(request.command)
     return request

@@ -113,15 +113,16 @@ def _sent(subscriber: Subscriber, email: str, message_id: str, now: datetime) ->
         sign_up = replace(subscriber.sign_up, mailed=True) if subscriber.sign_up else None
         return replace(free, sign_up=sign_up, due_at=None)
     sent = {**subscriber.sent, email: subscriber.last_at or now}
-    moved = replace(free, sent=sent, message_id=message_id, another=_untold(subscriber))
+    moved = replace(free, sent=sent, message_id=message_id, another=_untold(subscriber.another))
+    moved = replace(moved, heard=_untold(subscriber.heard))
     if moved.next_lesson == email:  # else it was skipped while it was on its way
         moved = _past(moved, email)
     return replace(moved, due_at=moved.next_due(now)) if moved.next_lesson else moved
 
 
-def _untold(subscriber: Subscriber) -> int | None:
-    """What is left to tell of replies from another address, now that one more lesson is sent."""
-    return subscriber.another - 1 or None if subscriber.another else None
+def _untold(which: int | None) -> int | None:
+    """Which lesson is left to tell of a reply, now that one more is sent."""
+    return which - 1 or None if which else None
 
 
 def pass_over(subscriber: Subscriber, lessons: Container[str]) -> Subscriber:

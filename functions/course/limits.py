@@ -20,6 +20,13 @@ LONGEST_PAUSE = timedelta(days=365)
 ANSWERS_AN_HOUR = 20
 """Notices in answer to one subscriber's replies: whoever forges those cannot flood a mailbox."""
 
+ASKS_A_DAY = 2
+"""Emails of a UTC day that ask one subscriber what a reply meant."""
+OF_OTHERS_A_DAY = 1
+"""Of these, offers of what another address asked for."""
+HELPS_A_DAY = 1
+"""Of these, answers to a practical question."""
+
 UNPROVEN_A_DAY = 20
 """Mails of one subscriber and UTC day that are kept without proof of their sender: no forger can fill a journal."""
 

@@ -124,6 +124,8 @@ class Record:
     another: int | None = None
     """Which lesson from now on tells that a reply came from another address: 1 is the next one, 2 the one after it,
     since a lesson was being sent when the reply came. None when there is nothing to tell."""
+    heard: int | None = None
+    """The same of a reply that was kept."""
     version: int = 0
     """Counts the writes: the condition of the next one."""
 

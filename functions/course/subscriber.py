@@ -37,7 +37,7 @@ class Subscriber(Record):
         if not (asked := self.sign_up) or asked.epoch != epoch:
             return self
         started = replace(self._new_round(plan), epoch=epoch, first_name=asked.first_name, zone=asked.zone)
-        started = replace(started, hour=asked.hour, consent=asked.consent, consent_at=now, another=None)
+        started = replace(started, hour=asked.hour, consent=asked.consent, consent_at=now, another=None, heard=None)
         started = replace(started, last_day=self.last_day_in(asked.zone))
         free_today = started.last_day is None or started.last_day < schedule.local_day(now, started.zone)
         rested = self.last_at is None or now >= self.last_at + schedule.MIN_GAP
@@ -122,9 +122,16 @@ class Subscriber(Record):
 
     def answered_by_another(self) -> "Subscriber":
         """Notes that a reply came from another address, which the next lesson tells. Several are one."""
-        if self.another or not self.is_in_course:
-            return self
-        return replace(self, another=2 if self.claim else 1)  # a lesson that is on its way was made without it
+        return self if self.another or not self.is_in_course else replace(self, another=self._teller)
+
+    def heard_from(self) -> "Subscriber":
+        """Notes that a reply of theirs was kept, which the next lesson tells. Several are one."""
+        return self if self.heard or not self.is_in_course else replace(self, heard=self._teller)
+
+    @property
+    def _teller(self) -> int:
+        """Which lesson from now on can tell something new: one that is on its way was made without it."""
+        return 2 if self.claim else 1
 
     def having_obeyed(self, mail_id: str) -> "Subscriber":
         """Remembers a mail whose command was obeyed, also where it changed nothing: later it might."""

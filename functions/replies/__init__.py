@@ -1,6 +1,6 @@
 """What people write back: their own words in a reply, whether a person wrote it, and what it asks for.
 
-Other packages call only these functions; besides them they import the types `replies.request.Request` and, for type
+Other packages call only these functions; besides them they import the types of `replies.request` and, for type
 checking only, `replies.reader.Mail`. The reader is imported when first called, so that `course.commands` stays light.
 """
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from replies.reader import Mail
-    from replies.request import Request
+    from replies.request import Answered, Decision
 
 
 class UnreadableMail(Exception):
@@ -36,29 +36,15 @@ def automatic(raw: bytes) -> str | None:
     return opened(raw).automatic
 
 
-def requested(text: str, today: date, first_name: str = "") -> "Request | None":
-    """The request that a person's words consist of, or None. `today` is the local day of the person."""
-    from replies import phrases
+def decided(text: str, answered: "Answered", today: date, first_name: str = "") -> "Decision":
+    """What is done with a person's words: obeyed, kept, or asked about. `today` is the local day of the person."""
+    from replies.decisions import decision
 
-    return phrases.requested(text, today, first_name)
+    return decision.decided(text, answered, today, first_name)
 
 
 def says_stop(text: str) -> bool:
     """Whether a text is nothing but the word that our emails teach for stopping, in any language."""
-    from replies import phrases
+    from replies import tables
 
-    return phrases.says_stop(text)
-
-
-def agrees(text: str) -> bool:
-    """Whether a reply to the confirmation email says yes and nothing else."""
-    from replies import phrases
-
-    return phrases.agrees(text)
-
-
-def consents(text: str) -> bool:
-    """Whether a reply to the confirmation email is a clear yes, alone or with more."""
-    from replies import phrases
-
-    return phrases.consents(text)
+    return tables.plain(text) in tables.words("stop.taught")

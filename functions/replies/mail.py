@@ -137,6 +137,16 @@ def visible_text(message: Message, *, prefer: str = "plain") -> str:
     return re.sub(_CONTROL, "", re.sub(_SPACE, " ", text))
 
 
+def marks_signature(part: Message) -> bool:
+    """Whether HTML in it, but for attachments, has the word with which programs mark a signature."""
+    kind = part.get_content_type()
+    if part.get_content_disposition() == "attachment":
+        return False
+    if kind.startswith("multipart/"):
+        return any(marks_signature(child) for child in children(part))
+    return kind in _MARKED_UP and "signature" in _decoded(part)
+
+
 def children(part: Message) -> list[Message]:
     """The parts of a part."""
     payload = part.get_payload() if part.is_multipart() else None

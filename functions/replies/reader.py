@@ -70,8 +70,8 @@ class Mail:
         """What the plain part says, and the HTML part, unless it has nothing to add."""
         plain = _Reading(self._plain, answered)
         yield plain
-        complete = plain.is_above_all and is_faithful(plain.text, answered.text) and b"signature" not in self.raw
-        if not complete and self._html != plain.text:
+        complete = plain.is_above_all and is_faithful(plain.text, answered.text)
+        if (not complete or mail.marks_signature(self._message)) and self._html != plain.text:
             yield _Reading(self._html, answered)
 
 

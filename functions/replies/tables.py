@@ -28,7 +28,7 @@ def plain(text: str) -> str:
 
 
 @cache
-def _tables() -> list[dict[str, Any]]:
+def all_tables() -> list[dict[str, Any]]:
     import tomllib  # compiles its own expressions, and is needed once
 
     return [tomllib.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.toml"))]
@@ -40,7 +40,7 @@ def _lists(key: str, *, spaced: bool | None = None) -> list[list[str]]:
     They do not in Chinese, Japanese and Thai, nor before particles in Korean.
     """
     section, _, name = key.partition(".")
-    chosen = [table for table in _tables() if spaced in (None, table.get("spaces", True))]
+    chosen = [table for table in all_tables() if spaced in (None, table.get("spaces", True))]
     return [table[section][name] for table in chosen if name in table.get(section, {})]
 
 
@@ -59,7 +59,7 @@ def longest_first(key: str) -> list[str]:
 @cache
 def names(section: str) -> dict[str, str]:
     """Each word or phrase of a section, as written, with the name of its list: “betreff” is `subject`."""
-    lists = [each for table in _tables() for each in table.get(section, {}).items()]
+    lists = [each for table in all_tables() for each in table.get(section, {}).items()]
     return {entry: name for name, entries in lists for entry in entries}
 
 

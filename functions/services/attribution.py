@@ -11,6 +11,7 @@ from aws.inbound import Arrival
 from content.emails import JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
 from content.lessons import Course
 from course import forms, schedule, tokens
+from course.commands import ASK_CONFIRM
 from course.errors import InvalidForm, InvalidToken
 from course.record import CONFIRM
 from course.reflection import NotTaken, Reflection, Why, cut_to_bytes
@@ -103,14 +104,18 @@ def own_words(mail: "Mail", answer: Answered, now: datetime) -> str:
 
 def _original(answer: Answered, now: datetime) -> Letter | None:
     """The email as it was sent to this subscriber; None when it can't be made again."""
-    subscriber, course = replace(answer.subscriber, round=answer.round), answer.course
+    # What it may have said of earlier replies is no longer known, so all of that is expected in the quote.
+    subscriber = replace(answer.subscriber, round=answer.round, heard=1, another=1)
+    course = answer.course
     if answer.lesson:
         lesson = course.lessons[answer.lesson]
         written = clients.reflections().of(subscriber.id) if looks_back(lesson, subscriber, course) else []
-        if answer.is_current and (sent_at := subscriber.sent.get(lesson.id)):
+        sent_at = subscriber.sent.get(lesson.id) if answer.is_current else None
+        if sent_at:
             written = [one for one in written if one.received_at < sent_at]
-        return lesson_letter(clients.site(), subscriber, lesson, written, now)
-    if answer.notice and (answer.notice != CONFIRM or answer.confirms):
+        # With the time of the sending, its links are the same again: a mail program may have broken them in two.
+        return lesson_letter(clients.site(), subscriber, lesson, written, sent_at or now)
+    if answer.notice and (answer.notice not in (CONFIRM, ASK_CONFIRM) or answer.confirms):
         written = clients.reflections().of(subscriber.id) if answer.notice == JOURNAL_NOTICE else []
         return notice_letter(clients.site(), subscriber, answer.notice, now, written)
     return None

@@ -29,12 +29,19 @@ def _theirs(link: LinkToken, subscriber: Subscriber | None) -> tuple[Subscriber,
     return subscriber, clients.library().courses[subscriber.course]
 
 
-def press(command: Command, before: Subscriber, course: Course, now: datetime, until: date | None = None) -> bool:
+def press(
+    command: Command,
+    before: Subscriber,
+    course: Course,
+    now: datetime,
+    until: date | None = None,
+    place: Place | None = None,
+) -> bool:
     """Obeys the button of a command; returns whether it is so now. Pressed twice, it changes nothing more.
 
-    `until` is the local day on which a pause ends, or None.
+    `until` is the local day on which a pause ends, or None; `place` is where they stood when the button was shown.
     """
-    asked = pressed(command, course, now, until)
+    asked = pressed(command, course, now, until, place)
     after = clients.subscribers().change(before.id, asked.obeyed)
     count(f"Command.{command}")
     return asked.is_so(after, Place.of(before))

@@ -1,58 +1,35 @@
 """An inbound mail: kept as a reflection, obeyed as a command, set aside, or discarded; never an answer to a machine."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 import replies
 from aws import clients
 from aws.inbound import RECORD, Arrival
 from aws.log import count
-from course import commands
-from course.commands import ERASE_NOTICE, Asked, Command, Place
+from course.commands import Command, Place
 from course.errors import UnreadableSubscriber
-from course.limits import ANSWERS_AN_HOUR, UNPROVEN_A_DAY
-from course.record import CONFIRM, Status
+from course.limits import UNPROVEN_A_DAY
+from course.record import Status
 from course.reflection import NotTaken, Why
 from course.subscriber import Subscriber
 from course.tokens import LinkToken
-from replies.request import Request
+from replies.request import Answered as Answers
+from replies.request import Decision, Request
 from services import attribution, leaving, sign_ups
+from services.answering import asking, hearing, obeying
+from services.answering.reply import Done, Reply
 from services.attribution import Answered
-from services.erasure import erase, may_erase
+from services.erasure import erase
 
 if TYPE_CHECKING:
     from replies.reader import Mail
 
+Kind = Decision.Kind
 
-class Done(Enum):
-    """What was done with a mail."""
-
-    KEPT = auto()
-    OBEYED = auto()
-    DISCARDED = auto()
-    SET_ASIDE = auto()
-
-    @property
-    def note(self) -> str:
-        """Stored with the mark that the mail is done: empty unless its raw mail is to be deleted."""
-        return "its raw mail goes" if self in (Done.OBEYED, Done.DISCARDED) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A reply on its way through the steps: how it came, what it says, and which email it answers."""
-
-    came: Arrival
-    mail: "Mail"
-    answer: Answered
-    place: Place
-    """Where the subscriber stood when the mail first came."""
-    text: str
-    """The person's own words."""
-    now: datetime
+LONGEST_COMMAND = 6
+"""Words of a bare command, such as DELETE MY DATA: from another address it is offered to the subscriber."""
 
 
 def receive(came: Arrival, now: datetime) -> None:
@@ -100,102 +77,73 @@ def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
 
 def _of_the_subscriber(reply: Reply) -> Done:
     """Mail from the subscriber's address, proven or not: a yes to the confirmation, a command, a reflection."""
-    answer, subscriber = reply.answer, reply.answer.subscriber
-    if answer.confirms:
-        if not replies.consents(reply.text):
-            return _decline(reply)
-        sign_ups.confirm(subscriber, answer.epoch, answer.course.plan, reply.now)
-    if answer.notice == CONFIRM and replies.agrees(reply.text):
-        return Done.OBEYED
-    request = _command(reply)
-    if not request and reply.came.short_id in subscriber.obeyed:  # obeyed before a crash, and its question has closed
-        return Done.DISCARDED
-    if not request:
-        return _keep(reply)
-    needs_no_proof = request.command is Command.STOP
-    return _obey(reply, request) if needs_no_proof or answer.verified else _unproven_command(reply, request)
+    answer, decision = reply.answer, hearing.heard(reply)
+    request = decision.request
+    if hearing.kind(answer) is Answers.CONFIRM:
+        if decision.kind not in hearing.OBEYED or not request or request.command is not Command.YES:
+            return _decline(reply, decision) if answer.confirms else _act(reply, decision)
+        if answer.confirms:
+            sign_ups.confirm(answer.subscriber, answer.epoch, answer.course.plan, reply.now)
+        return Done.OBEYED if decision.kind is Kind.OBEY else _keep(reply)
+    return _act(reply, decision)
+
+
+def _act(reply: Reply, decision: Decision) -> Done:
+    """Obeys, asks, keeps. Only a stop needs no proof of who wrote it."""
+    request, again = decision.request, reply.came.short_id in reply.answer.subscriber.obeyed
+    match decision.kind:
+        case Kind.OBEY | Kind.OBEY_AND_KEEP if request:
+            kept = _keep(reply) if decision.kind is Kind.OBEY_AND_KEEP else Done.OBEYED
+            if request.command is Command.STOP or reply.answer.verified:
+                return _obey(reply, request, kept)
+            return _offer(reply, request, kept)
+        case Kind.OBEY:  # a no to an offer
+            return Done.DISCARDED
+        case Kind.KEEP | Kind.ASK if again:  # obeyed before a crash, and its question has closed since
+            return Done.DISCARDED
+        case Kind.ASK:
+            asking.ask(reply, request.command if request else None)
+    return _keep(reply)
 
 
 def _of_another(reply: Reply) -> Done:
     """Mail from another address: only the bare word STOP is obeyed; all else is set aside."""
-    if any(map(replies.says_stop, (reply.text, reply.mail.own_words()))):
-        return _obey(reply, Request(Command.STOP))
+    texts = (reply.text, reply.mail.own_words())
+    if any(map(replies.says_stop, texts)):
+        return _obey(reply, Request(Command.STOP), Done.OBEYED)
+    decision = hearing.heard(reply)
+    bare = decision.kind is Kind.OBEY and not reply.answer.confirms
+    if bare and decision.request and min(map(len, map(str.split, texts))) <= LONGEST_COMMAND:
+        asking.ask(reply, decision.request.command, proven=False)
     clients.subscribers().change(reply.answer.subscriber.id, Subscriber.answered_by_another)
     return _set_aside(reply.came, NotTaken(Why.ANOTHER_ADDRESS))
 
 
-def _unproven_command(reply: Reply, request: Request) -> Done:
-    """A command from the subscriber's address without proof is neither obeyed nor kept as a reflection."""
+def _obey(reply: Reply, request: Request, kept: Done) -> Done:
+    left = obeying.obey(reply, request)
+    return _set_aside(reply.came, left) if left else kept
+
+
+def _offer(reply: Reply, request: Request, kept: Done) -> Done:
+    """A command from the subscriber's address without proof is offered to that address. It alone is no reflection."""
     count(f"Unproven.{request.command}")
-    return _set_aside(reply.came, NotTaken(Why.UNPROVEN_COMMAND))
+    asking.ask(reply, request.command, proven=False)
+    return kept if kept is Done.KEPT else _set_aside(reply.came, NotTaken(Why.UNPROVEN_COMMAND))
 
 
-def _decline(reply: Reply) -> Done:
+def _decline(reply: Reply, decision: Decision) -> Done:
     """No clear yes to the confirmation. ERASE deletes a sign-up that was never confirmed without asking again."""
-    request, subscriber = _asked(reply, reply.text), reply.answer.subscriber
-    if request and request.command is Command.ERASE and not subscriber.round and reply.answer.verified:
+    subscriber = reply.answer.subscriber
+    command = decision.request.command if decision.request else None
+    if command in (Command.YES, Command.HELP):
+        asking.ask(reply, Command.YES)
+    elif command is Command.ERASE and decision.kind is Kind.OBEY and not subscriber.round and reply.answer.verified:
         erase(subscriber, reply.now)
         count("Erased")
         return Done.OBEYED
-    if request and request.command in (Command.STOP, Command.ERASE):
+    elif command in (Command.STOP, Command.ERASE) and decision.kind in hearing.OBEYED:
         clients.subscribers().change(subscriber.id, lambda current: current.stopped(Status.UNSUBSCRIBED))
     return _set_aside(reply.came, NotTaken(Why.NO_CLEAR_YES))
-
-
-def _command(reply: Reply) -> Request | None:
-    """The command in the reply, if any. When our email has changed, its quote can look like the person's words."""
-    if request := _asked(reply, reply.text):
-        return request
-    bare = _asked(reply, reply.mail.own_words())
-    return bare if bare and (reply.answer.notice or bare.command is Command.STOP) else None
-
-
-def _asked(reply: Reply, text: str) -> Request | None:
-    answer = reply.answer
-    question = answer.notice or (answer.lesson if answer.is_current else "")
-    request = replies.requested(text, answer.today, answer.subscriber.first_name)
-    return commands.in_answer_to(request, question, answer.course, answer.today)
-
-
-def _obey(reply: Reply, request: Request) -> Done:
-    """Does what was asked once, and answers it once.
-
-    A mail that is retried after a crash undoes neither a later decision of its writer nor a later sign-up. A writer who
-    had left the course when the mail first came is answered only about their data.
-    """
-    came, subscriber, now = reply.came, reply.answer.subscriber, reply.now
-    again = came.short_id in subscriber.obeyed
-    if not again and commands.too_late(request, reply.answer.notice, came.received_at, now):
-        return _set_aside(came, NotTaken(Why.TOO_LATE))
-    count(f"Command.{request.command}")
-    if reply.answer.notice == ERASE_NOTICE and request.command in (Command.YES, Command.ERASE):
-        if may_erase(subscriber, came.received_at, now):
-            erase(subscriber, now)  # and no notice: there is no address any more that it could go to
-            count("Erased")
-            return Done.OBEYED
-        request = Request(Command.ERASE)
-    if request.command is Command.ERASE:
-        clients.limits().ask_to_erase(subscriber.id, now)
-    asked = Asked(request, reply.answer.course, now, reply.place)
-
-    def decided(current: Subscriber) -> Subscriber:
-        if came.short_id in current.obeyed or current.signed_up_since(came.received_at):
-            return current
-        return asked.obeyed(current).having_obeyed(came.short_id)
-
-    if after := clients.subscribers().change(subscriber.id, decided):
-        _answer(reply, asked, after)
-    return Done.OBEYED
-
-
-def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
-    came = reply.came
-    was_in_course = reply.place.in_course and not after.signed_up_since(came.received_at)
-    if not (asked.row.about_data or was_in_course):
-        return
-    if clients.limits().admit(f"answers#{after.id}", came.mail_id, ANSWERS_AN_HOUR, reply.now):
-        notice = asked.notice(after, reply.place)
-        clients.outbox().notice(notice, after.id, after.epoch, came.mail_id)
 
 
 def _keep(reply: Reply) -> Done:
@@ -206,6 +154,7 @@ def _keep(reply: Reply) -> Done:
         return _set_aside(reply.came, NotTaken(Why.TOO_MANY_UNPROVEN))
     if not keep(reply.answer, reply.came.mail_id, reply.came.received_at, reply.text):
         return _discard_of_erased()
+    clients.subscribers().change(reply.answer.subscriber.id, Subscriber.heard_from)
     count("Reflections")
     return Done.KEPT
 

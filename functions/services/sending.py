@@ -14,7 +14,7 @@ from aws.settings import settings
 from content.emails import JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
 from content.lessons import Course
 from course import delivery
-from course.commands import ROWS
+from course.commands import ASK_CONFIRM, ROWS
 from course.delivery import Decision
 from course.errors import EmailCourseError, UnreadableSubscriber
 from course.record import CONFIRM, STOPPED_FOR_GOOD, Held
@@ -113,9 +113,7 @@ class Sending:
         The first queue message with the key owns it and may retry after a crash: better a second copy than no notice.
         """
         subscriber = clients.subscribers().get(subscriber_id)
-        if subscriber is None or subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
-            return True
-        if name not in AFTER_STOPPING and not subscriber.is_in_course:  # stopped since it was asked for
+        if subscriber is None or not _is_wanted(name, subscriber, epoch):
             return True
         written = clients.reflections().of(subscriber.id) if name == JOURNAL_NOTICE else []
         letter = notice_letter(self._site, subscriber, name, now, written)
@@ -183,6 +181,15 @@ class Sending:
         lesson = course.lessons[email]
         written = clients.reflections().of(subscriber.id) if looks_back(lesson, subscriber, course) else []
         return lesson_letter(self._site, subscriber, lesson, written, now)
+
+
+def _is_wanted(notice: str, subscriber: Subscriber, epoch: int) -> bool:
+    """Whether a notice still goes out: not after a stop or another sign-up since it was asked for."""
+    if notice == ASK_CONFIRM:
+        return subscriber.awaits(epoch) and subscriber.status not in STOPPED_FOR_GOOD
+    if subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
+        return False
+    return notice in AFTER_STOPPING or subscriber.is_in_course
 
 
 def _hold(subscriber: Subscriber, reason: Held) -> None:

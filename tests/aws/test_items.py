@@ -55,6 +55,7 @@ FULL = Subscriber(
     soft_bounces=("fedcba9876543210",),
     obeyed=tuple(f"{number:012}" for number in range(5)),
     another=1,
+    heard=1,
     version=30,
 )
 """Somebody with everything that a subscriber can have, and more at once than anybody has."""

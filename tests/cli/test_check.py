@@ -177,8 +177,8 @@ HELP = "{}/notices/help.md.j2"
         ("en", "**HELP**", "**Assistance**"),
         ("en", "TIME 7:30", "TIME 7:75"),
         ("en", "PAUSE 10 DAYS", "PAUSE 10 HOURS"),
-        ("es", "**PARA**", "**PARE**"),
-        ("es", "PAUSA HASTA EL LUNES", "PAUSA HASTA EL LUNAS"),
+        ("es", "**PARA**", "**DETENTE AHI**"),
+        ("es", "PAUSA HASTA EL LUNES", "PAUSA HASTA MI CUMPLE"),
     ],
 )
 def test_a_help_that_advertises_what_is_not_obeyed_is_named(emails: Path, code: str, old: str, new: str) -> None:

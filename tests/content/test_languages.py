@@ -10,11 +10,14 @@ import pytest
 
 from content.emails import Site, notice_letter
 from content.lessons import load
-from course.commands import Command, in_answer_to
+from course import commands
+from course.commands import Command
 from course.errors import CourseError
 from course.tokens import Keyring
-from replies import requested
+from replies.request import Answered
+from services.answering.hearing import KINDS
 from tests.course.subscribers import MONDAY, after
+from tests.mail.requests import obeyed
 
 EMAILS = Path(__file__).parents[2] / "emails"
 
@@ -84,14 +87,19 @@ def test_every_command_that_a_language_names_is_obeyed(code: str) -> None:
     asked: dict[str, set[Command]] = {}
     for notice in sorted((EMAILS / code / "notices").glob("*")):
         name, mark = notice.name.removesuffix(".md.j2"), "\n[commands]\n" if notice.stem == "help.md" else "\n+++\n"
+        if notice.stem == "ask.md":  # its words are those of its rows
+            continue
         text = notice.read_text("utf-8").partition(mark)[2]
         for said in names_of_commands(text):
             question = name if said in ("YES", "SÍ") and name == "erase" else course.way_back or ""
-            found = in_answer_to(requested(said, MONDAY.date()), question, course, MONDAY.date())
+            asks = commands.question(question, course)
+            found = obeyed(said, KINDS[asks] if asks else Answered.LESSON, MONDAY.date())
             assert found, (name, said)
             asked.setdefault(name, set()).add(found.command)
     assert asked.pop("help") == set(Command)
     assert asked == {
+        "ask-way-back": {Command.YES, Command.NOT_YET},
+        "ask-confirm": {Command.YES},
         "confirm": {Command.YES},
         "erase": {Command.YES, Command.STOP},
         "not-skipped": {Command.STOP},
@@ -100,16 +108,14 @@ def test_every_command_that_a_language_names_is_obeyed(code: str) -> None:
         "skipped": {Command.AGAIN},
     }
     pages = language.words["pages"]
-    for text, commands in (
+    for text, named in (
         (pages["me"]["address"], {Command.JOURNAL}),
         (pages["link_too_old"]["or_reply"], {Command.JOURNAL}),
         (pages["link_too_old"]["still_on"], {Command.STOP}),
         (pages["privacy"]["yours_about"], {Command.EXPORT, Command.ERASE}),
     ):
-        told = [
-            in_answer_to(requested(said, MONDAY.date()), "", course, MONDAY.date()) for said in names_of_commands(text)
-        ]
-        assert {one.command if one else None for one in told} == commands
+        told = [obeyed(said, Answered.LESSON, MONDAY.date()) for said in names_of_commands(text)]
+        assert {one.command if one else None for one in told} == named
 
 
 def placeholders(words: Any, path: str = "") -> dict[str, set[str]]:
@@ -134,7 +140,7 @@ def test_every_language_says_all_that_english_says() -> None:
 def test_no_page_has_words_that_nobody_reads() -> None:
     functions = EMAILS.parent / "functions"
     read = "\n".join(path.read_text("utf-8") for kind in ("*.j2", "*.py") for path in functions.rglob(kind))
-    by_name = {"reasons", "done"}  # chosen by what was pressed
+    by_name = {"reasons", "do", "done"}  # chosen by what was pressed
     pages, forms = (load(EMAILS).languages["en"].words[file] for file in ("pages", "forms"))
     assert pages
     assert all(pages.values())
@@ -145,3 +151,17 @@ def test_no_page_has_words_that_nobody_reads() -> None:
             assert section in by_name or any(re.search(rf"\b{part}\b", read) for part in lives), (section, name)
     for key in forms:
         assert f'"{key}"' in read, key
+
+
+@pytest.mark.parametrize("code", list(load(EMAILS).languages))
+def test_every_word_that_an_offer_names_is_the_command_that_it_offers(code: str) -> None:
+    notices = load(EMAILS).languages[code].notices
+    for command in commands.OFFERED:
+        notice = notices[commands.offer(command, proven=True)]
+        assert notice.file == "ask.md.j2"
+        said = names_of_commands(notice.words["word"])
+        assert said, command
+        for word in said:
+            found = obeyed(word, Answered.LESSON, MONDAY.date())
+            assert found, (command, word)
+            assert found.command is command

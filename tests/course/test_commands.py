@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from content.lessons import load
-from course.commands import ERASE_NOTICE, ROWS, Asked, Command, Place, in_answer_to, too_late
+from course.commands import ERASE_NOTICE, ROWS, Asked, Command, Place, question, too_late, within_limits
 from course.record import Status
 from course.subscriber import Subscriber
 from course.syllabus import Syllabus
-from replies import requested
-from replies.request import Request
+from replies.request import Answered, Request
+from services.answering.hearing import KINDS
 from tests.course.subscribers import MONDAY, PLAN_AGAIN, after, confirmed, sent
+from tests.mail.requests import obeyed
 
 LIBRARY = load(Path(__file__).parents[2] / "emails")
 COURSE = LIBRARY.courses["rebuild-trust"]
@@ -22,7 +23,9 @@ DAY = timedelta(days=1)
 
 
 def command_in(text: str, answered: str, course: Syllabus, today: date, first_name: str = "") -> Request | None:
-    return in_answer_to(requested(text, today, first_name), answered, course, today)
+    asks = question(answered, course)
+    request = obeyed(text, KINDS[asks] if asks else Answered.LESSON, today, first_name)
+    return within_limits(request, today) if request else None
 
 
 def obey(
@@ -88,9 +91,7 @@ def test_a_word_by_itself_is_a_command_and_courtesy_does_no_harm(text: str, comm
         "I can’t stop thinking about it",
         "Stop. I mean the shouting.",
         "I want to stop",
-        "stop stop",
         "Don’t stop",
-        "help " * 60,
         "no",
         "pause\nand think",
         "pause until I can listen again",
@@ -101,7 +102,6 @@ def test_a_word_by_itself_is_a_command_and_courtesy_does_no_harm(text: str, comm
         "time",
         "Time 25",
         "time heals",
-        "time 13 pm",
         "Para ella",
         "sigo otra vez",
         "stop, Bob",
@@ -335,11 +335,6 @@ def test_u6_a_stop_is_heard_with_a_sign_off_or_in_plain_words(text: str) -> None
 def test_what_only_ends_with_a_name_is_no_sign_off() -> None:
     assert command_in("Stop\nsaid Ann to me", "", COURSE, MONDAY.date(), "Ann") is None
     assert command_in("I said stop.\n\nAnn", "", COURSE, MONDAY.date(), "Ann") is None
-
-
-def test_a_command_is_shorter_than_200_characters() -> None:
-    assert asked("stop".ljust(199, "!")) == Request(Command.STOP)
-    assert asked("stop".ljust(200, "!")) is None
 
 
 def test_a_pause_by_reply_lasts_a_year_at_most_and_a_longer_one_waits_for_its_subscriber() -> None:

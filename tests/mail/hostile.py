@@ -21,7 +21,8 @@ from encodings.aliases import aliases
 from functools import partial
 
 from course.reflection import cut_to_bytes
-from replies import UnreadableMail, agrees, consents, opened, requested
+from replies import UnreadableMail, decided, opened
+from replies.request import Answered
 from tests.faults.forks import forked
 from tests.mail.letters import ADDRESS, as_html, as_text
 
@@ -251,9 +252,7 @@ def understand(raw: bytes) -> None:
             arrived.header(name)
         hashlib.sha256(f"{arrived.sender}".encode() + arrived.body)
         for text in (arrived.own_words(LETTER, LETTER_HTML), arrived.own_words()):
-            requested(text, DAY, "Ann")
-            agrees(text)
-            consents(text)
+            decided(text, Answered.WAY_BACK, DAY, "Ann")
             cut_to_bytes(text)
     except UnreadableMail:
         pass

@@ -21,7 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from replies import UnreadableMail, automatic, own_words
-from tests.mail import library
+from tests.mail import library, requests
 from tests.mail.hostile import SLOWEST, repeated, with_head
 from tests.mail.letters import as_html, as_text
 from tests.mail.library import Reply
@@ -179,6 +179,21 @@ def by_programs() -> list[Figure]:
     ]
 
 
+def requested(path: Path) -> list[Figure]:
+    """How the decisions about replies agree with the labels of a set."""
+    cases = list(requests.cases(path))
+    told = requests.figures(cases)
+    return [
+        Figure(f"{len(cases)} labelled replies: obeyed by mistake", len(told.mistaken), "", most=4),
+        Figure("  obeyed with another day or hour, or words lost", len(told.wrong) + len(told.lost), "", most=0),
+        Figure("  to be obeyed: obeyed", 100 * told.obeyed, least=80),
+        Figure("  obeyed or asked about", 100 * told.heard, least=92),
+        Figure("  stops obeyed or asked about", 100 * told.stops_heard, least=95),
+        Figure("  to be asked about: asked, or rightly obeyed", 100 * told.asked, least=85),
+        Figure("  to be kept: answered", 100 * told.answered, most=4),
+    ]
+
+
 def swift(mails: Labelled) -> list[Figure]:
     """How long it takes, in this process's own time."""
     began = time.process_time()
@@ -239,7 +254,9 @@ def _worst(size: int) -> float:
 def main(folder: str) -> int:
     """Prints the table; 1 unless every figure is reached."""
     mails = corpus(Path(folder)) if folder else ours()
+    labelled = Path(folder) / "requests" / "replies.tsv" if folder else requests.SET
     figures = [*understood(mails), *by_programs(), *swift(mails)]
+    figures += requested(labelled) if labelled.is_file() else []
     sys.stdout.write("\n".join(map(str, figures)) + "\n")
     return int(not all(figure.reached for figure in figures))
 

@@ -62,14 +62,14 @@ OF_THE_SENDER = (
     ),
     Mutant(
         "stop: in any words from anybody",
-        "if any(map(replies.says_stop, (reply.text, reply.mail.own_words()))):",
-        "if (asked := _command(reply)) and asked.command is Command.STOP:",
+        "if any(map(replies.says_stop, texts)):",
+        "if hearing.heard(reply).request == Request(Command.STOP):",
         "test_proof.py -k r23",
     ),
     Mutant(
         "stop: needs proof",
-        "needs_no_proof = request.command is Command.STOP",
-        "needs_no_proof = False",
+        "if request.command is Command.STOP or reply.answer.verified:",
+        "if reply.answer.verified:",
         "test_proof.py -k r23",
     ),
     Mutant(
@@ -92,14 +92,14 @@ OF_THE_SENDER = (
     ),
     Mutant(
         "another: told by a lesson that was made before",
-        "another=2 if self.claim else 1)",
-        "another=1)",
+        "return 2 if self.claim else 1",
+        "return 1",
         "test_subscriber.py -k r20",
     ),
     Mutant(
         "another: told by every lesson",
-        "return subscriber.another - 1 or None if subscriber.another else None",
-        "return subscriber.another",
+        "return which - 1 or None if which else None",
+        "return which",
         "test_subscriber.py -k r20",
     ),
 )

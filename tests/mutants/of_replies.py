@@ -23,7 +23,7 @@ OF_PROGRAMS = (
     ),
     Mutant(
         "programs: the plain part whatever is left in it",
-        'complete = plain.is_above_all and is_faithful(plain.text, answered.text) and b"signature" not in self.raw',
+        "complete = plain.is_above_all and is_faithful(plain.text, answered.text)",
         "complete = bool(plain.own)",
         "test_kinds.py -k r17",
     ),
@@ -219,8 +219,8 @@ OF_ATTRIBUTION = (
     ),
     Mutant(
         "commands: without proof",
-        "if needs_no_proof or answer.verified else",
-        "if needs_no_proof or request else",
+        "if request.command is Command.STOP or reply.answer.verified:",
+        "if True:",
         "test_proof.py -k r23",
     ),
     Mutant(
@@ -233,13 +233,10 @@ OF_ATTRIBUTION = (
 
 OF_COMMANDS = (
     Mutant(
-        "command: of 200 characters", "MAX_REQUEST = 200\n", "MAX_REQUEST = 201\n", "test_phrases.py test_commands.py"
-    ),
-    Mutant(
-        "command: of 198 characters at most",
-        "MAX_REQUEST = 200\n",
-        "MAX_REQUEST = 199\n",
-        "test_phrases.py test_commands.py",
+        "command: of 61 words",
+        "MOST_WORDS = 60\n",
+        "MOST_WORDS = 61\n",
+        "decisions/test_grammar.py",
     ),
     Mutant(
         "erase: asked at any time",
@@ -294,21 +291,15 @@ OF_COMMANDS = (
     ),
     Mutant(
         "yes: to any lesson",
-        "if answers and question(answered, syllabus) not in answers:",
-        "if False:",
-        "test_commands.py",
+        "    Answered.LESSON: ANSWERS,\n",
+        "    Answered.LESSON: frozenset(),\n",
+        "decisions/test_context.py decisions/test_decision.py",
     ),
     Mutant(
         "confirm: a yes that holds a no",
-        "clear = begins and not refuses and",
-        "clear = begins and",
-        "test_phrases.py",
-    ),
-    Mutant(
-        "confirm: a Spanish if",
-        "    if tables.expression(_MEANS_IF).match(first):\n        return False\n",
-        "",
-        "test_phrases.py",
+        "unclear = any(sentence.asks for sentence in reply.sentences) or _is_hedged(begun)",
+        "unclear = any(sentence.asks for sentence in reply.sentences)",
+        "decisions/test_beginning.py",
     ),
     Mutant(
         "mail: worked on twice",

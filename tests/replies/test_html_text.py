@@ -24,6 +24,7 @@ from replies.html_text import html_to_text
         ('<p>a</p><div style="display:none">b<p>c</p></div><p>d</p>', "a\n\nd"),
         ("<title>a</title>b", "b"),
         ("a<br>b</div></p></blockquote>c", "a\nb\n\nc"),
+        ('<div>yes</div><div id="geary-signature" dir="auto">Ana Marlow<br>Harbour Street 3</div>no', "yes\n\nno"),
     ],
 )
 def test_r7_the_text_is_what_a_reader_sees(html: str, text: str) -> None:

@@ -1,12 +1,13 @@
 """Mail to text: charsets, encodings, broken MIME, and the bounds."""
 
 import base64
+import quopri
 import time
 
 import pytest
 
 from replies import UnreadableMail
-from replies.mail import has_one_author, header, parse, sender, visible_text
+from replies.mail import has_one_author, header, marks_signature, parse, sender, visible_text
 from tests.replies.replies import mail
 
 TEXT = "Je mentais, señora – über alles."
@@ -59,6 +60,16 @@ def test_of_alternatives_the_plain_one_is_read_and_attachments_never() -> None:
     assert visible_text(parse(mail("plain", "<p>html</p>")), prefer="html").strip() == "html"
     attached = part(b"secret").replace(b"Content-Type", b"Content-Disposition: attachment\r\nContent-Type", 1)
     assert visible_text(parse(attached)) == ""
+
+
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "8bit"])
+def test_a_signature_is_seen_however_the_html_is_encoded(encoding: str) -> None:
+    html = f"<p>{'I lied. ' * 7}</p><div id='geary-signature'>Ana</div>".encode()
+    encoded = {"base64": base64.encodebytes(html), "quoted-printable": quopri.encodestring(html), "8bit": html}
+    raw = part(encoded[encoding], "text/html; charset=utf-8", encoding)
+    assert marks_signature(parse(raw))
+    assert not marks_signature(parse(b"Content-Disposition: attachment\r\n" + raw))
+    assert not marks_signature(parse(mail("my signature", "<p>I lied.</p>")))
 
 
 def test_a_multipart_without_its_boundary_is_text() -> None:

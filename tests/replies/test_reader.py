@@ -2,6 +2,7 @@
 
 import time
 from contextlib import suppress
+from html import escape
 from unittest.mock import Mock
 
 import pytest
@@ -174,6 +175,15 @@ def test_r8_what_is_signed_in_a_part_of_its_own_is_read() -> None:
     raw = f"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nI lied.\r\n{signature}"
 
     assert own_words(raw.encode()) == "I lied."
+
+
+def test_a_signature_that_only_the_html_tells_is_not_the_persons() -> None:
+    signed = '<div>STOP</div><div id="geary-signature">Ana Marlow</div>'
+    html = f"{signed}<div>{escape(GMAIL)}</div><blockquote>{QUESTION}</blockquote>"
+    plain = f"STOP\nAna Marlow\n\n{GMAIL}> {QUESTION}"
+
+    assert own_words(mail(plain, html), LETTER, LETTER_HTML) == "STOP"
+    assert own_words(mail(plain), LETTER, LETTER_HTML) == "STOP\nAna Marlow"
 
 
 def test_a_warning_that_a_server_put_into_the_quote_is_nobodys_answer() -> None:

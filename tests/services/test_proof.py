@@ -154,7 +154,9 @@ def test_r22_a_mail_with_another_author_is_not_the_subscribers(world: World, hea
         world.deliver(raw, reply_to(lesson), sender="eve@example.com")
     assert not ann.reflections
     assert reasons(world) == [ANOTHER] * 3
-    assert (ann.row["status"], len(ann.mails)) == ("active", 3)
+    assert ann.row["status"] == "active"
+    assert set(emails_of(ann)[3:]) <= {"prove-stop", "prove-erase"}, "a bare command may be offered to her mailbox"
+    assert {mail.address for mail in world.mails} == {"ann@example.net"}
 
 
 # ---------------------------------------------------------------- R21: the right address
@@ -215,33 +217,57 @@ def test_r23_the_bare_word_stops_from_any_address_and_her_mailbox_is_told(
 
 
 @pytest.mark.parametrize(
-    "words", ["unsubscribe", "Stop please", "Stop\n\nEve", "PAUSE", "AGAIN", "DELETE MY DATA", "yes"]
+    ("words", "offered"),
+    [
+        ("unsubscribe", ["prove-stop"]),
+        ("Stop please", ["prove-stop"]),
+        ("PAUSE", ["prove-pause"]),
+        ("AGAIN", ["prove-again"]),
+        ("DELETE MY DATA", ["prove-erase"]),
+        ("Could you please pause the lessons until Monday?", []),
+        ("yes", []),
+    ],
 )
-def test_r23_nothing_else_is_obeyed_from_another_address(world: World, words: str) -> None:
+def test_r23_nothing_else_is_obeyed_from_another_address(world: World, words: str, offered: list[str]) -> None:
+    """A bare command is offered to her mailbox."""
     ann = reads(Person(world), 1)
     lesson, before = ann.mails[-1], ann.row
     world.deliver(written(words, lesson, "eve@example.com"), reply_to(lesson))
     after = ann.row
     assert {name for name in after if after[name] != before.get(name)} == {"another", "version"}
     assert reasons(world) == [ANOTHER]
-    assert len(ann.mails) == 3
+    assert emails_of(ann)[3:] == offered
+    assert {mail.address for mail in world.mails} == {"ann@example.net"}
 
 
-COMMANDS = ["PAUSE", "resume", "SKIP", "AGAIN", "TIME 20", "JOURNAL", "EXPORT", "DELETE MY DATA", "HELP", "¡Pausa!"]
+COMMANDS = {
+    "PAUSE": "prove-pause",
+    "resume": "prove-resume",
+    "SKIP": "prove-skip",
+    "AGAIN": "prove-again",
+    "TIME 20": "prove-time",
+    "JOURNAL": "prove-journal",
+    "EXPORT": "prove-export",
+    "DELETE MY DATA": "prove-erase",
+    "HELP": "help",
+    "¡Pausa!": "prove-pause",
+}
 
 
 @pytest.mark.parametrize("words", COMMANDS)
 def test_r23_every_other_command_needs_proof_and_is_no_reflection(world: World, words: str) -> None:
+    """Her mailbox is offered the button."""
     ann = reads(Person(world), 1)
     lesson, before = ann.mails[-1], ann.row
     world.deliver(written(words, lesson), reply_to(lesson), verdicts=FAILS)
     assert ann.row == before
     assert not ann.reflections
     assert reasons(world) == [UNPROVEN]
-    assert len(ann.mails) == 3
+    assert emails_of(ann)[3:] == [COMMANDS[words]]
     assert sum('"Unproven.' in line for line in world.logs) == 1
     world.deliver(written(words, lesson), reply_to(lesson), mail_id="again", verdicts=FAILS)
     assert reasons(world) == [UNPROVEN], "the same mail twice is one"
+    assert len(ann.mails) == 4
 
 
 def test_r23_an_unproven_yes_erases_nothing(world: World) -> None:

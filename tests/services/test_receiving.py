@@ -371,15 +371,22 @@ def test_what_a_long_answer_to_the_confirmation_says_is_kept(world: World) -> No
 
 
 @pytest.mark.parametrize(
-    "words",
-    ["No, this was not me.", "Who are you?", "I didn’t ask for this.", "Leave me alone.", "PAUSE", "Help", "No fui yo"],
+    ("words", "answered"),
+    [
+        *[
+            (no, False)
+            for no in ("No, this was not me.", "I didn’t ask for this.", "PAUSE", "No fui yo", "Maybe later")
+        ],
+        *[(question, True) for question in ("Who are you?", "Help", "yes?? what is this about", "I suppose so")],
+    ],
 )
-def test_c5_a_no_in_answer_to_the_confirmation_does_not_confirm(world: World, words: str) -> None:
+def test_c5_w8_what_is_no_yes_to_the_confirmation_does_not_confirm(world: World, words: str, answered: bool) -> None:
+    """A question, or what is nearly a yes, is told how to confirm."""
     ann = Person(world)
     ann.signs_up()
     ann.replies(words)
     assert str(ann.row["status"]) == "pending"
-    assert emails_of(ann) == ["confirm"]
+    assert emails_of(ann) == ["confirm", *(["ask-confirm"] if answered else [])]
     ann.confirms()
     assert ann.row["status"] == "active", "the button is still there"
 

@@ -27,6 +27,7 @@ from tests.conftest import MONDAY
 from tests.metrics import rings
 from tests.people import Person
 from tests.services.test_public_forms import asks_for_link
+from tests.services.test_receiving import reply_to, written
 from tests.stories import asleep, asleep_until, next_email, nothing_comes, reads, unchanged, without
 from tests.test_record_delivery import records
 
@@ -444,12 +445,15 @@ def test_a3_templates_in_a_courses_plain_texts_are_shown_as_they_are(own_course:
 
 
 def everything_that_is_mailed(world: World) -> Person:
-    """One of each: the whole course, a second round, every notice."""
+    """One of each: the whole course, a second round, every notice, and one of each kind of offer."""
     ann = reads(Person(world), 4)
+    ann.replies("I might stop the course, not sure yet.")
+    world.deliver(written("PAUSE", ann.mails[-1]), reply_to(ann.mails[-1]), verdicts={"dmarc": "FAIL"})
     for command in ("PAUSE", "RESUME", "TIME 7", "JOURNAL", "EXPORT", "DELETE MY DATA", "HELP"):
         ann.replies(command)
     ann.signs_up()
     fifth = next_email(world)
+    ann.replies("Sometimes.", fifth)
     ann.replies("yes", fifth)
     ann.replies("Not yet", fifth)
     ann.replies("SKIP")
@@ -458,13 +462,18 @@ def everything_that_is_mailed(world: World) -> Person:
     next_email(world)
     asks_for_link(ann)
     ann.replies("STOP")
+    asleep(world, timedelta(days=1))
+    ann.signs_up()
+    ann.replies("I suppose so.")
     return ann
 
 
 def test_what_every_mail_holds(world: World) -> None:
     ann = everything_that_is_mailed(world)
     course = clients.library().courses["rebuild-trust"]
-    assert {*emails(ann)} == {*course.language.notices, *course.lessons}
+    notices = course.language.notices
+    files = {notices[name].file if name in notices else name for name in emails(ann)}
+    assert files == {*(notice.file for notice in notices.values()), *course.lessons}
     site = world.parameters["SiteUrl"]
     numbers = [line["number"] for country in course.language.helplines for line in country["lines"]]
     numbers += [country["emergency"] for country in course.language.helplines]
@@ -490,8 +499,10 @@ def test_what_every_mail_holds(world: World) -> None:
             assert f"{site}/unsubscribe/" in part, name
             assert all(number in part for number in numbers), name
             assert "not therapy" in part, name
-            assert (f"{site}/me/" in part) is (name != "confirm"), name
-            assert ("Ann" in re.sub(r"http\S+", "", part)) is (name not in ("confirm", "already-here")), name
+            assert (f"{site}/me/" in part) is (name not in ("confirm", "ask-confirm")), name
+            assert ("Ann" in re.sub(r"http\S+", "", part)) is (
+                name not in ("confirm", "ask-confirm", "already-here")
+            ), name
         assert "<script" not in html
         assert html.lower().startswith("<!doctype html>")
         assert len(html.encode()) < 102_400, name  # Gmail cuts there

@@ -207,7 +207,8 @@ def leads_in(line: str) -> bool:
     if not (line.endswith(COLONS) or (line[:2] == line[-2:] == "--")) or len(line) > MAX_HEADER:
         return False
     said = _Sentence(line.strip("- "))
-    return _tells_a_day(said) or _tells_who_wrote(said) or re.fullmatch(_QUOTING, said.text) is not None
+    told = _tells_a_day(said) or _tells_who_wrote(said) or says_you_wrote(line)
+    return told or re.fullmatch(_QUOTING, said.text) is not None
 
 
 def _tells_a_day(said: _Sentence) -> bool:

@@ -54,7 +54,7 @@ def life(world: World, *, again: bool = False) -> Iterator[tuple[str, SentMail]]
 
 
 def received(world: World, mail: SentMail, replies: Iterable[Kept], change: Callable[[World], None]) -> dict[str, str]:
-    """What comes of each reply, as if it were the only one, by its name: the words kept or the command obeyed."""
+    """What comes of each reply, as if it were the only one, by its name: the command obeyed, the words kept."""
     came = {}
     sent = stored(world)
     change(world)
@@ -63,11 +63,10 @@ def received(world: World, mail: SentMail, replies: Iterable[Kept], change: Call
         lines = len(world.logs)
         world.deliver(reply.raw, clients.reply_address(mail))
         after = stored(world)
-        if person(before)["status"]["S"] == "pending" and person(after)["status"]["S"] == "active":
-            came[reply.name] = CONFIRMED
-        else:
-            kept = [item for item in after["Reflections"] if item not in before["Reflections"]]
-            came[reply.name] = command_in(world.logs[lines:]) or "\n".join(map(told, kept))
+        kept = [item for item in after["Reflections"] if item not in before["Reflections"]]
+        confirmed = person(before)["status"]["S"] == "pending" and person(after)["status"]["S"] == "active"
+        done = CONFIRMED if confirmed else command_in(world.logs[lines:])
+        came[reply.name] = "\n".join([*([done] if done else []), *map(told, kept)])
         store(world, before, after)
     store(world, sent, stored(world))
     return came

@@ -58,14 +58,35 @@ def test_a_quote_header_begins_behind_words_of_ones_own() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["On 4 Aug 2026, X wrote:", "Ines Marlow wrote:", "---- Ines Marlow wrote on 4/8 ----", "Quoting X <a@b.org>:"],
+    [
+        "On 4 Aug 2026, X wrote:",
+        "Ines Marlow wrote:",
+        "---- Ines Marlow wrote on 4/8 ----",
+        "Quoting X <a@b.org>:",
+        "On Sunday, 29 November 2026 06:40:00 UTC you wrote:",
+        "Am Sonntag, 29. November 2026, 06:40:00 UTC schrieben Sie:",
+        "El viernes, 27 de noviembre de 2026 23:01:01 (UTC) usted escribió:",
+        "Le dimanche 29 novembre 2026, 06:40:00 UTC vous avez écrit :",
+        "Op zondag 29 november 2026 06:40:00 UTC schreef u:",
+        "In data domenica 29 novembre 2026 06:40:00 UTC, hai scritto:",
+        "søndag den 29. november 2026 06.40.00 UTC skrev du:",
+        "Dnia niedziela, 29 listopada 2026 06:40:00 UTC napisałeś:",
+    ],
 )
 def test_right_before_a_quote_less_is_enough(line: str) -> None:
     assert leads_in(line)
 
 
 @pytest.mark.parametrize(
-    "line", ["You asked:", "She wrote:", "Ines Marlow wrote of it:", "On Monday she wrote:", "-- X --"]
+    "line",
+    [
+        "You asked:",
+        "She wrote:",
+        "Ines Marlow wrote of it:",
+        "On Monday she wrote:",
+        "Am Montag schrieben Sie:",
+        "-- X --",
+    ],
 )
 def test_a_persons_own_words_are_no_lead(line: str) -> None:
     assert not leads_in(line)

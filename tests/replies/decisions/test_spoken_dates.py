@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from replies.spoken_dates import MOST_DAYS, day, hour, span
+from replies.decisions.spoken_dates import MOST_DAYS, End, Hour, day, end, hour, span
 from replies.tables import plain
 
 TODAY = date(2026, 11, 24)  # a Tuesday
@@ -18,7 +18,7 @@ def test_a_span_is_so_many_days(text: str, days: int) -> None:
     assert span(plain(text)) == days
 
 
-@pytest.mark.parametrize("text", ["", "10", "days", "0 days", "many days", "10 long days", "ten minutes"])
+@pytest.mark.parametrize("text", ["", "10", "days", "0 days", "many days", "10 long days", "ten minutes", "months"])
 def test_what_is_no_span(text: str) -> None:
     assert span(plain(text)) is None
 
@@ -72,9 +72,60 @@ def test_a_day_without_its_year_is_looked_for_within_a_year() -> None:
      ("11 de la noche", 23), ("2 de la noche", 2), ("7 de la mañana", 7), ("7 o’clock pm", 19), ("0", 0), ("23", 23)],
 )  # fmt: skip
 def test_a_time_is_an_hour(text: str, found: int) -> None:
-    assert hour(plain(text)) == found
+    said = hour(plain(text))
+    assert said
+    assert said.hour == found
 
 
-@pytest.mark.parametrize("text", ["", "24", "13 pm", "0 am", "7:60", "noon", "7 7", "100"])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        *[("noon", 12), ("midnight", 0), ("half past seven in the evening", 19), ("abends um acht", 20)],
+        *[("acht Uhr abends", 20), ("halb acht abends", 19), ("20 Uhr", 20), ("mediodía", 12), ("13 pm", 13)],
+    ],
+)
+def test_a_time_that_says_which_half_of_the_day_is_sure(text: str, found: int) -> None:
+    assert hour(plain(text)) == Hour(found, sure=True)
+
+
+@pytest.mark.parametrize("text", ["7", "7:30", "half past seven", "a las nueve", "12"])
+def test_a_time_that_does_not_say_it_is_not(text: str) -> None:
+    said = hour(plain(text))
+    assert said
+    assert not said.sure
+
+
+@pytest.mark.parametrize("text", ["", "24", "7:60", "7 7", "100", "a", "un", "in the evening"])
 def test_what_is_no_time(text: str) -> None:
     assert hour(plain(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [("a fortnight", 14), ("another two weeks", 14), ("a couple of weeks", 14), ("like ten days", 10), ("15 días", 15)],
+)
+def test_a_span_has_words_around_it_that_change_nothing(text: str, days: int) -> None:
+    assert span(plain(text)) == days
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("until Monday", date(2026, 11, 30)),
+        ("for two weeks", date(2026, 12, 8)),
+        ("bis zum 3. März", date(2027, 3, 3)),
+        ("bis 7.12.", date(2026, 12, 7)),
+        ("hasta el 15", date(2026, 12, 15)),
+        ("until Monday 7 December", date(2026, 12, 7)),
+        ("bis übernächsten Montag", date(2026, 12, 7)),
+        ("until Thursday week", date(2026, 12, 3)),
+        ("until 3/4", None),
+    ],
+)
+def test_a_pause_ends_on_a_day_or_after_a_span(text: str, found: date | None) -> None:
+    assert end(plain(text), TODAY) == End(found)
+
+
+@pytest.mark.parametrize("text", ["until she calls", "until", "Monday", "for now", "3/4"])
+def test_what_ends_no_pause(text: str) -> None:
+    assert end(plain(text), TODAY) is None

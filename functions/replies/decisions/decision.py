@@ -1,0 +1,53 @@
+"""What is done with a reply: obeyed, kept, or asked about. By rule, and never by mood."""
+
+from datetime import date
+
+from replies.decisions import beginning, expressions, whole, wishes, wording
+from replies.decisions.context import BESIDE_YES, KEEP, Context, Kind
+from replies.request import Answered, Decision, Request
+
+MOST_READ = 2_500
+"""Characters at the beginning and at the end of a text, in which requests are looked for."""
+
+
+def decided(text: str, answered: Answered, today: date, first_name: str = "") -> Decision:
+    """What a reply asks for. `today` is the local day of the person who wrote it."""
+    if len(text) > 2 * MOST_READ:
+        text = f"{text[:MOST_READ]}\n{text[-MOST_READ:]}"
+    sentences = wording.sentences(text, first_name)
+    if not sentences:
+        return _without_words(text, answered)
+    reply = Context(sentences, wording.unsigned(text, first_name), answered, today)
+    found = [each for each in (whole.decided(reply), beginning.decided(reply)) if each]
+    obeyed = [each for each in found if each.kind in (Kind.OBEY, Kind.OBEY_AND_KEEP)]
+    return next(iter(obeyed or found), None) or wishes.decided(reply) or _otherwise(reply)
+
+
+def _without_words(text: str, answered: Answered) -> Decision:
+    """Whoever sends back the confirmation with nothing added confirms. “👍” may be a yes to the way back."""
+    if answered is Answered.CONFIRM and not text.strip():
+        return Decision(Kind.OBEY, Request(Request.Command.YES))
+    return Decision(Kind.ASK) if answered is Answered.WAY_BACK and text.strip() else KEEP
+
+
+def _otherwise(reply: Context) -> Decision:
+    """No request is heard."""
+    if reply.answered is Answered.WAY_BACK:
+        return reply.asked("yes")
+    if reply.answered is Answered.ERASE and _is_half_a_yes(reply):
+        return reply.asked("yes")
+    if reply.answered is Answered.CONFIRM and any(sentence.asks for sentence in reply.sentences):
+        return reply.asked("help")
+    return reply.asked("yes") if reply.answered is Answered.CONFIRM and _leans_to_yes(reply) else KEEP
+
+
+def _is_half_a_yes(reply: Context) -> bool:
+    first = reply.sentences[0].words
+    return expressions.begins("hedged_yes", first) and expressions.has("hedges", first) and not reply.has("other")
+
+
+def _leans_to_yes(reply: Context) -> bool:
+    if expressions.begins("hedged_yes", reply.sentences[0].words):
+        return True
+    pieces = [piece for sentence in reply.sentences[: beginning.MOST_SENTENCES] for piece in sentence.pieces]
+    return any(core.section in BESIDE_YES[Answered.CONFIRM] for piece in pieces for core in reply.cores(piece))

@@ -1,0 +1,157 @@
+"""What a run of words asks for.
+
+A request is a core, such as “unsubscribe me” or “pause the lessons until Monday”, with frames before it (“could you”)
+and courtesies around it (“please”, “nothing personal”). Words that are none of these make a text something else.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from replies.decisions import spoken_dates
+from replies.decisions.expressions import END, Language, Level, Rule, languages
+
+MOST_WORDS = 60
+"""Of a run of words that can be requests; a longer one is a story."""
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """A request that some words are, or may be."""
+
+    section: str
+    """Its command, or `confirming` or `erasing`: what may stand beside a yes."""
+    level: Level
+    until: date | None = None
+    """The local day on which a pause ends."""
+    hour: int = 0
+    ours: bool = False
+    """Whether it speaks of the course or its emails."""
+    framed: bool = False
+    """Whether it is wished for or asked: “could you …”."""
+    doubted: bool = False
+    """Whether it is only considered: “maybe I should …”."""
+
+
+def cores(
+    words: str, today: date, leaving_out: frozenset[str] = frozenset(), *, with_reasons: bool = True
+) -> list[Core]:
+    """The requests that words consist of, in one language; empty if there are other words too.
+
+    `leaving_out` are sections that mean nothing here. Reasons, such as “I signed up by mistake”, may stand around a
+    request, but not around an answer to a question: they take it back.
+    """
+    found = (_Walk(words, language, today, leaving_out, with_reasons).cores() for language in languages())
+    return max(filter(None, found), key=_plainness, default=[])
+
+
+def _plainness(found: list[Core]) -> tuple[int, int]:
+    return max(core.level for core in found), len(found)
+
+
+def is_around(words: str) -> bool:
+    """Whether words are nothing but courtesies."""
+    return _Walk(words, None, date.min).leads_through()
+
+
+class _Walk:
+    """All ways through a run of words by cores, frames and courtesies."""
+
+    def __init__(
+        self,
+        words: str,
+        language: Language | None,
+        today: date,
+        leaving_out: frozenset[str] = frozenset(),
+        with_reasons: bool = False,
+    ) -> None:
+        self._words, self._language, self._today = words, language, today
+        self._around = ("around", "reasons") if with_reasons else ("around",)
+        self._starts = [0, *(at.end() for at in re.finditer(" ", words))]
+        self._ends = [*(start - 1 for start in self._starts[1:]), len(words)]
+        rules = language.rules if language and len(self._starts) <= MOST_WORDS else []
+        self._rules = [rule for rule in rules if rule.section not in leaving_out]
+
+    def cores(self) -> list[Core]:
+        """The cores on the way on which most is said in cores, the plainer the more; empty if no way leads through."""
+        return (self._best() or []) if self._rules else []
+
+    def leads_through(self) -> bool:
+        """Whether there is a way through all words."""
+        return self._best() is not None
+
+    def _best(self) -> list[Core] | None:
+        if not self._words or len(self._starts) > MOST_WORDS:
+            return None
+        after = dict(zip(self._ends, [*self._starts[1:], len(self._words) + 1], strict=True))
+        best: dict[tuple[int, str], tuple[int, list[Core]]] = {(0, ""): (0, [])}
+        # Where one stands, and the frame that waits for its core → how much is said in cores, and the cores.
+        for start in self._starts:
+            for waiting in ("", "wish", "doubt"):
+                if (start, waiting) not in best:
+                    continue
+                weight, done = best[start, waiting]
+                for end, step in self._steps(start):
+                    then, reached = waiting, (weight, done)
+                    if isinstance(step, Core):
+                        core = replace(step, framed=bool(waiting), doubted=waiting == "doubt")
+                        then, reached = "", (weight + (end - start) * core.level - 1, [*done, core])
+                    elif step != "around":
+                        then = "doubt" if "doubt" in (step, waiting) else step
+                    if best.get((after[end], then), (-1, []))[0] < reached[0]:
+                        best[after[end], then] = reached
+        last = best.get((len(self._words) + 1, ""))
+        return last[1] if last else None
+
+    def _steps(self, start: int) -> Iterator[tuple[int, "Core | str"]]:
+        """What can be read from one word on, with its end: a core, or the name of the list that has it."""
+        if self._words.startswith(END, start):
+            yield start + 1, "around"
+            return
+        for frames in (other.frames for other in languages()):
+            for name in self._around:
+                for end, _ in self._matches(frames[name], start) if name in frames else ():
+                    yield end, "around"
+        for name in ("wish", "doubt") if self._language else ():
+            if self._language and name in self._language.frames:
+                for end, _ in self._matches(self._language.frames[name], start):
+                    yield end, name
+        for rule in self._rules:
+            for end, found in self._matches(rule.pattern, start):
+                if core := self._core(rule, found):
+                    yield end, core
+
+    def _matches(self, pattern: re.Pattern[str], start: int) -> Iterator[tuple[int, re.Match[str]]]:
+        """Every end of a word up to which the pattern matches."""
+        if pattern.match(self._words, start):
+            for end in self._ends:
+                if end > start and (found := pattern.fullmatch(self._words, start, end)):
+                    yield end, found
+
+    def _core(self, rule: Rule, found: re.Match[str]) -> Core | None:
+        """The core with its value; None if that is no day, span or hour."""
+        ours = self._language is not None and self._language.ours.search(found[0]) is not None
+        core = Core(rule.section, rule.level, ours=ours)
+        match {name: value for name, value in found.groupdict().items() if value}:
+            case {"hour": spoken}:
+                return _at_hour(core, spoken)
+            case {"day": spoken}:
+                day = spoken_dates.day(spoken, self._today)
+                return replace(core, until=day) if day else None
+            case {"span": spoken} if spoken_dates.span(spoken) is None:
+                return None
+            case {"when": spoken} | {"span": spoken}:
+                end = spoken_dates.end(spoken, self._today)
+                return replace(core, until=end.day) if end else None
+        return core
+
+
+def _at_hour(core: Core, spoken: str) -> Core | None:
+    """With its hour. One without its half of the day is only asked about, but for the command TIME itself."""
+    hour = spoken_dates.hour(spoken)
+    if hour is None:
+        return None
+    if core.level is Level.LOOSE:
+        core = replace(core, level=Level.CLEAR if hour.sure else Level.HINT)
+    return replace(core, hour=hour.hour)

@@ -1,0 +1,87 @@
+"""A reply that has nothing but requests, answers and courtesies."""
+
+from dataclasses import replace
+
+from replies import tables
+from replies.decisions import typos
+from replies.decisions.context import ANSWERS, BESIDE_YES, FRAMED, KEEP, Context, obeyed
+from replies.decisions.expressions import END, Level
+from replies.decisions.grammar import Core
+from replies.request import Answered, Decision
+
+GRAVE = frozenset({"stop", "again", "erase"})
+"""Commands that are obeyed in people's own words only if these speak of the course."""
+
+
+def decided(reply: Context) -> Decision | None:
+    """What the whole reply asks for; None where it has other words."""
+    said, unsigned = (
+        f" {END} ".join(sentence.words for sentence in sentences) for sentences in (reply.sentences, reply.unsigned)
+    )
+    cores = reply.cores(said) or reply.cores(unsigned) or reply.cores(typos.corrected(unsigned))
+    if not cores:
+        return None
+    core = max(cores, key=_weight)
+    yes = {core.section for core in cores} <= BESIDE_YES.get(reply.answered, frozenset())
+    if not yes and core.section not in ANSWERS:
+        return _a_command(reply, cores, core)
+    cores = reply.cores(said, with_reasons=False) or reply.cores(typos.corrected(said), with_reasons=False)
+    if not cores:  # a reason, or what may be no signature, stands beside the answer
+        return None
+    return _a_yes(reply, cores) if yes else _an_answer(reply, cores, core)
+
+
+def _weight(core: Core) -> tuple[bool, bool, Level, bool]:
+    """What is asked for most plainly: any command before an answer, and erasing, which includes leaving, before it."""
+    return core.section not in ANSWERS, bool(core.until), core.level, core.section == "erase"
+
+
+def _a_yes(reply: Context, cores: list[Core]) -> Decision:
+    """To the confirmation, or to the question whether to delete everything."""
+    near = any(core.level <= Level.ASIDE or core.doubted for core in cores)
+    return (
+        reply.asked("yes")
+        if near or reply.asks or reply.sentences[0].quotes
+        else obeyed(replace(cores[0], section="yes"))
+    )
+
+
+def _an_answer(reply: Context, cores: list[Core], core: Core) -> Decision:
+    """Yes or not yet, and nothing else."""
+    if core.section == "not-yet" and reply.answered in (Answered.CONFIRM, Answered.ERASE):
+        return KEEP
+    one = len({each.section for each in cores}) == 1 and core.level > Level.ASIDE
+    return obeyed(core) if one and not core.doubted and not reply.asks else reply.asked(core.section)
+
+
+def _a_command(reply: Context, cores: list[Core], core: Core) -> Decision | None:
+    if core.section == "resume" and core.level < Level.WORD and reply.answered is not Answered.NOTICE:
+        return KEEP
+    refused = any(each.section == "not-yet" for each in cores)
+    if refused and core.section == "erase":
+        return KEEP
+    asks = refused and any(sentence.asks for sentence in reply.sentences)
+    if _is_sure(reply, cores) and not _is_about_anything(reply, core) and core.level > Level.ASIDE and not asks:
+        return obeyed(core)
+    told = reply.has("other" if core.section == "help" else "speech")
+    return None if told and core.level is Level.HINT else reply.asked(core.section)
+
+
+def _is_sure(reply: Context, cores: list[Core]) -> bool:
+    """Whether it wants one thing, or all of two that go together, and doubts none of it."""
+    commands = {core.section for core in cores} - ANSWERS
+    doubted = any(core.doubted or (reply.asks and core.level <= Level.ASIDE) for core in cores)
+    return not doubted and (len(commands) == 1 or commands == {"stop", "erase"})
+
+
+def _is_about_anything(reply: Context, core: Core) -> bool:
+    """Whether it may be about their life: “I want to stop”, “Again?”, “I don’t need you”, all of it in quotes."""
+    if (
+        core.section in GRAVE
+        and reply.sentences[0].quotes
+        and reply.sentences[0].words not in tables.words("stop.taught")
+    ):
+        return True
+    if core.level is Level.WORD:
+        return core.section not in FRAMED if core.framed else reply.asks and core.section != "help"
+    return core.section in GRAVE and not core.ours

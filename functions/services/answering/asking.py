@@ -1,0 +1,49 @@
+"""One email asks about what a reply may have meant, or what was not proven, and offers the command."""
+
+from aws import clients
+from aws.log import count
+from course.commands import ASK_CONFIRM, ASK_WAY_BACK, ERASE_NOTICE, Command, Question, offer, question
+from course.limits import ASKS_A_DAY, HELPS_A_DAY, OF_OTHERS_A_DAY
+from services.answering.reply import Reply
+
+
+def ask(reply: Reply, command: Command | None, *, proven: bool = True) -> None:
+    """Asks whether a command was meant or, when its sender is not proven, offers it to the subscriber's own address.
+
+    None stands for the answer to the way back, which is asked for at most once a round and not behind the closing
+    letter. At most ASKS_A_DAY of these emails come, by the UTC day on which the mail came, so that a retry counts once;
+    a second person can use up no more than OF_OTHERS_A_DAY of them.
+    """
+    name = _notice(reply, command, proven=proven)
+    if not name or (not reply.answer.own_address and not _admitted(reply, "asks-of-others", OF_OTHERS_A_DAY)):
+        return
+    if command is Command.HELP and not _admitted(reply, "help", HELPS_A_DAY):
+        return
+    if _admitted(reply, "asks", ASKS_A_DAY) and (name != ASK_WAY_BACK or _first_of_its_round(reply)):
+        clients.outbox().notice(name, reply.answer.subscriber.id, reply.answer.epoch, reply.came.mail_id)
+        count("Asked")
+
+
+def _notice(reply: Reply, command: Command | None, *, proven: bool) -> str:
+    """The notice that asks; empty where there is nothing to ask any more."""
+    answer = reply.answer
+    if answer.confirms:
+        return ASK_CONFIRM
+    if command not in (Command.YES, Command.NOT_YET, None):
+        return offer(command, proven=proven)
+    if answer.notice == ERASE_NOTICE:
+        return offer(Command.ERASE, proven=proven)
+    asked = question(answer.notice or answer.lesson, answer.course) is Question.WAY_BACK
+    at_the_end = answer.subscriber.last_lesson == answer.course.closing
+    return ASK_WAY_BACK if asked and answer.is_current and not at_the_end else ""
+
+
+def _admitted(reply: Reply, what: str, most: int) -> bool:
+    came = reply.came
+    return clients.limits().admit_of_day(f"{what}#{reply.answer.subscriber.id}", came.mail_id, most, came.received_at)
+
+
+def _first_of_its_round(reply: Reply) -> bool:
+    """Whether nothing was asked back about the way back in this round yet, but for this mail before a retry."""
+    key = f"way-back#{reply.answer.subscriber.id}#{reply.answer.epoch}#{reply.answer.round}"
+    return clients.limits().begin(key, reply.came.mail_id, "", reply.now) is not None

@@ -1,0 +1,58 @@
+"""What a reply asks for, as the rules of the course see it."""
+
+import replies
+from course import commands
+from course.commands import ASK_CONFIRM, ERASE_NOTICE, Command, Question
+from course.record import CONFIRM
+from replies.request import Answered as Kind
+from replies.request import Decision, Request
+from services.answering.reply import Reply
+from services.attribution import Answered
+
+OBEYED = (Decision.Kind.OBEY, Decision.Kind.OBEY_AND_KEEP)
+
+KINDS = {Question.WAY_BACK: Kind.WAY_BACK, Question.ERASURE: Kind.ERASE, Question.OFFER: Kind.OFFER}
+"""What kind of email asks a question."""
+
+
+def heard(reply: Reply) -> Decision:
+    """What is done with a reply. When our email has changed, its quote can look like the person's words.
+
+    Then the words are told without it, for what is then plainly a request.
+    """
+    decision = _decided(reply, reply.text)
+    if decision.kind in OBEYED:
+        return decision
+    bare = _decided(reply, reply.mail.own_words())
+    plain = bare.kind is Decision.Kind.OBEY and bare.request
+    return bare if plain and (reply.answer.notice or plain.command is Command.STOP) else decision
+
+
+def _decided(reply: Reply, text: str) -> Decision:
+    answer = reply.answer
+    decision = replies.decided(text, kind(answer), answer.today, answer.subscriber.first_name)
+    if offered := commands.offered(answer.notice):
+        decision = _to_an_offer(decision, offered)
+    if decision.kind not in OBEYED or decision.request is None:
+        return decision
+    return Decision(decision.kind, commands.within_limits(decision.request, answer.today))
+
+
+def _to_an_offer(decision: Decision, offered: Command) -> Decision:
+    """A bare yes is the command, and a bare no is nothing. An hour has to be named, so it is asked for again."""
+    if decision.kind is Decision.Kind.ASK and decision.request is None:
+        return Decision(Decision.Kind.ASK, Request(offered))
+    if decision.request is None or decision.request.command not in (Command.YES, Command.NOT_YET):
+        return decision
+    if decision.request.command is Command.NOT_YET:
+        return Decision(Decision.Kind.OBEY)
+    return Decision(Decision.Kind.ASK if offered is Command.TIME else Decision.Kind.OBEY, Request(offered))
+
+
+def kind(answer: Answered) -> Kind:
+    """What kind of email was answered. The question of an earlier round is closed."""
+    if answer.confirms or answer.notice in (CONFIRM, ASK_CONFIRM):
+        return Kind.CONFIRM
+    closed = not answer.is_current and answer.notice != ERASE_NOTICE
+    question = None if closed else commands.question(answer.notice or answer.lesson, answer.course)
+    return KINDS[question] if question else Kind.NOTICE if answer.notice else Kind.LESSON

@@ -1,0 +1,53 @@
+"""A command in a reply is obeyed once, and answered once."""
+
+from aws import clients
+from aws.log import count
+from course import commands
+from course.commands import ERASE_NOTICE, Asked, Command
+from course.limits import ANSWERS_AN_HOUR
+from course.reflection import NotTaken, Why
+from course.subscriber import Subscriber
+from replies.request import Request
+from services.answering.reply import Reply
+from services.erasure import erase, may_erase
+
+
+def obey(reply: Reply, request: Request) -> NotTaken | None:
+    """Does what was asked; or says why it is left to a person.
+
+    A mail that is retried after a crash undoes neither a later decision of its writer nor a later sign-up. A writer who
+    had left the course when the mail first came is answered only about their data.
+    """
+    came, subscriber, now = reply.came, reply.answer.subscriber, reply.now
+    again = came.short_id in subscriber.obeyed
+    if not again and commands.too_late(request, reply.answer.notice, came.received_at, now):
+        return NotTaken(Why.TOO_LATE)
+    count(f"Command.{request.command}")
+    if reply.answer.notice == ERASE_NOTICE and request.command in (Command.YES, Command.ERASE):
+        if may_erase(subscriber, came.received_at, now):
+            erase(subscriber, now)  # and no notice: there is no address any more that it could go to
+            count("Erased")
+            return None
+        request = Request(Command.ERASE)
+    if request.command is Command.ERASE:
+        clients.limits().ask_to_erase(subscriber.id, now)
+    asked = Asked(request, reply.answer.course, now, reply.place)
+
+    def decided(current: Subscriber) -> Subscriber:
+        if came.short_id in current.obeyed or current.signed_up_since(came.received_at):
+            return current
+        return asked.obeyed(current).having_obeyed(came.short_id)
+
+    if after := clients.subscribers().change(subscriber.id, decided):
+        _answer(reply, asked, after)
+    return None
+
+
+def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
+    came = reply.came
+    was_in_course = reply.place.in_course and not after.signed_up_since(came.received_at)
+    if not (asked.row.about_data or was_in_course):
+        return
+    if clients.limits().admit(f"answers#{after.id}", came.mail_id, ANSWERS_AN_HOUR, reply.now):
+        notice = asked.notice(after, reply.place)
+        clients.outbox().notice(notice, after.id, after.epoch, came.mail_id)

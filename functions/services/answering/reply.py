@@ -1,0 +1,41 @@
+"""A reply on its way through the steps."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from aws.inbound import Arrival
+from course.commands import Place
+from services.attribution import Answered
+
+if TYPE_CHECKING:
+    from replies.reader import Mail
+
+
+class Done(Enum):
+    """What was done with a mail."""
+
+    KEPT = auto()
+    OBEYED = auto()
+    DISCARDED = auto()
+    SET_ASIDE = auto()
+
+    @property
+    def note(self) -> str:
+        """Stored with the mark that the mail is done: empty unless its raw mail is to be deleted."""
+        return "its raw mail goes" if self in (Done.OBEYED, Done.DISCARDED) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How it came, what it says, and which email it answers."""
+
+    came: Arrival
+    mail: "Mail"
+    answer: Answered
+    place: Place
+    """Where the subscriber stood when the mail first came."""
+    text: str
+    """The person's own words."""
+    now: datetime

@@ -1,0 +1,49 @@
+"""A reply that is nothing but a request or an answer."""
+
+import pytest
+
+from replies.request import Answered
+from tests.replies.decisions import decision_of
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Could you please pause the lessons?", "obey:pause"),
+        ("I want to stop", "ask:stop"),
+        ("Stop?", "ask:stop"),
+        ("help?", "obey:help"),
+        ("Stop or pause, I don't know", "ask:stop"),
+        ("Delete my data and unsubscribe me", "obey:erase"),
+        ("pause it and skip the next one", "ask:pause"),
+        ("Maybe I should unsubscribe", "ask:stop"),
+        ("carry on please", "keep"),
+        ("unsubcribe", "obey:stop"),
+    ],
+)
+def test_to_a_lesson(text: str, label: str) -> None:
+    assert decision_of(text) == label
+
+
+@pytest.mark.parametrize(
+    ("answered", "text", "label"),
+    [
+        (Answered.NOTICE, "carry on please", "obey:resume"),
+        (Answered.NOTICE, "yes", "keep"),
+        (Answered.WAY_BACK, "Yes, they can.", "obey:yes"),
+        (Answered.WAY_BACK, "yes?", "ask:way-back"),
+        (Answered.WAY_BACK, "Yes and no", "ask:way-back"),
+        (Answered.WAY_BACK, "Not yet", "obey:not-yet"),
+        (Answered.WAY_BACK, "No, just take me off the list", "obey:stop"),
+        (Answered.CONFIRM, "Yes, count me in", "obey:yes"),
+        (Answered.CONFIRM, "I suppose so", "ask:yes"),
+        (Answered.CONFIRM, "no", "keep"),
+        (Answered.ERASE, "Yes, please delete everything. Goodbye.", "obey:yes"),
+        (Answered.ERASE, "do it", "ask:erase"),
+        (Answered.ERASE, "no", "keep"),
+        (Answered.OFFER, "yes", "obey:yes"),
+        (Answered.OFFER, "no", "obey:not-yet"),
+    ],
+)
+def test_to_a_question(answered: Answered, text: str, label: str) -> None:
+    assert decision_of(text, answered) == label

@@ -1,0 +1,173 @@
+"""One email asks about what a reply may have meant: kept words, few emails, and a button that does it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from local_cloud.cloud import World
+from tests.people import Person
+from tests.services.test_receiving import emails_of, reply_to, texts, written
+from tests.stories import asleep, next_email, nothing_comes, reads
+
+TORN = "I see now that he felt alone. I don’t think I need the rest of the emails though."
+
+
+def test_w2_a_wish_among_other_words_is_kept_and_offered_once(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies(TORN)
+    assert [" ".join(str(text).split()) for text in texts(ann)] == [TORN]
+    assert ann.row["status"] == "active"
+    offer = ann.mails[-1]
+    assert offer.tags["email"] == "ask-stop"
+    assert offer.subject == "Would you like the emails to end?"
+    text = offer.text or ""
+    assert "What you wrote is kept in your journal." in text
+    assert "reply STOP" in text
+    assert TORN not in text
+    assert "alone" not in text
+
+
+@pytest.mark.parametrize(
+    ("command", "status"), [("stop", "unsubscribed"), ("pause", "paused"), ("again", "active"), ("skip", "active")]
+)
+def test_the_button_of_an_offer_asks_once_more_and_then_does_it(world: World, command: str, status: str) -> None:
+    said = {
+        "stop": TORN,
+        "pause": "He cried. I need a few days.",
+        "again": "Start over",
+        "skip": "She read it. I'd rather skip two lessons",
+    }
+    ann = reads(Person(world), 1)
+    ann.replies(said[command])
+    offer = ann.mails[-1]
+    assert offer.tags["email"] == f"ask-{command}"
+    before = ann.row
+    url = ann.link(f"/{command}", offer)
+    shown = world.request("GET", url)
+    assert shown.status == 200
+    assert ann.row == before, "looking at it changes nothing"
+    [place] = re.findall(r'name="place" value="([^"]*)"', shown.text)
+    for _ in range(2):
+        assert world.request("POST", url, form={"place": place}).status == 303
+    assert ann.row["status"] == status
+    if command == "skip":
+        assert ann.row["next_lesson"] == "apology-in-action", "pressed twice, one lesson is skipped"
+    if command == "again":
+        assert ann.row["round"] == 2
+
+
+def test_w9_at_most_two_asks_a_day_and_the_third_doubtful_mail_is_kept_in_silence(world: World) -> None:
+    ann = reads(Person(world), 1)
+    lesson = ann.mails[-1]
+    doubtful = [TORN, "I might stop the course, not sure yet.", "He cried. I need a few days.", "Start over"]
+    for text in doubtful:
+        ann.replies(text, lesson)
+    assert len(ann.reflections) == 4
+    assert emails_of(ann)[3:] == ["ask-stop", "ask-stop"]
+    next_email(world)
+    ann.replies("I need some quiet. I might stop the emails, I don't know yet.")
+    assert emails_of(ann)[-1].startswith("ask-")
+
+
+def test_a_mail_that_is_worked_on_again_is_asked_about_once(world: World) -> None:
+    ann = reads(Person(world), 1)
+    lesson = ann.mails[-1]
+    for _ in range(3):
+        world.deliver(written(TORN, lesson), reply_to(lesson), mail_id="the-same")
+    assert emails_of(ann)[3:] == ["ask-stop"]
+
+
+def test_w7_a_practical_question_gets_the_help_once_a_day(world: World) -> None:
+    ann = reads(Person(world), 1)
+    lesson = ann.mails[-1]
+    questions = ["how do I change my email address?", "How many lessons are there in total?"]
+    for text in questions:
+        ann.replies(text, lesson)
+    assert emails_of(ann)[3:] == ["help"]
+    assert sorted(map(str, texts(ann))) == sorted(questions)
+
+
+def test_w5_an_unclear_answer_to_the_way_back_is_asked_back_once(world: World) -> None:
+    ann = reads(Person(world), 5)
+    fifth = ann.mails[-1]
+    ann.replies("She says yes but her eyes say no.", fifth)
+    offer = ann.mails[-1]
+    assert offer.tags["email"] == "ask-way-back"
+    text = offer.text or ""
+    assert re.search(r"/me/[\w-]+/yes", text)
+    assert re.search(r"/me/[\w-]+/not-yet", text)
+    asleep(world, timedelta(hours=20))
+    ann.replies("Sometimes.", fifth)
+    assert emails_of(ann)[-1] == "ask-way-back"
+    assert emails_of(ann).count("ask-way-back") == 1
+    assert len(ann.reflections) == 2
+    letter = next_email(world)
+    assert letter.tags["email"] == "keep-showing-up", "unanswered, the closing letter comes as planned"
+    assert re.search(r"/me/[\w-]+/yes", letter.text or "")
+    assert re.search(r"/me/[\w-]+/not-yet", letter.text or "")
+    assert "nobody answers" in (letter.text or "")
+
+
+@pytest.mark.parametrize(("words", "round_number"), [("not yet", 2), ("yes", 1)])
+def test_w5_the_email_that_asks_back_is_answered_like_the_lesson(world: World, words: str, round_number: int) -> None:
+    ann = reads(Person(world), 5)
+    ann.replies("It depends on the day")
+    offer = ann.mails[-1]
+    ann.replies(words, offer)
+    assert ann.row["round"] == round_number
+    assert len(ann.reflections) == 1
+    assert emails_of(ann)[-1] == ("welcome-back" if round_number == 2 else "noted")
+
+
+def test_nobody_who_has_left_is_asked_anything(world: World) -> None:
+    ann = reads(Person(world), 1)
+    lesson = ann.mails[-1]
+    ann.replies("stop")
+    ann.replies(TORN, lesson)
+    assert [" ".join(str(text).split()) for text in texts(ann)] == [TORN]
+    assert emails_of(ann)[3:] == ["goodbye"]
+    assert nothing_comes(world)
+
+
+def test_an_automatic_answer_is_not_asked_about(world: World) -> None:
+    ann = reads(Person(world), 1)
+    lesson = ann.mails[-1]
+    raw = b"Auto-Submitted: auto-replied\r\n" + written(TORN, lesson)
+    world.deliver(raw, reply_to(lesson))
+    assert len(ann.mails) == 3
+    assert not ann.reflections
+
+
+def test_w8_a_doubtful_yes_to_the_confirmation_is_told_how_to_confirm(world: World) -> None:
+    ann = Person(world)
+    ann.signs_up()
+    ann.replies("yes?? what is this about")
+    assert str(ann.row["status"]) == "pending"
+    told = ann.mails[-1]
+    assert told.tags["email"] == "ask-confirm"
+    assert "Ann" not in (told.text or ""), "nothing that was typed into the form"
+    ann.replies("Yes", told)
+    assert ann.row["status"] == "active"
+
+
+def test_the_next_lesson_says_that_a_reply_was_kept_and_only_the_next(world: World) -> None:
+    said = "What you wrote in reply is kept in your journal."
+    ann = reads(Person(world), 1)
+    ann.replies("I asked nothing.")
+    ann.replies("And I did not listen.")
+    told, after = next_email(world), next_email(world)
+    assert said in (told.text or "")
+    assert said in (told.html or "")
+    assert said not in (after.text or "")
+
+
+def test_r20_the_next_lesson_says_that_a_reply_from_another_address_was_not_kept(world: World) -> None:
+    said = "A reply came from an address that is not yours. It was not kept."
+    ann = reads(Person(world), 1)
+    lesson = ann.mails[-1]
+    world.deliver(written("I know what you did.", lesson, "eve@example.com"), reply_to(lesson))
+    told, after = next_email(world), next_email(world)
+    assert said in (told.text or "")
+    assert "What you wrote in reply" not in (told.text or "")
+    assert said not in (after.text or "")
