@@ -56,7 +56,7 @@ class Decision:
         """Whether it is obeyed, and whether its words are kept."""
 
         OBEY = auto()
-        """The whole reply is the request: it is obeyed, and nothing is kept."""
+        """The whole reply is the request, or a no to an offer: nothing is kept."""
         OBEY_AND_KEEP = auto()
         """It begins with the request and says more."""
         ASK = auto()

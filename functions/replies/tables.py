@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent / "languages"
-EXPRESSIONS = {"quotes", "devices", "footers", "warnings", "subjects", "doubts"}
+EXPRESSIONS = {"quotes", "devices", "footers", "warnings", "subjects"}
 """Sections of regular expressions, without groups that capture. The others have words and phrases, which are compared
 as `plain` makes them; labels are compared as they are."""
 

@@ -149,7 +149,7 @@ def _decline(reply: Reply, decision: Decision) -> Done:
 def _keep(reply: Reply) -> Done:
     if not reply.text:
         return Done.DISCARDED
-    if not reply.answer.verified and not _may_be_unproven(reply):
+    if not reply.answer.verified and not reply.is_among_first("unproven", UNPROVEN_A_DAY):
         count("UnprovenSetAside")
         return _set_aside(reply.came, NotTaken(Why.TOO_MANY_UNPROVEN))
     if not keep(reply.answer, reply.came.mail_id, reply.came.received_at, reply.text):
@@ -157,13 +157,6 @@ def _keep(reply: Reply) -> Done:
     clients.subscribers().change(reply.answer.subscriber.id, Subscriber.heard_from)
     count("Reflections")
     return Done.KEPT
-
-
-def _may_be_unproven(reply: Reply) -> bool:
-    """Whether the mail is among the first without proof that came on its UTC day. A retry counts once."""
-    came = reply.came
-    key = f"unproven#{reply.answer.subscriber.id}"
-    return clients.limits().admit_of_day(key, came.mail_id, UNPROVEN_A_DAY, came.received_at)
 
 
 def keep(answer: Answered, mail_id: str, received_at: datetime, text: str) -> bool:

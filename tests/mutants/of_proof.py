@@ -80,8 +80,8 @@ OF_THE_SENDER = (
     ),
     Mutant(
         "unproven: without a limit",
-        "if not reply.answer.verified and not _may_be_unproven(reply):",
-        "if not reply.answer and not _may_be_unproven(reply):",
+        'if not reply.answer.verified and not reply.is_among_first("unproven", UNPROVEN_A_DAY):',
+        'if not reply.answer and not reply.is_among_first("unproven", UNPROVEN_A_DAY):',
         "test_proof.py -k r24",
     ),
     Mutant(

@@ -70,8 +70,10 @@ class _Walk:
         self._around = ("around", "reasons") if with_reasons else ("around",)
         self._starts = [0, *(at.end() for at in re.finditer(" ", words))]
         self._ends = [*(start - 1 for start in self._starts[1:]), len(words)]
-        rules = language.rules if language and len(self._starts) <= MOST_WORDS else []
+        rules = language.rules if language else []
         self._rules = [rule for rule in rules if rule.section not in leaving_out]
+        frames = language.frames if language else {}
+        self._frames = {name: frames[name] for name in ("wish", "doubt") if name in frames}
 
     def cores(self) -> list[Core]:
         """The cores on the way on which most is said in cores, the plainer the more; empty if no way leads through."""
@@ -113,10 +115,9 @@ class _Walk:
             for name in self._around:
                 for end, _ in self._matches(frames[name], start) if name in frames else ():
                     yield end, "around"
-        for name in ("wish", "doubt") if self._language else ():
-            if self._language and name in self._language.frames:
-                for end, _ in self._matches(self._language.frames[name], start):
-                    yield end, name
+        for name, pattern in self._frames.items():
+            for end, _ in self._matches(pattern, start):
+                yield end, name
         for rule in self._rules:
             for end, found in self._matches(rule.pattern, start):
                 if core := self._core(rule, found):

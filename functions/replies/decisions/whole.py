@@ -39,11 +39,9 @@ def _weight(core: Core) -> tuple[bool, bool, Level, bool]:
 def _a_yes(reply: Context, cores: list[Core]) -> Decision:
     """To the confirmation, or to the question whether to delete everything."""
     near = any(core.level <= Level.ASIDE or core.doubted for core in cores)
-    return (
-        reply.asked("yes")
-        if near or reply.asks or reply.sentences[0].quotes
-        else obeyed(replace(cores[0], section="yes"))
-    )
+    if near or reply.asks or reply.sentences[0].quotes:
+        return reply.asked("yes")
+    return obeyed(replace(cores[0], section="yes"))
 
 
 def _an_answer(reply: Context, cores: list[Core], core: Core) -> Decision:
@@ -76,11 +74,8 @@ def _is_sure(reply: Context, cores: list[Core]) -> bool:
 
 def _is_about_anything(reply: Context, core: Core) -> bool:
     """Whether it may be about their life: “I want to stop”, “Again?”, “I don’t need you”, all of it in quotes."""
-    if (
-        core.section in GRAVE
-        and reply.sentences[0].quotes
-        and reply.sentences[0].words not in tables.words("stop.taught")
-    ):
+    first = reply.sentences[0]
+    if core.section in GRAVE and first.quotes and first.words not in tables.words("stop.taught"):
         return True
     if core.level is Level.WORD:
         return core.section not in FRAMED if core.framed else reply.asks and core.section != "help"

@@ -79,11 +79,11 @@ def unsigned(text: str, first_name: str = "") -> list[Sentence]:
     """The sentences without a signature: a name below a goodbye, or one with a title below an empty line."""
     lines = text.strip().splitlines()
     body = next((number for number in range(len(lines) - 1, 0, -1) if not _is_signature(lines[number], first_name)), 0)
-    for number in range(body, len(lines) - 1):
+    for number in range(max(body, len(lines) - 1 - LONGEST_SIGNATURE), len(lines) - 1):
         below = lines[number + 1 :]
         own = bool(first_name) and f"{plain(' '.join(below))} ".startswith(f"{plain(first_name)} ")
         formal = not lines[number].strip() and (own or re.search(_TITLE, " ".join(below)))
-        if len(below) <= LONGEST_SIGNATURE and (formal or _is_goodbye(lines[number], first_name)):
+        if formal or _is_goodbye(lines[number], first_name):
             return _without_name(sentences("\n".join(lines[: number + 1]), first_name))
     return _without_name(sentences(text, first_name))
 

@@ -15,11 +15,11 @@ def ask(reply: Reply, command: Command | None, *, proven: bool = True) -> None:
     a second person can use up no more than OF_OTHERS_A_DAY of them.
     """
     name = _notice(reply, command, proven=proven)
-    if not name or (not reply.answer.own_address and not _admitted(reply, "asks-of-others", OF_OTHERS_A_DAY)):
+    if not name or (not reply.answer.own_address and not reply.is_among_first("asks-of-others", OF_OTHERS_A_DAY)):
         return
-    if command is Command.HELP and not _admitted(reply, "help", HELPS_A_DAY):
+    if command is Command.HELP and not reply.is_among_first("help", HELPS_A_DAY):
         return
-    if _admitted(reply, "asks", ASKS_A_DAY) and (name != ASK_WAY_BACK or _first_of_its_round(reply)):
+    if reply.is_among_first("asks", ASKS_A_DAY) and (name != ASK_WAY_BACK or _first_of_its_round(reply)):
         clients.outbox().notice(name, reply.answer.subscriber.id, reply.answer.epoch, reply.came.mail_id)
         count("Asked")
 
@@ -36,11 +36,6 @@ def _notice(reply: Reply, command: Command | None, *, proven: bool) -> str:
     asked = question(answer.notice or answer.lesson, answer.course) is Question.WAY_BACK
     at_the_end = answer.subscriber.last_lesson == answer.course.closing
     return ASK_WAY_BACK if asked and answer.is_current and not at_the_end else ""
-
-
-def _admitted(reply: Reply, what: str, most: int) -> bool:
-    came = reply.came
-    return clients.limits().admit_of_day(f"{what}#{reply.answer.subscriber.id}", came.mail_id, most, came.received_at)
 
 
 def _first_of_its_round(reply: Reply) -> bool:

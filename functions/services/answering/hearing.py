@@ -23,7 +23,10 @@ def heard(reply: Reply) -> Decision:
     decision = _decided(reply, reply.text)
     if decision.kind in OBEYED:
         return decision
-    bare = _decided(reply, reply.mail.own_words())
+    bare_text = reply.mail.own_words()
+    if bare_text == reply.text:
+        return decision
+    bare = _decided(reply, bare_text)
     plain = bare.kind is Decision.Kind.OBEY and bare.request
     return bare if plain and (reply.answer.notice or plain.command is Command.STOP) else decision
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from aws import clients
 from aws.inbound import Arrival
 from course.commands import Place
 from services.attribution import Answered
@@ -39,3 +40,11 @@ class Reply:
     text: str
     """The person's own words."""
     now: datetime
+
+    def is_among_first(self, what: str, most: int) -> bool:
+        """Whether it is one of the first `most` mails of the subscriber that were asked about `what` on its UTC day.
+
+        A retry counts once.
+        """
+        key = f"{what}#{self.answer.subscriber.id}"
+        return clients.limits().admit_of_day(key, self.came.mail_id, most, self.came.received_at)
