@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from cli.chromium import NoChromium
 from cli.chromium import chromium as launched
@@ -19,6 +19,9 @@ from tests.conftest import cannot_run_here
 ROOT = Path(__file__).parents[1]
 AXE = ROOT / ".tools/node_modules/axe-core/axe.min.js"
 LEVELS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+PATIENCE = 120_000  # milliseconds; on a busy machine a page may take long, and the test's own timeout names a hang
+
+expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
@@ -71,11 +74,15 @@ def running_course(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]
 
 @contextmanager
 def served(start: datetime, template: Path = TEMPLATE, **parameters: str) -> Iterator[World]:
-    """A world of this process whose pages a browser can open, at its parameter SiteUrl."""
+    """A world of this process whose pages a browser can open, at its parameter SiteUrl.
+
+    By number: a client that looks "localhost" up may ask a name server for its IPv6 address, and wait for it.
+    """
     listener = Listener("127.0.0.1", 0)
+    site_url = f"http://127.0.0.1:{listener.port}"
     with (
         closing(listener.socket),
-        World(template, start=start, parameters={"SiteUrl": listener.url, **parameters}) as world,
+        World(template, start=start, parameters={"SiteUrl": site_url, **parameters}) as world,
         Server(world, listener),
     ):
         yield world

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from local_cloud.cloud import World
 from tests import gallery
-from tests.browser import barriers, chromium, served
+from tests.browser import PATIENCE, barriers, chromium, served
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import next_email, reads, unchanged
@@ -44,7 +44,7 @@ def site() -> Iterator[World]:
 def opened(browser: Browser, *, javascript: bool = True) -> Page:
     """A page of a browser that nobody has used."""
     context = browser.new_context(timezone_id="Europe/Berlin", locale="en-GB", java_script_enabled=javascript)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     context.route(
         f"{ELSEWHERE}**", lambda route: route.fulfill(body="<h1>Somewhere else</h1>", content_type="text/html")
     )
