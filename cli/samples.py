@@ -105,7 +105,7 @@ def _reader(course: Course) -> Subscriber:
 
 def _waiting(subscriber: Subscriber) -> Subscriber:
     """With a sign-up that waits for its confirmation."""
-    sign_up = SignUp(new_epoch(NOW), NOW, "Robin", "Europe/London", 7, "2026-11")
+    sign_up = SignUp(new_epoch(NOW), NOW, "Robin", "Europe/London", 7)
     return replace(subscriber, sign_up=sign_up, due_at=NOW)
 
 

@@ -30,7 +30,7 @@ def confirm(token: str) -> Response[str]:
     """Starts the course. Twice, in two tabs, is once."""
     subscriber, epoch = _opened(token)
     plan = clients.library().courses[subscriber.course].plan
-    started = sign_ups.confirm(subscriber, epoch, plan, clients.now())
+    started = sign_ups.confirm(subscriber, epoch, plan, "button", clients.now())
     if started is None or started.epoch != epoch or started.status not in IN_COURSE:
         raise InvalidToken("erased, or used by a later sign-up")
     return _confirmed(started, already=False)

@@ -33,7 +33,8 @@ def fill_in() -> Response[str]:
 def sign_up() -> Response[str]:
     """Known and unknown addresses get the same bytes back."""
     fields = pages.fields
-    course, errors = public_forms.sign_up(fields, pages.source_ip, clients.now())
+    source = "embed" if pages.embedded else "page"
+    course, errors = public_forms.sign_up(fields, source, pages.source_ip, clients.now())
     if errors:
         return sign_up_form(course, fields, errors, embedded=pages.embedded)
     return page("check-inbox", course=course, embedded=pages.embedded)

@@ -47,9 +47,14 @@ class Person:
         }
         return filled | changed
 
-    def signs_up(self, **changed: str) -> Response:
+    def signs_up(self, path: str = "/sign-up", **changed: str) -> Response:
         """Fills in the form and sends it."""
-        return self.world.request("POST", "/sign-up", form=self.form(**changed), source_ip=self.source_ip)
+        return self.world.request("POST", path, form=self.form(**changed), source_ip=self.source_ip)
+
+    def asks_for_a_link(self) -> Response:
+        """Fills in the form that mails a new link."""
+        given = {name: value for name, value in self.form().items() if name in ("address", "form_time", "website")}
+        return self.world.request("POST", "/fresh-link", form=given, source_ip=self.source_ip)
 
     def confirms(self) -> Response:
         """Presses the button behind the link of the last email."""

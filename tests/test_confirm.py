@@ -2,12 +2,13 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from aws.subscribers import Subscribers
 from course import tokens
+from course.forms import CONSENT_VERSION
 from course.subscriber import Subscriber
 from course.tokens import Keyring, Purpose
 from local_cloud.cloud import World
@@ -29,7 +30,43 @@ def test_the_button_starts_the_course_at_once(world: World) -> None:
         "Europe/Berlin",
         7,
     )
-    assert ann.row["consent"]
+
+
+def proof(world: World) -> dict[str, object]:
+    """The proof of the one consent that was confirmed."""
+    [found] = [row for row in world.rows("Subscribers") if str(row["id"]).startswith("consent#")]
+    return found
+
+
+@pytest.mark.parametrize("by", ["button", "reply"])
+@pytest.mark.parametrize(("path", "source"), [("/sign-up", "page"), ("/embed", "embed")])
+def test_what_was_agreed_to_where_and_when_is_proven(world: World, by: str, path: str, source: str) -> None:
+    ann = Person(world)
+    ann.signs_up(path=path)
+    asked_at = world.now()
+    asleep(world, timedelta(hours=2))
+    if by == "button":
+        ann.confirms()
+    else:
+        ann.replies("YES", ann.mails[0])
+    found = proof(world)
+    assert (found["text"], found["language"], found["source"], found["by"]) == (CONSENT_VERSION, "en", source, by)
+    asked, given = (datetime.fromisoformat(str(found[name])) for name in ("asked_at", "given_at"))
+    assert abs(asked - asked_at) < timedelta(minutes=1)
+    assert abs(given - world.now()) < timedelta(minutes=1)
+
+
+def test_a_fresh_link_keeps_the_first_proof(world: World) -> None:
+    """Who asks once more for the confirmation agreed to nothing again."""
+    ann = Person(world)
+    ann.signs_up()
+    first = world.now()
+    asleep(world, timedelta(days=2))
+    ann.asks_for_a_link()
+    ann.confirms()
+    found = proof(world)
+    assert abs(datetime.fromisoformat(str(found["asked_at"])) - first) < timedelta(minutes=1)
+    assert found["epoch"] == ann.row["epoch"]
 
 
 def test_c1_looking_confirms_nothing(world: World) -> None:

@@ -85,7 +85,7 @@ class History:
         self.address = f"ann{self.number}@example.net"
         self.id = tokens.subscriber_id(clients.keys(), COURSE, self.address)
         self.course = clients.library().courses[COURSE]
-        asked = SignUp(new_epoch(self.now), self.now, "Ann", "Europe/Berlin", 7, "2026-11")
+        asked = SignUp(new_epoch(self.now), self.now, "Ann", "Europe/Berlin", 7)
         someone = Subscriber(self.id, COURSE, self.address).signing_up(asked)
         clients.subscribers().save(someone.confirmed(asked.epoch, self.course.plan, self.now))
 

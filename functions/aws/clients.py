@@ -18,7 +18,7 @@ from aws.outbox import Outbox
 from aws.reflections import Reflections, SetAside
 from aws.ses import CONNECT_TIMEOUT, READ_TIMEOUT, Mailer, Quota
 from aws.settings import settings
-from aws.subscribers import Subscribers
+from aws.subscribers import Consents, Subscribers
 from content.emails import Site
 from content.lessons import Library, load
 from course.errors import UnknownKey
@@ -47,6 +47,7 @@ _ONCE = Config(
 _dynamodb = cache(lambda: boto3.client("dynamodb", config=_SHORT))
 
 subscribers = cache(lambda: Subscribers(_dynamodb(), settings().subscribers_table))
+consents = cache(lambda: Consents(_dynamodb(), settings().subscribers_table))
 reflections = cache(lambda: Reflections(_dynamodb(), settings().reflections_table))
 set_aside = cache(lambda: SetAside(_dynamodb(), settings().reflections_table))
 limits = cache(lambda: Limits(_dynamodb(), settings().limits_table))

@@ -1,8 +1,8 @@
-"""What every table does; subscribers and reflections as items. Times are ISO 8601 in UTC, to the second."""
+"""What every table does; subscribers, consents and reflections as items. Times are ISO 8601 in UTC, to the second."""
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -27,6 +27,25 @@ Item = dict[str, Any]
 Stored = TypeVar("Stored")
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The proof of a consent, in an item of its own: nothing that decides what is sent reads it."""
+
+    epoch: int
+    """Of the sign-up that it was given with."""
+    text: str
+    """Version of the text that was agreed to."""
+    language: str
+    source: str
+    """Where: `page`, or `embed` for the form on the author's own site."""
+    asked_at: datetime
+    """When the box was ticked (UTC)."""
+    given_at: datetime | None = None
+    """When the sign-up was confirmed (UTC); until then it is no consent."""
+    by: str = ""
+    """How it was confirmed: `button` or `reply`."""
 
 
 class Table:
@@ -138,7 +157,7 @@ _NEEDED = frozenset({"status", "epoch", "round", "zone", "hour", "version"})
 _READ: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("epoch", "round", "hour", "another", "heard", "version"), int),
     **dict.fromkeys(("plan", "soft_bounces", "obeyed"), tuple),
-    **dict.fromkeys(("at", "due_at", "last_at", "consent_at", "retry_at", "previous_at"), _moment),
+    **dict.fromkeys(("at", "due_at", "last_at", "retry_at", "previous_at", "asked_at", "given_at"), _moment),
     **dict.fromkeys(("last_day", "paused_until", "previous_day"), date.fromisoformat),
     "received_at": datetime.fromisoformat,
     "status": Status,
@@ -172,7 +191,18 @@ def reflection_from(item: Item) -> Reflection:
     return _read(Reflection, item, lesson="")
 
 
-def _fields(value: Subscriber | Claim | SignUp | Reflection) -> Item:
+def consent_item(key: str, consent: Consent) -> Item:
+    """A proof of consent to be stored. One that was not confirmed goes with the sign-up."""
+    expires = {} if consent.given_at else {"expires_at": int((consent.asked_at + UNCONFIRMED_LIFE).timestamp())}
+    return {"id": key, **_fields(consent), **expires}
+
+
+def consent_from(item: Item) -> Consent:
+    """A proof of consent as it was stored."""
+    return _read(Consent, item)
+
+
+def _fields(value: Subscriber | Claim | SignUp | Reflection | Consent) -> Item:
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 

@@ -4,12 +4,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from aws.items import DUE_SHARD, Item, Table, stamp, subscriber_from, subscriber_item
+from aws.items import (
+    DUE_SHARD,
+    Consent,
+    Item,
+    Table,
+    consent_from,
+    consent_item,
+    stamp,
+    subscriber_from,
+    subscriber_item,
+)
 from course.errors import EmailCourseError, UnreadableSubscriber
 from course.subscriber import Subscriber
 
 HOME = "home"
 """The item that says which stack sends from the table. Subscribers' ids have 16 characters, so none is called this."""
+ASKED, GIVEN = "asked#", "consent#"
+"""With which the id of a proof of consent begins: of the last sign-up, and of the last one that was confirmed."""
 
 _TRIES = 10
 
@@ -96,7 +108,7 @@ class Subscribers(Table):
     def all(self) -> Iterator[Row]:
         """Every subscriber on the base table, and whether the index has a place for them."""
         for item in self._items("scan", ConsistentRead=True):
-            if item["id"] != HOME:
+            if item["id"] != HOME and "#" not in item["id"]:
                 yield _row(item)
 
     def hold_unreadable(self, subscriber_id: str, reason: str) -> None:
@@ -112,6 +124,37 @@ class Subscribers(Table):
         """This stack and this table, which two tables of one name are told apart by the day of their making."""
         table = self._client.describe_table(TableName=self._table)["Table"]
         return f"{stack}#{self._table}#{table['CreationDateTime'].astimezone(UTC).isoformat()}"
+
+
+class Consents(Table):
+    """The proof of each subscriber's consent, in the table of the subscribers."""
+
+    def ask(self, subscriber_id: str, consent: Consent) -> None:
+        """Notes what was agreed to with a sign-up, which has still to be confirmed."""
+        self._put(consent_item(ASKED + subscriber_id, consent))
+
+    def give(self, subscriber_id: str, epoch: int, by: str, now: datetime) -> None:
+        """Keeps the proof of the sign-up of this epoch, confirmed now."""
+        asked = self.asked(subscriber_id)
+        if asked and asked.epoch == epoch:
+            self._put(consent_item(GIVEN + subscriber_id, replace(asked, given_at=now, by=by)))
+
+    def asked(self, subscriber_id: str) -> Consent | None:
+        """What was agreed to with the last sign-up."""
+        return self._of(ASKED + subscriber_id)
+
+    def given(self, subscriber_id: str) -> Consent | None:
+        """What was agreed to, and confirmed."""
+        return self._of(GIVEN + subscriber_id)
+
+    def erase(self, subscriber_id: str) -> None:
+        """Deletes all proofs of the subscriber."""
+        for kind in (ASKED, GIVEN):
+            self._delete(id=kind + subscriber_id)
+
+    def _of(self, key: str) -> Consent | None:
+        found = self._get(id=key)
+        return consent_from(found) if found else None
 
 
 def _row(item: Item) -> Row:

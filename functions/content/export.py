@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from io import BytesIO
 from operator import methodcaller
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from course.reflection import Reflection
@@ -30,9 +31,16 @@ def parts(reflections: Sequence[Reflection]) -> list[list[Reflection]]:
     return found
 
 
-def archive(subscriber: Subscriber, reflections: Sequence[Reflection], journal_html: str, now: datetime) -> bytes:
+def archive(
+    subscriber: Subscriber, consent: dict[str, Any], reflections: Sequence[Reflection], journal_html: str, now: datetime
+) -> bytes:
     """A zip of `journal.html` and `data.json`, the latter with every value that is stored, under its stored name."""
-    data = {"made_at": now, "subscriber": asdict(subscriber), "reflections": list(map(asdict, reflections))}
+    data = {
+        "made_at": now,
+        "subscriber": asdict(subscriber),
+        "consent": consent,
+        "reflections": list(map(asdict, reflections)),
+    }
     files = {
         "journal.html": journal_html,
         "data.json": json.dumps(data, default=methodcaller("isoformat"), ensure_ascii=False, indent=2),

@@ -61,8 +61,6 @@ class SignUp:
     first_name: str
     zone: str
     hour: int
-    consent: str
-    """Version of the consent text that was agreed to."""
     mailed: bool = False
 
 
@@ -111,8 +109,6 @@ class Record:
     last_at: datetime | None = None
     message_id: str = ""
     """SES's id of the last lesson, which a reply without a token names in In-Reply-To."""
-    consent: str = ""
-    consent_at: datetime | None = None
     sign_up: SignUp | None = None
     paused_until: date | None = None
     """The local day on which a paused course goes on by itself; None waits for its subscriber."""

@@ -37,7 +37,7 @@ class Subscriber(Record):
         if not (asked := self.sign_up) or asked.epoch != epoch:
             return self
         started = replace(self._new_round(plan), epoch=epoch, first_name=asked.first_name, zone=asked.zone)
-        started = replace(started, hour=asked.hour, consent=asked.consent, consent_at=now, another=None, heard=None)
+        started = replace(started, hour=asked.hour, another=None, heard=None)
         started = replace(started, last_day=self.last_day_in(asked.zone))
         free_today = started.last_day is None or started.last_day < schedule.local_day(now, started.zone)
         rested = self.last_at is None or now >= self.last_at + schedule.MIN_GAP

@@ -1,6 +1,7 @@
 """What people do on their course page: steer the course, choose its hour, download everything, erase everything."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 
 from aws import clients
@@ -62,7 +63,8 @@ def archive(
     html = rendered("journal-file", **journal_file_values(subscriber, course, part, now))
     count("Exported")
     name = "my-data.zip" if len(parts) == 1 else f"my-data-{asked}.zip"
-    return name, export.archive(subscriber, part, html, now)
+    given = clients.consents().given(subscriber.id)
+    return name, export.archive(subscriber, asdict(given) if given else {}, part, html, now)
 
 
 def erase(token: str, now: datetime) -> Language | None:

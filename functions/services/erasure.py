@@ -41,6 +41,7 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
     """
     clients.limits().close(clients.keys().hashed("mailbox", forms.mailbox(subscriber.address)), now)
     _erase_mail(subscriber.id)
+    clients.consents().erase(subscriber.id)
     clients.subscribers().erase(subscriber.id)
     _erase_mail(subscriber.id)  # of a reply that came meanwhile; one that comes from now on finds no subscriber
 

@@ -4,21 +4,28 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from aws import clients
+from aws.items import Consent
 from content.lessons import Course
 from course import forms
 from course.errors import InvalidForm
 from services.sign_ups import accept, admit, fresh_link
 
 
-def sign_up(fields: Mapping[str, str], source_ip: str, now: datetime) -> tuple[Course, dict[str, str]]:
-    """Accepts the sign-up form of a course; returns the course, and what is wrong by field. Raises InvalidForm."""
+def sign_up(fields: Mapping[str, str], source: str, source_ip: str, now: datetime) -> tuple[Course, dict[str, str]]:
+    """Accepts the sign-up form of a course; returns the course, and what is wrong by field. Raises InvalidForm.
+
+    `source` is where the form stood, as in Consent.
+    """
     course = clients.library().courses.get(fields.get("course", ""))
     if course is None:
         raise InvalidForm("no_course")
     form, errors = forms.check_sign_up(fields, course.id)
     if form and forms.typed_by_a_person(clients.keys(), fields, now):
         admit(form.address, source_ip, now)
-        accept(form, now)
+        consent = Consent(
+            0, forms.CONSENT_VERSION, course.language.code, source, now
+        )  # its epoch comes with the sign-up
+        accept(form, consent, now)
     return course, errors
 
 

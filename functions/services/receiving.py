@@ -83,7 +83,7 @@ def _of_the_subscriber(reply: Reply) -> Done:
         if decision.kind not in hearing.OBEYED or not request or request.command is not Command.YES:
             return _decline(reply, decision) if answer.confirms else _act(reply, decision)
         if answer.confirms:
-            sign_ups.confirm(answer.subscriber, answer.epoch, answer.course.plan, reply.now)
+            sign_ups.confirm(answer.subscriber, answer.epoch, answer.course.plan, "reply", reply.now)
         return Done.OBEYED if decision.kind is Kind.OBEY else _keep(reply)
     return _act(reply, decision)
 

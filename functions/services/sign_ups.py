@@ -1,8 +1,10 @@
 """Carries out sign-ups, requests for a new link, and confirmations. No page shows whether it did."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from aws import clients
+from aws.items import Consent
 from aws.log import count
 from course import forms, limits, tokens
 from course.errors import InvalidForm
@@ -23,8 +25,8 @@ def admit(address: str, source_ip: str, now: datetime) -> None:
         raise InvalidForm("busy", 503, limits.seconds_left(now))
 
 
-def accept(form: SignUpForm, now: datetime) -> None:
-    """Stores the sign-up and queues its confirmation email, if the mailbox may be written to."""
+def accept(form: SignUpForm, consent: Consent, now: datetime) -> None:
+    """Stores the sign-up and its proof of consent, and queues its confirmation, if the mailbox may be written to."""
     keys = clients.keys()
     subscriber_id = tokens.subscriber_id(keys, form.course, form.address)
     new = Subscriber(subscriber_id, form.course, form.address)
@@ -39,12 +41,13 @@ def accept(form: SignUpForm, now: datetime) -> None:
         key = f"already-here#{subscriber_id}#{epoch}"
         clients.outbox().notice("already-here", subscriber_id, subscriber.epoch, key)
         return
-    asked = SignUp(epoch, now, form.first_name, form.zone, form.hour, forms.CONSENT_VERSION)
+    asked = SignUp(epoch, now, form.first_name, form.zone, form.hour)
+    clients.consents().ask(subscriber_id, replace(consent, epoch=epoch))
     if clients.subscribers().save(subscriber.signing_up(asked)):
         clients.outbox().at_once(subscriber_id)
         count("SignUps")
     else:
-        accept(form, now)  # somebody else was faster, and may have changed what applies
+        accept(form, consent, now)  # somebody else was faster, and may have changed what applies
 
 
 def fresh_link(course: str, address: str, now: datetime) -> None:
@@ -56,7 +59,8 @@ def fresh_link(course: str, address: str, now: datetime) -> None:
     subscriber_id = tokens.subscriber_id(keys, course, address)
     known = clients.subscribers().get(subscriber_id)
     if known and (waits := known.sign_up) and not known.round:
-        accept(SignUpForm(course, address, waits.first_name, waits.zone, waits.hour), now)
+        if consent := clients.consents().asked(subscriber_id):
+            accept(SignUpForm(course, address, waits.first_name, waits.zone, waits.hour), consent, now)
         return
     suppressed = clients.suppressions().has(tokens.address_hash(keys, address))
     epoch = _promised(f"fresh-link {course}", address, known or Subscriber(subscriber_id, course, address), now)
@@ -65,8 +69,13 @@ def fresh_link(course: str, address: str, now: datetime) -> None:
         count("FreshLinks")
 
 
-def confirm(subscriber: Subscriber, epoch: int, plan: tuple[str, ...], now: datetime) -> Subscriber | None:
-    """Starts the course and queues the introduction at once. A second confirmation changes nothing."""
+def confirm(subscriber: Subscriber, epoch: int, plan: tuple[str, ...], by: str, now: datetime) -> Subscriber | None:
+    """Starts the course and queues the introduction at once. A second confirmation changes nothing.
+
+    `by` says how it was confirmed: `button` or `reply`.
+    """
+    if subscriber.awaits(epoch):
+        clients.consents().give(subscriber.id, epoch, by, now)
     started = clients.subscribers().change(subscriber.id, lambda current: current.confirmed(epoch, plan, now))
     if started and started.version != subscriber.version:
         clients.outbox().at_once(started.id)

@@ -46,9 +46,7 @@ FULL = Subscriber(
     last_day=date(2026, 11, 23),
     last_at=NOW,
     message_id="0102019ab1c2d3e4-5f607182-93a4-4b5c-8d6e-7f8091a2b3c4-000000",
-    consent="2026-11",
-    consent_at=NOW - timedelta(days=8),
-    sign_up=SignUp(1058, NOW, "Ann", "Europe/Berlin", 0, "2026-11", mailed=True),
+    sign_up=SignUp(1058, NOW, "Ann", "Europe/Berlin", 0, mailed=True),
     paused_until=date(2026, 12, 24),
     held=Held.ADDRESS,
     unsettled={"00112233445566aa": "keep-showing-up"},
@@ -75,7 +73,7 @@ claims = st.builds(
     taken=words,
 )
 sign_ups = st.builds(
-    SignUp, epoch=st.integers(0, 65535), at=times, first_name=words, zone=some, hour=st.integers(0, 23), consent=some
+    SignUp, epoch=st.integers(0, 65535), at=times, first_name=words, zone=some, hour=st.integers(0, 23)
 )
 subscribers_of_any_kind = st.builds(
     Subscriber,
@@ -96,8 +94,6 @@ subscribers_of_any_kind = st.builds(
     last_day=st.none() | days,
     last_at=st.none() | times,
     message_id=words,
-    consent=words,
-    consent_at=st.none() | times,
     sign_up=st.none() | sign_ups,
     held=st.sampled_from(Held),
     unsettled=st.dictionaries(some, some, max_size=3),
@@ -157,7 +153,7 @@ def test_what_is_empty_is_not_stored(subscribers: Subscribers, database: "Databa
 
 
 def test_an_unconfirmed_sign_up_expires_and_nobody_else(subscribers: Subscribers, database: "Database") -> None:
-    sign_up = SignUp(1057, NOW, "Ann", "Europe/Berlin", 7, "2026-11")
+    sign_up = SignUp(1057, NOW, "Ann", "Europe/Berlin", 7)
     pending = Subscriber("annannannannanna", "rebuild-trust", "ann@example.net").signing_up(sign_up)
     stored = subscribers.save(pending)
     assert stored

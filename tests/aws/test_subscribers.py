@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aws.subscribers import Contended, Subscribers
+from aws.items import UNCONFIRMED_LIFE, Consent
+from aws.subscribers import Consents, Contended, Subscribers
 from course.record import Claim, Held, SignUp, Status
 from course.subscriber import Subscriber
 from tests.aws.dynalite import asked_for
@@ -28,7 +29,7 @@ def subscribers(database: "Database") -> Subscribers:
 
 def test_only_who_waits_for_an_email_has_a_place_in_the_index(subscribers: Subscribers) -> None:
     someone = waiting("active__________")
-    sign_up = SignUp(1057, NOW, "Ann", "Europe/Berlin", 7, "2026-11")
+    sign_up = SignUp(1057, NOW, "Ann", "Europe/Berlin", 7)
     asked = replace(someone, id="asked___________", status=Status.PENDING, sign_up=sign_up)
     asleep = [
         replace(asked, id="mailed__________", sign_up=replace(sign_up, mailed=True)),
@@ -188,3 +189,50 @@ def test_a_change_gives_up_when_others_never_stop(subscribers: Subscribers) -> N
 
     with pytest.raises(Contended):
         subscribers.change("annannannannanna", decide)
+
+
+# ---------------------------------------------------------------- proofs of consent
+
+AGREED = Consent(1057, "2026-11", "en", "embed", NOW)
+
+
+@pytest.fixture
+def consents(database: "Database") -> Consents:
+    return Consents(database.client, database.table("Subscribers"))
+
+
+def test_a_consent_counts_once_its_sign_up_is_confirmed(consents: Consents) -> None:
+    consents.ask("annannannannanna", AGREED)
+    later = NOW + timedelta(hours=1)
+    consents.give("annannannannanna", 1056, "button", later)
+    assert consents.given("annannannannanna") is None, "of another sign-up"
+    consents.give("annannannannanna", 1057, "reply", later)
+    assert consents.given("annannannannanna") == replace(AGREED, given_at=later, by="reply")
+
+
+def test_a_sign_up_that_nobody_confirms_does_not_touch_the_proof(consents: Consents) -> None:
+    consents.ask("annannannannanna", AGREED)
+    consents.give("annannannannanna", 1057, "button", NOW)
+    consents.ask("annannannannanna", replace(AGREED, epoch=1060, language="es"))
+    consents.give("annannannannanna", 1057, "button", NOW)
+    given = consents.given("annannannannanna")
+    assert given
+    assert (given.epoch, given.language) == (1057, "en")
+
+
+def test_only_an_unconfirmed_proof_expires(consents: Consents, database: "Database") -> None:
+    consents.ask("annannannannanna", AGREED)
+    consents.give("annannannannanna", 1057, "button", NOW)
+    kept = {item["id"]["S"]: item.get("expires_at") for item in database.items(consents._table)}
+    expires = {"N": str(int((NOW + UNCONFIRMED_LIFE).timestamp()))}
+    assert kept == {"asked#annannannannanna": expires, "consent#annannannannanna": None}
+
+
+def test_proofs_are_no_subscribers_and_go_with_theirs(subscribers: Subscribers, database: "Database") -> None:
+    consents = Consents(database.client, subscribers._table)
+    subscribers.save(waiting("annannannannanna"))
+    consents.ask("annannannannanna", AGREED)
+    consents.give("annannannannanna", 1057, "button", NOW)
+    assert [row.id for row in subscribers.all()] == ["annannannannanna"]
+    consents.erase("annannannannanna")
+    assert [item["id"]["S"] for item in database.items(consents._table)] == ["annannannannanna"]

@@ -16,7 +16,7 @@ ID = "aaaaaaaaaaaaaaaa"
 def pending(now: datetime = MONDAY) -> Subscriber:
     """Has filled in the form and not confirmed."""
     someone = Subscriber(ID, "rebuild-trust", "ann@example.net")
-    return someone.signing_up(SignUp(1057, now, "Ann", "Europe/Berlin", 7, "2026-11"))
+    return someone.signing_up(SignUp(1057, now, "Ann", "Europe/Berlin", 7))
 
 
 def confirmed(now: datetime = MONDAY) -> Subscriber:

@@ -24,7 +24,6 @@ def test_confirming_makes_the_introduction_due_at_once() -> None:
     assert (started.status, started.round, started.next_lesson) == (Status.ACTIVE, 1, "intro")
     assert started.due_at == MONDAY
     assert (started.first_name, started.zone, started.hour) == ("Ann", "Europe/Berlin", 7)
-    assert started.consent_at == MONDAY
 
 
 def test_a_confirmation_of_another_sign_up_changes_nothing() -> None:
@@ -184,7 +183,7 @@ def test_stopping_a_sign_up_that_waits_uses_it_up() -> None:
 
 
 def test_signing_up_again_does_not_touch_who_is_in_the_course_or_stopped_for_good() -> None:
-    later = SignUp(1060, MONDAY + 3 * DAY, "Mallory", "UTC", 3, "2026-11")
+    later = SignUp(1060, MONDAY + 3 * DAY, "Mallory", "UTC", 3)
     for subscriber in (after(1), after(1).paused(), after(1).stopped(Status.BOUNCED)):
         assert subscriber.signing_up(later) is subscriber
 
@@ -195,7 +194,7 @@ def test_the_last_mails_whose_command_was_obeyed_are_remembered_until_the_next_s
         someone = someone.having_obeyed(mail)
     assert someone.obeyed == ("2", "3", "4", "5", "6")
     later = MONDAY + 9 * DAY
-    waiting = someone.signing_up(SignUp(1066, later, "Ann", "Europe/Berlin", 7, "2026-11"))
+    waiting = someone.signing_up(SignUp(1066, later, "Ann", "Europe/Berlin", 7))
     assert waiting.obeyed == ()
     assert waiting.signed_up_since(later - timedelta(seconds=1)), "so a mail from before is told by its time"
     assert not waiting.signed_up_since(later)
@@ -206,7 +205,7 @@ def test_a_fresh_sign_up_keeps_the_rounds_and_never_sends_two_on_a_day() -> None
     morning = after(1)
     assert morning.last_at
     back = morning.stopped(Status.UNSUBSCRIBED).signing_up(
-        SignUp(1058, morning.last_at + timedelta(hours=2), "Ann", "Europe/Berlin", 7, "2026-11")
+        SignUp(1058, morning.last_at + timedelta(hours=2), "Ann", "Europe/Berlin", 7)
     )
     assert back.due_email == "confirm"
     started = back.confirmed(1058, PLAN, morning.last_at + timedelta(hours=2))
@@ -235,7 +234,7 @@ def test_another_hour_does_not_delay_the_introduction() -> None:
 
 def test_a_new_round_takes_the_place_of_a_sign_up_that_waits() -> None:
     done = after(3)
-    asked = done.signing_up(SignUp(1070, MONDAY + 9 * DAY, "Ann", "Europe/Berlin", 7, "2026-11", mailed=True))
+    asked = done.signing_up(SignUp(1070, MONDAY + 9 * DAY, "Ann", "Europe/Berlin", 7, mailed=True))
     again = asked.beginning_again(PLAN_AGAIN, MONDAY + 9 * DAY)
     assert (again.due_email, again.waiting) == ("acknowledge", True)
     assert again.confirmed(1070, PLAN, MONDAY + 9 * DAY) is again, "the link of that sign-up is used up"
@@ -251,7 +250,7 @@ def test_a_fresh_sign_up_in_another_zone_counts_the_day_in_both() -> None:
     assert morning.last_at
     assert morning.last_day
     back = morning.last_at + timedelta(hours=13)
-    asked = SignUp(1070, back, "Ann", "Pacific/Kiritimati", 7, "2026-11")
+    asked = SignUp(1070, back, "Ann", "Pacific/Kiritimati", 7)
     started = morning.stopped(Status.UNSUBSCRIBED).signing_up(asked).confirmed(1070, PLAN, back)
     assert started.due_at
     assert local_day(started.due_at, started.zone) > local_day(morning.last_at, started.zone)
@@ -287,7 +286,7 @@ def test_the_fifth_email_that_came_back_pauses_the_course_and_keeps_the_place() 
 def test_who_resumes_begins_again_or_signs_up_anew_is_counted_from_nothing() -> None:
     five = softly_bounced(after(1), "1", "2", "3", "4", "5")
     back = MONDAY + 9 * DAY
-    asked = SignUp(1070, back, "Ann", "Europe/Berlin", 7, "2026-11")
+    asked = SignUp(1070, back, "Ann", "Europe/Berlin", 7)
     for fresh in (
         five.resumed(back),
         five.beginning_again(PLAN_AGAIN, back),
@@ -313,7 +312,7 @@ def test_a_fresh_sign_up_after_midnight_waits_for_the_gap() -> None:
     evening = sent(sent(replace(confirmed(), hour=23)))
     assert evening.last_at
     night = evening.last_at + timedelta(hours=2)
-    asked = SignUp(1059, night, "Ann", "Europe/Berlin", 7, "2026-11")
+    asked = SignUp(1059, night, "Ann", "Europe/Berlin", 7)
     started = evening.stopped(Status.UNSUBSCRIBED).signing_up(asked).confirmed(1059, PLAN, night)
     assert started.due_at
     assert local_day(night, "Europe/Berlin") > local_day(evening.last_at, "Europe/Berlin")
@@ -322,7 +321,7 @@ def test_a_fresh_sign_up_after_midnight_waits_for_the_gap() -> None:
 
 def test_attempts_of_an_earlier_run_are_forgotten_with_a_fresh_sign_up() -> None:
     stopped = replace(after(1), unsettled={"first": "intro"}).stopped(Status.UNSUBSCRIBED)
-    asked = SignUp(1070, MONDAY + 9 * DAY, "Ann", "Europe/Berlin", 7, "2026-11")
+    asked = SignUp(1070, MONDAY + 9 * DAY, "Ann", "Europe/Berlin", 7)
     assert not stopped.signing_up(asked).confirmed(1070, PLAN, MONDAY + 9 * DAY).unsettled
 
 
@@ -368,5 +367,5 @@ def test_r20_a_lesson_that_was_on_its_way_leaves_it_to_the_next() -> None:
 def test_r20_a_later_sign_up_tells_nothing_of_an_earlier_course() -> None:
     left = after(1).answered_by_another().stopped(Status.UNSUBSCRIBED)
     later = MONDAY + 30 * DAY
-    back = left.signing_up(SignUp(1087, later, "Ann", "Europe/Berlin", 7, "2026-11"))
+    back = left.signing_up(SignUp(1087, later, "Ann", "Europe/Berlin", 7))
     assert back.confirmed(1087, PLAN, later).another is None

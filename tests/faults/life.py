@@ -100,7 +100,7 @@ class Someone(Person):
             self.life.until(self.world.now() + timedelta(minutes=minutes))
         raise Unanswered(f"{method} {path.partition('/')[0]}")
 
-    def signs_up(self, **changed: str) -> Response:
+    def signs_up(self, path: str = "/sign-up", **changed: str) -> Response:
         page = self.asks("GET", "/").text
         form_time = re.search(r'name="form_time" value="([^"]+)"', page)
         assert form_time
@@ -108,7 +108,7 @@ class Someone(Person):
         filled = {"course": "rebuild-trust", "form_time": form_time[1], "website": "", "address": self.address}
         filled |= {"first_name": self.first_name, "zone": self.zone, "hour": str(self.hour), "consent": "yes"}
         self.asked = self.world.now()
-        answer = self.asks("POST", "/sign-up", filled | changed)
+        answer = self.asks("POST", path, filled | changed)
         self.life.until(self.world.now() + SOON)
         return answer
 

@@ -56,7 +56,7 @@ def test_d3_a_scheduler_that_fires_twice_sends_once() -> None:
 
 def _days(trouble: Trouble) -> list[int]:
     """Days of March, the 32nd being the first of April, on which somebody in Berlin gets the emails of a course."""
-    asked = SignUp(1, MORNING, "Ann", "Europe/Berlin", 7, "2026-11", mailed=True)
+    asked = SignUp(1, MORNING, "Ann", "Europe/Berlin", 7, mailed=True)
     someone = Subscriber("0" * 16, "course", "ann@example.net").signing_up(asked).confirmed(1, PLAN, MORNING)
     days = [schedule.local_day(at, "Europe/Berlin") for at, _ in deliveries(someone, MORNING, trouble)]
     return [(day - date(2026, 2, 28)).days for day in days]

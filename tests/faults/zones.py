@@ -110,7 +110,7 @@ def courses(zone: str, hours: Iterable[int] = range(24), turn: int = 0, troubles
 
 def run(zone: str, hour: int, start: datetime, trouble: Trouble, minute: int) -> Tally:
     """One course of somebody who confirms at `start` and whose emails go out at this minute of the hour, judged."""
-    asked = SignUp(1, start, "Ann", zone, hour, "2026-11", mailed=True)
+    asked = SignUp(1, start, "Ann", zone, hour, mailed=True)
     subscriber = Subscriber(_id(minute), "course", "ann@example.net").signing_up(asked).confirmed(1, PLAN, start)
     sent = list(deliveries(subscriber, start, trouble))
     lessons = [lesson for _, lesson in sent]

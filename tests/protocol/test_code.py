@@ -35,7 +35,7 @@ assert len(PLAN) == LAST
 
 def new_round(subscriber: Subscriber, epoch: int, now: datetime) -> Subscriber:
     """Signed up and confirmed."""
-    asked = SignUp(epoch, now, "Ann", "Europe/Berlin", 7, "2026-11")
+    asked = SignUp(epoch, now, "Ann", "Europe/Berlin", 7)
     return subscriber.signing_up(asked).confirmed(epoch, PLAN, now)
 
 

@@ -136,6 +136,7 @@ def test_everything_that_is_kept_in_one_file(world: World) -> None:
     stored = {name: value for name, value in ann.row.items() if name not in ("due_shard", "expires_at")}
     assert stored.keys() <= data["subscriber"].keys()
     assert data["subscriber"]["address"] == "ann@example.net"
+    assert (data["consent"]["language"], data["consent"]["by"]) == ("en", "button")
     assert [one["text"] for one in data["reflections"]] == ["“I never said it.” <b>"]
     assert "“I never said it.” &lt;b&gt;" in html
     assert "<script" not in html
