@@ -62,6 +62,24 @@ OF_BOUNDS = (
     ),
     Mutant("mail: any number of parts", "> 2 * MAX_PARTS", "> 2000 * MAX_PARTS", MAIL),
     Mutant("mail: parts whose boundary is escaped", "> MAX_DASHES", "> 1000 * MAX_DASHES", MAIL),
+    Mutant(
+        "mail: no charset is guessed",
+        "if guess := guessed(raw):",
+        "if (guess := guessed(raw)) and not raw:",
+        "test_charsets.py",
+    ),
+    Mutant(
+        "mail: a wrong charset is believed",
+        "if charset in _VAGUE or re.search(BEYOND_ASCII, raw):",
+        "if charset in _VAGUE:",
+        "test_charsets.py",
+    ),
+    Mutant(
+        "mail: of Latin script a charset is guessed",
+        "    if 2 * in_runs <= len(",
+        "    if 2 * in_runs < -len(",
+        "test_charsets.py",
+    ),
     Mutant("mail: any number of lines", "MAX_LINES = 6_000", "MAX_LINES = 60_000", MAIL),
     Mutant("mail: an encrypted one is empty", "if message.get_content_type() in _SEALED or", "if", MAIL),
     Mutant(
