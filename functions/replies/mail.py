@@ -120,6 +120,11 @@ def visible_text(message: Message, *, prefer: str = "plain") -> str:
     return re.sub(_CONTROL, "", re.sub(_SPACE, " ", text))
 
 
+def has_alternatives(message: Message) -> bool:
+    """Whether it says something as plain text and as HTML."""
+    return any(part.get_content_type() == "multipart/alternative" for part in message.walk())
+
+
 def marks_signature(part: Message) -> bool:
     """Whether HTML in it, but for attachments, has the word with which programs mark a signature."""
     kind = part.get_content_type()

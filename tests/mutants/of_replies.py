@@ -80,6 +80,12 @@ OF_BOUNDS = (
         "    if 2 * in_runs < -len(",
         "test_charsets.py",
     ),
+    Mutant(
+        "receiving: a mail is read twice without its original",
+        "bare_text = reply.mail.words_without_original",
+        "bare_text = reply.mail.own_words()",
+        "test_receiving.py -k once",
+    ),
     Mutant("mail: any number of lines", "MAX_LINES = 6_000", "MAX_LINES = 60_000", MAIL),
     Mutant("mail: an encrypted one is empty", "if message.get_content_type() in _SEALED or", "if", MAIL),
     Mutant(
