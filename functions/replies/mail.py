@@ -21,8 +21,10 @@ MAX_NESTING = 20
 MAX_HEADER_VALUE = 4000
 MAX_DASHES = 1000
 """Lines that might begin a part, however its boundary is written."""
-MAX_TEXT = 1024 * 1024
-MAX_LINES = 6_000
+MAX_ENCODED_LINES = 200_000
+"""Lines of a mail as it came: 10 MB of base64 have 138,000."""
+MAX_TEXT = 512 * 1024
+MAX_LINES = 4_000
 
 _FIELD = rb"[!-9;-~]+:"
 _LOOSE = rb"\0|\r(?!\n)"
@@ -58,6 +60,8 @@ def parse(raw: bytes) -> Message:
     dashes = raw.count(b"\n--") + raw.count(b"\r--")
     if dashes > MAX_DASHES or sum(raw.count(b"--" + boundary) for boundary in boundaries) > 2 * MAX_PARTS:
         raise UnreadableMail("too many parts")
+    if raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n") > MAX_ENCODED_LINES:
+        raise UnreadableMail("more than 200,000 lines")
     try:
         message = message_from_bytes(raw)
     except RecursionError:
@@ -115,9 +119,14 @@ def visible_text(message: Message, *, prefer: str = "plain") -> str:
         signed, _, signature = text.partition("\n\n")[2].partition(_SIGNATURE)
         after = signature.partition(_SIGNATURE_END)[2]
         text = re.sub(r"(?m)^- (?=-)", "", signed + after)  # RFC 9580, 7: what starts with dashes was escaped by `- `
-    if text.count("\n") > MAX_LINES:
-        raise UnreadableMail("more than 6,000 lines")
+    _bound_lines(text)
     return re.sub(_CONTROL, "", re.sub(_SPACE, " ", text))
+
+
+def _bound_lines(text: str) -> None:
+    """Raises UnreadableMail for more lines than anybody writes, before they are split."""
+    if text.count("\n") > MAX_LINES:
+        raise UnreadableMail("more than 4,000 lines")
 
 
 def has_alternatives(message: Message) -> bool:
@@ -166,6 +175,7 @@ class _Visible:
         if kind in _MARKED_UP:
             return html_to_text(text)
         if str(part.get_param("format", "")).lower() == "flowed":
+            _bound_lines(text)
             return _unflowed(text, str(part.get_param("delsp", "")).lower() == "yes")
         return text
 

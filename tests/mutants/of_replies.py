@@ -62,6 +62,9 @@ OF_BOUNDS = (
     ),
     Mutant("mail: any number of parts", "> 2 * MAX_PARTS", "> 2000 * MAX_PARTS", MAIL),
     Mutant("mail: parts whose boundary is escaped", "> MAX_DASHES", "> 1000 * MAX_DASHES", MAIL),
+    Mutant("mail: any number of lines as it came", "> MAX_ENCODED_LINES:", "> 1000 * MAX_ENCODED_LINES:", MAIL),
+    Mutant("mail: flowed lines are joined before they are counted", "            _bound_lines(text)\n", "", MAIL),
+    Mutant("mail: twice the text", "MAX_TEXT = 512 * 1024", "MAX_TEXT = 1024 * 1024", MAIL),
     Mutant(
         "mail: no charset is guessed",
         "if guess := guessed(raw):",
@@ -86,7 +89,7 @@ OF_BOUNDS = (
         "bare_text = reply.mail.own_words()",
         "test_receiving.py -k once",
     ),
-    Mutant("mail: any number of lines", "MAX_LINES = 6_000", "MAX_LINES = 60_000", MAIL),
+    Mutant("mail: any number of lines", "MAX_LINES = 4_000", "MAX_LINES = 40_000", MAIL),
     Mutant("mail: an encrypted one is empty", "if message.get_content_type() in _SEALED or", "if", MAIL),
     Mutant(
         "mail: an armoured one is read",

@@ -211,10 +211,29 @@ def test_r5_a_mail_over_a_bound_is_refused_before_it_is_parsed(raw: bytes) -> No
     assert time.process_time() - started < 1
 
 
-def test_r5_a_text_has_at_most_6000_lines() -> None:
-    assert visible_text(parse(part(b"a\n" * 6_000))).count("\n") == 6_000
-    with pytest.raises(UnreadableMail, match="6,000 lines"):
-        visible_text(parse(part(b"a\n" * 6_001)))
+def test_r5_a_text_has_at_most_4000_lines() -> None:
+    assert visible_text(parse(part(b"a\n" * 4_000))).count("\n") == 4_000
+    with pytest.raises(UnreadableMail, match="4,000 lines"):
+        visible_text(parse(part(b"a\n" * 4_001)))
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_r25_a_mail_has_at_most_200000_lines(end: bytes) -> None:
+    head = b"Subject: x" + end * 2
+    parse(head + end * 199_998)
+    with pytest.raises(UnreadableMail, match="200,000 lines"):
+        parse(head + end * 199_999)
+
+
+def test_r25_flowed_lines_are_counted_before_they_are_joined() -> None:
+    kind = "text/plain; format=flowed"
+    assert visible_text(parse(part(b"a \n" * 4_000, kind))).count("a") == 4_000
+    with pytest.raises(UnreadableMail, match="4,000 lines"):
+        visible_text(parse(part(b"a \n" * 4_001, kind)))
+
+
+def test_r5_of_a_text_512_kb_are_read() -> None:
+    assert len(visible_text(parse(part(b"a" * 600_000)))) == 512 * 1024
 
 
 def nested(depth: int) -> bytes:
