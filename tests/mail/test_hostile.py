@@ -65,12 +65,12 @@ def texts(scales: Scales) -> list[object]:
 # ---------------------------------------------------------------- a batch
 
 WORST = (
+    lambda: with_head(b'<p style="display:none">' + repeated("<p>x", 1_000_000), "text/html"),
     LARGEST["base64 of paragraphs"],
     LARGEST["10 MB of signs"],
+    lambda: with_head(repeated("<li>", 1_000_000), "text/html"),
     LARGEST["10 MB of signs and spaces"],
     LARGEST["as many long lines as are read"],
-    lambda: with_head(b'<p style="display:none">' + repeated("<p>x", 1_000_000), "text/html"),
-    lambda: with_head(repeated("<li>", 1_000_000), "text/html"),
     lambda: with_head(repeated("<br>", 1_000_000), "text/html"),
     lambda: with_head(repeated("[image: ", 1_000_000)),
     LARGEST["as many lines as are read"],
