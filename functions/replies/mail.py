@@ -5,14 +5,13 @@ RecursionError under either. Attachments are never decoded.
 """
 
 import re
-from base64 import b64decode
-from codecs import lookup
 from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 
 from replies import UnreadableMail
+from replies.decoding import decoded
 from replies.html_text import html_to_text
 
 MAX_MAIL = 10 * 1024 * 1024
@@ -22,8 +21,10 @@ MAX_NESTING = 20
 MAX_HEADER_VALUE = 4000
 MAX_DASHES = 1000
 """Lines that might begin a part, however its boundary is written."""
-MAX_TEXT = 1024 * 1024
-MAX_LINES = 6_000
+MAX_ENCODED_LINES = 200_000
+"""Lines of a mail as it came: 10 MB of base64 have 138,000."""
+MAX_TEXT = 512 * 1024
+MAX_LINES = 4_000
 
 _FIELD = rb"[!-9;-~]+:"
 _LOOSE = rb"\0|\r(?!\n)"
@@ -42,22 +43,6 @@ _ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 _SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
 _SIGNATURE = "\n-----BEGIN PGP SIGNATURE-----\n"
 _SIGNATURE_END = "-----END PGP SIGNATURE-----"
-_BASE64 = rb"(?:[A-Za-z0-9+/=]*[ \t]*(?:\r?\n|\Z))*+"
-
-_WIDER = {
-    "us-ascii": "utf-8",
-    "ascii": "utf-8",
-    "iso-8859-1": "cp1252",
-    "latin1": "cp1252",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "ks_c_5601-1987": "cp949",
-    "euc-kr": "cp949",
-    "iso-2022-jp": "iso2022_jp_ext",
-}
-"""Charsets that mail programs name when they mean a larger one."""
-_JIS, _ASCII = rb"\x1b\$[@B]", bytes(range(128))
-_NOT_FOR_TEXT = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})
 
 
 def parse(raw: bytes) -> Message:
@@ -75,6 +60,8 @@ def parse(raw: bytes) -> Message:
     dashes = raw.count(b"\n--") + raw.count(b"\r--")
     if dashes > MAX_DASHES or sum(raw.count(b"--" + boundary) for boundary in boundaries) > 2 * MAX_PARTS:
         raise UnreadableMail("too many parts")
+    if raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n") > MAX_ENCODED_LINES:
+        raise UnreadableMail("more than 200,000 lines")
     try:
         message = message_from_bytes(raw)
     except RecursionError:
@@ -132,9 +119,19 @@ def visible_text(message: Message, *, prefer: str = "plain") -> str:
         signed, _, signature = text.partition("\n\n")[2].partition(_SIGNATURE)
         after = signature.partition(_SIGNATURE_END)[2]
         text = re.sub(r"(?m)^- (?=-)", "", signed + after)  # RFC 9580, 7: what starts with dashes was escaped by `- `
-    if text.count("\n") > MAX_LINES:
-        raise UnreadableMail("more than 6,000 lines")
+    _bound_lines(text)
     return re.sub(_CONTROL, "", re.sub(_SPACE, " ", text))
+
+
+def _bound_lines(text: str) -> None:
+    """Raises UnreadableMail for more lines than anybody writes, before they are split."""
+    if text.count("\n") > MAX_LINES:
+        raise UnreadableMail("more than 4,000 lines")
+
+
+def has_alternatives(message: Message) -> bool:
+    """Whether it says something as plain text and as HTML."""
+    return any(part.get_content_type() == "multipart/alternative" for part in message.walk())
 
 
 def marks_signature(part: Message) -> bool:
@@ -144,7 +141,7 @@ def marks_signature(part: Message) -> bool:
         return False
     if kind.startswith("multipart/"):
         return any(marks_signature(child) for child in children(part))
-    return kind in _MARKED_UP and "signature" in _decoded(part)
+    return kind in _MARKED_UP and "signature" in decoded(part)
 
 
 def children(part: Message) -> list[Message]:
@@ -173,43 +170,14 @@ class _Visible:
             return "\n".join(text for child in parts if (text := self.text(child, depth - 1)).strip())
         if kind not in _READABLE and not kind.startswith("multipart/"):  # one that has no parts after all is text
             return ""
-        text = _decoded(part)[: max(0, self._left)]
+        text = decoded(part)[: max(0, self._left)]
         self._left -= len(text)
         if kind in _MARKED_UP:
             return html_to_text(text)
         if str(part.get_param("format", "")).lower() == "flowed":
+            _bound_lines(text)
             return _unflowed(text, str(part.get_param("delsp", "")).lower() == "yes")
         return text
-
-
-def _decoded(part: Message) -> str:
-    raw = _transferred(part)
-    charset = (part.get_content_charset() or "utf-8").strip("'\" ")
-    if re.search(_JIS, raw) and not raw.translate(None, _ASCII):  # Japanese whose charset was lost
-        charset = "iso-2022-jp"
-    for candidate in (_WIDER.get(charset, charset), "utf-8", "cp1252"):
-        try:
-            if lookup(candidate).name.replace("_", "-") not in _NOT_FOR_TEXT:
-                return raw.decode(candidate)
-        except (LookupError, ValueError):  # unknown, not a text encoding, a NUL in the name, or the wrong one
-            continue
-    return raw.decode("utf-8", errors="replace")
-
-
-def _transferred(part: Message) -> bytes:
-    """The bytes of a part. What is not base64 after all, such as a list's footer, is kept as it is."""
-    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
-    if encoding == "base64":
-        del part["Content-Transfer-Encoding"]
-    whole = part.get_payload(decode=True)
-    if not isinstance(whole, bytes) or encoding != "base64":
-        return whole if isinstance(whole, bytes) else b""
-    part["Content-Transfer-Encoding"] = encoding
-    encoded = whole[: match.end()] if (match := re.match(_BASE64, whole)) else b""
-    rest = whole[len(encoded) :]
-    letters = b"".join(encoded.split()).rstrip(b"=")
-    usable = letters[: len(letters) - (len(letters) % 4 == 1)].replace(b"=", b"A")
-    return b64decode(usable + b"=" * (-len(usable) % 4)) + (b"\n" + rest if rest.strip() else b"")
 
 
 def _unflowed(text: str, joined: bool) -> str:

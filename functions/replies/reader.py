@@ -50,7 +50,7 @@ class Mail:
     @cached_property
     def _html(self) -> str:
         """The text; of alternatives the HTML one."""
-        return mail.visible_text(self._message, prefer="html")
+        return mail.visible_text(self._message, prefer="html") if mail.has_alternatives(self._message) else self._plain
 
     def header(self, name: str) -> str:
         """A header as text on one line, decoded; empty when the mail has none of this name."""
@@ -65,6 +65,11 @@ class Mail:
             faithful = all(is_faithful(reading.text, answered.text) for reading in found)
             return clearer(*(reading.own for reading in found), faithful=faithful)
         return found[0].own if found else next((each.doubtful for each in readings if each.doubtful), "")
+
+    @cached_property
+    def words_without_original(self) -> str:
+        """As `own_words` of a reply to an email that is not known. Raises UnreadableMail."""
+        return self.own_words()
 
     def _readings(self, answered: Answered) -> Iterator["_Reading"]:
         """What the plain part says, and the HTML part, unless it has nothing to add."""

@@ -99,7 +99,7 @@ def to_last_lesson(came: Arrival, mail: "Mail", subscriber: Subscriber, by: str)
 def own_words(mail: "Mail", answer: Answered, now: datetime) -> str:
     """What the person wrote, told from the email that they answered. Raises UnreadableMail."""
     sent = _original(answer, now)
-    return mail.own_words(sent.text, sent.html) if sent else mail.own_words()
+    return mail.own_words(sent.text, sent.html) if sent else mail.words_without_original
 
 
 def _original(answer: Answered, now: datetime) -> Letter | None:

@@ -108,7 +108,7 @@ def _act(reply: Reply, decision: Decision) -> Done:
 
 def _of_another(reply: Reply) -> Done:
     """Mail from another address: only the bare word STOP is obeyed; all else is set aside."""
-    texts = (reply.text, reply.mail.own_words())
+    texts = (reply.text, reply.mail.words_without_original)
     if any(map(replies.says_stop, texts)):
         return _obey(reply, Request(Command.STOP), Done.OBEYED)
     decision = hearing.heard(reply)

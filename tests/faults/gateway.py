@@ -65,12 +65,14 @@ class _Request(BaseHTTPRequestHandler):
         status, fields, content = answer
         content = content.encode() if isinstance(content, str) else content
         self.send_response_only(status)
-        for name, value in {**fields, "Content-Length": len(content)}.items():
-            self.send_header(name, str(value))
+        for name, value in fields.items():
+            if name.lower() != "content-length":  # S3's answers have one already
+                self.send_header(name, str(value))
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_POST
+    do_GET = do_PUT = do_DELETE = do_POST
 
     def log_message(self, *_: Any) -> None:
         pass

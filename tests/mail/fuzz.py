@@ -13,12 +13,14 @@ from course.tokens import Keyring, Purpose
 from replies import UnreadableMail, automatic, mail, own_words
 from tests.faults.oracle import Tally
 from tests.mail import library
-from tests.mail.hostile import LETTER, LETTER_HTML, MAX_MEMORY, MAX_SECONDS
+from tests.mail.letters import as_html, as_text
+from tests.mail.weighing import MAX_MEMORY, MAX_SECONDS
 
 BROKEN = "mails that broke the reader"
 FORGED = "forged tokens accepted"
 
 KEYS = Keyring({"1": "one" * 20, "2": "two" * 20})
+LETTER, LETTER_HTML = as_text("en"), as_html("en")
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 _ODD = (

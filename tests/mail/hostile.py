@@ -1,34 +1,18 @@
 """Mails that were made to do harm: bombs, depth, charsets, broken MIME, headers, and traps for every expression.
 
-They are made when they are asked for: some are 40 MB. `python -m tests.mail.hostile` reads each in a process of its own
-and says how many there were, what took longest and what needed most memory; a number after it is the size of their
-texts in bytes.
+They are made when they are asked for: some are 40 MB. `python -m tests.mail.weighing` weighs them.
 """
 
 import base64
 import gzip
-import hashlib
 import io
 import random
-import resource
-import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date
 from encodings.aliases import aliases
 from functools import partial
 
-from course.reflection import cut_to_bytes
-from replies import UnreadableMail, decided, opened
-from replies.request import Answered
-from tests.faults.forks import forked
-from tests.mail.letters import ADDRESS, as_html, as_text
-
-MAX_SECONDS = 5.0
-"""Of this process's own time, for all that is asked about one mail."""
-MAX_MEMORY = 256 * 1024 * 1024
+from tests.mail.letters import ADDRESS
 
 SLOWEST = (
     ("plain", "X Y wrote:\n"),
@@ -44,9 +28,6 @@ SLOWEST = (
     ("html", "<p>"),
 )
 """Subtype of text, and what has to be repeated, of the texts that take longest."""
-
-DAY = date(2026, 8, 4)
-LETTER, LETTER_HTML = as_text("en"), as_html("en")
 
 Mails = Iterator[tuple[str, Callable[[], bytes]]]
 
@@ -94,7 +75,8 @@ _KINDS = (
 
 
 def hostile(size: int = 1_000_000) -> Mails:
-    """More than 300 mails, each with its name; their texts are of so many bytes."""
+    """More than 600 mails, each with its name; their texts are of so many bytes, but for the largest."""
+    yield from LARGEST.items()
     yield from _texts(size)
     yield from _pages(size)
     yield from _heads()
@@ -102,6 +84,38 @@ def hostile(size: int = 1_000_000) -> Mails:
     yield from _parts(size)
     yield from _encoded(size)
     yield from _bombs(size)
+
+
+_MOST = 10_000_000
+_BASE64 = "Content-Transfer-Encoding: base64"
+
+
+def _in_base64(piece: bytes, kind: str) -> bytes:
+    return with_head(base64.encodebytes(piece * (_MOST * 7 // 10 // len(piece))), kind, _BASE64)
+
+
+LARGEST: dict[str, Callable[[], bytes]] = {
+    "10 MB of line feeds": lambda: with_head(b"\n" * _MOST),
+    "10 MB of line ends": lambda: with_head(b"\r\n" * (_MOST // 2)),
+    "10 MB of carriage returns": lambda: with_head(b"\r" * _MOST),
+    "base64 of line ends": lambda: _in_base64(b"\n", "text/plain"),
+    "base64 of line ends, flowed": lambda: _in_base64(b" \n", "text/plain; format=flowed"),
+    "base64 of line ends in UTF-16": lambda: _in_base64(b"\n\0", "text/plain; charset=utf-16-le"),
+    "base64 of paragraphs": lambda: _in_base64(b"<p>\n", "text/html"),
+    "line ends in quoted-printable": lambda: with_head(
+        b"=0A" * (_MOST // 3), "text/plain", "Content-Transfer-Encoding: quoted-printable"
+    ),
+    "90 texts of line ends": lambda: with_head(
+        (b"--b\r\n\r\n" + b"\n" * (_MOST // 91)) * 90, "multipart/mixed; boundary=b"
+    ),
+    "10 MB of signs": lambda: with_head("🙏".encode() * (_MOST // 4)),
+    "10 MB of signs and spaces": lambda: with_head("🙏 ".encode() * (_MOST // 5)),
+    "10 MB that are not UTF-8": lambda: with_head(b"\xff" * _MOST),
+    "as many lines as are read": lambda: with_head(b"On 1/1/26, X wrote:\n" * 3_990),
+    "as many short lines as are read": lambda: with_head(b"X Y wrote:\n" * 3_990),
+    "as many long lines as are read": lambda: with_head(("我" * 80 + "\n").encode() * 3_990),
+}
+"""The largest that are read, or refused for what they hold. They are as large in every sample."""
 
 
 def with_head(body: bytes, kind: str = "text/plain; charset=utf-8", *more: str) -> bytes:
@@ -241,67 +255,3 @@ def _zipped() -> bytes:
         for number in range(5):
             archive.writestr(f"{number}.txt", bytes(4_000_000))
     return file.getvalue()
-
-
-def understand(raw: bytes) -> None:
-    """All that receiving asks about an arriving mail. Any error but UnreadableMail is a mistake of ours."""
-    try:
-        arrived = opened(raw)
-        assert arrived.automatic is None or arrived.automatic
-        for name in ("In-Reply-To", "Message-ID", "Subject"):
-            arrived.header(name)
-        hashlib.sha256(f"{arrived.sender}".encode() + arrived.body)
-        for text in (arrived.own_words(LETTER, LETTER_HTML), arrived.own_words()):
-            decided(text, Answered.WAY_BACK, DAY, "Ann")
-            cut_to_bytes(text)
-    except UnreadableMail:
-        pass
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """What reading one mail came to."""
-
-    name: str
-    seconds: float
-    """Of the process's own time."""
-    memory: int
-    """The most bytes that the process ever held."""
-    error: str = ""
-
-    @property
-    def bad(self) -> bool:
-        return bool(self.error) or self.seconds > MAX_SECONDS or self.memory > MAX_MEMORY
-
-    def __str__(self) -> str:
-        return f"{self.seconds:6.2f} s {self.memory / 2**20:4.0f} MB {self.name} {self.error}"
-
-
-def weighed(name: str, make: Callable[[], bytes]) -> Weighed:
-    """Reads one mail, in this process."""
-    raw, error = make(), ""
-    began = time.process_time()
-    try:
-        understand(raw)
-    except Exception as broke:  # noqa: BLE001 - any but UnreadableMail is what is looked for
-        error = repr(broke)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Weighed(name, time.process_time() - began, memory, error)
-
-
-def main(size: int) -> int:
-    """Says how many there were, which were bad, what was slowest and what needed most; 1 if any was bad."""
-    for kind in ("text/html", "text/plain"):  # what every fork would compile anew
-        understand(with_head(b"> a\r\n\r\nI see.\r\n\r\nOn Mon, Aug 3, 2026, X <x@example.com> wrote:\r\n> b", kind))
-    results = list(forked((partial(weighed, name, make) for name, make in hostile(size)), 2))
-    slowest = max(results, key=lambda result: result.seconds)
-    largest = max(results, key=lambda result: result.memory)
-    bad = [result for result in results if result.bad]
-    for result in (*bad, slowest, largest):
-        sys.stdout.write(f"{result}\n")
-    sys.stdout.write(f"{len(results)} hostile mails, {len(bad)} bad\n")
-    return int(bool(bad))
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000))

@@ -201,7 +201,7 @@ def swift(mails: Labelled) -> list[Figure]:
         own_words(reply.raw, reply.original, reply.original_html)
     each = (time.process_time() - began) / max(1, len(mails.known)) * 1000
     return [
-        Figure("time for a mail", each, "ms", most=3),
+        Figure("time for a mail", each, "ms", most=2),
         Figure("  for the worst 100 KB", _worst(100_000), "s", most=0.2),
         Figure("  for the worst 1 MB", _worst(1_000_000), "s", most=2),
         Figure("import beyond the packages email and typing", _import() * 1000, "ms", most=10),

@@ -39,6 +39,45 @@ def test_r5_hostile_and_damaged_mails_are_never_answered(world: World, each: int
     assert not any(reflection["verified"] for reflection in ann.reflections)
 
 
+@pytest.mark.parametrize("most", [3, pytest.param(10, marks=pytest.mark.long)])
+def test_r25_of_ten_mails_of_line_ends_and_a_neighbour_none_stays_in_the_queue(world: World, most: int) -> None:
+    ann = Person(world).joins()
+    raws = [make() for name, make in of.LARGEST.items() if "line" in name][:most]
+    raws.insert(most // 2, of.with_head(b"I was among them."))
+    for raw in raws:
+        world.deliver(raw.replace(b"eve@example.com", b"ann@example.net"), ann.mails[-1].reply_to[0], drain=False)
+    world.drain()
+
+    assert len(raws) == most + 1
+    assert "I was among them." in [reflection["text"] for reflection in ann.reflections]
+    assert not any(queue.waiting or queue.in_flight for queue in world.queues())
+
+
+def too_large() -> list[tuple[bytes, str]]:
+    """Mails over each bound, and why they are set aside."""
+    parts = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 300
+    return [
+        (of.with_head(b"x" * (10 * 1024 * 1024)), "larger than 10 MB"),
+        (of.with_head(b"\n" * 200_001), "more than 200,000 lines"),
+        (of.with_head(b"x\n" * 4_001), "more than 4,000 lines"),
+        (b"From: eve@example.com\r\n" + parts, "too many parts"),
+        (b"From: eve@example.com\r\n" + b"X-A: b\r\n" * 10_000 + b"\r\nx", "more than 64 KB of headers"),
+    ]
+
+
+def test_r5_a_mail_over_a_bound_is_set_aside_with_the_reason_and_its_raw_mail_kept(world: World) -> None:
+    ann = Person(world).joins()
+    to = ann.mails[-1].reply_to[0]
+    for raw, _ in too_large():
+        world.deliver(raw.replace(b"eve@example.com", b"ann@example.net"), to)
+
+    aside = [row["reason"] for row in world.rows("Reflections") if row["subscriber"] == "set-aside"]
+    assert sorted(map(str, aside)) == sorted(why for _, why in too_large())
+    assert not ann.reflections
+    stored = world.clients.s3.list_objects_v2(Bucket=world.resources.ref("RawMail"), Prefix="inbound/")["Contents"]
+    assert {f"inbound/{mail.id}" for mail in world.received} == {item["Key"] for item in stored}
+
+
 def test_r2_a_changed_reply_address_is_nobodys(world: World) -> None:
     ann = Person(world).joins()
     local, _, domain = ann.mails[-1].reply_to[0].partition("@")

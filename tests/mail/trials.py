@@ -11,7 +11,7 @@ from tests.mail import fuzz
 
 SHARES = 100
 HOSTILE = 200_000
-"""Bytes of text; `python -m tests.mail.hostile` has larger ones."""
+"""Bytes of text; `python -m tests.mail.weighing` has larger ones."""
 DAMAGED = 100_000
 FORGED = 1_000_000
 
@@ -30,8 +30,8 @@ def tried(part: Part, jobs: int) -> None:
 
 
 def hostile(size: int) -> Tally:
-    """In a process of its own, whose memory is measured; their texts are of so many bytes."""
-    command = [sys.executable, "-m", "tests.mail.hostile", str(size)]
+    """Each in a process of its own, whose memory is measured; their texts are of so many bytes."""
+    command = [sys.executable, "-m", "tests.mail.weighing", str(size)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     *found, last = result.stdout.strip().split("\n")
     tally = Tally(runs=int(last.split()[0]) if result.returncode in (0, 1) else 0)

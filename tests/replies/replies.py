@@ -81,3 +81,8 @@ OUTLOOK_MOBILE = (
     "Enviado: lunes, 3 de agosto de 2026 7:00\nPara: Ana <ana@example.net>\nAsunto: Day 2: Own one thing\n\n"
 )
 SAMSUNG = f"\n\nSent from my Galaxy\n\n\n-------- Original message --------\n{OUTLOOK.replace('Sent:', 'Date:')}"
+
+
+def part(body: bytes, kind: str = "text/plain; charset=utf-8", encoding: str = "8bit") -> bytes:
+    """A mail of one part, with this body."""
+    return f"Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + body

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from email import message_from_bytes
 from email.message import EmailMessage
 from zlib import crc32
 
@@ -10,6 +11,7 @@ import pytest
 from local_cloud import clients
 from local_cloud.cloud import World
 from local_cloud.mime import SentMail
+from replies.reader import Mail
 from tests.people import Person
 from tests.stories import asleep, next_email, nothing_comes, reads, unchanged
 from tests.test_record_delivery import records
@@ -119,6 +121,47 @@ def test_r4_machines_are_not_taken_for_people(world: World) -> None:
     assert len(reasons(world)) == len(machines)
     assert ann.row["status"] == "active"
     assert len(world.mails) == sent
+
+
+OURS = ("Auto-Submitted", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "Precedence", "Feedback-ID")
+"""Header fields of our email that tell that no person wrote it."""
+
+
+@pytest.mark.parametrize("times", [100, pytest.param(1000, marks=pytest.mark.long)])
+def test_r4_our_own_mail_looped_a_thousand_times_is_no_reflection_and_sends_nothing(world: World, times: int) -> None:
+    """As it was sent, and by a relay that takes out all that shows that a machine wrote it."""
+    ann = reads(Person(world), 1)
+    sent = len(world.mails)
+    for number in range(times):
+        mail = ann.mails[number % len(ann.mails)]
+        looped = message_from_bytes(mail.raw)
+        for name in OURS if number % 4 > 1 else ():
+            del looped[name]
+        if number % 3 == 0:  # a relay may write its own
+            del looped["Message-ID"]
+            looped["Message-ID"] = f"<{number}@relay.example>"
+        world.deliver(looped.as_bytes(), reply_to(mail), drain=number % 50 == 49)
+
+    assert not ann.reflections
+    assert (ann.row["status"], len(world.mails)) == ("active", sent)
+    assert not any(queue.waiting or queue.in_flight for queue in world.queues())
+    assert len(reasons(world)) > times / 2  # the others are repetitions
+
+
+def test_a_mail_is_read_once_with_its_original_and_once_without(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    own_words = Mail.own_words
+
+    def counted(mail: Mail, original: str | None = None, original_html: str | None = None) -> str:
+        asked.append(original is not None)
+        return own_words(mail, original, original_html)
+
+    monkeypatch.setattr(Mail, "own_words", counted)
+    ann = Person(world).joins()
+    for sender in ("eve@example.com", "ann@example.net"):
+        asked.clear()
+        world.deliver(written(WORDS, ann.mails[-1], sender=sender), reply_to(ann.mails[-1]))
+        assert asked == [True, False], sender
 
 
 def test_r7_html_only_becomes_plain_text_with_nothing_active(world: World) -> None:

@@ -55,13 +55,13 @@ class Answered:
         return next((form.parted(text) for form in self._forms()), text)
 
     def closest(self, lines: Sequence[Compared]) -> Closest:
-        """What is left of lines by the form that has most of their words, or by the first that leaves nothing."""
+        """What is left of lines by the form that has most of their words, or the first that leaves nothing quoted."""
         best: Closest | None = None
         for form in self._forms():
             found = Closest(form.subtract(lines), len(form))
             if best is None or found.matched > best.matched:
                 best = found
-            if all(rest.text is None for rest in found.rests):
+            if all(rest.text is None or not line.quoted for line, rest in zip(lines, found.rests, strict=True)):
                 return found
         return best or Closest([Rest(line.text, 0) for line in lines], 0)
 

@@ -23,7 +23,7 @@ def heard(reply: Reply) -> Decision:
     decision = _decided(reply, reply.text)
     if decision.kind in OBEYED:
         return decision
-    bare_text = reply.mail.own_words()
+    bare_text = reply.mail.words_without_original
     if bare_text == reply.text:
         return decision
     bare = _decided(reply, bare_text)

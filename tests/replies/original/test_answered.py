@@ -34,6 +34,16 @@ def test_the_html_is_not_read_when_the_text_leaves_nothing(monkeypatch: pytest.M
     read.assert_called_once()
 
 
+def test_the_html_is_not_read_for_what_the_person_wrote_below_a_quote(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Mock(wraps=html_to_text)
+    monkeypatch.setattr("replies.original.answered.html_to_text", read)
+    below = Compared("I lied to her.", quoted=False)
+
+    found = Answered(TEXT, HTML).closest([*lines("Hello Ana,", "Think of one", "evening."), below])
+    assert [rest.text for rest in found.rests] == [None, None, None, "I lied to her."]
+    read.assert_not_called()
+
+
 def test_the_links_of_both_forms_are_ours() -> None:
     assert Answered(TEXT, HTML).links == {"https://a.b/c", "https://a.b/c?d=1&e=2"}
 
