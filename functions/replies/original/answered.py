@@ -1,5 +1,6 @@
 """The email that was answered, as text and as HTML: each quote is compared with the form that is closest to it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from typing import NamedTuple
 from replies.html_text import html_to_text
 from replies.original.sent import Compared, Rest, Sent
 from replies.quotes.links import links
+from replies.quotes.sentences import ADDRESS
 
 
 class Closest(NamedTuple):
@@ -23,13 +25,26 @@ class Closest(NamedTuple):
 
 
 class Answered:
-    """An email that we sent. Its HTML is read only when its text leaves something of a quote."""
+    """An email that we sent. Its HTML is read only when its text leaves something of a quote.
 
-    def __init__(self, text: str | None, html: str | None) -> None:
+    It was sent to `person`, and `to` is what the person answered to.
+    """
+
+    def __init__(self, text: str | None, html: str | None, *, person: str = "", to: str = "") -> None:
         self.text, self._html = text or "", html or ""
+        self._person = person
+        hosts = (address.lower().partition("@")[2] for address in re.findall(ADDRESS, to))
+        self._hosts = tuple(host if host.count(".") < 2 else host.partition(".")[2] for host in hosts)
 
     def __bool__(self) -> bool:
         return bool(self.text or self._html)
+
+    def is_another_in(self, header: str) -> bool:
+        """Whether a quote header names an address, and none that is ours: replies come to a sibling of our host."""
+        named = {address.lower() for address in re.findall(ADDRESS, header)} - {self._person}
+        hosts = [f".{host}" for host in (address.partition("@")[2] for address in named) if "." in host]
+        ours = tuple(f".{host}" for host in self._hosts)
+        return bool(hosts and ours) and not any(host.endswith(ours) for host in hosts)
 
     @cached_property
     def links(self) -> set[str]:
