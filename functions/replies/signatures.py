@@ -27,9 +27,11 @@ _FIRST_PERSON = r"(?i:(?!.{0,600}\b«footers.first_person»\b))"
 _LONG_RULE = r"\s*_{30,}\s*"
 _DASHES = frozenset({"--", "—", "—-", "-—", "*--*", "*-- *"})
 _LEGAL = (
-    rf"(?i){_FIRST_PERSON}(?=.{{0,600}}«footers.confidential»)(?=.{{0,600}}«footers.message»)"
-    r"(?=.{0,600}«footers.recipient»)"
+    r"(?i)(?=.{0,600}«footers.confidential»)(?=.{0,600}«footers.recipient»)(?=.{0,600}«footers.message»)"
+    rf"{_FIRST_PERSON}"
 )
+_LEGAL_WORD = "«footers.confidential»|«footers.environment»"
+"""In lower case: one of them is in every footer."""
 _LEGAL_BEGINS = "(?i).{0,60}«footers.begins»"
 _NOT_TO_PRINT = (
     rf"(?i){_FIRST_PERSON}(?=.{{0,80}}«footers.environment»)(?=.{{0,120}}«footers.print»)"
@@ -57,7 +59,7 @@ _DEVICE_LINES = (
     r"«devices.sent_from_my» (?:[\w'+-]+ ){0,5}(?:[A-Z0-9-]*\d[A-Z0-9-]*|[A-Z]{2,})(?: [\w'+-]+){0,3}\W*",
     rf"(?i:«devices.sent_from_my» [\w&'+-]+, (?:{_BRAND})\b[^!?,.\n]{{0,40}})",
     r"(?i:yahoo mail ?: ?\w+, \w+[^.!?\n]{3,40})",
-    r"(?i:(?:[^\W\d_]+(?:[ -][^\W\d_]+){0,4})?\W{0,3}www\.(?:avast|avg)\.\w+)",
+    r"(?i:(?=.{0,80}www\.av)(?:[^\W\d_]+(?:[ -][^\W\d_]+){0,4})?\W{0,3}www\.(?:avast|avg)\.\w+)",
     r"<#[0-9A-F]{8}-[0-9A-F-]{27}>",
 )
 """In this order: `Sent from` a brand or a kind of device; `Get … for iOS`; `Outlook for iOS`; languages with the verb
@@ -153,6 +155,8 @@ def _legal(lines: Sequence[str], *, below_quote: bool) -> int:
 
     Below a quote the first may be one as well, and a short one.
     """
+    if not tables.expression(_LEGAL_WORD).search("\n".join(lines).lower()):
+        return len(lines)
     short = 40 if below_quote else 90
     for at in range(0 if below_quote else 1, len(lines)):
         if len(lines[at]) > short and tables.expression(_LEGAL).match(lines[at]):
@@ -183,7 +187,7 @@ def _delimiter(lines: Sequence[str], before: bool) -> int | None:
     cut = None
     below: list[str] = []
     for at in range(len(lines) - 1, -1, -1):
-        if re.fullmatch(_STARS, lines[at]) and _is_below_the_end(lines[:at], below):
+        if "*" in lines[at] and re.fullmatch(_STARS, lines[at]) and _is_below_the_end(lines[:at], below):
             cut = at
         drawn = _is_drawn(lines, at, below)
         leads = drawn and before and not any(map(str.strip, lines[:at]))
