@@ -19,7 +19,7 @@ LISTS = {
     "devices": "sent_from sent_from_my names article get_app verb_last of_mine names_before_verb sent excuse",
     "footers": "first_person confidential message recipient begins environment print consider",
     "warnings": "begins outside opening",
-    "subjects": "automatic away failed failed_end undelivered trouble mail_systems",
+    "subjects": "automatic away leave answer failed failed_end undelivered trouble mail_systems",
     "labels": "from date to cc subject",
     "frames": "wish doubt around reasons questions speech joins hedges conditions hedged_yes or first other past not",
     **dict.fromkeys(ASKED, "word clear loose hint aside near taught"),

@@ -15,9 +15,15 @@ _ROBOT = (
 )
 _ROBOT_NAME = "(?i)«subjects.mail_systems»"
 _TROUBLE = "(?i)«subjects.trouble»"
-_SUBJECT = r"(?i)«subjects.automatic»|«subjects.failed»|(?:«subjects.away»|«subjects.undelivered»)\s*[:：]"
+_ANSWER = r"«subjects.answer»\s*[:：]"
+_SUBJECT = (
+    r"(?i)«subjects.automatic»|«subjects.failed»|(?:«subjects.away»|«subjects.undelivered»)\s*[:：]"
+    rf"|(?:«subjects.away»|«subjects.leave»)\b[^:：]{{0,40}}\s{_ANSWER}|.{{1,200}}\(«subjects.automatic»[^()]{{0,20}}\)$"
+)
+"""In this order: as mail programs begin it; a note of one's own before the subject that is answered; `… (automatic
+reply)`."""
 _REPORTS = ("message/delivery-status", "message/disposition-notification")
-_FAILED_END = r"(?i)(?!re:|.*\b«footers.first_person»\b).*\b«subjects.failed_end»\W*"
+_FAILED_END = rf"(?i)(?!{_ANSWER}|.*\b«footers.first_person»\b).*\b«subjects.failed_end»\W*"
 """At the end of a subject, unless it is a person's about themselves, or an answer."""
 _SET_BY_ROBOTS = (
     r"(?i)x-auto-?(?:reply|respon(?:d|der|se)|generated)(?:-id|-from)?|x-mail-autoreply|x-vacation|x-fc-machinegenerated"

@@ -1,5 +1,6 @@
 """Which lines of a reply are the person's: told by their shape, then by comparison with the email that was answered."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -7,7 +8,7 @@ from itertools import pairwise
 from replies.original.answered import Answered, Closest
 from replies.original.sent import Compared
 from replies.quotes.lines import Kind, Line
-from replies.quotes.sentences import leads_in
+from replies.quotes.sentences import COLONS, leads_in
 from replies.signatures import is_device_line, is_warning
 
 LONG = 5
@@ -16,6 +17,10 @@ PASTED_WORDS, PASTED_SHARE = 25, 0.4
 """Words of ours, and the share of our email, from which on a text without any quote mark holds our email."""
 OURS_SHARE = 0.3
 """Of the quoted words, from which on a quote is of our email."""
+SENTENCE = 12
+"""Letters from which on a line that ends in a full stop is more than a greeting or a name."""
+_SENTENCE_END = r"[.?!…。？！][\"”»’」)]*$"
+_OF_PROGRAM = r"@|\d"
 
 Kept = list[str | None]
 """For each line of a reply its text, or None when it is not kept."""
@@ -57,7 +62,40 @@ def _by_shape(lines: Sequence[Line], *, known: bool) -> tuple[Kept, Kept]:
     kept: Kept = [line.text if line.kind is Kind.OWN else None for line in lines]
     for at in range(by_hand):  # a mark is the person's own: what the mail program quotes is further down
         kept[at] = lines[at].text
+    for at in () if known else _led_in(lines, header):
+        kept[at] = lines[at].text
     return kept, [line.text if line.kind in doubted else None for line in lines]
+
+
+def _led_in(lines: Sequence[Line], header: int | None) -> Iterator[int]:
+    """What the person leads in, `This is what he sent me:`, and what stands between two sentences of theirs."""
+    if header is None:
+        said = [at for at, line in enumerate(lines) if line.kind is Kind.OWN and line.bare]
+        for start, end in pairwise(said):
+            between = _is_sentence(lines[start].bare) and _is_sentence(lines[end].bare)
+            yield from range(start + 1, end) if between or _leads(lines[start].bare) else ()
+    elif not lines[header].depth and not lines[header].bare.startswith("-"):
+        yield from _led_in_without_marks(lines, header)
+
+
+def _led_in_without_marks(lines: Sequence[Line], header: int) -> Iterator[int]:
+    """Another mail, from its quote header on: nothing tells where it ends, and what follows may be theirs."""
+    said = next((line for line in reversed(lines[:header]) if line.bare), None)
+    if not said or said.kind is not Kind.OWN or not _leads(said.bare):
+        return
+    end = next((at for at in range(header, len(lines)) if lines[at].kind is Kind.MARKED), len(lines))
+    while end < len(lines) and (lines[end - 1].kind is Kind.HEADER or not lines[end - 1].bare):
+        end -= 1  # the quote header of what is marked
+    yield from range(header, end)
+
+
+def _leads(line: str) -> bool:
+    """Whether a line ends in a colon, and is no `X <address>, 7:00:` of a mail program."""
+    return line.endswith(COLONS) and len(line.split()) >= 3 and not re.search(_OF_PROGRAM, line)
+
+
+def _is_sentence(line: str) -> bool:
+    return len(line) >= SENTENCE and re.search(_SENTENCE_END, line) is not None
 
 
 def _sections(lines: Sequence[Line]) -> Iterator[range]:
@@ -121,6 +159,12 @@ class _Section:
         return self.closest.matched < OURS_SHARE * sum(len(line.words) for line in self.compared if line.quoted)
 
     @property
+    def names_another(self) -> bool:
+        """Whether its quote header names an address that is not ours."""
+        headers = (self.lines[at] for at in self.places if self.lines[at].kind is Kind.HEADER)
+        return self.answered.is_another_in(" ".join(line.bare for line in headers))
+
+    @property
     def has_header(self) -> bool:
         """Whether it has a quote header with an address or a rule, or one of any kind, if its quote is marked."""
         lines = [self.lines[at] for at in self.places]
@@ -149,13 +193,14 @@ class _Section:
 def _take_out(sections: Sequence[_Section], kept: Kept, doubted: Kept) -> None:
     """Takes what we sent out of the sections.
 
-    One that quotes another mail is left as it is; when ours is quoted as well, the person has put the other one there.
+    One that quotes another mail is left as it is; without marks, and when it names another's address or ours is quoted
+    as well, the person has put the other one there.
     """
     quotes_ours = any(section.first_long is not None for section in sections if not section.is_unmarked)
     for section in sections:
         if section.is_written:
             _take_out_pasted(section, kept)
-        elif quotes_ours and section.is_of_another and section.is_all_quoted:
+        elif section.is_of_another and section.is_all_quoted and (quotes_ours or section.names_another):
             for at in section.places:
                 kept[at] = section.lines[at].text
         else:

@@ -23,7 +23,7 @@ _COMMENT_END = "-->"
 _SPACE = r"[ \t\r\n\f]+"
 _QUOTED = r"\s*=\s*(?:\"([^\"]*)|'([^']*))"
 _HIDDEN = r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d]*[1-9])"
-_SIGNATURE = r"(?i)\b(?:class|id)\s*=\s*[\"']?(?:[^\"']* )?(?:moz-|gmail_|geary-)?signature\b"
+_SIGNATURE = r"(?i)\b(?:class|id)\s*=\s*[\"']?(?:[^\"']* )?(?:[a-z]{1,12}[-_]){0,3}signature\b"
 _ENDLESS_NUMBER = r"&#[xX]?[0-9a-fA-F]{9,}"
 """Not a character, and at worst more digits than Python will convert."""
 

@@ -58,7 +58,7 @@ class Mail:
 
     def own_words(self, original: str | None = None, original_html: str | None = None) -> str:
         """As `replies.own_words`. Raises UnreadableMail when the text has too many lines."""
-        answered = Answered(original, original_html)
+        answered = Answered(original, original_html, self.header)
         readings = list(self._readings(answered))
         found = [reading for reading in readings if reading.own]
         if len(found) == 2:

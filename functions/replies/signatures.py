@@ -18,14 +18,20 @@ _PARTED = r"(?i)\S\s*\|\s*\S|(?:tel|phone|fax|mobile|cell|mob)\w*[.:]"
 _REACHABLE = r"(?i)(?:tel|phone|fax|mobile|cell|mob)\w*[.:]|www\.|https?://|[^\s@<>]+@[^\s@<>]+\.\w"
 _CONTACT = f"{_PARTED}|{_REACHABLE.removeprefix('(?i)')}"
 _SENTENCE = r"[.?!…。？！][\"”»’)]*(?:\s|$)"
+_STARS = r"\s*\*(?:\s?\*){2,}\s*"
+_MORE = r"(?i)p\.? ?p?\.?s\b"
+"""Of a postscript."""
+_NUMBER_OR_ADDRESS = r"\+?\d[\d\s()/-]{6,}|\S@\S|www\.|https?:"
 _RULE = r"\W*(?:_{5,}|-{10,}|[—–―]{3,})\W*"
 _FIRST_PERSON = r"(?i:(?!.{0,600}\b«footers.first_person»\b))"
 _LONG_RULE = r"\s*_{30,}\s*"
 _DASHES = frozenset({"--", "—", "—-", "-—", "*--*", "*-- *"})
 _LEGAL = (
-    rf"(?i){_FIRST_PERSON}(?=.{{0,600}}«footers.confidential»)(?=.{{0,600}}«footers.message»)"
-    r"(?=.{0,600}«footers.recipient»)"
+    r"(?i)(?=.{0,600}«footers.confidential»)(?=.{0,600}«footers.recipient»)(?=.{0,600}«footers.message»)"
+    rf"{_FIRST_PERSON}"
 )
+_LEGAL_WORD = "«footers.confidential»|«footers.environment»"
+"""In lower case: one of them is in every footer."""
 _LEGAL_BEGINS = "(?i).{0,60}«footers.begins»"
 _NOT_TO_PRINT = (
     rf"(?i){_FIRST_PERSON}(?=.{{0,80}}«footers.environment»)(?=.{{0,120}}«footers.print»)"
@@ -36,23 +42,28 @@ _WARNING = r"(?i)\W*«warnings.begins»\b(?=.{0,200}«warnings.outside»)(?=.{0,
 _BRAND = (
     r"iphone|iphon|ipad|ipod|android|galaxy|samsung|blackberry|outlook|huawei|xiaomi|redmi|pixel|nokia|motorola|oneplus|htc"
     r"|windows|yahoo|gmail|gmx|web\.de|proton|airmail|sparrow|mailbox|thunderbird|k-9|fairemail|spark|mail\.ru|mail\.com"
-    r"|superhuman|bluemail|aol|libero|fastmail|tuta\w*|zoho|vivaldi|mailspring|yandex|яндекс\w*|mail orange|laposte"
-    r"|zimbra|roundcube|outlook\w*"
+    r"|superhuman|bluemail|mymail|polymail|unibox|mimestream|typeapp|aol|libero|fastmail|tuta\w*|zoho|vivaldi"
+    r"|mailspring|yandex|яндекс\w*|mail orange|laposte|zimbra|roundcube|outlook\w*"
 )
 _EXCUSE = r"(?:[,.;!]* ?\(?«devices.excuse»[^\n]{0,80})?"
 _DEVICE_LINES = (
     rf"(?i:\W*(?:«devices.sent_from spaced»(?!\w)|«devices.sent_from unspaced»)"
     rf"(?:[^.,!?\n]{{0,50}}?(?<![a-z0-9])(?:{_BRAND})(?!\w*\?)[^!?,\n]{{0,40}}(?:, «devices.article» [^!?,\n]{{1,40}})?"
-    rf"|[^.,!?\n]{{0,40}}?(?<!\w)«devices.names»(?!\w)(?: [^\s,.!?]+){{0,2}}){_EXCUSE}\W*)",
+    rf"|[^.,!?\n]{{0,40}}?(?:(?<!\w)«devices.names spaced»|«devices.names unspaced»)(?!\w)(?: [^\s,.!?]+){{0,2}})"
+    rf"{_EXCUSE}\W*)",
     "(?i:«devices.get_app»)",
     r"(?i:(?:\S+ ){0,3}\W*Outlook\W* (?:\S+ ){1,2}(?:iOS|Android|Mac|Windows)(?: \S+)?)",
-    rf"(?i:(?=«devices.verb_last»$)(?=.{{0,80}}(?<!\w)(?:{_BRAND}|«devices.names»)).*)",
+    rf"(?i:(?=«devices.verb_last»$)(?=.{{0,80}}(?<![a-z0-9])(?:{_BRAND}|«devices.names»)).*)",
     r"(?i:«devices.of_mine»? ?(?:iphone|ipad|android|galaxy|samsung|outlook|huawei|«devices.names_before_verb»)"
     r"[^\s,.!?]* ?«devices.sent»\W*)",
     r"«devices.sent_from_my» (?:[\w'+-]+ ){0,5}(?:[A-Z0-9-]*\d[A-Z0-9-]*|[A-Z]{2,})(?: [\w'+-]+){0,3}\W*",
+    rf"(?i:«devices.sent_from_my» [\w&'+-]+, (?:{_BRAND})\b[^!?,.\n]{{0,40}})",
+    r"(?i:yahoo mail ?: ?\w+, \w+[^.!?\n]{3,40})",
+    r"(?i:(?=.{0,80}www\.av)(?:[^\W\d_]+(?:[ -][^\W\d_]+){0,4})?\W{0,3}www\.(?:avast|avg)\.\w+)",
+    r"<#[0-9A-F]{8}-[0-9A-F-]{27}>",
 )
 """In this order: `Sent from` a brand or a kind of device; `Get … for iOS`; `Outlook for iOS`; languages with the verb
-last, with and without `my`; a model such as `RIDGE 4G`."""
+last, with and without `my`; a model such as `RIDGE 4G`; the brand behind a telephone company's; advertisements."""
 _DEVICE_LINE = "|".join(_DEVICE_LINES)
 _LINK = r"[<(\[]*https?://\S+"
 _UNSEEN = "[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
@@ -135,12 +146,18 @@ def _names(line: str) -> bool:
     return 2 * sum(word[0].isupper() or word[0].isdigit() for word in said) >= len(said)
 
 
+def _is_sentence(line: str) -> bool:
+    return line.endswith((".", "?", "!", "…")) and len(line.split()) > 3
+
+
 def _legal(lines: Sequence[str], *, below_quote: bool) -> int:
     """Where a long line or a paragraph, but not the first, is a legal footer or asks not to print.
 
     Below a quote the first may be one as well, and a short one.
     """
-    short = 40 if below_quote else 120
+    if not tables.expression(_LEGAL_WORD).search("\n".join(lines).lower()):
+        return len(lines)
+    short = 40 if below_quote else 90
     for at in range(0 if below_quote else 1, len(lines)):
         if len(lines[at]) > short and tables.expression(_LEGAL).match(lines[at]):
             return at
@@ -170,6 +187,8 @@ def _delimiter(lines: Sequence[str], before: bool) -> int | None:
     cut = None
     below: list[str] = []
     for at in range(len(lines) - 1, -1, -1):
+        if "*" in lines[at] and re.fullmatch(_STARS, lines[at]) and _is_below_the_end(lines[:at], below):
+            cut = at
         drawn = _is_drawn(lines, at, below)
         leads = drawn and before and not any(map(str.strip, lines[:at]))
         bare = drawn and _is_signature(lines[at + 1], below, leads=leads, drawn="_" in lines[at])
@@ -178,6 +197,21 @@ def _delimiter(lines: Sequence[str], before: bool) -> int | None:
         if len(below) > MAX_SIGNATURE:
             break
     return cut
+
+
+def _is_below_the_end(above: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether lines below `* * *`, from the last one up, are no part of a letter.
+
+    They are a name and how to reach it, or one or two that are no sentence below a closing line and a name.
+    """
+    if not below or not any(map(str.strip, above)) or any(map(_is_sentence, below)):
+        return False
+    if len(below) <= 5 and all(map(_names, below)) and any(re.search(_NUMBER_OR_ADDRESS, line) for line in below):
+        return True
+    said = [line.strip() for line in above[-MAX_SIGNATURE:] if line.strip()]
+    closed = len(said) > 2 and said[-2].endswith(",") and len(said[-2].split()) <= 5
+    signed = closed and len(said[-1].split()) <= 3 and _names(said[-1])
+    return signed and len(below) <= 2 and not re.match(_MORE, below[-1])
 
 
 def _is_drawn(lines: Sequence[str], at: int, below: Sequence[str]) -> bool:
@@ -195,7 +229,7 @@ def _is_signature(following: str, below: Sequence[str], *, leads: bool, drawn: b
 
     One with a blank line below it is a person's own pause, unless it `leads`: then it is all that follows a quote.
     """
-    sentences = any(line.endswith((".", "?", "!", "…")) and len(line.split()) > 3 for line in below)
+    sentences = any(map(_is_sentence, below))
     if any(len(line) > 80 for line in below) or (sentences and not drawn):
         return False
     return bool(following.strip()) or (leads and len(below) <= 4)

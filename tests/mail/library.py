@@ -2,7 +2,7 @@
 
 Each mail is written once, with `⟦ ⟧` around the words that must survive and `⟪ ⟫` around those that may, such as a
 greeting or a name. `{quote}` is the letter as the mail program quotes it, `{quote 3 5}` some of its paragraphs,
-`{quote >}` one level deeper.
+`{quote >}` one level deeper. `Original: none` says that another mail is quoted than one of the letters.
 """
 
 import base64
@@ -51,10 +51,15 @@ class Reply:
 def replies() -> Iterator[Reply]:
     """All replies, file by file."""
     for file in sorted((HERE / "replies").glob("*.txt")):
-        for name, text in _sections(file):
-            head, *parts = re.split(r"^--- (text|html)\n", text, flags=re.MULTILINE)
-            fields = dict(line.split(": ", 1) for line in head.strip().split("\n") if line)
-            yield _reply(name, fields, dict(zip(parts[::2], parts[1::2], strict=True)))
+        yield from replies_in(file.stem)
+
+
+def replies_in(name: str) -> Iterator[Reply]:
+    """The replies in one file, by its name without the ending."""
+    for title, text in _sections(HERE / "replies" / f"{name}.txt"):
+        head, *parts = re.split(r"^--- (text|html)\n", text, flags=re.MULTILINE)
+        fields = dict(line.split(": ", 1) for line in head.strip().split("\n") if line)
+        yield _reply(title, fields, dict(zip(parts[::2], parts[1::2], strict=True)))
 
 
 def mails(folder: str) -> Iterator[tuple[str, bytes]]:
@@ -71,7 +76,8 @@ def _sections(file: Path) -> Iterator[tuple[str, str]]:
 
 def _reply(name: str, fields: dict[str, str], written: dict[str, str]) -> Reply:
     letter = fields.get("Letter", "en")
-    parts = {kind: _with_quotes(text, letter, fields["Quote"], kind) for kind, text in written.items()}
+    unknown = fields.get("Original") == "none"
+    parts = {kind: _with_quotes(text, letter, fields.get("Quote", "mutt"), kind) for kind, text in written.items()}
     marked = parts.get("text", "")
     if not marked.strip():
         lines = re.sub(r"<br[^>]*>|</p>|</div>|</li>", "\n", parts.get("html", marked))
@@ -83,8 +89,8 @@ def _reply(name: str, fields: dict[str, str], written: dict[str, str]) -> Reply:
         _head(name) + _body(parts, fields),
         _words_in(marked, "⟦([^⟧]*)⟧"),
         _words_in(marked, "[⟦⟪]([^⟧⟫]*)[⟧⟫]"),
-        as_text(letter),
-        as_html(letter),
+        None if unknown else as_text(letter),
+        None if unknown else as_html(letter),
     )
 
 

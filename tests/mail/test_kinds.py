@@ -171,6 +171,23 @@ def test_r18_a_pasted_mail_of_somebody_else_takes_no_words_along(number: int) ->
     assert "Unsubscribe" not in said
 
 
+@pytest.mark.parametrize("number", range(5))
+def test_r18_a_pasted_mail_without_our_quote_is_kept(number: int) -> None:
+    """Its address tells that it is not ours; so all of it is kept, as nothing tells where it ends."""
+    pasted = PASTED[number].replace("jo@example.org", "jo@example.com")
+    text = f"{WORDS[number]}\n\n{pasted}\n\nI waited for you at the station.\n\nI did not answer him for a month."
+    assert folded(own_words(reply(text), *email_of(EMAILS[number]))) == folded(text)
+
+
+@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("address", ["course@mail.example.org", "x@reply.example.org", "ann@example.net"])
+def test_r18_a_quote_of_ours_is_not_taken_for_a_pasted_mail(number: int, address: str) -> None:
+    """Nor one of the person's own, though nothing below its header is in the email that was answered."""
+    pasted = PASTED[number].replace("jo@example.org", address).replace("Jo Marlow", "Rebuilding Trust")
+    text = f"{WORDS[number]}\n\n{pasted}\n\nA lesson that has been written anew."
+    assert folded(own_words(reply(text), *email_of(EMAILS[number]))) == folded(WORDS[number])
+
+
 @pytest.mark.parametrize("words", ["彼が疲れているのを見ていました。", "何も聞きませんでした。\n\n怖かったからです。"])
 def test_r19_japanese_whose_charset_was_lost_is_text(words: str) -> None:
     head = b"From: ann@example.net\r\nTo: x@reply.example.org\r\nSubject: x\r\n\r\n"

@@ -29,9 +29,21 @@ OF_PROGRAMS = (
     ),
     Mutant(
         "programs: a pasted mail takes words along",
-        "elif quotes_ours and section.is_of_another and section.is_all_quoted:",
+        "elif section.is_of_another and section.is_all_quoted and (quotes_ours or section.names_another):",
         "elif not section.is_of_another and section.is_all_quoted:",
         "test_kinds.py -k r18",
+    ),
+    Mutant(
+        "programs: a quote of ours is taken for a pasted mail",
+        "not any(host.endswith(ours) for host in hosts)",
+        "True",
+        "test_kinds.py -k r18",
+    ),
+    Mutant(
+        "programs: what a person leads in is taken for a quote",
+        "for at in () if known else _led_in(lines, header):",
+        "for at in ():",
+        "test_replies.py -k 'own or chat or pasted'",
     ),
     Mutant(
         "programs: below a signature all is lost", "_written_below(kept[cut + 1 :])", "[]", "test_kinds.py -k signature"

@@ -1,12 +1,14 @@
 """The email that was answered, as text and as HTML: each quote is compared with the form that is closest to it."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from replies.html_text import html_to_text
 from replies.original.sent import Compared, Rest, Sent
 from replies.quotes.links import links
+from replies.quotes.sentences import ADDRESS
 
 
 class Closest(NamedTuple):
@@ -23,13 +25,25 @@ class Closest(NamedTuple):
 
 
 class Answered:
-    """An email that we sent. Its HTML is read only when its text leaves something of a quote."""
+    """An email that we sent. Its HTML is read only when its text leaves something of a quote.
 
-    def __init__(self, text: str | None, html: str | None) -> None:
+    `header` gives a header of the reply by its name.
+    """
+
+    def __init__(self, text: str | None, html: str | None, header: Callable[[str], str] = lambda _: "") -> None:
         self.text, self._html = text or "", html or ""
+        self._header = header
 
     def __bool__(self) -> bool:
         return bool(self.text or self._html)
+
+    def is_another_in(self, quote_header: str) -> bool:
+        """Whether a quote header names an address, but none of ours: replies come to a sibling of our host."""
+        named = _addresses(quote_header) - _addresses(self._header("From"))
+        hosts = [f".{host}" for host in (address.partition("@")[2] for address in named) if "." in host]
+        answered = [address.partition("@")[2] for address in _addresses(self._header("To"))]
+        ours = tuple(f".{host if host.count('.') < 2 else host.partition('.')[2]}" for host in answered)
+        return bool(hosts and ours) and not any(host.endswith(ours) for host in hosts)
 
     @cached_property
     def links(self) -> set[str]:
@@ -68,3 +82,7 @@ class Answered:
     def has_with_other_numbers(self, line: str) -> bool:
         """Whether a line is ours but for its numbers."""
         return any(form.has_with_other_numbers(line) for form in self._forms())
+
+
+def _addresses(text: str) -> set[str]:
+    return {address.lower() for address in re.findall(ADDRESS, text)}

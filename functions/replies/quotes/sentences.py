@@ -25,6 +25,8 @@ _BRACKETED = r"[<(\[]\W{0,3}[^\s<>@]{1,64}@[^\s<>@]{2,100}"
 _ENDS = (*COLONS, "-", "*", "_", '"', "=", ")")
 _BARE_DATE = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\s(?:\d{1,2}:\d{2}\sGMT[+-]|.{0,200}<[^<>\s]+@[^<>\s]+>$)"
 _SHORT_DATE = r"\d{1,2}\s?[./-]\s?\d{1,2}"
+_AUXILIARY = r"[ >)\]\"'*]*(?:\s[^\W\d_]{1,3}\s)?"
+"""Between an address and the verb: `> a écrit`, `> hat geschrieben`."""
 _QUOTING = rf"[^@]{{1,80}}{_BRACKETED}[^\s@]{{0,3}}"
 
 
@@ -89,7 +91,7 @@ class _Sentence:
         if not (self.verb and self.address and self.address.end() < self.verb.start() <= 150):
             return False
         between, behind = self.text[self.address.end() : self.verb.start()], self.text[self.verb.end() :]
-        return not between.strip(" >)]\"'*") and not behind.strip("(): ")
+        return re.fullmatch(_AUXILIARY, between) is not None and not behind.strip("(): ")
 
 
 _RULES = (
