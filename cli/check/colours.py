@@ -5,9 +5,9 @@ WCAG 2.2, 1.4.3: 4.5 to 1. Large letters could do with less; nothing here needs 
 
 import colorsys
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import css_inline
 from bs4 import BeautifulSoup, Tag
@@ -17,6 +17,7 @@ from cli.check.finding import parsed
 from cli.schemes import DARK
 
 ENOUGH = 4.5
+_BLANK = "\u200c\u034f\xa0 \t\r\n"
 _inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 
 
@@ -31,16 +32,20 @@ class Faint:
     ratio: float
 
 
-def faint(html: str, soup: BeautifulSoup) -> Iterator[Faint]:
+@lru_cache(maxsize=256)
+def faint(html: str) -> tuple[Faint, ...]:
     """Words whose contrast is not enough, in each scheme."""
-    light = _pairs(soup)
-    yield from _faint(light, "in the light", lambda colour, _: colour)
-    yield from _faint(light, "where a client inverts every colour", lambda colour, _: _inverted(colour))
-    yield from _faint(light, "where a client darkens what is light", _darkened)
-    yield from _faint(_pairs(parsed(_dark_rules_inlined(html))), "in the dark", lambda colour, _: colour)
+    light = _pairs(parsed(html))
+    dark = _pairs(BeautifulSoup(_dark_rules_inlined(html), "html.parser"))  # read once, unlike the email itself
+    return (
+        *_faint(light, "in the light", lambda colour, _: colour),
+        *_faint(light, "where a client inverts every colour", lambda colour, _: _inverted(colour)),
+        *_faint(light, "where a client darkens what is light", _darkened),
+        *_faint(dark, "in the dark", lambda colour, _: colour),
+    )
 
 
-def style(tag: Tag) -> dict[str, str]:
+def style(tag: Tag) -> Mapping[str, str]:
     """The rules that stand on an element."""
     return _rules(str(tag.get("style", "")))
 
@@ -48,23 +53,26 @@ def style(tag: Tag) -> dict[str, str]:
 @cache
 def _rules(given: str) -> dict[str, str]:
     rules = (rule.partition(":") for rule in given.split(";") if ":" in rule)
-    return {name.strip(): value.replace("!important", "").strip() for name, _, value in rules}
+    found = {name.strip(): value.replace("!important", "").strip() for name, _, value in rules}
+    return {name: value for name, value in found.items() if value}
 
 
-def shown_text(soup: BeautifulSoup) -> Iterator[tuple[str, list[Tag]]]:
-    """Every piece of text that is seen, with the elements it is in, the innermost first."""
-    for text in soup.body.find_all(string=True) if soup.body else ():
-        words = " ".join(text.strip("\u200c\u034f\xa0 \t\r\n").split())
-        if not words or type(text) is not NavigableString:
-            continue
-        within = list(text.parents)
-        if all(style(tag).get("display") != "none" for tag in within):
-            yield words, within
+def shown_text(soup: BeautifulSoup) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Every piece of text that is seen, with the rules that hold for it: of each, the nearest element's."""
+    if soup.body:
+        yield from _shown(soup.body, style(soup.html) if soup.html else {})
 
 
-def inherited(within: list[Tag], name: str) -> str | None:
-    """The value that the nearest element gives."""
-    return next((value for tag in within if (value := style(tag).get(name))), None)
+def _shown(tag: Tag, outside: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    own = style(tag)
+    given = {**outside, **own} if own else outside
+    if given.get("display") == "none":
+        return
+    for child in tag.children:
+        if isinstance(child, Tag):
+            yield from _shown(child, given)
+        elif type(child) is NavigableString and (words := " ".join(child.strip(_BLANK).split())):
+            yield words, given
 
 
 def contrast(one: str, other: str) -> float:
@@ -76,9 +84,8 @@ def contrast(one: str, other: str) -> float:
 def _pairs(soup: BeautifulSoup) -> dict[tuple[str, str], str]:
     """Every colour on its ground, and the first words that have them."""
     pairs: dict[tuple[str, str], str] = {}
-    for words, within in shown_text(soup):
-        colour, ground = inherited(within, "color") or "#000000", inherited(within, "background-color") or "#ffffff"
-        pairs.setdefault((colour, ground), words)
+    for words, given in shown_text(soup):
+        pairs.setdefault((given.get("color", "#000000"), given.get("background-color", "#ffffff")), words)
     return pairs
 
 

@@ -6,6 +6,7 @@ import tomllib
 import traceback
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -191,11 +192,12 @@ def _words(path: Path) -> set[str]:
 
 def _as_authors_see_it(library: Library, emails: Path) -> Library:
     """The same library with every text as one template that has the lines of its file."""
+    plain = cache(_plain)  # a notice for each command that may be asked about has one text for all
     languages = {
         language.code: replace(
             language,
             notices={
-                name: replace(notice, prose=_plain(emails / language.code / "notices" / notice.file))
+                name: replace(notice, prose=plain(emails / language.code / "notices" / notice.file))
                 for name, notice in language.notices.items()
             },
         )
@@ -205,7 +207,7 @@ def _as_authors_see_it(library: Library, emails: Path) -> Library:
         course.id: replace(
             course,
             lessons={
-                name: replace(lesson, prose=_plain(next((emails / course.id).glob(f"*-{name}.md.j2"))))
+                name: replace(lesson, prose=plain(next((emails / course.id).glob(f"*-{name}.md.j2"))))
                 for name, lesson in course.lessons.items()
             },
             language=languages[course.language.code],

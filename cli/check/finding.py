@@ -37,7 +37,7 @@ def line_of(path: Path, *needles: str) -> int | None:
     return None
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=256)
 def parsed(html: str) -> BeautifulSoup:
     """An email as its elements, only to read: several rules look at each."""
     return BeautifulSoup(html, "html.parser")

@@ -24,17 +24,22 @@ def check(samples: Iterable[Sample], library: Library, emails: Path, template: P
     layout = emails / "layout.html.j2"
     found: list[Finding] = []
     outside: dict[str, Link] = {}
+    routes = _routes(template)
     for source, html in _texts(samples, library, emails):
         soup = parsed(html)
         ids = {str(tag["id"]) for tag in soup.find_all(id=True)}
         for link in soup.find_all("a"):
             target = str(link.get("href", ""))
+            problem = _problem(target, ids, routes)
+            leads_out = target.startswith("http") and not target.startswith(SITE) and target not in outside
+            if not problem and not leads_out:
+                continue
             line = line_of(source, f"]({target}", f"[{link.get_text()}](")
             where = (str(source), line) if line else (str(layout), line_of(layout, target, f">{link.get_text()}<") or 1)
-            if problem := _problem(target, ids, template):
+            if problem:
                 found.append(Finding(*where, problem))
-            elif target.startswith("http") and not target.startswith(SITE):
-                outside.setdefault(target, (Path(where[0]), target))
+            else:
+                outside[target] = (Path(where[0]), target)
     return found + (list(_dead(outside, emails)) if network else [])
 
 
@@ -45,7 +50,7 @@ def _texts(samples: Iterable[Sample], library: Library, emails: Path) -> Iterato
         yield emails / course.id / "about.md", course.about
 
 
-def _problem(target: str, ids: set[str], template: Path) -> str:
+def _problem(target: str, ids: set[str], routes: list[re.Pattern[str]]) -> str:
     """What is wrong with an address as it stands, or nothing."""
     if not target or target == "#":
         return "a link leads nowhere: give it an address"
@@ -61,15 +66,15 @@ def _problem(target: str, ids: set[str], template: Path) -> str:
         r"(?:[^\s.]+\.)+[^\s.]{2,}|localhost", parts.hostname or ""
     ):
         return f"the link {target} is no address"
-    if target.startswith(SITE) and not _has_page(parts.path or "/", template):
+    if target.startswith(SITE) and not any(route.fullmatch(parts.path or "/") for route in routes):
         return f"there is no page {parts.path} on the course's site"
     return ""
 
 
-def _has_page(path: str, template: Path) -> bool:
-    """Whether template.yaml has a route for it."""
+def _routes(template: Path) -> list[re.Pattern[str]]:
+    """The paths in template.yaml that a link can open."""
     routes = re.findall(r'Method: (?:GET|ANY), Path: "?(/(?:\{\w+\}|[^",{} ])*)', template.read_text("utf-8"))
-    return any(re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(route)), path) for route in routes)
+    return [re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(route))) for route in routes]
 
 
 def _dead(outside: dict[str, Link], emails: Path) -> Iterator[Finding]:

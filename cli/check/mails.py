@@ -34,7 +34,7 @@ def check(samples: Iterable[Sample], emails: Path) -> list[Finding]:
         for rule in (_frame, _headings, _links, _sizes):
             found += rule(sample, soup, layout)
         found += _must_hold(sample, letter, soup, emails)
-        for faint in colours.faint(letter.html, soup):
+        for faint in colours.faint(letter.html):
             line = line_of(layout, f"color: {faint.colour}", faint.colour) or 1
             pair = f"{faint.ratio:.1f} {faint.scheme} ({faint.colour} on {faint.ground})"
             what = f"“{faint.words[:40]}” has a contrast of {pair}: make it {colours.ENOUGH} at least"
@@ -69,14 +69,15 @@ def _headings(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Fin
     before = 0
     for heading in soup.find_all(re.compile(r"^h[1-6]$")):
         level, words = int(heading.name[1]), " ".join(heading.get_text().split())
-        line = line_of(sample.source, f"# {words}")
-        where = (str(sample.source), line) if line else (str(layout), line_of(layout, f"<{heading.name}") or 1)
+        what = ""
         if level == 1 and before:
-            yield Finding(
-                *where, f"“{words}” is a second heading of the first level: begin it with ##, the subject is the first"
-            )
+            what = f"“{words}” is a second heading of the first level: begin it with ##, the subject is the first"
         elif level > before + 1:
-            yield Finding(*where, f"the heading “{words}” leaves a level out: it is h{level} after h{before}")
+            what = f"the heading “{words}” leaves a level out: it is h{level} after h{before}"
+        if what:
+            line = line_of(sample.source, f"# {words}")
+            where = (str(sample.source), line) if line else (str(layout), line_of(layout, f"<{heading.name}") or 1)
+            yield Finding(*where, what)
         before = level
     if not soup.h1:
         yield Finding(str(layout), line_of(layout, "{{ body }}") or 1, "needs an <h1>, the subject")
@@ -86,12 +87,15 @@ def _links(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Findin
     """Each says where it leads, also to someone who hears nothing but the links."""
     for link in soup.find_all("a"):
         words, target = " ".join(link.get_text().split()), str(link.get("href", ""))
-        line = line_of(sample.source, f"[{words}]({target}", f"[{words}](")
-        where = (str(sample.source), line) if line else (str(layout), line_of(layout, target, "<a ") or 1)
+        what = ""
         if not words:
-            yield Finding(*where, "a link has no words: say where it leads")
+            what = "a link has no words: say where it leads"
         elif words.lower().strip(" .:>›→") in SAYS_NOTHING or re.match(r"https?://", words):
-            yield Finding(*where, f"the link “{words}” does not say where it leads")
+            what = f"the link “{words}” does not say where it leads"
+        if what:
+            line = line_of(sample.source, f"[{words}]({target}", f"[{words}](")
+            where = (str(sample.source), line) if line else (str(layout), line_of(layout, target, "<a ") or 1)
+            yield Finding(*where, what)
 
 
 def _sizes(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Finding]:
@@ -103,8 +107,8 @@ def _sizes(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Findin
             1,
             f"is {size / 1000:.0f} KB as an email: keep it under {LARGE // 1000}, Gmail cuts at 102",
         )
-    for text, within in colours.shown_text(soup):
-        given = colours.inherited(within, "font-size") or "0"
+    for text, rules in colours.shown_text(soup):
+        given = rules.get("font-size", "0")
         if int(re.sub(r"\D", "", given) or 0) < SMALL:
             line = line_of(layout, f"font-size: {given};") or 1
             yield Finding(str(layout), line, f"“{text[:40]}” is {given} tall: make it {SMALL}px at least")

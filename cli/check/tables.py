@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,8 @@ def _table(path: Path) -> Iterator[Finding]:
             yield Finding(str(path), line_of(path, section) or 1, f"{section}: is not a section")
             continue
         for name, entries in lists.items():
-            line = _line_of(path, section, name)
-            yield from (Finding(str(path), line, f"{section}.{name}: {what}") for what in _list(section, name, entries))
+            for what in _list(section, name, entries):
+                yield Finding(str(path), _line_of(path, section, name), f"{section}.{name}: {what}")
 
 
 def _list(section: str, name: str, entries: Any) -> Iterator[str]:
@@ -85,6 +86,7 @@ def _requests(given: dict[str, Any]) -> Iterator[str]:
         yield f"an expression of what people ask cannot be used: {error}"
 
 
+@cache
 def _expression(entry: str) -> str:
     """What is wrong with an expression; empty when nothing is."""
     try:

@@ -51,7 +51,7 @@ class Language:
     def rules(self) -> list[Rule]:
         """What is a request, or may be one."""
         return [
-            Rule(section, Level[level.upper()], self._compiled(group))
+            Rule(section, Level[level.upper()], _pattern(self._shape(group)))
             for section in (*Request.Command, *BESIDE_A_YES)
             for level, entries in self._table.get(section, {}).items()
             if level not in ("near", "taught")
@@ -62,34 +62,34 @@ class Language:
     def near(self) -> dict[str, re.Pattern[str]]:
         """Command → words that make it likely in a sentence about the emails."""
         found = {command: self._table.get(command, {}).get("near", []) for command in Request.Command}
-        return {command: _whole_words(self._compiled(entries)) for command, entries in found.items() if entries}
+        return {command: _whole_words(self._shape(entries)) for command, entries in found.items() if entries}
 
     @cached_property
     def frames(self) -> dict[str, re.Pattern[str]]:
         """What stands around a request, by the name of its list."""
-        return {name: self._compiled(entries) for name, entries in self._table.get("frames", {}).items()}
+        return {name: _pattern(self._shape(entries)) for name, entries in self._table.get("frames", {}).items()}
 
     @cached_property
     def ours(self) -> re.Pattern[str]:
         """Words of the course, its emails, and what is done with them."""
-        return _whole_words(self._compiled(self._parts["ours"]))
+        return _whole_words(self._shape(self._parts["ours"]))
 
     @cached_property
     def nouns(self) -> re.Pattern[str]:
         """Words of the course and its emails alone."""
-        return _whole_words(self._compiled(self._parts.get("nouns", self._parts["ours"])))
+        return _whole_words(self._shape(self._parts.get("nouns", self._parts["ours"])))
 
     def compiled(self) -> int:
         """How many expressions it has, all of them compiled. Raises KeyError for an unknown part, and re.error."""
         return len(self.rules) + len(self.near) + len(self.frames) + bool(self.ours) + bool(self.nouns)
 
-    def _compiled(self, entries: list[str]) -> re.Pattern[str]:
+    def _shape(self, entries: list[str]) -> str:
         shape = f"(?:{'|'.join(entries)})"
         while found := re.search(_PART, shape):
             part = VALUES.get(found[1]) or f"(?:{'|'.join(self._parts[found[1]])})"
             shape = shape.replace(found[0], part, 1)
         decomposed = unicodedata.normalize("NFKD", re.sub(_ANY, f"[^{END}]", shape))
-        return re.compile("".join(char for char in decomposed if not unicodedata.combining(char)))
+        return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
 @cache
@@ -132,11 +132,17 @@ def nearly(sentence: str) -> list[str]:
 @cache
 def _of_all(name: str) -> re.Pattern[str]:
     lists = [language.frames[name].pattern for language in languages() if name in language.frames]
-    return _whole_words(re.compile(f"(?:{'|'.join(lists) or '(?!)'})"))
+    return _whole_words(f"(?:{'|'.join(lists) or '(?!)'})")
 
 
-def _whole_words(pattern: re.Pattern[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\S){pattern.pattern}(?!\S)")
+def _whole_words(shape: str) -> re.Pattern[str]:
+    return _pattern(rf"(?<!\S){shape}(?!\S)")
+
+
+@cache
+def _pattern(shape: str) -> re.Pattern[str]:
+    """Compiled once per process: `re` itself keeps only its last 512, fewer than the languages have together."""
+    return re.compile(shape)
 
 
 def _groups(entries: list[str]) -> list[list[str]]:
