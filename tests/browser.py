@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
@@ -34,6 +35,7 @@ def chromium(*arguments: str) -> Iterator[Browser]:
         cannot_run_here(str(error))
 
 
+@cache
 def axe() -> str:
     """axe-core's script, which finds what keeps people out of a page."""
     if not AXE.exists():
@@ -44,12 +46,13 @@ def axe() -> str:
 def barriers(page: Page, *, colours_only: bool = False) -> list[str]:
     """What axe-core finds on a page at WCAG's levels A and AA, as one line each.
 
-    `colours_only` looks once more at a page that is otherwise known, in other colours.
+    `colours_only` looks once more at a page that is otherwise known, in other colours or at another width.
     """
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(axe())  # not as a script of the page, which its Content-Security-Policy would not let in
     rules = {"type": "rule", "values": ["color-contrast"]} if colours_only else {"type": "tag", "values": list(LEVELS)}
-    found = page.evaluate("rules => axe.run({runOnly: rules}).then(results => results.violations)", rules)
+    run = "rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(results => results.violations)"
+    found = page.evaluate(run, rules)
     return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
