@@ -33,8 +33,6 @@ _deserializer = TypeDeserializer()
 class Consent:
     """The proof of a consent, in an item of its own: nothing that decides what is sent reads it."""
 
-    epoch: int
-    """Of the sign-up that it was given with."""
     text: str
     """Version of the text that was agreed to."""
     language: str
@@ -42,6 +40,8 @@ class Consent:
     """Where: `page`, or `embed` for the form on the author's own site."""
     asked_at: datetime
     """When the box was ticked (UTC)."""
+    epoch: int = 0
+    """Of the sign-up that it was given with; 0 until there is one."""
     given_at: datetime | None = None
     """When the sign-up was confirmed (UTC); until then it is no consent."""
     by: str = ""

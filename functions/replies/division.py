@@ -72,7 +72,7 @@ def _led_in(lines: Sequence[Line], header: int | None) -> Iterator[int]:
     if header is None:
         said = [at for at, line in enumerate(lines) if line.kind is Kind.OWN and line.bare]
         for start, end in pairwise(said):
-            between = _is_sentence(lines[start].bare) and _is_sentence(lines[end].bare)
+            between = _ends_a_sentence(lines[start].bare) and _ends_a_sentence(lines[end].bare)
             yield from range(start + 1, end) if between or _leads(lines[start].bare) else ()
     elif not lines[header].depth and not lines[header].bare.startswith("-"):
         yield from _led_in_without_marks(lines, header)
@@ -94,7 +94,7 @@ def _leads(line: str) -> bool:
     return line.endswith(COLONS) and len(line.split()) >= 3 and not re.search(_OF_PROGRAM, line)
 
 
-def _is_sentence(line: str) -> bool:
+def _ends_a_sentence(line: str) -> bool:
     return len(line) >= SENTENCE and re.search(_SENTENCE_END, line) is not None
 
 

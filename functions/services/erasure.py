@@ -40,13 +40,13 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
     goes after its 14 days.
     """
     clients.limits().close(clients.keys().hashed("mailbox", forms.mailbox(subscriber.address)), now)
-    _erase_mail(subscriber.id)
-    clients.consents().erase(subscriber.id)
+    _erase_the_rest(subscriber.id)
     clients.subscribers().erase(subscriber.id)
-    _erase_mail(subscriber.id)  # of a reply that came meanwhile; one that comes from now on finds no subscriber
+    _erase_the_rest(subscriber.id)  # of what came meanwhile; what comes from now on finds no subscriber
 
 
-def _erase_mail(subscriber_id: str) -> None:
+def _erase_the_rest(subscriber_id: str) -> None:
+    """Mail, reflections and proofs of consent."""
     for reflection in clients.reflections().of(subscriber_id):
         clients.raw_mail().delete(reflection.mail_id)
     for aside in clients.set_aside().all():
@@ -54,3 +54,4 @@ def _erase_mail(subscriber_id: str) -> None:
             clients.raw_mail().delete(aside.mail_id)
             clients.set_aside().remove(aside)
     clients.reflections().erase(subscriber_id)
+    clients.consents().erase(subscriber_id)

@@ -22,10 +22,7 @@ def sign_up(fields: Mapping[str, str], source: str, source_ip: str, now: datetim
     form, errors = forms.check_sign_up(fields, course.id)
     if form and forms.typed_by_a_person(clients.keys(), fields, now):
         admit(form.address, source_ip, now)
-        consent = Consent(
-            0, forms.CONSENT_VERSION, course.language.code, source, now
-        )  # its epoch comes with the sign-up
-        accept(form, consent, now)
+        accept(form, Consent(forms.CONSENT_VERSION, course.language.code, source, now), now)
     return course, errors
 
 

@@ -193,7 +193,7 @@ def test_a_change_gives_up_when_others_never_stop(subscribers: Subscribers) -> N
 
 # ---------------------------------------------------------------- proofs of consent
 
-AGREED = Consent(1057, "2026-11", "en", "embed", NOW)
+AGREED = Consent("2026-11", "en", "embed", NOW, epoch=1057)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Self
 
 from local_cloud.cloud import World
 from tests.faults.gateway import gateway
@@ -80,20 +80,10 @@ class Scales:
         messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
         for message in messages:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        answer = self._sandboxes.alone(FUNCTION, {"Records": [_record(message) for message in messages]})
+        answer = self._sandboxes.alone(FUNCTION, {"Records": [self._inbound._record(message) for message in messages]})
         failed = (answer.get("payload") or {}).get("batchItemFailures")
         error = answer.get("error") or (f"failed: {failed}" if failed else "")
         return Weighed(name, answer.get("seconds", 0), answer.get("memory", 0), error)
-
-
-def _record(message: Any) -> dict[str, Any]:
-    return {
-        "messageId": message["MessageId"],
-        "body": message["Body"],
-        "eventSource": "aws:sqs",
-        "attributes": {},
-        "messageAttributes": {},
-    }
 
 
 def weighed_all(scales: Scales, size: int, every: int = 1) -> Iterator[Weighed]:

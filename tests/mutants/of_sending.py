@@ -187,15 +187,21 @@ OF_STORING = (
 OF_ERASURE = (
     Mutant(
         "erase: a reply that came meanwhile stays",
-        "_erase_mail(subscriber.id)  # of a reply",
-        "pass  # of a reply",
+        "_erase_the_rest(subscriber.id)  # of what",
+        "pass  # of what",
         "test_privacy.py -k o2",
     ),
     Mutant(
         "erase: the subscriber is deleted before the mail",
-        "    _erase_mail(subscriber.id)\n",
+        "    _erase_the_rest(subscriber.id)\n",
         "",
         "test_erasure.py -k broke_off",
+    ),
+    Mutant(
+        "erase: the proofs of consent stay",
+        "    clients.consents().erase(subscriber_id)\n",
+        "",
+        "test_erasure.py -k 'o2 or consent'",
     ),
     Mutant(
         "erase: mail that was set aside stays",

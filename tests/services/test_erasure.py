@@ -1,17 +1,17 @@
 """Erasure: how long everything is kept, and that after erasing nothing is left but hashes."""
 
-import re
-from datetime import timedelta
 from unittest.mock import patch
 
 from botocore.exceptions import ConnectTimeoutError
 
 from aws.inbound import RawMail
+from aws.items import Consent, consent_item
 from aws.settings import settings
+from aws.subscribers import GIVEN, Subscribers
 from local_cloud.cloud import World
 from services import erasure
 from tests.people import Person
-from tests.stories import asleep, nothing_comes, reads, unchanged
+from tests.stories import nothing_comes, reads, unchanged
 
 
 def test_the_days_that_data_is_kept_are_those_of_the_template(world: World) -> None:
@@ -58,6 +58,21 @@ def test_o2_erasing_that_broke_off_can_be_asked_for_again(world: World) -> None:
     assert not world.clients.s3.list_objects_v2(Bucket=world.resources.ref("RawMail")).get("Contents")
 
 
+def test_o2_a_proof_of_consent_that_is_stored_while_everything_is_erased_goes_too(world: World) -> None:
+    """Read before, as when somebody confirms at that moment, and written between the two halves of erasing."""
+    ann = Person(world).joins()
+    erase = Subscribers.erase
+
+    def erase_late(subscribers: Subscribers, subscriber_id: str) -> None:
+        proof = Consent("2026-11", "en", "page", world.now(), given_at=world.now(), by="button")
+        subscribers._put(consent_item(GIVEN + subscriber_id, proof))
+        erase(subscribers, subscriber_id)
+
+    with patch.object(Subscribers, "erase", erase_late):
+        assert "It is erased" in world.request("POST", f"{ann.page_url}/erase", form={}).text
+    assert [row["id"] for row in world.rows("Subscribers")] == ["home"]
+
+
 def test_o2_a_suppression_outlives_its_subscriber(world: World) -> None:
     ann = Person(world).joins()
     world.complained(ann.mails[-1])
@@ -74,10 +89,7 @@ def test_o2_after_erasing_no_table_bucket_or_queue_knows_them(world: World) -> N
         ann.replies(text)
     ann.presses("pause", until="2026-11-27")
     ann.presses("resume")
-    form_time = re.search(r'name="form_time" value="([^"]+)"', world.request("GET", "/fresh-link").text)
-    asleep(world, timedelta(seconds=10))
-    assert form_time
-    world.request("POST", "/fresh-link", form={"address": ann.address, "form_time": form_time[1]})
+    ann.asks_for_a_link()
     assert ann.mails[-1].tags["email"] == "fresh-link"
     page_url, subscriber = ann.page_url, str(ann.row["id"])
     world.complained(ann.mails[-1])
