@@ -25,7 +25,7 @@ from course import forms, schedule
 from course.commands import Command, Place
 from course.reflection import Reflection
 from course.subscriber import Subscriber
-from services import course_page
+from services.links import course_page
 
 pages = Pages()
 handler = observed(pages.resolve)

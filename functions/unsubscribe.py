@@ -9,8 +9,9 @@ from aws.log import observed
 from aws.web import Pages, fresh_link_form, page
 from course.errors import InvalidForm, InvalidToken, UnknownKey
 from course.tokens import Purpose
-from services import leaving, links
-from services.leaving import Outcome
+from services import links
+from services.links import leaving
+from services.links.leaving import Outcome
 
 pages = Pages()
 handler = observed(pages.resolve)

@@ -26,7 +26,8 @@ from course import delivery, tokens
 from course.record import SignUp
 from course.subscriber import Subscriber, new_epoch
 from local_cloud.cloud import World
-from services import course_page, inbox
+from services import inbox
+from services.links import course_page
 from services.receiving import receive
 from tests.conftest import MONDAY
 

@@ -17,11 +17,12 @@ from course.subscriber import Subscriber
 from course.tokens import LinkToken
 from replies.request import Answered as Answers
 from replies.request import Decision, Request
-from services import attribution, leaving, sign_ups
+from services import attribution, sign_ups
 from services.answering import asking, hearing, obeying
 from services.answering.reply import Done, Reply
 from services.attribution import Answered
 from services.erasure import erase
+from services.links import leaving
 
 if TYPE_CHECKING:
     from replies.reader import Mail

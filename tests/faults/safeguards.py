@@ -17,7 +17,7 @@ from course import delivery, schedule
 from course.subscriber import Subscriber
 from course.tokens import LinkToken
 from local_cloud.faults import Fault
-from services import leaving
+from services.links import leaving
 from tests.faults.trouble import Kind, Other
 
 

@@ -9,8 +9,8 @@ from course import tokens
 from course.record import Status
 from course.tokens import LinkToken, Purpose
 from local_cloud.cloud import World
-from services import leaving
-from services.leaving import Left, Outcome
+from services.links import leaving
+from services.links.leaving import Left, Outcome
 from tests.people import Person, one_click
 from tests.stories import asleep, next_email, reads, unchanged
 from tests.test_unsubscribe import done, of_nobody

@@ -14,7 +14,7 @@ from course.errors import InvalidToken
 from course.record import Status
 from course.subscriber import Subscriber
 from local_cloud.cloud import World
-from services import course_page
+from services.links import course_page
 from tests.people import Person
 from tests.stories import reads, unchanged
 
