@@ -15,6 +15,8 @@ TICK = 300
 def handler(_event: dict[str, Any], _context: Any) -> None:
     """A schedule's event. Oldest first; what doesn't fit waits for the next tick."""
     now = clients.now()
+    for subscriber in clients.erasures().due(now):
+        clients.outbox().erase(subscriber)
     if not clients.subscribers().due(now, limit=1):
         return
     room = clients.quota().room()

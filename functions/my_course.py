@@ -1,31 +1,30 @@
-"""Signed link in every email → the course page: journal, lessons, whatever steers the course, download, erasure."""
+"""Signed link in every email → the course page: the place in the course, the lessons, whatever steers the course."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from aws import clients
 from aws.log import observed
-from aws.web import NOTHING, Pages, download, page, see_other
-from content import export
+from aws.web import NOTHING, Pages, page, see_other
 from content.lessons import Course
 from content.pages import (
     ACTIONS,
+    BEHIND_A_JOURNAL_LINK,
     action_page,
     course_values,
     errors_in_words,
-    journal_text,
-    journal_values,
     lesson_values,
     message_after,
 )
 from course import forms, schedule
 from course.commands import Command, Place
-from course.reflection import Reflection
 from course.subscriber import Subscriber
 from services.links import course_page
+
+UNSKIP = "unskip"
+"""What the email that tells of a skipped lesson offers."""
 
 pages = Pages()
 handler = observed(pages.resolve)
@@ -33,60 +32,42 @@ handler = observed(pages.resolve)
 
 @pages.get("/me/<token>")
 def show(token: str) -> Response[str]:
-    """Where they are, what comes next, and what they wrote."""
+    """Where they are, and what comes next. Nothing that was written, and nothing of who they are."""
     subscriber, course = course_page.opened(token, clients.now())
     message = message_after(pages.query.get("done", ""), subscriber, course, clients.now())
     return _page(token, subscriber, course, message=message)
 
 
 @pages.get("/me/<token>/<action>")
-def ask(token: str, action: str) -> Response[Any]:
-    """Pages of their own: the journal, the download, and those that ask once more, with a button."""
+def ask(token: str, action: str) -> Response[str]:
+    """Pages that ask once more, with a button: for a command, and for a journal link."""
     subscriber, course = course_page.opened(token, clients.now())
-    match action:
-        case _ if action in ACTIONS:
-            name, shown = action_page(action, subscriber, course)
-            return page(name, course=course, token=token, **shown)
-        case "erase":
-            return page("erase", course=course, token=token)
-        case "export":
-            return page("export", course=course, token=token, parts=len(export.parts(_written(subscriber))))
-        case "journal":
-            shown = journal_values(subscriber, course, _written(subscriber))
-            return page("journal", course=course, token=token, **shown)
-        case "journal.txt":
-            written = journal_text(subscriber, course, _written(subscriber))
-            return download("journal.txt", "text/plain; charset=utf-8", written)
-        case _:
-            return see_other(f"/me/{token}")
+    if action in ACTIONS:
+        name, shown = action_page(action, subscriber, course)
+        return page(name, course=course, token=token, **shown)
+    if action == UNSKIP:
+        return page("do", course=course, token=token, action=UNSKIP, place="")
+    if action in BEHIND_A_JOURNAL_LINK:
+        return page("ask-journal", course=course, token=token, too_many=False)
+    return see_other(f"/me/{token}?open=time#time" if action == Command.TIME else f"/me/{token}")
 
 
 @pages.get("/me/<token>/lessons/<lesson>")
 def read(token: str, lesson: str) -> Response[str]:
     """A lesson that was sent to them, or may have been in an earlier round."""
     subscriber, course = course_page.opened(token, clients.now())
-    shown = lesson_values(clients.site(), subscriber, lesson, _written(subscriber), f"/me/{token}", clients.now())
+    shown = lesson_values(clients.site(), subscriber, lesson, f"/me/{token}", clients.now())
     if shown is None:
         raise NotFoundError
     return page("lesson", course=course, token=token, **shown)
 
 
-@pages.post("/me/<token>/export")
-def take(token: str) -> Response[bytes]:
-    """A file to keep. What is too much for one comes in parts, of which one is asked for."""
+@pages.post("/me/<token>/journal")
+def mail_journal_link(token: str) -> Response[str]:
+    """Mails a journal link to the subscriber, whoever presses."""
     subscriber, course = course_page.opened(token, clients.now())
-    parts = export.parts(_written(subscriber))
-    taken = course_page.archive(subscriber, course, parts, _fields().get("part", "1"), clients.now())
-    if taken is None:
-        raise NotFoundError
-    name, archive = taken
-    return download(name, "application/zip", archive)
-
-
-@pages.post("/me/<token>/erase")
-def erase(token: str) -> Response[str]:
-    """Erases everything. Pressed twice, it says again that everything is erased."""
-    return page("erased", language=course_page.erase(token, clients.now()))
+    mailed = course_page.ask_for_journal(subscriber, clients.now())
+    return page("journal-asked" if mailed else "ask-journal", course=course, token=token, too_many=not mailed)
 
 
 @pages.post("/me/<token>/time")
@@ -103,12 +84,20 @@ def change_time(token: str) -> Response[str]:
 def pause(token: str) -> Response[str]:
     """Pauses until a day, or until they resume."""
     subscriber, course = course_page.opened(token, clients.now())
-    fields = _fields()
+    fields = pages.posted
     until, errors = forms.check_until(fields, schedule.local_day(clients.now(), subscriber.zone))
     if errors:
         return _page(token, subscriber, course, errors=errors, values=fields)
     paused = course_page.press(Command.PAUSE, subscriber, course, clients.now(), until)
     return _see_page(token, done=Command.PAUSE if paused else "")
+
+
+@pages.post(f"/me/<token>/{UNSKIP}")
+def unskip(token: str) -> Response[str]:
+    """Takes back a skipped lesson, if it can be; the page then shows what comes next."""
+    subscriber, _ = course_page.opened(token, clients.now())
+    course_page.unskip(subscriber)
+    return _see_page(token, done="")
 
 
 @pages.post("/me/<token>/<action>")
@@ -117,7 +106,7 @@ def act(token: str, action: str) -> Response[str]:
     subscriber, course = course_page.opened(token, clients.now())
     if action not in ACTIONS:
         raise NotFoundError
-    place = Place.sent(_fields().get("place", ""))
+    place = Place.sent(pages.posted.get("place", ""))
     done = course_page.press(Command(action), subscriber, course, clients.now(), place=place)
     return _see_page(token, done=action if done else "")
 
@@ -132,19 +121,10 @@ def _page(
     values: Mapping[str, str] = NOTHING,
 ) -> Response[str]:
     """The course page; after a press with what it has done, or with what was typed and what is wrong with it."""
-    shown = course_values(subscriber, course, _written(subscriber), clients.now())
+    shown = course_values(subscriber, course, clients.now()) | {"open": pages.query.get("open", "")}
     shown |= {"message": message, "values": values, "errors": errors_in_words(errors, course.language)}
     return page("me", 400 if errors else 200, course=course, token=token, **shown)
 
 
 def _see_page(token: str, *, done: str) -> Response[str]:
     return see_other(f"/me/{token}?done={done}" if done else f"/me/{token}")
-
-
-def _written(subscriber: Subscriber) -> Sequence[Reflection]:
-    return clients.reflections().of(subscriber.id)
-
-
-def _fields() -> dict[str, str]:
-    """What was posted, if anything: a button needs no field."""
-    return pages.fields if pages.current_event.body else {}

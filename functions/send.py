@@ -6,15 +6,16 @@ from typing import Any
 
 from aws import clients
 from aws.log import each_message, observed
+from services import erasing
 from services.pace import Pace
-from services.sending import Sending, halted
+from services.sending import Notice, Sending, halted
 
 pace = Pace()
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """An SQS event with `{"subscribers": [id, …], "rate": per second}` or one notice a message.
+    """An SQS event with `{"subscribers": [id, …], "rate": per second}`, one notice or one erasure a message.
 
     Without a rate it is one subscriber who has just acted and waits; if SES is busy, the next tick sends the email.
     """
@@ -25,9 +26,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         message = json.loads(body)
         halt = halted(clients.now())
         if "notice" in message:
-            asked = message["notice"], message["subscriber"], message["epoch"], message["key"]
-            if halt or not sending.notice(*asked, message_id, clients.now()):
-                clients.outbox().notice(*asked, later=True)
+            if halt or not sending.notice(Notice.read(message), message_id, clients.now()):
+                clients.outbox().again_later(message)
+        elif "erase" in message:
+            erasing.go_on(message["erase"], sending, clients.now(), may_send=not halt)
         elif not halt:  # else they stay due
             _deliver_all(sending, message["subscribers"], message.get("rate"))
 

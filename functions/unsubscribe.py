@@ -39,7 +39,7 @@ def unsubscribe(token: str) -> Response[str]:
     if pages.query.get("instead") == "break":
         left = leaving.take_a_break(link, clients.now())
         return page("break" if left.outcome is Outcome.PAUSED else "unsubscribed", language=left.language)
-    left = leaving.stop(link, pressed=pages.query.get("now") == "yes")
+    left = leaving.stop(link, clients.now(), pressed=pages.query.get("now") == "yes")
     if left.outcome is Outcome.EARLIER:
         return page("unsubscribe", earlier=True, language=left.language)
     with suppress(InvalidForm):

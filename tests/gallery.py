@@ -77,9 +77,16 @@ def _in_the_course(world: World, page: Page, see: See) -> None:
     _presses(page, "Pause the course")
     see("me-paused")
     _presses(page, "Go on with the course")
-    for name in ("journal", "export", "erase"):
-        page.goto(f"{ann.page_url}/{name}")
-        see(name)
+    page.goto(f"{ann.page_url}/journal")
+    see("ask-journal")
+    _presses(page, "Mail me the link")
+    see("journal-asked")
+    page.goto(ann.link("/journal/"))
+    see("journal-closed")
+    _presses(page, "Show my journal")
+    see("journal")
+    _presses(page, "Erase everything")
+    see("erase")
     page.goto(f"{ann.page_url}/lessons/acknowledge")
     see("lesson")
     while ann.mails[-1].tags["email"] != "safety-first":
@@ -101,8 +108,14 @@ def _leaving(world: World, page: Page, see: See) -> None:
     page.goto(ann.link("/unsubscribe/"))
     _presses(page, "Stop the emails")
     see("unsubscribed")
-    page.goto(f"{ann.page_url}/erase")
-    _presses(page, "Erase everything")
+    page.goto(ann.journal_url)
+    _presses(page, "Show my journal")
+    page.get_by_text("End all my links").first.click()
+    _presses(page, "End all my links")
+    see("links-ended")
+    page.goto(ann.journal_url)
+    for button in ("Show my journal", "Erase everything", "Erase everything"):
+        _presses(page, button)
     see("erased")
 
 

@@ -90,8 +90,30 @@ class Person:
         return next(url for mail in reversed(self.mails) for _, url in mail.links() if re.search(r"/me/[^/]+$", url))
 
     def presses(self, action: str, **fields: str) -> Response:
-        """Presses a button of their page: pause, resume, time, again, stop, yes, not-yet."""
+        """Presses a button of their page: pause, resume, time, again, stop, yes, not-yet, unskip, journal."""
         return self.world.request("POST", f"{self.page_url}/{action}", form=fields)
+
+    @property
+    def journal_url(self) -> str:
+        """The link to their journal: the last one that was mailed while it works, else a new one."""
+        mailed = (url for mail in reversed(self.mails) for _, url in mail.links() if "/journal/" in url)
+        if (last := next(mailed, "")) and self.world.request("GET", last).status == 200:
+            return last
+        self.presses("journal")
+        return self.link("/journal/")
+
+    @property
+    def journal(self) -> str:
+        """The journal as text, as it is shown behind its button."""
+        return self.world.request("POST", self.journal_url, form={}).text
+
+    def in_the_journal(self, action: str, **fields: str) -> Response:
+        """Presses a button behind the journal link: text, export, take-back, name, end-links, erase."""
+        return self.world.request("POST", f"{self.journal_url}/{action}", form=fields)
+
+    def erases(self) -> Response:
+        """Presses both buttons that erase everything."""
+        return self.in_the_journal("erase", sure="yes")
 
     def replies(
         self, text: str, mail: SentMail | None = None, client: str = "gmail", place: Place = Place.ABOVE

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from aws import clients as aws_clients
 from course import tokens
 from course.subscriber import new_epoch
 from course.tokens import Keyring, Purpose
@@ -105,6 +106,16 @@ def test_my_course_changes_the_hour(ann: Person) -> None:
     assert ann.row["hour"] == 20
 
 
+def test_my_journal_shows_what_was_written(ann: Person) -> None:
+    after(ann, "sign_up", "confirm")
+    link = tokens.read_journal(event("my_journal")["pathParameters"]["token"])
+    assert after(ann, "my_journal")["statusCode"] == 404
+    aws_clients.journal_links().add(link, ann.world.now())
+    answer = after(ann, "my_journal")
+    assert answer["statusCode"] == 200
+    assert "Nothing here yet." in answer["body"]
+
+
 def test_unsubscribe_needs_one_click(ann: Person) -> None:
     answer = after(ann, "sign_up", "confirm", "unsubscribe")
     assert answer["statusCode"] == 200
@@ -120,6 +131,7 @@ def test_a_world_that_holds_nobody_takes_the_events_as_well(ann: Person) -> None
     """Whoever tries the events without a subscriber gets pages, not errors."""
     assert after(ann, "confirm")["statusCode"] == 404
     assert after(ann, "my_course")["statusCode"] == 404
+    assert after(ann, "my_journal")["statusCode"] == 404
     assert after(ann, "unsubscribe")["statusCode"] == 200
     after(ann, "dispatch", "send", "record_delivery")
     assert not any(after(ann, "audit")["account"].values())
@@ -167,8 +179,10 @@ def test_the_local_cloud_sends_what_aws_sends(world: World, seen: dict[str, list
     ann = Person(world).joins()
     ann.replies("Thank you.")
     ann.presses("time", hour="8", zone="Europe/Berlin")
-    world.bounced(ann.mails[-1])
+    assert ann.journal
     world.request("POST", ann.link("/unsubscribe/"), form={"List-Unsubscribe": "One-Click"})
+    bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    world.bounced(bob.mails[-1])
     world.step(world.schedules[0].next_at)
     world.invoke("audit", world.schedules[1].event())
     assert set(seen) == {path.stem for path in EVENTS.glob("*.json")}

@@ -138,6 +138,10 @@ def _three_days_with_two_replies(ann: Ann) -> None:
     ann.opens("Before you mend it")
     ann.follows("Your page")
     ann.sees("Lesson 3 of 5 has been sent")
+    ann.presses("Mail me the link")
+    ann.opens("The link to your journal")
+    ann.follows("Open your journal")
+    ann.presses("Show my journal")
     written = ann.page.locator(".written").all_inner_texts()
     assert written == [WORDS, SECOND_THOUGHT], "as written, and a second reply is a second reflection"
 
@@ -185,6 +189,10 @@ def _reads_the_journal(ann: Ann) -> None:
     for words in ("how lonely I made you", "I laughed when you cried", SECOND_ROUND):
         expect(letter).to_contain_text(words)
     ann.follows("Your page")
+    ann.sees("All lessons and the closing letter have been sent")
+    ann.presses("Mail me the link")
+    ann.opens("The link to your journal")
+    ann.follows("Open your journal")
+    ann.presses("Show my journal")
     ann.photographs("journal", height=1000)
     assert ann.page.locator(".written").all_inner_texts() == [WORDS, SECOND_THOUGHT, SECOND_ROUND]
-    ann.sees("All lessons and the closing letter have been sent")

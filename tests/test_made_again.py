@@ -110,7 +110,7 @@ def test_nor_of_the_closing_letter(own_course: tuple[World, Path], change: Chang
     assert WORDS in [str(one["text"]) for one in ann.reflections]
 
 
-@pytest.mark.parametrize("email", ["journal", "keep-showing-up", "acknowledge"])
+@pytest.mark.parametrize("email", ["keep-showing-up", "acknowledge"])
 @pytest.mark.parametrize("program", ["gmail", "outlook"])
 def test_r21_nor_what_an_email_says_of_replies_that_it_leaves_out(world: World, email: str, program: str) -> None:
     """Also when there are more by the time its answer comes."""
@@ -122,8 +122,6 @@ def test_r21_nor_what_an_email_says_of_replies_that_it_leaves_out(world: World, 
 
     comes_without_proof("It may be that I said it.")
     ann.replies("I never said it out loud.", lesson)
-    if email == "journal":
-        ann.replies("JOURNAL")
     if email == "acknowledge":
         ann.presses("again")
         next_email(world)

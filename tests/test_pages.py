@@ -237,9 +237,10 @@ def test_the_whole_way_without_javascript(site: World, browser: Browser, tmp_pat
     press("Save", "between 21:00 and 22:00")
     page.get_by_role("link", name="Before you mend it, see it").click()
     expect(page.locator("main")).to_contain_text("Today’s practice")
-    page.goto(f"{ann.page_url}/journal")
-    expect(page.locator(".written")).to_have_text("I listened for once.")
-    page.goto(f"{ann.page_url}/export")
+    press("Mail me the link", "The link to your journal is on its way")
+    page.goto(ann.link("/journal/"))
+    press("Show my journal", "I listened for once.")
+    page.get_by_text("Everything we keep about you").click()
     with page.expect_download() as coming:
         page.get_by_role("button", name="Download the file").click()
     coming.value.save_as(tmp_path / "mine.zip")
@@ -250,8 +251,10 @@ def test_the_whole_way_without_javascript(site: World, browser: Browser, tmp_pat
     page.goto(ann.link("/unsubscribe/"))
     press("Pause for a month instead", "Nothing comes for a month")
     page.goto(ann.link("/unsubscribe/"))
-    press("Stop the emails", "No more emails will come.")
-    page.goto(f"{ann.page_url}/erase")
+    press("Stop the emails", "No more lessons will come.")
+    page.goto(ann.journal_url)
+    press("Show my journal", "I listened for once.")
+    press("Erase everything", "This cannot be undone.")
     press("Erase everything", "It is erased")
     assert not site.subscribers()
     page.get_by_role("link", name="Leave this page", exact=True).click()
@@ -356,7 +359,7 @@ def test_no_page_asks_anybody_else_for_anything(site: World, browser: Browser) -
     page, asked = opened(browser), []
     page.on("request", lambda request: asked.append((request.url, request.headers.get("referer", ""))))
     ann = reads(Person(site), 1)
-    for url in (site.parameters["SiteUrl"], ann.page_url, f"{ann.page_url}/journal", ann.link("/unsubscribe/")):
+    for url in (site.parameters["SiteUrl"], ann.page_url, ann.journal_url, ann.link("/unsubscribe/", ann.mails[-2])):
         page.goto(url)
     assert all(url.startswith((site.parameters["SiteUrl"], "data:")) for url, _ in asked)
     page.get_by_role("link", name="Leave this page", exact=True).click()

@@ -146,7 +146,7 @@ def live_a_week(world: World) -> None:
         somebody.joins()
     lou.confirms()
     lou.replies("Delete this, please.")
-    assert "It is erased" in world.request("POST", f"{lou.page_url}/erase", form={}).text
+    assert "It is erased" in lou.erases().text
     max_is_erased_by_reply(person("max", 11))
 
     first_day(world, ann, cleo, dora, emil, fay)
@@ -195,7 +195,9 @@ def first_day(world: World, ann: Person, cleo: Person, dora: Person, emil: Perso
     ann.replies("I want to do this properly.")
     cleo.replies("I am not sure.")
     world.deliver(b"From: x@example.com\r\n\r\nBuy now", "nobody@reply.example.org")
-    world.request("POST", dora.link("/unsubscribe/"), form={"List-Unsubscribe": "One-Click"})
+    leave, page = dora.link("/unsubscribe/"), dora.page_url
+    for url in (leave, leave, f"{page}/stop"):  # once more, it reads whether it was told
+        world.request("POST", url, form={"List-Unsubscribe": "One-Click"})
     world.bounced(emil.mails[-1])
     world.complained(fay.mails[-1])
     assert [somebody.row["status"] for somebody in (dora, emil, fay)] == ["unsubscribed", "bounced", "complained"]
@@ -241,12 +243,17 @@ def the_identity_fails(world: World, ivy: Person, cleo: Person) -> None:
 
 
 def the_page(world: World, bob: Person) -> None:
-    assert "Bob" in bob.page
+    assert "Where you are" in bob.page
     for action in ("pause", "resume", "stop", "again", "yes", "not-yet"):
         world.request("GET", f"{bob.page_url}/{action}")
     bob.presses("pause")
     bob.presses("resume")
     bob.presses("time", hour="8", zone="Europe/Berlin")
+    bob.replies("I said so.")
+    assert "I said so." in bob.journal
+    bob.in_the_journal("take-back", mail=str(bob.reflections[-1]["mail_id"]))
+    bob.in_the_journal("name", first_name="Robert")
+    bob.in_the_journal("end-links")
 
 
 def commands_by_mail(cleo: Person) -> None:

@@ -27,7 +27,7 @@ from course.record import SignUp
 from course.subscriber import Subscriber, new_epoch
 from local_cloud.cloud import World
 from services import inbox
-from services.links import course_page
+from services.links import journal_page
 from services.receiving import receive
 from tests.conftest import MONDAY
 
@@ -186,7 +186,7 @@ class History:
         return lesson_letter(clients.site(), ann, self.course.lessons[lesson], written, self.now)
 
     def notice(self, ann: Subscriber, name: str) -> Letter:
-        return notice_letter(clients.site(), ann, name, self.now, clients.reflections().of(self.id))
+        return notice_letter(clients.site(), ann, name, self.now)
 
     def emails(self) -> Iterator[Letter]:
         """Those that came, and those that may come next, in this round and in the next one."""
@@ -200,10 +200,11 @@ class History:
     def shown(self, world: World) -> Iterator[str]:
         """The page and its files."""
         ann, written = self.ann, clients.reflections().of(self.id)
-        token = tokens.link(clients.keys(), tokens.Purpose.PAGE, ann.id, ann.epoch)
-        yield world.request("GET", f"/me/{token}/journal").text
+        token = tokens.journal(ann.id)
+        clients.journal_links().add(tokens.read_journal(token), world.now())
+        yield world.request("POST", f"/journal/{token}", form={}).text
         yield pages.journal_text(ann, self.course, written)
-        archive: Any = course_page.archive(ann, self.course, [written], "1", self.now)
+        archive: Any = journal_page.archive(ann, self.course, [written], "1", self.now)
         yield ZipFile(BytesIO(archive[1])).read("journal.html").decode()
 
 

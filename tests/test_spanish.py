@@ -213,7 +213,7 @@ def test_a_course_taken_and_steered_in_spanish(world: World) -> None:
     came = every_email_is_in_spanish(ann)
     offers = ("ask-", "prove-")
     notices = {one for one in load(TEMPLATE.parent / "emails").notices if not one.startswith(offers)}
-    assert came >= notices - {"goodbye", "fresh-link"}
+    assert came >= notices - {"goodbye", "fresh-link", "erased"}
     assert not [row for row in ann.reflections if "Me escondía" not in str(row["text"])], "the rest was obeyed"
 
 
@@ -223,10 +223,15 @@ def test_every_page_behind_a_link_of_a_spanish_email(world: World) -> None:
     next_email(world)
     ann.replies("Me escondía.")
     home = ann.page_url
-    for path in ("", "/journal", "/export", "/erase", "/yes", "/not-yet", "/lessons/mirar"):
+    for path in ("", "/journal", "/export", "/erase", "/yes", "/not-yet", "/unskip", "/lessons/mirar"):
         in_spanish(world.request("GET", home + path))
-    assert not left_in(world.request("GET", f"{home}/journal.txt").text)
-    with ZipFile(BytesIO(ann.presses("export").body)) as mine:
+    in_spanish(ann.presses("journal"))
+    in_spanish(world.request("GET", ann.journal_url))
+    in_spanish(world.request("POST", ann.journal_url, form={}))
+    assert not left_in(ann.in_the_journal("text").text)
+    for action in ("take-back", "name", "erase"):
+        in_spanish(ann.in_the_journal(action))
+    with ZipFile(BytesIO(ann.in_the_journal("export").body)) as mine:
         journal = mine.read("journal.html").decode()
         assert '<html lang="es"' in journal
         assert not left_in(journal)
@@ -246,7 +251,8 @@ def test_every_page_behind_a_link_of_a_spanish_email(world: World) -> None:
             for path in re.findall(r'href="(/[^"]+)"', page.text):
                 if path not in ("/style.css", "/page.js"):
                     in_spanish(world.request("GET", unescape(path).partition("#")[0]))
-    in_spanish(ann.presses("erase"))
+    in_spanish(ann.in_the_journal("end-links"))
+    in_spanish(ann.erases())
 
 
 def test_leaving_in_spanish(world: World) -> None:
@@ -262,7 +268,7 @@ def test_leaving_in_spanish(world: World) -> None:
     address = {"address": bea.address, "form_time": form["form_time"]}
     assert "Mira en tu buzón" in in_spanish(world.request("POST", f"/fresh-link?course={COURSE}", form=address))
     in_spanish(world.request("POST", f"/fresh-link?course={COURSE}", form={"address": "bea@"}), 400)
-    assert every_email_is_in_spanish(bea) == {"confirm", "intro", "goodbye", "fresh-link"}
+    assert every_email_is_in_spanish(bea) == {"confirm", "intro", "paused", "goodbye", "fresh-link"}
 
 
 def test_the_pages_that_are_nobody_s_speak_the_language_of_the_only_course(template: Path) -> None:
@@ -300,7 +306,7 @@ def test_spanish_pages_and_emails_keep_nobody_out(template: Path) -> None:
         page = browser.new_page(viewport={"width": 360, "height": 720})
         home, me = world.parameters["SiteUrl"], ann.page_url
         places = [home, f"{home}/embed", f"{home}/privacy", f"{home}/fresh-link", f"{home}/nowhere", me]
-        places += [f"{me}/{name}" for name in ("journal", "export", "erase", "yes", "lessons/mirar")]
+        places += [f"{me}/{name}" for name in ("journal", "yes", "lessons/mirar")]
         for url in (*places, ann.link("/confirm/", ann.mails[0]), ann.link("/unsubscribe/")):
             page.goto(url)
             assert barriers(page) == [], url

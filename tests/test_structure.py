@@ -11,8 +11,8 @@ from tests.test_imports import FUNCTIONS, PACKAGES
 TESTS = Path(__file__).parent
 MOST_MODULES = 12
 MOST_LINES = 250
-HANDLER_LINES = {"my_course": 150}
-"""Of a handler that has pages only; the others have at most 60."""
+HANDLER_LINES = {"my_course": 150, "my_journal": 150}
+"""Of handlers that have pages only; the others have at most 60."""
 
 
 def with_subpackages(*packages: str) -> list[str]:
@@ -42,7 +42,7 @@ def test_a_file_can_be_read_in_one_go() -> None:
 
 def test_a_handler_parses_calls_and_answers() -> None:
     handlers = sorted(FUNCTIONS.glob("*.py"))
-    assert len(handlers) == 9
+    assert len(handlers) == 10
     for path in handlers:
         assert lines(path) <= HANDLER_LINES.get(path.stem, 60), path.name
 

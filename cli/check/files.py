@@ -23,29 +23,23 @@ from course.errors import CourseError
 BROKEN = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
 NAMES = {
     *("first_name", "course", "round", "coming_back", "site_url", "me_url", "yes_url", "not_yet_url", "reply_url"),
-    *(
-        "unsubscribe_url",
-        "lesson_url",
-        "postal_address",
-        "subject",
-        "preheader",
-        "helplines",
-        "directory",
-        "words",
-        "loop",
-    ),
+    *("ask_journal_url", "unsubscribe_url", "lesson_url", "postal_address", "subject", "preheader"),
+    *("helplines", "directory", "words", "loop"),
 }
 """What the text of every email may use."""
 IN_LESSONS = {"reflections"}
 IN_NOTICES = {
     *("next_at", "next_subject", "next_is_closing", "hour", "zone", "erase_days"),
-    *("journal", "journal_goes_on", "journal_unproven", "way_back_question"),
+    *("way_back_question", "journal_hours", "backup_days"),
 }
 IN_CONFIRMATION = {"confirm_url", "hours"}
+BRINGS_A_LINK = {"journal_url"}
 IN_OFFERS = {"wish", "button", "word", "command"}
 IN_NOTICE = {
     "confirm.md.j2": IN_CONFIRMATION,
     "ask-confirm.md.j2": IN_CONFIRMATION,
+    "journal.md.j2": BRINGS_A_LINK,
+    "export.md.j2": BRINGS_A_LINK,
     ASK: IN_OFFERS,
     PROVE: IN_OFFERS,
 }

@@ -117,7 +117,7 @@ def stamp(at: datetime) -> str:
 
 def subscriber_item(subscriber: Subscriber) -> Item:
     """A subscriber to be stored. Only who waits for an email has a `due_shard`, and so a place in the index."""
-    item = _fields(subscriber)
+    item = {**_fields(subscriber), "links_ended": subscriber.links_ended or None}
     if subscriber.waiting:
         item["due_shard"] = DUE_SHARD
     if subscriber.round == 0 and subscriber.current_epoch and not subscriber.held:  # never confirmed
@@ -155,7 +155,7 @@ def _moment(text: str) -> datetime:
 _NEEDED = frozenset({"status", "epoch", "round", "zone", "hour", "version"})
 """Stored with every subscriber, although the dataclass has a value for a new one."""
 _READ: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("epoch", "round", "hour", "another", "heard", "version"), int),
+    **dict.fromkeys(("epoch", "round", "hour", "another", "heard", "links_ended", "version"), int),
     **dict.fromkeys(("plan", "soft_bounces", "obeyed"), tuple),
     **dict.fromkeys(("at", "due_at", "last_at", "retry_at", "previous_at", "asked_at", "given_at"), _moment),
     **dict.fromkeys(("last_day", "paused_until", "previous_day"), date.fromisoformat),

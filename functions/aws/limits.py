@@ -121,6 +121,17 @@ class Limits(Table):
         )
         return begun["note"] if begun else None
 
+    def noted(self, key: str) -> str | None:
+        """What the owner of a key noted when it first began, or None: nobody has."""
+        item = self._get(key=key)
+        return item["note"] if item else None
+
+    def number_of_day(self, key: str, member: str, most: int, now: datetime) -> int | None:
+        """Which of the first `most` of this UTC day a member is, from 1 on; None when it comes after them."""
+        numbers = range(1, most + 1)
+        taken = (self.begin(f"{key}#{day_of(now)}#{number}", member, "", now) is not None for number in numbers)
+        return next((number for number, is_taken in zip(numbers, taken, strict=True) if is_taken), None)
+
     def ask_to_erase(self, subscriber: str, now: datetime) -> None:
         """Notes that a subscriber was asked whether to delete everything."""
         self._put({"key": f"erase#{subscriber}", "at": now, "expires_at": _seconds(now + MARK_LIFE)})

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,10 +56,24 @@ class Outbox:
         """Asks `send` to look at one subscriber who has just done something and waits for the email."""
         self._send({"subscribers": [subscriber]})
 
-    def notice(self, name: str, subscriber: str, epoch: int, key: str, *, later: bool = False) -> None:
-        """Asks for one notice, or asks again `later`. However often it is asked with the same key, it is sent once."""
+    def notice(
+        self, name: str, subscriber: str, epoch: int, key: str, *, by_link: bool = False, last_today: bool = False
+    ) -> None:
+        """Asks for one notice. However often it is asked with the same key, it is sent once.
+
+        `by_link`: it tells of a press, and so how that could come about; `last_today`: as the last one of the day.
+        """
         message = {"notice": name, "subscriber": subscriber, "epoch": epoch, "key": key}
-        self._send(message, LATER if later else 0)
+        told = {"by_link": by_link, "no_more_today": last_today}
+        self._send(message | {"told": [line for line, is_said in told.items() if is_said]})
+
+    def again_later(self, message: Mapping[str, object]) -> None:
+        """Asks for a notice again that could not be sent just now."""
+        self._send(message, LATER)
+
+    def erase(self, subscriber: str) -> None:
+        """Asks `send` to go on with an erasure."""
+        self._send({"erase": subscriber})
 
     def waiting(self) -> int:
         """Messages that wait or are being worked on (approximate, as SQS counts)."""
@@ -73,5 +87,5 @@ class Outbox:
         )["Attributes"]
         return sum(map(int, counts.values()))
 
-    def _send(self, message: dict[str, object], delay: int = 0) -> None:
-        self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(message), DelaySeconds=delay)
+    def _send(self, message: Mapping[str, object], delay: int = 0) -> None:
+        self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(dict(message)), DelaySeconds=delay)

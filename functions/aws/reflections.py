@@ -1,14 +1,18 @@
-"""Reflections in DynamoDB, and the list of mail that is set aside: every access to their table, by name."""
+"""Reflections in DynamoDB, journal links, and the list of mail that is set aside: every access to their table."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aws.items import Item, Table, reflection_from, reflection_item, stamp
 from course.reflection import NotTaken, Reflection
+from course.tokens import JOURNAL_LIFE, JournalToken
 
 SET_ASIDE = "set-aside"
 """The partition of mail that is set aside. Subscribers' ids have 16 characters, so none is called this."""
+
+LINKS = "links#"
+"""With which the partition of a subscriber's journal links begins."""
 
 SET_ASIDE_LIFE = timedelta(days=14)
 """As long as the raw mail is kept."""
@@ -59,6 +63,10 @@ class Reflections(_Partitions):
         """Deletes all that a subscriber wrote, or what came by one mail."""
         self._erase(subscriber_id, mail_id)
 
+    def delete(self, reflection: Reflection) -> None:
+        """Deletes one reflection."""
+        self._delete(subscriber=reflection.subscriber, key=reflection_item(reflection)["key"])
+
     def forget(self, subscribers: Container[str], before: datetime) -> int:
         """Deletes what these subscribers wrote before a time (UTC), and returns how many reflections that were."""
         read, names = "subscriber, #key, received_at", {"#key": "key"}
@@ -69,6 +77,29 @@ class Reflections(_Partitions):
                 self._delete(subscriber=item["subscriber"], key=item["key"])
                 forgotten += 1
         return forgotten
+
+
+class JournalLinks(_Partitions):
+    """The hashes of journal links, in a partition a subscriber: whoever reads the table can open no journal."""
+
+    def add(self, link: JournalToken, now: datetime) -> None:
+        """Makes a link work for 24 hours."""
+        expires = now + JOURNAL_LIFE
+        self._put({**_link_key(link), "expires": expires, "expires_at": int(expires.timestamp())})
+
+    def works(self, link: JournalToken, now: datetime) -> bool:
+        """Whether a link was mailed in the last 24 hours, and not ended."""
+        found = self._get(**_link_key(link))
+        return found is not None and now < datetime.fromisoformat(found["expires"])
+
+    def of(self, subscriber_id: str) -> list[JournalToken]:
+        """Every journal link of a subscriber that is stored."""
+        return [JournalToken(subscriber_id, item["key"]) for item in self._of(LINKS + subscriber_id)]
+
+    def end(self, links: Iterable[JournalToken]) -> None:
+        """Has these links lead nowhere."""
+        for link in links:
+            self._delete(**_link_key(link))
 
 
 class SetAside(_Partitions):
@@ -99,3 +130,7 @@ class SetAside(_Partitions):
     def erase(self, mail_id: str) -> None:
         """Takes a mail off the list by its id, if it is on it."""
         self._erase(SET_ASIDE, mail_id)
+
+
+def _link_key(link: JournalToken) -> dict[str, str]:
+    return {"subscriber": LINKS + link.subscriber, "key": link.hashed}

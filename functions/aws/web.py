@@ -81,6 +81,11 @@ class Pages(APIGatewayHttpResolver):
         return forms.read(body, str(self.current_event.headers.get("content-type", "")))
 
     @property
+    def posted(self) -> dict[str, str]:
+        """What was posted, if anything: a button needs no field. Raises InvalidForm."""
+        return self.fields if self.current_event.body else {}
+
+    @property
     def course(self) -> Course | None:
         """The course that the request names, in its address or its form: what answers it speaks its language."""
         named = self.query.get("course", "")

@@ -60,8 +60,15 @@ class Letter:
     """Course and email: what mailbox providers count complaints by."""
 
 
-JOURNAL_NOTICE = "journal"
-"""The notice that gives the journal back."""
+BACKUP_DAYS = 35
+"""What DynamoDB's point-in-time recovery keeps."""
+TELLS_OF_A_PRESS = ("by_link", "no_more_today")
+"""Lines that a notice may say below its text: how it came about, and that it is the last of the day."""
+
+ERASED_NOTICE = "erased"
+"""The last email, when everything was erased behind the journal link."""
+JOURNAL_NOTICE, EXPORT_NOTICE = "journal", "export"
+"""The notices that bring a journal link."""
 
 
 def looks_back(lesson: Lesson, subscriber: Subscriber, course: Course) -> bool:
@@ -97,13 +104,14 @@ def told(subscriber: Subscriber) -> list[str]:
     return [name for name, which in (("heard", subscriber.heard), ("another", subscriber.another)) if which == 1]
 
 
-def lesson_page(
-    site: Site, subscriber: Subscriber, lesson: Lesson, reflections: Sequence[Reflection], me_url: str, now: datetime
-) -> Markup:
-    """What a lesson's email says, without the email around it. `me_url` is the page that it is read on."""
+def lesson_page(site: Site, subscriber: Subscriber, lesson: Lesson, me_url: str, now: datetime) -> Markup:
+    """What a lesson's email says, without the email around it and without what it quotes of the subscriber.
+
+    `me_url` is the page that it is read on.
+    """
     course = site.library.courses[subscriber.course]
     values = _values(site, subscriber, lesson, subscriber.epoch, now)
-    values |= {"me_url": me_url, "reflections": _echoes(course, reflections, subscriber)}
+    values |= {"me_url": me_url, "first_name": "", "reflections": _echoes(course, (), subscriber)}
     return Markup(lesson.prose.html.render(values))  # noqa: S704  rendered with autoescape
 
 
@@ -113,12 +121,18 @@ def _echoes(course: Course, reflections: Sequence[Reflection], subscriber: Subsc
 
 
 def notice_letter(
-    site: Site, subscriber: Subscriber, notice_id: str, now: datetime, reflections: Sequence[Reflection] = ()
+    site: Site,
+    subscriber: Subscriber,
+    notice_id: str,
+    now: datetime,
+    *,
+    told: Sequence[str] = (),
+    journal_token: str = "",
 ) -> Letter:
-    """A notice for this subscriber, in the language of the course.
+    """A notice for this subscriber, in the language of the course. It holds nothing that was written.
 
-    `reflections` are all of theirs, for the notice that gives the journal back. A confirmation is for the sign-up that
-    waits, and holds nothing that was typed.
+    `told` names lines that it says below its text, and `journal_token` is for the notices that bring a journal link. A
+    confirmation is for the sign-up that waits, and holds nothing that was typed.
     """
     course = site.library.courses[subscriber.course]
     language = course.language
@@ -132,10 +146,12 @@ def notice_letter(
         "zone": subscriber.zone.replace("_", " "),
         "erase_days": ERASE_WITHIN.days,
         "way_back_question": course.way_back_question or "",
+        "journal_url": journal_url(site, journal_token),
+        "journal_hours": tokens.JOURNAL_LIFE.days * 24,
+        "backup_days": BACKUP_DAYS,
+        "told": [language.words["letter"][line] for line in told],
         **notice.words,
     }
-    if reflections:
-        parts |= _journal(course, reflections, subscriber)
     if notice.id not in (CONFIRM, ASK_CONFIRM) or subscriber.sign_up is None:
         return _letter(site, subscriber, notice, subscriber.epoch, now, parts)
     epoch = subscriber.sign_up.epoch
@@ -143,6 +159,11 @@ def notice_letter(
     parts |= {"confirm_url": f"{site.url}/confirm/{token}", "hours": tokens.CONFIRM_LIFE.days * 24}
     parts |= {"first_name": "", "me_url": ""}  # nothing typed, and no page yet
     return _letter(site, subscriber, notice, epoch, now, parts)
+
+
+def journal_url(site: Site, token: str) -> str:
+    """Where a journal link leads."""
+    return f"{site.url}/journal/{token}"
 
 
 def _journal(course: Course, reflections: Sequence[Reflection], subscriber: Subscriber) -> dict[str, Any]:
@@ -198,7 +219,8 @@ def _reply_address(site: Site, subscriber: Subscriber, epoch: int, email_id: str
 def _values(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int, now: datetime) -> dict[str, Any]:
     """What the text of every email may use, and that of a lesson also where it is read in the browser."""
     course = site.library.courses[subscriber.course]
-    page = tokens.link(site.keys, Purpose.PAGE, subscriber.id, epoch, now + tokens.PAGE_LIFE)
+    expires, ended = now + tokens.PAGE_LIFE, subscriber.links_ended
+    page = tokens.link(site.keys, Purpose.PAGE, subscriber.id, epoch, expires, ended=ended)
     unsubscribe = tokens.link(site.keys, Purpose.UNSUBSCRIBE, subscriber.id, epoch)
     me = f"{site.url}/me/{page}"
     reply_to = _reply_address(site, subscriber, epoch, email.id)
@@ -209,6 +231,7 @@ def _values(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: i
         "coming_back": subscriber.round > 1,
         "site_url": site.url,
         "me_url": me,
+        "ask_journal_url": f"{me}/journal",
         "lesson_url": f"{me}/lessons/{email.id}" if isinstance(email, Lesson) else "",
         "subject": email.subject,
         "preheader": email.preheader,

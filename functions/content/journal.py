@@ -35,6 +35,8 @@ class Entry:
     text: str
     unproven: bool = False
     """Whether nothing proves that the subscriber sent it. Each page that shows it says so."""
+    mail_id: str = ""
+    """By which it can be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def _page(course: Course, reflections: list[Reflection], zone: str) -> Page:
     first, lesson = reflections[0], course.lessons.get(reflections[0].lesson)
     title, question = (lesson.subject, lesson.question) if lesson else ("", None)
     entries = [
-        Entry(dates.date(found.received_at, zone, course.language), found.text, not found.verified)
+        Entry(dates.date(found.received_at, zone, course.language), found.text, not found.verified, found.mail_id)
         for found in reflections
     ]
     return Page(first.round, first.lesson, title, question, entries)

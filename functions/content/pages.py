@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from content import dates, emails
 from content.emails import Site
-from content.journal import IN_A_FILE, ON_A_PAGE, as_text, journal, last_time, within
+from content.journal import IN_A_FILE, ON_A_PAGE, as_text, journal, within
 from content.languages import Language
 from content.lessons import Course
 from course import forms, schedule
@@ -22,6 +22,8 @@ Values = dict[str, Any]
 
 ACTIONS = {command for command, row in ROWS.items() if row.on_page}
 """Commands that have a button on the course page."""
+BEHIND_A_JOURNAL_LINK = {Command.JOURNAL, Command.EXPORT, Command.ERASE}
+"""Commands for which the course page offers a journal link only."""
 TOLD = ACTIONS - {Command.SKIP} | {"time"}
 """What the course page can say that it has done. A lesson that was skipped shows in what comes next."""
 
@@ -38,11 +40,13 @@ def sign_up_values(course: Course, values: Mapping[str, str], errors: Mapping[st
     }
 
 
-def course_values(subscriber: Subscriber, course: Course, reflections: Sequence[Reflection], now: datetime) -> Values:
-    """The course page: the place in the course, the next email, what can be changed, the lessons and the journal."""
+def course_values(subscriber: Subscriber, course: Course, now: datetime) -> Values:
+    """The course page: the place in the course, the next email, what can be changed, and the lessons.
+
+    Nothing that was written, and neither address, name nor time zone: somebody else may have the link.
+    """
     today = schedule.local_day(now, subscriber.zone)
     return {
-        "first_name": subscriber.first_name,
         "status": str(subscriber.status),
         "going_on": subscriber.status in (Status.ACTIVE, Status.PAUSED),
         "held": bool(subscriber.held),
@@ -52,15 +56,13 @@ def course_values(subscriber: Subscriber, course: Course, reflections: Sequence[
         "days": course.days,
         "hour": subscriber.hour,
         "when": dates.hour(subscriber.hour, course.language),
-        "zone": subscriber.zone,
         "zones": forms.zones(),
         "hours": range(24),
         "tomorrow": today + timedelta(days=1),
         "in_a_year": today + LONGEST_PAUSE,
-        "lessons": [lesson for lesson in course.lessons.values() if lesson.id in subscriber.sent],
+        "lessons": [lesson for lesson in course.lessons.values() if _had(lesson.id, subscriber)],
         "can_answer": subscriber.last_lesson == course.way_back,
         "way_back": course.way_back_question,
-        **journal_values(subscriber, course, reflections),
     }
 
 
@@ -123,25 +125,22 @@ def journal_file_values(
     }
 
 
-def lesson_values(
-    site: Site, subscriber: Subscriber, lesson: str, reflections: Sequence[Reflection], me_url: str, now: datetime
-) -> Values | None:
-    """A lesson that was sent to the subscriber, or may have been in an earlier round; else None.
+def lesson_values(site: Site, subscriber: Subscriber, lesson: str, me_url: str, now: datetime) -> Values | None:
+    """A lesson that was sent to the subscriber, or may have been in an earlier round, without any answer; else None.
 
     `me_url` is the course page, to which links in the lesson lead.
     """
     course = site.library.courses[subscriber.course]
-    had = {*subscriber.sent, *(reflection.lesson for reflection in reflections)}
-    had |= {subscriber.claim.email} if subscriber.claim else set()  # its email may arrive before SES's answer does
-    # Every email of an earlier round links to its lesson too, and which lessons were sent then is not stored.
-    if lesson not in course.lessons or (lesson not in had and subscriber.round <= 1):
+    if lesson not in course.lessons or not _had(lesson, subscriber):
         return None
     chosen = course.lessons[lesson]
-    return {
-        "lesson": chosen,
-        "body": emails.lesson_page(site, subscriber, chosen, reflections, me_url, now),
-        "last_time": last_time(reflections, lesson, subscriber.round),
-    }
+    return {"lesson": chosen, "body": emails.lesson_page(site, subscriber, chosen, me_url, now)}
+
+
+def _had(lesson: str, subscriber: Subscriber) -> bool:
+    """Whether a lesson was sent, or may have been: its email can come before SES's answer, or came in another round."""
+    on_its_way = subscriber.claim is not None and subscriber.claim.email == lesson
+    return lesson in subscriber.sent or on_its_way or subscriber.round > 1
 
 
 def errors_in_words(errors: Mapping[str, str], language: Language) -> dict[str, str]:

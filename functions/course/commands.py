@@ -22,13 +22,10 @@ ERASE_WITHIN = timedelta(days=7)
 OBEYED_WITHIN = timedelta(days=1)
 """From a mail's arrival. Later, as when failed messages are retried, its writer may have decided otherwise."""
 
-
 ASK, PROVE = "ask-", "prove-"
-"""With which the id of a notice begins that offers a command: it may have been meant, or its sender was not proven."""
-ASK_WAY_BACK = "ask-way-back"
-"""The notice that asks the question of the way back once more."""
-ASK_CONFIRM = "ask-confirm"
-"""The notice that asks once more for a yes to the confirmation."""
+"""How the id of a notice begins that offers a command: it may have been meant, or its sender was not proven."""
+ASK_WAY_BACK, ASK_CONFIRM = "ask-way-back", "ask-confirm"
+"""The notices that ask the question of the way back once more, and for a yes to the confirmation."""
 OFFERED = frozenset(Command) - {Command.YES, Command.NOT_YET, Command.HELP}
 """Commands that a notice may offer. The answers have notices of their own, and HELP is answered itself."""
 
@@ -126,6 +123,8 @@ class Row:
     is_so: Callable[[Asked, Subscriber, Place], bool] = lambda _asked, _after, _place: True
     on_page: bool = False
     """Whether it is a button of the subscriber's page as well."""
+    told: bool = False
+    """Whether a press by a link is told to the mailbox."""
     only_asks: bool = False
     """Whether it changes nothing in the course, and so never comes too late."""
     about_data: bool = False
@@ -141,6 +140,7 @@ _BEGIN_AGAIN = Row(
     ),
     lambda _, after, place: after.status is Status.ACTIVE and (not after.sent or after.round > place.round),
     on_page=True,
+    told=True,
 )
 ROWS = {
     Command.STOP: Row(
@@ -148,12 +148,14 @@ ROWS = {
         lambda _, subscriber: subscriber.stopped(Status.UNSUBSCRIBED),
         lambda _, after, _place: not after.is_in_course,
         on_page=True,
+        told=True,
     ),
     Command.PAUSE: Row(
         "paused",
         lambda asked, subscriber: subscriber.paused(asked.request.until),
         lambda asked, after, _: after.status is Status.PAUSED and after.paused_until == asked.request.until,
         on_page=True,
+        told=True,
     ),
     Command.RESUME: Row(
         "resumed",
@@ -166,6 +168,7 @@ ROWS = {
         lambda asked, subscriber: subscriber.skipping() if asked.may_skip(subscriber) else subscriber,
         lambda _, after, place: after.is_in_course and after.next_lesson is not None and place.passed_over(after),
         on_page=True,
+        told=True,
     ),
     Command.TIME: Row(
         "time",
@@ -175,6 +178,7 @@ ROWS = {
             else subscriber
         ),
         lambda asked, after, _: after.is_in_course and after.hour == asked.request.hour,
+        told=True,
     ),
     Command.AGAIN: _BEGIN_AGAIN,
     Command.YES: Row(
@@ -182,6 +186,7 @@ ROWS = {
         lambda asked, subscriber: subscriber.concluding() if asked.is_same_round(subscriber) else subscriber,
         lambda asked, after, _: after.is_in_course and after.next_lesson == asked.syllabus.closing,
         on_page=True,
+        told=True,
     ),
     Command.NOT_YET: _BEGIN_AGAIN,
     Command.JOURNAL: Row("journal", only_asks=True, about_data=True),

@@ -27,6 +27,12 @@ OF_OTHERS_A_DAY = 1
 HELPS_A_DAY = 1
 """Of these, answers to a practical question."""
 
+PRESSES_TOLD_A_DAY = 2
+"""Emails of a UTC day that tell one subscriber what was done by a link. A stop is always told, and not counted."""
+
+JOURNAL_LINKS_A_DAY = 3
+"""Journal links that one subscriber is mailed in a UTC day, whoever presses the button or replies JOURNAL."""
+
 UNPROVEN_A_DAY = 20
 """Mails of one subscriber and UTC day that are kept without proof of their sender: no forger can fill a journal."""
 

@@ -122,6 +122,8 @@ class Record:
     since a lesson was being sent when the reply came. None when there is nothing to tell."""
     heard: int | None = None
     """The same of a reply that was kept."""
+    links_ended: int = 0
+    """How often all links were ended: the signature of those to the course page covers it."""
     version: int = 0
     """Counts the writes: the condition of the next one."""
 

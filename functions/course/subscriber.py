@@ -114,6 +114,14 @@ class Subscriber(Record):
         following = self.plan[self.plan.index(self.next_lesson) + 1 :] if self.next_lesson else ()
         return replace(self, next_lesson=following[0]) if self.is_in_course and following else self
 
+    def unskipped(self) -> "Subscriber":
+        """Takes back the lesson that was skipped, unless the one after it was sent or is being sent."""
+        place = self.plan.index(self.next_lesson) if self.next_lesson else 0
+        skipped = self.plan[place - 1] if place else INTRODUCTION
+        if not self.is_in_course or self.claim or skipped in (INTRODUCTION, *self.sent):
+            return self
+        return replace(self, next_lesson=skipped)
+
     def concluding(self) -> "Subscriber":
         """Skips to the closing letter, when YES follows NOT YET before anything of the new round was sent."""
         if self.status in IN_COURSE and self.round > 1 and not self.sent and self.next_lesson and not self.claim:
@@ -132,6 +140,14 @@ class Subscriber(Record):
     def _teller(self) -> int:
         """Which lesson from now on can tell something new: one that is on its way was made without it."""
         return 2 if self.claim else 1
+
+    def with_links_ended(self) -> "Subscriber":
+        """Every link to the course page that was mailed before leads nowhere from now on."""
+        return replace(self, links_ended=self.links_ended + 1)
+
+    def renamed(self, first_name: str) -> "Subscriber":
+        """Is greeted with another first name, or with none."""
+        return replace(self, first_name=first_name)
 
     def having_obeyed(self, mail_id: str) -> "Subscriber":
         """Remembers a mail whose command was obeyed, also where it changed nothing: later it might."""

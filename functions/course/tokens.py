@@ -1,11 +1,13 @@
 """Tokens: the id of a subscriber, the links in an email, and the address that a reply goes to.
 
-Nothing is stored for a token. Each is signed for one purpose with a key of the keyring; a key that is taken out of the
-ring takes its tokens with it. Whoever reads the tables cannot make one, and no token holds an address.
+Each is signed for one purpose with a key of the keyring, and a key that is taken out of the ring takes its tokens with
+it. Only a journal link is random, with its hash stored. Nobody who reads the tables can make one. None has an address.
 """
 
 import hashlib
 import hmac
+import re
+import secrets
 import struct
 from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as DecodeError
@@ -18,13 +20,17 @@ from course.errors import InvalidToken, UnknownKey
 
 CONFIRM_LIFE = timedelta(hours=72)
 PAGE_LIFE = timedelta(days=30)
+JOURNAL_LIFE = timedelta(hours=24)
 LEAVE = "leave"
 """In place of a lesson in the address that List-Unsubscribe names: a mail to it unsubscribes, whatever it says."""
 
 _ID_BYTES = 10
+_ID_LENGTH = 16  # in base32
 _LINK = struct.Struct(f">B{_ID_BYTES}sHI")  # key id, subscriber, epoch, minute of expiry (0: never)
 _LINK_MAC = 16  # 33 bytes in all: 44 characters of base64 with no bit to spare
+_JOURNAL = re.compile(r"[\w-]{32}", re.ASCII)
 _REPLY = struct.Struct(f">{_ID_BYTES}sHB2s")  # subscriber, epoch, round, lesson
+_JOURNAL_BYTES = 24  # random: nobody guesses one
 _REPLY_MAC = 6  # 21 bytes in all: 34 characters of base32; one guess in 2**48, and each guess is an email
 
 
@@ -77,6 +83,15 @@ class LinkToken:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalToken:
+    """What a journal link says. It is random, so only what is stored can tell whether it is genuine."""
+
+    subscriber: str
+    hashed: str
+    """What is stored of it: nobody can make the link from this."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyToken:
     """What a reply address says about the email that was answered."""
 
@@ -109,29 +124,48 @@ def lesson_tag(lesson: str) -> bytes:
 LEAVE_TAG = lesson_tag(LEAVE)
 
 
-def link(keys: Keyring, purpose: Purpose, subscriber: str, epoch: int, expires: datetime | None = None) -> str:
-    """A signed token for a link: 44 characters of URL-safe base64. `expires` is UTC, to the minute."""
+def link(
+    keys: Keyring, purpose: Purpose, subscriber: str, epoch: int, expires: datetime | None = None, *, ended: int = 0
+) -> str:
+    """A signed token for a link: 44 characters of URL-safe base64. `expires` is UTC, to the minute.
+
+    `ended` is how often the subscriber ended all links of this purpose: the signature covers it, the token has no space
+    for it.
+    """
     minute = int(expires.timestamp() // 60) if expires else 0
     number = keys.newest
     payload = _LINK.pack(number, _unbase32(subscriber), epoch, minute)
-    return urlsafe_b64encode(payload + keys.mac(number, purpose, payload)[:_LINK_MAC]).decode()
+    return urlsafe_b64encode(payload + _link_mac(keys, number, purpose, payload, ended)).decode()
 
 
-def read_link(keys: Keyring, purpose: Purpose, token: str, now: datetime) -> LinkToken:
+def read_link(keys: Keyring, purpose: Purpose, token: str, now: datetime, *, ended: int = 0) -> LinkToken:
     """Who a link was made for. Raises InvalidToken; UnknownKey for a key number that is not in the ring."""
-    try:
-        raw = urlsafe_b64decode(token.encode("ascii"))
-    except (DecodeError, UnicodeEncodeError) as error:
-        raise InvalidToken("not a token") from error
-    if len(raw) != _LINK.size + _LINK_MAC or urlsafe_b64encode(raw).decode() != token:
-        raise InvalidToken("not a token")
-    payload, mac = raw[: _LINK.size], raw[_LINK.size :]
+    payload, mac = _divided(token)
     number, subscriber, epoch, minute = _LINK.unpack(payload)
-    if not hmac.compare_digest(mac, keys.mac(number, purpose, payload)[:_LINK_MAC]):
-        raise InvalidToken("forged, or of another purpose")
+    if not hmac.compare_digest(mac, _link_mac(keys, number, purpose, payload, ended)):
+        raise InvalidToken("forged, of another purpose, or ended by its subscriber")
     if minute and now >= datetime.fromtimestamp(minute * 60, UTC):
         raise InvalidToken("expired")
     return LinkToken(_base32(subscriber), epoch)
+
+
+def claimed_subscriber(token: str) -> str:
+    """The subscriber that the token of a link names, before anything proves it. Raises InvalidToken."""
+    return _base32(_LINK.unpack(_divided(token)[0])[1])
+
+
+def journal(subscriber: str) -> str:
+    """A new token for a journal link: the subscriber's id and 32 random characters of URL-safe base64."""
+    return f"{subscriber}{secrets.token_urlsafe(_JOURNAL_BYTES)}"
+
+
+def read_journal(token: str) -> JournalToken:
+    """What a journal link says. Raises InvalidToken."""
+    subscriber, secret = token[:_ID_LENGTH], token[_ID_LENGTH:]
+    _unbase32(subscriber)
+    if not _JOURNAL.fullmatch(secret):
+        raise InvalidToken("not a token")
+    return JournalToken(subscriber, hashlib.sha256(token.encode()).hexdigest())
 
 
 def reply(keys: Keyring, subscriber: str, epoch: int, round_number: int, lesson: str) -> str:
@@ -154,6 +188,21 @@ def read_reply(keys: Keyring, local_part: str) -> ReplyToken:
         raise UnknownKey("of no key")
     subscriber, epoch, round_byte, tag = _REPLY.unpack(payload)
     return ReplyToken(_base32(subscriber), epoch, round_byte, tag)
+
+
+def _divided(token: str) -> tuple[bytes, bytes]:
+    """Payload and signature of a link's token. Raises InvalidToken."""
+    try:
+        raw = urlsafe_b64decode(token.encode("ascii"))
+    except (DecodeError, UnicodeEncodeError) as error:
+        raise InvalidToken("not a token") from error
+    if len(raw) != _LINK.size + _LINK_MAC or urlsafe_b64encode(raw).decode() != token:
+        raise InvalidToken("not a token")
+    return raw[: _LINK.size], raw[_LINK.size :]
+
+
+def _link_mac(keys: Keyring, number: int, purpose: Purpose, payload: bytes, ended: int) -> bytes:
+    return keys.mac(number, f"{purpose}#{ended}" if ended else purpose, payload)[:_LINK_MAC]
 
 
 def _base32(raw: bytes) -> str:

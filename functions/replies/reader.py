@@ -56,6 +56,11 @@ class Mail:
         """A header as text on one line, decoded; empty when the mail has none of this name."""
         return mail.header(self._message, name)
 
+    def found(self, pattern: str) -> str:
+        """The first place in the text that a regular expression matches; empty where none does."""
+        found = re.search(pattern, self._plain) or re.search(pattern, self._html)
+        return found[0] if found else ""
+
     def own_words(self, original: str | None = None, original_html: str | None = None) -> str:
         """As `replies.own_words`. Raises UnreadableMail when the text has too many lines."""
         answered = Answered(original, original_html, self.header)

@@ -1,6 +1,7 @@
 """Which email of which subscriber a reply answers: by the token in its envelope, else by In-Reply-To. Never guessed."""
 
 import hashlib
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aws import clients
 from aws.inbound import Arrival
-from content.emails import JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
+from content.emails import TELLS_OF_A_PRESS, Letter, journal_url, lesson_letter, looks_back, notice_letter
 from content.lessons import Course
 from course import forms, schedule, tokens
 from course.commands import ASK_CONFIRM
@@ -98,11 +99,11 @@ def to_last_lesson(came: Arrival, mail: "Mail", subscriber: Subscriber, by: str)
 
 def own_words(mail: "Mail", answer: Answered, now: datetime) -> str:
     """What the person wrote, told from the email that they answered. Raises UnreadableMail."""
-    sent = _original(answer, now)
+    sent = _original(mail, answer, now)
     return mail.own_words(sent.text, sent.html) if sent else mail.words_without_original
 
 
-def _original(answer: Answered, now: datetime) -> Letter | None:
+def _original(mail: "Mail", answer: Answered, now: datetime) -> Letter | None:
     """The email as it was sent to this subscriber; None when it can't be made again."""
     # What it may have said of earlier replies is no longer known, so all of that is expected in the quote.
     subscriber = replace(answer.subscriber, round=answer.round, heard=1, another=1)
@@ -116,8 +117,9 @@ def _original(answer: Answered, now: datetime) -> Letter | None:
         # With the time of the sending, its links are the same again: a mail program may have broken them in two.
         return lesson_letter(clients.site(), subscriber, lesson, written, sent_at or now)
     if answer.notice and (answer.notice not in (CONFIRM, ASK_CONFIRM) or answer.confirms):
-        written = clients.reflections().of(subscriber.id) if answer.notice == JOURNAL_NOTICE else []
-        return notice_letter(clients.site(), subscriber, answer.notice, now, written)
+        # A journal link is random, and stored as a hash: the reply itself tells which one it quotes.
+        token = mail.found(rf"(?<={re.escape(journal_url(clients.site(), ''))})[\w-]+")
+        return notice_letter(clients.site(), subscriber, answer.notice, now, told=TELLS_OF_A_PRESS, journal_token=token)
     return None
 
 

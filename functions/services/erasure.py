@@ -1,17 +1,25 @@
 """Everything that is kept about a subscriber: for how many days, and erased at their word."""
 
-from datetime import datetime
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from aws import clients
 from aws.items import UNCONFIRMED_LIFE
 from aws.reflections import SET_ASIDE_LIFE
 from aws.settings import settings
+from aws.subscribers import Erasing
+from content.emails import BACKUP_DAYS
 from course import forms
 from course.commands import ERASE_WITHIN
+from course.record import STOPPED_FOR_GOOD
 from course.subscriber import Subscriber
 
-LOG_DAYS, BACKUP_DAYS = 30, 35
-"""As in template.yaml, and what DynamoDB's point-in-time recovery keeps: the privacy page tells them."""
+TRIED_EVERY = timedelta(minutes=15)
+"""By the tick that finds an erasure due. The first time is the message that the press puts into the queue."""
+
+LOG_DAYS = 30
+"""As in template.yaml: the privacy page tells it."""
 
 
 def days_kept() -> dict[str, int]:
@@ -33,25 +41,49 @@ def may_erase(subscriber: Subscriber, yes_at: datetime, now: datetime) -> bool:
 
 
 def erase(subscriber: Subscriber, now: datetime) -> None:
-    """The raw mail first, the subscriber last: broken off half-way, it can be asked for again.
+    """At once. The subscriber goes last: broken off half-way, it can be asked for again, and goes on where it was.
 
     What stays are hashes: a suppression, which is the promise never to write again, and for 30 days that the mailbox
     was written to, so that coming back the same day brings no second lesson on it. Raw mail that cannot be attributed
     goes after its 14 days.
     """
-    clients.limits().close(clients.keys().hashed("mailbox", forms.mailbox(subscriber.address)), now)
-    _erase_the_rest(subscriber.id)
+    close_mailbox(subscriber.address, now)
+    deque(remains_deleted(subscriber.id), maxlen=0)
     clients.subscribers().erase(subscriber.id)
-    _erase_the_rest(subscriber.id)  # of what came meanwhile; what comes from now on finds no subscriber
+    deque(remains_deleted(subscriber.id), maxlen=0)  # what came meanwhile; what comes from now on finds no subscriber
 
 
-def _erase_the_rest(subscriber_id: str) -> None:
-    """Mail, reflections and proofs of consent."""
+def begin(subscriber: Subscriber, now: datetime) -> None:
+    """From now on nothing of the subscriber is found. The rest is `services.erasing`'s, by the queue.
+
+    Pressed again after a crash, it begins again.
+    """
+    close_mailbox(subscriber.address, now)
+    address = "" if subscriber.status in STOPPED_FOR_GOOD else subscriber.address  # which is never mailed again
+    going = Erasing(subscriber.id, subscriber.course, address, subscriber.epoch, now, now + TRIED_EVERY)
+    clients.erasures().begin(going)
+    clients.subscribers().erase(subscriber.id)
+    clients.outbox().erase(subscriber.id)
+
+
+def close_mailbox(address: str, now: datetime) -> None:
+    """No sign-up of this mailbox is confirmed for a day."""
+    clients.limits().close(clients.keys().hashed("mailbox", forms.mailbox(address)), now)
+
+
+def remains_deleted(subscriber_id: str) -> Iterator[str]:
+    """Deletes mail, reflections, journal links and proofs of consent, and says after each mail which one is gone.
+
+    Each reflection goes with its mail, so that an erasure that is broken off again and again still comes to its end.
+    """
     for reflection in clients.reflections().of(subscriber_id):
         clients.raw_mail().delete(reflection.mail_id)
+        clients.reflections().delete(reflection)
+        yield reflection.mail_id
     for aside in clients.set_aside().all():
         if aside.subscriber == subscriber_id:
             clients.raw_mail().delete(aside.mail_id)
             clients.set_aside().remove(aside)
-    clients.reflections().erase(subscriber_id)
+            yield aside.mail_id
+    clients.journal_links().end(clients.journal_links().of(subscriber_id))
     clients.consents().erase(subscriber_id)

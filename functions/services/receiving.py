@@ -45,7 +45,7 @@ def receive(came: Arrival, now: datetime) -> None:
 
 def _work_on(came: Arrival, now: datetime) -> Done:
     if token := attribution.leaving(came):
-        leaving.stop_by_mail(LinkToken(token.subscriber, token.epoch), came.mail_id, now)
+        leaving.stop(LinkToken(token.subscriber, token.epoch), now, pressed=False)
         return Done.OBEYED
     raw = clients.raw_mail().fetch(came.object_key)
     if harmful := came.harmful:

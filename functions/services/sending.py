@@ -1,9 +1,10 @@
 """Sends one email to one subscriber by the delivery protocol: render, claim, send once, commit or release."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from jinja2 import TemplateError
 
@@ -11,14 +12,15 @@ from aws import clients
 from aws.log import count, logger, where
 from aws.ses import CONNECT_TIMEOUT, READ_TIMEOUT, Refusal, Refused, Sent, Unknown
 from aws.settings import settings
-from content.emails import JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
+from content.emails import EXPORT_NOTICE, JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
 from content.lessons import Course
-from course import delivery
+from course import delivery, tokens
 from course.commands import ASK_CONFIRM, ROWS
 from course.delivery import Decision
 from course.errors import EmailCourseError, UnreadableSubscriber
 from course.record import CONFIRM, STOPPED_FOR_GOOD, Held
 from course.subscriber import Subscriber
+from services import links
 
 CLAIM_TIME = 5_000
 """Longest time in ms to store a claim. With ANSWER_TIME, SES has the email within 25 s: a stop can be late by that."""
@@ -34,6 +36,8 @@ BROKEN_LETTER = (TemplateError, ArithmeticError, AttributeError, LookupError, Re
 
 AFTER_STOPPING = {"goodbye", "fresh-link", *(row.notice for row in ROWS.values() if row.about_data)}
 """Notices that also come to subscribers who have stopped: they answer what is asked for then."""
+
+WITH_JOURNAL_LINK = {JOURNAL_NOTICE, EXPORT_NOTICE}
 
 HELD = {Refusal.ADDRESS: Held.ADDRESS, Refusal.SANDBOX: Held.SANDBOX}
 """Refusals that hold the one subscriber."""
@@ -60,12 +64,30 @@ def halted(now: datetime) -> Halt | None:
     return Halt(reason) if reason else None
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice that is asked for, as in Outbox.notice."""
+
+    name: str
+    subscriber: str
+    epoch: int
+    key: str
+    told: tuple[str, ...] = ()
+    """Lines that it says below its text, by the names of the words for them."""
+
+    @classmethod
+    def read(cls, message: Mapping[str, Any]) -> "Notice":
+        """From a message in the outbox."""
+        told = tuple(message.get("told", ()))
+        return cls(message["notice"], message["subscriber"], message["epoch"], message["key"], told)
+
+
 class Sending:
     """One invocation of `send`. `milliseconds_left` tells how long it may still run."""
 
     def __init__(self, milliseconds_left: Callable[[], int]) -> None:
         self._milliseconds_left = milliseconds_left
-        self._site = clients.site()  # made before the threads: boto3's session is not for several at once
+        self.site = clients.site()  # made before the threads: boto3's session is not for several at once
         self.throttled = 0  # how often SES said that it was too much
         self.closed = False  # whether SES refuses the whole account: nobody else need be tried
 
@@ -86,7 +108,7 @@ class Sending:
             return
         if stored is None:
             return
-        course = self._site.library.courses.get(stored.course)
+        course = self.site.library.courses.get(stored.course)
         if course is None:
             _hold(stored, Held.NO_COURSE)
             return
@@ -107,33 +129,49 @@ class Sending:
             case Decision.SKIP if subscriber != stored:
                 clients.subscribers().save(subscriber)
 
-    def notice(self, name: str, subscriber_id: str, epoch: int, key: str, message_id: str, now: datetime) -> bool:
+    def notice(self, asked: Notice, message_id: str, now: datetime) -> bool:
         """Sends a notice once per key; False if SES takes none now. Raises NotSent if refused or unanswered.
 
         The first queue message with the key owns it and may retry after a crash: better a second copy than no notice.
         """
-        subscriber = clients.subscribers().get(subscriber_id)
-        if subscriber is None or not _is_wanted(name, subscriber, epoch):
+        subscriber = clients.subscribers().get(asked.subscriber)
+        if subscriber is None or not _is_wanted(asked.name, subscriber, asked.epoch):
             return True
-        written = clients.reflections().of(subscriber.id) if name == JOURNAL_NOTICE else []
-        letter = notice_letter(self._site, subscriber, name, now, written)
-        mark = f"notice#{key}"
+        token = tokens.journal(subscriber.id) if asked.name in WITH_JOURNAL_LINK else ""
+        if token and not links.is_genuine(subscriber):
+            logger.error("the stored address is not the subscriber's", subscriber=subscriber.id)
+            count("Mismatched")
+            return True
+        letter = notice_letter(self.site, subscriber, asked.name, now, told=asked.told, journal_token=token)
+        mark = f"notice#{asked.key}"
         if not clients.limits().mark(mark, message_id, now):
             return True
-        match clients.mailer().send(letter, _tags(subscriber, secrets.token_hex(8), name, epoch)):
+        if token:
+            clients.journal_links().add(tokens.read_journal(token), now)
+        match self.mailed(letter, subscriber, asked.name, asked.epoch, now):
             case Sent():
                 clients.limits().mark_done(mark, now)
                 count("NoticesSent")
             case Refused(why, code):
                 clients.limits().unmark(mark)
-                self._refused(why, code, subscriber, now)
                 if why in HELD:
                     raise NotSent(f"SES refused a notice: {code}")
                 return False
             case Unknown():
-                count("Unknown")
                 raise NotSent("SES did not answer: the queue brings the notice back")
         return True
+
+    def mailed(
+        self, letter: Letter, subscriber: Subscriber, name: str, epoch: int, now: datetime
+    ) -> Sent | Refused | Unknown:
+        """What SES makes of an email that is no lesson. A refusal, or no answer, is counted."""
+        answer = clients.mailer().send(letter, _tags(subscriber, secrets.token_hex(8), name, epoch))
+        match answer:
+            case Refused(why, code):
+                self._refused(why, code, subscriber, now)
+            case Unknown():
+                count("Unknown")
+        return answer
 
     def _send(self, subscriber: Subscriber, course: Course, now: datetime) -> None:
         try:
@@ -177,10 +215,10 @@ class Sending:
     def _letter(self, subscriber: Subscriber, course: Course, now: datetime) -> Letter:
         email = subscriber.due_email
         if email is None or email == CONFIRM:  # never None here: decide() said SEND
-            return notice_letter(self._site, subscriber.asked(now), CONFIRM, now)
+            return notice_letter(self.site, subscriber.asked(now), CONFIRM, now)
         lesson = course.lessons[email]
         written = clients.reflections().of(subscriber.id) if looks_back(lesson, subscriber, course) else []
-        return lesson_letter(self._site, subscriber, lesson, written, now)
+        return lesson_letter(self.site, subscriber, lesson, written, now)
 
 
 def _is_wanted(notice: str, subscriber: Subscriber, epoch: int) -> bool:

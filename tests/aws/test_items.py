@@ -54,6 +54,7 @@ FULL = Subscriber(
     obeyed=tuple(f"{number:012}" for number in range(5)),
     another=1,
     heard=1,
+    links_ended=1,
     version=30,
 )
 """Somebody with everything that a subscriber can have, and more at once than anybody has."""

@@ -109,10 +109,10 @@ def test_every_command_that_a_language_names_is_obeyed(code: str) -> None:
     }
     pages = language.words["pages"]
     for text, named in (
-        (pages["me"]["address"], {Command.JOURNAL}),
+        (pages["unsubscribed"]["journal"], {Command.JOURNAL}),
         (pages["link_too_old"]["or_reply"], {Command.JOURNAL}),
         (pages["link_too_old"]["still_on"], {Command.STOP}),
-        (pages["privacy"]["yours_about"], {Command.EXPORT, Command.ERASE}),
+        (pages["privacy"]["yours_about"], {Command.JOURNAL, Command.EXPORT, Command.ERASE}),
     ):
         told = [obeyed(said, Answered.LESSON, MONDAY.date()) for said in names_of_commands(text)]
         assert {one.command if one else None for one in told} == named

@@ -97,16 +97,17 @@ def unsubscribes_and_is_erased(life: Life) -> Iterator[None]:
     ann = life.person("ann").joins()
     ann.replies("It was my fault.")
     life.days()
-    page_url = ann.page_url
     yield
     ann.one_click(ann.latest())
     yield
     life.days()
     yield
-    ann.asks("GET", f"{page_url}/erase")
+    journal = ann.journal_url
+    ann.asks("GET", journal)
+    ann.asks("POST", journal, {})
     ann.erases()
     yield
-    life.days()
+    life.days(2)
 
 
 def asks_by_reply(life: Life) -> Iterator[None]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 KEPT_FOR = timedelta(days=89)
 """No reflection is deleted before it is older than this."""
 LEFT = "left after an erasure"
+UNTOLD = "untold"
 
 
 def judge_kept(life: "Life", tally: Tally) -> None:
@@ -24,6 +25,8 @@ def judge_kept(life: "Life", tally: Tally) -> None:
     for person in life.people:
         if person.erased:
             _judge_erased(life, person.address, raw, tally)
+            if person.is_to_be_told and not any(mail.tags["email"] == "erased" for mail in person.mails):
+                tally.found(UNTOLD, "an erasure behind the journal link")
             continue
         written = Counter(text for at, text in person.wrote if at > since)
         stored = Counter(

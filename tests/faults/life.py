@@ -72,6 +72,8 @@ class Someone(Person):
     skipped: set[str] = field(default_factory=set)
     left: bool = False  # unsubscribed: nothing but a fresh sign-up starts anything
     erased: bool = False
+    is_to_be_told: bool = False
+    """Whether the last email has to say that everything was erased."""
 
     def did(self, kind: str, at: datetime | None = None, zone: str = "", hour: int = 0) -> None:
         claimed = self.life.claimed(self.address) if kind == "stop" else ""
@@ -192,11 +194,23 @@ class Someone(Person):
         if self.is_current(mail):
             self.leaves()
 
-    def erases(self) -> None:
-        """Has everything deleted."""
-        if self.asks("POST", f"{self.page_url}/erase", {}).status < 400:
+    def erases(self) -> Response:
+        """Has everything deleted, behind a journal link."""
+        answer = self.asks("POST", f"{self.journal_url}/erase", {"sure": "yes"})
+        if answer.status < 400:
             self.leaves()
-            self.erased = True
+            self.erased = self.is_to_be_told = True
+        return answer
+
+    @property
+    def journal_url(self) -> str:
+        """The last journal link that came, after asking for one."""
+        self.asks("POST", f"{self.page_url}/journal", {})
+        self.life.until(self.world.now() + SOON)
+        mailed = (url for mail in reversed(self.mails) for _, url in mail.links() if "/journal/" in url)
+        if not (last := next(mailed, "")):
+            raise AnotherTurn
+        return last
 
     def is_current(self, mail: SentMail) -> bool:
         """Whether a mail is of the last sign-up."""

@@ -147,7 +147,7 @@ def test_what_was_typed_is_in_the_journal_as_written(ann: Person) -> None:
     assert [row["text"] for row in ann.reflections] == [
         f"{WORDS}\nNumber {number}." for number in range(1, len(WAYS) + 1)
     ]
-    assert "Four spaces before" in ann.page
+    assert "Four spaces before" in ann.journal
 
 
 @every_client

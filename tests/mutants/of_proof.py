@@ -131,8 +131,8 @@ OF_UNPROVEN_WORDS = (
     ),
     Mutant(
         "journal: what is unproven is not marked",
-        "found.text, not found.verified)",
-        "found.text, False)",
+        "found.text, not found.verified, found.mail_id)",
+        "found.text, False, found.mail_id)",
         "test_outlets.py test_journal.py -k r21",
     ),
     Mutant(

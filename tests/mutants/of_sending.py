@@ -187,13 +187,13 @@ OF_STORING = (
 OF_ERASURE = (
     Mutant(
         "erase: a reply that came meanwhile stays",
-        "_erase_the_rest(subscriber.id)  # of what",
-        "pass  # of what",
+        "deque(remains_deleted(subscriber.id), maxlen=0)  # what",
+        "pass  # what",
         "test_privacy.py -k o2",
     ),
     Mutant(
         "erase: the subscriber is deleted before the mail",
-        "    _erase_the_rest(subscriber.id)\n",
+        "    deque(remains_deleted(subscriber.id), maxlen=0)\n",
         "",
         "test_erasure.py -k broke_off",
     ),
@@ -214,6 +214,18 @@ OF_ERASURE = (
         "        clients.raw_mail().delete(reflection.mail_id)\n",
         "        pass\n",
         "test_erasure.py -k o2",
+    ),
+    Mutant(
+        "erase: nothing goes before everything was listed and its mail deleted",
+        "        clients.reflections().delete(reflection)\n",
+        "",
+        "test_erasing.py -k p6",
+    ),
+    Mutant(
+        "erase: found until the queue has ended",
+        "    clients.subscribers().erase(subscriber.id)\n    clients.outbox",
+        "    clients.outbox",
+        "test_erasing.py -k p4",
     ),
     Mutant(
         "erase: a second beginning on the same day",

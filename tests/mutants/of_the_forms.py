@@ -116,8 +116,8 @@ OF_LIMITS = (
 OF_TOKENS = (
     Mutant(
         "link: the result of comparing its MAC is ignored",
-        "if not hmac.compare_digest(mac, keys.mac(number, purpose, payload)[:_LINK_MAC]):",
-        "if hmac.compare_digest(mac, keys.mac(number, purpose, payload)[:_LINK_MAC]) is None:",
+        "if not hmac.compare_digest(mac, _link_mac(keys, number, purpose, payload, ended)):",
+        "if hmac.compare_digest(mac, _link_mac(keys, number, purpose, payload, ended)) is None:",
         TOKENS,
     ),
     Mutant(
@@ -132,6 +132,24 @@ OF_TOKENS = (
         'return hmac.digest(key, purpose.encode() + b"\\0" + message, hashlib.sha256)',
         "return hmac.digest(key, message, hashlib.sha256)",
         TOKENS,
+    ),
+    Mutant(
+        "link: one that was ended", 'f"{purpose}#{ended}" if ended else purpose', "purpose", "test_course_page.py -k p3"
+    ),
+    Mutant(
+        "journal link: older than a day", "found is not None and now <", "found is not None or now <", "-k 24_hours"
+    ),
+    Mutant(
+        "journal link: mailed to an address that others put there",
+        "if token and not links.is_genuine(subscriber):",
+        "if not subscriber:",
+        "test_erasing.py -k p5",
+    ),
+    Mutant(
+        "journal link: as many a day as are asked for",
+        "if clients.limits().number_of_day(key, asked, JOURNAL_LINKS_A_DAY, now) is None:",
+        "if not clients.limits().number_of_day(key, asked, 99, now):",
+        "-k p3",
     ),
     Mutant("link: two spellings", " or urlsafe_b64encode(raw).decode() != token:", ":", TOKENS),
     Mutant("reply address: two spellings", "if _base32(raw) != text:", "if not text:", TOKENS),
@@ -213,7 +231,7 @@ OF_PAGES = (
     ),
     Mutant(
         "subscriber's page: a lesson that was not sent",
-        "if lesson not in course.lessons or (lesson not in had and subscriber.round <= 1):",
+        "if lesson not in course.lessons or not _had(lesson, subscriber):",
         "if lesson not in course.lessons:",
         "test_my_course.py -k 'not_sent'",
     ),

@@ -1,7 +1,9 @@
 """Erasure: how long everything is kept, and that after erasing nothing is left but hashes."""
 
+from datetime import timedelta
 from unittest.mock import patch
 
+import pytest
 from botocore.exceptions import ConnectTimeoutError
 
 from aws.inbound import RawMail
@@ -32,10 +34,10 @@ def test_o2_erasing_asks_once_more_and_leaves_nothing(world: World) -> None:
     bucket = world.resources.ref("RawMail")
     assert world.clients.s3.get_object(Bucket=bucket, Key=key)
     page_url = ann.page_url
-    assert "/erase" in ann.page
+    assert ann.journal_url
     with unchanged(world):
-        assert "cannot be undone" in world.request("GET", f"{page_url}/erase").text
-    assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
+        assert "cannot be undone" in ann.in_the_journal("erase").text
+    assert "It is erased" in ann.erases().text
     assert not world.subscribers()
     assert not world.rows("Reflections")
     assert not world.clients.s3.list_objects_v2(Bucket=bucket).get("Contents")
@@ -45,14 +47,15 @@ def test_o2_erasing_asks_once_more_and_leaves_nothing(world: World) -> None:
 
 
 def test_o2_erasing_that_broke_off_can_be_asked_for_again(world: World) -> None:
-    """The subscriber is deleted after the raw mail, so the link still leads to them."""
+    """By reply, the subscriber is deleted after the raw mail, so that the queue brings the answer back to somebody."""
     ann = reads(Person(world), 1)
     ann.replies("I never said it aloud.")
-    page_url = ann.page_url
+    ann.replies("DELETE MY DATA")
     with patch.object(RawMail, "delete", side_effect=ConnectTimeoutError(endpoint_url="https://s3.example")):
-        assert world.request("POST", f"{page_url}/erase", form={}).status == 503
+        ann.replies("YES")
     assert world.subscribers()
-    assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
+    world.failures.clear()
+    world.advance(timedelta(minutes=7))
     assert not world.subscribers()
     assert not world.rows("Reflections")
     assert not world.clients.s3.list_objects_v2(Bucket=world.resources.ref("RawMail")).get("Contents")
@@ -69,15 +72,18 @@ def test_o2_a_proof_of_consent_that_is_stored_while_everything_is_erased_goes_to
         erase(subscribers, subscriber_id)
 
     with patch.object(Subscribers, "erase", erase_late):
-        assert "It is erased" in world.request("POST", f"{ann.page_url}/erase", form={}).text
+        assert "It is erased" in ann.erases().text
     assert [row["id"] for row in world.rows("Subscribers")] == ["home"]
 
 
 def test_o2_a_suppression_outlives_its_subscriber(world: World) -> None:
     ann = Person(world).joins()
+    journal = ann.journal_url
     world.complained(ann.mails[-1])
-    world.request("POST", f"{ann.page_url}/erase", form={})
+    sent = len(ann.mails)
+    world.request("POST", f"{journal}/erase", form={"sure": "yes"})
     assert not world.subscribers()
+    assert len(ann.mails) == sent, "not even the last email"
     assert [row["reason"] for row in world.rows("Suppressions")] == ["complained"]
 
 
@@ -91,10 +97,10 @@ def test_o2_after_erasing_no_table_bucket_or_queue_knows_them(world: World) -> N
     ann.presses("resume")
     ann.asks_for_a_link()
     assert ann.mails[-1].tags["email"] == "fresh-link"
-    page_url, subscriber = ann.page_url, str(ann.row["id"])
+    page_url, journal, subscriber = ann.page_url, ann.journal_url, str(ann.row["id"])
     world.complained(ann.mails[-1])
     tokens_known = {page_url.rpartition("/")[2], *(mail.reply_to[0].partition("@")[0] for mail in ann.mails)}
-    assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
+    assert "It is erased" in world.request("POST", f"{journal}/erase", form={"sure": "yes"}).text
     world.drain()
 
     held = {table: str(world.rows(table)) for table in world.tables()}
@@ -122,9 +128,19 @@ def test_o2_mail_that_was_set_aside_is_erased_with_the_one_it_was_addressed_by(w
         world.deliver(away.replace("I am away.", "").encode(), person.mails[-1].reply_to[0])
     bucket = world.resources.ref("RawMail")
     before = world.clients.s3.list_objects_v2(Bucket=bucket)["KeyCount"]
-    world.request("POST", f"{ann.page_url}/erase", form={})
+    ann.erases()
     left = world.clients.s3.list_objects_v2(Bucket=bucket)
     raw = [world.clients.s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in left["Contents"]]
     assert 0 < left["KeyCount"] == before / 2
     assert not any(b"ann@example.net" in mail for mail in raw)
     assert {row["addressed_by"] for row in world.rows("Reflections")} == {bob.row["id"]}
+
+
+@pytest.mark.parametrize("stopped", ["bounced", "complained"])
+def test_whoever_can_no_longer_be_asked_is_erased_at_the_first_word(world: World, stopped: str) -> None:
+    """The question would be an email to an address that is never mailed again."""
+    ann = reads(Person(world), 1)
+    lesson = ann.mails[-1]
+    getattr(world, stopped)(lesson)
+    ann.replies("DELETE MY DATA", lesson)
+    assert not world.subscribers()

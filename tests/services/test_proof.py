@@ -109,7 +109,7 @@ def test_r20_after_an_erasure_nothing_of_it_is_kept(world: World, words: str) ->
     ann = reads(Person(world), 1)
     lesson = ann.mails[-1]
     world.deliver(written(FOREIGN, lesson, "eve@example.com"), reply_to(lesson))
-    ann.presses("erase")
+    ann.erases()
     assert not raw_mails(world), "nor what was set aside before"
     world.deliver(written(words, lesson, "eve@example.com"), reply_to(lesson))
     assert (raw_mails(world), world.rows("Reflections"), world.subscribers()) == ([], [], [])
@@ -384,6 +384,6 @@ def test_r21_r24_what_is_unproven_or_set_aside_goes_with_its_subscriber(world: W
     lesson = ann.mails[-1]
     for number in range(UNPROVEN_A_DAY + 2):
         world.deliver(written(f"Number {number}", lesson), reply_to(lesson), verdicts=FAILS)
-    ann.presses("erase")
+    ann.erases()
     assert (raw_mails(world), world.rows("Reflections")) == ([], [])
     assert "Number" not in json.dumps([world.rows(table) for table in world.tables()], default=str)

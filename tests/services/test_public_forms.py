@@ -39,7 +39,7 @@ def test_who_has_left_still_gets_at_what_they_wrote(world: World) -> None:
     world.request("POST", ann.link("/unsubscribe/"))
     asks_for_link(ann)
     assert ann.mails[-1].tags["email"] == "fresh-link"
-    assert "I never said it." in ann.page
+    assert "I never said it." in ann.journal
     assert ann.row["status"] == "unsubscribed"
 
 

@@ -98,7 +98,7 @@ def test_replies_are_kept_with_their_lesson_and_none_replaces_another(world: Wor
         key=str,
     )
     assert all(row["verified"] is True and row["attributed_by"] == "token" for row in ann.reflections)
-    assert "That is what I should have said first." in ann.page
+    assert "That is what I should have said first." in ann.journal
     assert len(ann.mails) == 4  # a reflection is never answered
 
 
@@ -181,7 +181,7 @@ def test_r7_html_only_becomes_plain_text_with_nothing_active(world: World) -> No
     world.deliver(message.as_bytes(), reply_to(mail))
 
     assert texts(ann) == ["She said it hurts.\n\nI <i> heard & waited.\nSecond line.\n\na link"]
-    page = ann.page
+    page = ann.journal
     assert "I &lt;i&gt; heard &amp; waited." in page
     for active in ("<script>", "alert(", "onload", "javascript:", "evil.example", "unseen"):
         assert active not in page
@@ -269,7 +269,7 @@ def test_r10_after_erasure_nothing_is_kept(world: World) -> None:
 def test_r10_after_erasure_nothing_that_would_be_set_aside_is_kept(world: World, what: str) -> None:
     ann = Person(world).joins()
     mail = ann.mails[-1]
-    ann.presses("erase")
+    ann.erases()
     assert not world.subscribers()
     raw = written(WORDS, mail, Precedence="bulk") if what == "automatic" else written(WORDS, mail)
     large = raw + b"x" * 10_500_000 if what == "large" else raw
@@ -291,7 +291,7 @@ def test_r11_too_much_text_is_cut_between_characters_and_flagged(world: World) -
     assert kept["cut"] is True
     assert 256 * 1024 - 4 < len(str(kept["text"]).encode()) <= 256 * 1024
     assert set(str(kept["text"])) == {"x", "💔"}
-    assert "💔" in ann.page
+    assert "💔" in ann.journal
 
 
 def test_r13_what_ses_finds_harmful_is_flagged_and_not_stored(world: World) -> None:

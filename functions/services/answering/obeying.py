@@ -5,11 +5,16 @@ from aws.log import count
 from course import commands
 from course.commands import ERASE_NOTICE, Asked, Command
 from course.limits import ANSWERS_AN_HOUR
+from course.record import STOPPED_FOR_GOOD
 from course.reflection import NotTaken, Why
 from course.subscriber import Subscriber
 from replies.request import Request
+from services import links
 from services.answering.reply import Reply
 from services.erasure import erase, may_erase
+
+JOURNAL_COMMANDS = {Command.JOURNAL, Command.EXPORT}
+"""Answered with a journal link."""
 
 
 def obey(reply: Reply, request: Request) -> NotTaken | None:
@@ -23,12 +28,13 @@ def obey(reply: Reply, request: Request) -> NotTaken | None:
     if not again and commands.too_late(request, reply.answer.notice, came.received_at, now):
         return NotTaken(Why.TOO_LATE)
     count(f"Command.{request.command}")
-    if reply.answer.notice == ERASE_NOTICE and request.command in (Command.YES, Command.ERASE):
-        if may_erase(subscriber, came.received_at, now):
-            erase(subscriber, now)  # and no notice: there is no address any more that it could go to
-            count("Erased")
-            return None
-        request = Request(Command.ERASE)
+    answers = reply.answer.notice == ERASE_NOTICE and request.command in (Command.YES, Command.ERASE)
+    request = Request(Command.ERASE) if answers else request
+    cannot_be_asked = request.command is Command.ERASE and subscriber.status in STOPPED_FOR_GOOD
+    if cannot_be_asked or (answers and may_erase(subscriber, came.received_at, now)):
+        erase(subscriber, now)  # and no notice: there is no address any more that it could go to
+        count("Erased")
+        return None
     if request.command is Command.ERASE:
         clients.limits().ask_to_erase(subscriber.id, now)
     asked = Asked(request, reply.answer.course, now, reply.place)
@@ -50,4 +56,7 @@ def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
         return
     if clients.limits().admit(f"answers#{after.id}", came.mail_id, ANSWERS_AN_HOUR, reply.now):
         notice = asked.notice(after, reply.place)
-        clients.outbox().notice(notice, after.id, after.epoch, came.mail_id)
+        if asked.request.command in JOURNAL_COMMANDS:
+            links.ask_for_journal(after, notice, came.mail_id, reply.now)
+        else:
+            clients.outbox().notice(notice, after.id, after.epoch, came.mail_id)

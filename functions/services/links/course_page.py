@@ -1,30 +1,22 @@
-"""What people do on their course page: steer the course, choose its hour, download everything, erase everything."""
+"""What people do on their course page: steer the course, choose its hour, ask for a journal link."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 
 from aws import clients
 from aws.log import count
-from aws.web import rendered
-from content import export
-from content.languages import Language
+from content.emails import JOURNAL_NOTICE
 from content.lessons import Course
-from content.pages import journal_file_values
 from course.commands import Command, Place, pressed
 from course.errors import InvalidToken
-from course.reflection import Reflection
 from course.subscriber import Subscriber
-from course.tokens import LinkToken, Purpose
-from services import erasure, links
+from course.tokens import Purpose
+from services import links
+from services.links import telling
 
 
 def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
     """The subscriber whose course page a link opens, and their course. Raises InvalidToken."""
-    return _theirs(*links.followed(Purpose.PAGE, token, now))
-
-
-def _theirs(link: LinkToken, subscriber: Subscriber | None) -> tuple[Subscriber, Course]:
+    link, subscriber = links.followed(Purpose.PAGE, token, now)
     if subscriber is None or subscriber.epoch != link.epoch:
         raise InvalidToken("erased, or replaced by a later sign-up")
     return subscriber, clients.library().courses[subscriber.course]
@@ -43,39 +35,32 @@ def press(
     `until` is the local day on which a pause ends, or None; `place` is where they stood when the button was shown.
     """
     asked = pressed(command, course, now, until, place)
-    after = clients.subscribers().change(before.id, asked.obeyed)
     count(f"Command.{command}")
-    return asked.is_so(after, Place.of(before))
+    if command is Command.STOP:
+        return asked.is_so(telling.stop(before.id, asked.obeyed, now), Place.of(before))
+    after = clients.subscribers().change(before.id, asked.obeyed)
+    done = asked.is_so(after, Place.of(before))
+    if after and done and asked.row.told:
+        telling.tell(command, after, now)
+    return done
+
+
+def unskip(before: Subscriber) -> None:
+    """Takes back a skipped lesson, if it can be, and tells nothing: it is the course as it was."""
+    clients.subscribers().change(before.id, Subscriber.unskipped)
 
 
 def change_time(subscriber_id: str, zone: str, hour: int, now: datetime) -> bool:
     """Has lessons come at another local hour or in another zone. False when the subscriber was just erased."""
-    return clients.subscribers().change(subscriber_id, lambda current: current.at_time(zone, hour, now)) is not None
+    after = clients.subscribers().change(subscriber_id, lambda current: current.at_time(zone, hour, now))
+    if after:
+        telling.tell(Command.TIME, after, now)
+    return after is not None
 
 
-def archive(
-    subscriber: Subscriber, course: Course, parts: Sequence[Sequence[Reflection]], asked: str, now: datetime
-) -> tuple[str, bytes] | None:
-    """One zip file of the download, with its name; None when `asked`, from "1" on, is no part of it."""
-    if asked not in {str(number + 1) for number in range(len(parts))}:
-        return None
-    part = parts[int(asked) - 1]
-    html = rendered("journal-file", **journal_file_values(subscriber, course, part, now))
-    count("Exported")
-    name = "my-data.zip" if len(parts) == 1 else f"my-data-{asked}.zip"
-    given = clients.consents().given(subscriber.id)
-    return name, export.archive(subscriber, asdict(given) if given else {}, part, html, now)
+def ask_for_journal(subscriber: Subscriber, now: datetime) -> bool:
+    """Has a journal link mailed to the subscriber. False when enough were mailed today.
 
-
-def erase(token: str, now: datetime) -> Language | None:
-    """Erases everything about the subscriber of a link, and returns their language. Raises InvalidToken.
-
-    When the button is pressed twice, the link is genuine and nothing is left: None.
+    Two presses in a minute are one.
     """
-    link, found = links.followed(Purpose.PAGE, token, now)
-    if found is None:
-        return None
-    subscriber, course = _theirs(link, found)
-    erasure.erase(subscriber, now)
-    count("Erased")
-    return course.language
+    return links.ask_for_journal(subscriber, JOURNAL_NOTICE, f"{JOURNAL_NOTICE}#{subscriber.id}#{now:%FT%R}", now)

@@ -9,12 +9,13 @@ from aws import clients
 from aws.log import count
 from content.languages import Language
 from course import schedule
-from course.commands import ROWS, Command, Place
+from course.commands import Command
 from course.errors import InvalidToken
 from course.record import STOPPED_FOR_GOOD, Status
 from course.subscriber import Subscriber
 from course.tokens import LinkToken, Purpose
 from services import links
+from services.links import telling
 
 STOPPED = STOPPED_FOR_GOOD | {Status.UNSUBSCRIBED}
 A_MONTH = timedelta(days=30)
@@ -50,27 +51,13 @@ def language_of(token: str, now: datetime) -> Language | None:
     return None
 
 
-def stop(link: LinkToken, *, pressed: bool) -> Left:
+def stop(link: LinkToken, now: datetime, *, pressed: bool) -> Left:
     """Ends every email. A link of an earlier sign-up does not touch a later one, unless the button was `pressed`."""
-    after = clients.subscribers().change(link.subscriber, lambda current: _stopped(current, link, pressed=pressed))
+    after = telling.stop(link.subscriber, lambda current: _stopped(current, link, pressed=pressed), now)
     if after and after.status not in STOPPED:
         return Left(Outcome.EARLIER, after)
     count("Unsubscribed")
     return Left(Outcome.STOPPED, after)
-
-
-def stop_by_mail(link: LinkToken, mail_id: str, now: datetime) -> None:
-    """Ends every email after a mail to a List-Unsubscribe address, and tells the subscriber's mailbox once.
-
-    A retry after a crash still tells it: whether there was a course to stop is noted before it is stopped.
-    """
-    before = clients.subscribers().get(link.subscriber)
-    if before is None:
-        return
-    noted = clients.limits().begin(f"leave#{mail_id}", mail_id, str(Place.of(before)), now)
-    after = stop(link, pressed=False).subscriber
-    if after and noted and Place.read(noted).in_course and not after.is_in_course:
-        clients.outbox().notice(ROWS[Command.STOP].notice, after.id, after.epoch, mail_id)
 
 
 def take_a_break(link: LinkToken, now: datetime) -> Left:
@@ -82,6 +69,8 @@ def take_a_break(link: LinkToken, now: datetime) -> Left:
         return current.paused(schedule.local_day(now, current.zone) + A_MONTH)
 
     after = clients.subscribers().change(link.subscriber, paused)
+    if after and after.status is Status.PAUSED:
+        telling.tell(Command.PAUSE, after, now)
     over = after is not None and after.status in STOPPED | {Status.COMPLETED}
     return Left(Outcome.STOPPED if over else Outcome.PAUSED, after)
 

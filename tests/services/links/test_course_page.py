@@ -1,22 +1,17 @@
-"""The course page's use cases: whose page a link opens, what a press changes, the download, and erasing twice."""
+"""The course page's use cases: whose page a link opens, and what a press changes."""
 
-import json
 from datetime import date
-from io import BytesIO
-from zipfile import ZipFile
 
 import pytest
 
 from aws import clients
-from content import export
 from course.commands import Command
 from course.errors import InvalidToken
-from course.record import Status
 from course.subscriber import Subscriber
 from local_cloud.cloud import World
 from services.links import course_page
 from tests.people import Person
-from tests.stories import reads, unchanged
+from tests.stories import next_email, reads, unchanged
 
 
 @pytest.fixture
@@ -82,85 +77,26 @@ def test_another_hour_and_zone_are_stored(world: World) -> None:
         assert (ann.row["zone"], ann.row["hour"]) == ("Asia/Tokyo", 21)
 
 
-def test_a_part_of_the_download_that_does_not_exist_is_none(world: World, counts: list[str]) -> None:
+def test_p3_a_link_ends_with_all_links(world: World) -> None:
     ann = reads(Person(world), 1)
-    subscriber, course = course_page.opened(token_of(ann), world.now())
-    for asked in ("0", "2", "-1", "one", "", "01"):
-        assert course_page.archive(subscriber, course, [[]], asked, world.now()) is None
-    found = course_page.archive(subscriber, course, [[]], "1", world.now())
-    assert found
-    assert found[0] == "my-data.zip"
-    second = course_page.archive(subscriber, course, [[], []], "2", world.now())
-    assert second
-    assert second[0] == "my-data-2.zip"
-    assert counts == ["Exported", "Exported"]
-
-
-def test_erasing_tells_the_language_once_and_then_nothing_is_left(world: World, counts: list[str]) -> None:
-    ann = Person(world).joins()
     token = token_of(ann)
-    assert course_page.erase(token, world.now()) is clients.library().languages["en"]
-    assert course_page.erase(token, world.now()) is None
-    assert (world.subscribers(), counts) == ([], ["Erased"])
-    with pytest.raises(InvalidToken):
-        course_page.erase(f"{token}x", world.now())
+    clients.subscribers().change(str(ann.row["id"]), Subscriber.with_links_ended)
+    with pytest.raises(InvalidToken, match="ended"):
+        course_page.opened(token, world.now())
+    assert ann.row["links_ended"] == 1
+    next_email(world)
+    assert course_page.opened(token_of(ann), world.now())[0] == stored(ann), "the next email has a new one"
 
 
-def test_a_link_of_an_earlier_sign_up_erases_nothing(world: World, counts: list[str]) -> None:
-    ann = Person(world).joins()
-    token, subscriber_id = token_of(ann), str(ann.row["id"])
-    clients.subscribers().erase(subscriber_id)
-    clients.subscribers().save(Subscriber(subscriber_id, "rebuild-trust", ann.address, Status.ACTIVE, epoch=1))
-    with unchanged(world), pytest.raises(InvalidToken):
-        course_page.erase(token, world.now())
-    assert counts == []
-
-
-# ---------------------------------------------------------------- by the buttons of the page
-
-
-def test_everything_that_is_kept_in_one_file(world: World) -> None:
-    ann = reads(Person(world, first_name="Zoë"), 1)
-    ann.replies("“I never said it.” <b>")
-    with unchanged(world):
-        assert "Download the file" in world.request("GET", f"{ann.page_url}/export").text
-        answer = world.request("POST", f"{ann.page_url}/export", form={"part": "1"})
-        again = world.request("POST", f"{ann.page_url}/export")
-        assert world.request("POST", f"{ann.page_url}/export", form={"part": "2"}).status == 404
-    assert answer.status == again.status == 200
-    assert answer.headers["content-type"] == "application/zip"
-    assert answer.headers["content-disposition"] == 'attachment; filename="my-data.zip"'
-    assert answer.headers["cache-control"] == "no-store"
-    with ZipFile(BytesIO(answer.body)) as bundle:
-        data, html = json.loads(bundle.read("data.json")), bundle.read("journal.html").decode()
-    stored = {name: value for name, value in ann.row.items() if name not in ("due_shard", "expires_at")}
-    assert stored.keys() <= data["subscriber"].keys()
-    assert data["subscriber"]["address"] == "ann@example.net"
-    assert (data["consent"]["language"], data["consent"]["by"]) == ("en", "button")
-    assert [one["text"] for one in data["reflections"]] == ["“I never said it.” <b>"]
-    assert "“I never said it.” &lt;b&gt;" in html
-    assert "<script" not in html
-    assert "http" not in html, "it needs nothing from anywhere"
-
-
-def test_what_is_too_much_for_one_file_comes_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "IN_A_ZIP", 10)
+def test_a_skipped_lesson_is_taken_back_until_the_next_is_sent(world: World) -> None:
     ann = reads(Person(world), 1)
-    for text in ("The first of them.", "The second of them."):
-        ann.replies(text)
-    page = world.request("GET", f"{ann.page_url}/export").text
-    assert "Download file 2 of 2" in page
-    for part, text in (("1", "first"), ("2", "second")):
-        answer = world.request("POST", f"{ann.page_url}/export", form={"part": part})
-        assert f"my-data-{part}.zip" in answer.headers["content-disposition"]
-        with ZipFile(BytesIO(answer.body)) as bundle:
-            assert text in bundle.read("journal.html").decode()
-            assert [text in one["text"] for one in json.loads(bundle.read("data.json"))["reflections"]] == [True]
-
-
-def test_erasing_twice_says_again_that_it_is_erased(world: World) -> None:
-    ann = Person(world).joins()
-    page_url = ann.page_url
-    for _ in range(2):
-        assert "It is erased" in world.request("POST", f"{page_url}/erase", form={}).text
-    assert world.request("POST", f"{page_url}/pause", form={}).status == 404
+    ann.presses("skip")
+    assert str(ann.row["next_lesson"]) == "apology-in-action"
+    with unchanged(world):
+        assert world.request("GET", ann.link("/unskip", ann.mail("Skipped"))).status == 200
+    assert world.request("POST", ann.link("/unskip", ann.mail("Skipped")), form={}).status == 303
+    assert str(ann.row["next_lesson"]) == "own-it"
+    ann.presses("skip")
+    assert next_email(world).tags["email"] == "apology-in-action"
+    with unchanged(world):
+        ann.presses("unskip")

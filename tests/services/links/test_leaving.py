@@ -33,11 +33,12 @@ def test_a_stop_is_counted_and_told_in_the_language_of_the_course(world: World, 
     ann = Person(world).joins()
     english = clients.library().languages["en"]
     link = link_of(ann)
-    left = leaving.stop(link, pressed=False)
+    left = leaving.stop(link, world.now(), pressed=False)
     assert (left.outcome, left.language) == (Outcome.STOPPED, english)
     assert ann.row["status"] == "unsubscribed"
-    with unchanged(world):
-        assert leaving.stop(link, pressed=True) == left
+    assert leaving.stop(link, world.now(), pressed=True) == left
+    world.drain()
+    assert [mail.subject for mail in ann.mails[2:]] == ["You have stopped the course"], "it is told once"
     assert counts == ["Unsubscribed", "Unsubscribed"]
 
 
@@ -45,21 +46,21 @@ def test_a_link_of_an_unknown_subscriber_gets_the_same_answer(world: World, coun
     Person(world).joins()
     unknown = LinkToken("a" * 16, 1)
     with unchanged(world):
-        assert leaving.stop(unknown, pressed=False) == Left(Outcome.STOPPED, None)
+        assert leaving.stop(unknown, world.now(), pressed=False) == Left(Outcome.STOPPED, None)
         assert leaving.take_a_break(unknown, world.now()) == Left(Outcome.PAUSED, None)
 
 
 def test_a_link_of_an_earlier_sign_up_stops_a_later_one_only_when_pressed(world: World, counts: list[str]) -> None:
     ann = Person(world).joins()
     link = link_of(ann)
-    leaving.stop(link, pressed=False)
+    leaving.stop(link, world.now(), pressed=False)
     asleep(world, timedelta(days=2))
     ann.joins()
     counts.clear()
     with unchanged(world):
-        assert leaving.stop(link, pressed=False).outcome is Outcome.EARLIER
+        assert leaving.stop(link, world.now(), pressed=False).outcome is Outcome.EARLIER
     assert counts == []
-    assert leaving.stop(link, pressed=True).outcome is Outcome.STOPPED
+    assert leaving.stop(link, world.now(), pressed=True).outcome is Outcome.STOPPED
     assert (ann.row["status"], counts) == ("unsubscribed", ["Unsubscribed"])
 
 

@@ -1,0 +1,109 @@
+"""Journal link in a notice → a page with a button; the button → the journal, its download, and what can be deleted.
+
+No GET shows anything that was written: link scanners follow links, and press nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+from aws import clients
+from aws.log import observed
+from aws.web import NOTHING, Pages, download, page
+from content import export
+from content.lessons import Course
+from content.pages import errors_in_words, journal_text, journal_values
+from course import forms
+from course.errors import InvalidForm
+from course.subscriber import Subscriber
+from services.links import journal_page
+
+pages = Pages()
+handler = observed(pages.resolve)
+
+
+@pages.get("/journal/<token>")
+def show(token: str) -> Response[str]:
+    """A button, and nothing else."""
+    _, course = journal_page.opened(token, clients.now())
+    return page("journal-closed", course=course, token=token)
+
+
+@pages.get("/journal/<token>/<_action>")
+def again(token: str, _action: str) -> Response[str]:
+    """Where a browser's reload or way back may lead."""
+    return show(token)
+
+
+@pages.post("/journal/<token>")
+def read(token: str) -> Response[str]:
+    """What they wrote, with whatever can be done with it."""
+    return _page(token, *journal_page.opened(token, clients.now()))
+
+
+@pages.post("/journal/<token>/text")
+def as_text(token: str) -> Response[str]:
+    """The journal as plain text."""
+    subscriber, course = journal_page.opened(token, clients.now())
+    written = journal_text(subscriber, course, journal_page.written(subscriber))
+    return download("journal.txt", "text/plain; charset=utf-8", written)
+
+
+@pages.post("/journal/<token>/export")
+def take(token: str) -> Response[bytes]:
+    """A file to keep. What is too much for one comes in parts, of which one is asked for."""
+    subscriber, course = journal_page.opened(token, clients.now())
+    parts = export.parts(journal_page.written(subscriber))
+    taken = journal_page.archive(subscriber, course, parts, pages.posted.get("part", "1"), clients.now())
+    if taken is None:
+        raise NotFoundError
+    name, archive = taken
+    return download(name, "application/zip", archive)
+
+
+@pages.post("/journal/<token>/take-back")
+def take_back(token: str) -> Response[str]:
+    """Deletes what came by one mail. Twice is once."""
+    subscriber, course = journal_page.opened(token, clients.now())
+    journal_page.take_back(subscriber, pages.posted.get("mail", ""))
+    return _page(token, subscriber, course, message="taken_back")
+
+
+@pages.post("/journal/<token>/name")
+def rename(token: str) -> Response[str]:
+    """Another first name, or none."""
+    subscriber, course = journal_page.opened(token, clients.now())
+    try:
+        named = journal_page.rename(subscriber, forms.checked_name(pages.posted.get("first_name", "")))
+    except InvalidForm as error:
+        return _page(token, subscriber, course, errors={"first_name": str(error)})
+    return _page(token, named or subscriber, course, message="named")
+
+
+@pages.post("/journal/<token>/end-links")
+def end_links(token: str) -> Response[str]:
+    """Ends every link that was mailed, this one too."""
+    subscriber, course = journal_page.opened(token, clients.now())
+    journal_page.end_links(subscriber)
+    return page("links-ended", course=course)
+
+
+@pages.post("/journal/<token>/erase")
+def erase(token: str) -> Response[str]:
+    """Asks once more; then erases everything."""
+    if pages.posted.get("sure") == "yes":
+        return page("erased", language=journal_page.erase(token, clients.now()))
+    _, course = journal_page.opened(token, clients.now())
+    return page("erase", course=course, token=token)
+
+
+def _page(
+    token: str, subscriber: Subscriber, course: Course, *, message: str = "", errors: Mapping[str, str] = NOTHING
+) -> Response[str]:
+    written = journal_page.written(subscriber)
+    shown: dict[str, Any] = journal_values(subscriber, course, written)
+    shown |= {"message": message, "errors": errors_in_words(errors, course.language)}
+    shown |= {"first_name": pages.posted.get("first_name", subscriber.first_name), "parts": len(export.parts(written))}
+    return page("journal", 400 if errors else 200, course=course, token=token, **shown)

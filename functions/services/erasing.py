@@ -1,0 +1,57 @@
+"""An erasure that was asked for behind the journal link goes on by the queue, and ends with one last email."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from aws import clients
+from aws.log import count
+from aws.ses import Refused, Sent, Unknown
+from aws.subscribers import Erasing
+from content.emails import ERASED_NOTICE, notice_letter
+from course import tokens
+from course.subscriber import Subscriber
+from services import erasure
+from services.sending import HELD, Sending
+
+TOLD_WITHIN = timedelta(hours=24)
+"""From the press. Then the address goes, whether SES took the last email or not."""
+
+
+def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool) -> None:
+    """Deletes what is left, one thing at a time, then mails the last email, then deletes the address.
+
+    If there is no time for all of it, or SES does not take the email, it is due again in a quarter of an hour.
+    """
+    going = clients.erasures().get(subscriber_id)
+    if going is None:
+        return
+    address = going.address if now < going.asked_at + TOLD_WITHIN else ""
+    if not clients.erasures().put_off(going, replace(going, address=address, due_at=now + erasure.TRIED_EVERY)):
+        return
+    clients.subscribers().erase(subscriber_id)  # the press may have broken off before it did
+    if not all(sending.ready for _ in erasure.remains_deleted(subscriber_id)):
+        return
+    if not address:
+        count("ErasedUntold")
+    if not address or (may_send and _is_over(going, sending, now)):
+        clients.erasures().end(subscriber_id)
+
+
+def _is_over(going: Erasing, sending: Sending, now: datetime) -> bool:
+    """Whether the last email was sent, or never can be."""
+    course = sending.site.library.courses.get(going.course)
+    genuine = going.subscriber == tokens.subscriber_id(clients.keys(), going.course, going.address)
+    if course is None or not genuine:
+        count("ErasedUntold")
+        return True
+    subscriber = Subscriber(going.subscriber, going.course, going.address, epoch=going.epoch)
+    letter = notice_letter(sending.site, subscriber, ERASED_NOTICE, now)
+    match sending.mailed(letter, subscriber, ERASED_NOTICE, going.epoch, now):
+        case Sent():
+            count("ErasedTold")
+            return True
+        case Refused(why) if why in HELD:
+            count("ErasedUntold")
+            return True
+        case Refused() | Unknown():
+            return False

@@ -1,0 +1,39 @@
+"""What somebody did by a link is told to the subscriber's mailbox: whoever has an email can press its buttons."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from aws import clients
+from course.commands import ROWS, Command, Place
+from course.limits import PRESSES_TOLD_A_DAY
+from course.subscriber import Subscriber
+
+
+def tell(command: Command, after: Subscriber, now: datetime) -> None:
+    """Tells a press that is fulfilled. Again, as after a crash, it finds the same version and is told once."""
+    notice = ROWS[command].notice
+    key = f"{notice}#{after.id}#{after.epoch}#{after.version}"
+    number = clients.limits().number_of_day(f"told#{after.id}", key, PRESSES_TOLD_A_DAY, now)
+    if number is not None:
+        last = number == PRESSES_TOLD_A_DAY
+        clients.outbox().notice(notice, after.id, after.epoch, key, by_link=True, last_today=last)
+
+
+def stop(subscriber_id: str, stopped: Callable[[Subscriber], Subscriber], now: datetime) -> Subscriber | None:
+    """Ends every email as decided, and tells it once, if there was a course to stop. None when there is no subscriber.
+
+    Whether there was one is noted before it is stopped: a press that is made again after a crash still tells it.
+    """
+    before = clients.subscribers().get(subscriber_id)
+    if before is None:
+        return None
+    key = f"stop#{subscriber_id}#{before.current_epoch}"
+    after: Subscriber | None = before
+    if stopped(before) == before:
+        noted = clients.limits().noted(key)
+    else:
+        noted = clients.limits().begin(key, "link", str(Place.of(before)), now)
+        after = clients.subscribers().change(subscriber_id, stopped)
+    if after and noted and Place.read(noted).in_course and not after.is_in_course:
+        clients.outbox().notice(ROWS[Command.STOP].notice, after.id, after.epoch, key, by_link=True)
+    return after

@@ -1,0 +1,132 @@
+"""Behind a journal link: what it opens and for how long, the download, what is taken back, and erasing."""
+
+import json
+from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+
+from content import export
+from course.errors import InvalidToken
+from local_cloud.cloud import World
+from services.links import journal_page
+from tests.people import Person
+from tests.stories import next_email, reads, unchanged
+
+
+def token_of(person: Person) -> str:
+    return person.journal_url.rpartition("/")[2]
+
+
+def raw_mail(world: World) -> list[str]:
+    found = world.clients.s3.list_objects_v2(Bucket=world.resources.ref("RawMail"))
+    return [each["Key"] for each in found.get("Contents", [])]
+
+
+def test_a_link_opens_the_journal_for_24_hours(world: World) -> None:
+    ann = reads(Person(world), 1)
+    token = token_of(ann)
+    subscriber, course = journal_page.opened(token, world.now() + timedelta(hours=23, minutes=59))
+    assert (subscriber.id, course.id) == (ann.row["id"], "rebuild-trust")
+    with pytest.raises(InvalidToken):
+        journal_page.opened(token, world.now() + timedelta(hours=24))
+
+
+def test_p5_a_link_is_random_and_stored_as_a_hash_only(world: World) -> None:
+    ann = reads(Person(world), 1)
+    tokens = [token_of(ann)]
+    ann.world.advance(timedelta(minutes=2))
+    ann.replies("JOURNAL")
+    tokens.append(ann.link("/journal/").rpartition("/")[2])
+    assert len(set(tokens)) == 2
+    kept = json.dumps([world.rows(table) for table in world.tables()], default=str)
+    assert not any(token[16:] in kept for token in tokens)
+    for made_up in (tokens[0][:-1] + "x", tokens[0][:16], "", "a" * 48, tokens[0] + "x", tokens[0].swapcase()):
+        with pytest.raises(InvalidToken):
+            journal_page.opened(made_up, world.now())
+
+
+def test_everything_that_is_kept_in_one_file(world: World) -> None:
+    ann = reads(Person(world, first_name="Zoë"), 1)
+    ann.replies("“I never said it.” <b>")
+    assert "Download the file" in ann.journal
+    with unchanged(world):
+        answer = ann.in_the_journal("export", part="1")
+        again = ann.in_the_journal("export")
+        assert ann.in_the_journal("export", part="2").status == 404
+    assert answer.status == again.status == 200
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["content-disposition"] == 'attachment; filename="my-data.zip"'
+    assert answer.headers["cache-control"] == "no-store"
+    with ZipFile(BytesIO(answer.body)) as bundle:
+        data, html = json.loads(bundle.read("data.json")), bundle.read("journal.html").decode()
+    stored = {name: value for name, value in ann.row.items() if name not in ("due_shard", "expires_at")}
+    assert stored.keys() <= data["subscriber"].keys()
+    assert data["subscriber"]["address"] == "ann@example.net"
+    assert (data["consent"]["language"], data["consent"]["by"]) == ("en", "button")
+    assert [one["text"] for one in data["reflections"]] == ["“I never said it.” <b>"]
+    assert "“I never said it.” &lt;b&gt;" in html
+    assert "<script" not in html
+    assert "http" not in html, "it needs nothing from anywhere"
+
+
+def test_what_is_too_much_for_one_file_comes_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "IN_A_ZIP", 10)
+    ann = reads(Person(world), 1)
+    for text in ("The first of them.", "The second of them."):
+        ann.replies(text)
+    assert "Download file 2 of 2" in ann.journal
+    for part, text in (("1", "first"), ("2", "second")):
+        answer = ann.in_the_journal("export", part=part)
+        assert f"my-data-{part}.zip" in answer.headers["content-disposition"]
+        with ZipFile(BytesIO(answer.body)) as bundle:
+            assert text in bundle.read("journal.html").decode()
+            assert [text in one["text"] for one in json.loads(bundle.read("data.json"))["reflections"]] == [True]
+
+
+def test_one_reflection_is_taken_back_with_its_raw_mail(world: World) -> None:
+    ann = reads(Person(world), 1)
+    for text in ("This stays.", "This goes."):
+        ann.replies(text)
+    goes = next(row for row in ann.reflections if row["text"] == "This goes.")
+    for _ in range(2):
+        page = ann.in_the_journal("take-back", mail=str(goes["mail_id"])).text
+        assert "It is deleted." in page
+        assert "This goes." not in page
+    assert [row["text"] for row in ann.reflections] == ["This stays."]
+    assert [key for key in raw_mail(world) if str(goes["mail_id"]) in key] == []
+    assert len(raw_mail(world)) == 1
+
+
+def test_a_mail_of_somebody_else_is_not_taken_back(world: World) -> None:
+    ann, bob = reads(Person(world), 1), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    bob.replies("Mine.")
+    mail_id = str(bob.reflections[0]["mail_id"])
+    ann.in_the_journal("take-back", mail=mail_id)
+    assert [row["text"] for row in bob.reflections] == ["Mine."]
+    assert any(mail_id in key for key in raw_mail(world))
+
+
+def test_the_first_name_is_changed_here_only(world: World) -> None:
+    ann = reads(Person(world), 1)
+    assert ann.in_the_journal("name", first_name="Anouk").status == 200
+    assert ann.row["first_name"] == "Anouk"
+    refused = ann.in_the_journal("name", first_name="http://evil.example")
+    assert refused.status == 400
+    assert "http://evil.example" in refused.text, "what was typed stays"
+    assert "Anouk" in (next_email(world).text or "")
+    ann.in_the_journal("name", first_name="")
+    assert ann.row.get("first_name") is None
+    assert ann.presses("name", first_name="Mallory").status == 404
+
+
+def test_erasing_twice_says_again_that_it_is_erased(world: World) -> None:
+    ann = Person(world).joins()
+    page_url, token = ann.page_url, token_of(ann)
+    assert "Erase everything about you?" in ann.in_the_journal("erase").text
+    assert ann.row
+    assert "It is erased" in ann.erases().text
+    assert not world.subscribers()
+    assert world.request("POST", f"{page_url}/pause", form={}).status == 404
+    assert world.request("POST", f"/journal/{token}", form={}).status == 404

@@ -1,0 +1,157 @@
+"""An erasure behind the journal link: nothing is found from the press on, it always ends, and it is told once."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from aws import clients
+from aws.inbound import RawMail
+from aws.limits import Limits
+from aws.reflections import Reflections
+from aws.ses import Mailer, Refusal, Refused, Sent, Unknown
+from aws.subscribers import Erasing
+from course import tokens
+from local_cloud.cloud import World
+from services import erasing
+from tests.people import Person
+from tests.stories import asleep, reads, without
+
+
+def left(world: World) -> list[dict[str, Any]]:
+    """Items that hold an address, words or the erasure itself."""
+    people = [row for row in world.rows("Subscribers") if "home" not in row]
+    return people + world.rows("Reflections")
+
+
+def raw_mail(world: World) -> int:
+    return int(world.clients.s3.list_objects_v2(Bucket=world.resources.ref("RawMail"))["KeyCount"])
+
+
+def later(world: World, hours: float) -> None:
+    """Time goes on, and then a few ticks find what is due."""
+    asleep(world, timedelta(hours=hours) - timedelta(minutes=40))
+    for _ in range(2):
+        world.advance(timedelta(minutes=20))
+
+
+def test_everything_goes_and_one_last_email_says_so(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("I never said it.")
+    sent = len(ann.mails)
+    ann.erases()
+    assert left(world) == []
+    assert raw_mail(world) == 0
+    assert [mail.tags["email"] for mail in ann.mails[sent:]] == ["journal", "erased"]
+    later(world, 25)
+    assert len(ann.mails) == sent + 2
+
+
+def test_p4_from_the_press_on_nothing_is_found(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("I never said it.")
+    page, journal = ann.page_url, ann.journal_url
+    with without(world, "send"):
+        ann.erases()
+        assert world.request("GET", page).status == 404
+        assert world.request("POST", journal, form={}).status == 404
+        assert world.request("POST", f"{page}/journal", form={}).status == 404
+        ann.replies("Is anybody there?")
+        assert len(world.rows("Reflections")) == 2, "the reflection and the link, until the queue comes to them"
+        assert not world.subscribers()
+    world.drain()
+    assert left(world) == []
+
+
+@pytest.mark.parametrize("fails", [(RawMail, "delete"), (Reflections, "delete"), (Mailer, "send"), (Limits, "close")])
+def test_p6_sixty_replies_and_a_crash_at_any_call_end_in_nothing_left(
+    world: World, monkeypatch: pytest.MonkeyPatch, fails: tuple[type, str]
+) -> None:
+    """Every 25th call breaks off: each try goes on where the one before was."""
+    ann = reads(Person(world), 1)
+    ann.replies("The first.")
+    one = clients.reflections().of(str(ann.row["id"]))[0]
+    for number in range(59):
+        clients.reflections().add(replace(one, mail_id=f"mail{number}"))
+    owner, name = fails
+    journal = ann.journal_url
+    works, calls = getattr(owner, name), []
+
+    def breaks_off(*given: Any, **named: Any) -> Any:
+        calls.append(1)
+        if len(calls) % 25 == 1:
+            raise TimeoutError
+        return works(*given, **named)
+
+    monkeypatch.setattr(owner, name, breaks_off)
+    for _ in range(3):  # a person whose press fails presses again
+        answer = world.request("POST", f"{journal}/erase", form={"sure": "yes"})
+        if answer.status == 200:
+            break
+    for _ in range(12):
+        world.advance(timedelta(minutes=20))
+    assert left(world) == []
+    assert [mail.tags["email"] for mail in ann.mails].count("erased") == 1
+    world.failures.clear()
+
+
+def test_while_ses_takes_nothing_the_address_stays_for_24_hours_at_most(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("I never said it.")
+    journal = ann.journal_url
+    counted: list[str] = []
+    monkeypatch.setattr(erasing, "count", counted.append)
+    monkeypatch.setattr(Mailer, "send", lambda *_: Refused(Refusal.THROTTLED, "Throttling"))
+    world.request("POST", f"{journal}/erase", form={"sure": "yes"})
+    later(world, 23)
+    assert [row["address"] for row in left(world)] == ["ann@example.net"]
+    later(world, 1.7)
+    assert left(world) == []
+    assert counted == ["ErasedUntold"]
+
+
+@pytest.mark.parametrize("answer", [Refused(Refusal.ADDRESS, "MessageRejected"), Refused(Refusal.SANDBOX, "x")])
+def test_an_email_that_ses_never_takes_is_counted_and_the_address_goes_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, answer: Refused
+) -> None:
+    ann = reads(Person(world), 1)
+    journal = ann.journal_url
+    counted: list[str] = []
+    monkeypatch.setattr(erasing, "count", counted.append)
+    monkeypatch.setattr(Mailer, "send", lambda *_: answer)
+    world.request("POST", f"{journal}/erase", form={"sure": "yes"})
+    assert (left(world), counted) == ([], ["ErasedUntold"])
+
+
+def test_without_an_answer_it_is_told_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = reads(Person(world), 1)
+    journal = ann.journal_url
+    answers = [Unknown(), Sent("taken")]
+    monkeypatch.setattr(Mailer, "send", lambda *_: answers.pop(0))
+    world.request("POST", f"{journal}/erase", form={"sure": "yes"})
+    assert left(world) != []
+    later(world, 1)
+    assert (left(world), answers) == ([], [])
+
+
+def test_p5_an_address_that_was_put_there_by_others_is_not_written_to(world: World) -> None:
+    """The sign-up function may write items of this table; if its code were somebody else's, it could write this one."""
+    ann = reads(Person(world), 1)
+    ann_id = str(ann.row["id"])
+    clients.erasures().begin(Erasing(ann_id, "rebuild-trust", "mallory@example.org", 1, world.now(), world.now()))
+    later(world, 1)
+    assert not world.mails_to("mallory@example.org")
+
+
+def test_p5_a_journal_link_goes_to_no_address_but_the_one_the_id_was_made_of(world: World) -> None:
+    ann = reads(Person(world), 1)
+    stored = clients.subscribers().get(str(ann.row["id"]))
+    assert stored
+    clients.subscribers().change(stored.id, lambda current: replace(current, address="m@example.org"))
+    world.request("POST", f"{ann.page_url}/journal", form={})
+    assert not world.mails_to("m@example.org")
+    assert not [row for row in world.rows("Reflections") if str(row["subscriber"]).startswith("links#")]
+    assert tokens.subscriber_id(clients.keys(), stored.course, stored.address) == stored.id
