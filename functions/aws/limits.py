@@ -161,8 +161,9 @@ class Suppressions(Table):
     """Addresses that are never mailed again, by keyed hash."""
 
     def add(self, address_hash: str, reason: str, at: datetime) -> None:
-        """Suppresses an address for all courses."""
-        self._put({"address_hash": address_hash, "reason": reason, "at": at})
+        """Suppresses an address for all courses. The first reason stays."""
+        item = {"address_hash": address_hash, "reason": reason, "at": at}
+        self._put(item, "attribute_not_exists(address_hash)")
 
     def has(self, address_hash: str) -> bool:
         """Whether an address is suppressed."""

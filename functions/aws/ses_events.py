@@ -34,6 +34,8 @@ class Feedback:
     attempt: str
     subscriber: str
     epoch: int
+    address: str
+    """The one address that the email was sent to, as we wrote it: the subscriber may be erased by now."""
     message_id: str
     sent_at: datetime
     """When SES took the email (UTC)."""
@@ -77,6 +79,7 @@ def read(queue_body: str, topic: str) -> Feedback | None:
         attempt=tags["attempt"],
         subscriber=tags["subscriber"],
         epoch=int(tags["epoch"]),
+        address=mail["destination"][0],
         message_id=mail["messageId"],
         sent_at=datetime.fromisoformat(mail["timestamp"]).replace(microsecond=0),
         permanent=bounce.get("bounceType") == "Permanent" or bounce.get("bounceSubType") in STOPPING_SUBTYPES,

@@ -19,6 +19,7 @@ def read(body: str) -> Feedback | None:
 
 def event(kind: str, shape: str = "eventType", tags: dict[str, list[str]] | None = None, **more: Any) -> dict[str, Any]:
     mail = {"timestamp": "2026-11-23T09:00:00.123Z", "messageId": "ses-id", "tags": TAGS if tags is None else tags}
+    mail |= {"destination": ["ann@example.net"]}
     return {shape: kind, "mail": mail, **more}
 
 
@@ -30,7 +31,7 @@ def test_f5_both_shapes_wrapped_or_raw_are_the_same_news(shape: str, wrapped: bo
     assert news
     assert (news.kind, news.attempt, news.subscriber, news.epoch) == (Kind.TAKEN, "0123abcd", "a" * 16, 1057)
     assert news.sent_at == datetime(2026, 11, 23, 9, tzinfo=UTC)
-    assert news.message_id == "ses-id"
+    assert (news.message_id, news.address) == ("ses-id", "ann@example.net")
 
 
 @pytest.mark.parametrize(

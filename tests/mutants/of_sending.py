@@ -103,8 +103,8 @@ OF_SENDING = (
 OF_EVENTS = (
     Mutant(
         "event: of an earlier sign-up",
-        "if subscriber.current_epoch != news.epoch:",
-        "if not subscriber.current_epoch:",
+        "if subscriber.current_epoch == news.epoch:",
+        "if subscriber.current_epoch:",
         "test_record_delivery.py -k f4",
     ),
     Mutant(
@@ -112,6 +112,18 @@ OF_EVENTS = (
         "return Status.BOUNCED if self.kind is Kind.BOUNCE and self.permanent else None",
         "return None",
         "test_record_delivery.py -k f3",
+    ),
+    Mutant(
+        "event: a complaint stops no other course",
+        "clients.subscribers().change(other, lambda current: current.stopped(status))",
+        "pass",
+        "test_record_delivery.py -k f8",
+    ),
+    Mutant(
+        "event: a complaint after a later sign-up",
+        "return subscriber.stopped(news.stops) if news.stops else subscriber",
+        "return subscriber.stopped(news.stops) if news.stops and subscriber.epoch == news.epoch else subscriber",
+        "test_record_delivery.py -k f8",
     ),
     Mutant(
         "event: a suppressed address is a full mailbox",
@@ -127,8 +139,8 @@ OF_EVENTS = (
     ),
     Mutant(
         "event: a soft bounce counts for nothing",
-        "if news.soft:\n        return settled.soft_bounced",
-        "if not news.soft and stopped is None and False:\n        return settled.soft_bounced",
+        "if news.soft else subscriber",
+        "if not news.kind else subscriber",
         "test_record_delivery.py -k f3",
     ),
 )
