@@ -99,6 +99,10 @@ def account(answer: Answer) -> str:
         lines += [f"Beside them: {', '.join(others)}.", ""]
     if answer["overdue"]:
         lines += [f"Overdue: {', '.join(answer['overdue'])}.", ""]
+    if answer["paused by bounces"]:
+        lines += ["Paused, since their mailboxes kept sending emails back for now:", ""]
+        lines += [f"  {one['id']}  {_until(one['until'])}" for one in answer["paused by bounces"]]
+        lines.append("")
     if answer["held"]:
         lines += ["Held until somebody has looked; `email-course release ID` lets one go on:", ""]
         lines += [f"  {held['id']}  {held['why']}" for held in answer["held"]]
@@ -108,6 +112,10 @@ def account(answer: Answer) -> str:
     if answer["stopped"]:
         lines += [f"Nobody is sent to: {answer['stopped']}.", ""]
     return "\n".join(lines).rstrip()
+
+
+def _until(day: str) -> str:
+    return f"until {day}" if day else "until they resume, after the third such pause in a row"
 
 
 def adds_up(answer: Answer) -> bool:

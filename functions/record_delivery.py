@@ -45,6 +45,7 @@ def _stop_everywhere(news: Feedback, status: Status) -> None:
 def _settled(subscriber: Subscriber, news: Feedback) -> Subscriber:
     """Any event proves that SES took the email, so it commits. An earlier sign-up's event does no more than stop."""
     if subscriber.current_epoch == news.epoch:
-        subscriber = delivery.commit(subscriber, news.attempt, news.message_id, clients.now())
-        subscriber = subscriber.soft_bounced(news.attempt) if news.soft else subscriber
+        now = clients.now()
+        subscriber = delivery.commit(subscriber, news.attempt, news.message_id, now)
+        subscriber = subscriber.soft_bounced(news.attempt, now) if news.soft else subscriber
     return subscriber.stopped(news.stops) if news.stops else subscriber

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from cli import operate
 from local_cloud import ses_events
 from local_cloud.cloud import TEMPLATE, World
 from local_cloud.mime import SentMail
 from local_cloud.physical import arn
 from tests.conftest import MONDAY
+from tests.metrics import rings
 from tests.people import Person
 from tests.stories import asleep, next_email, nothing_comes, unchanged
 
@@ -263,6 +265,7 @@ def test_f4_an_old_epochs_event_changes_nothing(world: World) -> None:
         for event in (ses_events.send, ses_events.delivery):
             world.ses.publish(event(introduction, introduction.at))
             world.drain()
+        world.bounced(introduction, "Transient", "MailboxFull")
     assert ann.row["status"] == "active"
 
 
@@ -406,23 +409,72 @@ def test_f7_an_event_of_another_topic_is_ignored(world: World) -> None:
     assert ann.row["status"] == "complained"
 
 
+def full(world: World, mail: SentMail) -> None:
+    """The mailbox has no room for it."""
+    world.bounced(mail, "Transient", "MailboxFull")
+
+
+def rings_for_bounces(world: World) -> bool:
+    alarms = [alarm for _, alarm in world.resources.resources("AWS::CloudWatch::Alarm")]
+    [alarm] = [alarm for alarm in alarms if alarm["MetricName"] == "PausedByBounces"]
+    return rings(alarm, world)
+
+
 def test_f3_five_soft_bounces_pause_the_course(world: World) -> None:
-    """A mailbox that is full each day: the course waits for its subscriber, who goes on at the same place."""
+    """A mailbox that is full each day: the course waits, and goes on at the same place."""
     ann = Person(world).joins()
     for _ in range(4):
-        world.bounced(ann.mails[-1], "Transient", "MailboxFull")
+        full(world, ann.mails[-1])
         next_email(world)
-    world.bounced(ann.mails[-1], "Transient", "MailboxFull")
-    assert ann.row["status"] == "paused"
-    assert any('"PausedByBounces":[1.0]' in line for line in world.logs)
-    assert world.invoke("audit", {}).payload["account"]["paused by bounces"] == 1
-    assert nothing_comes(world)
+    assert not rings_for_bounces(world)
+    full(world, ann.mails[-1])
+    assert (ann.row["status"], ann.row["paused_until"]) == ("paused", "2026-11-30")
+    assert rings_for_bounces(world)
+    account = world.invoke("audit", {}).payload
+    assert (account["account"]["paused"], account["account"]["paused by bounces"]) == (1, 1)
+    assert account["paused by bounces"] == [{"id": ann.row["id"], "until": "2026-11-30"}]
+    assert "Paused until 30 November 2026" in ann.page
     assert not world.rows("Suppressions")
     ann.presses("resume")
     lesson = next_email(world)
     assert lesson.tags["email"] == "safety-first"
-    world.bounced(lesson, "Transient", "MailboxFull")  # the first of five again
+    full(world, lesson)  # the first of five again
     assert next_email(world).tags["email"] == "keep-showing-up"
+
+
+def test_f9_a_pause_for_bounces_ends_after_three_days_and_the_third_in_a_row_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("course.subscriber.SOFT_BOUNCES", 4)  # so that three pauses fit into the course
+    ann = Person(world).joins()
+    for _ in range(3):
+        full(world, ann.mails[-1])
+        next_email(world)
+    for lesson in ("no-rush-to-forgiveness", "safety-first"):
+        full(world, ann.mails[-1])
+        full(world, ann.mails[-1])
+        assert ann.row["status"] == "paused"
+        before = ann.mails[-1].at
+        assert next_email(world).tags["email"] == lesson
+        assert timedelta(days=2, hours=22) < ann.mails[-1].at - before < timedelta(days=4)
+    full(world, ann.mails[-1])
+    assert nothing_comes(world, 5)
+    account = world.invoke("audit", {}).payload
+    assert account["paused by bounces"] == [{"id": ann.row["id"], "until": ""}]
+    assert "until they resume, after the third such pause in a row" in operate.account(account)
+    ann.presses("resume")
+    assert next_email(world).tags["email"] == "keep-showing-up"
+
+
+def test_f9_out_of_office_answers_count_for_nothing(world: World) -> None:
+    """SES calls them bounces (SES guide, "Bounce types": Transient, General)."""
+    ann = Person(world).joins()
+    for _ in range(6):
+        world.bounced(ann.mails[-1], "Transient", "General")
+        assert "soft_bounces" not in ann.row
+        next_email(world)
+    assert ann.row["status"] == "completed"
+    assert not rings_for_bounces(world)
 
 
 def test_f3_the_same_soft_bounce_told_five_times_counts_once(world: World) -> None:

@@ -155,7 +155,7 @@ def _moment(text: str) -> datetime:
 _NEEDED = frozenset({"status", "epoch", "round", "zone", "hour", "version"})
 """Stored with every subscriber, although the dataclass has a value for a new one."""
 _READ: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("epoch", "round", "hour", "another", "heard", "version"), int),
+    **dict.fromkeys(("epoch", "round", "hour", "bounce_pauses", "another", "heard", "version"), int),
     **dict.fromkeys(("plan", "soft_bounces", "obeyed"), tuple),
     **dict.fromkeys(("at", "due_at", "last_at", "retry_at", "previous_at", "asked_at", "given_at"), _moment),
     **dict.fromkeys(("last_day", "paused_until", "previous_day"), date.fromisoformat),

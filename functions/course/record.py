@@ -114,7 +114,10 @@ class Record:
     """The local day on which a paused course goes on by itself; None waits for its subscriber."""
     held: Held = Held.NOT
     soft_bounces: tuple[str, ...] = ()
-    """Attempts of this round that a mailbox sent back, for now."""
+    """Attempts of this round that a mailbox sent back, for now; after a pause for bounces, the one that caused it until
+    the next lesson is sent."""
+    bounce_pauses: int | None = None
+    """Pauses for bounces in a row; None before the first one."""
     obeyed: tuple[str, ...] = ()
     """Short ids of the last mails whose command was obeyed: one that is worked on again changes nothing more."""
     another: int | None = None

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from course.record import CONFIRM, Status
-from course.subscriber import SOFT_BOUNCES, Subscriber
+from course.subscriber import Subscriber
 
 DAY = timedelta(days=1)
 
@@ -58,7 +58,7 @@ def in_doubt(subscriber: Subscriber, now: datetime) -> bool:
 
 def paused_by_bounces(subscriber: Subscriber) -> bool:
     """Whether the course waits because their mailbox kept sending emails back, and not because they asked."""
-    return subscriber.status is Status.PAUSED and len(subscriber.soft_bounces) == SOFT_BOUNCES
+    return subscriber.status is Status.PAUSED and subscriber.bounce_pauses is not None
 
 
 def past_keeping(subscriber: Subscriber, now: datetime, retention_days: int) -> bool:

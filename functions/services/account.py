@@ -18,7 +18,7 @@ from services import inbox
 from services.sending import halted
 
 MOST_LISTED = 1000
-"""Held or overdue subscribers in one answer, which has room for 6 MB."""
+"""Subscribers of each list in one answer, which has room for 6 MB."""
 
 
 @dataclass
@@ -29,6 +29,8 @@ class Account:
     counted: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(("active", *Line), 0)))
     held: list[dict[str, str]] = field(default_factory=list)
     overdue: list[str] = field(default_factory=list)
+    bounced: list[dict[str, str]] = field(default_factory=list)
+    """Subscribers whose course is paused for bounces, and the local day until which; empty if it stays paused."""
     finished: set[str] = field(default_factory=set)
     """Subscribers whose reflections have been kept for long enough."""
     latest: datetime | None = None
@@ -47,7 +49,9 @@ class Account:
             self.held.append({"id": row.id, "why": subscriber.held})
         if line is Line.OVERDUE or standing.confirmation_overdue(subscriber, self.now):
             self.overdue.append(row.id)
-        self.counted["paused by bounces"] += standing.paused_by_bounces(subscriber)
+        if standing.paused_by_bounces(subscriber):
+            self.counted["paused by bounces"] += 1
+            self.bounced.append({"id": row.id, "until": str(subscriber.paused_until or "")})
         self.counted["in doubt"] += standing.in_doubt(subscriber, self.now)
         self.latest = max(filter(None, (self.latest, subscriber.last_at)), default=None)
         if subscriber.waiting != row.in_index:
@@ -86,6 +90,7 @@ def of_the_day(now: datetime) -> dict[str, Any]:
         "held": account.held[:MOST_LISTED],
         "held in all": len(account.held),
         "overdue": account.overdue[:MOST_LISTED],
+        "paused by bounces": account.bounced[:MOST_LISTED],
         "latest": account.latest.isoformat() if account.latest else "",
         "stopped": halt.reason if halt else "",
         "moved": halt is not None and halt.moved,

@@ -51,6 +51,7 @@ FULL = Subscriber(
     held=Held.ADDRESS,
     unsettled={"00112233445566aa": "keep-showing-up"},
     soft_bounces=("fedcba9876543210",),
+    bounce_pauses=2,
     obeyed=tuple(f"{number:012}" for number in range(5)),
     another=1,
     heard=1,
@@ -100,6 +101,7 @@ subscribers_of_any_kind = st.builds(
     paused_until=st.none() | days,
     soft_bounces=st.lists(some, max_size=5).map(tuple),
     obeyed=st.lists(some, max_size=5).map(tuple),
+    bounce_pauses=st.none() | st.integers(1, 3),
     another=st.none() | st.integers(1, 2),
 ).map(lambda someone: replace(someone, plan=(*someone.plan, someone.next_lesson)) if someone.next_lesson else someone)
 

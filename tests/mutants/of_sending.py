@@ -132,6 +132,12 @@ OF_EVENTS = (
         "test_ses_events.py",
     ),
     Mutant(
+        "event: an out-of-office answer is a full mailbox",
+        " and bounced_as != OUT_OF_OFFICE,",
+        ",",
+        "test_record_delivery.py -k f9",
+    ),
+    Mutant(
         "event: another topic's",
         'if wrapped and body.get("TopicArn") != topic:',
         'if wrapped and not body.get("TopicArn"):',
