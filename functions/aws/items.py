@@ -120,7 +120,7 @@ def subscriber_item(subscriber: Subscriber) -> Item:
     item = _fields(subscriber)
     if subscriber.waiting:
         item["due_shard"] = DUE_SHARD
-    if subscriber.round == 0 and subscriber.current_epoch and not subscriber.held:  # never confirmed
+    if subscriber.round == 0 and subscriber.current_epoch:  # never confirmed
         signed_up = subscriber.sign_up.at if subscriber.sign_up else EPOCH_START + timedelta(days=subscriber.epoch)
         item["expires_at"] = int((signed_up + UNCONFIRMED_LIFE).timestamp())
     return item
