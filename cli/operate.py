@@ -13,6 +13,10 @@ from local_cloud.physical import REGION
 LINES = ("sent", "claimed", "not due", "due", "overdue", "paused", "held")
 """They add up to everyone who is in the middle of a course."""
 ELSEWHERE = ("pending", "completed", "unsubscribed", "bounced", "complained")
+BESIDE = (
+    *("in doubt", "paused by bounces", "of newer code"),
+    *("put right in the index", "reflections deleted", "lost mail set aside"),
+)
 PATIENCE = 310
 """Seconds: the audit of a large table takes as long as its function may (300 s)."""
 
@@ -93,8 +97,7 @@ def account(answer: Answer) -> str:
     if not adds_up(answer):
         lines += ["These do not add up: somebody is lost. Please report it.", ""]
     others = [f"{name} {counted[name]}" for name in ELSEWHERE if counted.get(name)]
-    beside = ("in doubt", "paused by bounces", "put right in the index", "reflections deleted", "lost mail set aside")
-    others += [f"{name} {counted[name]}" for name in beside if counted.get(name)]
+    others += [f"{name} {counted[name]}" for name in BESIDE if counted.get(name)]
     if others:
         lines += [f"Beside them: {', '.join(others)}.", ""]
     if answer["overdue"]:

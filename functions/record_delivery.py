@@ -25,21 +25,23 @@ def _record(body: str, _message_id: str) -> None:
         logger.error("SES rejected an email", attempt=news.attempt, subscriber=news.subscriber)
         count("Rejected")
     clients.limits().note_event(news.sent_at)
-    if news.stops:
-        _stop_everywhere(news, news.stops)
+    if news.stops:  # also when the subscriber was erased
+        address = tokens.address_hash(clients.keys(), news.address)
+        clients.suppressions().add(address, str(news.stops), clients.now())
+        count(news.stops.name.title())
     subscriber = clients.subscribers().change(news.subscriber, lambda current: _settled(current, news))
     if news.soft and subscriber and standing.paused_by_bounces(subscriber):
         count("PausedByBounces")
+    if news.stops:
+        _stop_elsewhere(news, news.stops)
 
 
-def _stop_everywhere(news: Feedback, status: Status) -> None:
-    """Suppresses the address, also when its subscriber was erased, and stops it in every other course."""
-    keys = clients.keys()
-    clients.suppressions().add(tokens.address_hash(keys, news.address), str(status), clients.now())
-    subscribers = {tokens.subscriber_id(keys, course, news.address) for course in clients.library().courses}
-    for other in sorted(subscribers - {news.subscriber}):
+def _stop_elsewhere(news: Feedback, status: Status) -> None:
+    """Stops the address in every other course."""
+    courses, keys = clients.library().courses, clients.keys()
+    subscribers = {tokens.subscriber_id(keys, course, news.address) for course in courses} - {news.subscriber}
+    for other in sorted(subscribers):
         clients.subscribers().change(other, lambda current: current.stopped(status))
-    count(status.name.title())
 
 
 def _settled(subscriber: Subscriber, news: Feedback) -> Subscriber:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from course.errors import UnreadableSubscriber
+from aws.log import count
+from course.errors import NewerItem, UnreadableSubscriber
 from course.record import EPOCH_START, Claim, Held, SignUp, Status
 from course.reflection import Reflection
 from course.subscriber import Subscriber
@@ -22,6 +23,10 @@ DUE_SHARD = "0"
 course needs more: write a subscriber's shard from its id, and let `due` ask each."""
 
 UNCONFIRMED_LIFE = timedelta(days=7)
+
+SCHEMA = 1
+"""Stored with every item, and absent at 1. A change that older code would misread needs the next number: code that was
+rolled back leaves what newer code has stored, and rings, until the newer code is back."""
 
 Item = dict[str, Any]
 Stored = TypeVar("Stored")
@@ -117,7 +122,7 @@ def stamp(at: datetime) -> str:
 
 def subscriber_item(subscriber: Subscriber) -> Item:
     """A subscriber to be stored. Only who waits for an email has a `due_shard`, and so a place in the index."""
-    item = _fields(subscriber)
+    item = _stored(subscriber)
     if subscriber.waiting:
         item["due_shard"] = DUE_SHARD
     if subscriber.round == 0 and subscriber.current_epoch:  # never confirmed
@@ -127,7 +132,8 @@ def subscriber_item(subscriber: Subscriber) -> Item:
 
 
 def subscriber_from(item: Item) -> Subscriber:
-    """A subscriber as it was stored. Raises UnreadableSubscriber."""
+    """A subscriber as it was stored. Raises UnreadableSubscriber and NewerItem."""
+    _leave_newer(item)
     try:
         if any(item.get(name) in (None, "") for name in _NEEDED):
             raise KeyError
@@ -180,26 +186,39 @@ def reflection_item(reflection: Reflection) -> Item:
     """A reflection to be stored, under subscriber and round#lesson#received#mail."""
     at = reflection.received_at.isoformat(timespec="milliseconds")  # two replies in one second keep their order
     return {
-        **_fields(reflection),
+        **_stored(reflection),
         "received_at": at,
         "key": f"{reflection.round:05}#{reflection.lesson}#{at}#{reflection.mail_id}",
     }
 
 
 def reflection_from(item: Item) -> Reflection:
-    """A reflection as it was stored."""
+    """A reflection as it was stored. Raises NewerItem."""
+    _leave_newer(item)
     return _read(Reflection, item, lesson="")
 
 
 def consent_item(key: str, consent: Consent) -> Item:
     """A proof of consent to be stored. One that was not confirmed goes with the sign-up."""
     expires = {} if consent.given_at else {"expires_at": int((consent.asked_at + UNCONFIRMED_LIFE).timestamp())}
-    return {"id": key, **_fields(consent), **expires}
+    return {"id": key, **_stored(consent), **expires}
 
 
 def consent_from(item: Item) -> Consent:
-    """A proof of consent as it was stored."""
+    """A proof of consent as it was stored. Raises NewerItem."""
+    _leave_newer(item)
     return _read(Consent, item)
+
+
+def _stored(value: Subscriber | Reflection | Consent) -> Item:
+    return _fields(value) | ({"schema": SCHEMA} if SCHEMA > 1 else {})
+
+
+def _leave_newer(item: Item) -> None:
+    """Raises NewerItem for an item of newer code, and counts it: whatever comes upon one rings an alarm."""
+    if item.get("schema", 1) > SCHEMA:
+        count("NewerItems")
+        raise NewerItem(f"its schema is {item['schema']}, and this code knows {SCHEMA}")
 
 
 def _fields(value: Subscriber | Claim | SignUp | Reflection | Consent) -> Item:

@@ -10,7 +10,7 @@ from aws.log import count, logger
 from aws.settings import settings
 from aws.subscribers import Row
 from course import delivery, standing
-from course.errors import UnreadableSubscriber
+from course.errors import NewerItem, UnreadableSubscriber
 from course.record import Held
 from course.standing import Line
 from course.subscriber import Subscriber
@@ -39,6 +39,9 @@ class Account:
     def add(self, row: Row) -> None:
         """Counts one subscriber, and puts their place in the index right."""
         subscriber = row.subscriber
+        if row.newer:
+            self.counted["of newer code"] += 1
+            return
         if subscriber is None:
             self._count(Line.HELD, active=True)
             self.held.append({"id": row.id, "why": Held.UNREADABLE})
@@ -101,7 +104,7 @@ def release(subscriber_id: str, *, arrived: bool, now: datetime) -> dict[str, An
     """Lets a held subscriber go on: `released`, `why` not, and when the next email is due."""
     try:
         before = clients.subscribers().get(subscriber_id)
-    except UnreadableSubscriber as error:
+    except (UnreadableSubscriber, NewerItem) as error:
         return _not_released(f"what is stored still cannot be read: {error}")
     if before is None:
         return _not_released("there is no such subscriber")

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from content.lessons import Course
 from course import delivery
 from course.commands import ASK_CONFIRM, ROWS
 from course.delivery import Decision
-from course.errors import EmailCourseError, UnreadableSubscriber
+from course.errors import EmailCourseError, NewerItem, UnreadableSubscriber
 from course.record import CONFIRM, STOPPED_FOR_GOOD, Held
 from course.subscriber import Subscriber
 
@@ -76,8 +77,11 @@ class Sending:
 
     def deliver(self, subscriber_id: str, now: datetime) -> None:
         """Sends what is due to this subscriber, if anything. A subscriber who isn't sent to stays due."""
-        if not self.ready:
-            return
+        if self.ready:
+            with suppress(NewerItem):  # it stays due for the newer code
+                self._deliver(subscriber_id, now)
+
+    def _deliver(self, subscriber_id: str, now: datetime) -> None:
         try:
             stored = clients.subscribers().get(subscriber_id)
         except UnreadableSubscriber as error:
@@ -108,10 +112,16 @@ class Sending:
                 clients.subscribers().save(subscriber)
 
     def notice(self, name: str, subscriber_id: str, epoch: int, key: str, message_id: str, now: datetime) -> bool:
-        """Sends a notice once per key; False if SES takes none now. Raises NotSent if refused or unanswered.
+        """Sends a notice once per key; False if it has to wait. Raises NotSent if refused or unanswered.
 
-        The first queue message with the key owns it and may retry after a crash: better a second copy than no notice.
+        It waits while SES takes none, and for newer code if that has stored the subscriber.
         """
+        with suppress(NewerItem):
+            return self._notice(name, subscriber_id, epoch, key, message_id, now)
+        return False
+
+    def _notice(self, name: str, subscriber_id: str, epoch: int, key: str, message_id: str, now: datetime) -> bool:
+        """The first message with the key owns it and may retry after a crash: better a second copy than no notice."""
         subscriber = clients.subscribers().get(subscriber_id)
         if subscriber is None or not _is_wanted(name, subscriber, epoch):
             return True

@@ -177,6 +177,24 @@ OF_STORING = (
         "test_subscribers.py -k writer",
     ),
     Mutant(
+        "schema: an item of newer code is read",
+        'if item.get("schema", 1) > SCHEMA:',
+        'if item.get("schema", 1) < SCHEMA:',
+        "test_rolled_back.py",
+    ),
+    Mutant(
+        "schema: it is not stored",
+        '| ({"schema": SCHEMA} if SCHEMA > 1 else {})',
+        "",
+        "test_rolled_back.py -k due",
+    ),
+    Mutant(
+        "schema: a notice of newer code is lost",
+        "        return False\n\n    def _notice(",
+        "        return True\n\n    def _notice(",
+        "test_rolled_back.py -k notice",
+    ),
+    Mutant(
         "reflection: one that is there is overwritten",
         '"attribute_not_exists(subscriber)"',
         '"attribute_not_exists(nothing)"',
