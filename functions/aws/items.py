@@ -164,7 +164,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("epoch", "round", "hour", "bounce_pauses", "another", "heard", "version"), int),
     **dict.fromkeys(("plan", "soft_bounces", "obeyed"), tuple),
     **dict.fromkeys(("at", "due_at", "last_at", "retry_at", "previous_at", "asked_at", "given_at"), _moment),
-    **dict.fromkeys(("last_day", "paused_until", "previous_day"), date.fromisoformat),
+    **dict.fromkeys(("last_day", "paused_until", "previous_day", "kept_on"), date.fromisoformat),
     "received_at": datetime.fromisoformat,
     "status": Status,
     "held": Held,

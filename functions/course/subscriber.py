@@ -16,6 +16,9 @@ BOUNCE_PAUSE = timedelta(days=3)
 BOUNCE_PAUSES = 3
 """The last of so many pauses for bounces in a row does not end by itself."""
 
+ATTEMPT_CHARACTERS = 8
+"""Of an attempt's id: enough to tell five of them apart, in an item of which every byte counts."""
+
 LAST_OBEYED = 5
 """How many obeyed mails are remembered: more than one person sends while a failed mail is retried."""
 
@@ -77,20 +80,25 @@ class Subscriber(Record):
         So does the first one after such a pause: the two pauses are in a row. The last in a row waits for its
         subscriber; the others end by themselves.
         """
-        if self.status is not Status.ACTIVE or attempt in self.soft_bounces:
+        short = attempt[:ATTEMPT_CHARACTERS]
+        if self.status is not Status.ACTIVE or short in self.soft_bounces:
             return self
-        bounces = (*self.soft_bounces, attempt)
+        bounces = (*self.soft_bounces, short)
         if len(bounces) < SOFT_BOUNCES and not self.bounce_pauses:
             return replace(self, soft_bounces=bounces)
         pauses = (self.bounce_pauses or 0) + 1
         until = schedule.local_day(now, self.zone) + BOUNCE_PAUSE if pauses < BOUNCE_PAUSES else None
-        return replace(self.paused(until), soft_bounces=(attempt,), bounce_pauses=pauses)
+        return replace(self.paused(until), soft_bounces=(short,), bounce_pauses=pauses)
 
     def sent_to(self) -> "Subscriber":
         """One more lesson was sent. The second one after a pause for bounces ends their row: the first has arrived."""
         if not self.bounce_pauses:
             return self
         return replace(self, soft_bounces=(), bounce_pauses=self.bounce_pauses if self.soft_bounces else None)
+
+    def keeping(self, now: datetime) -> "Subscriber":
+        """Asks to keep what was written for as long again while the course is paused. It begins with this day (UTC)."""
+        return replace(self, kept_on=now.date()) if self.status is Status.PAUSED else self
 
     def stopped(self, status: Status) -> "Subscriber":
         """Ends every email, and a waiting sign-up, whose epoch it takes. BOUNCED and COMPLAINED are final."""
@@ -125,7 +133,7 @@ class Subscriber(Record):
         """At the first lesson of a plan. Attempts of an earlier round are forgotten: its lessons have the same ids."""
         begun = replace(self, status=Status.ACTIVE, round=self.round + 1, plan=plan, next_lesson=plan[0], sent={})
         begun = replace(begun, claim=None, unsettled={}, sign_up=None, paused_until=None)
-        return replace(begun, held=Held.NOT, soft_bounces=(), bounce_pauses=None)
+        return replace(begun, held=Held.NOT, kept_on=None, soft_bounces=(), bounce_pauses=None)
 
     def skipping(self) -> "Subscriber":
         """Passes over the next lesson: the one after it takes its slot. The last is never passed over."""

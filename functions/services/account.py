@@ -12,7 +12,7 @@ from aws.subscribers import Row
 from course import delivery, standing
 from course.errors import NewerItem, UnreadableSubscriber
 from course.record import Held
-from course.standing import Line
+from course.standing import KEEP_NOTICE, Line
 from course.subscriber import Subscriber
 from services import inbox
 from services.sending import halted
@@ -33,6 +33,8 @@ class Account:
     """Subscribers whose course is paused for bounces, and the local day until which; empty if it stays paused."""
     finished: set[str] = field(default_factory=set)
     """Subscribers whose reflections have been kept for long enough."""
+    ending: list[Subscriber] = field(default_factory=list)
+    """Paused subscribers whose reflections have a week left, at most."""
     latest: datetime | None = None
     """When the last lesson was sent to anybody."""
 
@@ -62,6 +64,8 @@ class Account:
             self.counted["put right in the index"] += 1
         if standing.past_keeping(subscriber, self.now, settings().retention_days):
             self.finished.add(subscriber.id)
+        elif standing.keeping_ends(subscriber, self.now, settings().retention_days):
+            self.ending.append(subscriber)
 
     def _count(self, line: str, *, active: bool) -> None:
         self.counted[line] += 1
@@ -71,7 +75,7 @@ class Account:
 def of_the_day(now: datetime) -> dict[str, Any]:
     """sent + claimed + not due + due + overdue + paused + held = active, counted on the base table.
 
-    Lost mail is set aside, and reflections past their time are deleted.
+    Lost mail is set aside, and reflections past their time are deleted. Paused subscribers are asked a week before.
     """
     account = Account(now)
     for row in clients.subscribers().all():
@@ -80,6 +84,8 @@ def of_the_day(now: datetime) -> dict[str, Any]:
     if account.finished:
         before = now - settings().retention_days * standing.DAY
         counted["reflections deleted"] = clients.reflections().forget(account.finished, before)
+    for subscriber in account.ending:
+        counted["asked whether to keep"] += _ask_to_keep(subscriber)
     counted["lost mail set aside"] = inbox.take_up_lost(now)
     logger.info("account of the day", account=dict(counted))
     halt = halted(now)
@@ -98,6 +104,15 @@ def of_the_day(now: datetime) -> dict[str, Any]:
         "stopped": halt.reason if halt else "",
         "moved": halt is not None and halt.moved,
     }
+
+
+def _ask_to_keep(subscriber: Subscriber) -> bool:
+    """Asks once whether to keep what was written, if anything was: on each day of the week with the same key."""
+    if not clients.reflections().any_of(subscriber.id):
+        return False
+    until = standing.kept_until(subscriber, settings().retention_days)
+    clients.outbox().notice(KEEP_NOTICE, subscriber.id, subscriber.epoch, f"{KEEP_NOTICE}#{subscriber.id}#{until}")
+    return True
 
 
 def release(subscriber_id: str, *, arrived: bool, now: datetime) -> dict[str, Any]:

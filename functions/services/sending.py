@@ -18,7 +18,8 @@ from course import delivery
 from course.commands import ASK_CONFIRM, ROWS
 from course.delivery import Decision
 from course.errors import EmailCourseError, NewerItem, UnreadableSubscriber
-from course.record import CONFIRM, STOPPED_FOR_GOOD, Held
+from course.record import CONFIRM, STOPPED_FOR_GOOD, Held, Status
+from course.standing import KEEP_NOTICE
 from course.subscriber import Subscriber
 
 CLAIM_TIME = 5_000
@@ -199,6 +200,8 @@ def _is_wanted(notice: str, subscriber: Subscriber, epoch: int) -> bool:
         return subscriber.awaits(epoch) and subscriber.status not in STOPPED_FOR_GOOD
     if subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
         return False
+    if notice == KEEP_NOTICE:
+        return subscriber.status is Status.PAUSED
     return notice in AFTER_STOPPING or subscriber.is_in_course
 
 

@@ -207,10 +207,22 @@ OF_STORING = (
         "test_reflections.py -k forget",
     ),
     Mutant(
-        "retention: of somebody who pauses until a day",
-        "if subscriber.status is Status.ACTIVE or subscriber.paused_until or",
-        "if subscriber.status is Status.ACTIVE or",
+        "retention: for ever while somebody is held",
+        "or (subscriber.status is Status.ACTIVE and not subscriber.held):",
+        "or subscriber.status is Status.ACTIVE:",
         "test_standing.py",
+    ),
+    Mutant(
+        "retention: somebody who wrote nothing is asked",
+        "if not clients.reflections().any_of(subscriber.id):",
+        "if not clients.reflections():",
+        "test_account.py -k p7",
+    ),
+    Mutant(
+        "retention: a press keeps nothing",
+        "since = max(since, datetime.combine(subscriber.kept_on + DAY, time(), UTC))",
+        "pass",
+        "test_account.py test_standing.py -k p7",
     ),
     Mutant(
         "a reply that is dropped takes others with it",

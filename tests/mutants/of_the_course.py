@@ -283,7 +283,7 @@ OF_SUBSCRIBERS = (
     ),
     Mutant(
         "soft bounces: one told twice counts twice",
-        "if self.status is not Status.ACTIVE or attempt in self.soft_bounces:",
+        "if self.status is not Status.ACTIVE or short in self.soft_bounces:",
         "if self.status is not Status.ACTIVE:",
         SUBSCRIBER,
     ),
