@@ -9,7 +9,7 @@ from aws import clients
 from aws.log import count, logger
 from aws.settings import settings
 from aws.subscribers import Row
-from course import delivery, standing
+from course import delivery, standing, tokens
 from course.errors import NewerItem, UnreadableSubscriber
 from course.record import Held
 from course.standing import KEEP_NOTICE, Line
@@ -111,7 +111,8 @@ def _ask_to_keep(subscriber: Subscriber) -> bool:
     if not clients.reflections().any_of(subscriber.id):
         return False
     until = standing.kept_until(subscriber, settings().retention_days)
-    clients.outbox().notice(KEEP_NOTICE, subscriber.id, subscriber.epoch, f"{KEEP_NOTICE}#{subscriber.id}#{until}")
+    key = f"{KEEP_NOTICE}#{tokens.nameless(subscriber.id)}#{until}"
+    clients.outbox().notice(KEEP_NOTICE, subscriber.id, subscriber.epoch, key)
     return True
 
 

@@ -36,8 +36,8 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
     """The raw mail first, the subscriber last: broken off half-way, it can be asked for again.
 
     What stays are hashes: a suppression, which is the promise never to write again, and for 30 days that the mailbox
-    was written to, so that coming back the same day brings no second lesson on it. Raw mail that cannot be attributed
-    goes after its 14 days.
+    was written to, so that coming back the same day brings no second lesson on it; and, for 30 days at most, marks and
+    counters by a hash of the id. Raw mail that cannot be attributed goes after its 14 days.
     """
     clients.limits().close(clients.keys().hashed("mailbox", forms.mailbox(subscriber.address)), now)
     _erase_the_rest(subscriber.id)

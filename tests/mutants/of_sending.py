@@ -264,6 +264,12 @@ OF_ERASURE = (
         "test_erasure.py -k o2",
     ),
     Mutant(
+        "erase: what is counted names the subscriber",
+        "return hashlib.sha256(subscriber.encode()).hexdigest()[:16]",
+        "return subscriber",
+        "test_erasure.py -k o2",
+    ),
+    Mutant(
         "erase: a second beginning on the same day",
         'Confirmations((*self._recent(now)[:-1], now), "", new_epoch(now))',
         "self",

@@ -2,7 +2,7 @@
 
 from aws import clients
 from aws.log import count
-from course import commands
+from course import commands, tokens
 from course.commands import ERASE_NOTICE, Asked, Command
 from course.limits import ANSWERS_AN_HOUR
 from course.reflection import NotTaken, Why
@@ -48,6 +48,6 @@ def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
     was_in_course = reply.place.in_course and not after.signed_up_since(came.received_at)
     if not (asked.row.about_data or was_in_course):
         return
-    if clients.limits().admit(f"answers#{after.id}", came.mail_id, ANSWERS_AN_HOUR, reply.now):
+    if clients.limits().admit(f"answers#{tokens.nameless(after.id)}", came.mail_id, ANSWERS_AN_HOUR, reply.now):
         notice = asked.notice(after, reply.place)
         clients.outbox().notice(notice, after.id, after.epoch, came.mail_id)
