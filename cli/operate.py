@@ -13,6 +13,10 @@ from local_cloud.physical import REGION
 LINES = ("sent", "claimed", "not due", "due", "overdue", "paused", "held")
 """They add up to everyone who is in the middle of a course."""
 ELSEWHERE = ("pending", "completed", "unsubscribed", "bounced", "complained")
+BESIDE = (
+    *("in doubt", "paused by bounces", "of newer code"),
+    *("asked whether to keep", "put right in the index", "reflections deleted", "lost mail set aside"),
+)
 PATIENCE = 310
 """Seconds: the audit of a large table takes as long as its function may (300 s)."""
 
@@ -93,12 +97,15 @@ def account(answer: Answer) -> str:
     if not adds_up(answer):
         lines += ["These do not add up: somebody is lost. Please report it.", ""]
     others = [f"{name} {counted[name]}" for name in ELSEWHERE if counted.get(name)]
-    beside = ("in doubt", "paused by bounces", "put right in the index", "reflections deleted", "lost mail set aside")
-    others += [f"{name} {counted[name]}" for name in beside if counted.get(name)]
+    others += [f"{name} {counted[name]}" for name in BESIDE if counted.get(name)]
     if others:
         lines += [f"Beside them: {', '.join(others)}.", ""]
     if answer["overdue"]:
         lines += [f"Overdue: {', '.join(answer['overdue'])}.", ""]
+    if answer["paused by bounces"]:
+        lines += ["Paused, since their mailboxes kept sending emails back for now:", ""]
+        lines += [f"  {one['id']}  {_until(one['until'])}" for one in answer["paused by bounces"]]
+        lines.append("")
     if answer["held"]:
         lines += ["Held until somebody has looked; `email-course release ID` lets one go on:", ""]
         lines += [f"  {held['id']}  {held['why']}" for held in answer["held"]]
@@ -108,6 +115,10 @@ def account(answer: Answer) -> str:
     if answer["stopped"]:
         lines += [f"Nobody is sent to: {answer['stopped']}.", ""]
     return "\n".join(lines).rstrip()
+
+
+def _until(day: str) -> str:
+    return f"until {day}" if day else "until they resume, after the third such pause in a row"
 
 
 def adds_up(answer: Answer) -> bool:

@@ -1,4 +1,4 @@
-"""SES event in the feedback queue → the attempt is settled; bounces and complaints pause or stop the subscriber."""
+"""SES event in the feedback queue → the attempt is settled; bounces and complaints pause or stop the address."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from aws.log import count, each_message, logger, observed
 from aws.ses_events import Feedback, Kind
 from aws.settings import settings
 from course import delivery, standing, tokens
+from course.record import Status
 from course.subscriber import Subscriber
 
 
@@ -24,20 +25,29 @@ def _record(body: str, _message_id: str) -> None:
         logger.error("SES rejected an email", attempt=news.attempt, subscriber=news.subscriber)
         count("Rejected")
     clients.limits().note_event(news.sent_at)
+    if news.stops:  # also when the subscriber was erased
+        address = tokens.address_hash(clients.keys(), news.address)
+        clients.suppressions().add(address, str(news.stops), clients.now())
+        count(news.stops.name.title())
     subscriber = clients.subscribers().change(news.subscriber, lambda current: _settled(current, news))
     if news.soft and subscriber and standing.paused_by_bounces(subscriber):
         count("PausedByBounces")
-    if news.stops and subscriber and subscriber.status is news.stops:
-        address = tokens.address_hash(clients.keys(), subscriber.address)
-        clients.suppressions().add(address, str(news.stops), clients.now())
-        count(news.stops.name.title())
+    if news.stops:
+        _stop_elsewhere(news, news.stops)
+
+
+def _stop_elsewhere(news: Feedback, status: Status) -> None:
+    """Stops the address in every other course."""
+    courses, keys = clients.library().courses, clients.keys()
+    subscribers = {tokens.subscriber_id(keys, course, news.address) for course in courses} - {news.subscriber}
+    for other in sorted(subscribers):
+        clients.subscribers().change(other, lambda current: current.stopped(status))
 
 
 def _settled(subscriber: Subscriber, news: Feedback) -> Subscriber:
-    """Any event proves that SES took the email, so it commits. An earlier sign-up's event touches nothing."""
-    if subscriber.current_epoch != news.epoch:
-        return subscriber
-    settled = delivery.commit(subscriber, news.attempt, news.message_id, clients.now())
-    if news.soft:
-        return settled.soft_bounced(news.attempt)
-    return settled.stopped(news.stops) if news.stops else settled
+    """Any event proves that SES took the email, so it commits. An earlier sign-up's event does no more than stop."""
+    if subscriber.current_epoch == news.epoch:
+        now = clients.now()
+        subscriber = delivery.commit(subscriber, news.attempt, news.message_id, now)
+        subscriber = subscriber.soft_bounced(news.attempt, now) if news.soft else subscriber
+    return subscriber.stopped(news.stops) if news.stops else subscriber

@@ -57,6 +57,17 @@ def reads(person: Person, lessons: int) -> Person:
     return person
 
 
+def is_asked_to_keep(person: Person) -> None:
+    """Gets the notice that follows a long pause, without the months."""
+    person.presses("pause")
+    world, row = person.world, person.row
+    asked = {"notice": "keep", "subscriber": row["id"], "epoch": int(str(row["epoch"])), "key": "keep"}
+    world.clients.sqs.send_message(QueueUrl=world.resources.ref("Outbox"), MessageBody=json.dumps(asked))
+    world.drain()
+    assert person.mails[-1].tags["email"] == "keep"
+    person.presses("resume")
+
+
 def nothing_comes(world: World, days: int = 3) -> bool:
     """Whether no email comes in the next days, at whatever hour."""
     sent = len(world.mails)

@@ -168,6 +168,8 @@ def live_a_week(world: World) -> None:
     the_audit_mends(world, bob)
     what_is_stored_breaks(world, ivy)
 
+    nora_keeps_what_she_wrote(person("nora", 12))
+
     world.advance(timedelta(days=1))
     assert len(hal.mails) > 2  # tried again: later attempts had their events
     while ann.mails[-1].tags["email"] != "safety-first":
@@ -189,6 +191,18 @@ def max_is_erased_by_reply(somebody: Person) -> None:
     somebody.replies("Delete my data")
     somebody.replies("Yes")
     assert somebody.address not in {row["address"] for row in somebody.world.subscribers()}
+
+
+def nora_keeps_what_she_wrote(somebody: Person) -> None:
+    """It is kept for a day, and so she is asked at once."""
+    somebody.joins()
+    somebody.replies("I need a while.")
+    somebody.presses("pause")
+    somebody.world.invoke("audit", {})
+    somebody.world.drain()
+    assert somebody.mails[-1].tags["email"] == "keep"
+    somebody.world.request("POST", somebody.link("/keep"), form={})
+    assert "kept_on" in somebody.row
 
 
 def first_day(world: World, ann: Person, cleo: Person, dora: Person, emil: Person, fay: Person) -> None:

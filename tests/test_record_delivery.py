@@ -2,18 +2,23 @@
 
 import copy
 import json
-from collections.abc import Callable
-from datetime import timedelta
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from cli import operate
 from local_cloud import ses_events
-from local_cloud.cloud import World
+from local_cloud.cloud import TEMPLATE, World
 from local_cloud.mime import SentMail
 from local_cloud.physical import arn
+from tests.conftest import MONDAY
+from tests.metrics import rings
 from tests.people import Person
 from tests.stories import asleep, next_email, nothing_comes, unchanged
 
@@ -62,6 +67,7 @@ def test_f1_an_event_before_the_commit_is_one_commit(world: World, monkeypatch: 
 
 
 Events = list[dict[str, Any]]
+OTHER_COURSE = "rebuild-trust-again"
 
 
 def told(world: World, mail: SentMail, what: str) -> dict[str, Any]:
@@ -139,8 +145,8 @@ def test_f2_events_twice_reversed_and_late_end_as_those_on_time(
     assert ann.row["message_id"] == lesson.id
 
     of_the_introduction = told(world, ann.mails[-2], "delivery")
-    strange = [with_tags(events[-1], subscriber="aaaaaaaaaaaaaaaa"), with_tags(events[-1], epoch=None)]
-    strange += [with_tags(events[-1], epoch="1"), with_tags(events[0], attempt="0123456789abcdef"), of_the_introduction]
+    strange = [with_tags(events[0], subscriber="aaaaaaaaaaaaaaaa"), with_tags(events[-1], epoch=None)]
+    strange += [with_tags(events[0], epoch="1"), with_tags(events[0], attempt="0123456789abcdef"), of_the_introduction]
     for hours in (0, 20):  # and the dispatcher goes by, for whom the lesson is in doubt
         asleep(world, timedelta(hours=hours))
         put_back(world, before)
@@ -201,11 +207,6 @@ def test_f2_events_that_are_not_ours_change_nothing(world: World) -> None:
         answer = world.invoke("record_delivery", records(*foreign, *map(by_sns, foreign)))
     assert answer.payload == {"batchItemFailures": []}
 
-    unknown = without(lambda event: event["mail"]["tags"].update(subscriber=["aaaaaaaaaaaaaaaa"]))
-    world.invoke("record_delivery", records(unknown))
-    assert ann.row["status"] == "active"
-    assert not world.rows("Suppressions")
-
 
 @pytest.mark.parametrize(
     ("what", "status"),
@@ -261,9 +262,10 @@ def test_f4_an_old_epochs_event_changes_nothing(world: World) -> None:
     asleep(world, timedelta(days=2))
     ann.joins()
     with unchanged(world):
-        for event in (ses_events.bounce, ses_events.complaint, ses_events.send, ses_events.delivery):
+        for event in (ses_events.send, ses_events.delivery):
             world.ses.publish(event(introduction, introduction.at))
             world.drain()
+        world.bounced(introduction, "Transient", "MailboxFull")
     assert ann.row["status"] == "active"
 
 
@@ -276,6 +278,79 @@ def test_f4_an_erased_subscribers_event_changes_nothing(world: World) -> None:
         world.ses.publish(ses_events.send(mail, world.now()))
         world.delivered(mail)
     world.complained(mail)
+    assert not world.subscribers()
+
+
+def reasons(world: World) -> list[str]:
+    return [str(row["reason"]) for row in world.rows("Suppressions")]
+
+
+@pytest.mark.parametrize(("event", "stopped"), [(ses_events.complaint, "complained"), (ses_events.bounce, "bounced")])
+def test_f8_an_earlier_epochs_complaint_stops_also_the_sign_up_that_waits(
+    world: World, event: Callable[[SentMail, datetime], ses_events.SesEvent], stopped: str
+) -> None:
+    """A stranger types in the address of somebody who left, and then reports our last email as spam."""
+    ann = Person(world).joins()
+    introduction = ann.mails[-1]
+    ann.presses("stop")
+    asleep(world, timedelta(days=2))
+    ann.signs_up(first_name="Mallory")
+    confirmation = ann.mails[-1]
+    assert "sign_up" in ann.row
+    world.ses.publish(event(introduction, world.now()))
+    world.drain()
+    assert (ann.row["status"], "sign_up" in ann.row, reasons(world)) == (stopped, False, [stopped])
+    assert world.request("POST", ann.link("/confirm/", confirmation), form={}).status == 404
+    assert nothing_comes(world)
+
+
+@pytest.fixture
+def two_courses(tmp_path: Path) -> Iterator[World]:
+    """The local cloud with another course beside the first."""
+    (tmp_path / "functions").symlink_to(TEMPLATE.parent / "functions")
+    shutil.copy(TEMPLATE, tmp_path / "template.yaml")
+    emails = shutil.copytree(TEMPLATE.parent / "emails", tmp_path / "emails")
+    shutil.copytree(emails / "rebuild-trust", emails / OTHER_COURSE)
+    with World(tmp_path / "template.yaml", start=MONDAY) as world:
+        yield world
+
+
+def test_f8_a_complaint_stops_every_course_of_the_address_in_every_epoch(two_courses: World) -> None:
+    """Of an earlier sign-up for the one course, while the other goes on. Nobody else is stopped."""
+    world = two_courses
+    ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9").joins()
+    introduction = ann.mails[-1]
+    ann.presses("stop")
+    asleep(world, timedelta(days=2))
+    ann.joins()
+    asleep(world, timedelta(days=2))
+    ann.signs_up(course=OTHER_COURSE)
+    ann.confirms()
+    world.complained(introduction)
+    stored = {(row["course"], row["address"]): row["status"] for row in world.subscribers()}
+    assert stored == {
+        ("rebuild-trust", ann.address): "complained",
+        (OTHER_COURSE, ann.address): "complained",
+        ("rebuild-trust", bob.address): "active",
+    }
+    assert reasons(world) == ["complained"]
+    assert any('"Complained":[1.0]' in line for line in world.logs)
+
+
+def test_f8_a_complaint_after_an_erasure_suppresses_the_address(world: World) -> None:
+    """Coming back would begin with one more email to a mailbox that calls ours spam."""
+    ann = Person(world).joins()
+    introduction = ann.mails[-1]
+    world.request("POST", f"{ann.page_url}/erase", form={})
+    world.complained(introduction)
+    assert not world.subscribers()
+    assert reasons(world) == ["complained"]
+    assert ann.address not in str(world.rows("Suppressions"))
+    asleep(world, timedelta(days=2))
+    sent = len(ann.mails)
+    assert ann.signs_up().status == 200
+    assert nothing_comes(world)
+    assert len(ann.mails) == sent
     assert not world.subscribers()
 
 
@@ -334,23 +409,72 @@ def test_f7_an_event_of_another_topic_is_ignored(world: World) -> None:
     assert ann.row["status"] == "complained"
 
 
+def full(world: World, mail: SentMail) -> None:
+    """The mailbox has no room for it."""
+    world.bounced(mail, "Transient", "MailboxFull")
+
+
+def rings_for_bounces(world: World) -> bool:
+    alarms = [alarm for _, alarm in world.resources.resources("AWS::CloudWatch::Alarm")]
+    [alarm] = [alarm for alarm in alarms if alarm["MetricName"] == "PausedByBounces"]
+    return rings(alarm, world)
+
+
 def test_f3_five_soft_bounces_pause_the_course(world: World) -> None:
-    """A mailbox that is full each day: the course waits for its subscriber, who goes on at the same place."""
+    """A mailbox that is full each day: the course waits, and goes on at the same place."""
     ann = Person(world).joins()
     for _ in range(4):
-        world.bounced(ann.mails[-1], "Transient", "MailboxFull")
+        full(world, ann.mails[-1])
         next_email(world)
-    world.bounced(ann.mails[-1], "Transient", "MailboxFull")
-    assert ann.row["status"] == "paused"
-    assert any('"PausedByBounces":[1.0]' in line for line in world.logs)
-    assert world.invoke("audit", {}).payload["account"]["paused by bounces"] == 1
-    assert nothing_comes(world)
+    assert not rings_for_bounces(world)
+    full(world, ann.mails[-1])
+    assert (ann.row["status"], ann.row["paused_until"]) == ("paused", "2026-11-30")
+    assert rings_for_bounces(world)
+    account = world.invoke("audit", {}).payload
+    assert (account["account"]["paused"], account["account"]["paused by bounces"]) == (1, 1)
+    assert account["paused by bounces"] == [{"id": ann.row["id"], "until": "2026-11-30"}]
+    assert "Paused until 30 November 2026" in ann.page
     assert not world.rows("Suppressions")
     ann.presses("resume")
     lesson = next_email(world)
     assert lesson.tags["email"] == "safety-first"
-    world.bounced(lesson, "Transient", "MailboxFull")  # the first of five again
+    full(world, lesson)  # the first of five again
     assert next_email(world).tags["email"] == "keep-showing-up"
+
+
+def test_f9_a_pause_for_bounces_ends_after_three_days_and_the_third_in_a_row_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("course.subscriber.SOFT_BOUNCES", 4)  # so that three pauses fit into the course
+    ann = Person(world).joins()
+    for _ in range(3):
+        full(world, ann.mails[-1])
+        next_email(world)
+    for lesson in ("no-rush-to-forgiveness", "safety-first"):
+        full(world, ann.mails[-1])
+        full(world, ann.mails[-1])
+        assert ann.row["status"] == "paused"
+        before = ann.mails[-1].at
+        assert next_email(world).tags["email"] == lesson
+        assert timedelta(days=2, hours=22) < ann.mails[-1].at - before < timedelta(days=4)
+    full(world, ann.mails[-1])
+    assert nothing_comes(world, 5)
+    account = world.invoke("audit", {}).payload
+    assert account["paused by bounces"] == [{"id": ann.row["id"], "until": ""}]
+    assert "until they resume, after the third such pause in a row" in operate.account(account)
+    ann.presses("resume")
+    assert next_email(world).tags["email"] == "keep-showing-up"
+
+
+def test_f9_out_of_office_answers_count_for_nothing(world: World) -> None:
+    """SES calls them bounces (SES guide, "Bounce types": Transient, General)."""
+    ann = Person(world).joins()
+    for _ in range(6):
+        world.bounced(ann.mails[-1], "Transient", "General")
+        assert "soft_bounces" not in ann.row
+        next_email(world)
+    assert ann.row["status"] == "completed"
+    assert not rings_for_bounces(world)
 
 
 def test_f3_the_same_soft_bounce_told_five_times_counts_once(world: World) -> None:

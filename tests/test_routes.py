@@ -25,6 +25,7 @@ ACTIONS = [
     "journal.txt",
     "pause",
     "resume",
+    "keep",
     "again",
     "stop",
     "time",

@@ -26,7 +26,7 @@ from local_cloud.cloud import TEMPLATE, World
 from tests.browser import barriers, chromium, served
 from tests.conftest import MONDAY
 from tests.people import Person
-from tests.stories import asleep, next_email
+from tests.stories import asleep, is_asked_to_keep, next_email
 
 COURSE = "recuperar-la-confianza"
 LESSONS = {
@@ -180,6 +180,8 @@ def test_a_course_taken_and_steered_in_spanish(world: World) -> None:
     lesson = next_email(world)
     assert "Día 1 de 3" in (lesson.text or "")
     ann.replies("Me escondía detrás del trabajo.", lesson)
+    is_asked_to_keep(ann)
+    in_spanish(world.request("GET", ann.link("/keep")))
     for said, notice in (
         ("¡Pausa, por favor!", "paused"),
         ("Pausa hasta el lunes", "paused"),

@@ -258,7 +258,7 @@ def test_an_alarm_watches_what_the_functions_count(resources: Resolver) -> None:
     ours = [alarm for alarm in alarms if not alarm["Namespace"].startswith("AWS/")]
     assert {alarm["MetricName"] for alarm in ours} == {
         *("Held", "InDoubt", "BreakerOpen", "Overdue", "Refused", "Rejected", "Broken"),
-        *("RepliesLost", "SignUpsClosed", "PagesFailed"),
+        *("RepliesLost", "SignUpsClosed", "PagesFailed", "PausedByBounces", "NewerItems"),
     }
     assert {alarm["MetricName"] for alarm in ours} <= counted()
     for name, properties in functions(resources).items():

@@ -199,7 +199,7 @@ def test_the_link_in_the_confirmation_stops_a_sign_up_by_somebody_else(world: Wo
 
 
 def test_u7_signing_up_again_is_a_new_beginning(world: World) -> None:
-    """Old links, old reply addresses and old events cannot touch it."""
+    """Old links, old reply addresses and old events cannot touch it, but for what ends every email (F8)."""
     ann = Person(world).joins()
     confirmation, introduction = ann.mails
     page, unsubscribe = ann.page_url, ann.link("/unsubscribe/")
@@ -215,8 +215,8 @@ def test_u7_signing_up_again_is_a_new_beginning(world: World) -> None:
         assert world.request("GET", page).status == 404
         assert world.request("POST", f"{page}/stop").status == 404
         assert world.request("POST", ann.link("/confirm/", confirmation)).status == 404
-        world.bounced(introduction)
-        world.complained(introduction)
+        world.delivered(introduction)
+        world.bounced(introduction, "Transient", "MailboxFull")
     sent = len(world.mails)
     ann.replies("STOP", introduction)
     assert (ann.row["status"], ann.row["round"]) == ("active", 2)

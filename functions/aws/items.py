@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from course.errors import UnreadableSubscriber
+from aws.log import count
+from course.errors import NewerItem, UnreadableSubscriber
 from course.record import EPOCH_START, Claim, Held, SignUp, Status
 from course.reflection import Reflection
 from course.subscriber import Subscriber
@@ -22,6 +23,10 @@ DUE_SHARD = "0"
 course needs more: write a subscriber's shard from its id, and let `due` ask each."""
 
 UNCONFIRMED_LIFE = timedelta(days=7)
+
+SCHEMA = 1
+"""Stored with every item, and absent at 1. A change that older code would misread needs the next number: code that was
+rolled back leaves what newer code has stored, and rings, until the newer code is back."""
 
 Item = dict[str, Any]
 Stored = TypeVar("Stored")
@@ -117,17 +122,18 @@ def stamp(at: datetime) -> str:
 
 def subscriber_item(subscriber: Subscriber) -> Item:
     """A subscriber to be stored. Only who waits for an email has a `due_shard`, and so a place in the index."""
-    item = {**_fields(subscriber), "links_ended": subscriber.links_ended or None}
+    item = {**_stored(subscriber), "links_ended": subscriber.links_ended or None}
     if subscriber.waiting:
         item["due_shard"] = DUE_SHARD
-    if subscriber.round == 0 and subscriber.current_epoch and not subscriber.held:  # never confirmed
+    if subscriber.round == 0 and subscriber.current_epoch:  # never confirmed
         signed_up = subscriber.sign_up.at if subscriber.sign_up else EPOCH_START + timedelta(days=subscriber.epoch)
         item["expires_at"] = int((signed_up + UNCONFIRMED_LIFE).timestamp())
     return item
 
 
 def subscriber_from(item: Item) -> Subscriber:
-    """A subscriber as it was stored. Raises UnreadableSubscriber."""
+    """A subscriber as it was stored. Raises UnreadableSubscriber and NewerItem."""
+    _leave_newer(item)
     try:
         if any(item.get(name) in (None, "") for name in _NEEDED):
             raise KeyError
@@ -155,10 +161,10 @@ def _moment(text: str) -> datetime:
 _NEEDED = frozenset({"status", "epoch", "round", "zone", "hour", "version"})
 """Stored with every subscriber, although the dataclass has a value for a new one."""
 _READ: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("epoch", "round", "hour", "another", "heard", "links_ended", "version"), int),
+    **dict.fromkeys(("epoch", "round", "hour", "bounce_pauses", "another", "heard", "links_ended", "version"), int),
     **dict.fromkeys(("plan", "soft_bounces", "obeyed"), tuple),
     **dict.fromkeys(("at", "due_at", "last_at", "retry_at", "previous_at", "asked_at", "given_at"), _moment),
-    **dict.fromkeys(("last_day", "paused_until", "previous_day"), date.fromisoformat),
+    **dict.fromkeys(("last_day", "paused_until", "previous_day", "kept_on"), date.fromisoformat),
     "received_at": datetime.fromisoformat,
     "status": Status,
     "held": Held,
@@ -180,26 +186,39 @@ def reflection_item(reflection: Reflection) -> Item:
     """A reflection to be stored, under subscriber and round#lesson#received#mail."""
     at = reflection.received_at.isoformat(timespec="milliseconds")  # two replies in one second keep their order
     return {
-        **_fields(reflection),
+        **_stored(reflection),
         "received_at": at,
         "key": f"{reflection.round:05}#{reflection.lesson}#{at}#{reflection.mail_id}",
     }
 
 
 def reflection_from(item: Item) -> Reflection:
-    """A reflection as it was stored."""
+    """A reflection as it was stored. Raises NewerItem."""
+    _leave_newer(item)
     return _read(Reflection, item, lesson="")
 
 
 def consent_item(key: str, consent: Consent) -> Item:
     """A proof of consent to be stored. One that was not confirmed goes with the sign-up."""
     expires = {} if consent.given_at else {"expires_at": int((consent.asked_at + UNCONFIRMED_LIFE).timestamp())}
-    return {"id": key, **_fields(consent), **expires}
+    return {"id": key, **_stored(consent), **expires}
 
 
 def consent_from(item: Item) -> Consent:
-    """A proof of consent as it was stored."""
+    """A proof of consent as it was stored. Raises NewerItem."""
+    _leave_newer(item)
     return _read(Consent, item)
+
+
+def _stored(value: Subscriber | Reflection | Consent) -> Item:
+    return _fields(value) | ({"schema": SCHEMA} if SCHEMA > 1 else {})
+
+
+def _leave_newer(item: Item) -> None:
+    """Raises NewerItem for an item of newer code, and counts it: whatever comes upon one rings an alarm."""
+    if item.get("schema", 1) > SCHEMA:
+        count("NewerItems")
+        raise NewerItem(f"its schema is {item['schema']}, and this code knows {SCHEMA}")
 
 
 def _fields(value: Subscriber | Claim | SignUp | Reflection | Consent) -> Item:

@@ -6,6 +6,7 @@ from typing import Any
 
 from aws.items import Item, Table, stamp
 from course.limits import THREE_CONFIRMATIONS_IN, Confirmations, day_of, hour_of
+from course.tokens import nameless
 
 BREAKER_OPEN_FOR = timedelta(minutes=15)
 MARK_LIFE = timedelta(days=30)
@@ -22,7 +23,7 @@ _EVENTS = "events"
 
 
 class Limits(Table):
-    """The table Limits. Keys are hashed or hold no address."""
+    """The table Limits. No row names an address or a subscriber: an erasure leaves hashes in it, which expire."""
 
     _events_noted: datetime | None = None
 
@@ -134,11 +135,11 @@ class Limits(Table):
 
     def ask_to_erase(self, subscriber: str, now: datetime) -> None:
         """Notes that a subscriber was asked whether to delete everything."""
-        self._put({"key": f"erase#{subscriber}", "at": now, "expires_at": _seconds(now + MARK_LIFE)})
+        self._put({"key": f"erase#{nameless(subscriber)}", "at": now, "expires_at": _seconds(now + MARK_LIFE)})
 
     def asked_to_erase(self, subscriber: str) -> datetime | None:
         """When a subscriber was last asked that."""
-        item = self._get(key=f"erase#{subscriber}")
+        item = self._get(key=f"erase#{nameless(subscriber)}")
         return datetime.fromisoformat(item["at"]) if item else None
 
     def unmark(self, key: str) -> None:
@@ -172,8 +173,9 @@ class Suppressions(Table):
     """Addresses that are never mailed again, by keyed hash."""
 
     def add(self, address_hash: str, reason: str, at: datetime) -> None:
-        """Suppresses an address for all courses."""
-        self._put({"address_hash": address_hash, "reason": reason, "at": at})
+        """Suppresses an address for all courses. The first reason stays."""
+        item = {"address_hash": address_hash, "reason": reason, "at": at}
+        self._put(item, "attribute_not_exists(address_hash)")
 
     def has(self, address_hash: str) -> bool:
         """Whether an address is suppressed."""

@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from aws.items import Item, Table, reflection_from, reflection_item, stamp
 from course.reflection import NotTaken, Reflection
@@ -34,12 +35,13 @@ class Aside:
 class _Partitions(Table):
     """The table Reflections: in each partition the mail of one kind, by its id."""
 
-    def _of(self, partition: str) -> Iterator[Item]:
+    def _of(self, partition: str, **asked: Any) -> Iterator[Item]:
         yield from self._items(
             "query",
             KeyConditionExpression="subscriber = :id",
             ExpressionAttributeValues={":id": {"S": partition}},
             ConsistentRead=True,
+            **asked,
         )
 
     def _erase(self, partition: str, mail_id: str = "") -> None:
@@ -58,6 +60,10 @@ class Reflections(_Partitions):
     def of(self, subscriber_id: str) -> list[Reflection]:
         """All reflections of a subscriber, by round."""
         return [reflection_from(item) for item in self._of(subscriber_id)]
+
+    def any_of(self, subscriber_id: str) -> bool:
+        """Whether a subscriber has written anything. Reads one reflection."""
+        return any(True for _ in self._of(subscriber_id, Limit=1))
 
     def erase(self, subscriber_id: str, mail_id: str = "") -> None:
         """Deletes all that a subscriber wrote, or what came by one mail."""

@@ -9,6 +9,8 @@ from typing import Any
 from course.record import Status
 
 STOPPING_SUBTYPES = frozenset({"OnAccountSuppressionList", "Suppressed"})
+OUT_OF_OFFICE = ("Transient", "General")
+"""What SES calls an out-of-office answer, among others: a bounce of that type and subtype says nothing."""
 
 
 class Kind(Enum):
@@ -34,11 +36,15 @@ class Feedback:
     attempt: str
     subscriber: str
     epoch: int
+    address: str
+    """The one address that the email was sent to, as we wrote it: the subscriber may be erased by now."""
     message_id: str
     sent_at: datetime
     """When SES took the email (UTC)."""
     permanent: bool
     """Of a bounce: the address is no good, or SES itself suppresses it."""
+    soft: bool
+    """Of a bounce: the mailbox sent the email back for now. It is full, say, or finds the email too large."""
 
     @property
     def stops(self) -> Status | None:
@@ -46,11 +52,6 @@ class Feedback:
         if self.kind is Kind.COMPLAINT:
             return Status.COMPLAINED
         return Status.BOUNCED if self.kind is Kind.BOUNCE and self.permanent else None
-
-    @property
-    def soft(self) -> bool:
-        """A bounce that may pass: the mailbox is full, or away."""
-        return self.kind is Kind.BOUNCE and not self.permanent
 
 
 def read(queue_body: str, topic: str) -> Feedback | None:
@@ -71,13 +72,18 @@ def read(queue_body: str, topic: str) -> Feedback | None:
     tags = {name: values[0] for name, values in mail.get("tags", {}).items() if values}
     if not {"attempt", "subscriber", "epoch"} <= tags.keys() or not tags["epoch"].isdigit():
         return None
+    kind = Kind(event.get("eventType") or event.get("notificationType"))
     bounce = event.get("bounce", {})
+    bounced_as = bounce.get("bounceType"), bounce.get("bounceSubType")
+    permanent = bounced_as[0] == "Permanent" or bounced_as[1] in STOPPING_SUBTYPES
     return Feedback(
-        kind=Kind(event.get("eventType") or event.get("notificationType")),
+        kind=kind,
         attempt=tags["attempt"],
         subscriber=tags["subscriber"],
         epoch=int(tags["epoch"]),
+        address=mail["destination"][0],
         message_id=mail["messageId"],
         sent_at=datetime.fromisoformat(mail["timestamp"]).replace(microsecond=0),
-        permanent=bounce.get("bounceType") == "Permanent" or bounce.get("bounceSubType") in STOPPING_SUBTYPES,
+        permanent=permanent,
+        soft=kind is Kind.BOUNCE and not permanent and bounced_as != OUT_OF_OFFICE,
     )

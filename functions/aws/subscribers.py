@@ -15,7 +15,7 @@ from aws.items import (
     subscriber_from,
     subscriber_item,
 )
-from course.errors import EmailCourseError, UnreadableSubscriber
+from course.errors import EmailCourseError, NewerItem, UnreadableSubscriber
 from course.subscriber import Subscriber
 
 HOME = "home"
@@ -38,8 +38,9 @@ class Row:
 
     id: str
     subscriber: Subscriber | None
-    """None when the item cannot be read."""
+    """None when the item cannot be read, or is of newer code."""
     in_index: bool
+    newer: bool = False
 
 
 class Subscribers(Table):
@@ -62,7 +63,7 @@ class Subscribers(Table):
         self._put({"id": HOME, "home": self._here(stack)})
 
     def get(self, subscriber_id: str) -> Subscriber | None:
-        """The subscriber as stored now. Raises UnreadableSubscriber."""
+        """The subscriber as stored now. Raises UnreadableSubscriber and NewerItem."""
         found = self._get(id=subscriber_id)
         return subscriber_from(found) if found else None
 
@@ -222,5 +223,5 @@ def _erasing_item(going: Erasing) -> Item:
 def _row(item: Item) -> Row:
     try:
         return Row(item["id"], subscriber_from(item), "due_shard" in item)
-    except UnreadableSubscriber:
-        return Row(item["id"], None, "due_shard" in item)
+    except (UnreadableSubscriber, NewerItem) as error:
+        return Row(item["id"], None, "due_shard" in item, isinstance(error, NewerItem))

@@ -21,7 +21,7 @@ from content.languages import Language
 from content.lessons import Course
 from content.pages import errors_in_words, sign_up_values
 from course import forms
-from course.errors import InvalidForm, InvalidToken, UnreadableSubscriber
+from course.errors import InvalidForm, InvalidToken, NewerItem, UnreadableSubscriber
 
 PAGES = Path(__file__).parent.parent / "pages"
 ASSETS = {"style.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"}
@@ -53,8 +53,9 @@ class Pages(APIGatewayHttpResolver):
             self._serve(name)
         self.exception_handler(InvalidToken)(self._link_too_old)
         self.exception_handler(InvalidForm)(self._bad_form)
-        # What AWS refuses or does not answer, and what is stored and cannot be read.
-        self.exception_handler([ClientError, BotoCoreError, Contended, UnreadableSubscriber])(self._broken)
+        # What AWS refuses or does not answer, and what is stored and cannot be read, or not by this code.
+        failures = [ClientError, BotoCoreError, Contended, UnreadableSubscriber, NewerItem]
+        self.exception_handler(failures)(self._broken)
         self.not_found()(self._not_found)
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from jinja2 import Environment
 
 from content import markdown
 from content.markdown import Prose
-from course.commands import OFFERED, ROWS
+from course.commands import BY_REPLY, OFFERED
 from course.errors import CourseError
 
 MARK = "letter.toml"
@@ -105,12 +105,12 @@ def with_commands(matter: Mapping[str, Any], body: str, path: Path) -> str:
     if path.name != HELP:
         return body
     lines = {name: line for names, line in matter.get("commands", {}).items() for name in names.split()}
-    for name in sorted(lines.keys() ^ ROWS.keys()):
-        wrong = f"[commands] has no line for {name}" if name in ROWS else f"no command is called {name}"
+    for name in sorted(lines.keys() ^ set(BY_REPLY)):
+        wrong = f"[commands] has no line for {name}" if name in BY_REPLY else f"no command is called {name}"
         raise CourseError(path, wrong)
     if "{{ commands }}" not in body:
         raise CourseError(path, "has no {{ commands }} where the list is to stand")
-    listed = dict.fromkeys(lines[command] for command in ROWS)
+    listed = dict.fromkeys(lines[command] for command in BY_REPLY)
     return body.replace("{{ commands }}", "\n".join(f"- {line}" for line in listed))
 
 

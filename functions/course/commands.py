@@ -26,8 +26,8 @@ ASK, PROVE = "ask-", "prove-"
 """How the id of a notice begins that offers a command: it may have been meant, or its sender was not proven."""
 ASK_WAY_BACK, ASK_CONFIRM = "ask-way-back", "ask-confirm"
 """The notices that ask the question of the way back once more, and for a yes to the confirmation."""
-OFFERED = frozenset(Command) - {Command.YES, Command.NOT_YET, Command.HELP}
-"""Commands that a notice may offer. The answers have notices of their own, and HELP is answered itself."""
+OFFERED = frozenset(Command) - {Command.YES, Command.NOT_YET, Command.HELP, Command.KEEP}
+"""Commands that a notice may offer. The answers and KEEP have notices of their own, and HELP is answered itself."""
 
 
 class Question(Enum):
@@ -118,7 +118,7 @@ class Row:
     """One command."""
 
     notice: str
-    """Answers the command when it came by reply."""
+    """Answers the command when it came by reply; empty for one that is only a button."""
     change: Callable[[Asked, Subscriber], Subscriber] = lambda _asked, subscriber: subscriber
     is_so: Callable[[Asked, Subscriber, Place], bool] = lambda _asked, _after, _place: True
     on_page: bool = False
@@ -193,8 +193,16 @@ ROWS = {
     Command.EXPORT: Row("export", only_asks=True, about_data=True),
     Command.ERASE: Row(ERASE_NOTICE, only_asks=True, about_data=True),
     Command.HELP: Row("help", only_asks=True),
+    Command.KEEP: Row(
+        "",
+        lambda asked, subscriber: subscriber.keeping(asked.now),
+        lambda _, after, _place: after.status is Status.PAUSED and after.kept_on is not None,
+        on_page=True,
+    ),
 }
 """Every command, in the order in which HELP lists them."""
+BY_REPLY = [command for command, row in ROWS.items() if row.notice]
+"""Commands that a reply may be, and HELP lists."""
 
 
 def pressed(
@@ -217,10 +225,7 @@ def question(answered: str, syllabus: Syllabus) -> Question | None:
 
 
 def offer(command: Command | None, *, proven: bool) -> str:
-    """The notice that offers a command which may have been meant, or whose sender was not proven.
-
-    None stands for the answer to the way back.
-    """
+    """The notice that offers a command, with or without proof of its sender; None is the answer to the way back."""
     if command in OFFERED:
         return f"{ASK if proven else PROVE}{command}"
     return ROWS[Command.HELP].notice if command is Command.HELP else ASK_WAY_BACK

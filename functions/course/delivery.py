@@ -113,8 +113,9 @@ def _sent(subscriber: Subscriber, email: str, message_id: str, now: datetime) ->
         sign_up = replace(subscriber.sign_up, mailed=True) if subscriber.sign_up else None
         return replace(free, sign_up=sign_up, due_at=None)
     sent = {**subscriber.sent, email: subscriber.last_at or now}
-    moved = replace(free, sent=sent, message_id=message_id, another=_untold(subscriber.another))
-    moved = replace(moved, heard=_untold(subscriber.heard))
+    moved = replace(free, sent=sent, message_id=message_id, kept_on=None)
+    moved = replace(moved, another=_untold(subscriber.another))
+    moved = replace(moved, heard=_untold(subscriber.heard)).sent_to()
     if moved.next_lesson == email:  # else it was skipped while it was on its way
         moved = _past(moved, email)
     return replace(moved, due_at=moved.next_due(now)) if moved.next_lesson else moved

@@ -35,3 +35,7 @@ class UnknownKey(InvalidToken):
 
 class UnreadableSubscriber(EmailCourseError):
     """Raised when a stored subscriber cannot be understood. Names the kind of mistake, never what is stored."""
+
+
+class NewerItem(EmailCourseError):
+    """Raised when newer code has stored an item. This code may not understand it, so it leaves it as it is."""

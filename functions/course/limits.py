@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
 from course.subscriber import Subscriber, new_epoch
+from course.tokens import nameless
 
 ONE_CONFIRMATION_IN = timedelta(hours=24)
 THREE_CONFIRMATIONS_IN = timedelta(days=30)
@@ -43,14 +44,14 @@ class Confirmations:
 
     times: tuple[datetime, ...] = ()
     subscriber: str = ""
-    """Whom the last one was promised to."""
+    """Whom the last one was promised to, by a hash of the id."""
     epoch: int = 0
     """The epoch of that sign-up."""
 
     def open_to(self, subscriber: Subscriber, now: datetime) -> bool:
         """Whether the last promise was to this subscriber and has not been kept: a sign-up that broke off half-way."""
         fresh = bool(self.times) and now - self.times[-1] < ONE_CONFIRMATION_IN
-        return fresh and self.subscriber == subscriber.id and subscriber.current_epoch < self.epoch
+        return fresh and self.subscriber == nameless(subscriber.id) and subscriber.current_epoch < self.epoch
 
     def allowed(self, now: datetime) -> bool:
         """Whether another confirmation may be promised: one a day and three in 30 days."""
@@ -59,7 +60,7 @@ class Confirmations:
 
     def promised(self, subscriber: str, now: datetime) -> "Confirmations":
         """With one more promise."""
-        return Confirmations((*self._recent(now), now), subscriber, new_epoch(now))
+        return Confirmations((*self._recent(now), now), nameless(subscriber), new_epoch(now))
 
     def closed(self, now: datetime) -> "Confirmations":
         """As if the last promise had been made and kept just now. However often, it is one."""

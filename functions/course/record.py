@@ -114,7 +114,12 @@ class Record:
     """The local day on which a paused course goes on by itself; None waits for its subscriber."""
     held: Held = Held.NOT
     soft_bounces: tuple[str, ...] = ()
-    """Attempts of this round that a mailbox sent back, for now."""
+    """Beginnings of the ids of attempts of this round that a mailbox sent back, for now. After a pause for bounces only
+    the attempt that caused it is kept, until the next lesson is sent."""
+    bounce_pauses: int | None = None
+    """Pauses for bounces in a row; None before the first one."""
+    kept_on: date | None = None
+    """The day (UTC) on which they last asked to keep what they wrote, since the last lesson."""
     obeyed: tuple[str, ...] = ()
     """Short ids of the last mails whose command was obeyed: one that is worked on again changes nothing more."""
     another: int | None = None

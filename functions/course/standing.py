@@ -1,12 +1,16 @@
 """The account of the day: where every subscriber stands, so that nobody is lost silently."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
 from course.record import CONFIRM, Status
-from course.subscriber import SOFT_BOUNCES, Subscriber
+from course.subscriber import Subscriber
 
 DAY = timedelta(days=1)
+KEEP_NOTICE = "keep"
+"""The notice that asks whether to keep what was written. Its button answers, and no reply."""
+ASKED_BEFORE = 7 * DAY
+"""The time that a paused subscriber has to keep what they wrote."""
 
 GOING_ON = frozenset({Status.ACTIVE, Status.PAUSED})
 """Who is in the middle of a course: each of them stands in exactly one line."""
@@ -58,11 +62,29 @@ def in_doubt(subscriber: Subscriber, now: datetime) -> bool:
 
 def paused_by_bounces(subscriber: Subscriber) -> bool:
     """Whether the course waits because their mailbox kept sending emails back, and not because they asked."""
-    return subscriber.status is Status.PAUSED and len(subscriber.soft_bounces) == SOFT_BOUNCES
+    return subscriber.status is Status.PAUSED and subscriber.bounce_pauses is not None
+
+
+def kept_until(subscriber: Subscriber, retention_days: int) -> datetime | None:
+    """Until when (UTC) what the subscriber wrote is kept; None while lessons come, and before the first."""
+    if subscriber.last_at is None or (subscriber.status is Status.ACTIVE and not subscriber.held):
+        return None
+    since = subscriber.last_at
+    if subscriber.kept_on:
+        since = max(since, datetime.combine(subscriber.kept_on + DAY, time(), UTC))
+    return since + retention_days * DAY
 
 
 def past_keeping(subscriber: Subscriber, now: datetime, retention_days: int) -> bool:
-    """Whether what the subscriber wrote has had its time: the last lesson is long ago, and no other is on its way."""
-    if subscriber.status is Status.ACTIVE or subscriber.paused_until or subscriber.last_at is None:
+    """Whether what the subscriber wrote has had its time, whatever the course waits for."""
+    until = kept_until(subscriber, retention_days)
+    return until is not None and now > until
+
+
+def keeping_ends(subscriber: Subscriber, now: datetime, retention_days: int) -> bool:
+    """Whether a paused subscriber is to be asked now whether to keep it, since no lesson comes before its time."""
+    until = kept_until(subscriber, retention_days)
+    if until is None or subscriber.status is not Status.PAUSED or subscriber.held:
         return False
-    return now > subscriber.last_at + retention_days * DAY
+    goes_on = subscriber.paused_until and subscriber.due_at is not None and subscriber.due_at < until
+    return not goes_on and until - ASKED_BEFORE <= now <= until

@@ -5,13 +5,19 @@ result on the condition that nothing else changed meanwhile, so a decision and i
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from course import schedule
 from course.record import EPOCH_START, IN_COURSE, INTRODUCTION, STOPPED_FOR_GOOD, Held, Record, SignUp, Status
 
 SOFT_BOUNCES = 5
 """After this many emails of a round came back from a full or unreachable mailbox, the course is paused."""
+BOUNCE_PAUSE = timedelta(days=3)
+BOUNCE_PAUSES = 3
+"""The last of so many pauses for bounces in a row does not end by itself."""
+
+ATTEMPT_CHARACTERS = 8
+"""Of an attempt's id: enough to tell five of them apart, in an item of which every byte counts."""
 
 LAST_OBEYED = 5
 """How many obeyed mails are remembered: more than one person sends while a failed mail is retried."""
@@ -48,6 +54,7 @@ class Subscriber(Record):
         if self.status not in (Status.ACTIVE, Status.PAUSED):
             return self
         waits = replace(self, status=Status.PAUSED, paused_until=until if self.next_lesson else None)
+        waits = replace(waits, soft_bounces=(), bounce_pauses=None)
         if not until or waits == self:
             return waits
         return replace(waits, due_at=waits.next_due(schedule.slot(until, self.zone, 0)))
@@ -55,7 +62,7 @@ class Subscriber(Record):
     def after_pause(self, now: datetime) -> "Subscriber":
         """Ends a pause whose local day `paused_until` has come."""
         if self.paused_until and schedule.local_day(now, self.zone) >= self.paused_until:
-            return replace(self, status=Status.ACTIVE, paused_until=None, soft_bounces=())
+            return replace(self, status=Status.ACTIVE, paused_until=None)
         return self
 
     def resumed(self, now: datetime) -> "Subscriber":
@@ -64,15 +71,34 @@ class Subscriber(Record):
             return self
         if self.next_lesson is None:
             return replace(self, status=Status.COMPLETED, paused_until=None)
-        free = replace(self, status=Status.ACTIVE, paused_until=None, soft_bounces=())
+        free = replace(self, status=Status.ACTIVE, paused_until=None, soft_bounces=(), bounce_pauses=None)
         return replace(free, due_at=free.next_due(now))
 
-    def soft_bounced(self, attempt: str) -> "Subscriber":
-        """Counts an email that a mailbox sent back for now, once an attempt; the last allowed one pauses."""
-        if attempt in self.soft_bounces or len(self.soft_bounces) == SOFT_BOUNCES:
+    def soft_bounced(self, attempt: str, now: datetime) -> "Subscriber":
+        """Counts an email that a mailbox sent back for now, once an attempt. The last allowed one pauses the course.
+
+        So does the first one after such a pause: the two pauses are in a row. The last in a row waits for its
+        subscriber; the others end by themselves.
+        """
+        short = attempt[:ATTEMPT_CHARACTERS]
+        if self.status is not Status.ACTIVE or short in self.soft_bounces:
             return self
-        counted = replace(self, soft_bounces=(*self.soft_bounces, attempt))
-        return counted.paused() if len(counted.soft_bounces) == SOFT_BOUNCES else counted
+        bounces = (*self.soft_bounces, short)
+        if len(bounces) < SOFT_BOUNCES and not self.bounce_pauses:
+            return replace(self, soft_bounces=bounces)
+        pauses = (self.bounce_pauses or 0) + 1
+        until = schedule.local_day(now, self.zone) + BOUNCE_PAUSE if pauses < BOUNCE_PAUSES else None
+        return replace(self.paused(until), soft_bounces=(short,), bounce_pauses=pauses)
+
+    def sent_to(self) -> "Subscriber":
+        """One more lesson was sent. The second one after a pause for bounces ends their row: the first has arrived."""
+        if not self.bounce_pauses:
+            return self
+        return replace(self, soft_bounces=(), bounce_pauses=self.bounce_pauses if self.soft_bounces else None)
+
+    def keeping(self, now: datetime) -> "Subscriber":
+        """Asks to keep what was written for as long again while the course is paused. It begins with this day (UTC)."""
+        return replace(self, kept_on=now.date()) if self.status is Status.PAUSED else self
 
     def stopped(self, status: Status) -> "Subscriber":
         """Ends every email, and a waiting sign-up, whose epoch it takes. BOUNCED and COMPLAINED are final."""
@@ -107,7 +133,7 @@ class Subscriber(Record):
         """At the first lesson of a plan. Attempts of an earlier round are forgotten: its lessons have the same ids."""
         begun = replace(self, status=Status.ACTIVE, round=self.round + 1, plan=plan, next_lesson=plan[0], sent={})
         begun = replace(begun, claim=None, unsettled={}, sign_up=None, paused_until=None)
-        return replace(begun, held=Held.NOT, soft_bounces=())
+        return replace(begun, held=Held.NOT, kept_on=None, soft_bounces=(), bounce_pauses=None)
 
     def skipping(self) -> "Subscriber":
         """Passes over the next lesson: the one after it takes its slot. The last is never passed over."""

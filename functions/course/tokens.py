@@ -116,6 +116,11 @@ def address_hash(keys: Keyring, address: str) -> str:
     return keys.hashed("address", address)
 
 
+def nameless(subscriber: str) -> str:
+    """Stands for a subscriber in counters and marks, which stay for a while after an erasure: a hash of the id."""
+    return hashlib.sha256(subscriber.encode()).hexdigest()[:16]
+
+
 def lesson_tag(lesson: str) -> bytes:
     """Two bytes that stand for a lesson id in a reply address, whatever place it has in its course."""
     return hashlib.sha256(lesson.encode()).digest()[:2]

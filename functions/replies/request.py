@@ -10,7 +10,10 @@ class Request:
     """A command with its details."""
 
     class Command(StrEnum):
-        """What a subscriber can ask for. The values are also the actions of the subscriber's page."""
+        """What a subscriber can ask for. The values are also the actions of the subscriber's page.
+
+        A reply never means KEEP, which is only a button.
+        """
 
         STOP = "stop"
         PAUSE = "pause"
@@ -24,6 +27,7 @@ class Request:
         EXPORT = "export"
         ERASE = "erase"
         HELP = "help"
+        KEEP = "keep"
 
     command: Command
     until: date | None = None

@@ -9,16 +9,16 @@ from aws import clients
 from aws.log import count, logger
 from aws.settings import settings
 from aws.subscribers import Row
-from course import delivery, standing
-from course.errors import UnreadableSubscriber
+from course import delivery, standing, tokens
+from course.errors import NewerItem, UnreadableSubscriber
 from course.record import Held
-from course.standing import Line
+from course.standing import KEEP_NOTICE, Line
 from course.subscriber import Subscriber
 from services import inbox
 from services.sending import halted
 
 MOST_LISTED = 1000
-"""Held or overdue subscribers in one answer, which has room for 6 MB."""
+"""Subscribers of each list in one answer, which has room for 6 MB."""
 
 
 @dataclass
@@ -29,14 +29,21 @@ class Account:
     counted: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(("active", *Line), 0)))
     held: list[dict[str, str]] = field(default_factory=list)
     overdue: list[str] = field(default_factory=list)
+    bounced: list[dict[str, str]] = field(default_factory=list)
+    """Subscribers whose course is paused for bounces, and the local day until which; empty if it stays paused."""
     finished: set[str] = field(default_factory=set)
     """Subscribers whose reflections have been kept for long enough."""
+    ending: list[Subscriber] = field(default_factory=list)
+    """Paused subscribers whose reflections have a week left, at most."""
     latest: datetime | None = None
     """When the last lesson was sent to anybody."""
 
     def add(self, row: Row) -> None:
         """Counts one subscriber, and puts their place in the index right."""
         subscriber = row.subscriber
+        if row.newer:
+            self.counted["of newer code"] += 1
+            return
         if subscriber is None:
             self._count(Line.HELD, active=True)
             self.held.append({"id": row.id, "why": Held.UNREADABLE})
@@ -47,7 +54,9 @@ class Account:
             self.held.append({"id": row.id, "why": subscriber.held})
         if line is Line.OVERDUE or standing.confirmation_overdue(subscriber, self.now):
             self.overdue.append(row.id)
-        self.counted["paused by bounces"] += standing.paused_by_bounces(subscriber)
+        if standing.paused_by_bounces(subscriber):
+            self.counted["paused by bounces"] += 1
+            self.bounced.append({"id": row.id, "until": str(subscriber.paused_until or "")})
         self.counted["in doubt"] += standing.in_doubt(subscriber, self.now)
         self.latest = max(filter(None, (self.latest, subscriber.last_at)), default=None)
         if subscriber.waiting != row.in_index:
@@ -55,6 +64,8 @@ class Account:
             self.counted["put right in the index"] += 1
         if standing.past_keeping(subscriber, self.now, settings().retention_days):
             self.finished.add(subscriber.id)
+        elif standing.keeping_ends(subscriber, self.now, settings().retention_days):
+            self.ending.append(subscriber)
 
     def _count(self, line: str, *, active: bool) -> None:
         self.counted[line] += 1
@@ -64,7 +75,7 @@ class Account:
 def of_the_day(now: datetime) -> dict[str, Any]:
     """sent + claimed + not due + due + overdue + paused + held = active, counted on the base table.
 
-    Lost mail is set aside, and reflections past their time are deleted.
+    Lost mail is set aside, and reflections past their time are deleted. Paused subscribers are asked a week before.
     """
     account = Account(now)
     for row in clients.subscribers().all():
@@ -73,6 +84,8 @@ def of_the_day(now: datetime) -> dict[str, Any]:
     if account.finished:
         before = now - settings().retention_days * standing.DAY
         counted["reflections deleted"] = clients.reflections().forget(account.finished, before)
+    for subscriber in account.ending:
+        counted["asked whether to keep"] += _ask_to_keep(subscriber)
     counted["lost mail set aside"] = inbox.take_up_lost(now)
     logger.info("account of the day", account=dict(counted))
     halt = halted(now)
@@ -86,17 +99,28 @@ def of_the_day(now: datetime) -> dict[str, Any]:
         "held": account.held[:MOST_LISTED],
         "held in all": len(account.held),
         "overdue": account.overdue[:MOST_LISTED],
+        "paused by bounces": account.bounced[:MOST_LISTED],
         "latest": account.latest.isoformat() if account.latest else "",
         "stopped": halt.reason if halt else "",
         "moved": halt is not None and halt.moved,
     }
 
 
+def _ask_to_keep(subscriber: Subscriber) -> bool:
+    """Asks once whether to keep what was written, if anything was: on each day of the week with the same key."""
+    if not clients.reflections().any_of(subscriber.id):
+        return False
+    until = standing.kept_until(subscriber, settings().retention_days)
+    key = f"{KEEP_NOTICE}#{tokens.nameless(subscriber.id)}#{until}"
+    clients.outbox().notice(KEEP_NOTICE, subscriber.id, subscriber.epoch, key)
+    return True
+
+
 def release(subscriber_id: str, *, arrived: bool, now: datetime) -> dict[str, Any]:
     """Lets a held subscriber go on: `released`, `why` not, and when the next email is due."""
     try:
         before = clients.subscribers().get(subscriber_id)
-    except UnreadableSubscriber as error:
+    except (UnreadableSubscriber, NewerItem) as error:
         return _not_released(f"what is stored still cannot be read: {error}")
     if before is None:
         return _not_released("there is no such subscriber")

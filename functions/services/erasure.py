@@ -44,8 +44,8 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
     """At once. The subscriber goes last: broken off half-way, it can be asked for again, and goes on where it was.
 
     What stays are hashes: a suppression, which is the promise never to write again, and for 30 days that the mailbox
-    was written to, so that coming back the same day brings no second lesson on it. Raw mail that cannot be attributed
-    goes after its 14 days.
+    was written to, so that coming back the same day brings no second lesson on it; and, for 30 days at most, marks and
+    counters by a hash of the id. Raw mail that cannot be attributed goes after its 14 days.
     """
     close_mailbox(subscriber.address, now)
     deque(remains_deleted(subscriber.id), maxlen=0)

@@ -9,7 +9,7 @@ from aws import clients
 from aws.inbound import RECORD, Arrival
 from aws.log import count
 from course.commands import Command, Place
-from course.errors import UnreadableSubscriber
+from course.errors import NewerItem, UnreadableSubscriber
 from course.limits import UNPROVEN_A_DAY
 from course.record import Status
 from course.reflection import NotTaken, Why
@@ -186,6 +186,6 @@ def _discard_of_erased() -> Done:
 
 
 def _is_erased(subscriber_id: str) -> bool:
-    with suppress(UnreadableSubscriber):
+    with suppress(UnreadableSubscriber, NewerItem):
         return clients.subscribers().get(subscriber_id) is None
     return False

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +18,9 @@ from content.lessons import Course
 from course import delivery, tokens
 from course.commands import ASK_CONFIRM, ROWS
 from course.delivery import Decision
-from course.errors import EmailCourseError, UnreadableSubscriber
-from course.record import CONFIRM, STOPPED_FOR_GOOD, Held
+from course.errors import EmailCourseError, NewerItem, UnreadableSubscriber
+from course.record import CONFIRM, STOPPED_FOR_GOOD, Held, Status
+from course.standing import KEEP_NOTICE
 from course.subscriber import Subscriber
 from services import links
 
@@ -98,8 +100,11 @@ class Sending:
 
     def deliver(self, subscriber_id: str, now: datetime) -> None:
         """Sends what is due to this subscriber, if anything. A subscriber who isn't sent to stays due."""
-        if not self.ready:
-            return
+        if self.ready:
+            with suppress(NewerItem):  # it stays due for the newer code
+                self._deliver(subscriber_id, now)
+
+    def _deliver(self, subscriber_id: str, now: datetime) -> None:
         try:
             stored = clients.subscribers().get(subscriber_id)
         except UnreadableSubscriber as error:
@@ -130,10 +135,16 @@ class Sending:
                 clients.subscribers().save(subscriber)
 
     def notice(self, asked: Notice, message_id: str, now: datetime) -> bool:
-        """Sends a notice once per key; False if SES takes none now. Raises NotSent if refused or unanswered.
+        """Sends a notice once per key; False if it has to wait. Raises NotSent if refused or unanswered.
 
-        The first queue message with the key owns it and may retry after a crash: better a second copy than no notice.
+        It waits while SES takes none, and for newer code if that has stored the subscriber.
         """
+        with suppress(NewerItem):
+            return self._notice(asked, message_id, now)
+        return False
+
+    def _notice(self, asked: Notice, message_id: str, now: datetime) -> bool:
+        """The first message with the key owns it and may retry after a crash: better a second copy than no notice."""
         subscriber = clients.subscribers().get(asked.subscriber)
         if subscriber is None or not _is_wanted(asked.name, subscriber, asked.epoch):
             return True
@@ -227,6 +238,8 @@ def _is_wanted(notice: str, subscriber: Subscriber, epoch: int) -> bool:
         return subscriber.awaits(epoch) and subscriber.status not in STOPPED_FOR_GOOD
     if subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
         return False
+    if notice == KEEP_NOTICE:
+        return subscriber.status is Status.PAUSED
     return notice in AFTER_STOPPING or subscriber.is_in_course
 
 

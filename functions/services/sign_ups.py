@@ -38,7 +38,7 @@ def accept(form: SignUpForm, consent: Consent, now: datetime) -> None:
     if epoch is None:
         return
     if subscriber.status in (Status.ACTIVE, Status.PAUSED):
-        key = f"already-here#{subscriber_id}#{epoch}"
+        key = f"already-here#{tokens.nameless(subscriber_id)}#{epoch}"
         clients.outbox().notice("already-here", subscriber_id, subscriber.epoch, key)
         return
     asked = SignUp(epoch, now, form.first_name, form.zone, form.hour)
@@ -65,7 +65,8 @@ def fresh_link(course: str, address: str, now: datetime) -> None:
     suppressed = clients.suppressions().has(tokens.address_hash(keys, address))
     epoch = _promised(f"fresh-link {course}", address, known or Subscriber(subscriber_id, course, address), now)
     if known and epoch is not None and not suppressed and known.status not in STOPPED_FOR_GOOD:
-        clients.outbox().notice("fresh-link", subscriber_id, known.epoch, f"fresh-link#{subscriber_id}#{epoch}")
+        key = f"fresh-link#{tokens.nameless(subscriber_id)}#{epoch}"
+        clients.outbox().notice("fresh-link", subscriber_id, known.epoch, key)
         count("FreshLinks")
 
 

@@ -19,6 +19,7 @@ def read(body: str) -> Feedback | None:
 
 def event(kind: str, shape: str = "eventType", tags: dict[str, list[str]] | None = None, **more: Any) -> dict[str, Any]:
     mail = {"timestamp": "2026-11-23T09:00:00.123Z", "messageId": "ses-id", "tags": TAGS if tags is None else tags}
+    mail |= {"destination": ["ann@example.net"]}
     return {shape: kind, "mail": mail, **more}
 
 
@@ -30,25 +31,31 @@ def test_f5_both_shapes_wrapped_or_raw_are_the_same_news(shape: str, wrapped: bo
     assert news
     assert (news.kind, news.attempt, news.subscriber, news.epoch) == (Kind.TAKEN, "0123abcd", "a" * 16, 1057)
     assert news.sent_at == datetime(2026, 11, 23, 9, tzinfo=UTC)
-    assert news.message_id == "ses-id"
+    assert (news.message_id, news.address) == ("ses-id", "ann@example.net")
 
 
 @pytest.mark.parametrize(
-    ("bounce", "permanent"),
+    ("kind", "subtype", "permanent", "soft"),
     [
-        ({"bounceType": "Permanent", "bounceSubType": "General"}, True),
-        ({"bounceType": "Permanent", "bounceSubType": "OnAccountSuppressionList"}, True),
-        ({"bounceType": "Transient", "bounceSubType": "Suppressed"}, True),
-        ({"bounceType": "Transient", "bounceSubType": "OnAccountSuppressionList"}, True),
-        ({"bounceType": "Transient", "bounceSubType": "MailboxFull"}, False),
-        ({"bounceType": "Undetermined", "bounceSubType": "Undetermined"}, False),
+        ("Permanent", "General", True, False),
+        ("Permanent", "OnAccountSuppressionList", True, False),
+        ("Transient", "Suppressed", True, False),
+        ("Transient", "OnAccountSuppressionList", True, False),
+        ("Transient", "General", False, False),
+        ("Transient", "MailboxFull", False, True),
+        ("Transient", "MessageTooLarge", False, True),
+        ("Transient", "CustomTimeoutExceeded", False, True),
+        ("Transient", "ContentRejected", False, True),
+        ("Transient", "AttachmentRejected", False, True),
+        ("Undetermined", "Undetermined", False, True),
     ],
 )
-def test_a_bounce_is_permanent_or_not(bounce: dict[str, str], permanent: bool) -> None:
-    news = read(json.dumps(event("Bounce", bounce=bounce)))
+def test_f9_a_bounce_is_permanent_or_soft_or_an_out_of_office_answer(
+    kind: str, subtype: str, permanent: bool, soft: bool
+) -> None:
+    news = read(json.dumps(event("Bounce", bounce={"bounceType": kind, "bounceSubType": subtype})))
     assert news
-    assert news.permanent is permanent
-    assert news.soft is not permanent
+    assert (news.permanent, news.soft) == (permanent, soft)
 
 
 def test_f7_news_from_another_topic_is_no_news() -> None:

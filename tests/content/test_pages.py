@@ -100,6 +100,7 @@ def test_the_next_email_or_why_none_comes(subscriber: Subscriber, said: str) -> 
         ("not-yet", replace(after(1), sent={}, round=2), DONE["not-yet"]),
         ("yes", replace(after(1), next_lesson=COURSE.closing), DONE["yes"]),
         ("stop", after(1).stopped(Status.UNSUBSCRIBED), DONE["stop"]),
+        ("keep", after(1).paused().keeping(MONDAY), DONE["keep"]),
         ("time", after(1), DONE["time"]),
     ],
 )
@@ -107,7 +108,7 @@ def test_a_press_is_confirmed_in_words(done: str, subscriber: Subscriber, said: 
     assert pages.message_after(done, subscriber, COURSE, MONDAY) == said
 
 
-@pytest.mark.parametrize("done", ["pause", "again", "not-yet", "yes", "stop", "skip", "erase", "nothing", ""])
+@pytest.mark.parametrize("done", ["pause", "again", "not-yet", "yes", "stop", "skip", "keep", "erase", "nothing", ""])
 def test_a_message_that_is_not_true_is_not_shown(done: str) -> None:
     """The address with `?done=` is an old one, or typed by hand."""
     assert pages.message_after(done, after(1), COURSE, MONDAY) == ""

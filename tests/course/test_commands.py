@@ -7,8 +7,19 @@ from pathlib import Path
 import pytest
 
 from content.lessons import load
-from course.commands import ERASE_NOTICE, ROWS, Asked, Command, Place, question, too_late, within_limits
+from course.commands import (
+    BY_REPLY,
+    ERASE_NOTICE,
+    ROWS,
+    Asked,
+    Command,
+    Place,
+    question,
+    too_late,
+    within_limits,
+)
 from course.record import Status
+from course.standing import KEEP_NOTICE
 from course.subscriber import Subscriber
 from course.syllabus import Syllabus
 from replies.request import Answered, Request
@@ -187,12 +198,13 @@ def test_yes_answers_the_question_whether_to_delete_everything() -> None:
 
 def test_every_command_has_its_notice_and_every_notice_is_written() -> None:
     assert ROWS.keys() == set(Command)
-    assert {row.notice for row in ROWS.values()} <= set(LIBRARY.notices)
+    assert {row.notice for row in ROWS.values() if row.notice} | {KEEP_NOTICE} <= set(LIBRARY.notices)
 
 
-def test_help_names_every_command() -> None:
+def test_help_names_every_command_that_a_reply_may_be() -> None:
+    assert set(Command) - set(BY_REPLY) == {Command.KEEP}
     listed = LIBRARY.languages["en"].notices["help"].prose.as_text(first_name="", me_url="")
-    for command in Command:
+    for command in BY_REPLY:
         assert command.replace("-", " ").upper().replace("ERASE", "DELETE MY DATA") in listed
 
 
@@ -245,7 +257,7 @@ def test_what_is_skipped_while_it_is_on_its_way_is_not_taken_back() -> None:
 def test_a_command_that_comes_again_after_a_crash_finds_itself_done_and_says_so() -> None:
     subscriber = sent(confirmed())  # two lessons before the closing letter: one could be skipped twice
     place = Place.of(subscriber)
-    for command in Command:
+    for command in BY_REPLY:
         request = Request(command, until=TODAY + DAY) if command is Command.PAUSE else Request(command, hour=7)
         before = subscriber.paused() if command is Command.RESUME else subscriber
         once = obey(request, before, COURSE, MONDAY, place)

@@ -1,10 +1,18 @@
 """Errors: each says when it is raised, and none holds what a person wrote."""
 
-from course.errors import CourseError, EmailCourseError, InvalidForm, InvalidToken, UnknownKey, UnreadableSubscriber
+from course.errors import (
+    CourseError,
+    EmailCourseError,
+    InvalidForm,
+    InvalidToken,
+    NewerItem,
+    UnknownKey,
+    UnreadableSubscriber,
+)
 
 
 def test_everything_raised_on_purpose_has_one_root() -> None:
-    for kind in (CourseError, InvalidForm, InvalidToken, UnreadableSubscriber):
+    for kind in (CourseError, InvalidForm, InvalidToken, UnreadableSubscriber, NewerItem):
         assert issubclass(kind, EmailCourseError)
 
 

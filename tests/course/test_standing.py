@@ -7,7 +7,7 @@ import pytest
 
 from course import delivery
 from course.record import Status
-from course.standing import GOING_ON, Line, in_doubt, past_keeping, standing
+from course.standing import GOING_ON, Line, in_doubt, keeping_ends, past_keeping, standing
 from course.subscriber import Subscriber
 from tests.course.subscribers import MONDAY, after, confirmed, held, pending, sent
 
@@ -51,7 +51,43 @@ def test_reflections_are_kept_until_their_time_after_the_last_lesson_and_while_s
     assert not past_keeping(replace(done, status=Status.ACTIVE), done.last_at + 91 * DAY, 90)
     assert not past_keeping(pending(), MONDAY + 99 * DAY, 90)
     assert past_keeping(after(2).paused(), MONDAY + 99 * DAY, 90)
-    assert not past_keeping(after(2).paused(MONDAY.date() + 100 * DAY), MONDAY + 99 * DAY, 90)
+
+
+def test_p7_what_was_written_has_its_time_also_while_the_course_is_held_or_paused_until_a_day() -> None:
+    lesson = after(2)
+    assert lesson.last_at
+    end = lesson.last_at + 90 * DAY
+    for waits in (held(lesson), lesson.paused(), lesson.paused(MONDAY.date() + 200 * DAY), held(lesson.paused())):
+        assert not past_keeping(waits, end, 90)
+        assert past_keeping(waits, end + timedelta(seconds=1), 90)
+
+
+def test_p7_a_paused_subscriber_is_asked_in_the_last_week_and_a_press_keeps_it_for_as_long_again() -> None:
+    paused = after(2).paused()
+    assert paused.last_at
+    end = paused.last_at + 90 * DAY
+    assert not keeping_ends(paused, end - 7 * DAY - timedelta(seconds=1), 90)
+    assert keeping_ends(paused, end - 7 * DAY, 90)
+    assert keeping_ends(paused, end, 90)
+    assert not keeping_ends(paused, end + timedelta(seconds=1), 90)
+    pressed = end - 3 * DAY
+    kept = paused.keeping(pressed)
+    assert not keeping_ends(kept, end, 90)
+    assert not past_keeping(kept, pressed + 90 * DAY, 90)
+    assert past_keeping(kept, pressed + 91 * DAY, 90)
+    assert keeping_ends(kept, pressed + 85 * DAY, 90), "and is asked once more then"
+    assert sent(replace(kept.resumed(end), due_at=end)).kept_on is None
+
+
+def test_p7_nobody_else_is_asked() -> None:
+    day = after(2).last_at
+    assert day
+    end = day + 89 * DAY
+    goes_on_before = after(2).paused(end.date())
+    for other in (after(2), after(3), held(after(2)), held(after(2).paused()), goes_on_before, pending()):
+        assert not keeping_ends(other, end, 90)
+    assert keeping_ends(after(2).paused(end.date() + 9 * DAY), end, 90)
+    assert after(2).keeping(end).kept_on is None
 
 
 def test_everyone_whose_course_goes_on_stands_in_a_line_that_is_added_up() -> None:

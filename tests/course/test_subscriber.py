@@ -94,13 +94,11 @@ def test_whatever_changes_meanwhile_a_pause_lasts_until_its_day() -> None:
         moved = paused.at_time(zone, 23, MONDAY + 2 * DAY)
         assert moved.due_at
         assert local_day(moved.due_at, zone) == date(2026, 12, 3)
-    bounced = paused
-    for attempt in "12345":
-        bounced = bounced.soft_bounced(attempt)
-    assert (bounced.status, bounced.waiting) == (Status.PAUSED, False), "whose mailbox is gone is not sent to again"
-    asked = bounced.paused(date(2026, 12, 3))
+    assert softly_bounced(paused, *"12345") is paused, "nothing is sent that could come back"
+    asked = softly_bounced(after(1), *"12345").paused(date(2026, 12, 3))
     assert asked.due_at
-    assert asked.after_pause(asked.due_at).soft_bounces == (), "who asked for a day is counted from nothing on it"
+    resumed = asked.after_pause(asked.due_at)
+    assert (resumed.soft_bounces, resumed.bounce_pauses) == ((), None), "who asked for a day is counted from nothing"
 
 
 def test_a_pause_until_a_day_on_which_a_lesson_was_sent_waits_for_the_next() -> None:
@@ -263,14 +261,14 @@ def test_epochs_count_days() -> None:
 
 def softly_bounced(subscriber: Subscriber, *attempts: str) -> Subscriber:
     for attempt in attempts:
-        subscriber = subscriber.soft_bounced(attempt)
+        subscriber = subscriber.soft_bounced(attempt, MONDAY + 2 * DAY)
     return subscriber
 
 
 def test_an_email_that_came_back_for_now_counts_once_however_often_that_is_told() -> None:
-    once = after(1).soft_bounced("first")
+    once = softly_bounced(after(1), "first")
     assert once.soft_bounces == ("first",)
-    assert once.soft_bounced("first") is once
+    assert softly_bounced(once, "first") is once
     twice = softly_bounced(once, "second", "first", "second")
     assert (twice.soft_bounces, twice.status) == (("first", "second"), Status.ACTIVE)
 
@@ -278,9 +276,30 @@ def test_an_email_that_came_back_for_now_counts_once_however_often_that_is_told(
 def test_the_fifth_email_that_came_back_pauses_the_course_and_keeps_the_place() -> None:
     four = softly_bounced(after(1), "1", "2", "3", "4")
     assert (four.status, four.waiting, four.due_at) == (Status.ACTIVE, True, after(1).due_at)
-    five = four.soft_bounced("5")
-    assert (five.status, five.waiting, five.next_lesson) == (Status.PAUSED, False, "own-it")
-    assert five.soft_bounced("6") is five
+    five = softly_bounced(four, "5")
+    assert (five.status, five.paused_until, five.next_lesson) == (Status.PAUSED, date(2026, 11, 28), "own-it")
+    assert softly_bounced(five, "5", "6") is five
+
+
+def going_on(subscriber: Subscriber) -> Subscriber:
+    """The pause is over, and the next lesson is sent."""
+    assert subscriber.due_at
+    return sent(subscriber.after_pause(subscriber.due_at))
+
+
+def test_f9_a_pause_after_the_next_email_is_in_a_row_and_the_third_stays() -> None:
+    of_ten = tuple(f"lesson-{number}" for number in range(10))
+    first = softly_bounced(replace(after(1), plan=of_ten, next_lesson=of_ten[0]), *"12345")
+    second = softly_bounced(going_on(first), "6")
+    assert (first.bounce_pauses, second.bounce_pauses, second.status) == (1, 2, Status.PAUSED)
+    assert second.paused_until
+    third = softly_bounced(going_on(second), "7")
+    assert (third.bounce_pauses, third.status, third.paused_until) == (3, Status.PAUSED, None)
+
+    arrived = sent(going_on(second))  # two lessons, and nothing came back
+    assert (arrived.soft_bounces, arrived.bounce_pauses) == ((), None)
+    assert softly_bounced(arrived, *"7890").status is Status.ACTIVE
+    assert softly_bounced(arrived, *"78901").paused_until, "it is the first in a row"
 
 
 def test_who_resumes_begins_again_or_signs_up_anew_is_counted_from_nothing() -> None:
@@ -292,13 +311,13 @@ def test_who_resumes_begins_again_or_signs_up_anew_is_counted_from_nothing() -> 
         five.beginning_again(PLAN_AGAIN, back),
         five.stopped(Status.UNSUBSCRIBED).signing_up(asked).confirmed(1070, PLAN, back),
     ):
-        assert (fresh.status, fresh.soft_bounces) == (Status.ACTIVE, ())
+        assert (fresh.status, fresh.soft_bounces, fresh.bounce_pauses) == (Status.ACTIVE, (), None)
         assert softly_bounced(fresh, "6", "7", "8", "9").status is Status.ACTIVE
         assert softly_bounced(fresh, "6", "7", "8", "9", "10").status is Status.PAUSED
 
 
 def test_bounces_after_a_confirmation_that_came_back_are_the_courses_own() -> None:
-    started = pending().soft_bounced("confirm").confirmed(1057, PLAN, MONDAY)
+    started = softly_bounced(pending(), "confirm").confirmed(1057, PLAN, MONDAY)
     assert started.soft_bounces == ()
 
 

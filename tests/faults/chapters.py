@@ -86,7 +86,7 @@ def stops_and_returns(life: Life) -> Iterator[None]:
     ann.confirms_by_reply()
     yield
     ann.one_click(old)
-    life.world.ses.bounced(old)
+    life.world.ses.bounced(old, "Transient", "MailboxFull")
     life.settle()
     yield
     life.days(2)

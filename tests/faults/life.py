@@ -458,13 +458,11 @@ class Life:
         self._publish(event)
 
     def _note(self, event: SesEvent) -> None:
-        """A mailbox that refuses an email, or calls it spam, stops its person; not one who has signed up since."""
+        """A mailbox that refuses an email, or calls it spam, stops its person, who may have signed up since."""
         self.told.setdefault(event.mail.tags["attempt"], self.world.now())
         permanent = event.kind == "Bounce" and event.body["bounce"]["bounceType"] == "Permanent"
         for person in self.people:
-            theirs = person.address == event.mail.address
-            current = theirs and person.mails[-1].tags["epoch"] == event.mail.tags["epoch"]
-            if current and (permanent or event.kind == "Complaint"):
+            if person.address == event.mail.address and (permanent or event.kind == "Complaint"):
                 person.leaves(self.world.now() + SOON)
 
     # ---------------------------------------------------------------- the end

@@ -283,8 +283,20 @@ OF_SUBSCRIBERS = (
     ),
     Mutant(
         "soft bounces: one told twice counts twice",
-        "if attempt in self.soft_bounces or len(self.soft_bounces) == SOFT_BOUNCES:",
-        "if len(self.soft_bounces) == SOFT_BOUNCES:",
+        "if self.status is not Status.ACTIVE or short in self.soft_bounces:",
+        "if self.status is not Status.ACTIVE:",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "soft bounces: the third pause in a row ends by itself",
+        "BOUNCE_PAUSES = 3",
+        "BOUNCE_PAUSES = 4",
+        SUBSCRIBER,
+    ),
+    Mutant(
+        "soft bounces: an email that arrived ends no row",
+        "bounce_pauses=self.bounce_pauses if self.soft_bounces else None",
+        "bounce_pauses=self.bounce_pauses",
         SUBSCRIBER,
     ),
     Mutant("soft bounces: four pause the course", "SOFT_BOUNCES = 5", "SOFT_BOUNCES = 4", SUBSCRIBER),

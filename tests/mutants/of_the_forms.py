@@ -28,7 +28,7 @@ OF_LIMITS = (
     ),
     Mutant(
         "confirmations: a promise is open to another address of the mailbox",
-        "return fresh and self.subscriber == subscriber.id and",
+        "return fresh and self.subscriber == nameless(subscriber.id) and",
         "return fresh and",
         LIMITS,
     ),

@@ -1,6 +1,6 @@
 """The daily account: nobody is lost silently, and nothing is kept longer than was promised."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -133,6 +133,73 @@ def test_what_is_written_after_the_time_of_keeping_is_not_kept_for_ever(world: W
         asleep(world, timedelta(days=30))
         audit(world)
     assert kept(world) == []
+
+
+def test_p7_a_paused_subscriber_is_asked_a_week_before_and_only_the_words_go(world: World) -> None:
+    ann = reads(Person(world), 1)
+    last = ann.mails[-1].at
+    ann.replies("What I saw today.")
+    ann.presses("pause")
+    place = ann.row["next_lesson"]
+    sent = len(ann.mails)
+    for day in (82, 83, 84, 89, 90):
+        asleep_until(world, last + timedelta(days=day, hours=1))
+        audit(world)
+        world.drain()
+        assert [mail.tags["email"] for mail in ann.mails[sent:]] == (["keep"] if day > 82 else []), day
+        assert kept(world) == (["What I saw today."] if day < 90 else []), day
+    assert (ann.row["status"], ann.row["next_lesson"]) == ("paused", place)
+    asleep(world, timedelta(days=80))
+    audit(world)
+    world.drain()
+    assert len(ann.mails) == sent + 1, "there is nothing left to ask about"
+
+
+def test_p7_a_press_keeps_the_words_for_as_long_again(world: World) -> None:
+    ann = reads(Person(world), 1)
+    last = ann.mails[-1].at
+    ann.replies("What I saw today.")
+    ann.presses("pause")
+    asleep_until(world, last + timedelta(days=84))
+    audit(world)
+    world.drain()
+    button = ann.link("/keep")
+    with unchanged(world):
+        assert "Your course stays paused" in world.request("GET", button).text
+    for _ in range(2):  # twice is once
+        pressed = world.request("POST", button, form={})
+        assert "is kept for as long again" in world.request("GET", pressed.headers["location"]).text
+    assert ann.row["status"] == "paused"
+    sent = len(ann.mails)
+    for day in (91, 166, 168, 174):
+        asleep_until(world, last + timedelta(days=day, hours=1))
+        audit(world)
+        world.drain()
+        assert kept(world) == ["What I saw today."]
+    assert [mail.tags["email"] for mail in ann.mails[sent:]] == ["keep"]
+    asleep_until(world, last + timedelta(days=176))
+    audit(world)
+    assert kept(world) == []
+
+
+def test_p7_nobody_who_wrote_nothing_or_is_held_is_asked(world: World) -> None:
+    ann, bob = reads(Person(world), 1), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
+    last = ann.mails[-1].at
+    ann.presses("pause")
+    world.ses.refused[bob.address] = "Address blocked."
+    bob.replies("Bob has written this.")
+    asleep_until(world, datetime.fromisoformat(str(bob.row["due_at"])) + timedelta(minutes=1))
+    world.invoke("dispatch", {})
+    world.drain()
+    assert bob.row["held"]
+    sent = len(world.mails)
+    for day in (85, 95):
+        asleep_until(world, last + timedelta(days=day))
+        audit(world)
+        world.drain()
+    assert len(world.mails) == sent
+    assert kept(world) == [], "what a held subscriber wrote has had its time as well"
+    assert bob.row["held"]
 
 
 def test_a_day_without_an_audit_does_no_harm(world: World) -> None:

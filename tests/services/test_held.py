@@ -226,13 +226,12 @@ def test_what_is_in_doubt_and_held_for_another_reason_is_judged_when_it_is_let_g
 
 
 def test_the_link_to_confirm_lives_from_when_its_email_goes_out(world: World) -> None:
-    """E6: the sandbox held it for eight days, and nobody else would tell that the link was dead."""
+    """E6: the sandbox held it for six days, and nobody else would tell that the link was dead."""
     world.ses.refused["ann@example.net"] = "Address blocked."
     ann = Person(world)
     ann.signs_up()
     assert held(world) == {id_of(ann): "SES refused the address"}
-    assert "expires_at" not in item(world, id_of(ann)), "it is kept until somebody has looked"
-    asleep(world, 8 * DAY)
+    asleep(world, 6 * DAY)
     world.ses.refused.clear()
     release(world, id_of(ann))
     asleep(world, timedelta(minutes=10))
@@ -243,6 +242,16 @@ def test_the_link_to_confirm_lives_from_when_its_email_goes_out(world: World) ->
     asleep(world, timedelta(hours=70))
     ann.confirms()
     assert ann.row["status"] == "active"
+
+
+def test_p8_a_sign_up_that_is_held_goes_after_seven_days_like_any_other(world: World) -> None:
+    """Whoever typed in the address, its owner never agreed to anything."""
+    world.ses.refused["ann@example.net"] = "Address blocked."
+    ann = Person(world)
+    ann.signs_up()
+    assert held(world) == {id_of(ann): "SES refused the address"}
+    expires = float(item(world, id_of(ann))["expires_at"]["N"])
+    assert expires - world.now().timestamp() == pytest.approx(7 * DAY.total_seconds(), abs=60)
 
 
 @pytest.mark.parametrize(("taken", "arrived"), [(True, True), (False, False), (True, False)])

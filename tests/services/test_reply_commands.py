@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aws.outbox import Outbox
+from course.tokens import nameless
 from local_cloud import clients
 from local_cloud.cloud import World
 from tests.people import Person
@@ -249,7 +250,7 @@ def test_a_yes_to_a_question_whether_to_delete_that_is_noted_no_more_is_asked_ag
     """DynamoDB has deleted the note, which expires after 30 days."""
     ann = reads(Person(world), 1)
     ann.replies("Delete my data")
-    key = {"key": {"S": f"erase#{ann.row['id']}"}}
+    key = {"key": {"S": f"erase#{nameless(str(ann.row['id']))}"}}
     world.clients.dynamodb.delete_item(TableName=world.resources.ref("Limits"), Key=key)
     ann.replies("yes")
     assert world.subscribers()

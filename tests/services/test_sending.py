@@ -28,7 +28,7 @@ from tests.metrics import rings
 from tests.people import Person
 from tests.services.test_public_forms import asks_for_link
 from tests.services.test_receiving import reply_to, written
-from tests.stories import asleep, asleep_until, next_email, nothing_comes, reads, unchanged, without
+from tests.stories import asleep, asleep_until, is_asked_to_keep, next_email, nothing_comes, reads, unchanged, without
 from tests.test_record_delivery import records
 
 URL = "https://email.eu-west-1.amazonaws.com"
@@ -447,6 +447,7 @@ def test_a3_templates_in_a_courses_plain_texts_are_shown_as_they_are(own_course:
 def everything_that_is_mailed(world: World) -> Person:
     """One of each: the whole course, a second round, every notice, and one of each kind of offer."""
     ann = reads(Person(world), 4)
+    is_asked_to_keep(ann)
     ann.replies("I might stop the course, not sure yet.")
     world.deliver(written("PAUSE", ann.mails[-1]), reply_to(ann.mails[-1]), verdicts={"dmarc": "FAIL"})
     for command in ("PAUSE", "RESUME", "TIME 7", "JOURNAL", "EXPORT", "DELETE MY DATA", "HELP"):

@@ -2,6 +2,7 @@
 
 from aws import clients
 from aws.log import count
+from course import tokens
 from course.commands import ASK_CONFIRM, ASK_WAY_BACK, ERASE_NOTICE, Command, Question, offer, question
 from course.limits import ASKS_A_DAY, HELPS_A_DAY, OF_OTHERS_A_DAY
 from services.answering.reply import Reply
@@ -40,5 +41,5 @@ def _notice(reply: Reply, command: Command | None, *, proven: bool) -> str:
 
 def _first_of_its_round(reply: Reply) -> bool:
     """Whether nothing was asked back about the way back in this round yet, but for this mail before a retry."""
-    key = f"way-back#{reply.answer.subscriber.id}#{reply.answer.epoch}#{reply.answer.round}"
+    key = f"way-back#{tokens.nameless(reply.answer.subscriber.id)}#{reply.answer.epoch}#{reply.answer.round}"
     return clients.limits().begin(key, reply.came.mail_id, "", reply.now) is not None

@@ -2,7 +2,7 @@
 
 from aws import clients
 from aws.log import count
-from course import commands
+from course import commands, tokens
 from course.commands import ERASE_NOTICE, Asked, Command
 from course.limits import ANSWERS_AN_HOUR
 from course.record import STOPPED_FOR_GOOD
@@ -54,7 +54,7 @@ def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
     was_in_course = reply.place.in_course and not after.signed_up_since(came.received_at)
     if not (asked.row.about_data or was_in_course):
         return
-    if clients.limits().admit(f"answers#{after.id}", came.mail_id, ANSWERS_AN_HOUR, reply.now):
+    if clients.limits().admit(f"answers#{tokens.nameless(after.id)}", came.mail_id, ANSWERS_AN_HOUR, reply.now):
         notice = asked.notice(after, reply.place)
         if asked.request.command in JOURNAL_COMMANDS:
             links.ask_for_journal(after, notice, came.mail_id, reply.now)

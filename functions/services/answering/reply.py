@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws import clients
 from aws.inbound import Arrival
+from course import tokens
 from course.commands import Place
 from services.attribution import Answered
 
@@ -46,5 +47,5 @@ class Reply:
 
         A retry counts once.
         """
-        key = f"{what}#{self.answer.subscriber.id}"
+        key = f"{what}#{tokens.nameless(self.answer.subscriber.id)}"
         return clients.limits().admit_of_day(key, self.came.mail_id, most, self.came.received_at)

@@ -32,7 +32,7 @@ def ask_for_journal(subscriber: Subscriber, notice: str, asked: str, now: dateti
 
     `asked` is the id of the press or the mail that asks: twice is once.
     """
-    key = f"journal-links#{subscriber.id}"
+    key = f"journal-links#{tokens.nameless(subscriber.id)}"
     if clients.limits().number_of_day(key, asked, JOURNAL_LINKS_A_DAY, now) is None:
         count("JournalLinksRefused")
         return False

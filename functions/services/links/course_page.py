@@ -6,6 +6,7 @@ from aws import clients
 from aws.log import count
 from content.emails import JOURNAL_NOTICE
 from content.lessons import Course
+from course import tokens
 from course.commands import Command, Place, pressed
 from course.errors import InvalidToken
 from course.subscriber import Subscriber
@@ -63,4 +64,4 @@ def ask_for_journal(subscriber: Subscriber, now: datetime) -> bool:
 
     Two presses in a minute are one.
     """
-    return links.ask_for_journal(subscriber, JOURNAL_NOTICE, f"{JOURNAL_NOTICE}#{subscriber.id}#{now:%FT%R}", now)
+    return links.ask_for_journal(subscriber, JOURNAL_NOTICE, f"{JOURNAL_NOTICE}#{tokens.nameless(subscriber.id)}#{now:%FT%R}", now)

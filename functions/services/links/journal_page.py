@@ -50,7 +50,7 @@ def end_links(subscriber: Subscriber) -> None:
     ended = clients.journal_links().of(subscriber.id)
     after = clients.subscribers().change(subscriber.id, Subscriber.with_links_ended)
     if after:
-        key = f"links-ended#{after.id}#{after.epoch}#{after.links_ended}"
+        key = f"links-ended#{tokens.nameless(after.id)}#{after.epoch}#{after.links_ended}"
         clients.outbox().notice(JOURNAL_NOTICE, after.id, after.epoch, key)
     clients.journal_links().end(ended)
     count("LinksEnded")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from aws import clients
+from course import tokens
 from course.commands import ROWS, Command, Place
 from course.limits import PRESSES_TOLD_A_DAY
 from course.subscriber import Subscriber
@@ -12,8 +13,9 @@ from course.subscriber import Subscriber
 def tell(command: Command, after: Subscriber, now: datetime) -> None:
     """Tells a press that is fulfilled. Again, as after a crash, it finds the same version and is told once."""
     notice = ROWS[command].notice
-    key = f"{notice}#{after.id}#{after.epoch}#{after.version}"
-    number = clients.limits().number_of_day(f"told#{after.id}", key, PRESSES_TOLD_A_DAY, now)
+    someone = tokens.nameless(after.id)
+    key = f"{notice}#{someone}#{after.epoch}#{after.version}"
+    number = clients.limits().number_of_day(f"told#{someone}", key, PRESSES_TOLD_A_DAY, now)
     if number is not None:
         last = number == PRESSES_TOLD_A_DAY
         clients.outbox().notice(notice, after.id, after.epoch, key, by_link=True, last_today=last)
@@ -27,7 +29,7 @@ def stop(subscriber_id: str, stopped: Callable[[Subscriber], Subscriber], now: d
     before = clients.subscribers().get(subscriber_id)
     if before is None:
         return None
-    key = f"stop#{subscriber_id}#{before.current_epoch}"
+    key = f"stop#{tokens.nameless(subscriber_id)}#{before.current_epoch}"
     after: Subscriber | None = before
     if stopped(before) == before:
         noted = clients.limits().noted(key)
