@@ -5,7 +5,7 @@ from pathlib import Path
 from cli.check import commands, files, helplines, links, mails, tables
 from cli.check.finding import Finding
 from cli.samples import samples
-from content.lessons import load
+from content.lessons import load, usable
 from course.errors import CourseError
 
 
@@ -15,7 +15,7 @@ def check(emails: Path, template: Path, *, ask_the_network: bool = False) -> lis
     found = found or helplines.check(emails) + commands.check(emails)
     if not found:
         try:
-            load.cache_clear()
+            usable.cache_clear()
             library = load(emails)
         except CourseError as error:
             found = [Finding.of(error)]

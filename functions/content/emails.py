@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import css_inline
+from jinja2 import TemplateError
 from markupsafe import Markup
 
 from content import dates, journal
@@ -28,6 +29,9 @@ ABSENT: Mapping[str, Any] = {
     "journal_unproven": 0,
 }
 """What an email has none of, unless it is said."""
+
+BROKEN = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What making an email raises: Jinja's own mistakes, and those of the expressions in it."""
 
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
 
 from content import languages, markdown
-from content.languages import Language
+from content.languages import NONE, UNREADABLE, Language
 from content.markdown import Prose
 from course.errors import CourseError
 from course.syllabus import Syllabus
@@ -62,40 +62,87 @@ class Library:
     languages: Mapping[str, Language]
     layout_html: Template
     layout_text: Template
+    folders: tuple[str, ...] = ()
+    """The ids of all courses, also of those that cannot be read."""
+    faults: tuple[CourseError, ...] = ()
+    """Why a course, a language or a notice cannot be used."""
 
     @property
     def first(self) -> Course:
-        """The course of a page that names none."""
-        return next(iter(self.courses.values()))
+        """The course of a page that names none. Raises CourseError when none can be read."""
+        for course in self.courses.values():
+            return course
+        raise self.faults[0]
+
+    @property
+    def language(self) -> Language:
+        """The language of a page that belongs to no course: that of the first course that can be read."""
+        return next((spoken.language for spoken in self.courses.values()), next(iter(self.languages.values()), NONE))
+
+    def with_stand_in(self, course: str, plan: tuple[str, ...], language: str) -> "Library":
+        """With a course that has nothing but its lessons' ids, in place of one that is gone or cannot be read."""
+        speaks = self.languages.get(language, self.language)
+        name = str(speaks.words.get("letter", {}).get("some_course", ""))
+        stand_in = Course(
+            plan=plan,
+            closing=plan[-1] if plan else "",
+            way_back=None,
+            id=course,
+            title=name,
+            sender_name=name,
+            language=speaks,
+            tagline="",
+            hold_in_doubt=True,
+            thread=False,
+            about="",
+            lessons={},
+        )
+        return replace(self, courses={**self.courses, course: stand_in})
 
     def course_or_first(self, fields: Mapping[str, str]) -> Course:
         """The course that the field `course` of a form or a query names, or the first one."""
         return self.courses.get(fields.get("course", "")) or self.first
 
-    def email_of(self, course: str, tag: bytes) -> tuple[str, str]:
-        """The lesson or the notice that a reply address stands for: one of the two ids is empty, or both."""
-        notice = next((name for name in self.notices if lesson_tag(name) == tag), "")
-        return self.courses[course].lesson_of(tag) or "", notice
+    def notice_of(self, tag: bytes) -> str:
+        """The notice that a reply address stands for, or empty."""
+        return next((name for name in self.notices if lesson_tag(name) == tag), "")
 
     @property
     def notices(self) -> list[str]:
         """The ids of the notices, which are the same in every language."""
-        return list(next(iter(self.languages.values())).notices)
+        return list(next(iter(self.languages.values()), NONE).notices)
+
+
+def load(folder: Path) -> Library:
+    """Everything in a folder. Raises CourseError when anything of it cannot be used."""
+    library = usable(folder)
+    for fault in library.faults:
+        raise fault
+    return library
 
 
 @cache
-def load(folder: Path) -> Library:
-    """Reads and compiles all courses and languages, once per process. Raises CourseError."""
+def usable(folder: Path) -> Library:
+    """Reads and compiles the courses and languages that can be used, once per process: the rest are its `faults`."""
     loader = FileSystemLoader(folder)
     html = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     # Plain text has nothing to escape; what becomes HTML is rendered by the environment above.
     text = html.overlay(autoescape=False)
-    spoken = languages.load(folder, html, text)
-    courses = [_course(path.parent, spoken, html, text) for path in sorted(folder.glob("*/course.toml"))]
-    if not courses:
-        raise CourseError(folder, "holds no course: a course is a folder with a course.toml")
-    layouts = html.get_template("layout.html.j2"), text.get_template("layout.txt.j2")
-    return Library({course.id: course for course in courses}, spoken, *layouts)
+    faults: list[CourseError] = []
+    spoken = languages.load(folder, html, text, faults)
+    courses = {}
+    folders = [path.parent for path in sorted(folder.glob("*/course.toml"))]
+    for course in folders:
+        try:
+            courses[course.name] = _course(course, spoken, html, text)
+        except UNREADABLE as error:
+            faults.append(CourseError.of(course, error))
+    if not folders:
+        faults.append(CourseError(folder, "holds no course: a course is a folder with a course.toml"))
+    layout_html = languages.template(html, folder / "layout.html.j2", faults)
+    layout_text = languages.template(text, folder / "layout.txt.j2", faults)
+    ids = tuple(course.name for course in folders)
+    return Library(courses, spoken, layout_html, layout_text, ids, tuple(faults))
 
 
 def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, text: Environment) -> Course:
@@ -105,7 +152,7 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
         raise CourseError(folder, "must be named in lower-case letters, digits and hyphens: it is the course's id")
     lessons = [_lesson(lesson, html, text) for lesson in sorted(folder.glob("*.md.j2"))]
     plan = tuple(lesson.id for lesson in lessons)
-    _check_ids(folder, plan, [*next(iter(spoken.values())).notices, LEAVE])
+    _check_ids(folder, plan, [*next(iter(spoken.values()), NONE).notices, LEAVE])
     _check_settings(path, settings, plan, spoken)
     return Course(
         plan=plan,

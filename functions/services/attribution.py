@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from aws import clients
 from aws.inbound import Arrival
-from content.emails import JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
+from aws.log import failed
+from content.emails import BROKEN, JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
 from content.lessons import Course
 from course import forms, schedule, tokens
 from course.commands import ASK_CONFIRM
@@ -16,6 +17,7 @@ from course.errors import InvalidForm, InvalidToken
 from course.record import CONFIRM
 from course.reflection import NotTaken, Reflection, Why, cut_to_bytes
 from course.subscriber import Subscriber
+from services import courses
 
 if TYPE_CHECKING:
     from replies.reader import Mail
@@ -104,20 +106,27 @@ def own_words(mail: "Mail", answer: Answered, now: datetime) -> str:
 
 def _original(answer: Answered, now: datetime) -> Letter | None:
     """The email as it was sent to this subscriber; None when it can't be made again."""
+    try:
+        return _made_again(answer, now)
+    except BROKEN as error:
+        failed("Broken", error)
+        return None
+
+
+def _made_again(answer: Answered, now: datetime) -> Letter | None:
     # What it may have said of earlier replies is no longer known, so all of that is expected in the quote.
     subscriber = replace(answer.subscriber, round=answer.round, heard=1, another=1)
-    course = answer.course
-    if answer.lesson:
-        lesson = course.lessons[answer.lesson]
+    course, site = answer.course, courses.site_of(subscriber)
+    if lesson := course.lessons.get(answer.lesson):
         written = clients.reflections().of(subscriber.id) if looks_back(lesson, subscriber, course) else []
         sent_at = subscriber.sent.get(lesson.id) if answer.is_current else None
         if sent_at:
             written = [one for one in written if one.received_at < sent_at]
         # With the time of the sending, its links are the same again: a mail program may have broken them in two.
-        return lesson_letter(clients.site(), subscriber, lesson, written, sent_at or now)
+        return lesson_letter(site, subscriber, lesson, written, sent_at or now)
     if answer.notice and (answer.notice not in (CONFIRM, ASK_CONFIRM) or answer.confirms):
         written = clients.reflections().of(subscriber.id) if answer.notice == JOURNAL_NOTICE else []
-        return notice_letter(clients.site(), subscriber, answer.notice, now, written)
+        return notice_letter(site, subscriber, answer.notice, now, written)
     return None
 
 
@@ -146,7 +155,8 @@ def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: dateti
     obeyed = came.short_id in subscriber.obeyed  # a stop ends the sign-up that waits, and has still to be answered
     if token.epoch != subscriber.epoch and not subscriber.awaits(token.epoch) and not obeyed:
         return NotTaken(Why.EARLIER_SIGN_UP)
-    lesson, notice = clients.library().email_of(subscriber.course, token.lesson_tag)
+    lesson = courses.course_of(subscriber).lesson_of(token.lesson_tag) or ""
+    notice = clients.library().notice_of(token.lesson_tag)
     number = token.round_of(subscriber.round)
     return _answered(came, mail, subscriber, token.epoch, number, lesson, notice, "token")
 
@@ -160,7 +170,7 @@ def _by_in_reply_to(came: Arrival, mail: "Mail") -> Answered | NotTaken:
         address = forms.normalised_address(mail.sender)
     except InvalidForm:
         return NotTaken(Why.NO_ADDRESS)
-    for course in clients.library().courses:
+    for course in clients.library().folders:
         subscriber = clients.subscribers().get(tokens.subscriber_id(clients.keys(), course, address))
         if subscriber and subscriber.message_id == replied:
             return to_last_lesson(came, mail, subscriber, "in-reply-to")
@@ -188,7 +198,7 @@ def _answered(
     earlier, own_address = subscriber.round - round_number, _says(mail, subscriber.address)
     return Answered(
         subscriber=subscriber,
-        course=clients.library().courses[subscriber.course],
+        course=courses.course_of(subscriber),
         epoch=epoch,
         round=round_number,
         lesson=lesson,

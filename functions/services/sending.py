@@ -5,13 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from jinja2 import TemplateError
-
 from aws import clients
-from aws.log import count, logger, where
+from aws.log import count, failed, logger
 from aws.ses import CONNECT_TIMEOUT, READ_TIMEOUT, Refusal, Refused, Sent, Unknown
 from aws.settings import settings
-from content.emails import JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
+from content.emails import BROKEN, JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
 from content.lessons import Course
 from course import delivery
 from course.commands import ASK_CONFIRM, ROWS
@@ -19,6 +17,7 @@ from course.delivery import Decision
 from course.errors import EmailCourseError, UnreadableSubscriber
 from course.record import CONFIRM, STOPPED_FOR_GOOD, Held
 from course.subscriber import Subscriber
+from services import courses
 
 CLAIM_TIME = 5_000
 """Longest time in ms to store a claim. With ANSWER_TIME, SES has the email within 25 s: a stop can be late by that."""
@@ -28,9 +27,6 @@ ANSWER_TIME = (CONNECT_TIMEOUT + READ_TIMEOUT) * 1000
 
 TRY_AGAIN_IN = timedelta(minutes=15)
 """When a template fails. An alarm tells the author; once the template is repaired, the email goes out by itself."""
-
-BROKEN_LETTER = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What a template raises: Jinja's own mistakes, and those of the expressions in it."""
 
 AFTER_STOPPING = {"goodbye", "fresh-link", *(row.notice for row in ROWS.values() if row.about_data)}
 """Notices that also come to subscribers who have stopped: they answer what is asked for then."""
@@ -88,7 +84,7 @@ class Sending:
             return
         course = self._site.library.courses.get(stored.course)
         if course is None:
-            _hold(stored, Held.NO_COURSE)
+            self._without_course(stored, now)
             return
         subscriber = delivery.pass_over(delivery.landed(stored, now).after_pause(now), course.lessons)
         events_until = None
@@ -116,7 +112,7 @@ class Sending:
         if subscriber is None or not _is_wanted(name, subscriber, epoch):
             return True
         written = clients.reflections().of(subscriber.id) if name == JOURNAL_NOTICE else []
-        letter = notice_letter(self._site, subscriber, name, now, written)
+        letter = notice_letter(courses.site_of(subscriber), subscriber, name, now, written)
         mark = f"notice#{key}"
         if not clients.limits().mark(mark, message_id, now):
             return True
@@ -138,11 +134,9 @@ class Sending:
     def _send(self, subscriber: Subscriber, course: Course, now: datetime) -> None:
         try:
             letter = self._letter(subscriber, course, now)  # before the claim: a broken template holds nobody
-        except BROKEN_LETTER as error:
-            kind, place = type(error).__name__, where(error)
-            logger.error("a letter cannot be made", error=kind, where=place, subscriber=subscriber.id)
-            count("Broken")
-            clients.subscribers().save(replace(subscriber, due_at=now + TRY_AGAIN_IN))
+        except BROKEN as error:
+            failed("Broken", error, subscriber=subscriber.id)
+            _postpone(subscriber, now)
             return
         attempt = secrets.token_hex(8)
         began = self._milliseconds_left()
@@ -164,6 +158,14 @@ class Sending:
                     count("Held")
             case Unknown():
                 count("Unknown")  # the claim stands: an event settles it, or the next slot finds it in doubt
+
+    def _without_course(self, subscriber: Subscriber, now: datetime) -> None:
+        """A course that is gone holds its subscribers. While files are broken they wait, and go on by themselves."""
+        if not self._site.library.faults:
+            _hold(subscriber, Held.NO_COURSE)
+        elif subscriber.waiting and subscriber.due_at and subscriber.due_at <= now:
+            count("Broken")
+            _postpone(subscriber, now)
 
     def _refused(self, why: Refusal, code: str, subscriber: Subscriber, now: datetime) -> None:
         count("Refused")
@@ -190,6 +192,10 @@ def _is_wanted(notice: str, subscriber: Subscriber, epoch: int) -> bool:
     if subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
         return False
     return notice in AFTER_STOPPING or subscriber.is_in_course
+
+
+def _postpone(subscriber: Subscriber, now: datetime) -> None:
+    clients.subscribers().save(replace(subscriber, due_at=now + TRY_AGAIN_IN))
 
 
 def _hold(subscriber: Subscriber, reason: Held) -> None:

@@ -17,7 +17,7 @@ from cli.check import check, colours, commands, mails, support
 from cli.check.finding import Finding
 from cli.check.helplines import stale
 from cli.samples import samples
-from content.lessons import load
+from content.lessons import load, usable
 from local_cloud.cloud import TEMPLATE
 
 EMAILS = TEMPLATE.parent / "emails"
@@ -121,6 +121,11 @@ def test_a1_a_fault_is_named_with_its_file_and_line(emails: Path, fault: Fault, 
     fault(emails)
     found = findings(emails)
     assert any(each.startswith(where) and what in each for each in found), found
+
+
+def test_a6_a_helpline_that_the_plain_page_lacks_is_named(emails: Path) -> None:
+    change("helplines.toml", 'number = "016"', 'number = "017"')(emails)
+    assert any("017 of “Servicio 016" in each and "pages/plain" in each for each in findings(emails))
 
 
 def test_a1_a_file_that_is_not_utf_8_is_named_with_the_line_of_the_byte(emails: Path) -> None:
@@ -277,7 +282,7 @@ HEADING = f"{LAYOUT}:{line_in_layout('.letter h1 {')}:"
 def test_what_would_keep_a_reader_out_is_named(emails: Path, fault: Fault, where: str, what: str) -> None:
     """In one email: that every email is held to it, the tests above show."""
     fault(emails)
-    load.cache_clear()
+    usable.cache_clear()
     lesson = [sample for sample in samples(load(emails), emails) if sample.source == emails / LESSON]
     found = as_printed(mails.check(lesson, emails), emails)
     assert any(each.startswith(where) and what in each for each in found), found

@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -28,7 +26,7 @@ from tests.metrics import rings
 from tests.people import Person
 from tests.services.test_public_forms import asks_for_link
 from tests.services.test_receiving import reply_to, written
-from tests.stories import asleep, asleep_until, next_email, nothing_comes, reads, unchanged, without
+from tests.stories import asleep, asleep_until, edit, next_email, nothing_comes, reads, unchanged, without
 from tests.test_record_delivery import records
 
 URL = "https://email.eu-west-1.amazonaws.com"
@@ -288,24 +286,6 @@ def test_a_notice_that_ses_refuses_for_now_comes_later_and_once(monkeypatch: pyt
 # ---------------------------------------------------------------- a course that was edited
 
 
-@pytest.fixture
-def own_course(tmp_path: Path) -> Iterator[tuple[World, Path]]:
-    """A world whose `emails/` can be edited, as an author does while people are in the course."""
-    (tmp_path / "functions").symlink_to(TEMPLATE.parent / "functions")
-    shutil.copy(TEMPLATE, tmp_path / "template.yaml")
-    shutil.copytree(TEMPLATE.parent / "emails", tmp_path / "emails")
-    with World(template=tmp_path / "template.yaml", start=MONDAY) as world:
-        yield world, tmp_path / "emails" / "rebuild-trust"
-
-
-def edit(lesson: Path, old: str, new: str) -> None:
-    """Changes a file of the course; functions started from now on read it anew."""
-    source = lesson.read_text("utf-8")
-    assert old in source
-    lesson.write_text(source.replace(old, new), "utf-8")
-    forget_everything(lessons=True)
-
-
 @pytest.mark.parametrize("holds", [False, True])
 def test_e3_a_course_may_hold_what_is_in_doubt_whatever_else_is_known(
     own_course: tuple[World, Path], monkeypatch: pytest.MonkeyPatch, holds: bool
@@ -412,7 +392,7 @@ def test_a_broken_template_holds_nobody_and_stops_nobody_else(own_course: tuple[
     # Bob's lesson comes round again later, so that he keeps nobody else from theirs; the log names the file.
     assert {name for name in bob.row if bob.row[name] != before[name]} == {"due_at", "version"}
     assert str(bob.row["due_at"]) > world.now().isoformat()
-    (told,) = [line for line in world.logs if "a letter cannot be made" in line]
+    (told,) = [line for line in world.logs if '"message":"Broken"' in line]
     assert json.loads(told)["where"] == "01-acknowledge.md.j2"
     assert [line for line in world.logs if '"Broken"' in line]
     edit(lesson, broken, "")

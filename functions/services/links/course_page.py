@@ -16,7 +16,7 @@ from course.errors import InvalidToken
 from course.reflection import Reflection
 from course.subscriber import Subscriber
 from course.tokens import LinkToken, Purpose
-from services import erasure, links
+from services import courses, erasure, links
 
 
 def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
@@ -27,7 +27,7 @@ def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
 def _theirs(link: LinkToken, subscriber: Subscriber | None) -> tuple[Subscriber, Course]:
     if subscriber is None or subscriber.epoch != link.epoch:
         raise InvalidToken("erased, or replaced by a later sign-up")
-    return subscriber, clients.library().courses[subscriber.course]
+    return subscriber, courses.course_of(subscriber)
 
 
 def press(
