@@ -93,7 +93,14 @@ def account(answer: Answer) -> str:
     if not adds_up(answer):
         lines += ["These do not add up: somebody is lost. Please report it.", ""]
     others = [f"{name} {counted[name]}" for name in ELSEWHERE if counted.get(name)]
-    beside = ("in doubt", "paused by bounces", "put right in the index", "reflections deleted", "lost mail set aside")
+    beside = (
+        "in doubt",
+        "paused by bounces",
+        "lessons passed over",
+        "put right in the index",
+        "reflections deleted",
+        "lost mail set aside",
+    )
     others += [f"{name} {counted[name]}" for name in beside if counted.get(name)]
     if others:
         lines += [f"Beside them: {', '.join(others)}.", ""]

@@ -1,6 +1,6 @@
 """Signed link in every email → the course page: journal, lessons, whatever steers the course, download, erasure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -9,13 +9,13 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws import clients
 from aws.log import observed
 from aws.web import NOTHING, Pages, download, page, see_other
-from content import export
 from content.lessons import Course
 from content.pages import (
     ACTIONS,
     action_page,
     course_values,
     errors_in_words,
+    export_values,
     journal_text,
     journal_values,
     lesson_values,
@@ -23,8 +23,8 @@ from content.pages import (
 )
 from course import forms, schedule
 from course.commands import Command, Place
-from course.reflection import Reflection
 from course.subscriber import Subscriber
+from services import written
 from services.links import course_page
 
 pages = Pages()
@@ -50,13 +50,14 @@ def ask(token: str, action: str) -> Response[Any]:
         case "erase":
             return page("erase", course=course, token=token)
         case "export":
-            return page("export", course=course, token=token, parts=len(export.parts(_written(subscriber))))
+            shown = export_values(written.parts(subscriber, pages.query.get("after", "")), pages.query.get("from", ""))
+            return page("export", course=course, token=token, **shown)
         case "journal":
-            shown = journal_values(subscriber, course, _written(subscriber))
+            shown = journal_values(subscriber, course, written.beginning(subscriber, course))
             return page("journal", course=course, token=token, **shown)
         case "journal.txt":
-            written = journal_text(subscriber, course, _written(subscriber))
-            return download("journal.txt", "text/plain; charset=utf-8", written)
+            text = journal_text(subscriber, course, written.beginning(subscriber, course))
+            return download("journal.txt", "text/plain; charset=utf-8", text)
         case _:
             return see_other(f"/me/{token}")
 
@@ -65,7 +66,8 @@ def ask(token: str, action: str) -> Response[Any]:
 def read(token: str, lesson: str) -> Response[str]:
     """A lesson that was sent to them, or may have been in an earlier round."""
     subscriber, course = course_page.opened(token, clients.now())
-    shown = lesson_values(clients.site(), subscriber, lesson, _written(subscriber), f"/me/{token}", clients.now())
+    known = written.on_lesson_page(subscriber, lesson, course)
+    shown = lesson_values(clients.site(), subscriber, lesson, known, f"/me/{token}", clients.now())
     if shown is None:
         raise NotFoundError
     return page("lesson", course=course, token=token, **shown)
@@ -75,12 +77,8 @@ def read(token: str, lesson: str) -> Response[str]:
 def take(token: str) -> Response[bytes]:
     """A file to keep. What is too much for one comes in parts, of which one is asked for."""
     subscriber, course = course_page.opened(token, clients.now())
-    parts = export.parts(_written(subscriber))
-    taken = course_page.archive(subscriber, course, parts, _fields().get("part", "1"), clients.now())
-    if taken is None:
-        raise NotFoundError
-    name, archive = taken
-    return download(name, "application/zip", archive)
+    archive = course_page.archive(subscriber, course, _fields().get("after", ""), clients.now())
+    return download("my-data.zip", "application/zip", archive)
 
 
 @pages.post("/me/<token>/erase")
@@ -132,17 +130,13 @@ def _page(
     values: Mapping[str, str] = NOTHING,
 ) -> Response[str]:
     """The course page; after a press with what it has done, or with what was typed and what is wrong with it."""
-    shown = course_values(subscriber, course, _written(subscriber), clients.now())
+    shown = course_values(subscriber, course, written.beginning(subscriber, course), clients.now())
     shown |= {"message": message, "values": values, "errors": errors_in_words(errors, course.language)}
     return page("me", 400 if errors else 200, course=course, token=token, **shown)
 
 
 def _see_page(token: str, *, done: str) -> Response[str]:
     return see_other(f"/me/{token}?done={done}" if done else f"/me/{token}")
-
-
-def _written(subscriber: Subscriber) -> Sequence[Reflection]:
-    return clients.reflections().of(subscriber.id)
 
 
 def _fields() -> dict[str, str]:

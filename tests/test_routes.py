@@ -110,7 +110,7 @@ FIELDS = st.dictionaries(
             "form_time",
             "hour",
             "now",
-            "part",
+            "after",
             "until",
             "website",
             "why",

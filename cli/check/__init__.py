@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cli.check import commands, files, helplines, links, mails, tables
+from cli.check import commands, files, helplines, links, lock, mails, tables
 from cli.check.finding import Finding
 from cli.samples import samples
 from content.lessons import load, usable
@@ -20,12 +20,17 @@ def check(emails: Path, template: Path, *, ask_the_network: bool = False) -> lis
         except CourseError as error:
             found = [Finding.of(error)]
         else:
-            found = files.check_templates(library, emails)
+            found = lock.check(library, emails) + files.check_templates(library, emails)
             if not found:
                 every = list(samples(library, emails))
                 found = mails.check(every, emails)
                 found += links.check(every, library, emails, template, network=ask_the_network)
     return sorted(set(found))
+
+
+def accept(emails: Path) -> None:
+    """Notes the ids of all lessons as deployed, after a check without findings."""
+    lock.accept(load(emails), emails)
 
 
 def looked_at(emails: Path) -> int:

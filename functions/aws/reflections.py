@@ -30,11 +30,15 @@ class Aside:
 class _Partitions(Table):
     """The table Reflections: in each partition the mail of one kind, by its id."""
 
-    def _of(self, partition: str) -> Iterator[Item]:
+    def _of(self, partition: str, begins: str = "", after: str = "") -> Iterator[Item]:
+        """Items by key, read page by page of at most 1 MB as they are asked for."""
+        values = {":id": partition} | ({":begins": begins} if begins else {}) | ({":after": after} if after else {})
+        which = "begins_with(#key, :begins)" if begins else "#key > :after" if after else ""
         yield from self._items(
             "query",
-            KeyConditionExpression="subscriber = :id",
-            ExpressionAttributeValues={":id": {"S": partition}},
+            KeyConditionExpression=f"subscriber = :id AND {which}" if which else "subscriber = :id",
+            ExpressionAttributeValues={name: {"S": value} for name, value in values.items()},
+            **({"ExpressionAttributeNames": {"#key": "key"}} if which else {}),
             ConsistentRead=True,
         )
 
@@ -51,9 +55,13 @@ class Reflections(_Partitions):
         """Keeps a reflection. The same mail again is the same item, and what is there stays as it is."""
         self._put(reflection_item(reflection), "attribute_not_exists(subscriber)")
 
-    def of(self, subscriber_id: str) -> list[Reflection]:
-        """All reflections of a subscriber, by round."""
-        return [reflection_from(item) for item in self._of(subscriber_id)]
+    def of(self, subscriber_id: str, after: str = "") -> Iterator[Reflection]:
+        """The reflections of a subscriber by round, lesson and time; from behind one on, by its `key`."""
+        return map(reflection_from, self._of(subscriber_id, after=after))
+
+    def to_lesson(self, subscriber_id: str, round_number: int, lesson: str) -> Iterator[Reflection]:
+        """What a subscriber wrote to one lesson in one round, the first first."""
+        return map(reflection_from, self._of(subscriber_id, f"{round_number:05}#{lesson}#"))
 
     def erase(self, subscriber_id: str, mail_id: str = "") -> None:
         """Deletes all that a subscriber wrote, or what came by one mail."""

@@ -68,15 +68,10 @@ JOURNAL_NOTICE = "journal"
 """The notice that gives the journal back."""
 
 
-def looks_back(lesson: Lesson, subscriber: Subscriber, course: Course) -> bool:
-    """Whether a lesson shows what the subscriber wrote before, so that their reflections must be read for it."""
-    return subscriber.round > 1 or lesson.id == course.closing or bool(lesson.echoes)
-
-
 def lesson_letter(
     site: Site, subscriber: Subscriber, lesson: Lesson, reflections: Sequence[Reflection], now: datetime
 ) -> Letter:
-    """A lesson for this subscriber. `reflections` are all of theirs, or none if it doesn't look back."""
+    """A lesson for this subscriber. `reflections` are those that it looks back on."""
     course = site.library.courses[subscriber.course]
     last_time = journal.last_time(reflections, lesson.id, subscriber.round)
     shown, longer = journal.beginning(last_time, journal.LAST_TIME)

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
 
-from content import languages, markdown
+from content import ids, languages, markdown
 from content.languages import NONE, UNREADABLE, Language
 from content.markdown import Prose
 from course.errors import CourseError
@@ -30,6 +30,8 @@ class Lesson:
     echoes: tuple[str, ...]
     """The lessons whose answers its text quotes, by `reflections['own-it']`."""
     prose: Prose
+    was: tuple[str, ...] = ()
+    """The ids that it had before its file was renamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +150,18 @@ def usable(folder: Path) -> Library:
 def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, text: Environment) -> Course:
     path = folder / "course.toml"
     settings = markdown.read_toml(path)
-    if not re.fullmatch(r"[a-z0-9-]{1,40}", folder.name):
+    if not re.fullmatch(ids.ID, folder.name):
         raise CourseError(folder, "must be named in lower-case letters, digits and hyphens: it is the course's id")
     lessons = [_lesson(lesson, html, text) for lesson in sorted(folder.glob("*.md.j2"))]
     plan = tuple(lesson.id for lesson in lessons)
-    _check_ids(folder, plan, [*next(iter(spoken.values()), NONE).notices, LEAVE])
+    notices = {notice for language in spoken.values() for notice in language.notices}
+    ids.check(folder, [(lesson.id, lesson.was) for lesson in lessons], [*sorted(notices), LEAVE])
     _check_settings(path, settings, plan, spoken)
     return Course(
         plan=plan,
         closing=markdown.need(settings, "closing", path),
         way_back=settings.get("way_back"),
+        renamed={before: lesson.id for lesson in lessons for before in lesson.was},
         id=folder.name,
         title=markdown.need(settings, "title", path),
         sender_name=markdown.need(settings, "sender_name", path),
@@ -170,25 +174,10 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
     )
 
 
-def _check_ids(folder: Path, ids: Sequence[str], others: Sequence[str]) -> None:
-    """Raises CourseError when two emails could be taken for each other. `others` are not lessons: the notices."""
-    for lesson in ids:
-        if lesson in others:
-            raise CourseError(folder, f"no lesson can have the id {lesson}, which is another email's")
-        if ids.count(lesson) > 1:
-            raise CourseError(folder, f"two lessons have the id {lesson}: rename one of the files")
-    tags = {lesson_tag(other): other for other in others}
-    for lesson in ids:
-        other = tags.setdefault(lesson_tag(lesson), lesson)
-        if other != lesson:
-            what = f"the ids {lesson} and {other} have the same tag in reply addresses: rename the lesson's file"
-            raise CourseError(folder, what)
-
-
-def _check_settings(path: Path, settings: dict[str, Any], ids: Sequence[str], spoken: Mapping[str, Language]) -> None:
+def _check_settings(path: Path, settings: dict[str, Any], plan: Sequence[str], spoken: Mapping[str, Language]) -> None:
     """Raises CourseError when a setting has a value that means nothing."""
     for key in ("closing", "way_back"):
-        if key in settings and settings[key] not in ids:
+        if key in settings and settings[key] not in plan:
             raise CourseError(path, f"{key} names no lesson of this course: {settings[key]}")
     for key, values in (("in_doubt", ("resend", "hold")), ("thread", (True, False))):
         if settings.get(key, values[0]) not in values:
@@ -200,7 +189,7 @@ def _check_settings(path: Path, settings: dict[str, Any], ids: Sequence[str], sp
 
 def _lesson(path: Path, html: Environment, text: Environment) -> Lesson:
     number, _, lesson = path.name.removesuffix(".md.j2").partition("-")
-    if not number.isdigit() or not re.fullmatch(r"[a-z0-9-]{1,40}", lesson):
+    if not number.isdigit() or not re.fullmatch(ids.ID, lesson):
         raise CourseError(
             path, "must be named by number and id (lower-case letters, digits, hyphens), such as 01-acknowledge.md.j2"
         )
@@ -212,6 +201,7 @@ def _lesson(path: Path, html: Environment, text: Environment) -> Lesson:
         question=matter.get("question"),
         echoes=_echoes(path, body, line, html),
         prose=markdown.compile_prose(path, body, line, html, text),
+        was=ids.was(matter, path),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from content import dates, emails
+from content import dates, emails, export
 from content.emails import Site
 from content.journal import IN_A_FILE, ON_A_PAGE, as_text, journal, last_time, within
 from content.languages import Language
@@ -123,6 +123,17 @@ def journal_file_values(
     }
 
 
+def export_values(starts: Sequence[str], first: str) -> Values:
+    """The parts of the download by number, with the key behind which each begins; the last of many leads on.
+
+    `first` is the number of the first one, as the page's address has it.
+    """
+    number = int(first) if first.isdecimal() and len(first) < 6 else 1
+    numbered = list(enumerate(starts, number))
+    goes_on = numbered[export.LISTED] if len(starts) > export.LISTED else None
+    return {"parts": numbered[: export.LISTED], "goes_on": goes_on, "several": len(starts) > 1 or number > 1}
+
+
 def lesson_values(
     site: Site, subscriber: Subscriber, lesson: str, reflections: Sequence[Reflection], me_url: str, now: datetime
 ) -> Values | None:
@@ -131,6 +142,7 @@ def lesson_values(
     `me_url` is the course page, to which links in the lesson lead.
     """
     course = site.library.courses[subscriber.course]
+    lesson = course.renamed.get(lesson, lesson)
     had = {*subscriber.sent, *(reflection.lesson for reflection in reflections)}
     had |= {subscriber.claim.email} if subscriber.claim else set()  # its email may arrive before SES's answer does
     # Every email of an earlier round links to its lesson too, and which lessons were sent then is not stored.

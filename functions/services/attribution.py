@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aws import clients
 from aws.inbound import Arrival
 from aws.log import failed
-from content.emails import BROKEN, JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
+from content.emails import BROKEN, JOURNAL_NOTICE, Letter, lesson_letter, notice_letter
 from content.lessons import Course
 from course import forms, schedule, tokens
 from course.commands import ASK_CONFIRM
@@ -17,7 +17,7 @@ from course.errors import InvalidForm, InvalidToken
 from course.record import CONFIRM
 from course.reflection import NotTaken, Reflection, Why, cut_to_bytes
 from course.subscriber import Subscriber
-from services import courses
+from services import courses, written
 
 if TYPE_CHECKING:
     from replies.reader import Mail
@@ -118,15 +118,15 @@ def _made_again(answer: Answered, now: datetime) -> Letter | None:
     subscriber = replace(answer.subscriber, round=answer.round, heard=1, another=1)
     course, site = answer.course, courses.site_of(subscriber)
     if lesson := course.lessons.get(answer.lesson):
-        written = clients.reflections().of(subscriber.id) if looks_back(lesson, subscriber, course) else []
+        known = written.around_lesson(subscriber, lesson, course)
         sent_at = subscriber.sent.get(lesson.id) if answer.is_current else None
         if sent_at:
-            written = [one for one in written if one.received_at < sent_at]
+            known = [one for one in known if one.received_at < sent_at]
         # With the time of the sending, its links are the same again: a mail program may have broken them in two.
-        return lesson_letter(site, subscriber, lesson, written, sent_at or now)
+        return lesson_letter(site, subscriber, lesson, known, sent_at or now)
     if answer.notice and (answer.notice not in (CONFIRM, ASK_CONFIRM) or answer.confirms):
-        written = clients.reflections().of(subscriber.id) if answer.notice == JOURNAL_NOTICE else []
-        return notice_letter(site, subscriber, answer.notice, now, written)
+        known = written.beginning(subscriber, course) if answer.notice == JOURNAL_NOTICE else []
+        return notice_letter(site, subscriber, answer.notice, now, known)
     return None
 
 
@@ -195,10 +195,12 @@ def _answered(
     by: str,
 ) -> Answered:
     """Adds what depends on the subscriber's state now."""
+    course = courses.course_of(subscriber)
+    subscriber, lesson = subscriber.with_ids(course.renamed), course.renamed.get(lesson, lesson)
     earlier, own_address = subscriber.round - round_number, _says(mail, subscriber.address)
     return Answered(
         subscriber=subscriber,
-        course=courses.course_of(subscriber),
+        course=course,
         epoch=epoch,
         round=round_number,
         lesson=lesson,

@@ -9,7 +9,7 @@ from aws import clients
 from aws.log import count, failed, logger
 from aws.ses import CONNECT_TIMEOUT, READ_TIMEOUT, Refusal, Refused, Sent, Unknown
 from aws.settings import settings
-from content.emails import BROKEN, JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
+from content.emails import BROKEN, JOURNAL_NOTICE, Letter, lesson_letter, notice_letter
 from content.lessons import Course
 from course import delivery
 from course.commands import ASK_CONFIRM, ROWS
@@ -17,7 +17,7 @@ from course.delivery import Decision
 from course.errors import EmailCourseError, UnreadableSubscriber
 from course.record import CONFIRM, STOPPED_FOR_GOOD, Held
 from course.subscriber import Subscriber
-from services import courses
+from services import courses, written
 
 CLAIM_TIME = 5_000
 """Longest time in ms to store a claim. With ANSWER_TIME, SES has the email within 25 s: a stop can be late by that."""
@@ -86,7 +86,9 @@ class Sending:
         if course is None:
             self._without_course(stored, now)
             return
-        subscriber = delivery.pass_over(delivery.landed(stored, now).after_pause(now), course.lessons)
+        subscriber = delivery.pass_over(
+            delivery.landed(stored.with_ids(course.renamed), now).after_pause(now), course.lessons
+        )
         events_until = None
         if subscriber.claim and now >= subscriber.claim.retry_at:
             count("InDoubt")
@@ -111,8 +113,11 @@ class Sending:
         subscriber = clients.subscribers().get(subscriber_id)
         if subscriber is None or not _is_wanted(name, subscriber, epoch):
             return True
-        written = clients.reflections().of(subscriber.id) if name == JOURNAL_NOTICE else []
-        letter = notice_letter(courses.site_of(subscriber), subscriber, name, now, written)
+        site = courses.site_of(subscriber)
+        course = site.library.courses[subscriber.course]
+        subscriber = subscriber.with_ids(course.renamed)
+        journal = written.beginning(subscriber, course) if name == JOURNAL_NOTICE else []
+        letter = notice_letter(site, subscriber, name, now, journal)
         mark = f"notice#{key}"
         if not clients.limits().mark(mark, message_id, now):
             return True
@@ -181,8 +186,8 @@ class Sending:
         if email is None or email == CONFIRM:  # never None here: decide() said SEND
             return notice_letter(self._site, subscriber.asked(now), CONFIRM, now)
         lesson = course.lessons[email]
-        written = clients.reflections().of(subscriber.id) if looks_back(lesson, subscriber, course) else []
-        return lesson_letter(self._site, subscriber, lesson, written, now)
+        looked_back_on = written.around_lesson(subscriber, lesson, course)
+        return lesson_letter(self._site, subscriber, lesson, looked_back_on, now)
 
 
 def _is_wanted(notice: str, subscriber: Subscriber, epoch: int) -> bool:

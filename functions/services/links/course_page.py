@@ -1,6 +1,5 @@
 """What people do on their course page: steer the course, choose its hour, download everything, erase everything."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -13,10 +12,9 @@ from content.lessons import Course
 from content.pages import journal_file_values
 from course.commands import Command, Place, pressed
 from course.errors import InvalidToken
-from course.reflection import Reflection
 from course.subscriber import Subscriber
 from course.tokens import LinkToken, Purpose
-from services import courses, erasure, links
+from services import courses, erasure, links, written
 
 
 def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
@@ -27,7 +25,8 @@ def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
 def _theirs(link: LinkToken, subscriber: Subscriber | None) -> tuple[Subscriber, Course]:
     if subscriber is None or subscriber.epoch != link.epoch:
         raise InvalidToken("erased, or replaced by a later sign-up")
-    return subscriber, courses.course_of(subscriber)
+    course = courses.course_of(subscriber)
+    return subscriber.with_ids(course.renamed), course
 
 
 def press(
@@ -53,18 +52,13 @@ def change_time(subscriber_id: str, zone: str, hour: int, now: datetime) -> bool
     return clients.subscribers().change(subscriber_id, lambda current: current.at_time(zone, hour, now)) is not None
 
 
-def archive(
-    subscriber: Subscriber, course: Course, parts: Sequence[Sequence[Reflection]], asked: str, now: datetime
-) -> tuple[str, bytes] | None:
-    """One zip file of the download, with its name; None when `asked`, from "1" on, is no part of it."""
-    if asked not in {str(number + 1) for number in range(len(parts))}:
-        return None
-    part = parts[int(asked) - 1]
+def archive(subscriber: Subscriber, course: Course, after: str, now: datetime) -> bytes:
+    """One zip file of the download: the part that begins behind a key."""
+    part = written.part(subscriber, after, course)
     html = rendered("journal-file", **journal_file_values(subscriber, course, part, now))
     count("Exported")
-    name = "my-data.zip" if len(parts) == 1 else f"my-data-{asked}.zip"
     given = clients.consents().given(subscriber.id)
-    return name, export.archive(subscriber, asdict(given) if given else {}, part, html, now)
+    return export.archive(subscriber, asdict(given) if given else {}, part, html, now)
 
 
 def erase(token: str, now: datetime) -> Language | None:

@@ -1,7 +1,9 @@
 """The course page's use cases: whose page a link opens, what a press changes, the download, and erasing twice."""
 
 import json
+import re
 from datetime import date
+from html import unescape
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -82,17 +84,14 @@ def test_another_hour_and_zone_are_stored(world: World) -> None:
         assert (ann.row["zone"], ann.row["hour"]) == ("Asia/Tokyo", 21)
 
 
-def test_a_part_of_the_download_that_does_not_exist_is_none(world: World, counts: list[str]) -> None:
+def test_a_part_of_the_download_behind_the_last_reflection_has_none(world: World, counts: list[str]) -> None:
     ann = reads(Person(world), 1)
+    ann.replies("I went.")
     subscriber, course = course_page.opened(token_of(ann), world.now())
-    for asked in ("0", "2", "-1", "one", "", "01"):
-        assert course_page.archive(subscriber, course, [[]], asked, world.now()) is None
-    found = course_page.archive(subscriber, course, [[]], "1", world.now())
-    assert found
-    assert found[0] == "my-data.zip"
-    second = course_page.archive(subscriber, course, [[], []], "2", world.now())
-    assert second
-    assert second[0] == "my-data-2.zip"
+    for after, texts in (("", ["I went."]), ("one", [])):
+        archive = course_page.archive(subscriber, course, after, world.now())
+        data = json.loads(ZipFile(BytesIO(archive)).read("data.json"))
+        assert [one["text"] for one in data["reflections"]] == texts
     assert counts == ["Exported", "Exported"]
 
 
@@ -124,9 +123,8 @@ def test_everything_that_is_kept_in_one_file(world: World) -> None:
     ann.replies("“I never said it.” <b>")
     with unchanged(world):
         assert "Download the file" in world.request("GET", f"{ann.page_url}/export").text
-        answer = world.request("POST", f"{ann.page_url}/export", form={"part": "1"})
+        answer = world.request("POST", f"{ann.page_url}/export", form={"after": ""})
         again = world.request("POST", f"{ann.page_url}/export")
-        assert world.request("POST", f"{ann.page_url}/export", form={"part": "2"}).status == 404
     assert answer.status == again.status == 200
     assert answer.headers["content-type"] == "application/zip"
     assert answer.headers["content-disposition"] == 'attachment; filename="my-data.zip"'
@@ -145,17 +143,23 @@ def test_everything_that_is_kept_in_one_file(world: World) -> None:
 
 def test_what_is_too_much_for_one_file_comes_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "IN_A_ZIP", 10)
+    monkeypatch.setattr(export, "LISTED", 2)
     ann = reads(Person(world), 1)
-    for text in ("The first of them.", "The second of them."):
+    texts = ["The first of them.", "The second of them.", "The third of them."]
+    for text in texts:
         ann.replies(text)
     page = world.request("GET", f"{ann.page_url}/export").text
-    assert "Download file 2 of 2" in page
-    for part, text in (("1", "first"), ("2", "second")):
-        answer = world.request("POST", f"{ann.page_url}/export", form={"part": part})
-        assert f"my-data-{part}.zip" in answer.headers["content-disposition"]
+    assert re.findall(r"Download file (\d)", page) == ["1", "2"]
+    more = unescape(re.findall(r'href="(\?after=[^"]+)"', page)[0])
+    last = world.request("GET", f"{ann.page_url}/export{more}").text
+    assert re.findall(r"Download file (\d)", last) == ["3"]
+    found = []
+    for after in re.findall(r'name="after" value="([^"]*)"', page + last):
+        answer = world.request("POST", f"{ann.page_url}/export", form={"after": unescape(after)})
         with ZipFile(BytesIO(answer.body)) as bundle:
-            assert text in bundle.read("journal.html").decode()
-            assert [text in one["text"] for one in json.loads(bundle.read("data.json"))["reflections"]] == [True]
+            found += [one["text"] for one in json.loads(bundle.read("data.json"))["reflections"]]
+            assert found[-1] in bundle.read("journal.html").decode()
+    assert found == texts
 
 
 def test_erasing_twice_says_again_that_it_is_erased(world: World) -> None:
