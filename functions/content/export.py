@@ -1,7 +1,7 @@
 """Everything that is kept about a subscriber, in their own hands: a zip file for a person and for a program."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from io import BytesIO
@@ -35,13 +35,19 @@ def parts(reflections: Iterable[Reflection]) -> Iterator[list[Reflection]]:
 
 
 def archive(
-    subscriber: Subscriber, consent: dict[str, Any], reflections: Sequence[Reflection], journal_html: str, now: datetime
+    subscriber: Subscriber,
+    consent: Mapping[str, Any],
+    rounds: Mapping[str, Any],
+    reflections: Sequence[Reflection],
+    journal_html: str,
+    now: datetime,
 ) -> bytes:
     """A zip of `journal.html` and `data.json`, the latter with every value that is stored, under its stored name."""
     data = {
         "made_at": now,
         "subscriber": asdict(subscriber),
         "consent": consent,
+        "earlier_rounds": rounds,
         "reflections": list(map(asdict, reflections)),
     }
     files = {

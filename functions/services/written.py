@@ -14,7 +14,7 @@ from course.subscriber import Subscriber
 
 AT_MOST = IN_A_FILE
 """Bytes of text. No page and no email has room for more, so each of them says that there is more."""
-ROUNDS = 20
+ROUNDS_BACK = 20
 """How many earlier rounds a lesson looks back on."""
 
 
@@ -57,7 +57,7 @@ def part(subscriber: Subscriber, after: str, course: Course) -> list[Reflection]
 
 def _looked_back_on(subscriber: Subscriber, lesson: Lesson, course: Course) -> Iterator[Reflection]:
     """The answers that a lesson quotes, and what was written to it in earlier rounds, the latest first."""
-    earlier = range(subscriber.round - 1, max(0, subscriber.round - 1 - ROUNDS), -1)
+    earlier = range(subscriber.round - 1, max(0, subscriber.round - 1 - ROUNDS_BACK), -1)
     asked = [*((subscriber.round, each) for each in lesson.echoes), *((number, lesson.id) for number in earlier)]
     for number, each in asked:
         yield from _to(subscriber, number, each, course)

@@ -44,7 +44,11 @@ def test_it_holds_every_value_that_is_stored() -> None:
         sign_up=SignUp(1, NOW, "Zoë", "UTC", 7),
     )
     with ZipFile(
-        BytesIO(export.archive(ann, {"asked_at": NOW}, [reflection(1, "“Sorry”\n💔")], "<h1>Zoë</h1>", NOW))
+        BytesIO(
+            export.archive(
+                ann, {"asked_at": NOW}, {"1": {"intro": "then"}}, [reflection(1, "“Sorry”\n💔")], "<h1>Zoë</h1>", NOW
+            )
+        )
     ) as bundle:
         assert bundle.testzip() is None
         assert {info.filename: info.date_time for info in bundle.infolist()} == {
@@ -54,6 +58,7 @@ def test_it_holds_every_value_that_is_stored() -> None:
         assert bundle.read("journal.html").decode() == "<h1>Zoë</h1>"
         data = json.loads(bundle.read("data.json"))
     assert data["subscriber"].keys() == {field.name for field in fields(Subscriber)}
+    assert data["earlier_rounds"] == {"1": {"intro": "then"}}
     assert data["consent"] == {"asked_at": "2026-11-25T08:30:00+00:00"}
     assert data["reflections"][0].keys() == {field.name for field in fields(Reflection)}
     assert data["reflections"][0]["text"] == "“Sorry”\n💔"
@@ -79,7 +84,7 @@ def test_whatever_was_written_lambda_can_answer_with_each_part() -> None:
     subscriber = Subscriber("abcdefghijklmnop", "rebuild-trust", "ann@example.net")
     for part in parts:
         html = "".join(f"<p>{one.text}</p>" for one in part)
-        assert len(b64encode(export.archive(subscriber, {}, part, html, NOW))) < LAMBDA_ANSWERS_WITH - 10_000
+        assert len(b64encode(export.archive(subscriber, {}, {}, part, html, NOW))) < LAMBDA_ANSWERS_WITH - 10_000
 
 
 def test_a_text_that_is_larger_than_a_file_has_one_of_its_own() -> None:

@@ -58,7 +58,8 @@ def archive(subscriber: Subscriber, course: Course, after: str, now: datetime) -
     html = rendered("journal-file", **journal_file_values(subscriber, course, part, now))
     count("Exported")
     given = clients.consents().given(subscriber.id)
-    return export.archive(subscriber, asdict(given) if given else {}, part, html, now)
+    rounds = clients.subscribers().earlier_rounds(subscriber.id)
+    return export.archive(subscriber, asdict(given) if given else {}, rounds, part, html, now)
 
 
 def erase(token: str, now: datetime) -> Language | None:

@@ -18,7 +18,7 @@ from course.subscriber import Subscriber
 from local_cloud.cloud import World
 from services.links import course_page
 from tests.people import Person
-from tests.stories import reads, unchanged
+from tests.stories import next_email, reads, unchanged
 
 
 @pytest.fixture
@@ -139,6 +139,27 @@ def test_everything_that_is_kept_in_one_file(world: World) -> None:
     assert "“I never said it.” &lt;b&gt;" in html
     assert "<script" not in html
     assert "http" not in html, "it needs nothing from anywhere"
+
+
+def test_the_export_has_the_dates_of_every_round_and_says_what_is_not_in_it(world: World) -> None:
+    """Kept in an item of their own, which goes with the subscriber."""
+    ann = reads(Person(world), 1)
+    rounds = {"1": ann.row["sent"]}
+    ann.presses("again")
+    next_email(world)
+    rounds["2"] = ann.row["sent"]
+    assert len(str(rounds["1"])) > len(str(rounds["2"])) > 2
+    ann.replies("again")
+    next_email(world)
+    assert "Not in this file: mail that was set aside" in world.request("GET", f"{ann.page_url}/export").text
+    with ZipFile(BytesIO(ann.presses("export").body)) as bundle:
+        data, html = json.loads(bundle.read("data.json")), bundle.read("journal.html").decode()
+    assert data["earlier_rounds"] == rounds
+    assert data["subscriber"]["sent"].keys() == {"acknowledge"}
+    assert "Not in this file: mail that was set aside" in html
+    assert [row for row in world.rows("Subscribers") if row["id"].startswith("rounds#")]
+    ann.presses("erase")
+    assert not [row for row in world.rows("Subscribers") if "home" not in row]
 
 
 def test_what_is_too_much_for_one_file_comes_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
