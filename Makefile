@@ -90,6 +90,7 @@ format: setup ## ruff's fixes and its format
 
 .PHONY: build
 build: setup .venv-sam/.made ## what is deployed, in .aws-sam/build (Python 3.13)
+	$(email-course) check
 	@tools/build.sh
 
 .PHONY: constraints

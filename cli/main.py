@@ -113,6 +113,9 @@ def check(
     links: Annotated[
         bool, typer.Option("--links", help="Also ask whether every link out into the world answers.")
     ] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Also note the lessons' ids in lessons.lock, before they are deployed.")
+    ] = False,
     template: TemplateOption = TEMPLATE,
 ) -> None:
     """Hold every email of every course against what readers and mail clients need. Fails on anything to change."""
@@ -128,6 +131,8 @@ def check(
             print(f"warning: {warning}", file=sys.stderr)
     if findings:
         raise typer.Exit(1)
+    if accept:
+        rules.accept(emails)
     print(f"{rules.looked_at(emails)} emails, and nothing to change.")
 
 

@@ -14,7 +14,7 @@ LINES = ("sent", "claimed", "not due", "due", "overdue", "paused", "held")
 """They add up to everyone who is in the middle of a course."""
 ELSEWHERE = ("pending", "completed", "unsubscribed", "bounced", "complained")
 BESIDE = (
-    *("in doubt", "paused by bounces", "of newer code"),
+    *("in doubt", "paused by bounces", "lessons passed over", "of newer code"),
     *("asked whether to keep", "put right in the index", "reflections deleted", "lost mail set aside"),
 )
 PATIENCE = 310

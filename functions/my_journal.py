@@ -4,20 +4,18 @@ No GET shows anything that was written: link scanners follow links, and press no
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from aws import clients
 from aws.log import observed
 from aws.web import NOTHING, Pages, download, page
-from content import export
 from content.lessons import Course
-from content.pages import errors_in_words, journal_text, journal_values
+from content.pages import errors_in_words, export_values, journal_text, journal_values
 from course import forms
 from course.errors import InvalidForm
 from course.subscriber import Subscriber
+from services import written
 from services.links import journal_page
 
 pages = Pages()
@@ -47,20 +45,24 @@ def read(token: str) -> Response[str]:
 def as_text(token: str) -> Response[str]:
     """The journal as plain text."""
     subscriber, course = journal_page.opened(token, clients.now())
-    written = journal_text(subscriber, course, journal_page.written(subscriber))
-    return download("journal.txt", "text/plain; charset=utf-8", written)
+    text = journal_text(subscriber, course, written.beginning(subscriber, course))
+    return download("journal.txt", "text/plain; charset=utf-8", text)
+
+
+@pages.post("/journal/<token>/data")
+def offer(token: str) -> Response[str]:
+    """What the download holds, with a button for each of its parts."""
+    subscriber, course = journal_page.opened(token, clients.now())
+    shown = export_values(written.parts(subscriber, pages.posted.get("after", "")), pages.posted.get("from", ""))
+    return page("export", course=course, token=token, **shown)
 
 
 @pages.post("/journal/<token>/export")
 def take(token: str) -> Response[bytes]:
     """A file to keep. What is too much for one comes in parts, of which one is asked for."""
     subscriber, course = journal_page.opened(token, clients.now())
-    parts = export.parts(journal_page.written(subscriber))
-    taken = journal_page.archive(subscriber, course, parts, pages.posted.get("part", "1"), clients.now())
-    if taken is None:
-        raise NotFoundError
-    name, archive = taken
-    return download(name, "application/zip", archive)
+    archive = journal_page.archive(subscriber, course, pages.posted.get("after", ""), clients.now())
+    return download("my-data.zip", "application/zip", archive)
 
 
 @pages.post("/journal/<token>/take-back")
@@ -102,8 +104,7 @@ def erase(token: str) -> Response[str]:
 def _page(
     token: str, subscriber: Subscriber, course: Course, *, message: str = "", errors: Mapping[str, str] = NOTHING
 ) -> Response[str]:
-    written = journal_page.written(subscriber)
-    shown: dict[str, Any] = journal_values(subscriber, course, written)
+    shown = journal_values(subscriber, course, written.beginning(subscriber, course))
     shown |= {"message": message, "errors": errors_in_words(errors, course.language)}
-    shown |= {"first_name": pages.posted.get("first_name", subscriber.first_name), "parts": len(export.parts(written))}
+    shown |= {"first_name": pages.posted.get("first_name", subscriber.first_name)}
     return page("journal", 400 if errors else 200, course=course, token=token, **shown)

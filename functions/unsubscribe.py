@@ -6,12 +6,12 @@ from aws_lambda_powertools.event_handler import Response
 
 from aws import clients
 from aws.log import observed
-from aws.web import Pages, fresh_link_form, page
+from aws.web import Pages, fresh_link_form, or_plain, page
 from course.errors import InvalidForm, InvalidToken, UnknownKey
 from course.tokens import Purpose
 from services import links
 from services.links import leaving
-from services.links.leaving import Outcome
+from services.links.leaving import Left, Outcome
 
 pages = Pages()
 handler = observed(pages.resolve)
@@ -29,7 +29,7 @@ def unsubscribe(token: str) -> Response[str]:
 
     One click on an earlier sign-up's email does not touch a later one; the buttons of the page do. An invalid link
     stops nothing, and the page says so. If it may be a genuine one, of a key that was taken out, the mail client must
-    know too.
+    know too. What was stopped is said with 200, whatever is broken of the course and its pages.
     """
     try:
         link = links.read(Purpose.UNSUBSCRIBE, token, clients.now())
@@ -42,6 +42,10 @@ def unsubscribe(token: str) -> Response[str]:
     left = leaving.stop(link, clients.now(), pressed=pages.query.get("now") == "yes")
     if left.outcome is Outcome.EARLIER:
         return page("unsubscribe", earlier=True, language=left.language)
+    return or_plain(lambda: _unsubscribed(left), "unsubscribed", 200)
+
+
+def _unsubscribed(left: Left) -> Response[str]:
     with suppress(InvalidForm):
         leaving.count_reason(pages.fields.get("why", ""), left.language)
     return page("unsubscribed", language=left.language)

@@ -285,4 +285,4 @@ def forget_everything(*, lessons: bool = False) -> None:
     """The next invocation reads its settings anew, and the lessons too if they were edited."""
     _settings_of.clear()
     if lessons:
-        sys.modules["content.lessons"].load.cache_clear()
+        sys.modules["content.lessons"].usable.cache_clear()

@@ -2,14 +2,16 @@
 
 import gc
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
-from local_cloud.cloud import World
+from local_cloud.cloud import TEMPLATE, World
 from local_cloud.intrinsics import Resolver
 from tests.logs import given_away
 
@@ -42,6 +44,16 @@ def world() -> Iterator[World]:
     with World(start=MONDAY) as world:
         yield world
         assert not world.failures
+
+
+@pytest.fixture
+def own_course(tmp_path: Path) -> Iterator[tuple[World, Path]]:
+    """A world whose `emails/` can be edited, as an author does while people are in the course."""
+    (tmp_path / "functions").symlink_to(TEMPLATE.parent / "functions")
+    shutil.copy(TEMPLATE, tmp_path / "template.yaml")
+    shutil.copytree(TEMPLATE.parent / "emails", tmp_path / "emails")
+    with World(template=tmp_path / "template.yaml", start=MONDAY) as world:
+        yield world, tmp_path / "emails" / "rebuild-trust"
 
 
 @pytest.fixture(scope="module")

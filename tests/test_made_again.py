@@ -7,12 +7,9 @@ import pytest
 
 from local_cloud.cloud import World
 from tests.people import Person
-from tests.services import test_sending
 from tests.services.test_receiving import reply_to, written
-from tests.services.test_sending import edit
-from tests.stories import a_key_is_added, next_email, reads
+from tests.stories import a_key_is_added, edit, next_email, reads
 
-own_course = test_sending.own_course
 Change = Callable[[Person, Path], None]
 WORDS = "I saw that he had stopped laughing.\n\nI asked nothing."
 

@@ -240,7 +240,7 @@ def test_the_whole_way_without_javascript(site: World, browser: Browser, tmp_pat
     press("Mail me the link", "The link to your journal is on its way")
     page.goto(ann.link("/journal/"))
     press("Show my journal", "I listened for once.")
-    page.get_by_text("Everything we keep about you").click()
+    press("Download everything we keep about you", "One zip file")
     with page.expect_download() as coming:
         page.get_by_role("button", name="Download the file").click()
     coming.value.save_as(tmp_path / "mine.zip")

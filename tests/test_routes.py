@@ -111,7 +111,7 @@ FIELDS = st.dictionaries(
             "form_time",
             "hour",
             "now",
-            "part",
+            "after",
             "until",
             "website",
             "why",

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from io import BytesIO
 from random import Random
-from typing import Any
 from unittest.mock import patch
 from zipfile import ZipFile
 
@@ -182,7 +181,7 @@ class History:
     # ------------------------------------------------------------ what is shown
 
     def letter(self, ann: Subscriber, lesson: str) -> Letter:
-        written = clients.reflections().of(self.id)
+        written = list(clients.reflections().of(self.id))
         return lesson_letter(clients.site(), ann, self.course.lessons[lesson], written, self.now)
 
     def notice(self, ann: Subscriber, name: str) -> Letter:
@@ -199,13 +198,13 @@ class History:
 
     def shown(self, world: World) -> Iterator[str]:
         """The page and its files."""
-        ann, written = self.ann, clients.reflections().of(self.id)
+        ann, written = self.ann, list(clients.reflections().of(self.id))
         token = tokens.journal(ann.id)
         clients.journal_links().add(tokens.read_journal(token), world.now())
         yield world.request("POST", f"/journal/{token}", form={}).text
         yield pages.journal_text(ann, self.course, written)
-        archive: Any = journal_page.archive(ann, self.course, [written], "1", self.now)
-        yield ZipFile(BytesIO(archive[1])).read("journal.html").decode()
+        archive = journal_page.archive(ann, self.course, "", self.now)
+        yield ZipFile(BytesIO(archive)).read("journal.html").decode()
 
 
 def marked(shown: str) -> dict[str, bool]:

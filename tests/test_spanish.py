@@ -231,7 +231,7 @@ def test_every_page_behind_a_link_of_a_spanish_email(world: World) -> None:
     in_spanish(world.request("GET", ann.journal_url))
     in_spanish(world.request("POST", ann.journal_url, form={}))
     assert not left_in(ann.in_the_journal("text").text)
-    for action in ("take-back", "name", "erase"):
+    for action in ("data", "take-back", "name", "erase"):
         in_spanish(ann.in_the_journal(action))
     with ZipFile(BytesIO(ann.in_the_journal("export").body)) as mine:
         journal = mine.read("journal.html").decode()

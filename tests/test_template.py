@@ -248,7 +248,7 @@ def counted() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call)
     ]
-    named = [call.args[0] for call in calls if ast.unparse(call.func) == "count" and call.args]
+    named = [call.args[0] for call in calls if ast.unparse(call.func) in ("count", "failed") and call.args]
     return {str(name.value) for name in named if isinstance(name, ast.Constant)}
 
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from cli.check import commands, files, helplines, links, mails, tables
+from cli.check import commands, files, helplines, links, lock, mails, tables
 from cli.check.finding import Finding
 from cli.samples import samples
-from content.lessons import load
+from content.lessons import load, usable
 from course.errors import CourseError
 
 
@@ -15,17 +15,22 @@ def check(emails: Path, template: Path, *, ask_the_network: bool = False) -> lis
     found = found or helplines.check(emails) + commands.check(emails)
     if not found:
         try:
-            load.cache_clear()
+            usable.cache_clear()
             library = load(emails)
         except CourseError as error:
             found = [Finding.of(error)]
         else:
-            found = files.check_templates(library, emails)
+            found = lock.check(library, emails) + files.check_templates(library, emails)
             if not found:
                 every = list(samples(library, emails))
                 found = mails.check(every, emails)
                 found += links.check(every, library, emails, template, network=ask_the_network)
     return sorted(set(found))
+
+
+def accept(emails: Path) -> None:
+    """Notes the ids of all lessons as deployed, after a check without findings."""
+    lock.accept(load(emails), emails)
 
 
 def looked_at(emails: Path) -> int:

@@ -135,7 +135,8 @@ def _text(path: Path, names: set[str]) -> Iterator[Finding]:
         names = names | {IN_HELP}
         matter = {key: value for key, value in matter.items() if key != IN_HELP}
     offers = path.name in (ASK, PROVE)  # their subjects are those of the rows
-    yield from _unknown(path, matter, FRONT_MATTER | ({"asks"} if path.name == ASK else set()))
+    more = {"asks"} if path.name == ASK else set() if path.parent.name == "notices" else {"was"}
+    yield from _unknown(path, matter, FRONT_MATTER | more)
     for key in ("preheader",) if offers else ("subject", "preheader"):
         if not str(matter.get(key, "")).strip():
             yield Finding(str(path), line_of(path, f"{key} ") or 1, f"has no {key}: write one, it is read in the inbox")

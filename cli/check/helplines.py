@@ -8,6 +8,7 @@ from typing import Any
 
 from cli.check.finding import Finding
 
+PLAIN_PAGE = Path(__file__).parents[2] / "functions" / "pages" / "plain" / "around.html"
 VERIFIED_FOR = timedelta(days=180)
 COUNTRY = ("name", "emergency", "last_verified")
 LINE = ("name", "number", "for_whom", "source")
@@ -15,13 +16,20 @@ DIRECTORY = ("name", "url", "source", "last_verified")
 
 
 def check(emails: Path) -> list[Finding]:
-    """What an entry lacks."""
+    """What an entry lacks, and which are not on the page that is shown when nothing of `emails/` can be read."""
     path = emails / "helplines.toml"
-    return [
+    found = [
         Finding(str(path), line, f"“{entry.get('name', '')}” has no {key}: a number without it is not to be trusted")
         for line, entry, keys in _entries(path)
         for key in keys
         if not entry.get(key)
+    ]
+    plain = PLAIN_PAGE.read_text("utf-8")
+    return found + [
+        Finding(str(path), line, f"{entry[key]} of “{entry['name']}” is missing in functions/pages/plain/around.html")
+        for line, entry, _ in _entries(path)
+        for key in ("emergency", "number")
+        if entry.get(key) and entry[key] not in plain
     ]
 
 

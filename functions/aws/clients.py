@@ -14,13 +14,14 @@ from botocore.config import Config
 
 from aws.inbound import RawMail
 from aws.limits import Limits, Suppressions
+from aws.log import count, logger
 from aws.outbox import Outbox
 from aws.reflections import JournalLinks, Reflections, SetAside
 from aws.ses import CONNECT_TIMEOUT, READ_TIMEOUT, Mailer, Quota
 from aws.settings import settings
 from aws.subscribers import Consents, Erasures, Subscribers
 from content.emails import Site
-from content.lessons import Library, load
+from content.lessons import Library, usable
 from course.errors import UnknownKey
 from course.tokens import Keyring
 
@@ -86,9 +87,14 @@ def _renew_keys(_minute: datetime) -> None:
     keys().renew(keys.__wrapped__())
 
 
+@cache
 def library() -> Library:
-    """The courses and notices in the layer."""
-    return load(settings().emails_dir)
+    """The courses and notices in the layer. What cannot be used is counted once by each process that meets it."""
+    found = usable(settings().emails_dir)
+    for fault in found.faults:
+        logger.error("a course's files cannot be used", fault=str(fault))
+        count("Broken")
+    return found
 
 
 @cache

@@ -184,12 +184,18 @@ def _read(kind: Callable[..., Stored], item: Item, **absent: Any) -> Stored:
 
 def reflection_item(reflection: Reflection) -> Item:
     """A reflection to be stored, under subscriber and round#lesson#received#mail."""
-    at = reflection.received_at.isoformat(timespec="milliseconds")  # two replies in one second keep their order
-    return {
-        **_stored(reflection),
-        "received_at": at,
-        "key": f"{reflection.round:05}#{reflection.lesson}#{at}#{reflection.mail_id}",
-    }
+    return {**_stored(reflection), "received_at": _precise(reflection.received_at), "key": reflection_key(reflection)}
+
+
+def reflection_key(reflection: Reflection) -> str:
+    """By which the reflections of a subscriber are sorted."""
+    at = _precise(reflection.received_at)
+    return f"{reflection.round:05}#{reflection.lesson}#{at}#{reflection.mail_id}"
+
+
+def _precise(at: datetime) -> str:
+    """To the millisecond: two replies in one second keep their order."""
+    return at.isoformat(timespec="milliseconds")
 
 
 def reflection_from(item: Item) -> Reflection:

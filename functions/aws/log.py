@@ -46,12 +46,17 @@ def each_message(event: dict[str, Any], context: Any, work: Callable[[str, str],
         try:
             work(record.body, record.message_id)
         except Exception as error:
-            # The kind of error and where, for the engineer; not its text, which can hold what a person wrote.
-            logger.error("message failed", error=type(error).__name__, where=where(error), message_id=record.message_id)
+            failed("MessagesFailed", error, message_id=record.message_id)
             raise
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     return dict(process_partial_response(event=event, record_handler=one, processor=processor, context=context))
+
+
+def failed(counted_as: str, error: BaseException, **ids: str) -> None:
+    """Counts a failure, and logs the kind of error and where; not its text, which can hold what a person wrote."""
+    logger.error(counted_as, extra={"error": type(error).__name__, "where": where(error), **ids})
+    count(counted_as)
 
 
 def where(error: BaseException) -> str:

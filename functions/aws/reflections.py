@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from aws.items import Item, Table, reflection_from, reflection_item, stamp
+from aws.items import Item, Table, reflection_from, reflection_item, reflection_key, stamp
 from course.reflection import NotTaken, Reflection
 from course.tokens import JOURNAL_LIFE, JournalToken
 
@@ -35,11 +35,15 @@ class Aside:
 class _Partitions(Table):
     """The table Reflections: in each partition the mail of one kind, by its id."""
 
-    def _of(self, partition: str, **asked: Any) -> Iterator[Item]:
+    def _of(self, partition: str, begins: str = "", after: str = "", **asked: Any) -> Iterator[Item]:
+        """Items by key, read page by page of at most 1 MB as they are asked for."""
+        values = {":id": partition} | ({":begins": begins} if begins else {}) | ({":after": after} if after else {})
+        which = "begins_with(#key, :begins)" if begins else "#key > :after" if after else ""
         yield from self._items(
             "query",
-            KeyConditionExpression="subscriber = :id",
-            ExpressionAttributeValues={":id": {"S": partition}},
+            KeyConditionExpression=f"subscriber = :id AND {which}" if which else "subscriber = :id",
+            ExpressionAttributeValues={name: {"S": value} for name, value in values.items()},
+            **({"ExpressionAttributeNames": {"#key": "key"}} if which else {}),
             ConsistentRead=True,
             **asked,
         )
@@ -57,9 +61,13 @@ class Reflections(_Partitions):
         """Keeps a reflection. The same mail again is the same item, and what is there stays as it is."""
         self._put(reflection_item(reflection), "attribute_not_exists(subscriber)")
 
-    def of(self, subscriber_id: str) -> list[Reflection]:
-        """All reflections of a subscriber, by round."""
-        return [reflection_from(item) for item in self._of(subscriber_id)]
+    def of(self, subscriber_id: str, after: str = "") -> Iterator[Reflection]:
+        """The reflections of a subscriber by round, lesson and time; from behind one on, by its `key`."""
+        return map(reflection_from, self._of(subscriber_id, after=after))
+
+    def to_lesson(self, subscriber_id: str, round_number: int, lesson: str) -> Iterator[Reflection]:
+        """What a subscriber wrote to one lesson in one round, the first first."""
+        return map(reflection_from, self._of(subscriber_id, f"{round_number:05}#{lesson}#"))
 
     def any_of(self, subscriber_id: str) -> bool:
         """Whether a subscriber has written anything. Reads one reflection."""
@@ -71,7 +79,7 @@ class Reflections(_Partitions):
 
     def delete(self, reflection: Reflection) -> None:
         """Deletes one reflection."""
-        self._delete(subscriber=reflection.subscriber, key=reflection_item(reflection)["key"])
+        self._delete(subscriber=reflection.subscriber, key=reflection_key(reflection))
 
     def forget(self, subscribers: Container[str], before: datetime) -> int:
         """Deletes what these subscribers wrote before a time (UTC), and returns how many reflections that were."""

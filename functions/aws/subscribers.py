@@ -24,6 +24,10 @@ ERASING = "erasing#"
 """With which the id of an erasure begins that has not ended, and its partition of the index."""
 ASKED, GIVEN = "asked#", "consent#"
 """With which the id of a proof of consent begins: of the last sign-up, and of the last one that was confirmed."""
+ROUNDS = "rounds#"
+"""With which the id of the item begins that says when the lessons of a subscriber's earlier rounds were sent."""
+MOST_ROUNDS = 500
+"""Rounds in that item, the latest ones: DynamoDB takes items of 400 KB, and a round of seven lessons has 300 bytes."""
 
 _TRIES = 10
 
@@ -93,9 +97,22 @@ class Subscribers(Table):
             changed = decide(current)
             if changed == current:
                 return current
+            if changed.round != current.round and current.sent:
+                self._keep_dates(current)
             if stored := self.save(changed):
                 return stored
         raise Contended("a subscriber is being changed by too many at once")
+
+    def earlier_rounds(self, subscriber_id: str) -> dict[str, dict[str, str]]:
+        """When each lesson of each earlier round was sent (UTC), by the round's number."""
+        found = self._get(id=ROUNDS + subscriber_id) or {}
+        return dict(found.get("rounds", {}))
+
+    def _keep_dates(self, subscriber: Subscriber) -> None:
+        """Notes when this round's lessons were sent, before another round forgets it. Twice is once."""
+        rounds = self.earlier_rounds(subscriber.id) | {str(subscriber.round): dict(subscriber.sent)}
+        latest = sorted(rounds, key=int)[-MOST_ROUNDS:]
+        self._put({"id": ROUNDS + subscriber.id, "rounds": {number: rounds[number] for number in latest}})
 
     def due(self, until: datetime, limit: int) -> list[str]:
         """Ids of who is due at or before `until` (UTC), the longest waiting first."""
@@ -199,8 +216,8 @@ class Consents(Table):
         return self._of(GIVEN + subscriber_id)
 
     def erase(self, subscriber_id: str) -> None:
-        """Deletes all proofs of the subscriber."""
-        for kind in (ASKED, GIVEN):
+        """Deletes all proofs of the subscriber, and the dates of earlier rounds."""
+        for kind in (ASKED, GIVEN, ROUNDS):
             self._delete(id=kind + subscriber_id)
 
     def _of(self, key: str) -> Consent | None:

@@ -2,26 +2,24 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from botocore.exceptions import BotoCoreError, ClientError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from aws import clients
-from aws.log import count, logger, where
+from aws.log import failed
 from aws.settings import settings
-from aws.subscribers import Contended
 from content.languages import Language
 from content.lessons import Course
 from content.pages import errors_in_words, sign_up_values
 from course import forms
-from course.errors import InvalidForm, InvalidToken, NewerItem, UnreadableSubscriber
+from course.errors import InvalidForm, InvalidToken
 
 PAGES = Path(__file__).parent.parent / "pages"
 ASSETS = {"style.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"}
@@ -51,12 +49,10 @@ class Pages(APIGatewayHttpResolver):
         super().__init__()
         for name in ASSETS if assets else ():
             self._serve(name)
-        self.exception_handler(InvalidToken)(self._link_too_old)
-        self.exception_handler(InvalidForm)(self._bad_form)
-        # What AWS refuses or does not answer, and what is stored and cannot be read, or not by this code.
-        failures = [ClientError, BotoCoreError, Contended, UnreadableSubscriber, NewerItem]
-        self.exception_handler(failures)(self._broken)
-        self.not_found()(self._not_found)
+        self.exception_handler(InvalidToken)(_surely(self._link_too_old))
+        self.exception_handler(InvalidForm)(_surely(self._bad_form))
+        self.exception_handler(Exception)(_surely(self._broken))
+        self.not_found()(_surely(self._not_found))
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Answers a request. HEAD is GET without the body (RFC 9110, section 9.3.2)."""
@@ -123,12 +119,12 @@ class Pages(APIGatewayHttpResolver):
         return page("error", error.http_status, headers, course=self.course, embedded=self.embedded, **shown)
 
     def _broken(self, error: Exception) -> Response[str]:
-        # The kind of error and where; not its text, which can hold what a person wrote.
-        logger.error("a page failed", error=type(error).__name__, where=where(error))
-        count("PagesFailed")
-        course, headers = self.course, {"Retry-After": "60"}
+        failed("PagesFailed", error)
+        course = self.course
         say = _language(course).words["pages"]["error"]
-        return page("error", 503, headers, course=course, title=say["broken"], message=say["broken_about"])
+        return page(
+            "error", 503, {"Retry-After": "60"}, course=course, title=say["broken"], message=say["broken_about"]
+        )
 
     def _not_found(self, _error: Exception) -> Response[str]:
         say, path = _language().words["pages"]["error"], self.current_event.path
@@ -153,12 +149,12 @@ def page(
 
     An embedded page may stand in a frame of the sites that the stack allows.
     """
-    first, speaks = clients.library().first, language or _language(course)
+    courses, speaks = list(clients.library().courses.values()), language or _language(course)
     # Where a page belongs to no course, its links lead to pages in its language.
-    speaker = course or next(other for other in clients.library().courses.values() if other.language is speaks)
+    speaker = course or next((other for other in courses if other.language is speaks), None)
     shared = {
         "course": course,
-        "of_course": f"?course={speaker.id}" if course or speaker is not first else "",
+        "of_course": f"?course={speaker.id}" if speaker and (course or speaker is not courses[0]) else "",
         "language": speaks,
         "words": speaks.words["pages"],
         "helplines": speaks.helplines,
@@ -169,6 +165,17 @@ def page(
     }
     body = rendered(template, **shared | values)
     return Response(http_status, "text/html; charset=utf-8", body, headers=_headers(embedded) | dict(headers or {}))
+
+
+def or_plain(make: Callable[[], Response[str]], name: str, http_status: int) -> Response[str]:
+    """The page that `make` makes, or else one from `pages/plain/`, which needs neither course nor template."""
+    try:
+        return make()
+    except Exception as error:  # noqa: BLE001  whatever it is, there is a person who reads the page
+        failed("PagesFailed", error)
+        around, words = ((PAGES / "plain" / f"{part}.html").read_text("utf-8") for part in ("around", name))
+        body = around.replace("<!-- words -->", words)
+        return Response(http_status, "text/html; charset=utf-8", body, headers=_headers())
 
 
 def sign_up_form(
@@ -221,8 +228,13 @@ def rendered(template: str, **values: Any) -> str:
     return _templates().get_template(f"{template}.html.j2").render(values)
 
 
+def _surely(make: Callable[[Any], Response[str]]) -> Callable[[Exception], Response[str]]:
+    """The page for an error, or a plain one where that page cannot be made either."""
+    return lambda error: or_plain(lambda: make(error), "error", 503)
+
+
 def _language(course: Course | None = None) -> Language:
-    return (course or clients.library().first).language
+    return course.language if course else clients.library().language
 
 
 def _headers(embedded: bool = False) -> dict[str, Any]:

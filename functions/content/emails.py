@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import css_inline
+from jinja2 import TemplateError
 from markupsafe import Markup
 
 from content import dates, journal
@@ -28,6 +29,9 @@ ABSENT: Mapping[str, Any] = {
     "journal_unproven": 0,
 }
 """What an email has none of, unless it is said."""
+
+BROKEN = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What making an email raises: Jinja's own mistakes, and those of the expressions in it."""
 
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
@@ -71,15 +75,10 @@ JOURNAL_NOTICE, EXPORT_NOTICE = "journal", "export"
 """The notices that bring a journal link."""
 
 
-def looks_back(lesson: Lesson, subscriber: Subscriber, course: Course) -> bool:
-    """Whether a lesson shows what the subscriber wrote before, so that their reflections must be read for it."""
-    return subscriber.round > 1 or lesson.id == course.closing or bool(lesson.echoes)
-
-
 def lesson_letter(
     site: Site, subscriber: Subscriber, lesson: Lesson, reflections: Sequence[Reflection], now: datetime
 ) -> Letter:
-    """A lesson for this subscriber. `reflections` are all of theirs, or none if it doesn't look back."""
+    """A lesson for this subscriber. `reflections` are those that it looks back on."""
     course = site.library.courses[subscriber.course]
     last_time = journal.last_time(reflections, lesson.id, subscriber.round)
     shown, longer = journal.beginning(last_time, journal.LAST_TIME)

@@ -1,7 +1,7 @@
 """Everything that is kept about a subscriber, in their own hands: a zip file for a person and for a program."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from io import BytesIO
@@ -16,29 +16,38 @@ IN_A_ZIP = 1_500_000
 """Bytes of text. It stands in the file twice, hardly smaller if it is not language, and Lambda answers with at most
 6 MB, of which base64 takes a quarter."""
 
+LISTED = 10
+"""Parts that a page lists: each is read to know where the next one begins."""
 
-def parts(reflections: Sequence[Reflection]) -> list[list[Reflection]]:
+
+def parts(reflections: Iterable[Reflection]) -> Iterator[list[Reflection]]:
     """The reflections in order, as many together as fit into one file: at least one part, mostly no more."""
-    found: list[list[Reflection]] = [[]]
+    part: list[Reflection] = []
     size = 0
-    for reflection in sorted(reflections, key=lambda written: written.received_at):
+    for reflection in reflections:
         length = len(reflection.text.encode())
-        if found[-1] and size + length > IN_A_ZIP:
-            found.append([])
-            size = 0
-        found[-1].append(reflection)
+        if part and size + length > IN_A_ZIP:
+            yield part
+            part, size = [], 0
+        part.append(reflection)
         size += length
-    return found
+    yield part
 
 
 def archive(
-    subscriber: Subscriber, consent: dict[str, Any], reflections: Sequence[Reflection], journal_html: str, now: datetime
+    subscriber: Subscriber,
+    consent: Mapping[str, Any],
+    rounds: Mapping[str, Any],
+    reflections: Sequence[Reflection],
+    journal_html: str,
+    now: datetime,
 ) -> bytes:
     """A zip of `journal.html` and `data.json`, the latter with every value that is stored, under its stored name."""
     data = {
         "made_at": now,
         "subscriber": asdict(subscriber),
         "consent": consent,
+        "earlier_rounds": rounds,
         "reflections": list(map(asdict, reflections)),
     }
     files = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, Template, TemplateError
 
 from content import markdown
 from content.markdown import Prose
@@ -19,6 +19,9 @@ MARK = "letter.toml"
 HELP = "help.md.j2"
 ASK, PROVE = "ask.md.j2", "prove.md.j2"
 """Each is as many notices as there are commands to ask about; the words for these are in the first."""
+
+UNREADABLE = (CourseError, TemplateError, AttributeError, LookupError, OSError, TypeError, ValueError)
+"""What an author's mistake raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +59,46 @@ class Language:
         return str(self.words["letter"]["direction"])
 
 
-def load(folder: Path, html: Environment, text: Environment) -> dict[str, Language]:
-    """Every language in `emails/`, by its code. Raises CourseError, also when one lacks a notice that another has."""
-    lines = markdown.read_toml(folder / "helplines.toml")
-    languages = {
-        path.parent.name: _language(path.parent, lines, html, text) for path in sorted(folder.glob(f"*/{MARK}"))
-    }
+NONE = Language(code="", words={}, notices={}, helplines=[], directory={})
+"""Says nothing: in place of a language where none can be read."""
+
+
+def load(folder: Path, html: Environment, text: Environment, faults: list[CourseError]) -> dict[str, Language]:
+    """Every language in `emails/`, by its code; what cannot be used, or one lacks and another has, is in `faults`."""
+    languages = {}
+    for path in sorted(folder.glob(f"*/{MARK}")):
+        try:
+            lines = markdown.read_toml(folder / "helplines.toml")
+            languages[path.parent.name] = _language(path.parent, lines, html, text, faults)
+        except UNREADABLE as error:
+            faults.append(CourseError.of(path.parent, error))
     notices = {notice for language in languages.values() for notice in language.notices}
     for language in languages.values():
         for missing in sorted(notices - language.notices.keys()):
-            raise CourseError(folder / language.code / "notices" / f"{missing}.md.j2", "is missing")
+            faults.append(CourseError(folder / language.code / "notices" / f"{missing}.md.j2", "is missing"))
     return languages
 
 
-def _language(folder: Path, lines: dict[str, Any], html: Environment, text: Environment) -> Language:
+def template(environment: Environment, path: Path, faults: list[CourseError]) -> Template:
+    """A template of `emails/` that all emails share; one that cannot be used fails when it is rendered."""
+    try:
+        return environment.get_template(path.name)
+    except TemplateError as error:
+        faults.append(CourseError.of(path, error))
+        return environment.from_string("{{ unusable }}")
+
+
+def _language(
+    folder: Path, lines: dict[str, Any], html: Environment, text: Environment, faults: list[CourseError]
+) -> Language:
     words = {path.stem: markdown.read_toml(path) for path in sorted(folder.glob("*.toml"))}
-    paths = sorted((folder / "notices").glob("*.md.j2"))
-    notices = [_notice(path, html, text) for path in paths if path.name not in (ASK, PROVE)]
-    notices += [notice for path in paths if path.name in (ASK, PROVE) for notice in _offers(path, html, text)]
+    notices: list[Notice] = []
+    for path in sorted((folder / "notices").glob("*.md.j2"), key=lambda path: (path.name in (ASK, PROVE), path.name)):
+        try:
+            notices += _offers(path, html, text) if path.name in (ASK, PROVE) else [_notice(path, html, text)]
+        except UNREADABLE as error:
+            faults.append(CourseError.of(path, error))
+            notices += _unusable(path, html)
     helplines = words["helplines"]
     order = {name: place for place, name in enumerate(helplines["countries"])}
     countries = sorted(lines["country"], key=lambda country: order.get(country["name"], len(order)))
@@ -125,6 +150,14 @@ def _offers(path: Path, html: Environment, text: Environment) -> Iterator[Notice
         words = {name: markdown.need(row, name, asks) for name in ("wish", "button", "word")}
         subject = markdown.need(row, "subject", asks)
         yield replace(one, id=f"{one.id}-{command}", subject=subject, words=words | {"command": command})
+
+
+def _unusable(path: Path, html: Environment) -> Iterator[Notice]:
+    """The notices of a file with a mistake: replies to those that were sent are known, and no other can be made."""
+    fails = html.from_string("{{ unusable }}")
+    name = path.name.removesuffix(".md.j2")
+    for each in [f"{name}-{command}" for command in OFFERED] if path.name in (ASK, PROVE) else [name]:
+        yield Notice(each, path.name, subject="", preheader="", prose=Prose(fails, fails))
 
 
 def _notice(path: Path, html: Environment, text: Environment, subject: str | None = None) -> Notice:

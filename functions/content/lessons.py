@@ -3,15 +3,15 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
 
-from content import languages, markdown
-from content.languages import Language
+from content import ids, languages, markdown
+from content.languages import NONE, UNREADABLE, Language
 from content.markdown import Prose
 from course.errors import CourseError
 from course.syllabus import Syllabus
@@ -30,6 +30,8 @@ class Lesson:
     echoes: tuple[str, ...]
     """The lessons whose answers its text quotes, by `reflections['own-it']`."""
     prose: Prose
+    was: tuple[str, ...] = ()
+    """The ids that it had before its file was renamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,55 +64,104 @@ class Library:
     languages: Mapping[str, Language]
     layout_html: Template
     layout_text: Template
+    folders: tuple[str, ...] = ()
+    """The ids of all courses, also of those that cannot be read."""
+    faults: tuple[CourseError, ...] = ()
+    """Why a course, a language or a notice cannot be used."""
 
     @property
     def first(self) -> Course:
-        """The course of a page that names none."""
-        return next(iter(self.courses.values()))
+        """The course of a page that names none. Raises CourseError when none can be read."""
+        for course in self.courses.values():
+            return course
+        raise self.faults[0]
+
+    @property
+    def language(self) -> Language:
+        """The language of a page that belongs to no course: that of the first course that can be read."""
+        return next((spoken.language for spoken in self.courses.values()), next(iter(self.languages.values()), NONE))
+
+    def with_stand_in(self, course: str, plan: tuple[str, ...], language: str) -> "Library":
+        """With a course that has nothing but its lessons' ids, in place of one that is gone or cannot be read."""
+        speaks = self.languages.get(language, self.language)
+        name = str(speaks.words.get("letter", {}).get("some_course", ""))
+        stand_in = Course(
+            plan=plan,
+            closing=plan[-1] if plan else "",
+            way_back=None,
+            id=course,
+            title=name,
+            sender_name=name,
+            language=speaks,
+            tagline="",
+            hold_in_doubt=True,
+            thread=False,
+            about="",
+            lessons={},
+        )
+        return replace(self, courses={**self.courses, course: stand_in})
 
     def course_or_first(self, fields: Mapping[str, str]) -> Course:
         """The course that the field `course` of a form or a query names, or the first one."""
         return self.courses.get(fields.get("course", "")) or self.first
 
-    def email_of(self, course: str, tag: bytes) -> tuple[str, str]:
-        """The lesson or the notice that a reply address stands for: one of the two ids is empty, or both."""
-        notice = next((name for name in self.notices if lesson_tag(name) == tag), "")
-        return self.courses[course].lesson_of(tag) or "", notice
+    def notice_of(self, tag: bytes) -> str:
+        """The notice that a reply address stands for, or empty."""
+        return next((name for name in self.notices if lesson_tag(name) == tag), "")
 
     @property
     def notices(self) -> list[str]:
         """The ids of the notices, which are the same in every language."""
-        return list(next(iter(self.languages.values())).notices)
+        return list(next(iter(self.languages.values()), NONE).notices)
+
+
+def load(folder: Path) -> Library:
+    """Everything in a folder. Raises CourseError when anything of it cannot be used."""
+    library = usable(folder)
+    for fault in library.faults:
+        raise fault
+    return library
 
 
 @cache
-def load(folder: Path) -> Library:
-    """Reads and compiles all courses and languages, once per process. Raises CourseError."""
+def usable(folder: Path) -> Library:
+    """Reads and compiles the courses and languages that can be used, once per process: the rest are its `faults`."""
     loader = FileSystemLoader(folder)
     html = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     # Plain text has nothing to escape; what becomes HTML is rendered by the environment above.
     text = html.overlay(autoescape=False)
-    spoken = languages.load(folder, html, text)
-    courses = [_course(path.parent, spoken, html, text) for path in sorted(folder.glob("*/course.toml"))]
-    if not courses:
-        raise CourseError(folder, "holds no course: a course is a folder with a course.toml")
-    layouts = html.get_template("layout.html.j2"), text.get_template("layout.txt.j2")
-    return Library({course.id: course for course in courses}, spoken, *layouts)
+    faults: list[CourseError] = []
+    spoken = languages.load(folder, html, text, faults)
+    courses = {}
+    folders = [path.parent for path in sorted(folder.glob("*/course.toml"))]
+    for course in folders:
+        try:
+            courses[course.name] = _course(course, spoken, html, text)
+        except UNREADABLE as error:
+            faults.append(CourseError.of(course, error))
+    if not folders:
+        faults.append(CourseError(folder, "holds no course: a course is a folder with a course.toml"))
+    layout_html = languages.template(html, folder / "layout.html.j2", faults)
+    layout_text = languages.template(text, folder / "layout.txt.j2", faults)
+    ids = tuple(course.name for course in folders)
+    return Library(courses, spoken, layout_html, layout_text, ids, tuple(faults))
 
 
 def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, text: Environment) -> Course:
     path = folder / "course.toml"
     settings = markdown.read_toml(path)
-    if not re.fullmatch(r"[a-z0-9-]{1,40}", folder.name):
+    if not re.fullmatch(ids.ID, folder.name):
         raise CourseError(folder, "must be named in lower-case letters, digits and hyphens: it is the course's id")
     lessons = [_lesson(lesson, html, text) for lesson in sorted(folder.glob("*.md.j2"))]
     plan = tuple(lesson.id for lesson in lessons)
-    _check_ids(folder, plan, [*next(iter(spoken.values())).notices, LEAVE])
+    notices = {notice for language in spoken.values() for notice in language.notices}
+    ids.check(folder, [(lesson.id, lesson.was) for lesson in lessons], [*sorted(notices), LEAVE])
     _check_settings(path, settings, plan, spoken)
     return Course(
         plan=plan,
         closing=markdown.need(settings, "closing", path),
         way_back=settings.get("way_back"),
+        renamed={before: lesson.id for lesson in lessons for before in lesson.was},
         id=folder.name,
         title=markdown.need(settings, "title", path),
         sender_name=markdown.need(settings, "sender_name", path),
@@ -123,25 +174,10 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
     )
 
 
-def _check_ids(folder: Path, ids: Sequence[str], others: Sequence[str]) -> None:
-    """Raises CourseError when two emails could be taken for each other. `others` are not lessons: the notices."""
-    for lesson in ids:
-        if lesson in others:
-            raise CourseError(folder, f"no lesson can have the id {lesson}, which is another email's")
-        if ids.count(lesson) > 1:
-            raise CourseError(folder, f"two lessons have the id {lesson}: rename one of the files")
-    tags = {lesson_tag(other): other for other in others}
-    for lesson in ids:
-        other = tags.setdefault(lesson_tag(lesson), lesson)
-        if other != lesson:
-            what = f"the ids {lesson} and {other} have the same tag in reply addresses: rename the lesson's file"
-            raise CourseError(folder, what)
-
-
-def _check_settings(path: Path, settings: dict[str, Any], ids: Sequence[str], spoken: Mapping[str, Language]) -> None:
+def _check_settings(path: Path, settings: dict[str, Any], plan: Sequence[str], spoken: Mapping[str, Language]) -> None:
     """Raises CourseError when a setting has a value that means nothing."""
     for key in ("closing", "way_back"):
-        if key in settings and settings[key] not in ids:
+        if key in settings and settings[key] not in plan:
             raise CourseError(path, f"{key} names no lesson of this course: {settings[key]}")
     for key, values in (("in_doubt", ("resend", "hold")), ("thread", (True, False))):
         if settings.get(key, values[0]) not in values:
@@ -153,7 +189,7 @@ def _check_settings(path: Path, settings: dict[str, Any], ids: Sequence[str], sp
 
 def _lesson(path: Path, html: Environment, text: Environment) -> Lesson:
     number, _, lesson = path.name.removesuffix(".md.j2").partition("-")
-    if not number.isdigit() or not re.fullmatch(r"[a-z0-9-]{1,40}", lesson):
+    if not number.isdigit() or not re.fullmatch(ids.ID, lesson):
         raise CourseError(
             path, "must be named by number and id (lower-case letters, digits, hyphens), such as 01-acknowledge.md.j2"
         )
@@ -165,6 +201,7 @@ def _lesson(path: Path, html: Environment, text: Environment) -> Lesson:
         question=matter.get("question"),
         echoes=_echoes(path, body, line, html),
         prose=markdown.compile_prose(path, body, line, html, text),
+        was=ids.was(matter, path),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from content import dates, emails
+from content import dates, emails, export
 from content.emails import Site
 from content.journal import IN_A_FILE, ON_A_PAGE, as_text, journal, within
 from content.languages import Language
@@ -125,12 +125,24 @@ def journal_file_values(
     }
 
 
+def export_values(starts: Sequence[str], first: str) -> Values:
+    """The parts of the download by number, with the key behind which each begins; the last of many leads on.
+
+    `first` is the number of the first one, as the page's form has it.
+    """
+    number = int(first) if first.isdecimal() and len(first) < 6 else 1
+    numbered = list(enumerate(starts, number))
+    goes_on = numbered[export.LISTED] if len(starts) > export.LISTED else None
+    return {"parts": numbered[: export.LISTED], "goes_on": goes_on, "several": len(starts) > 1 or number > 1}
+
+
 def lesson_values(site: Site, subscriber: Subscriber, lesson: str, me_url: str, now: datetime) -> Values | None:
     """A lesson that was sent to the subscriber, or may have been in an earlier round, without any answer; else None.
 
     `me_url` is the course page, to which links in the lesson lead.
     """
     course = site.library.courses[subscriber.course]
+    lesson = course.renamed.get(lesson, lesson)
     if lesson not in course.lessons or not _had(lesson, subscriber):
         return None
     chosen = course.lessons[lesson]

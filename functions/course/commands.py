@@ -90,7 +90,7 @@ class Asked:
 
     def obeyed(self, subscriber: Subscriber) -> Subscriber:
         """What the request makes of a subscriber; the same one where it changes nothing or does not apply."""
-        return self.row.change(self, subscriber)
+        return self.row.change(self, subscriber.with_ids(self.syllabus.renamed))
 
     def is_so(self, after: Subscriber | None, place: Place) -> bool:
         """Whether the request is fulfilled now, judged by the subscriber's state, whichever write led to it."""

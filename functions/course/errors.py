@@ -12,6 +12,11 @@ class CourseError(EmailCourseError):
         super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
         self.path, self.message, self.line = str(path), message, line
 
+    @classmethod
+    def of(cls, path: object, error: Exception) -> "CourseError":
+        """The error itself if it is one, or what kind of mistake made something of the path unusable."""
+        return error if isinstance(error, cls) else cls(path, f"cannot be read ({type(error).__name__}: {error})")
+
 
 class InvalidForm(EmailCourseError):
     """Raised when a form cannot be taken. Its text is a key of the `forms.toml` of each language.

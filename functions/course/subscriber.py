@@ -4,6 +4,7 @@ Every change is a method that returns the new subscriber, or the same one where 
 result on the condition that nothing else changed meanwhile, so a decision and its condition cannot drift apart.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -174,6 +175,23 @@ class Subscriber(Record):
     def renamed(self, first_name: str) -> "Subscriber":
         """Is greeted with another first name, or with none."""
         return replace(self, first_name=first_name)
+
+    def with_ids(self, renamed: Mapping[str, str]) -> "Subscriber":
+        """With the ids that lessons of the course have now, unless the plan has that lesson already."""
+        now: dict[str, str] = {}
+        for lesson in self.plan:
+            if lesson in renamed and renamed[lesson] not in (*self.plan, *now.values()):
+                now[lesson] = renamed[lesson]
+        if not now:
+            return self
+        return replace(
+            self,
+            plan=tuple(now.get(lesson, lesson) for lesson in self.plan),
+            next_lesson=now.get(self.next_lesson or "", self.next_lesson),
+            sent={now.get(lesson, lesson): at for lesson, at in self.sent.items()},
+            claim=replace(self.claim, email=now.get(self.claim.email, self.claim.email)) if self.claim else None,
+            unsettled={attempt: now.get(email, email) for attempt, email in self.unsettled.items()},
+        )
 
     def having_obeyed(self, mail_id: str) -> "Subscriber":
         """Remembers a mail whose command was obeyed, also where it changed nothing: later it might."""

@@ -1,6 +1,7 @@
 """A syllabus: the lessons of a course by id, in their order, and what the rules must know of some of them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from course.record import INTRODUCTION
 from course.tokens import lesson_tag
@@ -16,6 +17,8 @@ class Syllabus:
     """The lesson that gives the journal back."""
     way_back: str | None
     """The lesson whose question, answered "not yet", starts a new round."""
+    renamed: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    """The ids that lessons had before, and which they have now."""
 
     @property
     def plan_again(self) -> tuple[str, ...]:
@@ -38,4 +41,9 @@ class Syllabus:
 
     def lesson_of(self, tag: bytes) -> str | None:
         """The lesson that a reply address stands for; None for a notice and for a lesson that is gone."""
-        return next((lesson for lesson in self.plan if lesson_tag(lesson) == tag), None)
+        ids = {**{lesson: lesson for lesson in self.plan}, **self.renamed}
+        return next((now for before, now in ids.items() if lesson_tag(before) == tag), None)
+
+    def ids_of(self, lesson: str) -> list[str]:
+        """The id of a lesson, and those that it had before."""
+        return [lesson, *(before for before, now in self.renamed.items() if now == lesson)]

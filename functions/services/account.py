@@ -57,6 +57,7 @@ class Account:
         if standing.paused_by_bounces(subscriber):
             self.counted["paused by bounces"] += 1
             self.bounced.append({"id": row.id, "until": str(subscriber.paused_until or "")})
+        self.counted["lessons passed over"] += _passed_over(subscriber)
         self.counted["in doubt"] += standing.in_doubt(subscriber, self.now)
         self.latest = max(filter(None, (self.latest, subscriber.last_at)), default=None)
         if subscriber.waiting != row.in_index:
@@ -70,6 +71,15 @@ class Account:
     def _count(self, line: str, *, active: bool) -> None:
         self.counted[line] += 1
         self.counted["active"] += active
+
+
+def _passed_over(subscriber: Subscriber) -> int:
+    """How many lessons of their plan the course no longer has, and they were not sent."""
+    course = clients.library().courses.get(subscriber.course)
+    if course is None or subscriber.status not in standing.GOING_ON:
+        return 0
+    known = subscriber.with_ids(course.renamed)
+    return sum(lesson not in course.lessons and lesson not in known.sent for lesson in known.plan)
 
 
 def of_the_day(now: datetime) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from aws import clients
 from aws.inbound import Arrival
-from content.emails import TELLS_OF_A_PRESS, Letter, journal_url, lesson_letter, looks_back, notice_letter
+from aws.log import failed
+from content.emails import BROKEN, TELLS_OF_A_PRESS, Letter, journal_url, lesson_letter, notice_letter
 from content.lessons import Course
 from course import forms, schedule, tokens
 from course.commands import ASK_CONFIRM
@@ -17,6 +18,7 @@ from course.errors import InvalidForm, InvalidToken
 from course.record import CONFIRM
 from course.reflection import NotTaken, Reflection, Why, cut_to_bytes
 from course.subscriber import Subscriber
+from services import courses, written
 
 if TYPE_CHECKING:
     from replies.reader import Mail
@@ -105,21 +107,28 @@ def own_words(mail: "Mail", answer: Answered, now: datetime) -> str:
 
 def _original(mail: "Mail", answer: Answered, now: datetime) -> Letter | None:
     """The email as it was sent to this subscriber; None when it can't be made again."""
+    try:
+        return _made_again(mail, answer, now)
+    except BROKEN as error:
+        failed("Broken", error)
+        return None
+
+
+def _made_again(mail: "Mail", answer: Answered, now: datetime) -> Letter | None:
     # What it may have said of earlier replies is no longer known, so all of that is expected in the quote.
     subscriber = replace(answer.subscriber, round=answer.round, heard=1, another=1)
-    course = answer.course
-    if answer.lesson:
-        lesson = course.lessons[answer.lesson]
-        written = clients.reflections().of(subscriber.id) if looks_back(lesson, subscriber, course) else []
+    course, site = answer.course, courses.site_of(subscriber)
+    if lesson := course.lessons.get(answer.lesson):
+        known = written.around_lesson(subscriber, lesson, course)
         sent_at = subscriber.sent.get(lesson.id) if answer.is_current else None
         if sent_at:
-            written = [one for one in written if one.received_at < sent_at]
+            known = [one for one in known if one.received_at < sent_at]
         # With the time of the sending, its links are the same again: a mail program may have broken them in two.
-        return lesson_letter(clients.site(), subscriber, lesson, written, sent_at or now)
+        return lesson_letter(site, subscriber, lesson, known, sent_at or now)
     if answer.notice and (answer.notice not in (CONFIRM, ASK_CONFIRM) or answer.confirms):
         # A journal link is random, and stored as a hash: the reply itself tells which one it quotes.
-        token = mail.found(rf"(?<={re.escape(journal_url(clients.site(), ''))})[\w-]+")
-        return notice_letter(clients.site(), subscriber, answer.notice, now, told=TELLS_OF_A_PRESS, journal_token=token)
+        token = mail.found(rf"(?<={re.escape(journal_url(site, ''))})[\w-]+")
+        return notice_letter(site, subscriber, answer.notice, now, told=TELLS_OF_A_PRESS, journal_token=token)
     return None
 
 
@@ -148,7 +157,8 @@ def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: dateti
     obeyed = came.short_id in subscriber.obeyed  # a stop ends the sign-up that waits, and has still to be answered
     if token.epoch != subscriber.epoch and not subscriber.awaits(token.epoch) and not obeyed:
         return NotTaken(Why.EARLIER_SIGN_UP)
-    lesson, notice = clients.library().email_of(subscriber.course, token.lesson_tag)
+    lesson = courses.course_of(subscriber).lesson_of(token.lesson_tag) or ""
+    notice = clients.library().notice_of(token.lesson_tag)
     number = token.round_of(subscriber.round)
     return _answered(came, mail, subscriber, token.epoch, number, lesson, notice, "token")
 
@@ -162,7 +172,7 @@ def _by_in_reply_to(came: Arrival, mail: "Mail") -> Answered | NotTaken:
         address = forms.normalised_address(mail.sender)
     except InvalidForm:
         return NotTaken(Why.NO_ADDRESS)
-    for course in clients.library().courses:
+    for course in clients.library().folders:
         subscriber = clients.subscribers().get(tokens.subscriber_id(clients.keys(), course, address))
         if subscriber and subscriber.message_id == replied:
             return to_last_lesson(came, mail, subscriber, "in-reply-to")
@@ -187,10 +197,12 @@ def _answered(
     by: str,
 ) -> Answered:
     """Adds what depends on the subscriber's state now."""
+    course = courses.course_of(subscriber)
+    subscriber, lesson = subscriber.with_ids(course.renamed), course.renamed.get(lesson, lesson)
     earlier, own_address = subscriber.round - round_number, _says(mail, subscriber.address)
     return Answered(
         subscriber=subscriber,
-        course=clients.library().courses[subscriber.course],
+        course=course,
         epoch=epoch,
         round=round_number,
         lesson=lesson,

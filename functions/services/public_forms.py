@@ -31,6 +31,6 @@ def fresh_links(fields: Mapping[str, str], source_ip: str, now: datetime) -> dic
     address, errors = forms.check_address(fields)
     if not errors and forms.typed_by_a_person(clients.keys(), fields, now):
         admit(address, source_ip, now)
-        for course in clients.library().courses:
+        for course in clients.library().folders:
             fresh_link(course, address, now)
     return errors

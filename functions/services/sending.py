@@ -7,13 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from jinja2 import TemplateError
-
 from aws import clients
-from aws.log import count, logger, where
+from aws.log import count, failed, logger
 from aws.ses import CONNECT_TIMEOUT, READ_TIMEOUT, Refusal, Refused, Sent, Unknown
 from aws.settings import settings
-from content.emails import EXPORT_NOTICE, JOURNAL_NOTICE, Letter, lesson_letter, looks_back, notice_letter
+from content.emails import BROKEN, EXPORT_NOTICE, JOURNAL_NOTICE, Letter, lesson_letter, notice_letter
 from content.lessons import Course
 from course import delivery, tokens
 from course.commands import ASK_CONFIRM, ROWS
@@ -22,7 +20,7 @@ from course.errors import EmailCourseError, NewerItem, UnreadableSubscriber
 from course.record import CONFIRM, STOPPED_FOR_GOOD, Held, Status
 from course.standing import KEEP_NOTICE
 from course.subscriber import Subscriber
-from services import links
+from services import courses, links, written
 
 CLAIM_TIME = 5_000
 """Longest time in ms to store a claim. With ANSWER_TIME, SES has the email within 25 s: a stop can be late by that."""
@@ -32,9 +30,6 @@ ANSWER_TIME = (CONNECT_TIMEOUT + READ_TIMEOUT) * 1000
 
 TRY_AGAIN_IN = timedelta(minutes=15)
 """When a template fails. An alarm tells the author; once the template is repaired, the email goes out by itself."""
-
-BROKEN_LETTER = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What a template raises: Jinja's own mistakes, and those of the expressions in it."""
 
 AFTER_STOPPING = {"goodbye", "fresh-link", *(row.notice for row in ROWS.values() if row.about_data)}
 """Notices that also come to subscribers who have stopped: they answer what is asked for then."""
@@ -115,9 +110,11 @@ class Sending:
             return
         course = self.site.library.courses.get(stored.course)
         if course is None:
-            _hold(stored, Held.NO_COURSE)
+            self._without_course(stored, now)
             return
-        subscriber = delivery.pass_over(delivery.landed(stored, now).after_pause(now), course.lessons)
+        subscriber = delivery.pass_over(
+            delivery.landed(stored.with_ids(course.renamed), now).after_pause(now), course.lessons
+        )
         events_until = None
         if subscriber.claim and now >= subscriber.claim.retry_at:
             count("InDoubt")
@@ -153,7 +150,9 @@ class Sending:
             logger.error("the stored address is not the subscriber's", subscriber=subscriber.id)
             count("Mismatched")
             return True
-        letter = notice_letter(self.site, subscriber, asked.name, now, told=asked.told, journal_token=token)
+        site = courses.site_of(subscriber)
+        subscriber = subscriber.with_ids(site.library.courses[subscriber.course].renamed)
+        letter = notice_letter(site, subscriber, asked.name, now, told=asked.told, journal_token=token)
         mark = f"notice#{asked.key}"
         if not clients.limits().mark(mark, message_id, now):
             return True
@@ -187,11 +186,9 @@ class Sending:
     def _send(self, subscriber: Subscriber, course: Course, now: datetime) -> None:
         try:
             letter = self._letter(subscriber, course, now)  # before the claim: a broken template holds nobody
-        except BROKEN_LETTER as error:
-            kind, place = type(error).__name__, where(error)
-            logger.error("a letter cannot be made", error=kind, where=place, subscriber=subscriber.id)
-            count("Broken")
-            clients.subscribers().save(replace(subscriber, due_at=now + TRY_AGAIN_IN))
+        except BROKEN as error:
+            failed("Broken", error, subscriber=subscriber.id)
+            _postpone(subscriber, now)
             return
         attempt = secrets.token_hex(8)
         began = self._milliseconds_left()
@@ -214,6 +211,14 @@ class Sending:
             case Unknown():
                 count("Unknown")  # the claim stands: an event settles it, or the next slot finds it in doubt
 
+    def _without_course(self, subscriber: Subscriber, now: datetime) -> None:
+        """A course that is gone holds its subscribers. While files are broken they wait, and go on by themselves."""
+        if not self.site.library.faults:
+            _hold(subscriber, Held.NO_COURSE)
+        elif subscriber.waiting and subscriber.due_at and subscriber.due_at <= now:
+            count("Broken")
+            _postpone(subscriber, now)
+
     def _refused(self, why: Refusal, code: str, subscriber: Subscriber, now: datetime) -> None:
         count("Refused")
         logger.warning("SES refused", code=code, why=why, subscriber=subscriber.id)
@@ -228,8 +233,8 @@ class Sending:
         if email is None or email == CONFIRM:  # never None here: decide() said SEND
             return notice_letter(self.site, subscriber.asked(now), CONFIRM, now)
         lesson = course.lessons[email]
-        written = clients.reflections().of(subscriber.id) if looks_back(lesson, subscriber, course) else []
-        return lesson_letter(self.site, subscriber, lesson, written, now)
+        looked_back_on = written.around_lesson(subscriber, lesson, course)
+        return lesson_letter(self.site, subscriber, lesson, looked_back_on, now)
 
 
 def _is_wanted(notice: str, subscriber: Subscriber, epoch: int) -> bool:
@@ -241,6 +246,10 @@ def _is_wanted(notice: str, subscriber: Subscriber, epoch: int) -> bool:
     if notice == KEEP_NOTICE:
         return subscriber.status is Status.PAUSED
     return notice in AFTER_STOPPING or subscriber.is_in_course
+
+
+def _postpone(subscriber: Subscriber, now: datetime) -> None:
+    clients.subscribers().save(replace(subscriber, due_at=now + TRY_AGAIN_IN))
 
 
 def _hold(subscriber: Subscriber, reason: Held) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aws.items import UNCONFIRMED_LIFE, Consent
+from aws.items import UNCONFIRMED_LIFE, Consent, stamp
 from aws.subscribers import Consents, Contended, Subscribers
 from course.record import Claim, Held, SignUp, Status
 from course.subscriber import Subscriber
@@ -236,3 +237,19 @@ def test_proofs_are_no_subscribers_and_go_with_theirs(subscribers: Subscribers, 
     assert [row.id for row in subscribers.all()] == ["annannannannanna"]
     consents.erase("annannannannanna")
     assert [item["id"]["S"] for item in database.items(consents._table)] == ["annannannannanna"]
+
+
+# ---------------------------------------------------------------- the dates of earlier rounds
+
+
+def test_the_dates_of_the_latest_rounds_are_kept(subscribers: Subscribers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aws.subscribers.MOST_ROUNDS", 2)
+    subscribers.save(replace(waiting("annannannannanna"), round=9, sent={}))
+    for at in (NOW, NOW + timedelta(days=1), NOW + timedelta(days=2)):
+        subscribers.change("annannannannanna", partial(replace, sent={"own-it": at}))
+        subscribers.change("annannannannanna", lambda current: replace(current, round=current.round + 1, sent={}))
+    assert subscribers.earlier_rounds("annannannannanna") == {
+        "10": {"own-it": stamp(NOW + timedelta(days=1))},
+        "11": {"own-it": stamp(NOW + timedelta(days=2))},
+    }
+    assert len(list(subscribers.all())) == 1

@@ -13,11 +13,11 @@ from shutil import copytree
 
 import pytest
 
-from cli.check import check, colours, commands, mails, support
+from cli.check import accept, check, colours, commands, mails, support
 from cli.check.finding import Finding
 from cli.check.helplines import stale
 from cli.samples import samples
-from content.lessons import load
+from content.lessons import load, usable
 from local_cloud.cloud import TEMPLATE
 
 EMAILS = TEMPLATE.parent / "emails"
@@ -121,6 +121,70 @@ def test_a1_a_fault_is_named_with_its_file_and_line(emails: Path, fault: Fault, 
     fault(emails)
     found = findings(emails)
     assert any(each.startswith(where) and what in each for each in found), found
+
+
+def renamed(emails: Path, was: str = "") -> None:
+    """The lesson own-it gets another file, and the one that quotes it follows."""
+    old = emails / LESSON
+    old.write_text(old.read_text("utf-8").replace("+++\n", f"+++\n{was}\n", 1), "utf-8")
+    old.rename(emails / "rebuild-trust" / "02-say-it.md.j2")
+    change("rebuild-trust/03-apology-in-action.md.j2", "['own-it']", "['say-it']")(emails)
+
+
+def test_a4_a_renamed_lesson_says_what_it_was_or_check_names_it(emails: Path) -> None:
+    renamed(emails)
+    (found,) = findings(emails)
+    line = (emails / "rebuild-trust/lessons.lock").read_text("utf-8").splitlines().index("own-it") + 1
+    assert found.startswith(f"rebuild-trust/lessons.lock:{line}: ")
+    assert 'the lesson own-it, which is gone: was = ["own-it"] belongs into 02-say-it.md.j2, or delete this' in found
+
+
+def test_a4_with_its_old_id_the_renamed_lesson_is_accepted_and_kept_in_mind(emails: Path) -> None:
+    """Also when the old id is taken out later."""
+    renamed(emails, 'was = ["own-it"]')
+    assert findings(emails) == []
+    accept(emails)
+    lock = (emails / "rebuild-trust/lessons.lock").read_text("utf-8")
+    assert {"own-it", "say-it"} <= set(lock.splitlines())
+    usable.cache_clear()
+    accept(emails)
+    assert (emails / "rebuild-trust/lessons.lock").read_text("utf-8") == lock
+    change("rebuild-trust/02-say-it.md.j2", 'was = ["own-it"]\n', "")(emails)
+    (found,) = findings(emails)
+    assert "own-it belongs" not in found
+    assert 'was = ["own-it"] belongs into the file that has it now' in found
+
+
+def test_a4_a_lesson_that_was_taken_out_is_named_until_its_line_is_deleted(emails: Path) -> None:
+    (emails / "rebuild-trust/01-acknowledge.md.j2").unlink()
+    change("rebuild-trust/lessons.lock", "acknowledge\n", "")(emails)
+    assert not any("lessons.lock" in each for each in findings(emails))
+
+
+def test_a4_the_command_writes_the_lock_only_if_there_is_nothing_to_change(emails: Path) -> None:
+    (emails / "rebuild-trust/lessons.lock").unlink()
+    template = emails.parent / "template.yaml"
+    template.write_text(TEMPLATE.read_text("utf-8"), "utf-8")
+    add(LESSON, "\n{{ nothing }}\n")(emails)
+    written = emails / "rebuild-trust/lessons.lock"
+    assert run("--accept", "--template", str(template)).returncode == 1
+    assert not written.exists()
+    change(LESSON, "\n{{ nothing }}\n", "")(emails)
+    assert run("--accept", "--template", str(template)).returncode == 0
+    assert written.read_text("utf-8") == (EMAILS / "rebuild-trust/lessons.lock").read_text("utf-8")
+
+
+def test_a5_a_lesson_named_after_a_notice_is_refused(emails: Path) -> None:
+    """Two “Yes” to it would erase everything."""
+    (emails / LESSON).rename(emails / "rebuild-trust/02-erase.md.j2")
+    change("rebuild-trust/03-apology-in-action.md.j2", "['own-it']", "['erase']")(emails)
+    (found,) = findings(emails)
+    assert "no lesson can have the id erase, which is another email's: choose another" in found
+
+
+def test_a6_a_helpline_that_the_plain_page_lacks_is_named(emails: Path) -> None:
+    change("helplines.toml", 'number = "016"', 'number = "017"')(emails)
+    assert any("017 of “Servicio 016" in each and "pages/plain" in each for each in findings(emails))
 
 
 def test_a1_a_file_that_is_not_utf_8_is_named_with_the_line_of_the_byte(emails: Path) -> None:
@@ -277,7 +341,7 @@ HEADING = f"{LAYOUT}:{line_in_layout('.letter h1 {')}:"
 def test_what_would_keep_a_reader_out_is_named(emails: Path, fault: Fault, where: str, what: str) -> None:
     """In one email: that every email is held to it, the tests above show."""
     fault(emails)
-    load.cache_clear()
+    usable.cache_clear()
     lesson = [sample for sample in samples(load(emails), emails) if sample.source == emails / LESSON]
     found = as_printed(mails.check(lesson, emails), emails)
     assert any(each.startswith(where) and what in each for each in found), found

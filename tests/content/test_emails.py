@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import escape
 
 from cli.check.files import IN_LESSONS, NAMES
-from content.emails import Letter, Site, lesson_letter, lesson_page, looks_back, notice_letter
+from content.emails import Letter, Site, lesson_letter, lesson_page, notice_letter
 from content.lessons import load
 from content.markdown import compile_prose
 from course import tokens
@@ -112,14 +112,6 @@ def test_a3_what_is_quoted_is_shown_literally() -> None:
     assert f"    {hostile}\n" in quoting.text
     assert escape(hostile) in quoting.html
     assert 'href="https://evil.example' not in quoting.html
-
-
-def test_only_a_lesson_that_looks_back_needs_what_was_written() -> None:
-    looking = [lesson.id for lesson in COURSE.lessons.values() if looks_back(lesson, after(1), COURSE)]
-    assert looking == ["apology-in-action", "keep-showing-up"]
-    again = replace(after(1), round=2)
-    assert COURSE.lessons
-    assert all(looks_back(lesson, again, COURSE) for lesson in COURSE.lessons.values())
 
 
 def test_the_closing_letter_gives_every_reflection_back_beside_its_question() -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+from jinja2 import UndefinedError
 
-from content.lessons import load
+from content.lessons import load, usable
 from course.errors import CourseError
 from course.tokens import lesson_tag
 
@@ -47,6 +48,39 @@ def test_a_lesson_knows_whose_answers_it_quotes() -> None:
 def test_a_second_course_is_a_second_folder(emails: Path) -> None:
     copytree(emails / "rebuild-trust", emails / "another")
     assert list(load(emails).courses) == ["another", "rebuild-trust"]
+
+
+def test_a6_what_cannot_be_used_is_left_out_and_named(emails: Path) -> None:
+    """A broken notice fails when it is made, and is known by its id all the same."""
+    copytree(emails / "rebuild-trust", emails / "another")
+    (emails / "another" / "01-acknowledge.md.j2").write_text("no front matter", "utf-8")
+    (emails / "en" / "notices" / "goodbye.md.j2").write_text("+++\n+++\n", "utf-8")
+    (emails / "en" / "notices" / "ask.md.j2").unlink()
+    (emails / "es" / "dates.toml").write_text("=", "utf-8")
+    library = usable(emails)
+    assert list(library.courses) == ["rebuild-trust"]
+    assert library.folders == ("another", "rebuild-trust")
+    assert list(library.languages) == ["en"]
+    assert {Path(fault.path).name for fault in library.faults} >= {
+        "01-acknowledge.md.j2",
+        "goodbye.md.j2",
+        "dates.toml",
+    }
+    assert library.notice_of(lesson_tag("goodbye")) == "goodbye"
+    with pytest.raises(UndefinedError):
+        library.languages["en"].notices["goodbye"].prose.html.render()
+
+
+def test_a6_a_stand_in_has_the_plan_and_the_language_it_is_given() -> None:
+    library = load(EMAILS)
+    stand_in = library.with_stand_in("gone", ("intro", "one", "last"), "es").courses["gone"]
+    assert (stand_in.plan, stand_in.closing, stand_in.lesson_of(lesson_tag("one"))) == (
+        ("intro", "one", "last"),
+        "last",
+        "one",
+    )
+    assert (stand_in.title, stand_in.lessons, stand_in.language.code) == ("tu curso por correo", {}, "es")
+    assert library.with_stand_in("gone", (), "").courses["gone"].language is library.first.language
 
 
 def _write(name: str, text: str) -> Callable[[Path], None]:

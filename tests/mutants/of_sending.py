@@ -311,13 +311,13 @@ OF_THE_JOURNAL = (
     Mutant("reflection: kept whole", "MAX_BYTES = 256 * 1024", "MAX_BYTES = 512 * 1024", "test_receiving.py -k r11"),
     Mutant(
         "export: larger than Lambda can answer",
-        "if found[-1] and size + length > IN_A_ZIP:",
-        "if found[-1] and not length:",
+        "if part and size + length > IN_A_ZIP:",
+        "if part and not length:",
         "test_export.py",
     ),
     Mutant(
         "export: an empty first part",
-        "if found[-1] and size + length > IN_A_ZIP:",
+        "if part and size + length > IN_A_ZIP:",
         "if size + length > IN_A_ZIP:",
         "test_export.py",
     ),

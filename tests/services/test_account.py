@@ -1,14 +1,16 @@
 """The daily account: nobody is lost silently, and nothing is kept longer than was promised."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local_cloud.cloud import World
+from local_cloud.functions import forget_everything
 from tests.conftest import MONDAY
 from tests.people import Person
-from tests.stories import asleep, asleep_until, next_email, reads, unchanged
+from tests.stories import asleep, asleep_until, edit, next_email, reads, unchanged
 
 RETENTION = timedelta(days=90)
 
@@ -209,3 +211,22 @@ def test_a_day_without_an_audit_does_no_harm(world: World) -> None:
     asleep(world, RETENTION + timedelta(days=3))
     audit(world)
     assert kept(world) == []
+
+
+def test_a4_lessons_that_are_passed_over_are_counted_and_renamed_ones_are_not(own_course: tuple[World, Path]) -> None:
+    """Until their round is over, whether their turn has come or not; not for those who were sent them."""
+    world, course = own_course
+    reads(Person(world), 1)
+    (course / "01-acknowledge.md.j2").unlink()
+    edit(course / "02-own-it.md.j2", "+++\nsubject", '+++\nwas = ["own-it"]\nsubject')
+    (course / "02-own-it.md.j2").rename(course / "02-say-it.md.j2")
+    edit(course / "03-apology-in-action.md.j2", "reflections['own-it']", "reflections['say-it']")
+    assert "lessons passed over" not in audit(world)
+    (course / "04-no-rush-to-forgiveness.md.j2").unlink()
+    forget_everything(lessons=True)
+    assert audit(world)["lessons passed over"] == 1
+    for _ in range(3):
+        next_email(world)
+    assert audit(world)["lessons passed over"] == 1
+    next_email(world)
+    assert "lessons passed over" not in audit(world)

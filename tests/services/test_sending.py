@@ -2,10 +2,9 @@
 
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email import message_from_bytes
+from html import unescape
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +15,7 @@ from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, Read
 import record_delivery
 from aws import clients, ses_events
 from aws.limits import Limits
+from cli.check import check
 from course.record import Status
 from local_cloud import ses_events as published
 from local_cloud.clients import reply
@@ -28,7 +28,17 @@ from tests.metrics import rings
 from tests.people import Person
 from tests.services.test_public_forms import asks_for_link
 from tests.services.test_receiving import reply_to, written
-from tests.stories import asleep, asleep_until, is_asked_to_keep, next_email, nothing_comes, reads, unchanged, without
+from tests.stories import (
+    asleep,
+    asleep_until,
+    edit,
+    is_asked_to_keep,
+    next_email,
+    nothing_comes,
+    reads,
+    unchanged,
+    without,
+)
 from tests.test_record_delivery import records
 
 URL = "https://email.eu-west-1.amazonaws.com"
@@ -288,24 +298,6 @@ def test_a_notice_that_ses_refuses_for_now_comes_later_and_once(monkeypatch: pyt
 # ---------------------------------------------------------------- a course that was edited
 
 
-@pytest.fixture
-def own_course(tmp_path: Path) -> Iterator[tuple[World, Path]]:
-    """A world whose `emails/` can be edited, as an author does while people are in the course."""
-    (tmp_path / "functions").symlink_to(TEMPLATE.parent / "functions")
-    shutil.copy(TEMPLATE, tmp_path / "template.yaml")
-    shutil.copytree(TEMPLATE.parent / "emails", tmp_path / "emails")
-    with World(template=tmp_path / "template.yaml", start=MONDAY) as world:
-        yield world, tmp_path / "emails" / "rebuild-trust"
-
-
-def edit(lesson: Path, old: str, new: str) -> None:
-    """Changes a file of the course; functions started from now on read it anew."""
-    source = lesson.read_text("utf-8")
-    assert old in source
-    lesson.write_text(source.replace(old, new), "utf-8")
-    forget_everything(lessons=True)
-
-
 @pytest.mark.parametrize("holds", [False, True])
 def test_e3_a_course_may_hold_what_is_in_doubt_whatever_else_is_known(
     own_course: tuple[World, Path], monkeypatch: pytest.MonkeyPatch, holds: bool
@@ -365,6 +357,54 @@ def test_a2_an_edited_and_reordered_course_keeps_its_order_for_whoever_is_in_it(
     assert not world.failures
 
 
+def test_a4_a_renamed_lesson_is_the_same_lesson(own_course: tuple[World, Path]) -> None:
+    """To its old reply address, to a plan, to what was sent, to an answer that is quoted and to a link in an email."""
+    world, course = own_course
+    ann = reads(Person(world), 2)
+    bea = reads(Person(world, "bea@example.net", source_ip="203.0.113.9"), 1)
+    lesson = next(mail for mail in ann.mails if mail.tags["email"] == "own-it")
+    ann.replies("I lied to her.", lesson)
+    edit(course / "02-own-it.md.j2", "+++\nsubject", '+++\nwas = ["own-it"]\nsubject')
+    (course / "02-own-it.md.j2").rename(course / "02-say-it.md.j2")
+    edit(course / "03-apology-in-action.md.j2", "reflections['own-it']", "reflections['say-it']")
+    assert not check(course.parent, course.parent.parent / "template.yaml")
+    ann.replies("And to him.", lesson)
+    assert [row["lesson"] for row in ann.reflections] == ["own-it", "say-it"]
+    page = world.request("GET", next(url for _, url in lesson.links() if "/lessons/own-it" in url))
+    assert lesson.subject in unescape(page.text)
+    for _ in range(2):
+        next_email(world)
+    assert emails(bea)[2:] == ["acknowledge", "say-it"]
+    assert emails(ann)[2:] == ["acknowledge", "own-it", "apology-in-action"]
+    assert "I lied to her." in (ann.mails[-1].text or "")
+    while not nothing_comes(world, days=1):
+        pass
+    closing = ann.mails[-1]
+    assert closing.tags["email"] == "keep-showing-up"
+    assert (closing.text or "").index("I lied to her.") < (closing.text or "").index("And to him.")
+    assert "Between the lessons" not in (closing.text or "")
+    assert emails(bea)[2:5] == ["acknowledge", "say-it", "apology-in-action"]
+    assert not world.failures
+
+
+def test_a4_a_renamed_way_back_and_closing_letter_end_the_course(own_course: tuple[World, Path]) -> None:
+    """Answered by the page of an email from before, whose plan has the old names."""
+    world, course = own_course
+    ann = reads(Person(world), 5)
+    ann.replies("not yet")
+    for old, new in (("05-safety-first", "05-safe"), ("06-keep-showing-up", "06-go-on")):
+        edit(course / f"{old}.md.j2", "+++\nsubject", f'+++\nwas = ["{old[3:]}"]\nsubject')
+        (course / f"{old}.md.j2").rename(course / f"{new}.md.j2")
+    edit(course / "course.toml", '"safety-first"', '"safe"')
+    edit(course / "course.toml", '"keep-showing-up"', '"go-on"')
+    assert ann.row["round"] == 2
+    ann.replies("yes", next(mail for mail in ann.mails if mail.tags["email"] == "safety-first"))
+    assert ann.row["next_lesson"] == "go-on"
+    next_email(world)
+    assert emails(ann)[-1] == "go-on"
+    assert ann.row["status"] == "completed"
+
+
 def test_a_reply_to_a_lesson_from_before_the_course_was_shortened_is_understood(
     own_course: tuple[World, Path],
 ) -> None:
@@ -412,7 +452,7 @@ def test_a_broken_template_holds_nobody_and_stops_nobody_else(own_course: tuple[
     # Bob's lesson comes round again later, so that he keeps nobody else from theirs; the log names the file.
     assert {name for name in bob.row if bob.row[name] != before[name]} == {"due_at", "version"}
     assert str(bob.row["due_at"]) > world.now().isoformat()
-    (told,) = [line for line in world.logs if "a letter cannot be made" in line]
+    (told,) = [line for line in world.logs if '"message":"Broken"' in line]
     assert json.loads(told)["where"] == "01-acknowledge.md.j2"
     assert [line for line in world.logs if '"Broken"' in line]
     edit(lesson, broken, "")

@@ -11,7 +11,7 @@ from course.commands import Command, Place, pressed
 from course.errors import InvalidToken
 from course.subscriber import Subscriber
 from course.tokens import Purpose
-from services import links
+from services import courses, links
 from services.links import telling
 
 
@@ -20,7 +20,8 @@ def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
     link, subscriber = links.followed(Purpose.PAGE, token, now)
     if subscriber is None or subscriber.epoch != link.epoch:
         raise InvalidToken("erased, or replaced by a later sign-up")
-    return subscriber, clients.library().courses[subscriber.course]
+    course = courses.course_of(subscriber)
+    return subscriber.with_ids(course.renamed), course
 
 
 def press(
@@ -64,4 +65,5 @@ def ask_for_journal(subscriber: Subscriber, now: datetime) -> bool:
 
     Two presses in a minute are one.
     """
-    return links.ask_for_journal(subscriber, JOURNAL_NOTICE, f"{JOURNAL_NOTICE}#{tokens.nameless(subscriber.id)}#{now:%FT%R}", now)
+    asked = f"{JOURNAL_NOTICE}#{tokens.nameless(subscriber.id)}#{now:%FT%R}"
+    return links.ask_for_journal(subscriber, JOURNAL_NOTICE, asked, now)

@@ -1,6 +1,5 @@
 """What people do behind a journal link: read and download what they wrote, take back parts of it, end links, erase."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -13,25 +12,20 @@ from content.languages import Language
 from content.lessons import Course
 from content.pages import journal_file_values
 from course import tokens
-from course.reflection import Reflection
 from course.subscriber import Subscriber
-from services import erasure, links
+from services import courses, erasure, links, written
 
 
 def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
     """The subscriber whose journal a link opens, and their course. Raises InvalidToken."""
     _, subscriber = links.followed_to_journal(token, now)
-    return subscriber, clients.library().courses[subscriber.course]
-
-
-def written(subscriber: Subscriber) -> Sequence[Reflection]:
-    """Everything they wrote."""
-    return clients.reflections().of(subscriber.id)
+    course = courses.course_of(subscriber)
+    return subscriber.with_ids(course.renamed), course
 
 
 def take_back(subscriber: Subscriber, mail_id: str) -> None:
     """Deletes what came by one mail: the raw mail first, so that a crash leaves the reflection to try again with."""
-    if any(reflection.mail_id == mail_id for reflection in written(subscriber)):
+    if any(reflection.mail_id == mail_id for reflection in clients.reflections().of(subscriber.id)):
         clients.raw_mail().delete(mail_id)
         clients.reflections().erase(subscriber.id, mail_id)
         count("TakenBack")
@@ -56,18 +50,14 @@ def end_links(subscriber: Subscriber) -> None:
     count("LinksEnded")
 
 
-def archive(
-    subscriber: Subscriber, course: Course, parts: Sequence[Sequence[Reflection]], asked: str, now: datetime
-) -> tuple[str, bytes] | None:
-    """One zip file of the download, with its name; None when `asked`, from "1" on, is no part of it."""
-    if asked not in {str(number + 1) for number in range(len(parts))}:
-        return None
-    part = parts[int(asked) - 1]
+def archive(subscriber: Subscriber, course: Course, after: str, now: datetime) -> bytes:
+    """One zip file of the download: the part that begins behind a key."""
+    part = written.part(subscriber, after, course)
     html = rendered("journal-file", **journal_file_values(subscriber, course, part, now))
     count("Exported")
-    name = "my-data.zip" if len(parts) == 1 else f"my-data-{asked}.zip"
     given = clients.consents().given(subscriber.id)
-    return name, export.archive(subscriber, asdict(given) if given else {}, part, html, now)
+    rounds = clients.subscribers().earlier_rounds(subscriber.id)
+    return export.archive(subscriber, asdict(given) if given else {}, rounds, part, html, now)
 
 
 def erase(token: str, now: datetime) -> Language | None:

@@ -14,7 +14,7 @@ from course.errors import InvalidToken
 from course.record import STOPPED_FOR_GOOD, Status
 from course.subscriber import Subscriber
 from course.tokens import LinkToken, Purpose
-from services import links
+from services import courses, links
 from services.links import telling
 
 STOPPED = STOPPED_FOR_GOOD | {Status.UNSUBSCRIBED}
@@ -87,5 +87,4 @@ def _stopped(subscriber: Subscriber, link: LinkToken, *, pressed: bool) -> Subsc
 
 
 def _language(subscriber: Subscriber | None) -> Language | None:
-    course = clients.library().courses.get(subscriber.course) if subscriber else None
-    return course.language if course else None
+    return courses.course_of(subscriber).language if subscriber else None

@@ -1,7 +1,9 @@
 """Behind a journal link: what it opens and for how long, the download, what is taken back, and erasing."""
 
 import json
+import re
 from datetime import timedelta
+from html import unescape
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -50,11 +52,10 @@ def test_p5_a_link_is_random_and_stored_as_a_hash_only(world: World) -> None:
 def test_everything_that_is_kept_in_one_file(world: World) -> None:
     ann = reads(Person(world, first_name="Zoë"), 1)
     ann.replies("“I never said it.” <b>")
-    assert "Download the file" in ann.journal
     with unchanged(world):
-        answer = ann.in_the_journal("export", part="1")
+        assert "Download the file" in ann.in_the_journal("data").text
+        answer = ann.in_the_journal("export", after="")
         again = ann.in_the_journal("export")
-        assert ann.in_the_journal("export", part="2").status == 404
     assert answer.status == again.status == 200
     assert answer.headers["content-type"] == "application/zip"
     assert answer.headers["content-disposition"] == 'attachment; filename="my-data.zip"'
@@ -71,18 +72,46 @@ def test_everything_that_is_kept_in_one_file(world: World) -> None:
     assert "http" not in html, "it needs nothing from anywhere"
 
 
+def test_the_export_has_the_dates_of_every_round_and_says_what_is_not_in_it(world: World) -> None:
+    """Kept in an item of their own, which goes with the subscriber."""
+    ann = reads(Person(world), 1)
+    rounds = {"1": ann.row["sent"]}
+    ann.presses("again")
+    next_email(world)
+    rounds["2"] = ann.row["sent"]
+    assert len(str(rounds["1"])) > len(str(rounds["2"])) > 2
+    ann.replies("again")
+    next_email(world)
+    assert "Not in this file: mail that was set aside" in ann.in_the_journal("data").text
+    with ZipFile(BytesIO(ann.in_the_journal("export").body)) as bundle:
+        data, html = json.loads(bundle.read("data.json")), bundle.read("journal.html").decode()
+    assert data["earlier_rounds"] == rounds
+    assert data["subscriber"]["sent"].keys() == {"acknowledge"}
+    assert "Not in this file: mail that was set aside" in html
+    assert [row for row in world.rows("Subscribers") if row["id"].startswith("rounds#")]
+    ann.erases()
+    assert not [row for row in world.rows("Subscribers") if "home" not in row]
+
+
 def test_what_is_too_much_for_one_file_comes_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "IN_A_ZIP", 10)
+    monkeypatch.setattr(export, "LISTED", 2)
     ann = reads(Person(world), 1)
-    for text in ("The first of them.", "The second of them."):
+    texts = ["The first of them.", "The second of them.", "The third of them."]
+    for text in texts:
         ann.replies(text)
-    assert "Download file 2 of 2" in ann.journal
-    for part, text in (("1", "first"), ("2", "second")):
-        answer = ann.in_the_journal("export", part=part)
-        assert f"my-data-{part}.zip" in answer.headers["content-disposition"]
+    page = ann.in_the_journal("data").text
+    assert re.findall(r"Download file (\d)", page) == ["1", "2"]
+    more = dict(re.findall(r'name="(after|from)" value="([^"]*)">\n', page)[-2:])
+    last = ann.in_the_journal("data", **{name: unescape(value) for name, value in more.items()}).text
+    assert re.findall(r"Download file (\d)", last) == ["3"]
+    found = []
+    for after in re.findall(r'<button name="after" value="([^"]*)"', page + last):
+        answer = ann.in_the_journal("export", after=unescape(after))
         with ZipFile(BytesIO(answer.body)) as bundle:
-            assert text in bundle.read("journal.html").decode()
-            assert [text in one["text"] for one in json.loads(bundle.read("data.json"))["reflections"]] == [True]
+            found += [one["text"] for one in json.loads(bundle.read("data.json"))["reflections"]]
+            assert found[-1] in bundle.read("journal.html").decode()
+    assert found == texts
 
 
 def test_one_reflection_is_taken_back_with_its_raw_mail(world: World) -> None:

@@ -1,0 +1,29 @@
+"""The course of a subscriber, or what stands in for it while its folder is gone or cannot be read."""
+
+from dataclasses import replace
+
+from aws import clients
+from aws.log import count, logger
+from content.emails import Site
+from content.lessons import Course
+from course.subscriber import Subscriber
+
+
+def site_of(subscriber: Subscriber) -> Site:
+    """What an email to this subscriber needs, with a course to speak of whatever happened to its folder.
+
+    A stand-in has the subscriber's own plan, but no lesson's text, and speaks the language stored with the consent.
+    """
+    site = clients.site()
+    if subscriber.course in site.library.courses:
+        return site
+    logger.error("a course is missing", course=subscriber.course)
+    count("Broken")
+    agreed = clients.consents().given(subscriber.id) or clients.consents().asked(subscriber.id)
+    language = agreed.language if agreed else ""
+    return replace(site, library=site.library.with_stand_in(subscriber.course, subscriber.plan, language))
+
+
+def course_of(subscriber: Subscriber) -> Course:
+    """The subscriber's course, or its stand-in."""
+    return site_of(subscriber).library.courses[subscriber.course]

@@ -1,0 +1,236 @@
+"""A course that is gone, renamed or broken: what people ask for still happens, in their language, and is counted."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from jinja2 import TemplateSyntaxError
+
+from aws import web
+from local_cloud.cloud import TEMPLATE, World
+from local_cloud.functions import forget_everything
+from tests.people import Person, one_click
+from tests.stories import edit, next_email, nothing_comes, reads, unchanged
+
+Fault = Callable[[Path], None]
+Own = tuple[World, Path]
+
+
+def spanish_copy(course: Path) -> Path:
+    """A second course, which comes first and speaks Spanish."""
+    other = shutil.copytree(course, course.parent / "a-second")
+    edit(other / "course.toml", 'language = "en"', 'language = "es"')
+    return other
+
+
+def gone(course: Path) -> None:
+    shutil.rmtree(course)
+
+
+def renamed(course: Path) -> None:
+    course.rename(course.with_name("rebuilding"))
+
+
+def broken_settings(course: Path) -> None:
+    (course / "course.toml").write_text('title = "', "utf-8")
+
+
+def broken_lesson(course: Path) -> None:
+    edit(course / "02-own-it.md.j2", "\n+++\n", "\n+++\n{% if coming_back\n")
+
+
+def no_about(course: Path) -> None:
+    (course / "about.md").unlink()
+
+
+def everything_gone(course: Path) -> None:
+    for path in course.parent.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def languages_broken(course: Path) -> None:
+    for code in ("en", "es"):
+        (course.parent / code / "pages.toml").write_text("[every", "utf-8")
+
+
+def happens(fault: Fault, course: Path) -> None:
+    """The next functions to start find it so."""
+    fault(course)
+    forget_everything(lessons=True)
+
+
+def counted(world: World, name: str) -> bool:
+    return any(f'"{name}"' in line for line in world.logs)
+
+
+COURSE_LOST = [gone, renamed, broken_settings, broken_lesson, no_about]
+ALL_LOST = [everything_gone, languages_broken]
+
+
+@pytest.mark.parametrize("fault", COURSE_LOST + ALL_LOST)
+def test_a6_every_way_to_stop_works_whatever_has_become_of_the_course(own_course: Own, fault: Fault) -> None:
+    """One click, the page's button, a reply, and a mail to the List-Unsubscribe address."""
+    world, course = own_course
+    people = [Person(world, f"p{number}@example.net", source_ip=f"203.0.113.{number}").joins() for number in range(4)]
+    clicks, presses, replies, mails = people
+    happens(fault, course)
+
+    answer = world.request("POST", one_click(clicks.mails[-1]), form={"List-Unsubscribe": "One-Click"})
+    assert answer.status == 200
+    assert "The emails have stopped" in answer.text
+    answer = world.request("POST", f"{presses.link('/unsubscribe/')}?now=yes", form={"why": "too-much"})
+    assert answer.status == 200
+    replies.replies("STOP")
+    header = mails.mails[-1].header("List-Unsubscribe") or ""
+    address = re.findall(r"<mailto:([^?>]+)", header)[0]
+    world.deliver(b"From: p3@example.net\r\nSubject: unsubscribe\r\n\r\n", address)
+    assert [person.row["status"] for person in people] == ["unsubscribed"] * 4
+    assert counted(world, "Broken")
+
+
+@pytest.mark.parametrize("fault", ALL_LOST)
+def test_a6_without_any_words_each_page_is_a_plain_one_with_the_helplines(own_course: Own, fault: Fault) -> None:
+    world, course = own_course
+    ann = Person(world).joins()
+    me, leave = ann.page_url, ann.link("/unsubscribe/")
+    happens(fault, course)
+    with unchanged(world):
+        for path in ("/", "/embed", "/privacy", "/fresh-link", "/nowhere", "/confirm/x", leave, me, f"{me}/journal"):
+            answer = world.request("GET", path)
+            assert (answer.status, answer.headers["content-type"]) == (503, "text/html; charset=utf-8"), path
+            assert "0808 802 4040" in answer.text
+            assert "Algo se ha roto" in answer.text
+        assert world.request("POST", "/sign-up", form={"course": "rebuild-trust"}).status == 503
+        assert world.request("POST", f"{leave[:-4]}AAAA", form={}).status == 503
+    assert counted(world, "PagesFailed")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("fault", COURSE_LOST)
+def test_a6_journal_export_and_erasure_work_in_the_language_of_the_consent(own_course: Own, fault: Fault) -> None:
+    """Although the other course, which pages without a course belong to, speaks another language."""
+    world, course = own_course
+    ann = reads(Person(world), 1)
+    ann.replies("I raised my voice.")
+    spanish_copy(course)
+    happens(fault, course)
+    ann.replies("JOURNAL")
+    assert ann.mails[-1].subject == "Your journal"
+    assert "I raised my voice." in (ann.mails[-1].text or "")
+    assert "Rebuilding Trust" not in (ann.mails[-1].text or "")
+    for path in ("", "/journal"):
+        page = world.request("GET", ann.page_url + path)
+        assert page.status == 200
+        assert '<html lang="en"' in page.text
+    export = world.request("POST", f"{ann.page_url}/export", form={})
+    assert "I raised my voice." in ZipFile(BytesIO(export.body)).read("data.json").decode()
+    assert "The emails have stopped" in world.request("POST", one_click(ann.mails[-1]), form={}).text
+    ann.presses("erase")
+    assert not world.subscribers()
+    assert counted(world, "Broken")
+    assert not world.failures
+
+
+def test_a6_a_deletion_by_reply_works_without_the_course(own_course: Own) -> None:
+    world, course = own_course
+    ann = Person(world).joins()
+    happens(gone, course)
+    ann.replies("DELETE MY DATA")
+    assert ann.mails[-1].tags["email"] == "erase"
+    ann.replies("yes")
+    assert not world.subscribers()
+
+
+@pytest.mark.parametrize("fault", [broken_settings, broken_lesson, no_about])
+def test_a6_a_broken_course_holds_nobody_and_the_other_courses_go_on(own_course: Own, fault: Fault) -> None:
+    world, course = own_course
+    other = spanish_copy(course)
+    ann = Person(world).joins()
+    kept = shutil.copytree(course, course.parent.parent / "kept")
+    happens(fault, course)
+    bea = Person(world, "bea@example.net", "Bea", source_ip="203.0.113.9")
+    bea.signs_up(course=other.name)
+    bea.confirms()
+    next_email(world)
+    assert [mail.tags["email"] for mail in bea.mails] == ["confirm", "intro", "acknowledge"]
+    assert nothing_comes(world, days=1) or len(ann.mails) == 2
+    assert ann.row.get("held", "") == ""
+    shutil.rmtree(course)
+    kept.rename(course)
+    forget_everything(lessons=True)
+    world.next_email()
+    next_email(world)
+    assert "acknowledge" in [mail.tags["email"] for mail in ann.mails]
+
+
+def test_a6_a_broken_notice_breaks_no_other_and_replies_to_it_are_known(own_course: Own) -> None:
+    world, course = own_course
+    ann = Person(world).joins()
+    ann.replies("DELETE MY DATA")
+    for name in ("goodbye", "erase"):
+        edit(course.parent / "en" / "notices" / f"{name}.md.j2", "+++\n\n", "+++\n\n{% if\n\n")
+    bea = Person(world, "bea@example.net", source_ip="203.0.113.9").joins()
+    bea.replies("HELP")
+    assert bea.mails[-1].tags["email"] == "help"
+    bea.replies("STOP")
+    assert bea.row["status"] == "unsubscribed"
+    ann.replies("yes")
+    assert [row["address"] for row in world.subscribers()] == ["bea@example.net"]
+
+
+def test_a6_a_page_whose_template_is_broken_shows_the_helplines(
+    own_course: Own, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, _ = own_course
+    ann = Person(world).joins()
+    rendered = web.rendered
+
+    def fails(template: str, **values: object) -> str:
+        if template in broken:
+            raise TemplateSyntaxError(f"{ann.address}", 1)
+        return rendered(template, **values)
+
+    monkeypatch.setattr(web, "rendered", fails)
+    broken = {"me"}
+    answer = world.request("GET", ann.page_url)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "60")
+    assert "Something is broken on our side" in answer.text
+    assert 'class="care"' in answer.text
+    broken = {"me", "error", "unsubscribed"}
+    answer = world.request("GET", ann.page_url)
+    assert answer.status == 503
+    assert "Algo se ha roto" in answer.text
+    assert counted(world, "PagesFailed")
+    assert ann.address not in "\n".join(world.logs)
+    answer = world.request("POST", one_click(ann.mails[-1]), form={})
+    assert answer.status == 200
+    assert "Los correos han parado" in answer.text
+
+
+def test_a6_who_confirms_while_the_course_is_broken_can_do_so_later(own_course: Own) -> None:
+    world, course = own_course
+    ann = Person(world)
+    ann.signs_up()
+    kept = shutil.copytree(course, course.parent.parent / "kept")
+    happens(broken_lesson, course)
+    with unchanged(world):
+        for answer in (world.request("GET", ann.link("/confirm/")), ann.confirms()):
+            assert answer.status == 503
+            assert "Something is broken on our side" in answer.text
+            assert "0808 802 4040" in answer.text
+    shutil.rmtree(course)
+    kept.rename(course)
+    forget_everything(lessons=True)
+    ann.confirms()
+    assert ann.mails[-1].tags["email"] == "intro"
+
+
+def test_a6_make_build_checks_the_emails_first() -> None:
+    asked = ["make", "-n", "build"]
+    shown = subprocess.run(asked, cwd=TEMPLATE.parent, capture_output=True, text=True, check=True).stdout
+    assert 0 < shown.index("email-course check") < shown.index("tools/build.sh")
