@@ -6,9 +6,9 @@ from typing import Any
 
 from aws import clients
 from aws.log import each_message, observed
-from services import erasing
-from services.pace import Pace
-from services.sending import Notice, Sending, halted
+from services.sending import Sending, erasing, halted, notices
+from services.sending.notices import Notice
+from services.sending.pace import Pace
 
 pace = Pace()
 
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         message = json.loads(body)
         halt = halted(clients.now())
         if "notice" in message:
-            if halt or not sending.notice(Notice.read(message), message_id, clients.now()):
+            if halt or not notices.send(sending, Notice.read(message), message_id, clients.now()):
                 clients.outbox().again_later(message)
         elif "erase" in message:
             erasing.go_on(message["erase"], sending, clients.now(), may_send=not halt)

@@ -23,7 +23,7 @@ from local_cloud.cloud import World
 from local_cloud.environment import environment
 from local_cloud.functions import Context
 from local_cloud.ses_rules import SesError
-from services.pace import Pace
+from services.sending.pace import Pace
 from tests.conftest import MONDAY
 from tests.services.test_sending import THROTTLED, record
 from tests.test_dispatch import queued, subscribe
@@ -172,7 +172,7 @@ def stress(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stress]:
         monkeypatch.setattr(world.ses, "send", answer)
         monkeypatch.setattr("send.ThreadPoolExecutor", AtOnce)
         monkeypatch.setattr("send.pace", OwnPace())
-        monkeypatch.setattr("services.pace.time", SimpleNamespace(time=time.time, sleep=stress.turns.sleep))
+        monkeypatch.setattr("services.sending.pace.time", SimpleNamespace(time=time.time, sleep=stress.turns.sleep))
         # What a function has left of its time goes by this clock as well.
         monkeypatch.setattr("local_cloud.functions.time", SimpleNamespace(monotonic=time.time))
         yield stress

@@ -13,21 +13,17 @@ from course.syllabus import Syllabus
 from replies.request import Request
 
 Command = Request.Command
-
-ERASE_NOTICE = "erase"
-"""The notice that asks once more. YES in answer to it, or the same command again, erases within ERASE_WITHIN."""
-NOT_SKIPPED = "not-skipped"
-"""The notice that says that the closing letter cannot be skipped."""
-ERASE_WITHIN = timedelta(days=7)
-OBEYED_WITHIN = timedelta(days=1)
-"""From a mail's arrival. Later, as when failed messages are retried, its writer may have decided otherwise."""
+ERASE_NOTICE, NOT_SKIPPED = "erase", "not-skipped"
+"""The notices that ask once more whether to delete everything, and that say that no lesson is left to skip."""
+ERASE_WITHIN, OBEYED_WITHIN = timedelta(days=7), timedelta(days=1)
+"""From that question to its YES; and from a mail's arrival: later, its writer may have decided otherwise."""
 
 ASK, PROVE = "ask-", "prove-"
 """How the id of a notice begins that offers a command: it may have been meant, or its sender was not proven."""
 ASK_WAY_BACK, ASK_CONFIRM = "ask-way-back", "ask-confirm"
 """The notices that ask the question of the way back once more, and for a yes to the confirmation."""
 OFFERED = frozenset(Command) - {Command.YES, Command.NOT_YET, Command.HELP, Command.KEEP}
-"""Commands that a notice may offer. The answers and KEEP have notices of their own, and HELP is answered itself."""
+"""Commands that a notice may offer. The others have notices of their own."""
 
 
 class Question(Enum):

@@ -54,7 +54,7 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
 
 
 def begin(subscriber: Subscriber, now: datetime) -> None:
-    """From now on nothing of the subscriber is found. The rest is `services.erasing`'s, by the queue.
+    """From now on nothing of the subscriber is found. The rest is `services.sending.erasing`'s, by the queue.
 
     Pressed again after a crash, it begins again.
     """

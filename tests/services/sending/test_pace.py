@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.pace import MOST_DOUBLINGS, Pace
+from services.sending.pace import MOST_DOUBLINGS, Pace
 
 NOW = 1_795_424_400.0
 
@@ -28,7 +28,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("services.pace.time", SimpleNamespace(time=clock.time, sleep=clock.sleep))
+    monkeypatch.setattr("services.sending.pace.time", SimpleNamespace(time=clock.time, sleep=clock.sleep))
     return clock
 
 

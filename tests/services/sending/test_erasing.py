@@ -12,9 +12,8 @@ from aws.limits import Limits
 from aws.reflections import Reflections
 from aws.ses import Mailer, Refusal, Refused, Sent, Unknown
 from aws.subscribers import Erasing
-from course import tokens
 from local_cloud.cloud import World
-from services import erasing
+from services.sending import erasing
 from tests.people import Person
 from tests.stories import asleep, reads, without
 
@@ -144,14 +143,3 @@ def test_p5_an_address_that_was_put_there_by_others_is_not_written_to(world: Wor
     clients.erasures().begin(Erasing(ann_id, "rebuild-trust", "mallory@example.org", 1, world.now(), world.now()))
     later(world, 1)
     assert not world.mails_to("mallory@example.org")
-
-
-def test_p5_a_journal_link_goes_to_no_address_but_the_one_the_id_was_made_of(world: World) -> None:
-    ann = reads(Person(world), 1)
-    stored = clients.subscribers().get(str(ann.row["id"]))
-    assert stored
-    clients.subscribers().change(stored.id, lambda current: replace(current, address="m@example.org"))
-    world.request("POST", f"{ann.page_url}/journal", form={})
-    assert not world.mails_to("m@example.org")
-    assert not [row for row in world.rows("Reflections") if str(row["subscriber"]).startswith("links#")]
-    assert tokens.subscriber_id(clients.keys(), stored.course, stored.address) == stored.id

@@ -1,26 +1,23 @@
 """Sends one email to one subscriber by the delivery protocol: render, claim, send once, commit or release."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from aws import clients
 from aws.log import count, failed, logger
 from aws.ses import CONNECT_TIMEOUT, READ_TIMEOUT, Refusal, Refused, Sent, Unknown
 from aws.settings import settings
-from content.emails import BROKEN, EXPORT_NOTICE, JOURNAL_NOTICE, Letter, lesson_letter, notice_letter
+from content.emails import BROKEN, Letter, lesson_letter, notice_letter
 from content.lessons import Course
-from course import delivery, tokens
-from course.commands import ASK_CONFIRM, ROWS
+from course import delivery
 from course.delivery import Decision
-from course.errors import EmailCourseError, NewerItem, UnreadableSubscriber
-from course.record import CONFIRM, STOPPED_FOR_GOOD, Held, Status
-from course.standing import KEEP_NOTICE
+from course.errors import NewerItem, UnreadableSubscriber
+from course.record import CONFIRM, Held
 from course.subscriber import Subscriber
-from services import courses, links, written
+from services import written
 
 CLAIM_TIME = 5_000
 """Longest time in ms to store a claim. With ANSWER_TIME, SES has the email within 25 s: a stop can be late by that."""
@@ -31,17 +28,8 @@ ANSWER_TIME = (CONNECT_TIMEOUT + READ_TIMEOUT) * 1000
 TRY_AGAIN_IN = timedelta(minutes=15)
 """When a template fails. An alarm tells the author; once the template is repaired, the email goes out by itself."""
 
-AFTER_STOPPING = {"goodbye", "fresh-link", *(row.notice for row in ROWS.values() if row.about_data)}
-"""Notices that also come to subscribers who have stopped: they answer what is asked for then."""
-
-WITH_JOURNAL_LINK = {JOURNAL_NOTICE, EXPORT_NOTICE}
-
 HELD = {Refusal.ADDRESS: Held.ADDRESS, Refusal.SANDBOX: Held.SANDBOX}
 """Refusals that hold the one subscriber."""
-
-
-class NotSent(EmailCourseError):
-    """Raised when SES refused this one notice, or did not answer. After five tries: the dead-letter queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +47,6 @@ def halted(now: datetime) -> Halt | None:
         return Halt(why, moved=True)
     reason = clients.limits().breaker_open(now)
     return Halt(reason) if reason else None
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A notice that is asked for, as in Outbox.notice."""
-
-    name: str
-    subscriber: str
-    epoch: int
-    key: str
-    told: tuple[str, ...] = ()
-    """Lines that it says below its text, by the names of the words for them."""
-
-    @classmethod
-    def read(cls, message: Mapping[str, Any]) -> "Notice":
-        """From a message in the outbox."""
-        told = tuple(message.get("told", ()))
-        return cls(message["notice"], message["subscriber"], message["epoch"], message["key"], told)
 
 
 class Sending:
@@ -130,46 +100,6 @@ class Sending:
                 _hold(subscriber, Held.IN_DOUBT)
             case Decision.SKIP if subscriber != stored:
                 clients.subscribers().save(subscriber)
-
-    def notice(self, asked: Notice, message_id: str, now: datetime) -> bool:
-        """Sends a notice once per key; False if it has to wait. Raises NotSent if refused or unanswered.
-
-        It waits while SES takes none, and for newer code if that has stored the subscriber.
-        """
-        with suppress(NewerItem):
-            return self._notice(asked, message_id, now)
-        return False
-
-    def _notice(self, asked: Notice, message_id: str, now: datetime) -> bool:
-        """The first message with the key owns it and may retry after a crash: better a second copy than no notice."""
-        subscriber = clients.subscribers().get(asked.subscriber)
-        if subscriber is None or not _is_wanted(asked.name, subscriber, asked.epoch):
-            return True
-        token = tokens.journal(subscriber.id) if asked.name in WITH_JOURNAL_LINK else ""
-        if token and not links.is_genuine(subscriber):
-            logger.error("the stored address is not the subscriber's", subscriber=subscriber.id)
-            count("Mismatched")
-            return True
-        site = courses.site_of(subscriber)
-        subscriber = subscriber.with_ids(site.library.courses[subscriber.course].renamed)
-        letter = notice_letter(site, subscriber, asked.name, now, told=asked.told, journal_token=token)
-        mark = f"notice#{asked.key}"
-        if not clients.limits().mark(mark, message_id, now):
-            return True
-        if token:
-            clients.journal_links().add(tokens.read_journal(token), now)
-        match self.mailed(letter, subscriber, asked.name, asked.epoch, now):
-            case Sent():
-                clients.limits().mark_done(mark, now)
-                count("NoticesSent")
-            case Refused(why, code):
-                clients.limits().unmark(mark)
-                if why in HELD:
-                    raise NotSent(f"SES refused a notice: {code}")
-                return False
-            case Unknown():
-                raise NotSent("SES did not answer: the queue brings the notice back")
-        return True
 
     def mailed(
         self, letter: Letter, subscriber: Subscriber, name: str, epoch: int, now: datetime
@@ -235,17 +165,6 @@ class Sending:
         lesson = course.lessons[email]
         looked_back_on = written.around_lesson(subscriber, lesson, course)
         return lesson_letter(self.site, subscriber, lesson, looked_back_on, now)
-
-
-def _is_wanted(notice: str, subscriber: Subscriber, epoch: int) -> bool:
-    """Whether a notice still goes out: not after a stop or another sign-up since it was asked for."""
-    if notice == ASK_CONFIRM:
-        return subscriber.awaits(epoch) and subscriber.status not in STOPPED_FOR_GOOD
-    if subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
-        return False
-    if notice == KEEP_NOTICE:
-        return subscriber.status is Status.PAUSED
-    return notice in AFTER_STOPPING or subscriber.is_in_course
 
 
 def _postpone(subscriber: Subscriber, now: datetime) -> None:

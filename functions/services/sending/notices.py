@@ -1,0 +1,100 @@
+"""Sends a notice: once per key, and not after a stop or another sign-up since it was asked for."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aws import clients
+from aws.log import count, logger
+from aws.ses import Refused, Sent, Unknown
+from content.emails import EXPORT_NOTICE, JOURNAL_NOTICE, notice_letter
+from course import tokens
+from course.commands import ASK_CONFIRM, ROWS
+from course.errors import EmailCourseError, NewerItem
+from course.record import STOPPED_FOR_GOOD, Status
+from course.standing import KEEP_NOTICE
+from course.subscriber import Subscriber
+from services import courses, links
+from services.sending import HELD, Sending
+
+AFTER_STOPPING = {"goodbye", "fresh-link", *(row.notice for row in ROWS.values() if row.about_data)}
+"""Notices that also come to subscribers who have stopped: they answer what is asked for then."""
+
+WITH_JOURNAL_LINK = {JOURNAL_NOTICE, EXPORT_NOTICE}
+
+
+class NotSent(EmailCourseError):
+    """Raised when SES refused this one notice, or did not answer. After five tries: the dead-letter queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice that is asked for, as in Outbox.notice."""
+
+    name: str
+    subscriber: str
+    epoch: int
+    key: str
+    told: tuple[str, ...] = ()
+    """Lines that it says below its text, by the names of the words for them."""
+
+    @classmethod
+    def read(cls, message: Mapping[str, Any]) -> "Notice":
+        """From a message in the outbox."""
+        told = tuple(message.get("told", ()))
+        return cls(message["notice"], message["subscriber"], message["epoch"], message["key"], told)
+
+
+def send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bool:
+    """Sends a notice once per key; False if it has to wait. Raises NotSent if refused or unanswered.
+
+    It waits while SES takes none, and for newer code if that has stored the subscriber.
+    """
+    with suppress(NewerItem):
+        return _send(sending, asked, message_id, now)
+    return False
+
+
+def _send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bool:
+    """The first message with the key owns it and may retry after a crash: better a second copy than no notice."""
+    subscriber = clients.subscribers().get(asked.subscriber)
+    if subscriber is None or not _is_wanted(asked.name, subscriber, asked.epoch):
+        return True
+    token = tokens.journal(subscriber.id) if asked.name in WITH_JOURNAL_LINK else ""
+    if token and not links.is_genuine(subscriber):
+        logger.error("the stored address is not the subscriber's", subscriber=subscriber.id)
+        count("Mismatched")
+        return True
+    site = courses.site_of(subscriber)
+    subscriber = subscriber.with_ids(site.library.courses[subscriber.course].renamed)
+    letter = notice_letter(site, subscriber, asked.name, now, told=asked.told, journal_token=token)
+    mark = f"notice#{asked.key}"
+    if not clients.limits().mark(mark, message_id, now):
+        return True
+    if token:
+        clients.journal_links().add(tokens.read_journal(token), now)
+    match sending.mailed(letter, subscriber, asked.name, asked.epoch, now):
+        case Sent():
+            clients.limits().mark_done(mark, now)
+            count("NoticesSent")
+        case Refused(why, code):
+            clients.limits().unmark(mark)
+            if why in HELD:
+                raise NotSent(f"SES refused a notice: {code}")
+            return False
+        case Unknown():
+            raise NotSent("SES did not answer: the queue brings the notice back")
+    return True
+
+
+def _is_wanted(notice: str, subscriber: Subscriber, epoch: int) -> bool:
+    """Whether a notice still goes out: not after a stop or another sign-up since it was asked for."""
+    if notice == ASK_CONFIRM:
+        return subscriber.awaits(epoch) and subscriber.status not in STOPPED_FOR_GOOD
+    if subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
+        return False
+    if notice == KEEP_NOTICE:
+        return subscriber.status is Status.PAUSED
+    return notice in AFTER_STOPPING or subscriber.is_in_course
