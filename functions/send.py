@@ -6,6 +6,7 @@ from typing import Any
 
 from aws import clients
 from aws.log import each_message, observed
+from services import sign_ups
 from services.pace import Pace
 from services.sending import Sending, halted
 
@@ -14,7 +15,7 @@ pace = Pace()
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """An SQS event with `{"subscribers": [id, …], "rate": per second}` or one notice a message.
+    """An SQS event with `{"subscribers": [id, …], "rate": per second}` or one notice or form a message.
 
     Without a rate it is one subscriber who has just acted and waits; if SES is busy, the next tick sends the email.
     """
@@ -24,7 +25,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def work(body: str, message_id: str) -> None:
         message = json.loads(body)
         halt = halted(clients.now())
-        if "notice" in message:
+        if "form" in message:
+            waiting = sign_ups.carry_out(message["form"], clients.now())
+            if not halt:
+                _deliver_all(sending, waiting, None)
+            clients.forms().done(message["form"])
+        elif "notice" in message:
             asked = message["notice"], message["subscriber"], message["epoch"], message["key"]
             if halt or not sending.notice(*asked, message_id, clients.now()):
                 clients.outbox().notice(*asked, later=True)

@@ -284,7 +284,7 @@ class World:
 
     def subscribers(self) -> list[dict[str, Any]]:
         """All items of the table Subscribers that are people: one says which stack sends from it."""
-        return [row for row in self.rows("Subscribers") if "address" in row]
+        return [row for row in self.rows("Subscribers") if "address" in row and "#" not in row["id"]]
 
     def tables(self) -> list[str]:
         """Logical ids of the template's tables, in its order."""

@@ -17,10 +17,12 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 from bs4 import BeautifulSoup
 
-from aws.subscribers import Subscribers
+from aws import clients
+from aws.limits import Limits
+from aws.subscribers import Forms
 from cli.check import check
 from content.lessons import load
-from course import limits
+from course import forms
 from local_cloud.api import Response
 from local_cloud.cloud import TEMPLATE, World
 from tests.browser import barriers, chromium, served
@@ -163,13 +165,15 @@ def test_signing_up_in_spanish(world: World) -> None:
     in_spanish(world.request("GET", ann.link("/confirm/")))
     assert "Tu dirección está confirmada" in in_spanish(ann.confirms())
     assert "Ya estás en el curso" in in_spanish(world.request("GET", ann.link("/confirm/", ann.mails[0])))
-    with patch.object(limits, "SIGN_UPS_AN_HOUR", 0):
+    with patch.object(Limits, "count_up", return_value=False):
         form = ann.form(course=COURSE, address="bea@example.net")
-        busy = world.request("POST", "/sign-up", form=form, source_ip=ann.source_ip)
-        assert "Vuelve un poco más tarde" in in_spanish(busy, 429)
-        busy = world.request("POST", "/embed", form=form, source_ip=ann.source_ip)
-        in_spanish(busy, 429)
-    with patch.object(Subscribers, "get", side_effect=ConnectTimeoutError(endpoint_url="https://dynamodb.example")):
+        for path in ("/sign-up", "/embed"):
+            busy = world.request("POST", path, form=form, source_ip=ann.source_ip)
+            assert "vuelve a pulsar el botón dentro de" in in_spanish(busy, 429)
+    form["form_time"] = forms.stamp(clients.keys(), world.now())
+    again = world.request("POST", "/sign-up", form=form, source_ip=ann.source_ip)
+    assert "Pulsa el botón una vez más" in in_spanish(again)
+    with patch.object(Forms, "keep", side_effect=ConnectTimeoutError(endpoint_url="https://dynamodb.example")):
         in_spanish(ann.signs_up(course=COURSE), 503)
     assert every_email_is_in_spanish(ann) == {"confirm", "intro"}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from aws.items import (
     DUE_SHARD,
@@ -22,6 +22,10 @@ HOME = "home"
 """The item that says which stack sends from the table. Subscribers' ids have 16 characters, so none is called this."""
 ASKED, GIVEN = "asked#", "consent#"
 """With which the id of a proof of consent begins: of the last sign-up, and of the last one that was confirmed."""
+
+FORM = "form#"
+"""With which the id of a form begins that waits to be carried out. The sign-up function may write no other item."""
+FORM_LIFE = timedelta(days=1)
 
 _TRIES = 10
 
@@ -129,15 +133,15 @@ class Subscribers(Table):
 class Consents(Table):
     """The proof of each subscriber's consent, in the table of the subscribers."""
 
-    def ask(self, subscriber_id: str, consent: Consent) -> None:
-        """Notes what was agreed to with a sign-up, which has still to be confirmed."""
-        self._put(consent_item(ASKED + subscriber_id, consent))
+    def ask(self, subscriber_id: str, consent: Consent, now: datetime) -> None:
+        """Notes what was agreed to with a sign-up, which is to be confirmed within days from now."""
+        self._put(consent_item(ASKED + subscriber_id, consent, now))
 
     def give(self, subscriber_id: str, epoch: int, by: str, now: datetime) -> None:
         """Keeps the proof of the sign-up of this epoch, confirmed now."""
         asked = self.asked(subscriber_id)
         if asked and asked.epoch == epoch:
-            self._put(consent_item(GIVEN + subscriber_id, replace(asked, given_at=now, by=by)))
+            self._put(consent_item(GIVEN + subscriber_id, replace(asked, given_at=now, by=by), now))
 
     def asked(self, subscriber_id: str) -> Consent | None:
         """What was agreed to with the last sign-up."""
@@ -155,6 +159,22 @@ class Consents(Table):
     def _of(self, key: str) -> Consent | None:
         found = self._get(id=key)
         return consent_from(found) if found else None
+
+
+class Forms(Table):
+    """Forms that wait to be carried out, in the table of the subscribers: no address is in a queue."""
+
+    def keep(self, key: str, asked: Item, now: datetime) -> None:
+        """Keeps what a form asks for, for a day at most."""
+        self._put({**asked, "id": FORM + key, "expires_at": int((now + FORM_LIFE).timestamp())})
+
+    def get(self, key: str) -> Item | None:
+        """What a form asks for, or None: it was carried out."""
+        return self._get(id=FORM + key)
+
+    def done(self, key: str) -> None:
+        """It was carried out."""
+        self._delete(id=FORM + key)
 
 
 def _row(item: Item) -> Row:

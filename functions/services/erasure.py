@@ -39,7 +39,7 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
     was written to, so that coming back the same day brings no second lesson on it. Raw mail that cannot be attributed
     goes after its 14 days.
     """
-    clients.limits().close(clients.keys().hashed("mailbox", forms.mailbox(subscriber.address)), now)
+    clients.limits().close(clients.keys().hashed("mailbox", forms.mailbox(subscriber.address)), subscriber.course, now)
     _erase_the_rest(subscriber.id)
     clients.subscribers().erase(subscriber.id)
     _erase_the_rest(subscriber.id)  # of what came meanwhile; what comes from now on finds no subscriber
