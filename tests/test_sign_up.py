@@ -410,6 +410,25 @@ def test_an_address_that_leads_nowhere_is_a_page_with_the_helplines(world: World
         assert "0808 802 4040" in page.text
 
 
+def test_every_page_says_where_to_write_and_is_true_without_an_email_address(world: World) -> None:
+    for path in ("/", "/privacy", "/nowhere", "/embed"):
+        assert "mailto:" not in world.request("GET", path).text
+    assert "write to us: The Email Course, 1 Example Street" in world.request("GET", "/nowhere").text
+    assert "Please write to us: The Email Course, 1 Example Street" in Person(world).signs_up().text
+
+
+def test_every_page_has_the_contact_address() -> None:
+    with World(start=MONDAY, parameters={"ContactEmail": "help@example.org"}) as world:
+        link = '<a href="mailto:help@example.org">help@example.org</a>'
+        pages = {
+            path: world.request("GET", path).text for path in ("/", "/privacy", "/nowhere", "/fresh-link", "/embed")
+        }
+        assert {path for path, page in pages.items() if f"Questions? Write to {link}" in page} == set(pages)
+        assert f"If it goes on, write to us: {link}" in pages["/nowhere"]
+        assert f"You can write to {link}" in pages["/privacy"]
+        assert f"Please write to us: {link}" in Person(world).signs_up().text
+
+
 # ---------------------------------------------------------------- on the author's own site
 
 

@@ -16,6 +16,7 @@ from aws.settings import Settings
 from course import schedule
 from local_cloud.cloud import TEMPLATE, World
 from local_cloud.intrinsics import Resolver
+from tests.conftest import MONDAY
 from tests.metrics import Series, rings, written
 from tests.people import Person
 
@@ -75,6 +76,21 @@ def test_the_api_writes_no_access_log(resources: Resolver) -> None:
     [(_, stage)] = resources.resources("AWS::ApiGatewayV2::Stage")
     assert "AccessLogSettings" not in stage
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] <= 25
+
+
+def test_s19_the_forms_share_neither_a_throttle_nor_concurrency_with_the_other_pages(resources: Resolver) -> None:
+    """A function that may run so often at once leaves the rest; by default none is bound, as new accounts refuse it."""
+    [(_, stage)] = resources.resources("AWS::ApiGatewayV2::Stage")
+    [(_, api)] = resources.resources("AWS::ApiGatewayV2::Api")
+    routes = stage["RouteSettings"]
+    assert set(routes) == {f"ANY {path}" for path in ("/", "/sign-up", "/embed", "/fresh-link")}
+    assert {route.removeprefix("ANY ") for route in routes} <= set(api["Body"]["paths"])
+    for settings in routes.values():
+        assert settings["ThrottlingRateLimit"] < stage["DefaultRouteSettings"]["ThrottlingRateLimit"]
+    assert not [name for name, given in functions(resources).items() if "ReservedConcurrentExecutions" in given]
+    with World(start=MONDAY, parameters={"SignUpConcurrency": "5"}) as world:
+        bound = {name: given.get("ReservedConcurrentExecutions") for name, given in functions(world.resources).items()}
+    assert {name: int(most) for name, most in bound.items() if most} == {"sign_up": 5}
 
 
 def test_paths_of_one_shape_have_one_name(resources: Resolver) -> None:
