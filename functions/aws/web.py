@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from aws import clients
-from aws.log import count, logger, where
+from aws.log import failed
 from aws.settings import settings
 from aws.subscribers import Contended
 from content.languages import Language
@@ -117,9 +117,7 @@ class Pages(APIGatewayHttpResolver):
         return page("error", error.http_status, headers, course=self.course, embedded=self.embedded, **shown)
 
     def _broken(self, error: Exception) -> Response[str]:
-        # The kind of error and where; not its text, which can hold what a person wrote.
-        logger.error("a page failed", error=type(error).__name__, where=where(error))
-        count("PagesFailed")
+        failed("a page failed", error)
         course, headers = self.course, {"Retry-After": "60"}
         say = _language(course).words["pages"]["error"]
         return page("error", 503, headers, course=course, title=say["broken"], message=say["broken_about"])
