@@ -31,6 +31,7 @@ NAMES = {
         "preheader",
         "helplines",
         "directory",
+        "helplines_url",
         "words",
         "loop",
     ),

@@ -1,6 +1,6 @@
 """Emails: a lesson or a notice as one subscriber gets it, in HTML and in plain text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,8 @@ class Site:
     url: str
     reply_domain: str
     postal_address: str
+    countries: Collection[str] | None = None
+    """Whose helplines a letter has, by the names in its language: what a quote has shows. Else the subscriber's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ def notice_letter(
     token = tokens.link(site.keys, Purpose.CONFIRM, subscriber.id, epoch, subscriber.sign_up.at + tokens.CONFIRM_LIFE)
     parts |= {"confirm_url": f"{site.url}/confirm/{token}", "hours": tokens.CONFIRM_LIFE.days * 24}
     parts |= {"first_name": "", "me_url": ""}  # nothing typed, and no page yet
+    parts |= _helplines(site, course, subscriber.sign_up.zone)
     return _letter(site, subscriber, notice, epoch, now, parts)
 
 
@@ -219,6 +222,16 @@ def _values(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: i
         "unsubscribe_url": f"{site.url}/unsubscribe/{unsubscribe}",
         "postal_address": site.postal_address,
         "words": course.language.words["letter"],
-        "helplines": course.language.helplines,
-        "directory": course.language.directory,
+        **_helplines(site, course, subscriber.zone),
+        "helplines_url": f"{site.url}/privacy?course={course.id}#care",  # at the foot of every page are all of them
     }
+
+
+def _helplines(site: Site, course: Course, zone: str) -> dict[str, Any]:
+    """Who to call in the subscriber's own country; where we know nobody there, the directory."""
+    language = course.language
+    if site.countries is not None:
+        quoted = [country for country in language.helplines if country["country"] in site.countries]
+        return {"helplines": quoted, "directory": language.directory}
+    own = language.helplines_in(zone)
+    return {"helplines": own, "directory": None if own else language.directory}
