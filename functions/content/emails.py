@@ -21,6 +21,7 @@ from course.tokens import Keyring, Purpose
 
 ABSENT: Mapping[str, Any] = {
     "day": None,
+    "support": {},
     "question": None,
     "told": (),
     "journal": None,
@@ -62,8 +63,8 @@ class Letter:
     """Course and email: what mailbox providers count complaints by."""
 
 
-JOURNAL_NOTICE = "journal"
-"""The notice that gives the journal back."""
+JOURNAL_NOTICE, GOODBYE = "journal", "goodbye"
+"""The notices that give the journal back, and that end the course."""
 
 
 def looks_back(lesson: Lesson, subscriber: Subscriber, course: Course) -> bool:
@@ -78,7 +79,7 @@ def lesson_letter(
     course = site.library.courses[subscriber.course]
     last_time = journal.last_time(reflections, lesson.id, subscriber.round)
     shown, longer = journal.beginning(last_time, journal.LAST_TIME)
-    parts = {
+    parts: dict[str, Any] = {
         "day": course.day(lesson.id),
         "question": lesson.question,
         "last_time": shown,
@@ -90,7 +91,7 @@ def lesson_letter(
         "reflections": _echoes(course, reflections, subscriber),
     }
     if lesson.id == course.closing:
-        parts |= _journal(course, reflections, subscriber)
+        parts |= {"support": course.support, **_journal(course, reflections, subscriber)}
     return _letter(site, subscriber, lesson, subscriber.epoch, now, parts)
 
 
@@ -134,6 +135,7 @@ def notice_letter(
         "zone": subscriber.zone.replace("_", " "),
         "erase_days": ERASE_WITHIN.days,
         "way_back_question": course.way_back_question or "",
+        "support": course.support if notice_id == GOODBYE else {},
         **notice.words,
     }
     if reflections:

@@ -138,6 +138,22 @@ def test_the_way_back_offers_both_answers_by_link_and_only_there() -> None:
     assert "/not-yet" not in letter("own-it").html
 
 
+@pytest.mark.parametrize("email", [*COURSE.plan, *SITE.library.notices])
+def test_h2_the_closing_letter_and_the_goodbye_have_somewhere_to_go(email: str) -> None:
+    """In both parts, if the course says where; it is empty in the course of this repository."""
+    link = "https://counsel.example.org/?a=1&b=2"
+    course = replace(COURSE, support={"text": "Talk to <somebody>", "link": link})
+    for given, expected in ((COURSE, False), (course, email in (COURSE.closing, "goodbye"))):
+        site = replace(SITE, library=replace(SITE.library, courses={COURSE.id: given}))
+        if email in COURSE.plan:
+            sent = lesson_letter(site, replace(after(1), plan=COURSE.plan), given.lessons[email], (), MONDAY)
+        else:
+            sent = notice_letter(site, pending() if "confirm" in email else after(1), email, MONDAY)
+        assert (f"\n\nTalk to <somebody>:\n{link}\n" in sent.text) == expected
+        assert (f'href="{escape(link)}"' in sent.html and "Talk to &lt;somebody&gt;" in sent.html) == expected
+    assert COURSE.support == {}
+
+
 def test_a_later_round_greets_someone_coming_back_and_shows_what_they_wrote() -> None:
     first, second = (
         letter("acknowledge"),
