@@ -129,7 +129,7 @@ def every_email_is_in_spanish(person: Person) -> set[str]:
         assert not left_in(mail.text)
         for part in (mail.html, mail.text):
             assert "si necesitas a alguien ahora" in part.lower()
-            assert min(part.index(country) for country in ("Reino Unido", "Australia")) > part.index("España")
+            assert "Alemania" in part, "the subscriber's own country"
     return {mail.tags["email"] for mail in person.mails}
 
 
@@ -244,7 +244,7 @@ def test_every_page_behind_a_link_of_a_spanish_email(world: World) -> None:
     in_spanish(ann.presses("pause", until="2020-01-01"), 400)
     links = {url for mail in ann.mails for _, url in mail.links() if url.startswith(world.parameters["SiteUrl"])}
     for url in links:
-        page = world.request("GET", url)
+        page = world.request("GET", url.partition("#")[0])
         if "/confirm/" not in url:
             in_spanish(page)
             for path in re.findall(r'href="(/[^"]+)"', page.text):

@@ -31,6 +31,7 @@ NAMES = {
         "preheader",
         "helplines",
         "directory",
+        "helplines_url",
         "words",
         "loop",
     ),
@@ -53,7 +54,7 @@ IN_NOTICE = {
 FRONT_MATTER = {"subject", "preheader", "question"}
 IN_HELP = "commands"
 """The list of what can be replied: a table of the front matter, and where the text has it."""
-SETTINGS = {"title", "sender_name", "language", "tagline", "way_back", "closing", "in_doubt", "thread"}
+SETTINGS = {"title", "sender_name", "language", "tagline", "way_back", "closing", "in_doubt", "thread", "support"}
 _template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 

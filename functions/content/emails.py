@@ -1,6 +1,6 @@
 """Emails: a lesson or a notice as one subscriber gets it, in HTML and in plain text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from course.tokens import Keyring, Purpose
 
 ABSENT: Mapping[str, Any] = {
     "day": None,
+    "support": {},
     "question": None,
     "told": (),
     "journal": None,
@@ -41,6 +42,8 @@ class Site:
     url: str
     reply_domain: str
     postal_address: str
+    countries: Collection[str] | None = None
+    """Whose helplines a letter has, by the names in its language: what a quote has shows. Else the subscriber's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,8 @@ class Letter:
     """Course and email: what mailbox providers count complaints by."""
 
 
-JOURNAL_NOTICE = "journal"
-"""The notice that gives the journal back."""
+JOURNAL_NOTICE, GOODBYE = "journal", "goodbye"
+"""The notices that give the journal back, and that end the course."""
 
 
 def looks_back(lesson: Lesson, subscriber: Subscriber, course: Course) -> bool:
@@ -76,7 +79,7 @@ def lesson_letter(
     course = site.library.courses[subscriber.course]
     last_time = journal.last_time(reflections, lesson.id, subscriber.round)
     shown, longer = journal.beginning(last_time, journal.LAST_TIME)
-    parts = {
+    parts: dict[str, Any] = {
         "day": course.day(lesson.id),
         "question": lesson.question,
         "last_time": shown,
@@ -88,7 +91,7 @@ def lesson_letter(
         "reflections": _echoes(course, reflections, subscriber),
     }
     if lesson.id == course.closing:
-        parts |= _journal(course, reflections, subscriber)
+        parts |= {"support": course.support, **_journal(course, reflections, subscriber)}
     return _letter(site, subscriber, lesson, subscriber.epoch, now, parts)
 
 
@@ -132,6 +135,7 @@ def notice_letter(
         "zone": subscriber.zone.replace("_", " "),
         "erase_days": ERASE_WITHIN.days,
         "way_back_question": course.way_back_question or "",
+        "support": course.support if notice_id == GOODBYE else {},
         **notice.words,
     }
     if reflections:
@@ -142,6 +146,7 @@ def notice_letter(
     token = tokens.link(site.keys, Purpose.CONFIRM, subscriber.id, epoch, subscriber.sign_up.at + tokens.CONFIRM_LIFE)
     parts |= {"confirm_url": f"{site.url}/confirm/{token}", "hours": tokens.CONFIRM_LIFE.days * 24}
     parts |= {"first_name": "", "me_url": ""}  # nothing typed, and no page yet
+    parts |= _helplines(site, course, subscriber.sign_up.zone)
     return _letter(site, subscriber, notice, epoch, now, parts)
 
 
@@ -219,6 +224,16 @@ def _values(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: i
         "unsubscribe_url": f"{site.url}/unsubscribe/{unsubscribe}",
         "postal_address": site.postal_address,
         "words": course.language.words["letter"],
-        "helplines": course.language.helplines,
-        "directory": course.language.directory,
+        **_helplines(site, course, subscriber.zone),
+        "helplines_url": f"{site.url}/privacy?course={course.id}#care",  # at the foot of every page are all of them
     }
+
+
+def _helplines(site: Site, course: Course, zone: str) -> dict[str, Any]:
+    """Who to call in the subscriber's own country; where we know nobody there, the directory."""
+    language = course.language
+    if site.countries is not None:
+        quoted = [country for country in language.helplines if country["country"] in site.countries]
+        return {"helplines": quoted, "directory": language.directory}
+    own = language.helplines_in(zone)
+    return {"helplines": own, "directory": None if own else language.directory}

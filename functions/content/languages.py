@@ -50,6 +50,10 @@ class Language:
     directory: dict[str, Any]
     """Where people of all other countries find someone to call."""
 
+    def helplines_in(self, zone: str) -> list[dict[str, Any]]:
+        """Who to call in the country of a time zone: one country, or none."""
+        return [country for country in self.helplines if zone in country["zones"]]
+
     @property
     def direction(self) -> str:
         """How it is written: `ltr` or `rtl`."""
@@ -94,7 +98,8 @@ def _country(country: dict[str, Any], helplines: dict[str, Any], folder: Path) -
             raise CourseError(folder / "helplines.toml", f"has no words under [for_whom] for “{line['for_whom']}”")
         line["for_whom"] = helplines["for_whom"][line["for_whom"]]
     name = country["name"]
-    return {"country": helplines["countries"].get(name, name), "emergency": country["emergency"], "lines": lines}
+    shown = {"country": helplines["countries"].get(name, name), "emergency": country["emergency"], "lines": lines}
+    return shown | {"zones": frozenset(country.get("zones", ()))}
 
 
 def with_commands(matter: Mapping[str, Any], body: str, path: Path) -> str:

@@ -98,12 +98,15 @@ def to_last_lesson(came: Arrival, mail: "Mail", subscriber: Subscriber, by: str)
 
 def own_words(mail: "Mail", answer: Answered, now: datetime) -> str:
     """What the person wrote, told from the email that they answered. Raises UnreadableMail."""
-    sent = _original(answer, now)
+    sent = _original(mail, answer, now)
     return mail.own_words(sent.text, sent.html) if sent else mail.words_without_original
 
 
-def _original(answer: Answered, now: datetime) -> Letter | None:
+def _original(mail: "Mail", answer: Answered, now: datetime) -> Letter | None:
     """The email as it was sent to this subscriber; None when it can't be made again."""
+    # The zone may be another since, and with it the country of the helplines: the quote has its name.
+    named = mail.named([country["country"] for country in answer.course.language.helplines])
+    site = replace(clients.site(), countries=named)
     # What it may have said of earlier replies is no longer known, so all of that is expected in the quote.
     subscriber = replace(answer.subscriber, round=answer.round, heard=1, another=1)
     course = answer.course
@@ -114,10 +117,10 @@ def _original(answer: Answered, now: datetime) -> Letter | None:
         if sent_at:
             written = [one for one in written if one.received_at < sent_at]
         # With the time of the sending, its links are the same again: a mail program may have broken them in two.
-        return lesson_letter(clients.site(), subscriber, lesson, written, sent_at or now)
+        return lesson_letter(site, subscriber, lesson, written, sent_at or now)
     if answer.notice and (answer.notice not in (CONFIRM, ASK_CONFIRM) or answer.confirms):
         written = clients.reflections().of(subscriber.id) if answer.notice == JOURNAL_NOTICE else []
-        return notice_letter(clients.site(), subscriber, answer.notice, now, written)
+        return notice_letter(site, subscriber, answer.notice, now, written)
     return None
 
 

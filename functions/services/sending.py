@@ -167,7 +167,7 @@ class Sending:
 
     def _refused(self, why: Refusal, code: str, subscriber: Subscriber, now: datetime) -> None:
         count("Refused")
-        logger.warning("SES refused", code=code, why=why, subscriber=subscriber.id)
+        logger.warning("SES refused", operation="SendEmail", code=code, why=why, subscriber=subscriber.id)
         self.throttled += why is Refusal.THROTTLED
         if why is Refusal.ACCOUNT:
             self.closed = True

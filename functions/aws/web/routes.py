@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aws import clients
-from aws.log import count, logger, where
+from aws.log import failed
 from aws.subscribers import Contended
 from aws.web.form_pages import fresh_link_form
 from aws.web.pages import PAGES, headers_of, language_of, page
@@ -94,9 +94,7 @@ class Pages(APIGatewayHttpResolver):
         return page("error", error.http_status, course=self.course, embedded=self.embedded, **shown)
 
     def _broken(self, error: Exception) -> Response[str]:
-        # The kind of error and where; not its text, which can hold what a person wrote.
-        logger.error("a page failed", error=type(error).__name__, where=where(error))
-        count("PagesFailed")
+        failed("a page failed", error)
         course, headers = self.course, {"Retry-After": "60"}
         say = language_of(course).words["pages"]["error"]
         return page("error", 503, headers, course=course, title=say["broken"], message=say["broken_about"])
