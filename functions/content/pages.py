@@ -41,10 +41,12 @@ def sign_up_values(course: Course, values: Mapping[str, str], errors: Mapping[st
 
 def again_in_words(again: ShownAgain, language: Language) -> str:
     """Why a form is shown again, and when it can be sent."""
-    said = str(language.words["forms"][str(again)])
+    words = language.words["forms"]
+    said = str(words[str(again)])
     if again.retry_after is None:
         return said
-    return f"{said} {language.words['forms']['again_in'].format(minutes=-(-again.retry_after // 60))}"
+    when = words["again_in"].format(minutes=-(-again.retry_after // 60))
+    return f"{said} {when}"
 
 
 def course_values(subscriber: Subscriber, course: Course, reflections: Sequence[Reflection], now: datetime) -> Values:
