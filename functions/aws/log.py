@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError
 from course.errors import EmailCourseError
 
 FUNCTIONS = Path(__file__).parents[1]
-OUR_CODE = (FUNCTIONS, *(FUNCTIONS / package for package in ("aws", "content", "course", "replies", "services")))
+PACKAGES = frozenset({"aws", "content", "course", "replies", "services"})
+"""Our own, in `FUNCTIONS`: what is deployed has the libraries' packages beside them."""
 
 _COUNTING = Lock()  # Powertools' metrics know nothing of threads
 logger = Logger()
@@ -81,6 +82,14 @@ def each_message(event: dict[str, Any], context: Any, work: Callable[[str, str],
 def where(error: BaseException) -> str:
     """The last place in our own code, or the template, that an error came through."""
     frames = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    ours = [(file, line) for file, line in frames if file.parent in OUR_CODE or file.suffix == ".j2"]
+    ours = [(file, line) for file, line in frames if _is_ours(file) or file.suffix == ".j2"]
     file, line = (ours or frames)[-1]
     return file.name if file.suffix == ".j2" else f"{file.name}:{line}"
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether it is a function, or in one of our packages at any depth."""
+    if not file.is_relative_to(FUNCTIONS):
+        return False
+    folder, *below = file.relative_to(FUNCTIONS).parts
+    return not below or folder in PACKAGES

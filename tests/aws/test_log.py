@@ -1,13 +1,14 @@
 """Logs and alarms when something fails: enough for the engineer, and nothing of anybody."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from aws.log import Failed
+from aws.log import FUNCTIONS, PACKAGES, Failed, where
 from local_cloud.cloud import World
 from tests.logs import ADDRESS
 from tests.metrics import rings
@@ -59,3 +60,23 @@ def test_g2_what_nobody_expected_is_told_by_kind_and_place_alone(world: World, m
     assert "code" not in told
     assert rings(world.resources.properties("FailedAlarm"), world)
     world.failures.clear()
+
+
+def test_every_package_of_the_functions_is_our_code() -> None:
+    assert {path.parent.name for path in FUNCTIONS.glob("*/__init__.py")} == PACKAGES
+
+
+@pytest.mark.parametrize("file", ["send.py", "aws/ses.py", "aws/web/routes.py", "services/links/leaving.py"])
+def test_where_is_the_last_place_in_our_code_at_any_depth(file: str) -> None:
+    """And not in a library, though it is deployed beside our packages."""
+    library = compiled("def fails():\n    raise ValueError", FUNCTIONS / "botocore" / "client.py")
+    ours = compiled("\ndef calls():\n    fails()", FUNCTIONS / file, fails=library["fails"])
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - it has no text
+        ours["calls"]()
+    assert where(caught.value) == f"{Path(file).name}:3"
+
+
+def compiled(source: str, file: Path, **names: Any) -> dict[str, Any]:
+    """What a source defines, as if it stood in that file."""
+    exec(compile(source, str(file), "exec"), names)
+    return names
