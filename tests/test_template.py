@@ -361,19 +361,32 @@ def test_f6_an_alarm_rings_for_every_queue_of_dead_letters(resources: Resolver) 
     assert {alarm["MetricName"] for alarm in alarms} == {"ApproximateNumberOfMessagesVisible"}
 
 
-def test_g2_an_alarm_watches_what_lambda_could_not_run_or_start(resources: Resolver) -> None:
-    """Timeouts, errors at import and lack of memory, which no function can count, of each; and all throttles."""
-    alarm = resources.properties("LambdaAlarm")
+@pytest.mark.parametrize(("alarm_name", "serves_pages"), [("PageErrorsAlarm", True), ("WorkErrorsAlarm", False)])
+def test_g2_an_alarm_watches_what_lambda_could_not_run(
+    resources: Resolver, alarm_name: str, *, serves_pages: bool
+) -> None:
+    """Timeouts, errors at import and lack of memory, which no function can count: of the pages, and of all others."""
+    alarm = resources.properties(alarm_name)
     [watched] = [query for query in alarm["Metrics"] if query["ReturnData"]]
     assert watched["Expression"] == "SUM(FILL(METRICS(), 0))"
     stats = [query["MetricStat"] for query in alarm["Metrics"] if "MetricStat" in query]
     assert len(stats) <= 10  # CloudWatch guide, "Limits that apply to alarms based on metric math expressions"
-    assert {(stat["Stat"], stat["Metric"]["Namespace"]) for stat in stats} == {("Sum", "AWS/Lambda")}
-    of = [(stat["Metric"]["MetricName"], *map(str, stat["Metric"].get("Dimensions", ()))) for stat in stats]
+    assert {stat["Stat"] for stat in stats} == {"Sum"}
+    allowed = [permission for _, permission in resources.resources("AWS::Lambda::Permission")]
+    of_pages = {one["FunctionName"] for one in allowed if one["Principal"] == "apigateway.amazonaws.com"}
     names = [resources.ref(name) for name in only(resources, "AWS::Lambda::Function")]
-    errors = [("Errors", str({"Name": "FunctionName", "Value": name})) for name in names]
-    assert sorted(of) == sorted([*errors, ("Throttles",)])
+    dimensions = [{"Name": "FunctionName", "Value": name} for name in names if (name in of_pages) == serves_pages]
+    assert dimensions
+    errors = [{"Namespace": "AWS/Lambda", "MetricName": "Errors", "Dimensions": [one]} for one in dimensions]
+    assert sorted((stat["Metric"] for stat in stats), key=str) == sorted(errors, key=str)
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+def test_g2_an_alarm_watches_what_lambda_could_not_start(resources: Resolver) -> None:
+    """In the whole account, whose limit it is: the metric without dimensions."""
+    [alarm] = [alarm for alarm in alarms_on(resources, "AWS/Lambda") if alarm["MetricName"] == "Throttles"]
+    assert "Dimensions" not in alarm
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["ComparisonOperator"]) == ("Sum", 0, "GreaterThanThreshold")
 
 
 def test_g2_an_alarm_watches_the_errors_of_the_api(resources: Resolver) -> None:
