@@ -83,6 +83,13 @@ lint: setup .venv-sam/.made ## ruff, mypy, the emails, sam validate, cfn-lint
 	$(email-course) template > $(translated)
 	.venv-sam/bin/cfn-lint --non-zero-exit-code warning --template $(translated)
 
+.PHONY: checkov
+checkov: setup .venv-checkov/.made ## what checkov finds in the template, but for what is waived there; 300 MB, so not in lint
+	@mkdir -p build
+	$(email-course) template > $(translated)
+	.venv-checkov/bin/checkov --skip-download --quiet --compact --framework cloudformation --file $(translated) \
+		--skip-check $$(sed -n 's/.*{Id: \(CKV[0-9A-Z_]*\),.*/\1/p' template.yaml | paste -s -d , -)
+
 .PHONY: format
 format: setup ## ruff's fixes and its format
 	.venv/bin/ruff check --fix .
@@ -104,7 +111,7 @@ constraints: ## newer versions of everything into constraints*.txt; with PYTHON=
 
 .PHONY: clean
 clean: ## remove what make made
-	rm -rf .venv .venv-sam .tools .aws-sam build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-checkov .tools .aws-sam build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # --- Environments: .made is written when one is complete, so an interrupted one is repaired by the next run ---
@@ -120,6 +127,9 @@ setup: .venv/.made ## the environment in .venv
 .venv-sam/.made: constraints-sam.txt
 	@tools/venv.sh .venv-sam constraints-sam.txt aws-sam-cli
 
+.venv-checkov/.made:
+	@tools/venv.sh .venv-checkov /dev/null checkov
+
 # Made anew as well when the checkout was moved, or the Python it was made with is gone.
 lives_here = $(shell $(1)/bin/python -c 'print(open("$(1)/.made").read().strip())' 2>/dev/null)
 ifneq ($(call lives_here,.venv),$(CURDIR))
@@ -127,4 +137,7 @@ ifneq ($(call lives_here,.venv),$(CURDIR))
 endif
 ifneq ($(call lives_here,.venv-sam),$(CURDIR))
 .PHONY: .venv-sam/.made
+endif
+ifneq ($(call lives_here,.venv-checkov),$(CURDIR))
+.PHONY: .venv-checkov/.made
 endif

@@ -72,7 +72,9 @@ class Stack:
             raise OperatorError(f"{where}{' '.join(str(error).split())}{hint}") from error
         payload = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
-            raise OperatorError(f"{self._function} failed ({payload.get('errorType')}); its log says more")
+            # A handler's own error has the kind of what failed it for a text (aws/log.py).
+            kind = payload.get("errorMessage" if payload.get("errorType") == "Failed" else "errorType")
+            raise OperatorError(f"{self._function} failed ({kind}); its log says more")
         return dict(payload)
 
     def _client(self) -> Any:

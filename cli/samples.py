@@ -17,6 +17,7 @@ from course.tokens import Keyring
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SITE = "https://course.example.org"
+ZONE = "Europe/London"
 POSTAL_ADDRESS = "Example Press, 1 Example Street, Example Town"
 WRITTEN = (
     "I kept saying that I was busy. I wasn’t busy.\nI was hiding from what I had done.",
@@ -108,7 +109,7 @@ def _reader(course: Course) -> Subscriber:
 
 def _waiting(subscriber: Subscriber) -> Subscriber:
     """With a sign-up that waits for its confirmation."""
-    sign_up = SignUp(new_epoch(NOW), NOW, "Robin", "Europe/London", 7)
+    sign_up = SignUp(new_epoch(NOW), NOW, "Robin", ZONE, 7)
     return replace(subscriber, sign_up=sign_up, due_at=NOW)
 
 

@@ -12,8 +12,8 @@ from aws.log import observed
 from aws.web import NOTHING, Pages, download, page
 from content.lessons import Course
 from content.pages import errors_in_words, export_values, journal_text, journal_values
-from course import forms
 from course.errors import InvalidForm
+from course.fields.names import checked_name
 from course.subscriber import Subscriber
 from services import written
 from services.links import journal_page
@@ -78,7 +78,7 @@ def rename(token: str) -> Response[str]:
     """Another first name, or none."""
     subscriber, course = journal_page.opened(token, clients.now())
     try:
-        named = journal_page.rename(subscriber, forms.checked_name(pages.posted.get("first_name", "")))
+        named = journal_page.rename(subscriber, checked_name(pages.posted.get("first_name", "")))
     except InvalidForm as error:
         return _page(token, subscriber, course, errors={"first_name": str(error)})
     return _page(token, named or subscriber, course, message="named")

@@ -6,6 +6,7 @@ from typing import Any
 
 from aws import clients
 from aws.log import each_message, observed
+from services import sign_ups
 from services.sending import Sending, erasing, halted, notices
 from services.sending.notices import Notice
 from services.sending.pace import Pace
@@ -15,7 +16,7 @@ pace = Pace()
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """An SQS event with `{"subscribers": [id, …], "rate": per second}`, one notice or one erasure a message.
+    """An SQS event with `{"subscribers": [id, …], "rate": per second}`, or one form, notice or erasure a message.
 
     Without a rate it is one subscriber who has just acted and waits; if SES is busy, the next tick sends the email.
     """
@@ -25,7 +26,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def work(body: str, message_id: str) -> None:
         message = json.loads(body)
         halt = halted(clients.now())
-        if "notice" in message:
+        if "form" in message:
+            waiting = sign_ups.carry_out(message["form"], clients.now())
+            if not halt:
+                _deliver_all(sending, waiting, None)
+            clients.forms().done(message["form"])
+        elif "notice" in message:
             if halt or not notices.send(sending, Notice.read(message), message_id, clients.now()):
                 clients.outbox().again_later(message)
         elif "erase" in message:

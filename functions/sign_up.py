@@ -1,4 +1,4 @@
-"""GET / → the sign-up page; POST /sign-up → a pending subscriber, and a confirmation email in the outbox.
+"""GET / → the sign-up page; POST /sign-up → the form in the outbox, for `send` to carry out.
 
 Also the same form for a frame of the author's own site, the form that requests a new link, and the site-wide pages.
 """
@@ -7,7 +7,8 @@ from aws_lambda_powertools.event_handler import Response
 
 from aws import clients
 from aws.log import observed
-from aws.web import Pages, fresh_link_form, page, sign_up_form
+from aws.web import Pages, after_form, fresh_link_form, page, sign_up_form
+from course.errors import ShownAgain
 from services import erasure, public_forms
 
 pages = Pages(assets=True)
@@ -31,13 +32,12 @@ def fill_in() -> Response[str]:
 @pages.post("/sign-up")
 @pages.post("/embed")
 def sign_up() -> Response[str]:
-    """Known and unknown addresses get the same bytes back."""
-    fields = pages.fields
-    source = "embed" if pages.embedded else "page"
-    course, errors = public_forms.sign_up(fields, source, pages.source_ip, clients.now())
+    """Known and unknown addresses get the same bytes back, after the same calls."""
+    fields, embedded = pages.fields, pages.embedded
+    course, errors = public_forms.sign_up(fields, "embed" if embedded else "page", pages.source_ip, clients.now())
     if errors:
-        return sign_up_form(course, fields, errors, embedded=pages.embedded)
-    return page("check-inbox", course=course, embedded=pages.embedded)
+        return sign_up_form(course, fields, errors, embedded=embedded)
+    return after_form("check-inbox", fields, course=course, embedded=embedded)
 
 
 @pages.get("/fresh-link")
@@ -48,10 +48,22 @@ def ask_for_link() -> Response[str]:
 
 @pages.post("/fresh-link")
 def send_link() -> Response[str]:
-    """Known and unknown addresses get the same bytes back, as at sign-up."""
-    if errors := public_forms.fresh_links(pages.fields, pages.source_ip, clients.now()):
-        return fresh_link_form(pages.fields, errors, 400, course=pages.course)
-    return page("link-asked", course=pages.course)
+    """Known and unknown addresses get the same bytes back, after the same calls, as at sign-up."""
+    fields, course = pages.fields, pages.course
+    if errors := public_forms.fresh_links(fields, pages.source_ip, clients.now()):
+        return fresh_link_form(fields, errors, 400, course=course)
+    return after_form("link-asked", fields, course=course)
+
+
+def show_again(error: ShownAgain) -> Response[str]:
+    """The form as it was filled in, with what to do: press once more, or come back later."""
+    fields = pages.fields
+    if pages.current_event.path == "/fresh-link":
+        return fresh_link_form(fields, {}, course=pages.course, again=error)
+    return sign_up_form(clients.library().course_or_first(fields), fields, embedded=pages.embedded, again=error)
+
+
+pages.exception_handler(ShownAgain)(show_again)
 
 
 @pages.get("/privacy")

@@ -23,7 +23,7 @@ from local_cloud.functions import Failure, Functions, Outcome, forget_everything
 from local_cloud.mime import SentMail
 from local_cloud.queues import EventSource, QueueState, event_sources, queue_states
 from local_cloud.receiving import ReceivedMail, Receiving
-from local_cloud.resources import Clients, create, keys_and_secrets
+from local_cloud.resources import Clients, create, secrets
 from local_cloud.schedules import Schedule, schedules
 from local_cloud.ses import Ses, answers_for
 from local_cloud.template import resolved, translated
@@ -86,7 +86,7 @@ class World:
 
     def _build(self) -> None:
         self.clients = Clients()
-        made = keys_and_secrets(resolved(self.template, self.parameters), self.clients)
+        made = secrets(resolved(self.template, self.parameters), self.clients)
         self.resources = resolved(self.template, self.parameters, made)
         self.functions = Functions(self.resources, self.template.parent)
         create(self.resources, self.clients, self.ses)

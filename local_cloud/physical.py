@@ -16,6 +16,7 @@ PSEUDO = {
 # Type → the ARN's service, and what stands before the name in it.
 ARNS = {
     "AWS::DynamoDB::Table": ("dynamodb", "table/"),
+    "AWS::KMS::Key": ("kms", "key/"),  # a name and no key: moto encrypts nothing, and takes 0.1 s to make one
     "AWS::Lambda::Function": ("lambda", "function:"),
     "AWS::Lambda::LayerVersion": ("lambda", "layer:"),
     "AWS::SQS::Queue": ("sqs", ""),
@@ -33,6 +34,7 @@ NAMED = {
     "AWS::DynamoDB::Table",
     "AWS::Events::Rule",
     "AWS::IAM::Role",
+    "AWS::KMS::Key",
     "AWS::Lambda::Function",
     "AWS::Logs::LogGroup",
     "AWS::S3::Bucket",

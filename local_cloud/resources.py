@@ -8,7 +8,6 @@ from typing import Any
 import boto3
 
 from local_cloud.intrinsics import Resolver, TemplateError, blamed
-from local_cloud.physical import arn
 from local_cloud.ses import Ses
 
 # Nothing happens in these on one machine, or another file carries them out.
@@ -57,12 +56,9 @@ class Clients:
         return self._kept[service]
 
 
-def keys_and_secrets(resolver: Resolver, clients: Clients) -> Made:
+def secrets(resolver: Resolver, clients: Clients) -> Made:
     """What has a name that only AWS can give: its Ref and attributes, by logical id."""
     made: Made = {}
-    for logical_id in [name for name, kind in resolver.types().items() if kind == "AWS::KMS::Key"]:
-        # A name and no key: moto encrypts nothing, and would take a tenth of a second to make one.
-        made[logical_id] = (logical_id, {"Arn": arn("kms", f"key/{logical_id}"), "KeyId": logical_id})
     for logical_id, kind in resolver.types().items():
         if kind == "AWS::SecretsManager::Secret":
             with blamed(logical_id):

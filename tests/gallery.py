@@ -7,8 +7,8 @@ from unittest.mock import patch
 from botocore.exceptions import ConnectTimeoutError
 from playwright.sync_api import Page
 
+from aws.limits import Limits
 from aws.subscribers import Subscribers
-from course import limits
 from local_cloud.cloud import World
 from tests.people import Person
 from tests.stories import next_email, reads
@@ -136,7 +136,7 @@ def _what_goes_wrong(world: World, page: Page, see: See) -> None:
     with patch.object(Subscribers, "get", side_effect=ConnectTimeoutError(endpoint_url="https://dynamodb.example")):
         page.goto(bob.page_url)
     see("broken")
-    with patch.object(limits, "SIGN_UPS_AN_HOUR", 0):
+    with patch.object(Limits, "count_up", return_value=False):
         page.goto(site)
         _fills_in(world, page, "cleo@example.net")
     see("busy")

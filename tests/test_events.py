@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -48,6 +49,8 @@ def after(ann: Person, *functions: str) -> Any:
     for name in functions:
         outcome = ann.world.invoke(name, event(name))
         assert outcome.error is None
+        if name == "sign_up":
+            ann.world.drain()  # what it has left to `send`
         answer = outcome.payload
         if name in ("send", "receive_reply", "record_delivery"):
             assert answer == {"batchItemFailures": []}
@@ -71,14 +74,16 @@ def test_confirm_starts_the_course(ann: Person) -> None:
 
 
 def test_dispatch_queues_who_is_due(ann: Person) -> None:
-    after(ann, "sign_up", "dispatch")
+    with patch.object(ann.world.ses, "max_24_hour_send", 0):  # so that the confirmation is still due
+        after(ann, "sign_up")
+    after(ann, "dispatch")
     outbox = next(queue for queue in ann.world.queues() if queue.logical_id == "Outbox")
-    assert [json.loads(body)["subscribers"] for body in outbox.waiting] == [[ANN], [ANN]]
+    assert [json.loads(body)["subscribers"] for body in outbox.waiting] == [[ANN]]
 
 
 def test_send_sends_the_introduction(ann: Person) -> None:
     after(ann, "sign_up", "confirm", "send")
-    assert [mail.tags["email"] for mail in ann.mails] == ["intro"]
+    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro"]
 
 
 def test_receive_reply_keeps_the_reflection(ann: Person) -> None:

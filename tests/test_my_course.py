@@ -353,7 +353,7 @@ def test_what_cannot_be_read_or_reached_is_said_in_words(world: World, monkeypat
     assert (answer.status, answer.headers["retry-after"]) == (503, "60")
     assert "Something is broken on our side" in answer.text
     assert "If you need someone now" in answer.text
-    assert any('"PagesFailed"' in line for line in world.logs)
+    assert any('"Failed"' in line for line in world.logs)
     assert ann.address not in "\n".join(world.logs)
 
 

@@ -88,6 +88,17 @@ def shown_at(page: Page, width: int, scheme: Literal["light", "dark"]) -> None:
     page.emulate_media(color_scheme=scheme)
 
 
+@pytest.mark.parametrize("path", ["/", "/embed"])
+def test_on_a_phone_the_first_field_is_on_the_first_screen(site: World, browser: Browser, path: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{site.parameters['SiteUrl']}{path}")
+    box = page.get_by_label("Email address").bounding_box()
+    context.close()
+    assert box
+    assert box["y"] + box["height"] <= 844
+
+
 def test_the_dark_changes_colours_and_a_width_none() -> None:
     """So that what fits in the light fits in the dark, and what can be read on a phone can be read on a desk."""
     style = (TEMPLATE.parent / "functions/pages/style.css").read_text("utf-8")

@@ -11,7 +11,7 @@ from tests.test_imports import FUNCTIONS, PACKAGES
 TESTS = Path(__file__).parent
 MOST_MODULES = 12
 MOST_LINES = 250
-HANDLER_LINES = {"my_course": 150, "my_journal": 150}
+HANDLER_LINES = {"my_course": 150, "my_journal": 150, "sign_up": 80}
 """Of handlers that have pages only; the others have at most 60."""
 
 

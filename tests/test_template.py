@@ -16,6 +16,7 @@ from aws.settings import Settings
 from course import schedule
 from local_cloud.cloud import TEMPLATE, World
 from local_cloud.intrinsics import Resolver
+from tests.conftest import MONDAY
 from tests.metrics import Series, rings, written
 from tests.people import Person
 
@@ -75,6 +76,21 @@ def test_the_api_writes_no_access_log(resources: Resolver) -> None:
     [(_, stage)] = resources.resources("AWS::ApiGatewayV2::Stage")
     assert "AccessLogSettings" not in stage
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] <= 25
+
+
+def test_s19_the_forms_share_neither_a_throttle_nor_concurrency_with_the_other_pages(resources: Resolver) -> None:
+    """A function that may run so often at once leaves the rest; by default none is bound, as new accounts refuse it."""
+    [(_, stage)] = resources.resources("AWS::ApiGatewayV2::Stage")
+    [(_, api)] = resources.resources("AWS::ApiGatewayV2::Api")
+    routes = stage["RouteSettings"]
+    assert set(routes) == {f"ANY {path}" for path in ("/", "/sign-up", "/embed", "/fresh-link")}
+    assert {route.removeprefix("ANY ") for route in routes} <= set(api["Body"]["paths"])
+    for settings in routes.values():
+        assert settings["ThrottlingRateLimit"] < stage["DefaultRouteSettings"]["ThrottlingRateLimit"]
+    assert not [name for name, given in functions(resources).items() if "ReservedConcurrentExecutions" in given]
+    with World(start=MONDAY, parameters={"SignUpConcurrency": "5"}) as world:
+        bound = {name: given.get("ReservedConcurrentExecutions") for name, given in functions(world.resources).items()}
+    assert {name: int(most) for name, most in bound.items() if most} == {"sign_up": 5}
 
 
 def test_paths_of_one_shape_have_one_name(resources: Resolver) -> None:
@@ -145,7 +161,37 @@ def test_topics_take_news_from_ses_of_this_account_only(resources: Resolver) -> 
     for statement in statements:
         assert statement["Principal"] == {"Service": "ses.amazonaws.com"}
         assert statement["Action"] == "sns:Publish"
-        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": resources.ref("AWS::AccountId")}}
+        source = "receipt_rule" if statement["Resource"] == resources.ref("InboundTopic") else "configuration_set"
+        assert statement["Condition"] == {"StringEquals": from_ses(resources, source)}
+
+
+def from_ses(resources: Resolver, *sources: str) -> dict[str, Any]:
+    """What SES says of itself when it acts for the stack's receipt rule, its configuration set, or either."""
+    prefix = resources.get_att("RawMail", "Arn").partition(":s3:")[0] + f":ses:{resources.ref('AWS::Region')}"
+    account, [(_, rule)] = resources.ref("AWS::AccountId"), resources.resources("AWS::SES::ReceiptRule")
+    arns = {
+        "receipt_rule": f"receipt-rule-set/{rule['RuleSetName']}:receipt-rule/{rule['Rule']['Name']}",
+        "configuration_set": f"configuration-set/{resources.ref('ConfigurationSet')}",
+    }
+    named = [f"{prefix}:{account}:{arns[source]}" for source in sources]
+    return {"aws:SourceAccount": account, "aws:SourceArn": named if len(named) > 1 else named[0]}
+
+
+def test_topics_are_encrypted_with_a_key_that_their_publishers_may_use(resources: Resolver) -> None:
+    """Else what SES or an alarm tells is lost (SNS guide, "event sources from AWS services and encrypted topics")."""
+    topics = dict(resources.resources("AWS::SNS::Topic"))
+    assert set(topics) == {"InboundTopic", "FeedbackTopic", "Alarms"}
+    assert {topic["KmsMasterKeyId"] for topic in topics.values()} == {resources.ref("Key")}
+    statements = resources.properties("Key")["KeyPolicy"]["Statement"]
+    services = {s["Principal"]["Service"]: s for s in statements if "Service" in s["Principal"]}
+    assert set(services) == {"ses.amazonaws.com", "cloudwatch.amazonaws.com"}
+    for statement in services.values():
+        assert (statement["Effect"], statement["Resource"]) == ("Allow", "*")
+        assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    of_ses = from_ses(resources, "receipt_rule", "configuration_set")
+    assert services["ses.amazonaws.com"]["Condition"] == {"StringEquals": of_ses}
+    account = {"aws:SourceAccount": resources.ref("AWS::AccountId")}
+    assert services["cloudwatch.amazonaws.com"]["Condition"] == {"StringEquals": account}
 
 
 # ---------------------------------------------------------------- what is kept
@@ -179,8 +225,15 @@ def test_what_expires_does_so_by_the_attribute_that_the_code_writes(resources: R
     assert lives == {"Subscribers": ttl, "Reflections": ttl, "Limits": ttl, "Suppressions": None}
 
 
-def test_the_key_is_renewed_and_every_bucket_uses_it(resources: Resolver) -> None:
+def test_the_key_is_renewed_and_every_bucket_and_secret_uses_it(resources: Resolver) -> None:
     assert resources.properties("Key")["EnableKeyRotation"] is True
+    for _, secret in resources.resources("AWS::SecretsManager::Secret"):
+        assert secret["KmsKeyId"] == resources.ref("Key")
+    statements = resources.properties("Key")["KeyPolicy"]["Statement"]
+    [condition] = [s["Condition"]["StringEquals"] for s in statements if "kms:ViaService" in str(s)]
+    services = {service.partition(".")[0] for service in condition["kms:ViaService"]}
+    assert services == {"dynamodb", "s3", "secretsmanager"}
+    assert condition["kms:CallerAccount"] == resources.ref("AWS::AccountId")
     for _, bucket in resources.resources("AWS::S3::Bucket"):
         [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         default = rule["ServerSideEncryptionByDefault"]
@@ -208,7 +261,7 @@ def test_buckets_are_reached_over_tls_only_and_written_to_by_ses_only(resources:
         assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         for allow in [statement for statement in statements if statement["Effect"] == "Allow"]:
             assert (allow["Principal"], allow["Action"]) == ({"Service": "ses.amazonaws.com"}, "s3:PutObject")
-            assert allow["Condition"] == {"StringEquals": {"aws:SourceAccount": resources.ref("AWS::AccountId")}}
+            assert allow["Condition"] == {"StringEquals": from_ses(resources, "receipt_rule")}
 
 
 # ---------------------------------------------------------------- email
@@ -252,13 +305,18 @@ def counted() -> set[str]:
     return {str(name.value) for name in named if isinstance(name, ast.Constant)}
 
 
+def alarms_on(resources: Resolver, namespace: str) -> list[dict[str, Any]]:
+    """The alarms that watch one metric of this namespace."""
+    alarms = [alarm for _, alarm in resources.resources("AWS::CloudWatch::Alarm")]
+    return [alarm for alarm in alarms if alarm.get("Namespace") == namespace]
+
+
 def test_an_alarm_watches_what_the_functions_count(resources: Resolver) -> None:
     """A metric that nobody counts is an alarm that never rings."""
-    alarms = [alarm for _, alarm in resources.resources("AWS::CloudWatch::Alarm")]
-    ours = [alarm for alarm in alarms if not alarm["Namespace"].startswith("AWS/")]
+    ours = alarms_on(resources, "EmailCourse")
     assert {alarm["MetricName"] for alarm in ours} == {
         *("Held", "InDoubt", "BreakerOpen", "Overdue", "Refused", "Rejected", "Broken"),
-        *("RepliesLost", "SignUpsClosed", "PagesFailed", "PausedByBounces", "NewerItems"),
+        *("RepliesLost", "SignUpsClosed", "Failed", "PausedByBounces", "NewerItems"),
     }
     assert {alarm["MetricName"] for alarm in ours} <= counted()
     for name, properties in functions(resources).items():
@@ -277,8 +335,7 @@ def test_an_alarm_watches_the_very_metrics_that_the_functions_write(world: World
     metrics = {series for series, _ in written(world)}
     assert {series.name for series in metrics} >= {"SignUps", "Confirmed", "Sent", "Refused", "Held"}
     [(namespace, dimensions)] = {(series.namespace, series.dimensions) for series in metrics}
-    alarms = [alarm for _, alarm in world.resources.resources("AWS::CloudWatch::Alarm")]
-    ours = [alarm for alarm in alarms if not alarm["Namespace"].startswith("AWS/")]
+    ours = alarms_on(world.resources, "EmailCourse")
     assert ours
     for alarm in ours:
         assert Series.watched_by(alarm) == Series(namespace, dimensions, alarm["MetricName"])
@@ -288,7 +345,7 @@ def test_an_alarm_watches_the_very_metrics_that_the_functions_write(world: World
 
 def test_alarms_ring_long_before_ses_reviews_the_account(resources: Resolver) -> None:
     """At 5 % bounces and 0.1 % complaints (SES guide, "Sending review process FAQs"). The rates are SES's own."""
-    alarms = [alarm for _, alarm in resources.resources("AWS::CloudWatch::Alarm") if alarm["Namespace"] == "AWS/SES"]
+    alarms = alarms_on(resources, "AWS/SES")
     rates = {alarm["MetricName"]: alarm["Threshold"] for alarm in alarms}
     assert rates == {"Reputation.BounceRate": 0.02, "Reputation.ComplaintRate": 0.0005}
     assert {alarm["ComparisonOperator"] for alarm in alarms} == {"GreaterThanOrEqualToThreshold"}
@@ -296,7 +353,7 @@ def test_alarms_ring_long_before_ses_reviews_the_account(resources: Resolver) ->
 
 def test_f6_an_alarm_rings_for_every_queue_of_dead_letters(resources: Resolver) -> None:
     """One each: an idle queue sends no metrics, and an expression over several queues is missing with any of them."""
-    alarms = [alarm for _, alarm in resources.resources("AWS::CloudWatch::Alarm") if alarm["Namespace"] == "AWS/SQS"]
+    alarms = alarms_on(resources, "AWS/SQS")
     watched = {alarm["Dimensions"][0]["Value"] for alarm in alarms}
     queues = by_arn(resources, "AWS::SQS::Queue")
     targets = {queue["RedrivePolicy"]["deadLetterTargetArn"] for queue in queues.values() if "RedrivePolicy" in queue}
@@ -304,11 +361,51 @@ def test_f6_an_alarm_rings_for_every_queue_of_dead_letters(resources: Resolver) 
     assert {alarm["MetricName"] for alarm in alarms} == {"ApproximateNumberOfMessagesVisible"}
 
 
+@pytest.mark.parametrize(("alarm_name", "serves_pages"), [("PageErrorsAlarm", True), ("WorkErrorsAlarm", False)])
+def test_g2_an_alarm_watches_what_lambda_could_not_run(
+    resources: Resolver, alarm_name: str, *, serves_pages: bool
+) -> None:
+    """Timeouts, errors at import and lack of memory, which no function can count: of the pages, and of all others."""
+    alarm = resources.properties(alarm_name)
+    [watched] = [query for query in alarm["Metrics"] if query["ReturnData"]]
+    assert watched["Expression"] == "SUM(FILL(METRICS(), 0))"
+    stats = [query["MetricStat"] for query in alarm["Metrics"] if "MetricStat" in query]
+    assert len(stats) <= 10  # CloudWatch guide, "Limits that apply to alarms based on metric math expressions"
+    assert {stat["Stat"] for stat in stats} == {"Sum"}
+    allowed = [permission for _, permission in resources.resources("AWS::Lambda::Permission")]
+    of_pages = {one["FunctionName"] for one in allowed if one["Principal"] == "apigateway.amazonaws.com"}
+    names = [resources.ref(name) for name in only(resources, "AWS::Lambda::Function")]
+    dimensions = [{"Name": "FunctionName", "Value": name} for name in names if (name in of_pages) == serves_pages]
+    assert dimensions
+    errors = [{"Namespace": "AWS/Lambda", "MetricName": "Errors", "Dimensions": [one]} for one in dimensions]
+    assert sorted((stat["Metric"] for stat in stats), key=str) == sorted(errors, key=str)
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+def test_g2_an_alarm_watches_what_lambda_could_not_start(resources: Resolver) -> None:
+    """In the whole account, whose limit it is: the metric without dimensions."""
+    [alarm] = [alarm for alarm in alarms_on(resources, "AWS/Lambda") if alarm["MetricName"] == "Throttles"]
+    assert "Dimensions" not in alarm
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["ComparisonOperator"]) == ("Sum", 0, "GreaterThanThreshold")
+
+
+def test_g2_an_alarm_watches_the_errors_of_the_api(resources: Resolver) -> None:
+    [alarm] = alarms_on(resources, "AWS/ApiGateway")
+    assert (alarm["MetricName"], alarm["Dimensions"]) == ("5xx", [{"Name": "ApiId", "Value": resources.ref("HttpApi")}])
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["ComparisonOperator"]) == ("Sum", 0, "GreaterThanThreshold")
+
+
 def test_alarms_reach_a_person(resources: Resolver) -> None:
     mailed = [given for _, given in resources.resources("AWS::SNS::Subscription") if given["Protocol"] == "email"]
     assert [given["Endpoint"] for given in mailed] == [resources.ref("AlarmEmail")]
     for name, alarm in resources.resources("AWS::CloudWatch::Alarm"):
         assert alarm["AlarmActions"] == [mailed[0]["TopicArn"]], name
+
+
+def test_e7_lambda_lets_a_notice_go_round_its_own_queue(resources: Resolver) -> None:
+    """It would cut the loop after 16 turns, and nothing else may go in circles."""
+    allowed = {name for name, given in functions(resources).items() if given.get("RecursiveLoop") == "Allow"}
+    assert allowed == {"send"}
 
 
 # ---------------------------------------------------------------- what the code says again

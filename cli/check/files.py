@@ -24,7 +24,7 @@ BROKEN = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
 NAMES = {
     *("first_name", "course", "round", "coming_back", "site_url", "me_url", "yes_url", "not_yet_url", "reply_url"),
     *("ask_journal_url", "unsubscribe_url", "lesson_url", "postal_address", "subject", "preheader"),
-    *("helplines", "directory", "words", "loop"),
+    *("helplines", "directory", "helplines_url", "words", "loop"),
 }
 """What the text of every email may use."""
 IN_LESSONS = {"reflections"}
@@ -47,7 +47,7 @@ IN_NOTICE = {
 FRONT_MATTER = {"subject", "preheader", "question"}
 IN_HELP = "commands"
 """The list of what can be replied: a table of the front matter, and where the text has it."""
-SETTINGS = {"title", "sender_name", "language", "tagline", "way_back", "closing", "in_doubt", "thread"}
+SETTINGS = {"title", "sender_name", "language", "tagline", "way_back", "closing", "in_doubt", "thread", "support"}
 _template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 

@@ -5,31 +5,43 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from cli.check.finding import Finding
 
 PLAIN_PAGE = Path(__file__).parents[2] / "functions" / "pages" / "plain" / "around.html"
 VERIFIED_FOR = timedelta(days=180)
-COUNTRY = ("name", "emergency", "last_verified")
+COUNTRY = ("name", "emergency", "last_verified", "zones")
 LINE = ("name", "number", "for_whom", "source")
 DIRECTORY = ("name", "url", "source", "last_verified")
 
 
 def check(emails: Path) -> list[Finding]:
-    """What an entry lacks, and which are not on the page that is shown when nothing of `emails/` can be read."""
+    """What an entry lacks, zones that say nothing of a country, and what the plain page lacks.
+
+    The plain page is shown when nothing of `emails/` can be read.
+    """
     path = emails / "helplines.toml"
-    found = [
+    lacking = [
         Finding(str(path), line, f"“{entry.get('name', '')}” has no {key}: a number without it is not to be trusted")
         for line, entry, keys in _entries(path)
         for key in keys
         if not entry.get(key)
     ]
     plain = PLAIN_PAGE.read_text("utf-8")
-    return found + [
+    lacking += [
         Finding(str(path), line, f"{entry[key]} of “{entry['name']}” is missing in functions/pages/plain/around.html")
         for line, entry, _ in _entries(path)
         for key in ("emergency", "number")
         if entry.get(key) and entry[key] not in plain
+    ]
+    return lacking + [
+        Finding(
+            str(path), line, f"“{zone}” of “{entry.get('name', '')}” is no IANA time zone, or another country's too"
+        )
+        for line, entry, _ in _entries(path)
+        for zone in entry.get("zones", ())
+        if zone not in available_timezones() or _zones(path).count(zone) > 1
     ]
 
 
@@ -55,6 +67,11 @@ def _entries(path: Path) -> Iterator[tuple[int, dict[str, Any], tuple[str, ...]]
         for line in country.get("line", []):
             yield next(numbers["[[country.line]]"], 1), line, LINE
     yield next(numbers["[directory]"], 1), given.get("directory", {}), DIRECTORY
+
+
+def _zones(path: Path) -> list[str]:
+    """The zones of all countries."""
+    return [zone for _, entry, _ in _entries(path) for zone in entry.get("zones", ())]
 
 
 def _headings(source: str, heading: str) -> Iterator[int]:

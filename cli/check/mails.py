@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 from cli.check import colours, support
 from cli.check.finding import Finding, line_of, parsed
-from cli.samples import POSTAL_ADDRESS, SITE, Sample
+from cli.samples import POSTAL_ADDRESS, SITE, ZONE, Sample
 from content.emails import Letter
 
 LARGE = 60_000
@@ -116,19 +116,21 @@ def _sizes(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Findin
 
 def _must_hold(sample: Sample, letter: Letter, soup: BeautifulSoup, emails: Path) -> Iterator[Finding]:
     """What no email may go out without, in both of its parts."""
+    language = sample.course.language
     numbers = [
         number
-        for country in sample.course.language.helplines
+        for country in language.helplines_in(ZONE)
         for number in (country["emergency"], *(line["number"] for line in country["lines"]))
-    ]
+    ] or [language.directory["url"]]
     parts = ((emails / "layout.html.j2", _words_and_links(soup)), (emails / "layout.txt.j2", letter.text))
     for layout, part in parts:
         if f"{SITE}/unsubscribe/" not in part:
             yield Finding(str(layout), 1, "has no way to unsubscribe: put {{ unsubscribe_url }} in")
         if POSTAL_ADDRESS not in part:
             yield Finding(str(layout), 1, "has no postal address: put {{ postal_address }} in")
-        if not numbers or not all(number in part for number in numbers):
-            yield Finding(str(layout), 1, "has not every helpline: put {{ helplines }} in, number by number")
+        if not all(number in part for number in (*numbers, f"{SITE}/privacy")):
+            wanted = "put {{ helplines }} in, number by number, {{ directory }} and {{ helplines_url }}"
+            yield Finding(str(layout), 1, f"has not every helpline: {wanted}")
         if sample.letter.subject not in part:
             yield Finding(str(layout), 1, "does not show the subject: put {{ subject }} in")
         if left := re.search(r"\{\{|\{%|jj\d+jj", part):

@@ -19,7 +19,8 @@ from aws.outbox import Outbox
 from aws.reflections import JournalLinks, Reflections, SetAside
 from aws.ses import CONNECT_TIMEOUT, READ_TIMEOUT, Mailer, Quota
 from aws.settings import settings
-from aws.subscribers import Consents, Erasures, Subscribers
+from aws.subscribers import Consents, Subscribers
+from aws.unfinished import Erasures, Forms
 from content.emails import Site
 from content.lessons import Library, usable
 from course.errors import UnknownKey
@@ -50,6 +51,7 @@ _dynamodb = cache(lambda: boto3.client("dynamodb", config=_SHORT))
 subscribers = cache(lambda: Subscribers(_dynamodb(), settings().subscribers_table))
 consents = cache(lambda: Consents(_dynamodb(), settings().subscribers_table))
 erasures = cache(lambda: Erasures(_dynamodb(), settings().subscribers_table))
+forms = cache(lambda: Forms(_dynamodb(), settings().subscribers_table))
 reflections = cache(lambda: Reflections(_dynamodb(), settings().reflections_table))
 journal_links = cache(lambda: JournalLinks(_dynamodb(), settings().reflections_table))
 set_aside = cache(lambda: SetAside(_dynamodb(), settings().reflections_table))

@@ -204,9 +204,9 @@ def reflection_from(item: Item) -> Reflection:
     return _read(Reflection, item, lesson="")
 
 
-def consent_item(key: str, consent: Consent) -> Item:
+def consent_item(key: str, consent: Consent, now: datetime) -> Item:
     """A proof of consent to be stored. One that was not confirmed goes with the sign-up."""
-    expires = {} if consent.given_at else {"expires_at": int((consent.asked_at + UNCONFIRMED_LIFE).timestamp())}
+    expires = {} if consent.given_at else {"expires_at": int((now + UNCONFIRMED_LIFE).timestamp())}
     return {"id": key, **_stored(consent), **expires}
 
 

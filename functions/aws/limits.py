@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from aws.items import Item, Table, stamp
-from course.limits import THREE_CONFIRMATIONS_IN, Confirmations, day_of, hour_of
+from course.limits import ASKS_REMEMBERED, Ask, Asks, day_of, hour_of
 from course.tokens import nameless
 
 BREAKER_OPEN_FOR = timedelta(minutes=15)
@@ -27,6 +27,18 @@ class Limits(Table):
 
     _events_noted: datetime | None = None
 
+    def count_up(self, key: str, most: int, now: datetime) -> bool:
+        """Whether this is among the first `most` of this clock hour. A number: the item does not grow with it."""
+        counted = self._update(
+            {"key": f"{key}#{hour_of(now)}"},
+            "ADD #count :one SET expires_at = :expires",
+            "attribute_not_exists(#count) OR #count < :most",
+            one=1,
+            most=most,
+            expires=_seconds(now + timedelta(hours=2)),
+        )
+        return counted is not None
+
     def admit(self, key: str, member: str, most: int, now: datetime) -> bool:
         """Whether a member is among the first `most` of this clock hour. Who comes again is counted once."""
         return self._admit(f"{key}#{hour_of(now)}", member, most, now + timedelta(hours=2))
@@ -47,29 +59,26 @@ class Limits(Table):
         )
         return admitted is not None
 
-    def confirmations(self, mailbox: str) -> Confirmations:
+    def asks(self, mailbox: str) -> Asks:
         """What a mailbox (hashed) was promised."""
-        item = self._get(key=f"mailbox#{mailbox}")
-        if item is None:
-            return Confirmations()
-        times = tuple(datetime.fromisoformat(at) for at in item["times"])
-        return Confirmations(times, item.get("subscriber", ""), int(item["epoch"]))
+        stored = (self._get(key=f"mailbox#{mailbox}") or {}).get("asks", [])
+        return Asks(tuple(Ask(datetime.fromisoformat(ask["at"]), ask["course"], ask.get("key", "")) for ask in stored))
 
-    def promise(self, mailbox: str, before: Confirmations, after: Confirmations) -> bool:
+    def promise(self, mailbox: str, before: Asks, after: Asks) -> bool:
         """Stores one more promise, unless another request was faster.
 
         A call whose answer was lost is retried by boto3 and then meets its own write.
         """
         item = _promised(mailbox, after)
-        if not before.times:
-            stored = self._put(item, "attribute_not_exists(#key)")
+        if not before.asks:
+            stored = self._put(item, "attribute_not_exists(#last)")
         else:
-            stored = self._put(item, "#epoch = :before", before=before.epoch)
-        return stored or self.confirmations(mailbox) == after
+            stored = self._put(item, "#last = :before", before=_promised(mailbox, before)["last"])
+        return stored or self.asks(mailbox) == after
 
-    def close(self, mailbox: str, now: datetime) -> None:
-        """No confirmation for a day: whoever erased all that says what was sent today begins anew tomorrow."""
-        self._put(_promised(mailbox, self.confirmations(mailbox).closed(now)))
+    def close(self, mailbox: str, course: str, now: datetime) -> None:
+        """No email of a sign-up for a day: whoever erased all that says what was sent today begins anew tomorrow."""
+        self._put(_promised(mailbox, self.asks(mailbox).closed(course, now)))
 
     def mark(self, key: str, owner: str, now: datetime) -> bool:
         """Whether this owner is the one who does what the key stands for. Marks it so if nobody has.
@@ -182,13 +191,13 @@ class Suppressions(Table):
         return self._get(address_hash=address_hash) is not None
 
 
-def _promised(mailbox: str, confirmations: Confirmations) -> Item:
+def _promised(mailbox: str, asks: Asks) -> Item:
+    last = asks.asks[-1]
     return {
         "key": f"mailbox#{mailbox}",
-        "times": [stamp(at) for at in confirmations.times],
-        "subscriber": confirmations.subscriber,
-        "epoch": confirmations.epoch,
-        "expires_at": _seconds(confirmations.times[-1] + THREE_CONFIRMATIONS_IN),
+        "asks": [{"at": stamp(ask.at), "course": ask.course, "key": ask.key} for ask in asks.asks],
+        "last": f"{stamp(last.at)}#{last.key}",
+        "expires_at": _seconds(last.at + ASKS_REMEMBERED),
     }
 
 

@@ -10,22 +10,36 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from botocore.exceptions import ClientError
+
+from course.errors import EmailCourseError
 
 FUNCTIONS = Path(__file__).parents[1]
-OUR_CODE = (FUNCTIONS, *(FUNCTIONS / package for package in ("aws", "content", "course", "replies", "services")))
+PACKAGES = frozenset({"aws", "content", "course", "replies", "services"})
+"""Our own, in `FUNCTIONS`: what is deployed has the libraries' packages beside them."""
 
 _COUNTING = Lock()  # Powertools' metrics know nothing of threads
 logger = Logger()
 metrics = Metrics()
 
 
+class Failed(EmailCourseError):
+    """Raised in place of what failed a handler: Lambda prints an error's text, which can hold what a person wrote."""
+
+
 def observed(work: Callable[[dict[str, Any], Any], Any]) -> Callable[[dict[str, Any], Any], Any]:
-    """A Lambda handler whose logs carry the request's id and whose counts, if any, are written out at its end."""
+    """A Lambda handler whose logs carry the request's id and whose counts, if any, are written out at its end.
+
+    An error that leaves it is logged and counted, and raised without its text.
+    """
 
     @logger.inject_lambda_context
     def handler(event: dict[str, Any], context: Any) -> Any:
         try:
             return work(event, context)
+        except Exception as error:  # noqa: BLE001 - whatever it is, Lambda must not print its text
+            failed("a function failed", error)
+            raise Failed(type(error).__name__) from None
         finally:
             if metrics.metric_set:
                 metrics.flush_metrics()
@@ -39,6 +53,18 @@ def count(name: str, number: int = 1) -> None:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
 
 
+def failed(what: str, error: BaseException, *, counted_as: str = "Failed", **ids: str) -> None:
+    """Logs and counts a failure: the kind of error and where, and the code and operation of an AWS call.
+
+    Not its text, which can hold an address or what a person wrote.
+    """
+    known: dict[str, Any] = {"error": type(error).__name__, "where": where(error), **ids}
+    if isinstance(error, ClientError):
+        known |= {"code": error.response["Error"]["Code"], "operation": error.operation_name}
+    logger.error(what, **known)
+    count(counted_as)
+
+
 def each_message(event: dict[str, Any], context: Any, work: Callable[[str, str], object]) -> dict[str, Any]:
     """Works on each queue message by itself (body, id): one that fails comes back, and its neighbours are done."""
 
@@ -46,22 +72,24 @@ def each_message(event: dict[str, Any], context: Any, work: Callable[[str, str],
         try:
             work(record.body, record.message_id)
         except Exception as error:
-            failed("MessagesFailed", error, message_id=record.message_id)
+            failed("a message failed", error, message_id=record.message_id)
             raise
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     return dict(process_partial_response(event=event, record_handler=one, processor=processor, context=context))
 
 
-def failed(counted_as: str, error: BaseException, **ids: str) -> None:
-    """Counts a failure, and logs the kind of error and where; not its text, which can hold what a person wrote."""
-    logger.error(counted_as, extra={"error": type(error).__name__, "where": where(error), **ids})
-    count(counted_as)
-
-
 def where(error: BaseException) -> str:
     """The last place in our own code, or the template, that an error came through."""
     frames = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    ours = [(file, line) for file, line in frames if file.parent in OUR_CODE or file.suffix == ".j2"]
+    ours = [(file, line) for file, line in frames if _is_ours(file) or file.suffix == ".j2"]
     file, line = (ours or frames)[-1]
     return file.name if file.suffix == ".j2" else f"{file.name}:{line}"
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether it is a function, or in one of our packages at any depth."""
+    if not file.is_relative_to(FUNCTIONS):
+        return False
+    folder, *below = file.relative_to(FUNCTIONS).parts
+    return not below or folder in PACKAGES

@@ -52,6 +52,10 @@ class Outbox:
             delay = 0 if senders > 1 else waiting * STARTING_TIME + number * math.ceil(size / rate + 1)
             self._send({"subscribers": list(subscribers[start : start + size]), "rate": rate}, delay)
 
+    def form(self, key: str) -> None:
+        """Asks `send` to carry out a form that waits."""
+        self._send({"form": key})
+
     def at_once(self, subscriber: str) -> None:
         """Asks `send` to look at one subscriber who has just done something and waits for the email."""
         self._send({"subscribers": [subscriber]})

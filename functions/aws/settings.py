@@ -9,7 +9,7 @@ from typing import Any
 
 from course.errors import EmailCourseError
 
-MAY_BE_EMPTY = frozenset({"EMBED_ORIGINS"})
+MAY_BE_EMPTY = frozenset({"CONTACT_EMAIL", "EMBED_ORIGINS"})
 
 
 class MissingSetting(EmailCourseError):
@@ -34,7 +34,11 @@ class Settings:
     reply_domain: str
     site_url: str
     postal_address: str
+    contact_email: str
+    """Where readers of the pages may write to; empty for the postal address alone."""
     retention_days: int
+    forms_per_hour: int
+    forms_per_network: int
     embed_origins: tuple[str, ...]
     """Whose pages may frame the sign-up form: origins, or none."""
     emails_dir: Path
@@ -44,7 +48,7 @@ class Settings:
 
 _READ: dict[str, Callable[[str], Any]] = {
     "site_url": lambda url: url.rstrip("/"),
-    "retention_days": int,
+    **dict.fromkeys(("retention_days", "forms_per_hour", "forms_per_network"), int),
     "embed_origins": lambda origins: tuple(origins.split()),
     "emails_dir": Path,
 }

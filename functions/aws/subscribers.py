@@ -20,14 +20,13 @@ from course.subscriber import Subscriber
 
 HOME = "home"
 """The item that says which stack sends from the table. Subscribers' ids have 16 characters, so none is called this."""
-ERASING = "erasing#"
-"""With which the id of an erasure begins that has not ended, and its partition of the index."""
 ASKED, GIVEN = "asked#", "consent#"
 """With which the id of a proof of consent begins: of the last sign-up, and of the last one that was confirmed."""
 ROUNDS = "rounds#"
 """With which the id of the item begins that says when the lessons of a subscriber's earlier rounds were sent."""
 MOST_ROUNDS = 500
 """Rounds in that item, the latest ones: DynamoDB takes items of 400 KB, and a round of seven lessons has 300 bytes."""
+
 
 _TRIES = 10
 
@@ -146,66 +145,18 @@ class Subscribers(Table):
         return f"{stack}#{self._table}#{table['CreationDateTime'].astimezone(UTC).isoformat()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Erasing:
-    """What is left of somebody who is being erased, for one last email."""
-
-    subscriber: str
-    course: str
-    address: str
-    epoch: int
-    asked_at: datetime
-    """When the button was pressed (UTC)."""
-    due_at: datetime
-    """When it is to be gone on with, unless it has ended (UTC)."""
-
-
-class Erasures(Table):
-    """Those who are being erased, in the table of the subscribers, where nobody finds them by their id."""
-
-    def begin(self, going: Erasing) -> None:
-        """Notes an erasure. Once more is the same one, and its day counts from the first press."""
-        self._put(_erasing_item(going), "attribute_not_exists(id)")
-
-    def get(self, subscriber_id: str) -> Erasing | None:
-        """An erasure that has not ended."""
-        item = self._get(id=ERASING + subscriber_id)
-        if item is None:
-            return None
-        asked_at, due_at = datetime.fromisoformat(item["asked_at"]), datetime.fromisoformat(item["due_at"])
-        return Erasing(subscriber_id, item["course"], item.get("address", ""), int(item["epoch"]), asked_at, due_at)
-
-    def put_off(self, going: Erasing, later: Erasing) -> bool:
-        """Stores when it is due again, and what stays until then. False when somebody else already works on it."""
-        return self._put(_erasing_item(later), "due_at = :read", read=going.due_at)
-
-    def due(self, until: datetime) -> list[str]:
-        """Ids of the subscribers whose erasure is to be gone on with."""
-        found = self._items(
-            "query",
-            IndexName="due",
-            KeyConditionExpression="due_shard = :shard AND due_at <= :until",
-            ExpressionAttributeValues={":shard": {"S": ERASING}, ":until": {"S": stamp(until)}},
-        )
-        return [item["id"].removeprefix(ERASING) for item in found]
-
-    def end(self, subscriber_id: str) -> None:
-        """Deletes the address, and with it the last that was kept."""
-        self._delete(id=ERASING + subscriber_id)
-
-
 class Consents(Table):
     """The proof of each subscriber's consent, in the table of the subscribers."""
 
-    def ask(self, subscriber_id: str, consent: Consent) -> None:
-        """Notes what was agreed to with a sign-up, which has still to be confirmed."""
-        self._put(consent_item(ASKED + subscriber_id, consent))
+    def ask(self, subscriber_id: str, consent: Consent, now: datetime) -> None:
+        """Notes what was agreed to with a sign-up, which is to be confirmed within days from now."""
+        self._put(consent_item(ASKED + subscriber_id, consent, now))
 
     def give(self, subscriber_id: str, epoch: int, by: str, now: datetime) -> None:
         """Keeps the proof of the sign-up of this epoch, confirmed now."""
         asked = self.asked(subscriber_id)
         if asked and asked.epoch == epoch:
-            self._put(consent_item(GIVEN + subscriber_id, replace(asked, given_at=now, by=by)))
+            self._put(consent_item(GIVEN + subscriber_id, replace(asked, given_at=now, by=by), now))
 
     def asked(self, subscriber_id: str) -> Consent | None:
         """What was agreed to with the last sign-up."""
@@ -223,18 +174,6 @@ class Consents(Table):
     def _of(self, key: str) -> Consent | None:
         found = self._get(id=key)
         return consent_from(found) if found else None
-
-
-def _erasing_item(going: Erasing) -> Item:
-    return {
-        "id": ERASING + going.subscriber,
-        "course": going.course,
-        "address": going.address or None,
-        "epoch": going.epoch,
-        "asked_at": going.asked_at,
-        "due_at": going.due_at,
-        "due_shard": ERASING,
-    }
 
 
 def _row(item: Item) -> Row:

@@ -1,6 +1,6 @@
 """Emails: a lesson or a notice as one subscriber gets it, in HTML and in plain text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from course.tokens import Keyring, Purpose
 
 ABSENT: Mapping[str, Any] = {
     "day": None,
+    "support": {},
     "question": None,
     "told": (),
     "journal": None,
@@ -45,6 +46,8 @@ class Site:
     url: str
     reply_domain: str
     postal_address: str
+    countries: Collection[str] | None = None
+    """Whose helplines a letter has, by the names in its language: what a quote has shows. Else the subscriber's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,8 @@ BACKUP_DAYS = 35
 """What DynamoDB's point-in-time recovery keeps."""
 TELLS_OF_A_PRESS = ("by_link", "no_more_today")
 """Lines that a notice may say below its text: how it came about, and that it is the last of the day."""
-
-ERASED_NOTICE = "erased"
-"""The last email, when everything was erased behind the journal link."""
+GOODBYE, ERASED_NOTICE = "goodbye", "erased"
+"""The notices that end the course, and that are the last email when everything was erased behind the journal link."""
 JOURNAL_NOTICE, EXPORT_NOTICE = "journal", "export"
 """The notices that bring a journal link."""
 
@@ -82,7 +84,7 @@ def lesson_letter(
     course = site.library.courses[subscriber.course]
     last_time = journal.last_time(reflections, lesson.id, subscriber.round)
     shown, longer = journal.beginning(last_time, journal.LAST_TIME)
-    parts = {
+    parts: dict[str, Any] = {
         "day": course.day(lesson.id),
         "question": lesson.question,
         "last_time": shown,
@@ -94,7 +96,7 @@ def lesson_letter(
         "reflections": _echoes(course, reflections, subscriber),
     }
     if lesson.id == course.closing:
-        parts |= _journal(course, reflections, subscriber)
+        parts |= {"support": course.support, **_journal(course, reflections, subscriber)}
     return _letter(site, subscriber, lesson, subscriber.epoch, now, parts)
 
 
@@ -149,6 +151,7 @@ def notice_letter(
         "journal_hours": tokens.JOURNAL_LIFE.days * 24,
         "backup_days": BACKUP_DAYS,
         "told": [language.words["letter"][line] for line in told],
+        "support": course.support if notice_id == GOODBYE else {},
         **notice.words,
     }
     if notice.id not in (CONFIRM, ASK_CONFIRM) or subscriber.sign_up is None:
@@ -157,6 +160,7 @@ def notice_letter(
     token = tokens.link(site.keys, Purpose.CONFIRM, subscriber.id, epoch, subscriber.sign_up.at + tokens.CONFIRM_LIFE)
     parts |= {"confirm_url": f"{site.url}/confirm/{token}", "hours": tokens.CONFIRM_LIFE.days * 24}
     parts |= {"first_name": "", "me_url": ""}  # nothing typed, and no page yet
+    parts |= language.to_call(subscriber.sign_up.zone, site.countries)
     return _letter(site, subscriber, notice, epoch, now, parts)
 
 
@@ -241,6 +245,6 @@ def _values(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: i
         "unsubscribe_url": f"{site.url}/unsubscribe/{unsubscribe}",
         "postal_address": site.postal_address,
         "words": course.language.words["letter"],
-        "helplines": course.language.helplines,
-        "directory": course.language.directory,
+        **course.language.to_call(subscriber.zone, site.countries),
+        "helplines_url": f"{site.url}/privacy?course={course.id}#care",  # at the foot of every page are all of them
     }

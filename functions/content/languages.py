@@ -3,7 +3,7 @@
 A folder is a language when it has a `letter.toml`. Adding a language is adding such a folder.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,21 @@ class Language:
     order of the common `helplines.toml`."""
     directory: dict[str, Any]
     """Where people of all other countries find someone to call."""
+
+    def helplines_in(self, zone: str) -> list[dict[str, Any]]:
+        """Who to call in the country of a time zone: one country, or none."""
+        return [country for country in self.helplines if zone in country["zones"]]
+
+    def to_call(self, zone: str, quoted: Collection[str] | None = None) -> dict[str, Any]:
+        """Who to call in the country of a time zone; where we know nobody there, the directory.
+
+        `quoted` are the countries that a quote of an email names, whatever the zone is now.
+        """
+        if quoted is not None:
+            named = [country for country in self.helplines if country["country"] in quoted]
+            return {"helplines": named, "directory": self.directory}
+        own = self.helplines_in(zone)
+        return {"helplines": own, "directory": None if own else self.directory}
 
     @property
     def direction(self) -> str:
@@ -119,7 +134,8 @@ def _country(country: dict[str, Any], helplines: dict[str, Any], folder: Path) -
             raise CourseError(folder / "helplines.toml", f"has no words under [for_whom] for “{line['for_whom']}”")
         line["for_whom"] = helplines["for_whom"][line["for_whom"]]
     name = country["name"]
-    return {"country": helplines["countries"].get(name, name), "emergency": country["emergency"], "lines": lines}
+    shown = {"country": helplines["countries"].get(name, name), "emergency": country["emergency"], "lines": lines}
+    return shown | {"zones": frozenset(country.get("zones", ()))}
 
 
 def with_commands(matter: Mapping[str, Any], body: str, path: Path) -> str:

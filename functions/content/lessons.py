@@ -47,6 +47,8 @@ class Course(Syllabus):
     """Whether an attempt that nobody knows the outcome of is never tried again by itself."""
     thread: bool
     """Whether a mail client shows the lessons of a round as one conversation."""
+    support: Mapping[str, str]
+    """`text` and `link` of where to go when the course is over, or nothing."""
     about: str
     lessons: Mapping[str, Lesson]
 
@@ -98,6 +100,7 @@ class Library:
             thread=False,
             about="",
             lessons={},
+            support={},
         )
         return replace(self, courses={**self.courses, course: stand_in})
 
@@ -169,6 +172,7 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
         tagline=markdown.need(settings, "tagline", path),
         hold_in_doubt=settings.get("in_doubt") == "hold",
         thread=settings.get("thread") is True,
+        support=settings.get("support", {}),
         about=markdown.to_html((folder / "about.md").read_text("utf-8")),
         lessons={lesson.id: lesson for lesson in lessons},
     )
@@ -182,6 +186,10 @@ def _check_settings(path: Path, settings: dict[str, Any], plan: Sequence[str], s
     for key, values in (("in_doubt", ("resend", "hold")), ("thread", (True, False))):
         if settings.get(key, values[0]) not in values:
             raise CourseError(path, f"{key} is {' or '.join(map(json.dumps, values))}, and {settings[key]} is neither")
+    support = settings.get("support") or {"text": "none", "link": "https://"}
+    wanted = isinstance(support, dict) and sorted(support) == ["link", "text"]
+    if not wanted or not str(support["text"]).strip() or not str(support["link"]).startswith("https://"):
+        raise CourseError(path, "support is {} or has a text and a link that begins with https://")
     language = markdown.need(settings, "language", path)
     if language not in spoken:
         raise CourseError(path, f"language is one of {', '.join(spoken)}, and {language} is none of them")

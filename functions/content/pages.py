@@ -13,6 +13,8 @@ from content.languages import Language
 from content.lessons import Course
 from course import forms, schedule
 from course.commands import ROWS, Command, Place, pressed
+from course.errors import ShownAgain
+from course.fields import names
 from course.limits import LONGEST_PAUSE
 from course.record import Status
 from course.reflection import Reflection
@@ -28,16 +30,25 @@ TOLD = ACTIONS - {Command.SKIP} | {"time"}
 """What the course page can say that it has done. A lesson that was skipped shows in what comes next."""
 
 
-def sign_up_values(course: Course, values: Mapping[str, str], errors: Mapping[str, str], form_time: str) -> Values:
-    """The sign-up form, with what was typed and what is wrong with it. `form_time` is for its hidden field."""
+def sign_up_values(course: Course, values: Mapping[str, str], errors: Mapping[str, str]) -> Values:
+    """The sign-up form, with what was typed and what is wrong with it."""
     return {
         "about": Markup(course.about),  # noqa: S704  our own Markdown
         "values": values,
         "errors": errors_in_words(errors, course.language),
         "zones": forms.zones(),
         "hours": range(24),
-        "form_time": form_time,
     }
+
+
+def again_in_words(again: ShownAgain, language: Language) -> str:
+    """Why a form is shown again, and when it can be sent."""
+    words = language.words["forms"]
+    said = str(words[str(again)])
+    if again.retry_after is None:
+        return said
+    when = words["again_in"].format(minutes=-(-again.retry_after // 60))
+    return f"{said} {when}"
 
 
 def course_values(subscriber: Subscriber, course: Course, now: datetime) -> Values:
@@ -158,7 +169,7 @@ def _had(lesson: str, subscriber: Subscriber) -> bool:
 def errors_in_words(errors: Mapping[str, str], language: Language) -> dict[str, str]:
     """What is wrong with a form, by field."""
     said = language.words["forms"]
-    return {field: said[error].format(most=forms.MAX_NAME) for field, error in errors.items()}
+    return {field: said[error].format(most=names.MAX_NAME) for field, error in errors.items()}
 
 
 def _paused(subscriber: Subscriber, language: Language) -> str:

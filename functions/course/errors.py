@@ -29,6 +29,18 @@ class InvalidForm(EmailCourseError):
         self.http_status = http_status
         self.retry_after = retry_after
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Retry-After, if it can be taken later (RFC 9110, section 10.2.3)."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+
+
+class ShownAgain(InvalidForm):
+    """Raised when a form is in order and one more press will do: it is shown again, filled in."""
+
+    def __init__(self, key: str, http_status: int = 200, retry_after: int | None = None) -> None:
+        super().__init__(key, http_status, retry_after)
+
 
 class InvalidToken(EmailCourseError):
     """Raised when a token is forged, expired, cut, or of another purpose."""

@@ -4,10 +4,10 @@ What is wrong is named by its key in the `forms.toml` of each language, which ha
 """
 
 import hmac
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import Enum, auto
 from functools import cache
 from urllib.parse import parse_qs
 from zoneinfo import available_timezones
@@ -15,18 +15,26 @@ from zoneinfo import available_timezones
 from email_validator import EmailNotValidError, validate_email
 
 from course.errors import InvalidForm
+from course.fields.names import checked_name
 from course.limits import LONGEST_PAUSE
 from course.tokens import Keyring
 
 MAX_BODY = 10_000
-MAX_NAME = 60
 TYPING_TIME = timedelta(seconds=2), timedelta(hours=24)
-"""A form that comes back sooner was not typed by a person; one that comes later is out of date."""
+"""A form that comes back sooner or later is shown again, filled in."""
 
 CONSENT_VERSION = "2026-11"
 """Of the sentences beside the consent box, `consent` in each language's `pages.toml`: change them together."""
 
-_JOINERS = "\u200c\u200d"  # some names are written with these two format characters
+
+class Typed(Enum):
+    """Who filled in a form."""
+
+    BY_A_PERSON = auto()
+    BY_A_PROGRAM = auto()
+    """Its stamp is forged, or the field that people cannot see was filled in."""
+    SO_FAST_OR_LATE = auto()
+    """Sent in faster than a person types, or open for so long that it is out of date: a person presses once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,32 +134,21 @@ def mailbox(address: str) -> str:
     return f"{local_part.partition('+')[0].replace('.', '')}@{domain}"
 
 
-def checked_name(typed: str) -> str:
-    """A first name that is fit to greet with. Raises InvalidForm."""
-    name = unicodedata.normalize("NFC", typed).strip(" ")
-    if any(unicodedata.category(char)[0] in "CZ" and char not in " " + _JOINERS for char in name):
-        raise InvalidForm("name_invisible")
-    if len(name) > MAX_NAME:
-        raise InvalidForm("name_long")
-    if any(mark in name.lower() for mark in ("<", ">", "://", "www.", "@")):
-        raise InvalidForm("name_link")
-    return name
-
-
-def stamp(keys: Keyring, now: datetime) -> str:
-    """A signed time for a form's hidden field."""
-    seconds = str(int(now.timestamp()))
+def stamp(keys: Keyring, now: datetime, *, pressed_before: bool = False) -> str:
+    """A signed time for a form's hidden field. One that is shown again, filled in, may be sent at once."""
+    seconds = str(int((now - TYPING_TIME[0] if pressed_before else now).timestamp()))
     return f"{seconds}.{_stamp_mac(keys, seconds)}"
 
 
-def typed_by_a_person(keys: Keyring, fields: Mapping[str, str], now: datetime) -> bool:
-    """Whether the form took a human time to fill in, and the field that people cannot see is empty."""
+def typed(keys: Keyring, fields: Mapping[str, str], now: datetime) -> Typed:
+    """Who filled in the form, by the time that it took and the field that people cannot see."""
     seconds, _, mac = fields.get("form_time", "").partition(".")
     genuine = hmac.compare_digest(mac.encode(), _stamp_mac(keys, seconds).encode())
     if not genuine or fields.get("website"):
-        return False
+        return Typed.BY_A_PROGRAM
     shortest, longest = TYPING_TIME
-    return shortest <= timedelta(seconds=now.timestamp() - int(seconds)) <= longest
+    in_time = shortest <= timedelta(seconds=now.timestamp() - int(seconds)) <= longest
+    return Typed.BY_A_PERSON if in_time else Typed.SO_FAST_OR_LATE
 
 
 @cache

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
-from course.subscriber import Subscriber, new_epoch
-from course.tokens import nameless
-
-ONE_CONFIRMATION_IN = timedelta(hours=24)
-THREE_CONFIRMATIONS_IN = timedelta(days=30)
-SIGN_UPS_AN_HOUR = 5
-"""From one IP address, or one /64 network."""
-SIGN_UPS_AN_HOUR_IN_ALL = 200
-"""Above this the form closes for everyone until the hour is over."""
+A_DAY = timedelta(hours=24)
+ASKS_REMEMBERED = timedelta(days=30)
+EMAILS_A_DAY = 2
+"""Emails that a form has sent to one mailbox in 24 hours, whatever for."""
+EMAILS_IN_30_DAYS = 6
+"""Of them in 30 days: whoever types in somebody else's address day after day gets no further."""
+ONCE_MORE_AFTER = timedelta(minutes=10)
 
 LONGEST_PAUSE = timedelta(days=365)
 """By reply or on the page. One that is asked to be longer by reply waits for its subscriber."""
@@ -39,35 +37,53 @@ UNPROVEN_A_DAY = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmations:
-    """The confirmation emails that one mailbox was promised."""
+class Ask:
+    """One email that a form asked for and that its mailbox was promised."""
 
-    times: tuple[datetime, ...] = ()
-    subscriber: str = ""
-    """Whom the last one was promised to, by a hash of the id."""
-    epoch: int = 0
-    """The epoch of that sign-up."""
+    at: datetime
+    course: str
+    key: str
+    """Of the request: one that is worked on again finds its own promise. Empty for an erasure, which counts as one."""
 
-    def open_to(self, subscriber: Subscriber, now: datetime) -> bool:
-        """Whether the last promise was to this subscriber and has not been kept: a sign-up that broke off half-way."""
-        fresh = bool(self.times) and now - self.times[-1] < ONE_CONFIRMATION_IN
-        return fresh and self.subscriber == nameless(subscriber.id) and subscriber.current_epoch < self.epoch
 
-    def allowed(self, now: datetime) -> bool:
-        """Whether another confirmation may be promised: one a day and three in 30 days."""
-        recent = self._recent(now)
-        return len(recent) < 3 and all(now - at >= ONE_CONFIRMATION_IN for at in recent)
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What one mailbox was promised in the last 30 days, the latest last."""
 
-    def promised(self, subscriber: str, now: datetime) -> "Confirmations":
-        """With one more promise."""
-        return Confirmations((*self._recent(now), now), nameless(subscriber), new_epoch(now))
+    asks: tuple[Ask, ...] = ()
 
-    def closed(self, now: datetime) -> "Confirmations":
-        """As if the last promise had been made and kept just now. However often, it is one."""
-        return Confirmations((*self._recent(now)[:-1], now), "", new_epoch(now))
+    def of(self, key: str) -> Ask | None:
+        """The promise that was made to a request."""
+        return next((ask for ask in self.asks if ask.key == key), None)
 
-    def _recent(self, now: datetime) -> Sequence[datetime]:
-        return [at for at in self.times if now - at < THREE_CONFIRMATIONS_IN]
+    def allow(self, course: str, now: datetime) -> bool:
+        """Whether a course may ask: once in 24 hours, so that no two of its sign-ups share an epoch."""
+        return self._room(now) and all(ask.course != course for ask in self._today(now))
+
+    def allow_once_more(self, now: datetime) -> bool:
+        """Whether the email of the same sign-up may be sent again."""
+        return self._room(now) and all(now - ask.at >= ONCE_MORE_AFTER for ask in self._today(now))
+
+    def promised(self, ask: Ask) -> "Asks":
+        """With one more promise, and without those that no longer count."""
+        return Asks((*self._within(ASKS_REMEMBERED, ask.at), ask))
+
+    def closed(self, course: str, now: datetime) -> "Asks":
+        """As if the course's last promise had been made just now, to nobody. However often, it is one."""
+        recent = self._within(ASKS_REMEMBERED, now)
+        last = max((number for number, ask in enumerate(recent) if ask.course == course), default=None)
+        others = tuple(ask for number, ask in enumerate(recent) if number != last)
+        return Asks((*others, Ask(now, course, "")))
+
+    def _room(self, now: datetime) -> bool:
+        in_30_days = len(self._within(ASKS_REMEMBERED, now))
+        return in_30_days < EMAILS_IN_30_DAYS and len(self._today(now)) < EMAILS_A_DAY
+
+    def _today(self, now: datetime) -> Sequence[Ask]:
+        return self._within(A_DAY, now)
+
+    def _within(self, time: timedelta, now: datetime) -> Sequence[Ask]:
+        return [ask for ask in self.asks if now - ask.at < time]
 
 
 def network(source_ip: str) -> str:

@@ -39,6 +39,12 @@ class Subscriber(Record):
         """The email that asks to confirm goes out now, however long it had to wait: its link lives from then on."""
         return replace(self, sign_up=replace(self.sign_up, at=now)) if self.sign_up else self
 
+    def asked_once_more(self, promised_at: datetime) -> "Subscriber":
+        """The email of the same sign-up goes out again, unless it did since this was promised."""
+        if not self.sign_up or not self.sign_up.mailed or self.sign_up.at >= promised_at:
+            return self
+        return replace(self, sign_up=replace(self.sign_up, mailed=False), due_at=promised_at)
+
     def confirmed(self, epoch: int, plan: tuple[str, ...], now: datetime) -> "Subscriber":
         """Starts the course. The introduction is due now, or at the next slot if a lesson went out today or lately."""
         if not (asked := self.sign_up) or asked.epoch != epoch:
@@ -199,5 +205,9 @@ class Subscriber(Record):
 
 
 def new_epoch(now: datetime) -> int:
-    """Days since 2024, in 16 bits. An address is asked to confirm once in 24 hours, so no two sign-ups share one."""
+    """Days since 2024, in 16 bits.
+
+    Two sign-ups on one day would share an epoch, and the links of the one would work for the other. So a course asks
+    a mailbox once in 24 hours (`Asks.allow` in course/limits.py), also after an erasure, which counts as having asked.
+    """
     return (now - EPOCH_START).days

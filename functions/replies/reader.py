@@ -61,6 +61,10 @@ class Mail:
         found = re.search(pattern, self._plain) or re.search(pattern, self._html)
         return found[0] if found else ""
 
+    def named(self, names: Sequence[str]) -> list[str]:
+        """Those of the names that its text has, in whichever case: its HTML is read when the plain text has none."""
+        return _named(self._plain, names) or _named(self._html, names)
+
     def own_words(self, original: str | None = None, original_html: str | None = None) -> str:
         """As `replies.own_words`. Raises UnreadableMail when the text has too many lines."""
         answered = Answered(original, original_html, self.header)
@@ -83,6 +87,11 @@ class Mail:
         complete = plain.is_above_all and is_faithful(plain.text, answered.text)
         if (not complete or mail.marks_signature(self._message)) and self._html != plain.text:
             yield _Reading(self._html, answered)
+
+
+def _named(text: str, names: Sequence[str]) -> list[str]:
+    folded = text.casefold()
+    return [name for name in names if name.casefold() in folded]
 
 
 class _Reading:

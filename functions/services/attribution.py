@@ -110,14 +110,17 @@ def _original(mail: "Mail", answer: Answered, now: datetime) -> Letter | None:
     try:
         return _made_again(mail, answer, now)
     except BROKEN as error:
-        failed("Broken", error)
+        failed("an email cannot be made again", error, counted_as="Broken")
         return None
 
 
 def _made_again(mail: "Mail", answer: Answered, now: datetime) -> Letter | None:
     # What it may have said of earlier replies is no longer known, so all of that is expected in the quote.
     subscriber = replace(answer.subscriber, round=answer.round, heard=1, another=1)
-    course, site = answer.course, courses.site_of(subscriber)
+    course = answer.course
+    # The zone may be another since, and with it the country of the helplines: the quote has its name.
+    named = mail.named([country["country"] for country in course.language.helplines])
+    site = replace(courses.site_of(subscriber), countries=named)
     if lesson := course.lessons.get(answer.lesson):
         known = written.around_lesson(subscriber, lesson, course)
         sent_at = subscriber.sent.get(lesson.id) if answer.is_current else None

@@ -8,7 +8,7 @@ from aws import clients
 from aws.items import UNCONFIRMED_LIFE
 from aws.reflections import SET_ASIDE_LIFE
 from aws.settings import settings
-from aws.subscribers import Erasing
+from aws.unfinished import Erasing
 from content.emails import BACKUP_DAYS
 from course import forms
 from course.commands import ERASE_WITHIN
@@ -47,7 +47,7 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
     was written to, so that coming back the same day brings no second lesson on it; and, for 30 days at most, marks and
     counters by a hash of the id. Raw mail that cannot be attributed goes after its 14 days.
     """
-    close_mailbox(subscriber.address, now)
+    close_mailbox(subscriber, now)
     deque(remains_deleted(subscriber.id), maxlen=0)
     clients.subscribers().erase(subscriber.id)
     deque(remains_deleted(subscriber.id), maxlen=0)  # what came meanwhile; what comes from now on finds no subscriber
@@ -58,7 +58,7 @@ def begin(subscriber: Subscriber, now: datetime) -> None:
 
     Pressed again after a crash, it begins again.
     """
-    close_mailbox(subscriber.address, now)
+    close_mailbox(subscriber, now)
     address = "" if subscriber.status in STOPPED_FOR_GOOD else subscriber.address  # which is never mailed again
     going = Erasing(subscriber.id, subscriber.course, address, subscriber.epoch, now, now + TRIED_EVERY)
     clients.erasures().begin(going)
@@ -66,9 +66,10 @@ def begin(subscriber: Subscriber, now: datetime) -> None:
     clients.outbox().erase(subscriber.id)
 
 
-def close_mailbox(address: str, now: datetime) -> None:
-    """No sign-up of this mailbox is confirmed for a day."""
-    clients.limits().close(clients.keys().hashed("mailbox", forms.mailbox(address)), now)
+def close_mailbox(subscriber: Subscriber, now: datetime) -> None:
+    """No sign-up of this mailbox for this course is confirmed for a day."""
+    mailbox = clients.keys().hashed("mailbox", forms.mailbox(subscriber.address))
+    clients.limits().close(mailbox, subscriber.course, now)
 
 
 def remains_deleted(subscriber_id: str) -> Iterator[str]:

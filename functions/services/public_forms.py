@@ -1,18 +1,27 @@
-"""What the forms of the public pages do. A form that no person filled in looks accepted, and nothing comes of it."""
+"""What the forms of the public pages do: check what was typed, count it, and hand it over to `send`.
 
+Nothing here reads who is known. Every valid form makes the same calls, and so its answer tells nothing, not even by the
+time that it takes. A form that no person filled in looks accepted, and nothing comes of it.
+"""
+
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
 from aws import clients
-from aws.items import Consent
+from aws.log import count
+from aws.settings import settings
 from content.lessons import Course
-from course import forms
-from course.errors import InvalidForm
-from services.sign_ups import accept, admit, fresh_link
+from course import forms, limits
+from course.errors import InvalidForm, ShownAgain
+from course.forms import Typed
+
+CHANGE, ONCE_MORE = "change", "once-more"
+"""The buttons of the page after a form, as the field `then` names them: the form once again, or its email."""
 
 
 def sign_up(fields: Mapping[str, str], source: str, source_ip: str, now: datetime) -> tuple[Course, dict[str, str]]:
-    """Accepts the sign-up form of a course; returns the course, and what is wrong by field. Raises InvalidForm.
+    """Hands over the sign-up form of a course; returns the course, and what is wrong by field. Raises InvalidForm.
 
     `source` is where the form stood, as in Consent.
     """
@@ -20,17 +29,41 @@ def sign_up(fields: Mapping[str, str], source: str, source_ip: str, now: datetim
     if course is None:
         raise InvalidForm("no_course")
     form, errors = forms.check_sign_up(fields, course.id)
-    if form and forms.typed_by_a_person(clients.keys(), fields, now):
-        admit(form.address, source_ip, now)
-        accept(form, Consent(forms.CONSENT_VERSION, course.language.code, source, now), now)
+    if form and _by_a_person(fields, now):
+        asked: dict[str, object] = {"form": ONCE_MORE, "course": course.id, "address": form.address}
+        if fields.get("then") != ONCE_MORE:
+            typed = {"first_name": form.first_name, "zone": form.zone, "hour": form.hour, "source": source}
+            asked |= {"form": "sign-up", **typed}
+        _hand_over(source_ip, now, asked)
     return course, errors
 
 
 def fresh_links(fields: Mapping[str, str], source_ip: str, now: datetime) -> dict[str, str]:
-    """Mails new links for all courses of an address; returns what is wrong by field. Raises InvalidForm."""
+    """Asks for new links to all courses of an address; returns what is wrong by field. Raises InvalidForm."""
     address, errors = forms.check_address(fields)
-    if not errors and forms.typed_by_a_person(clients.keys(), fields, now):
-        admit(address, source_ip, now)
-        for course in clients.library().folders:
-            fresh_link(course, address, now)
+    if not errors and _by_a_person(fields, now):
+        _hand_over(source_ip, now, {"form": "fresh-link", "address": address})
     return errors
+
+
+def _by_a_person(fields: Mapping[str, str], now: datetime) -> bool:
+    """Whether a person has filled it in. Raises ShownAgain if it is to be changed, or one press more will tell."""
+    if fields.get("then") == CHANGE:
+        raise ShownAgain(CHANGE)
+    typed = forms.typed(clients.keys(), fields, now)
+    if typed is Typed.SO_FAST_OR_LATE:
+        raise ShownAgain("once_again")
+    return typed is Typed.BY_A_PERSON
+
+
+def _hand_over(source_ip: str, now: datetime, asked: Mapping[str, object]) -> None:
+    """Counts a form by network and in all, and leaves it to `send`. Raises ShownAgain above a limit."""
+    network = clients.keys().hashed("network", limits.network(source_ip))
+    if not clients.limits().count_up(f"network#{network}", settings().forms_per_network, now):
+        raise ShownAgain("network_busy", 429, limits.seconds_left(now))
+    if not clients.limits().count_up("forms", settings().forms_per_hour, now):
+        count("SignUpsClosed")
+        raise ShownAgain("busy", 503, limits.seconds_left(now))
+    key = secrets.token_hex(8)
+    clients.forms().keep(key, {**asked, "at": now}, now)
+    clients.outbox().form(key)

@@ -1,73 +1,32 @@
-"""Carries out sign-ups, requests for a new link, and confirmations. No page shows whether it did."""
+"""Carries out what the public forms ask for, behind the outbox, and confirmations. No page shows whether it did."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from aws import clients
 from aws.items import Consent
 from aws.log import count
-from course import forms, limits, tokens
-from course.errors import InvalidForm
-from course.forms import SignUpForm
+from course import forms, tokens
+from course.limits import Ask
 from course.record import STOPPED_FOR_GOOD, SignUp, Status
-from course.subscriber import Subscriber
+from course.subscriber import Subscriber, new_epoch
 
 
-def admit(address: str, source_ip: str, now: datetime) -> None:
-    """Counts the mailboxes that sign up in an hour, by network and in all. Raises InvalidForm above a limit."""
-    keys, table = clients.keys(), clients.limits()
-    mailbox = keys.hashed("mailbox", forms.mailbox(address))
-    source = keys.hashed("network", limits.network(source_ip))
-    if not table.admit(f"network#{source}", mailbox, limits.SIGN_UPS_AN_HOUR, now):
-        raise InvalidForm("network_busy", 429, limits.seconds_left(now))
-    if not table.admit("sign-ups", mailbox, limits.SIGN_UPS_AN_HOUR_IN_ALL, now):
-        count("SignUpsClosed")
-        raise InvalidForm("busy", 503, limits.seconds_left(now))
+def carry_out(key: str, now: datetime) -> list[str]:
+    """Does what a form asked for, if the mailbox may be written to; returns who now waits for an email.
 
-
-def accept(form: SignUpForm, consent: Consent, now: datetime) -> None:
-    """Stores the sign-up and its proof of consent, and queues its confirmation, if the mailbox may be written to."""
-    keys = clients.keys()
-    subscriber_id = tokens.subscriber_id(keys, form.course, form.address)
-    new = Subscriber(subscriber_id, form.course, form.address)
-    subscriber = clients.subscribers().get(subscriber_id) or new
-    suppressed = clients.suppressions().has(tokens.address_hash(keys, form.address))
-    if suppressed or subscriber.status in STOPPED_FOR_GOOD:
-        return
-    epoch = _promised("mailbox", form.address, subscriber, now)
-    if epoch is None:
-        return
-    if subscriber.status in (Status.ACTIVE, Status.PAUSED):
-        key = f"already-here#{tokens.nameless(subscriber_id)}#{epoch}"
-        clients.outbox().notice("already-here", subscriber_id, subscriber.epoch, key)
-        return
-    asked = SignUp(epoch, now, form.first_name, form.zone, form.hour)
-    clients.consents().ask(subscriber_id, replace(consent, epoch=epoch))
-    if clients.subscribers().save(subscriber.signing_up(asked)):
-        clients.outbox().at_once(subscriber_id)
-        count("SignUps")
-    else:
-        accept(form, consent, now)  # somebody else was faster, and may have changed what applies
-
-
-def fresh_link(course: str, address: str, now: datetime) -> None:
-    """Sends a new link to a subscriber, or the confirmation again if the sign-up was never confirmed.
-
-    An unknown address costs the same work. These emails are counted apart and use up no sign-up's allowance.
+    Worked on again after a crash, it finds its own promise by its key, and nothing is done or sent twice.
     """
-    keys = clients.keys()
-    subscriber_id = tokens.subscriber_id(keys, course, address)
-    known = clients.subscribers().get(subscriber_id)
-    if known and (waits := known.sign_up) and not known.round:
-        if consent := clients.consents().asked(subscriber_id):
-            accept(SignUpForm(course, address, waits.first_name, waits.zone, waits.hour), consent, now)
-        return
-    suppressed = clients.suppressions().has(tokens.address_hash(keys, address))
-    epoch = _promised(f"fresh-link {course}", address, known or Subscriber(subscriber_id, course, address), now)
-    if known and epoch is not None and not suppressed and known.status not in STOPPED_FOR_GOOD:
-        key = f"fresh-link#{tokens.nameless(subscriber_id)}#{epoch}"
-        clients.outbox().notice("fresh-link", subscriber_id, known.epoch, key)
-        count("FreshLinks")
+    kept, courses = clients.forms().get(key), clients.library().courses
+    if kept is None:
+        return []
+    asked = {**kept, "key": key}
+    if asked["form"] == "fresh-link":
+        return [one for course in clients.library().folders for one in _fresh_link(asked, course, now)]
+    if asked["course"] not in courses:
+        return []
+    return _sign_up(asked, now) if asked["form"] == "sign-up" else _once_more(asked, asked["course"], now)
 
 
 def confirm(subscriber: Subscriber, epoch: int, plan: tuple[str, ...], by: str, now: datetime) -> Subscriber | None:
@@ -84,11 +43,88 @@ def confirm(subscriber: Subscriber, epoch: int, plan: tuple[str, ...], by: str, 
     return started
 
 
-def _promised(counted_as: str, address: str, subscriber: Subscriber, now: datetime) -> int | None:
-    """The epoch of the mailbox's one email a day, or None if used up. Reserved before the sign-up is stored."""
-    mailbox = clients.keys().hashed(counted_as, forms.mailbox(address))
-    before = clients.limits().confirmations(mailbox)
-    if before.open_to(subscriber, now):
-        return before.epoch
-    after = before.promised(subscriber.id, now)
-    return after.epoch if before.allowed(now) and clients.limits().promise(mailbox, before, after) else None
+def _sign_up(asked: Mapping[str, Any], now: datetime) -> list[str]:
+    """Stores the sign-up and its proof of consent. Somebody in the course already gets the way to their page."""
+    subscriber = _of(asked["address"], asked["course"])
+    if subscriber is None:
+        return []
+    ask = _promised(asked, asked["course"], now)
+    if ask is None or _already_here(subscriber, ask):
+        return []
+    epoch = new_epoch(ask.at)
+    if subscriber.current_epoch < epoch:  # else it was stored before a crash
+        text, language = forms.CONSENT_VERSION, clients.library().courses[ask.course].language.code
+        consent = Consent(text, language, asked["source"], datetime.fromisoformat(asked["at"]), epoch)
+        clients.consents().ask(subscriber.id, consent, now)
+        made = SignUp(epoch, now, asked.get("first_name", ""), asked["zone"], int(asked["hour"]))
+        if not clients.subscribers().save(subscriber.signing_up(made)):
+            return _sign_up(asked, now)  # somebody else was faster, and may have changed what applies
+        count("SignUps")
+    return [subscriber.id]
+
+
+def _once_more(asked: Mapping[str, Any], course: str, now: datetime) -> list[str]:
+    """Sends the email of the same sign-up again: the one with its link, or the way to the page of a going course."""
+    subscriber = _of(asked["address"], course)
+    if subscriber is None:
+        return []
+    if not subscriber.sign_up:
+        if subscriber.status in (Status.ACTIVE, Status.PAUSED) and (ask := _promised(asked, course, now, again=True)):
+            _already_here(subscriber, ask)
+        return []
+    if not subscriber.sign_up.mailed:
+        return [subscriber.id]  # it is still to come
+    if ask := _promised(asked, course, now, again=True):
+        if consent := clients.consents().asked(subscriber.id):
+            clients.consents().ask(subscriber.id, consent, now)  # for as long as the new link can be pressed
+        clients.subscribers().change(subscriber.id, lambda current: current.asked_once_more(ask.at))
+    return [subscriber.id]
+
+
+def _fresh_link(asked: Mapping[str, Any], course: str, now: datetime) -> list[str]:
+    """Sends a new link to a subscriber, or the email of a sign-up that was never confirmed once more.
+
+    These links are counted apart and use up no sign-up's allowance.
+    """
+    known = _of(asked["address"], course)
+    if known is None or not known.version:
+        return []
+    if known.sign_up and not known.round:
+        return _once_more(asked, course, now)
+    if known.round and (ask := _promised(asked, course, now, counted_as=f"fresh-link {course}")):
+        clients.outbox().notice(
+            "fresh-link", known.id, known.epoch, f"fresh-link#{tokens.nameless(known.id)}#{ask.key}"
+        )
+        count("FreshLinks")
+    return []
+
+
+def _of(address: str, course: str) -> Subscriber | None:
+    """The subscriber as stored, or a new one; None if the address is never written to again."""
+    keys = clients.keys()
+    subscriber_id = tokens.subscriber_id(keys, course, address)
+    found = clients.subscribers().get(subscriber_id) or Subscriber(subscriber_id, course, address)
+    suppressed = clients.suppressions().has(tokens.address_hash(keys, address))
+    return None if suppressed or found.status in STOPPED_FOR_GOOD else found
+
+
+def _already_here(subscriber: Subscriber, ask: Ask) -> bool:
+    """Whether a course is going on: then the email says so and leads to its page."""
+    if subscriber.status not in (Status.ACTIVE, Status.PAUSED):
+        return False
+    key = f"already-here#{tokens.nameless(subscriber.id)}#{ask.key}"
+    clients.outbox().notice("already-here", subscriber.id, subscriber.epoch, key)
+    return True
+
+
+def _promised(
+    asked: Mapping[str, Any], course: str, now: datetime, *, again: bool = False, counted_as: str = "mailbox"
+) -> Ask | None:
+    """The promise of an email to the mailbox, or None above its limits. Made before the sign-up is stored."""
+    mailbox = clients.keys().hashed(counted_as, forms.mailbox(asked["address"]))
+    before = clients.limits().asks(mailbox)
+    if own := before.of(asked["key"]):
+        return own
+    allowed = before.allow_once_more(now) if again else before.allow(course, now)
+    ask = Ask(now, course, asked["key"])
+    return ask if allowed and clients.limits().promise(mailbox, before, before.promised(ask)) else None

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws.limits import BREAKER_OPEN_FOR, EVENTS_NOTED_EVERY, MARK_LIFE, Limits, Suppressions
-from course.limits import SIGN_UPS_AN_HOUR_IN_ALL, THREE_CONFIRMATIONS_IN, Confirmations
-from course.subscriber import Subscriber
+from course.limits import ASKS_REMEMBERED, Ask, Asks
 
 if TYPE_CHECKING:
     from tests.aws.dynalite import Database
 
 
 NOW = datetime(2026, 11, 23, 9, 59, 58, tzinfo=UTC)
-ANN = Subscriber("annannannannanna", "rebuild-trust", "ann@example.net")
+ASK = Ask(NOW, "rebuild-trust", "key")
 
 
 @pytest.fixture
@@ -26,18 +25,33 @@ def table_of(limits: Limits) -> str:
     return limits._table
 
 
-# ---------------------------------------------------------------- sign-ups an hour
+# ---------------------------------------------------------------- forms an hour
+
+
+def test_the_first_few_of_an_hour_are_counted_up_in_an_item_that_does_not_grow(
+    limits: Limits, database: "Database"
+) -> None:
+    assert [limits.count_up("forms", 2, NOW) for _ in range(4)] == [True, True, False, False]
+    assert limits.count_up("network#1", 2, NOW)
+    assert limits.count_up("forms", 2, NOW + timedelta(seconds=2)), "ten o'clock"
+    expires = {"N": str(int((NOW + timedelta(hours=2)).timestamp()))}
+    assert {"key": {"S": "forms#2026-11-23T09"}, "count": {"N": "2"}, "expires_at": expires} in database.items(
+        table_of(limits)
+    )
+
+
+# ---------------------------------------------------------------- members an hour
 
 
 def test_the_first_few_of_an_hour_are_admitted(limits: Limits) -> None:
-    assert [limits.admit("network#1", who, 2, NOW) for who in ("ann", "bob", "cleo", "dora")] == [
+    assert [limits.admit("answers#1", who, 2, NOW) for who in ("ann", "bob", "cleo", "dora")] == [
         True,
         True,
         False,
         False,
     ]
-    assert limits.admit("network#2", "cleo", 2, NOW)
-    assert limits.admit("network#1", "cleo", 2, NOW + timedelta(seconds=2))  # ten o'clock
+    assert limits.admit("answers#2", "cleo", 2, NOW)
+    assert limits.admit("answers#1", "cleo", 2, NOW + timedelta(seconds=2))  # ten o'clock
 
 
 def test_who_comes_again_takes_no_second_place(limits: Limits) -> None:
@@ -46,11 +60,6 @@ def test_who_comes_again_takes_no_second_place(limits: Limits) -> None:
     assert limits.admit("network#1", "bob", 2, NOW)
     assert not limits.admit("network#1", "cleo", 2, NOW)
     assert limits.admit("network#1", "ann", 2, NOW)
-
-
-def test_two_hundred_in_an_hour_and_not_one_more(limits: Limits) -> None:
-    admitted = [limits.admit("sign-ups", f"mailbox-{number}", SIGN_UPS_AN_HOUR_IN_ALL, NOW) for number in range(205)]
-    assert admitted.count(True) == admitted.index(False) == 200
 
 
 def test_an_hours_members_outlive_it_and_then_expire(limits: Limits, database: "Database") -> None:
@@ -71,56 +80,37 @@ def test_the_first_few_of_a_utc_day_are_admitted_and_each_once(limits: Limits, d
     assert life == set()
 
 
-# ---------------------------------------------------------------- confirmation emails
+# ---------------------------------------------------------------- emails that forms ask for
 
 
 def test_a_mailbox_nobody_wrote_to_has_no_promises(limits: Limits) -> None:
-    assert limits.confirmations("mailbox") == Confirmations()
+    assert limits.asks("mailbox") == Asks()
 
 
 def test_a_promise_is_read_as_it_was_made(limits: Limits) -> None:
-    promised = Confirmations().promised(ANN.id, NOW)
-    assert limits.promise("mailbox", Confirmations(), promised)
-    assert limits.confirmations("mailbox") == promised
-    assert promised.open_to(ANN, NOW)
-    assert not promised.allowed(NOW)
+    assert limits.promise("mailbox", Asks(), Asks((ASK,)))
+    assert limits.asks("mailbox") == Asks((ASK,))
 
 
-def test_of_two_first_requests_at_once_one_may_promise(limits: Limits) -> None:
-    assert two_promise_at_once(limits, Confirmations(), NOW) == [True, False]
-
-
-def test_of_two_later_requests_at_once_one_may_promise(limits: Limits) -> None:
-    first = Confirmations().promised(ANN.id, NOW)
-    assert limits.promise("mailbox", Confirmations(), first)
-    assert two_promise_at_once(limits, first, NOW + timedelta(days=1)) == [True, False]
-    second = limits.confirmations("mailbox")
-    assert two_promise_at_once(limits, second, NOW + timedelta(days=2)) == [True, False]
-    assert len(limits.confirmations("mailbox").times) == 3
-
-
-def two_promise_at_once(limits: Limits, read: Confirmations, now: datetime) -> list[bool]:
-    """Two requests that read the same promises; each thinks it may make one more."""
-    assert read.allowed(now)
-    return [limits.promise("mailbox", read, read.promised(who, now)) for who in (ANN.id, "bobbobbobbobbobb")]
-
-
-def test_one_a_day_and_three_in_thirty_days_through_the_table(limits: Limits) -> None:
-    """Asked for every six hours for 60 days: it is the stored times that count, not the table's TTL."""
-    sent = []
-    for quarter in range(60 * 4):
-        now = NOW + timedelta(hours=6 * quarter)
-        before = limits.confirmations("mailbox")
-        if before.allowed(now):
-            assert limits.promise("mailbox", before, before.promised(ANN.id, now))
-            sent.append((now - NOW).days)
-    assert sent == [0, 1, 2, 30, 31, 32]
+def test_of_two_requests_at_once_one_may_promise(limits: Limits) -> None:
+    """Also in the same second."""
+    before = Asks()
+    for number in range(3):
+        asked = [before.promised(Ask(NOW, course, f"{course}{number}")) for course in ("one", "two")]
+        assert [limits.promise("mailbox", before, after) for after in asked] == [True, False]
+        before = limits.asks("mailbox")
+        assert before == asked[0]
 
 
 def test_a_promise_expires_when_it_no_longer_limits(limits: Limits, database: "Database") -> None:
-    limits.promise("mailbox", Confirmations(), Confirmations().promised(ANN.id, NOW))
-    item = database.items(table_of(limits))[0]
-    assert item["expires_at"] == {"N": str(int((NOW + THREE_CONFIRMATIONS_IN).timestamp()))}
+    limits.promise("mailbox", Asks(), Asks((ASK,)))
+    assert database.items(table_of(limits))[0]["expires_at"] == {"N": str(int((NOW + ASKS_REMEMBERED).timestamp()))}
+
+
+def test_a_mailbox_is_closed_for_one_course(limits: Limits) -> None:
+    limits.close("mailbox", ASK.course, NOW)
+    limits.close("mailbox", ASK.course, NOW + timedelta(hours=1))
+    assert limits.asks("mailbox") == Asks((Ask(NOW + timedelta(hours=1), ASK.course, ""),))
 
 
 # ---------------------------------------------------------------- marks

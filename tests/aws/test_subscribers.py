@@ -203,7 +203,7 @@ def consents(database: "Database") -> Consents:
 
 
 def test_a_consent_counts_once_its_sign_up_is_confirmed(consents: Consents) -> None:
-    consents.ask("annannannannanna", AGREED)
+    consents.ask("annannannannanna", AGREED, NOW)
     later = NOW + timedelta(hours=1)
     consents.give("annannannannanna", 1056, "button", later)
     assert consents.given("annannannannanna") is None, "of another sign-up"
@@ -212,9 +212,9 @@ def test_a_consent_counts_once_its_sign_up_is_confirmed(consents: Consents) -> N
 
 
 def test_a_sign_up_that_nobody_confirms_does_not_touch_the_proof(consents: Consents) -> None:
-    consents.ask("annannannannanna", AGREED)
+    consents.ask("annannannannanna", AGREED, NOW)
     consents.give("annannannannanna", 1057, "button", NOW)
-    consents.ask("annannannannanna", replace(AGREED, epoch=1060, language="es"))
+    consents.ask("annannannannanna", replace(AGREED, epoch=1060, language="es"), NOW)
     consents.give("annannannannanna", 1057, "button", NOW)
     given = consents.given("annannannannanna")
     assert given
@@ -222,7 +222,7 @@ def test_a_sign_up_that_nobody_confirms_does_not_touch_the_proof(consents: Conse
 
 
 def test_only_an_unconfirmed_proof_expires(consents: Consents, database: "Database") -> None:
-    consents.ask("annannannannanna", AGREED)
+    consents.ask("annannannannanna", AGREED, NOW)
     consents.give("annannannannanna", 1057, "button", NOW)
     kept = {item["id"]["S"]: item.get("expires_at") for item in database.items(consents._table)}
     expires = {"N": str(int((NOW + UNCONFIRMED_LIFE).timestamp()))}
@@ -232,7 +232,7 @@ def test_only_an_unconfirmed_proof_expires(consents: Consents, database: "Databa
 def test_proofs_are_no_subscribers_and_go_with_theirs(subscribers: Subscribers, database: "Database") -> None:
     consents = Consents(database.client, subscribers._table)
     subscribers.save(waiting("annannannannanna"))
-    consents.ask("annannannannanna", AGREED)
+    consents.ask("annannannannanna", AGREED, NOW)
     consents.give("annannannannanna", 1057, "button", NOW)
     assert [row.id for row in subscribers.all()] == ["annannannannanna"]
     consents.erase("annannannannanna")

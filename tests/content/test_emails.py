@@ -10,6 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import escape
 
 from cli.check.files import IN_LESSONS, NAMES
+from cli.samples import Sample, samples
 from content.emails import Letter, Site, lesson_letter, lesson_page, notice_letter
 from content.lessons import load
 from content.markdown import compile_prose
@@ -44,13 +45,64 @@ def test_every_lesson_says_who_it_is_from_how_to_stop_and_who_can_help(lesson: s
         assert "1 Example Street" in text
         assert "https://c.example/unsubscribe/" in text
         assert "https://c.example/me/" in text
-        assert "0808 802 4040" in text
+        assert "TelefonSeelsorge" in text
         assert "not therapy" in text
         assert "{{" not in text
         assert "{%" not in text
     assert question in sent.text
     assert len(sent.html.encode()) < 60_000
     assert re.search(r"<title>[^<]+</title>", sent.html)
+
+
+EMAILS = Path(__file__).parents[2] / "emails"
+COUNTRIES = {
+    "Europe/London": ("999", "116 123"),
+    "America/New_York": ("911", "988"),
+    "US/Pacific": ("911", "988"),
+    "Australia/Perth": ("000", "13 11 14"),
+    "Atlantic/Canary": ("112", "024"),
+    "Europe/Berlin": ("112", "0800 111 0 111"),
+    "Europe/Paris": (),
+    "UTC": (),
+}
+"""The emergency number and the line for people who see no way out, by time zone."""
+
+
+def the_helplines(sample: Sample) -> str:
+    """Of an email's plain text, from the note of care on."""
+    _, said, after = sample.letter.text.partition(sample.course.language.words["letter"]["care_about"])
+    assert said
+    return after.partition("\n-----")[0]
+
+
+@pytest.mark.parametrize("zone", COUNTRIES)
+def test_h1_an_email_has_the_helplines_of_ones_own_country_in_full(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every email in every language. The others are one link away, on one line; who has no country has a directory."""
+    monkeypatch.setattr("cli.samples.ZONE", zone)
+    for sample in samples(SITE.library, EMAILS):
+        language, told = sample.course.language, the_helplines(sample)
+        for country in language.helplines:
+            entries = [country["country"], *(f"{line['name']} {line['number']}" for line in country["lines"])]
+            own = zone in country["zones"]
+            assert [entry in told for entry in entries] == [own] * len(entries), sample.name
+        assert all(number in told for number in COUNTRIES[zone])
+        assert (language.directory["url"] in told) == (not COUNTRIES[zone])
+        link = f"https://course.example.org/privacy?course={sample.course.id}#care"
+        assert f"{language.words['letter']['all_numbers']}: {link}\n" in told + "\n"
+        assert f'href="{link}"' in sample.letter.html
+        assert all(number in sample.letter.html for number in COUNTRIES[zone])
+
+
+@pytest.mark.parametrize("zone", COUNTRIES)
+def test_h1_helplines_take_at_most_a_fifth_of_an_email(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the words of every email in every language. A number is a word, and so is a link."""
+    monkeypatch.setattr("cli.samples.ZONE", zone)
+    for sample in samples(SITE.library, EMAILS):
+        assert words(the_helplines(sample)) <= words(sample.letter.text) / 5, sample.name
+
+
+def words(text: str) -> int:
+    return len(re.findall(r"https?://\S+|\d[\d -]*\d|\w[\w'’.@-]*", text))
 
 
 def test_the_reply_address_and_the_links_are_the_subscribers_own() -> None:
@@ -84,6 +136,22 @@ def test_the_way_back_offers_both_answers_by_link_and_only_there() -> None:
         assert re.search(r"/me/[\w-]+/yes\b", text)
         assert re.search(r"/me/[\w-]+/not-yet\b", text)
     assert "/not-yet" not in letter("own-it").html
+
+
+@pytest.mark.parametrize("email", [*COURSE.plan, *SITE.library.notices])
+def test_h2_the_closing_letter_and_the_goodbye_have_somewhere_to_go(email: str) -> None:
+    """In both parts, if the course says where; it is empty in the course of this repository."""
+    link = "https://counsel.example.org/?a=1&b=2"
+    course = replace(COURSE, support={"text": "Talk to <somebody>", "link": link})
+    for given, expected in ((COURSE, False), (course, email in (COURSE.closing, "goodbye"))):
+        site = replace(SITE, library=replace(SITE.library, courses={COURSE.id: given}))
+        if email in COURSE.plan:
+            sent = lesson_letter(site, replace(after(1), plan=COURSE.plan), given.lessons[email], (), MONDAY)
+        else:
+            sent = notice_letter(site, pending() if "confirm" in email else after(1), email, MONDAY)
+        assert (f"\n\nTalk to <somebody>:\n{link}\n" in sent.text) == expected
+        assert (f'href="{escape(link)}"' in sent.html and "Talk to &lt;somebody&gt;" in sent.html) == expected
+    assert COURSE.support == {}
 
 
 def test_a_later_round_greets_someone_coming_back_and_shows_what_they_wrote() -> None:

@@ -133,3 +133,19 @@ def test_a_mistake_names_the_file_and_what_to_change(
     mistake(emails)
     with pytest.raises(CourseError, match=complaint):
         load(emails)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        '{ text = "Talk to somebody", link = "http://example.org" }',
+        '{ text = " ", link = "https://example.org" }',
+        '{ link = "https://example.org" }',
+        '{ text = "Talk to somebody", link = "https://example.org", note = "" }',
+        "true",
+    ],
+)
+def test_h2_somewhere_to_go_has_a_text_and_a_link(emails: Path, given: str) -> None:
+    _replace("rebuild-trust/course.toml", "support = {}", f"support = {given}")(emails)
+    with pytest.raises(CourseError, match=r"course.toml: support is {} or has a text and a link that begins with"):
+        load(emails)

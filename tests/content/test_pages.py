@@ -11,6 +11,7 @@ from content import pages
 from content.emails import Site
 from content.lessons import load
 from course import forms
+from course.errors import ShownAgain
 from course.record import Claim, Status
 from course.reflection import Reflection
 from course.subscriber import Subscriber
@@ -191,11 +192,17 @@ def test_p1_neither_name_nor_zone_nor_answer_is_on_the_course_page_or_on_a_lesso
 
 def test_the_sign_up_form_comes_back_with_what_was_typed_and_what_is_wrong() -> None:
     typed = {"address": "ann@", "hour": "8"}
-    shown = pages.sign_up_values(COURSE, typed, {"address": "address"}, "1.mac")
+    shown = pages.sign_up_values(COURSE, typed, {"address": "address"})
     assert shown["values"] == typed
     assert shown["errors"] == {"address": "Please enter one email address, such as name@example.com."}
-    assert (shown["zones"], list(shown["hours"]), shown["form_time"]) == (forms.zones(), list(range(24)), "1.mac")
+    assert (shown["zones"], list(shown["hours"])) == (forms.zones(), list(range(24)))
     assert shown["about"].startswith("<")
+
+
+def test_a_form_that_is_shown_again_says_why_and_when() -> None:
+    assert pages.again_in_words(ShownAgain("once_again"), ENGLISH).startswith("Nothing has been sent yet")
+    busy = pages.again_in_words(ShownAgain("busy", 503, 61), ENGLISH)
+    assert busy.endswith("press the button again in 2 minutes.")
 
 
 def test_errors_are_told_by_field_in_the_language_of_the_course() -> None:

@@ -3,11 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from course import forms
 from course.errors import InvalidForm
+from course.forms import Typed
 from course.tokens import Keyring
 
 FORM = "application/x-www-form-urlencoded"
@@ -79,31 +78,6 @@ def test_letters_before_the_at_sign_are_refused_for_now_in_words_of_their_own() 
         forms.normalised_address("üser@example.com")
 
 
-@pytest.mark.parametrize("name", ["Ann", "Zoë", "Nguyễn", "O’Neil", "Anne Marie", "محمد", "می‌نا", "  Ann ", ""])
-def test_names_of_people_are_names(name: str) -> None:
-    assert forms.checked_name(name) == name.strip()
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["a\r\nBcc: x", "a\nb", "a\0b", "a\u202eb", "a\u200bb", "a\u2028b", "x" * 61, "<b>x</b>", "http://x.example",
-     "www.x.example", "x@example.net"],
-)  # fmt: skip
-def test_what_is_no_name_is_refused(name: str) -> None:
-    with pytest.raises(InvalidForm, match=r"^name_(invisible|long|link)$"):
-        forms.checked_name(name)
-
-
-@given(st.text(max_size=80))
-def test_whatever_passes_as_a_name_fits_on_one_line(name: str) -> None:
-    try:
-        checked = forms.checked_name(name)
-    except InvalidForm:
-        return
-    assert len(checked.splitlines()) <= 1
-    assert len(checked) <= forms.MAX_NAME
-
-
 def test_a_mailbox_ignores_dots_and_tags() -> None:
     assert {forms.mailbox(f"{local}@example.net") for local in ("ann.lee", "annlee+a", "a.n.n.lee+b+c")} == {
         "annlee@example.net"
@@ -112,24 +86,27 @@ def test_a_mailbox_ignores_dots_and_tags() -> None:
 
 def test_a_form_must_take_a_human_time() -> None:
     filled = {"form_time": forms.stamp(KEYS, NOW)}
-    assert forms.typed_by_a_person(KEYS, filled, NOW + timedelta(seconds=2))
-    assert forms.typed_by_a_person(KEYS, filled, NOW + timedelta(hours=24))
-    assert not forms.typed_by_a_person(KEYS, filled, NOW + timedelta(seconds=1))
-    assert not forms.typed_by_a_person(KEYS, filled, NOW + timedelta(hours=25))
+    assert forms.typed(KEYS, filled, NOW + timedelta(seconds=2)) is Typed.BY_A_PERSON
+    assert forms.typed(KEYS, filled, NOW + timedelta(hours=24)) is Typed.BY_A_PERSON
+    assert forms.typed(KEYS, filled, NOW + timedelta(seconds=1)) is Typed.SO_FAST_OR_LATE
+    assert forms.typed(KEYS, filled, NOW + timedelta(hours=25)) is Typed.SO_FAST_OR_LATE
+    shown_again = {"form_time": forms.stamp(KEYS, NOW, pressed_before=True)}
+    assert forms.typed(KEYS, shown_again, NOW) is Typed.BY_A_PERSON
 
 
 def test_a_form_is_good_with_whatever_keys_were_added_since_or_before() -> None:
     more = Keyring({"1": "one" * 20, "2": "two" * 20})
     for made, read in ((KEYS, more), (more, KEYS)):
-        assert forms.typed_by_a_person(read, {"form_time": forms.stamp(made, NOW)}, NOW + timedelta(minutes=1))
+        typed = forms.typed(read, {"form_time": forms.stamp(made, NOW)}, NOW + timedelta(minutes=1))
+        assert typed is Typed.BY_A_PERSON
 
 
 def test_a_filled_trap_or_a_forged_time_is_no_person() -> None:
     good = forms.stamp(KEYS, NOW)
     later = NOW + timedelta(minutes=1)
-    assert not forms.typed_by_a_person(KEYS, {"form_time": good, "website": "x"}, later)
+    assert forms.typed(KEYS, {"form_time": good, "website": "x"}, later) is Typed.BY_A_PROGRAM
     for forged in ("", "1", "x.y", f"1{good}", good[:-1], "٣.x", forms.stamp(Keyring({"1": "x"}), NOW)):
-        assert not forms.typed_by_a_person(KEYS, {"form_time": forged}, later)
+        assert forms.typed(KEYS, {"form_time": forged}, later) is Typed.BY_A_PROGRAM
 
 
 def test_zones_are_places_that_people_know() -> None:

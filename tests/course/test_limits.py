@@ -4,39 +4,66 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from course.limits import Confirmations, network
-from course.subscriber import Subscriber
-from tests.course.subscribers import ID, PLAN, pending
+from course.limits import Ask, Asks, network
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-DAY = timedelta(days=1)
-NEWCOMER = Subscriber(ID, "rebuild-trust", "ann@example.net")
+DAY, SECOND, TEN = timedelta(days=1), timedelta(seconds=1), timedelta(minutes=10)
 
 
-def test_one_confirmation_a_day() -> None:
-    asked = Confirmations().promised(ID, NOW)
-    assert Confirmations().allowed(NOW)
-    assert not asked.allowed(NOW + DAY - timedelta(seconds=1))
-    assert asked.allowed(NOW + DAY)
+def asks(*when: tuple[str, datetime]) -> Asks:
+    """What courses asked for, and when."""
+    asked = Asks()
+    for course, at in when:
+        asked = asked.promised(Ask(at, course, f"{course} {at}"))
+    return asked
 
 
-def test_three_confirmations_in_thirty_days() -> None:
-    asked = Confirmations()
-    for day in (0, 1, 2):
-        assert asked.allowed(NOW + day * DAY)
-        asked = asked.promised(ID, NOW + day * DAY)
-    assert not asked.allowed(NOW + 29 * DAY)
-    assert asked.allowed(NOW + 30 * DAY)
+def test_s17_a_course_asks_a_mailbox_once_in_24_hours() -> None:
+    asked = asks(("one", NOW))
+    assert Asks().allow("one", NOW)
+    assert not asked.allow("one", NOW + DAY - SECOND)
+    assert asked.allow("one", NOW + DAY)
 
 
-def test_a_sign_up_that_broke_off_may_be_finished_by_the_same_person_only() -> None:
-    asked = Confirmations().promised(ID, NOW)
-    assert asked.open_to(NEWCOMER, NOW)
-    assert not asked.open_to(Subscriber("bbbbbbbbbbbbbbbb", "rebuild-trust", "a.nn@example.net"), NOW)
-    assert not asked.open_to(pending(NOW), NOW)
-    assert not asked.open_to(pending(NOW).confirmed(1057, PLAN, NOW), NOW)
-    assert not Confirmations().open_to(NEWCOMER, NOW)
-    assert not asked.open_to(NEWCOMER, NOW + DAY), "for a day: then it counts as one of three"
+def test_s17_two_courses_a_day_and_no_third() -> None:
+    assert asks(("one", NOW)).allow("two", NOW)
+    both = asks(("one", NOW), ("two", NOW + TEN))
+    assert not both.allow("three", NOW + DAY - SECOND)
+    assert both.allow("three", NOW + DAY)
+
+
+def test_s20_once_more_after_ten_minutes_and_two_in_all() -> None:
+    asked = asks(("one", NOW))
+    assert not asked.allow_once_more(NOW + TEN - SECOND)
+    assert asked.allow_once_more(NOW + TEN)
+    twice = asks(("one", NOW), ("one", NOW + TEN))
+    assert not twice.allow_once_more(NOW + 2 * TEN)
+    assert not twice.allow("two", NOW + 2 * TEN)
+    assert twice.allow_once_more(NOW + DAY)
+    assert not twice.allow("one", NOW + DAY), "asked again since"
+
+
+def test_s7_six_emails_in_thirty_days() -> None:
+    asked = asks(*(("one", NOW + number * DAY) for number in range(6)))
+    for allowed in (asked.allow, lambda _course, now: asked.allow_once_more(now)):
+        assert not allowed("two", NOW + 30 * DAY - SECOND)
+        assert allowed("two", NOW + 30 * DAY)
+    assert len(asked.promised(Ask(NOW + 30 * DAY, "one", "")).asks) == 6, "the first one is forgotten"
+
+
+def test_an_erasure_counts_as_having_asked_once_however_often() -> None:
+    closed = asks(("one", NOW), ("two", NOW + TEN)).closed("one", NOW + 2 * TEN)
+    assert [(ask.course, ask.at) for ask in closed.asks] == [("two", NOW + TEN), ("one", NOW + 2 * TEN)]
+    assert closed.closed("one", NOW + 3 * TEN).asks[1:] == (Ask(NOW + 3 * TEN, "one", ""),)
+    later = Asks().closed("one", NOW)
+    assert not later.allow("one", NOW + DAY - SECOND)
+    assert later.allow("one", NOW + DAY)
+
+
+def test_a_request_finds_its_own_promise_and_no_other() -> None:
+    asked = Asks().promised(Ask(NOW, "one", "key"))
+    assert asked.of("key") == Ask(NOW, "one", "key")
+    assert asked.of("another") is None
 
 
 @pytest.mark.parametrize(

@@ -283,8 +283,8 @@ OF_ERASURE = (
     ),
     Mutant(
         "erase: a second beginning on the same day",
-        'Confirmations((*self._recent(now)[:-1], now), "", new_epoch(now))',
-        "self",
+        'return Asks((*others, Ask(now, course, "")))',
+        "return self",
         "test_my_course.py -k u7",
     ),
 )

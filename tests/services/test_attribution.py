@@ -4,6 +4,8 @@ import json
 import re
 from datetime import timedelta
 
+import pytest
+
 from local_cloud.cloud import World
 from tests.people import Person
 from tests.services.test_receiving import WORDS, reasons, reply_to, texts, written
@@ -25,6 +27,17 @@ def test_r1_the_token_however_it_is_written(world: World) -> None:
         assert f"I wrote to {len(to)}." in texts(ann), to
         assert not reasons(world)
     assert {row["attributed_by"] for row in ann.reflections} == {"token"}
+
+
+@pytest.mark.parametrize("client", ["gmail", "apple-mail", "outlook", "thunderbird"])
+@pytest.mark.parametrize("moves_to", ["Europe/London", "America/Chicago", "Australia/Sydney", "Europe/Paris"])
+def test_h1_the_helplines_of_a_country_that_was_left_are_still_ours(world: World, client: str, moves_to: str) -> None:
+    """Also one whose name is a line by itself, wherever it stands among the countries."""
+    ann = reads(Person(world, zone="Europe/Madrid"), 1)
+    assert "016" in (ann.mails[-1].text or "")
+    ann.presses("time", hour="8", zone=moves_to)
+    ann.replies(WORDS, client=client)
+    assert texts(ann) == [WORDS]
 
 
 def test_a_reply_to_an_email_that_was_signed_with_a_key_just_added(world: World) -> None:

@@ -107,7 +107,7 @@ def test_a6_without_any_words_each_page_is_a_plain_one_with_the_helplines(own_co
             assert "Algo se ha roto" in answer.text
         assert world.request("POST", "/sign-up", form={"course": "rebuild-trust"}).status == 503
         assert world.request("POST", f"{leave[:-4]}AAAA", form={}).status == 503
-    assert counted(world, "PagesFailed")
+    assert counted(world, "Failed")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
@@ -205,7 +205,7 @@ def test_a6_a_page_whose_template_is_broken_shows_the_helplines(
     answer = world.request("GET", ann.page_url)
     assert answer.status == 503
     assert "Algo se ha roto" in answer.text
-    assert counted(world, "PagesFailed")
+    assert counted(world, "Failed")
     assert ann.address not in "\n".join(world.logs)
     answer = world.request("POST", one_click(ann.mails[-1]), form={})
     assert answer.status == 200

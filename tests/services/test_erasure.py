@@ -69,7 +69,7 @@ def test_o2_a_proof_of_consent_that_is_stored_while_everything_is_erased_goes_to
 
     def erase_late(subscribers: Subscribers, subscriber_id: str) -> None:
         proof = Consent("2026-11", "en", "page", world.now(), given_at=world.now(), by="button")
-        subscribers._put(consent_item(GIVEN + subscriber_id, proof))
+        subscribers._put(consent_item(GIVEN + subscriber_id, proof, world.now()))
         erase(subscribers, subscriber_id)
 
     with patch.object(Subscribers, "erase", erase_late):

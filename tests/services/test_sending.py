@@ -295,6 +295,19 @@ def test_a_notice_that_ses_refuses_for_now_comes_later_and_once(monkeypatch: pyt
         assert [queue.waiting for queue in world.queues() if queue.is_dead_letters] == [()] * 3
 
 
+def test_e7_a_notice_waits_for_days_until_ses_takes_it(world: World) -> None:
+    """It goes round its own queue meanwhile, which Lambda is told to allow (test_template.py)."""
+    ann = Person(world).joins()
+    world.ses.sending_enabled = False
+    ann.replies("PAUSE")
+    world.advance(timedelta(days=2))
+    assert emails(ann) == ["confirm", "intro"]
+    world.ses.sending_enabled = True
+    world.advance(timedelta(minutes=25))
+    assert emails(ann) == ["confirm", "intro", "paused"]
+    assert [queue.waiting for queue in world.queues() if queue.is_dead_letters] == [()] * 3
+
+
 # ---------------------------------------------------------------- a course that was edited
 
 
@@ -516,9 +529,8 @@ def test_what_every_mail_holds(world: World) -> None:
     files = {notices[name].file if name in notices else name for name in emails(ann)}
     assert files == {*(notice.file for notice in notices.values()), *course.lessons}
     site = world.parameters["SiteUrl"]
-    numbers = [line["number"] for country in course.language.helplines for line in country["lines"]]
-    numbers += [country["emergency"] for country in course.language.helplines]
-    assert numbers
+    (country,) = course.language.helplines_in(ann.zone)
+    numbers = [country["emergency"], *(line["number"] for line in country["lines"])]
     addresses = set()
     for mail in ann.mails:
         name = mail.tags["email"]

@@ -117,7 +117,7 @@ class Sending:
         try:
             letter = self._letter(subscriber, course, now)  # before the claim: a broken template holds nobody
         except BROKEN as error:
-            failed("Broken", error, subscriber=subscriber.id)
+            failed("a letter cannot be made", error, counted_as="Broken", subscriber=subscriber.id)
             _postpone(subscriber, now)
             return
         attempt = secrets.token_hex(8)
@@ -151,7 +151,7 @@ class Sending:
 
     def _refused(self, why: Refusal, code: str, subscriber: Subscriber, now: datetime) -> None:
         count("Refused")
-        logger.warning("SES refused", code=code, why=why, subscriber=subscriber.id)
+        logger.warning("SES refused", operation="SendEmail", code=code, why=why, subscriber=subscriber.id)
         self.throttled += why is Refusal.THROTTLED
         if why is Refusal.ACCOUNT:
             self.closed = True

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from aws import clients
 from aws.log import count
 from aws.ses import Refused, Sent, Unknown
-from aws.subscribers import Erasing
+from aws.unfinished import Erasing
 from content.emails import ERASED_NOTICE, notice_letter
 from course import tokens
 from course.subscriber import Subscriber

@@ -11,7 +11,7 @@ from aws.inbound import RawMail
 from aws.limits import Limits
 from aws.reflections import Reflections
 from aws.ses import Mailer, Refusal, Refused, Sent, Unknown
-from aws.subscribers import Erasing
+from aws.unfinished import Erasing
 from local_cloud.cloud import World
 from services.sending import erasing
 from tests.people import Person

@@ -1,0 +1,88 @@
+"""What waits in the table of the subscribers to be finished: forms to be carried out, and erasures."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aws.items import Item, Table, stamp
+
+ERASING = "erasing#"
+"""With which the id of an erasure begins that has not ended, and its partition of the index."""
+FORM = "form#"
+"""With which the id of a form begins that waits to be carried out. The sign-up function may write no other item."""
+FORM_LIFE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """What is left of somebody who is being erased, for one last email."""
+
+    subscriber: str
+    course: str
+    address: str
+    epoch: int
+    asked_at: datetime
+    """When the button was pressed (UTC)."""
+    due_at: datetime
+    """When it is to be gone on with, unless it has ended (UTC)."""
+
+
+class Erasures(Table):
+    """Those who are being erased, in the table of the subscribers, where nobody finds them by their id."""
+
+    def begin(self, going: Erasing) -> None:
+        """Notes an erasure. Once more is the same one, and its day counts from the first press."""
+        self._put(_erasing_item(going), "attribute_not_exists(id)")
+
+    def get(self, subscriber_id: str) -> Erasing | None:
+        """An erasure that has not ended."""
+        item = self._get(id=ERASING + subscriber_id)
+        if item is None:
+            return None
+        asked_at, due_at = datetime.fromisoformat(item["asked_at"]), datetime.fromisoformat(item["due_at"])
+        return Erasing(subscriber_id, item["course"], item.get("address", ""), int(item["epoch"]), asked_at, due_at)
+
+    def put_off(self, going: Erasing, later: Erasing) -> bool:
+        """Stores when it is due again, and what stays until then. False when somebody else already works on it."""
+        return self._put(_erasing_item(later), "due_at = :read", read=going.due_at)
+
+    def due(self, until: datetime) -> list[str]:
+        """Ids of the subscribers whose erasure is to be gone on with."""
+        found = self._items(
+            "query",
+            IndexName="due",
+            KeyConditionExpression="due_shard = :shard AND due_at <= :until",
+            ExpressionAttributeValues={":shard": {"S": ERASING}, ":until": {"S": stamp(until)}},
+        )
+        return [item["id"].removeprefix(ERASING) for item in found]
+
+    def end(self, subscriber_id: str) -> None:
+        """Deletes the address, and with it the last that was kept."""
+        self._delete(id=ERASING + subscriber_id)
+
+
+class Forms(Table):
+    """Forms that wait to be carried out, in the table of the subscribers: no address is in a queue."""
+
+    def keep(self, key: str, asked: Item, now: datetime) -> None:
+        """Keeps what a form asks for, for a day at most."""
+        self._put({**asked, "id": FORM + key, "expires_at": int((now + FORM_LIFE).timestamp())})
+
+    def get(self, key: str) -> Item | None:
+        """What a form asks for, or None: it was carried out."""
+        return self._get(id=FORM + key)
+
+    def done(self, key: str) -> None:
+        """It was carried out."""
+        self._delete(id=FORM + key)
+
+
+def _erasing_item(going: Erasing) -> Item:
+    return {
+        "id": ERASING + going.subscriber,
+        "course": going.course,
+        "address": going.address or None,
+        "epoch": going.epoch,
+        "asked_at": going.asked_at,
+        "due_at": going.due_at,
+        "due_shard": ERASING,
+    }

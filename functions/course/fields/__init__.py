@@ -1,0 +1,1 @@
+"""What single fields of the forms may hold."""

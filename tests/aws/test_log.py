@@ -1,0 +1,82 @@
+"""Logs and alarms when something fails: enough for the engineer, and nothing of anybody."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from aws.log import FUNCTIONS, PACKAGES, Failed, where
+from local_cloud.cloud import World
+from tests.logs import ADDRESS
+from tests.metrics import rings
+from tests.test_events import event
+from tests.test_template import HANDLERS
+
+TEXT = "The ciphertext of ann@example.net (I shouted at her) refers to a key that you may not use."
+
+
+@pytest.mark.parametrize("name", sorted(HANDLERS))
+def test_g2_a_denied_call_is_told_by_code_and_operation_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """In whichever handler: its alarm rings, and neither the log nor a traceback has anything of AWS's text."""
+
+    def denied(_client: BaseClient, operation: str, _parameters: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": TEXT}}, operation)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", denied)
+    outcome = world.invoke(name, event(name))
+    monkeypatch.undo()
+
+    if outcome.error:
+        assert type(outcome.error) is Failed
+        assert outcome.error.__suppress_context__
+    else:
+        failed = outcome.payload.get("batchItemFailures") or outcome.payload["statusCode"] == 503
+        assert failed, outcome.payload
+    (told,) = [json.loads(line) for line in world.logs if '"AccessDeniedException"' in line]
+    assert (told["level"], told["error"], told["code"]) == ("ERROR", "ClientError", "AccessDeniedException")
+    assert told["operation"][0].isupper()
+    assert ".py:" in told["where"]
+    logs = "\n".join(world.logs)
+    assert not ADDRESS.search(logs)
+    assert "ciphertext" not in logs
+    assert rings(world.resources.properties("FailedAlarm"), world)
+    world.failures.clear()
+
+
+def test_g2_what_nobody_expected_is_told_by_kind_and_place_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError(TEXT)
+
+    monkeypatch.setattr("aws.subscribers.Subscribers.due", fails)
+    assert str(world.invoke("dispatch", event("dispatch")).error) == "ValueError"
+    assert TEXT not in "\n".join(world.logs)
+    (told,) = [json.loads(line) for line in world.logs if '"a function failed"' in line]
+    assert told["where"].startswith("dispatch.py:")
+    assert "code" not in told
+    assert rings(world.resources.properties("FailedAlarm"), world)
+    world.failures.clear()
+
+
+def test_every_package_of_the_functions_is_our_code() -> None:
+    assert {path.parent.name for path in FUNCTIONS.glob("*/__init__.py")} == PACKAGES
+
+
+@pytest.mark.parametrize("file", ["send.py", "aws/ses.py", "aws/web/routes.py", "services/links/leaving.py"])
+def test_where_is_the_last_place_in_our_code_at_any_depth(file: str) -> None:
+    """And not in a library, though it is deployed beside our packages."""
+    library = compiled("def fails():\n    raise ValueError", FUNCTIONS / "botocore" / "client.py")
+    ours = compiled("\ndef calls():\n    fails()", FUNCTIONS / file, fails=library["fails"])
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - it has no text
+        ours["calls"]()
+    assert where(caught.value) == f"{Path(file).name}:3"
+
+
+def compiled(source: str, file: Path, **names: Any) -> dict[str, Any]:
+    """What a source defines, as if it stood in that file."""
+    exec(compile(source, str(file), "exec"), names)
+    return names
