@@ -46,15 +46,23 @@ def check(emails: Path) -> list[Finding]:
 
 
 def stale(emails: Path, today: date) -> list[Finding]:
-    """Entries that nobody has verified for too long. They are told, and fail nothing."""
+    """Entries that nobody has verified ever, or for too long. They are told, and fail nothing.
+
+    A line without a day of its own was verified with its country.
+    """
     path = emails / "helplines.toml"
     return [
-        Finding(
-            str(path), line, f"“{entry['name']}” was last verified on {at}: call, and set last_verified to that day"
-        )
+        Finding(str(path), line, f"“{entry['name']}” was {last}: call, and set last_verified to that day")
         for line, entry, _ in _entries(path)
-        if isinstance(at := entry.get("last_verified"), date) and today - at > VERIFIED_FOR
+        if (last := _too_long_ago(entry.get("last_verified"), today))
     ]
+
+
+def _too_long_ago(verified: object, today: date) -> str:
+    """When it was last verified, if that is too long ago. What is not a day, such as "never", means never."""
+    if isinstance(verified, date):
+        return f"last verified on {verified}" if today - verified > VERIFIED_FOR else ""
+    return "never verified" if verified else ""
 
 
 def _entries(path: Path) -> Iterator[tuple[int, dict[str, Any], tuple[str, ...]]]:

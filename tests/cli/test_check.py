@@ -289,8 +289,17 @@ def test_what_a_line_advertises(line: str, said: list[str]) -> None:
 
 def test_a_helpline_that_nobody_has_verified_for_180_days_is_a_warning() -> None:
     verified = date(2026, 11, 1)
-    assert stale(EMAILS, verified + timedelta(days=180)) == []
-    assert len(stale(EMAILS, verified + timedelta(days=181))) == 5, "four countries and the directory"
+    never = stale(EMAILS, verified + timedelta(days=180))
+    late = [each for each in stale(EMAILS, verified + timedelta(days=181)) if each not in never]
+    assert len(late) == 5, "four countries and the directory"
+    assert all("was last verified on 2026-11-01: call" in each.message for each in late)
+
+
+def test_a_helpline_that_nobody_has_ever_verified_is_a_warning() -> None:
+    """A whole country, or a line that came to its country later."""
+    named = [re.findall("“(.+)” was never verified: call", each.message) for each in stale(EMAILS, date(2026, 11, 1))]
+    line_of = ("Samaritans", "988 Suicide & Crisis Lifeline", "Lifeline", "Línea 024 (conducta suicida)")
+    assert named == [[name] for name in (*line_of, "Germany")]
 
 
 def test_a_language_that_no_course_speaks_yet_is_held_to_the_same(emails: Path) -> None:
