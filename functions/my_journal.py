@@ -69,7 +69,10 @@ def take(token: str) -> Response[bytes]:
 def take_back(token: str) -> Response[str]:
     """Deletes what came by one mail. Twice is once."""
     subscriber, course = journal_page.opened(token, clients.now())
-    journal_page.take_back(subscriber, pages.posted.get("mail", ""))
+    round_number, _, which = pages.posted.get("which", "").partition("#")
+    lesson, _, mail_id = which.partition("#")
+    if round_number.isdecimal() and len(round_number) < 6:
+        journal_page.take_back(subscriber, course, int(round_number), lesson, mail_id)
     return _page(token, subscriber, course, message="taken_back")
 
 

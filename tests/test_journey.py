@@ -147,11 +147,13 @@ def _three_days_with_two_replies(ann: Ann) -> None:
 
 
 def _pauses_and_goes_on(ann: Ann) -> None:
+    ann.opens("Before you mend it")
+    ann.follows("Your page")
     ann.presses("Pause the course", after_opening="Pause")
     ann.sees("Paused")
     ann.time_passes("+1 day")
     ann.time_passes("+1 day")
-    assert len(ann.subjects()) == 5, "nothing comes while the course is paused"
+    assert len(ann.subjects()) == 7, "nothing comes while the course is paused, but word of the press"
     ann.opens("Before you mend it")
     ann.follows("Your page")
     ann.presses("Go on with the course")

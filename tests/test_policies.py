@@ -266,7 +266,8 @@ def the_page(world: World, bob: Person) -> None:
     bob.presses("time", hour="8", zone="Europe/Berlin")
     bob.replies("I said so.")
     assert "I said so." in bob.journal
-    bob.in_the_journal("take-back", mail=str(bob.reflections[-1]["mail_id"]))
+    last = bob.reflections[-1]
+    bob.in_the_journal("take-back", which=f"{last['round']}#{last.get('lesson', '')}#{last['mail_id']}")
     bob.in_the_journal("name", first_name="Robert")
     bob.in_the_journal("end-links")
 

@@ -341,7 +341,7 @@ def test_f8_a_complaint_after_an_erasure_suppresses_the_address(world: World) ->
     """Coming back would begin with one more email to a mailbox that calls ours spam."""
     ann = Person(world).joins()
     introduction = ann.mails[-1]
-    world.request("POST", f"{ann.page_url}/erase", form={})
+    ann.erases()
     world.complained(introduction)
     assert not world.subscribers()
     assert reasons(world) == ["complained"]
@@ -416,7 +416,7 @@ def full(world: World, mail: SentMail) -> None:
 
 def rings_for_bounces(world: World) -> bool:
     alarms = [alarm for _, alarm in world.resources.resources("AWS::CloudWatch::Alarm")]
-    [alarm] = [alarm for alarm in alarms if alarm["MetricName"] == "PausedByBounces"]
+    [alarm] = [alarm for alarm in alarms if alarm.get("MetricName") == "PausedByBounces"]
     return rings(alarm, world)
 
 

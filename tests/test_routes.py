@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ ACTIONS = [
     "erase",
     "export",
     "journal",
-    "journal.txt",
+    *("data", "text", "take-back", "name", "end-links", "unskip"),
     "pause",
     "resume",
     "keep",
@@ -36,8 +37,9 @@ ACTIONS = [
 def paths_of(world: World, ann: Person) -> dict[str, list[str]]:
     """For each route of the template, paths that it answers: with tokens that are good, and with one that is not."""
     page, unsubscribe = ann.page_url.rsplit("/", 1)[1], ann.link("/unsubscribe/").rsplit("/", 1)[1]
+    journal = ann.journal_url.rsplit("/", 1)[1]
     confirm = ann.link("/confirm/", ann.mails[0]).rsplit("/", 1)[1]
-    tokens = {"/me": page, "/unsubscribe": unsubscribe, "/confirm": confirm}
+    tokens = {"/me": page, "/unsubscribe": unsubscribe, "/confirm": confirm, "/journal": journal}
     found: dict[str, list[str]] = {}
     for route in world.api.routes:
         if route.path == DEFAULT:
@@ -72,6 +74,23 @@ def test_c1_u1_looking_at_any_route_ten_times_changes_nothing(world: World) -> N
                     assert answer.status in (405, 404) if method == "OPTIONS" else answer.status in seen, (method, path)
                     assert method != "HEAD" or not answer.body
                     assert not answer.cookies
+
+
+def test_p2_looking_at_any_route_with_any_token_shows_nothing_that_was_written(world: World) -> None:
+    """Neither with the link of the page nor with that of the journal, nor what a reload of a pressed page asks for."""
+    ann = reads(Person(world, first_name="Annabelle", zone="Asia/Kathmandu"), 1)
+    ann.replies("I never said it aloud.")
+    journal = ann.journal_url
+    assert "I never said it aloud." in ann.journal
+    looked_at = 0
+    with unchanged(world):
+        for path in {path for paths in paths_of(world, ann).values() for path in paths} | {journal}:
+            for method in ("GET", "HEAD"):
+                answer = world.request(method, path)
+                shown = re.sub(r"(?s)<select.*?</select>", "", answer.text)
+                assert not re.search("never said|Annabelle|Kathmandu|ann@example", shown), path
+                looked_at += answer.status == 200
+    assert looked_at > 40
 
 
 def test_a_method_that_a_page_does_not_have(world: World) -> None:

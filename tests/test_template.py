@@ -301,8 +301,10 @@ def counted() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call)
     ]
-    named = [call.args[0] for call in calls if ast.unparse(call.func) in ("count", "failed") and call.args]
-    return {str(name.value) for name in named if isinstance(name, ast.Constant)}
+    named = [call.args[0] for call in calls if ast.unparse(call.func) == "count" and call.args]
+    named += [word.value for call in calls for word in call.keywords if word.arg == "counted_as"]
+    by_default = {"Failed"} if any(ast.unparse(call.func) == "failed" for call in calls) else set()
+    return by_default | {str(name.value) for name in named if isinstance(name, ast.Constant)}
 
 
 def alarms_on(resources: Resolver, namespace: str) -> list[dict[str, Any]]:

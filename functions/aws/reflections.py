@@ -48,11 +48,6 @@ class _Partitions(Table):
             **asked,
         )
 
-    def _erase(self, partition: str, mail_id: str = "") -> None:
-        for item in self._of(partition):
-            if mail_id in ("", item["mail_id"]):
-                self._delete(subscriber=partition, key=item["key"])
-
 
 class Reflections(_Partitions):
     """What people wrote. Nothing is ever overwritten: the key holds the mail's own id."""
@@ -73,9 +68,11 @@ class Reflections(_Partitions):
         """Whether a subscriber has written anything. Reads one reflection."""
         return any(True for _ in self._of(subscriber_id, Limit=1))
 
-    def erase(self, subscriber_id: str, mail_id: str = "") -> None:
-        """Deletes all that a subscriber wrote, or what came by one mail."""
-        self._erase(subscriber_id, mail_id)
+    def erase(self, subscriber_id: str, mail_id: str) -> None:
+        """Deletes what came by one mail."""
+        for reflection in self.of(subscriber_id):
+            if reflection.mail_id == mail_id:
+                self.delete(reflection)
 
     def delete(self, reflection: Reflection) -> None:
         """Deletes one reflection."""
@@ -143,7 +140,9 @@ class SetAside(_Partitions):
 
     def erase(self, mail_id: str) -> None:
         """Takes a mail off the list by its id, if it is on it."""
-        self._erase(SET_ASIDE, mail_id)
+        for aside in self.all():
+            if aside.mail_id == mail_id:
+                self.remove(aside)
 
 
 def _link_key(link: JournalToken) -> dict[str, str]:

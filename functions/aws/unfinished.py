@@ -20,6 +20,8 @@ class Erasing:
     course: str
     address: str
     epoch: int
+    zone: str
+    """By which the last email names whom to call."""
     asked_at: datetime
     """When the button was pressed (UTC)."""
     due_at: datetime
@@ -39,7 +41,9 @@ class Erasures(Table):
         if item is None:
             return None
         asked_at, due_at = datetime.fromisoformat(item["asked_at"]), datetime.fromisoformat(item["due_at"])
-        return Erasing(subscriber_id, item["course"], item.get("address", ""), int(item["epoch"]), asked_at, due_at)
+        return Erasing(
+            subscriber_id, item["course"], item.get("address", ""), int(item["epoch"]), item["zone"], asked_at, due_at
+        )
 
     def put_off(self, going: Erasing, later: Erasing) -> bool:
         """Stores when it is due again, and what stays until then. False when somebody else already works on it."""
@@ -82,6 +86,7 @@ def _erasing_item(going: Erasing) -> Item:
         "course": going.course,
         "address": going.address or None,
         "epoch": going.epoch,
+        "zone": going.zone,
         "asked_at": going.asked_at,
         "due_at": going.due_at,
         "due_shard": ERASING,

@@ -71,10 +71,8 @@ BACKUP_DAYS = 35
 """What DynamoDB's point-in-time recovery keeps."""
 TELLS_OF_A_PRESS = ("by_link", "no_more_today")
 """Lines that a notice may say below its text: how it came about, and that it is the last of the day."""
-GOODBYE, ERASED_NOTICE = "goodbye", "erased"
-"""The notices that end the course, and that are the last email when everything was erased behind the journal link."""
-JOURNAL_NOTICE, EXPORT_NOTICE = "journal", "export"
-"""The notices that bring a journal link."""
+GOODBYE, ERASED_NOTICE, JOURNAL_NOTICE, EXPORT_NOTICE = "goodbye", "erased", "journal", "export"
+"""The notices that end the course, that tell an erasure, and two that bring a journal link."""
 
 
 def lesson_letter(
@@ -154,6 +152,8 @@ def notice_letter(
         "support": course.support if notice_id == GOODBYE else {},
         **notice.words,
     }
+    if notice.id == ERASED_NOTICE:
+        parts |= {"me_url": ""}  # it is gone
     if notice.id not in (CONFIRM, ASK_CONFIRM) or subscriber.sign_up is None:
         return _letter(site, subscriber, notice, subscriber.epoch, now, parts)
     epoch = subscriber.sign_up.epoch

@@ -60,8 +60,8 @@ def begin(subscriber: Subscriber, now: datetime) -> None:
     """
     close_mailbox(subscriber, now)
     address = "" if subscriber.status in STOPPED_FOR_GOOD else subscriber.address  # which is never mailed again
-    going = Erasing(subscriber.id, subscriber.course, address, subscriber.epoch, now, now + TRIED_EVERY)
-    clients.erasures().begin(going)
+    known = subscriber.id, subscriber.course, address, subscriber.epoch, subscriber.zone
+    clients.erasures().begin(Erasing(*known, now, now + TRIED_EVERY))
     clients.subscribers().erase(subscriber.id)
     clients.outbox().erase(subscriber.id)
 

@@ -47,6 +47,10 @@ def _work_on(came: Arrival, now: datetime) -> Done:
     if token := attribution.leaving(came):
         leaving.stop(LinkToken(token.subscriber, token.epoch), now, pressed=False)
         return Done.OBEYED
+    addressed = attribution.addressed_by(came)
+    if addressed and _is_erased(addressed):  # also of what was kept before a crash: its raw mail may be gone by now
+        clients.reflections().erase(addressed, came.mail_id)
+        return _discard_of_erased()
     raw = clients.raw_mail().fetch(came.object_key)
     if harmful := came.harmful:
         return _set_aside(came, harmful)

@@ -38,7 +38,7 @@ def on_lesson_page(subscriber: Subscriber, lesson: str, course: Course) -> list[
     known = course.lessons.get(course.renamed.get(lesson, lesson))
     if known is None:
         return []
-    now = _to(subscriber, subscriber.round, known.id, course)
+    now = to(subscriber, subscriber.round, known.id, course)
     return _first(chain(_looked_back_on(subscriber, known, course), now), course)
 
 
@@ -60,10 +60,10 @@ def _looked_back_on(subscriber: Subscriber, lesson: Lesson, course: Course) -> I
     earlier = range(subscriber.round - 1, max(0, subscriber.round - 1 - ROUNDS_BACK), -1)
     asked = [*((subscriber.round, each) for each in lesson.echoes), *((number, lesson.id) for number in earlier)]
     for number, each in asked:
-        yield from _to(subscriber, number, each, course)
+        yield from to(subscriber, number, each, course)
 
 
-def _to(subscriber: Subscriber, round_number: int, lesson: str, course: Course) -> Iterator[Reflection]:
+def to(subscriber: Subscriber, round_number: int, lesson: str, course: Course) -> Iterator[Reflection]:
     """What was written to a lesson in one round, under each id that the lesson has had."""
     for each in course.ids_of(lesson):
         yield from clients.reflections().to_lesson(subscriber.id, round_number, each)

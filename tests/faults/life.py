@@ -24,6 +24,7 @@ from local_cloud.mime import SentMail
 from local_cloud.physical import ACCOUNT, REGION
 from local_cloud.ses_events import SesEvent
 from tests.faults.kept import judge_kept
+from tests.faults.onlooker import judge_onlooker
 from tests.faults.oracle import Deed, Lesson, Story, Tally, judge
 from tests.people import Person, one_click
 
@@ -492,6 +493,7 @@ class Life:
         elif not adds_up(account.payload):
             tally.found("lost", f"the account does not add up: {account.payload['account']}")
         judge_kept(self, tally)
+        judge_onlooker(self, tally)
         tally.runs = 1
         return tally
 

@@ -16,7 +16,10 @@ ALREADY_CLAIMED = timedelta(seconds=25)
 NEWS_IS_READ = timedelta(hours=1)
 """After an event came, however often its message had to come back. Until then a lesson may be claimed again."""
 
-BROKEN = ("lost", "twice", "out of order", "two on a day", "after a stop")
+BROKEN = (
+    *("lost", "twice", "out of order", "two on a day", "after a stop"),
+    *("left after an erasure", "untold", "seen by a second person"),
+)
 """What must never be, in the words of the last line of `make faults`."""
 
 OUTSIDE = "outside its day"

@@ -61,7 +61,7 @@ def test_boto3_tries_again_what_got_no_reply_and_each_attempt_is_seen() -> None:
             Person(world).signs_up()
         first, second, *_ = [site for site in met if site.operation == "GetItem"]
         assert first == second
-        assert first.function == "sign_up"
+        assert first.function == "send"
         assert first.place.startswith("aws/")
         assert len(world.mails) == 1
 

@@ -291,8 +291,8 @@ OF_COMMANDS = (
     ),
     Mutant(
         "erase: asked eight days ago",
-        "ERASE_WITHIN = timedelta(days=7)",
-        "ERASE_WITHIN = timedelta(days=8)",
+        "ERASE_WITHIN, OBEYED_WITHIN = timedelta(days=7)",
+        "ERASE_WITHIN, OBEYED_WITHIN = timedelta(days=8)",
         "test_reply_commands.py -k delete",
     ),
     Mutant(

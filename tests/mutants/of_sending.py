@@ -190,8 +190,8 @@ OF_STORING = (
     ),
     Mutant(
         "schema: a notice of newer code is lost",
-        "        return False\n\n    def _notice(",
-        "        return True\n\n    def _notice(",
+        "    return False\n\n\ndef _send(",
+        "    return True\n\n\ndef _send(",
         "test_rolled_back.py -k notice",
     ),
     Mutant(
@@ -226,8 +226,8 @@ OF_STORING = (
     ),
     Mutant(
         "a reply that is dropped takes others with it",
-        'if mail_id in ("", item["mail_id"]):',
-        "if item:",
+        "            if reflection.mail_id == mail_id:\n                self.delete",
+        "            if reflection:\n                self.delete",
         "test_privacy.py test_reflections.py -k 'o2_what or by_one_mail'",
     ),
 )
@@ -265,8 +265,8 @@ OF_ERASURE = (
     ),
     Mutant(
         "erase: nothing goes before everything was listed and its mail deleted",
-        "        clients.reflections().delete(reflection)\n",
-        "",
+        "clients.reflections().delete(reflection)\n        yield",
+        "yield",
         "test_erasing.py -k p6",
     ),
     Mutant(

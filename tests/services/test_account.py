@@ -82,7 +82,7 @@ def test_d5_a_stale_index_entry_is_refused_by_the_claim(world: World) -> None:
     ann = Person(world).joins()
     ann.presses("pause")
     make_due(world, ann)
-    assert len(ann.mails) == 2
+    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro", "paused"]
     assert ann.row["status"] == "paused"
 
     assert audit(world)["put right in the index"] == 1  # it would take somebody's place at every tick

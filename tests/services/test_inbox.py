@@ -153,6 +153,7 @@ def test_accepting_while_everything_is_erased_keeps_nothing(world: World) -> Non
     held = world.deliver(written(WORDS, mail, To=reply_to(mail), Precedence="bulk"), reply_to(mail))
     with erasing_meanwhile(world, ann, Reflections, "add"):
         assert accepts(world, held.id)["why"] == "whose it is was erased meanwhile"
+    world.drain()
     assert not world.subscribers()
     assert not world.rows("Reflections")
     assert not raw_mails(world)

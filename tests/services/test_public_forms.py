@@ -148,7 +148,7 @@ def in_every_state(world: World) -> dict[str, Person]:
     clients.subscribers().erase(str(people["suppressed"].row["id"]))
     asleep(world, timedelta(days=2))
     people["pending"].signs_up()
-    world.request("POST", f"{people['erased'].page_url}/erase", form={})
+    people["erased"].erases()
     people["asked twice today"].signs_up()
     asleep(world, timedelta(minutes=11))
     people["asked twice today"].signs_up(then="once-more")

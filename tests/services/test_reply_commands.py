@@ -73,8 +73,8 @@ def test_a_command_to_a_letter_that_was_answered_before_is_obeyed_by_every_clien
     letter = ann.mails[-1]
     ann.replies("I never asked how it was for them.", letter)
     for client in clients.CLIENTS:
-        ann.replies("JOURNAL", letter, client)
-        assert ann.mails[-1].tags["email"] == "journal", client
+        ann.replies("HELP", letter, client)
+        assert ann.mails[-1].tags["email"] == "help", client
         world.advance(timedelta(seconds=1))
     assert len(ann.mails) == 8 + len(clients.CLIENTS)
     assert [reflection["text"] for reflection in ann.reflections] == ["I never asked how it was for them."]
@@ -200,17 +200,17 @@ def test_time_moves_the_lessons_and_is_honest_about_the_minutes(world: World) ->
     assert next_email(world).at.astimezone(ZoneInfo("Europe/Berlin")).hour == 19
 
 
-def test_journal_comes_back_as_one_email_and_its_quote_is_not_taken_for_new_words(world: World) -> None:
+def test_p3_journal_comes_back_as_a_link_alone_and_its_quote_is_not_taken_for_new_words(world: World) -> None:
+    """The link is random, so the reply itself tells which one it quotes."""
     ann = reads(Person(world), 1)
-    ann.replies("Journal")
-    assert "Nothing is in it yet" in (ann.mails[-1].text or "")
     ann.replies(WORDS, ann.mails[2])
     ann.replies("Mi diario, por favor", ann.mails[2])
-    journal = ann.mails[-1]
-    assert WORDS in (journal.text or "")
-    assert "That is what I should have said first." in (journal.html or "")
+    notice = ann.mails[-1]
+    assert notice.tags["email"] == "journal"
+    assert "That is what I should have said first." not in f"{notice.text}{notice.html}"
+    assert ann.link("/journal/") in (notice.text or "")
     for client in ("gmail", "apple-mail"):
-        ann.replies(f"Reading it again, from {client}.", journal, client)
+        ann.replies(f"Reading it again, from {client}.", notice, client)
     assert texts(ann) == ["Reading it again, from gmail.", "Reading it again, from apple-mail.", WORDS]
 
 

@@ -465,7 +465,7 @@ def test_a_broken_template_holds_nobody_and_stops_nobody_else(own_course: tuple[
     # Bob's lesson comes round again later, so that he keeps nobody else from theirs; the log names the file.
     assert {name for name in bob.row if bob.row[name] != before[name]} == {"due_at", "version"}
     assert str(bob.row["due_at"]) > world.now().isoformat()
-    (told,) = [line for line in world.logs if '"message":"Broken"' in line]
+    (told,) = [line for line in world.logs if '"message":"a letter cannot be made"' in line]
     assert json.loads(told)["where"] == "01-acknowledge.md.j2"
     assert [line for line in world.logs if '"Broken"' in line]
     edit(lesson, broken, "")
@@ -519,6 +519,8 @@ def everything_that_is_mailed(world: World) -> Person:
     asleep(world, timedelta(days=1))
     ann.signs_up()
     ann.replies("I suppose so.")
+    ann.zone = str(ann.row["zone"])
+    ann.erases()
     return ann
 
 
@@ -552,9 +554,9 @@ def test_what_every_mail_holds(world: World) -> None:
             assert f"{site}/unsubscribe/" in part, name
             assert all(number in part for number in numbers), name
             assert "not therapy" in part, name
-            assert (f"{site}/me/" in part) is (name not in ("confirm", "ask-confirm")), name
+            assert (f"{site}/me/" in part) is (name not in ("confirm", "ask-confirm", "erased")), name
             assert ("Ann" in re.sub(r"http\S+", "", part)) is (
-                name not in ("confirm", "ask-confirm", "already-here")
+                name not in ("confirm", "ask-confirm", "already-here", "erased")
             ), name
         assert "<script" not in html
         assert html.lower().startswith("<!doctype html>")
@@ -598,7 +600,7 @@ def test_a_notice_that_was_asked_for_before_somebody_stopped_is_not_sent(world: 
     asked = {"notice": "help", "subscriber": ann.row["id"], "epoch": int(str(ann.row["epoch"])), "key": "k"}
     ann.presses("stop")
     world.invoke("send", {"Records": [record(json.dumps(asked))]})
-    assert emails(ann) == ["confirm", "intro"]
+    assert emails(ann) == ["confirm", "intro", "goodbye"]
 
 
 def limits_of(world: World) -> Limits:

@@ -82,12 +82,17 @@ def test_p10_the_pages_the_files_and_a_reply_read_a_bounded_part(world: World, m
     many(world, ann, 200, ("word " * MAX_BYTES)[:MAX_BYTES], "acknowledge")
     reading = Reading(monkeypatch)
     listed = (export.LISTED + 1) * export.IN_A_ZIP
-    for path, most in (("", 0), ("/journal", 0), ("/journal.txt", 0), ("/lessons/own-it", 0), ("/export", listed)):
+    journal = ann.journal_url
+    for path, most in (("", 0), ("/text", 0), ("/data", listed)):
+        reading.read = 0
+        assert world.request("POST", journal + path, form={}).status == 200
+        assert reading.read < written.AT_MOST + most + 2 * MEGABYTE, path
+    for path in ("", "/lessons/own-it", "/journal"):
         reading.read = 0
         assert world.request("GET", ann.page_url + path).status == 200
-        assert reading.read < written.AT_MOST + most + 2 * MEGABYTE, path
+        assert reading.read == 0, "the course page has no use for it"
     reading.read = 0
-    assert world.request("POST", f"{ann.page_url}/export", form={}).status == 200
+    assert world.request("POST", f"{journal}/export", form={}).status == 200
     assert reading.read < 3 * MEGABYTE
     reading.read = 0
     ann.replies("I said it.", ann.mails[-1])

@@ -23,12 +23,16 @@ def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
     return subscriber.with_ids(course.renamed), course
 
 
-def take_back(subscriber: Subscriber, mail_id: str) -> None:
-    """Deletes what came by one mail: the raw mail first, so that a crash leaves the reflection to try again with."""
-    if any(reflection.mail_id == mail_id for reflection in clients.reflections().of(subscriber.id)):
-        clients.raw_mail().delete(mail_id)
-        clients.reflections().erase(subscriber.id, mail_id)
-        count("TakenBack")
+def take_back(subscriber: Subscriber, course: Course, round_number: int, lesson: str, mail_id: str) -> None:
+    """Deletes what came by one mail: the raw mail first, so that a crash leaves the reflection to try again with.
+
+    Only what was written to its lesson in its round is read: all of it could be very much.
+    """
+    for reflection in written.to(subscriber, round_number, lesson, course):
+        if reflection.mail_id == mail_id:
+            clients.raw_mail().delete(mail_id)
+            clients.reflections().delete(reflection)
+            count("TakenBack")
 
 
 def rename(subscriber: Subscriber, first_name: str) -> Subscriber | None:

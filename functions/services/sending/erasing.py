@@ -44,7 +44,7 @@ def _is_over(going: Erasing, sending: Sending, now: datetime) -> bool:
     if course is None or not genuine:
         count("ErasedUntold")
         return True
-    subscriber = Subscriber(going.subscriber, going.course, going.address, epoch=going.epoch)
+    subscriber = Subscriber(going.subscriber, going.course, going.address, epoch=going.epoch, zone=going.zone)
     letter = notice_letter(sending.site, subscriber, ERASED_NOTICE, now)
     match sending.mailed(letter, subscriber, ERASED_NOTICE, going.epoch, now):
         case Sent():

@@ -52,6 +52,7 @@ def test_p5_a_link_is_random_and_stored_as_a_hash_only(world: World) -> None:
 def test_everything_that_is_kept_in_one_file(world: World) -> None:
     ann = reads(Person(world, first_name="Zoë"), 1)
     ann.replies("“I never said it.” <b>")
+    assert ann.journal_url
     with unchanged(world):
         assert "Download the file" in ann.in_the_journal("data").text
         answer = ann.in_the_journal("export", after="")
@@ -120,7 +121,7 @@ def test_one_reflection_is_taken_back_with_its_raw_mail(world: World) -> None:
         ann.replies(text)
     goes = next(row for row in ann.reflections if row["text"] == "This goes.")
     for _ in range(2):
-        page = ann.in_the_journal("take-back", mail=str(goes["mail_id"])).text
+        page = ann.in_the_journal("take-back", which=f"{goes['round']}#{goes['lesson']}#{goes['mail_id']}").text
         assert "It is deleted." in page
         assert "This goes." not in page
     assert [row["text"] for row in ann.reflections] == ["This stays."]
@@ -128,11 +129,24 @@ def test_one_reflection_is_taken_back_with_its_raw_mail(world: World) -> None:
     assert len(raw_mail(world)) == 1
 
 
+def test_what_answered_a_notice_is_taken_back_too(world: World) -> None:
+    """It belongs to no lesson."""
+    ann = reads(Person(world), 1)
+    ann.presses("pause")
+    ann.replies("I need a while.")
+    [written] = ann.reflections
+    assert "lesson" not in written
+    which = re.findall(r'name="which" value="([^"]*)"', ann.journal)
+    assert which == [f"1##{written['mail_id']}"]
+    ann.in_the_journal("take-back", which=which[0])
+    assert not ann.reflections
+
+
 def test_a_mail_of_somebody_else_is_not_taken_back(world: World) -> None:
     ann, bob = reads(Person(world), 1), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     bob.replies("Mine.")
     mail_id = str(bob.reflections[0]["mail_id"])
-    ann.in_the_journal("take-back", mail=mail_id)
+    ann.in_the_journal("take-back", which=f"1#intro#{mail_id}")
     assert [row["text"] for row in bob.reflections] == ["Mine."]
     assert any(mail_id in key for key in raw_mail(world))
 

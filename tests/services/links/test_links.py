@@ -11,7 +11,7 @@ from course.tokens import Keyring, LinkToken, Purpose
 from local_cloud.cloud import World
 from services import links
 from tests.people import Person
-from tests.stories import a_key_is_added
+from tests.stories import a_key_is_added, asleep, reads
 
 
 def token_of(person: Person, part: str) -> str:
@@ -63,3 +63,56 @@ def test_a_key_that_was_just_added_is_fetched_and_one_that_was_never_there_is_un
     forged = tokens.link(Keyring({"9": "k" * 64}), Purpose.UNSUBSCRIBE, str(ann.row["id"]), 1)
     with pytest.raises(UnknownKey):
         links.read(Purpose.UNSUBSCRIBE, forged, world.now())
+
+
+# ---------------------------------------------------------------- journal links
+
+
+def journal_links(person: Person) -> list[str]:
+    """Every journal link that was mailed."""
+    return [url for mail in person.mails for _, url in mail.links() if "/journal/" in url]
+
+
+def test_p3_three_journal_links_are_mailed_a_day_whoever_asks(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.presses("journal")
+    ann.presses("journal")  # twice in a minute is once
+    ann.replies("JOURNAL")
+    ann.replies("EXPORT")
+    assert len(set(journal_links(ann))) == 3
+    world.advance(timedelta(minutes=2))
+    refused = ann.presses("journal")
+    assert "Three links were mailed today" in refused.text
+    ann.replies("JOURNAL")
+    assert len(set(journal_links(ann))) == 3
+    world.advance(timedelta(days=1))
+    ann.presses("journal")
+    assert len(set(journal_links(ann))) == 4
+
+
+def test_p3_a_journal_link_is_refused_after_24_hours(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("I never said it.")
+    link = ann.journal_url
+    asleep(world, timedelta(hours=23, minutes=50))
+    assert "I never said it." in world.request("POST", link, form={}).text
+    asleep(world, timedelta(minutes=11))
+    for method in ("GET", "POST"):
+        answer = world.request(method, link, form={} if method == "POST" else None)
+        assert (answer.status, "This link no longer works" in answer.text) == (404, True)
+
+
+def test_p3_all_links_end_at_once_and_one_new_one_is_mailed_beyond_the_three(world: World) -> None:
+    ann = reads(Person(world), 1)
+    for command in ("JOURNAL", "JOURNAL", "EXPORT"):
+        ann.replies(command)
+    page, old, unsubscribe = ann.page_url, journal_links(ann), ann.link("/unsubscribe/")
+    assert world.request("POST", f"{old[-1]}/end-links", form={}).status == 200
+    for url in (page, f"{page}/pause", *old):
+        assert world.request("GET", url).status == 404
+    new = set(journal_links(ann)) - set(old)
+    assert len(new) == 1
+    assert world.request("POST", new.pop(), form={}).status == 200
+    assert world.request("GET", ann.page_url).status == 200, "the email has a new link to the page"
+    world.request("POST", unsubscribe, form={"List-Unsubscribe": "One-Click"})
+    assert ann.row["status"] == "unsubscribed", "stopping always works"

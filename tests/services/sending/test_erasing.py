@@ -140,6 +140,8 @@ def test_p5_an_address_that_was_put_there_by_others_is_not_written_to(world: Wor
     """The sign-up function may write items of this table; if its code were somebody else's, it could write this one."""
     ann = reads(Person(world), 1)
     ann_id = str(ann.row["id"])
-    clients.erasures().begin(Erasing(ann_id, "rebuild-trust", "mallory@example.org", 1, world.now(), world.now()))
+    clients.erasures().begin(
+        Erasing(ann_id, "rebuild-trust", "mallory@example.org", 1, "UTC", world.now(), world.now())
+    )
     later(world, 1)
     assert not world.mails_to("mallory@example.org")

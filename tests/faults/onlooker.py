@@ -1,0 +1,40 @@
+"""A second person, who has one email of each history: whatever they open or press, they read nothing written."""
+
+import zlib
+from typing import TYPE_CHECKING
+
+from tests.faults.oracle import Tally
+
+if TYPE_CHECKING:
+    from local_cloud.mime import SentMail
+    from tests.faults.life import Life, Someone
+
+SEEN = "seen by a second person"
+PRESSED = ("", "pause", "resume", "skip", "unskip", "again", "yes", "not-yet", "journal", "export", "erase", "stop")
+
+
+def judge_onlooker(life: "Life", tally: Tally) -> None:
+    """Opens each link of one email of each person, and presses every button behind it. Done last: it changes things."""
+    for person in life.people:
+        if mail := _forwarded(person):
+            words = {text for _, text in person.wrote if text not in f"{mail.text}{mail.html}"}
+            for url in {url for _, url in mail.links() if url.startswith(life.world.parameters["SiteUrl"])}:
+                for page in _pages(life, url):
+                    for text in words:
+                        if text in page or person.address in page:
+                            tally.found(SEEN, f"{text} or the address, by a link of {mail.tags['email']}")
+
+
+def _forwarded(person: "Someone") -> "SentMail | None":
+    """Any of their emails but one with a journal link: who has that within a day may read the journal."""
+    mails = [mail for mail in person.mails if mail.tags["email"] not in ("journal", "export")]
+    return mails[zlib.crc32(person.address.encode()) % len(mails)] if mails else None
+
+
+def _pages(life: "Life", url: str) -> list[str]:
+    """What a link shows, by GET and by whatever can be pressed behind it."""
+    paths = [url, *(f"{url}/{action}" for action in PRESSED)] if "/me/" in url and url.count("/") == 4 else [url]
+    answers = []
+    for method, form in (("GET", None), ("HEAD", None), ("POST", {})):
+        answers += [life.world.request(method, path, form=form, drain=False) for path in paths]
+    return [answer.text for answer in answers]
