@@ -196,5 +196,5 @@ def _reads_the_journal(ann: Ann) -> None:
     ann.opens("The link to your journal")
     ann.follows("Open your journal")
     ann.presses("Show my journal")
-    ann.photographs("journal", height=1000)
     assert ann.page.locator(".written").all_inner_texts() == [WORDS, SECOND_THOUGHT, SECOND_ROUND]
+    ann.photographs("journal", height=1000)
