@@ -131,3 +131,30 @@ def test_r21_nor_what_an_email_says_of_replies_that_it_leaves_out(world: World, 
     assert sorted(str(one["text"]) for one in ann.reflections if one["verified"]) == sorted(
         ["I never said it out loud.", WORDS]
     )
+
+
+@pytest.mark.parametrize("program", ["gmail", "outlook", "thunderbird"])
+@pytest.mark.parametrize(
+    ("before", "command", "after"),
+    [
+        ([], "pause", ["resume"]),
+        ([], "pause until monday", ["resume", "pause"]),
+        (["pause"], "skip", ["resume"]),
+        ([], "skip", ["pause"]),
+        ([], "again", ["pause"]),
+        ([], "time 9", ["pause"]),
+    ],
+)
+def test_nor_what_a_notice_said_when_an_email_waited_or_none_did(
+    world: World, program: str, before: list[str], command: str, after: list[str]
+) -> None:
+    """By the time its answer comes, that may be otherwise: a button was pressed, or a retry finds it obeyed already."""
+    ann = reads(Person(world), 1)
+    for press in before:
+        ann.presses(press)
+    ann.replies(command)
+    notice = ann.mails[-1]
+    for press in after:
+        ann.presses(press)
+    ann.replies(WORDS, notice, program)
+    assert [one["text"] for one in ann.reflections] == [WORDS]

@@ -1,7 +1,9 @@
 """Dates, times and places in the course, as people say them in the course's language."""
 
+import re
 from datetime import date as date_type
 from datetime import datetime
+from string import Formatter
 
 from content.languages import Language
 from content.lessons import Course
@@ -29,6 +31,15 @@ def next_email(subscriber: Subscriber, language: Language) -> str:
     weekday, month = words["weekdays"][day.weekday()], words["months"][day.month - 1]
     said = str(words["next_email"])
     return said.format(weekday=weekday, day=day.day, month=month, hour=hour(subscriber.hour, language))
+
+
+def next_email_pattern(language: Language) -> str:
+    """A regular expression of what `next_email` says, also where a mail program has broken it into quoted lines."""
+    words = language.words["dates"]
+    said = {name: "|".join(map(re.escape, words[f"{name}s"])) for name in ("weekday", "month", "hour")}
+    said |= {"day": r"\d{1,2}", "": ""}
+    pieces = ((re.escape(text), said[name or ""]) for text, name, _, _ in Formatter().parse(words["next_email"]))
+    return "".join(f"{text}(?:{each})" for text, each in pieces).replace(r"\ ", r"[\s>|]+")
 
 
 def hour(of_day: int, language: Language) -> str:

@@ -127,18 +127,19 @@ def notice_letter(
     *,
     told: Sequence[str] = (),
     journal_token: str = "",
+    next_at: str | None = None,
 ) -> Letter:
     """A notice for this subscriber, in the language of the course. It holds nothing that was written.
 
-    `told` names lines that it says below its text, and `journal_token` is for the notices that bring a journal link. A
-    confirmation is for the sign-up that waits, and holds nothing that was typed.
+    `told` names lines below its text, `journal_token` is for notices that bring a journal link, and `next_at` is what it
+    says of the next email, if not what is so now. A confirmation is for the sign-up that waits: nothing typed is in it.
     """
     course = site.library.courses[subscriber.course]
     language = course.language
     notice = language.notices[notice_id]
     following = course.lessons.get(subscriber.next_lesson or "")
     parts: dict[str, Any] = {
-        "next_at": dates.next_email(subscriber, language),
+        "next_at": dates.next_email(subscriber, language) if next_at is None else next_at,
         "next_subject": following.subject if following else "",
         "next_is_closing": subscriber.next_lesson == course.closing,
         "hour": dates.hour(subscriber.hour, language),
@@ -222,10 +223,9 @@ def _reply_address(site: Site, subscriber: Subscriber, epoch: int, email_id: str
 def _values(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int, now: datetime) -> dict[str, Any]:
     """What the text of every email may use, and that of a lesson also where it is read in the browser."""
     course = site.library.courses[subscriber.course]
-    expires, ended = now + tokens.PAGE_LIFE, subscriber.links_ended
-    page = tokens.link(site.keys, Purpose.PAGE, subscriber.id, epoch, expires, ended=ended)
+    until, ended = now + tokens.PAGE_LIFE, subscriber.links_ended
+    me = f"{site.url}/me/{tokens.link(site.keys, Purpose.PAGE, subscriber.id, epoch, until, ended=ended)}"
     unsubscribe = tokens.link(site.keys, Purpose.UNSUBSCRIBE, subscriber.id, epoch)
-    me = f"{site.url}/me/{page}"
     reply_to = _reply_address(site, subscriber, epoch, email.id)
     return {
         "course": course,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aws import clients
 from aws.inbound import Arrival
 from aws.log import failed
+from content import dates
 from content.emails import BROKEN, TELLS_OF_A_PRESS, Letter, journal_url, lesson_letter, notice_letter
 from content.lessons import Course
 from course import forms, schedule, tokens
@@ -129,9 +130,11 @@ def _made_again(mail: "Mail", answer: Answered, now: datetime) -> Letter | None:
         # With the time of the sending, its links are the same again: a mail program may have broken them in two.
         return lesson_letter(site, subscriber, lesson, known, sent_at or now)
     if answer.notice and (answer.notice not in (CONFIRM, ASK_CONFIRM) or answer.confirms):
-        # A journal link is random, and stored as a hash: the reply itself tells which one it quotes.
+        # A journal link is random, and which email came next is not stored: the quote itself has both.
         token = mail.found(rf"(?<={re.escape(journal_url(site, ''))})[\w-]+")
-        return notice_letter(site, subscriber, answer.notice, now, told=TELLS_OF_A_PRESS, journal_token=token)
+        next_at = re.sub(r"[\s>|]+", " ", mail.found(dates.next_email_pattern(course.language)))
+        told = TELLS_OF_A_PRESS
+        return notice_letter(site, subscriber, answer.notice, now, told=told, journal_token=token, next_at=next_at)
     return None
 
 

@@ -57,3 +57,16 @@ def test_a_place_in_the_course_has_its_words(subscriber: Subscriber, words: str)
 
 def test_a_lesson_says_its_day() -> None:
     assert dates.place(after(1), COURSE) == ENGLISH.words["place"]["lesson"].format(day=1, days=5)
+
+
+@pytest.mark.parametrize("code", list(load(EMAILS).languages))
+def test_what_is_said_of_the_next_email_is_found_where_lines_are_broken(code: str) -> None:
+    language = load(EMAILS).languages[code]
+    for hour in range(24):
+        waits = replace(after(1), hour=hour)
+        said = dates.next_email(waits, language)
+        for quoted in (said, said.replace(" ", "\n> "), f"> | {said}".replace(" ", " \n|  ")):
+            found = re.search(dates.next_email_pattern(language), quoted)
+            assert found
+            assert re.sub(r"[\s>|]+", " ", found[0]) == said
+    assert not re.search(dates.next_email_pattern(language), dates.hour(7, language))
