@@ -50,6 +50,17 @@ def next_email(world: World) -> SentMail:
     return mail
 
 
+def next_email_of(person: Person) -> SentMail:
+    """The next email of this one of several people, whoever else is due."""
+    sent, due = len(person.mails), datetime.fromisoformat(str(person.row["due_at"]))
+    asleep_until(person.world, max(due, person.world.now()))
+    for _ in range(6):
+        if len(person.mails) > sent:
+            return person.mails[-1]
+        person.world.advance(timedelta(minutes=6))
+    raise AssertionError("no email came")
+
+
 def reads(person: Person, lessons: int) -> Person:
     """Joins, and gets this many lessons after the introduction."""
     person.joins()

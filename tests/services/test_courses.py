@@ -4,7 +4,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -16,7 +15,7 @@ from aws import web
 from local_cloud.cloud import TEMPLATE, World
 from local_cloud.functions import forget_everything
 from tests.people import Person, one_click
-from tests.stories import asleep_until, edit, nothing_comes, reads, unchanged
+from tests.stories import edit, next_email_of, nothing_comes, reads, unchanged
 
 Fault = Callable[[Path], None]
 Own = tuple[World, Path]
@@ -155,26 +154,15 @@ def test_a6_a_broken_course_holds_nobody_and_the_other_courses_go_on(own_course:
     bea = Person(world, "bea@example.net", "Bea", source_ip="203.0.113.9")
     bea.signs_up(course=other.name)
     bea.confirms()
-    comes_to(bea)
+    next_email_of(bea)
     assert [mail.tags["email"] for mail in bea.mails] == ["confirm", "intro", "acknowledge"]
     assert nothing_comes(world, days=1) or len(ann.mails) == 2
     assert ann.row.get("held", "") == ""
     shutil.rmtree(course)
     kept.rename(course)
     forget_everything(lessons=True)
-    comes_to(ann)
+    next_email_of(ann)
     assert "acknowledge" in [mail.tags["email"] for mail in ann.mails]
-
-
-def comes_to(person: Person) -> None:
-    """The next email of this one of several people, whoever else waits for a broken course."""
-    sent, due = len(person.mails), datetime.fromisoformat(str(person.row["due_at"]))
-    asleep_until(person.world, max(due, person.world.now()))
-    for _ in range(6):
-        if len(person.mails) > sent:
-            return
-        person.world.advance(timedelta(minutes=6))
-    raise AssertionError("no email came")
 
 
 def test_a6_a_broken_notice_breaks_no_other_and_replies_to_it_are_known(own_course: Own) -> None:

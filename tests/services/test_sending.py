@@ -374,7 +374,7 @@ def test_a4_a_renamed_lesson_is_the_same_lesson(own_course: tuple[World, Path]) 
     """To its old reply address, to a plan, to what was sent, to an answer that is quoted and to a link in an email."""
     world, course = own_course
     ann = reads(Person(world), 2)
-    bea = reads(Person(world, "bea@example.net", source_ip="203.0.113.9"), 1)
+    bea = reads(Person(world, "bea@example.net", source_ip="203.0.113.9", hour=0), 1)  # before the next of Ann's
     lesson = next(mail for mail in ann.mails if mail.tags["email"] == "own-it")
     ann.replies("I lied to her.", lesson)
     edit(course / "02-own-it.md.j2", "+++\nsubject", '+++\nwas = ["own-it"]\nsubject')
