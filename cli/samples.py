@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 
-from content.emails import EXPORT_NOTICE, JOURNAL_NOTICE, TELLS_OF_A_PRESS, Letter, Site, lesson_letter, notice_letter
+from content.emails import TELLS_OF_A_PRESS, Letter, Site, lesson_letter, notice_letter
 from content.lessons import Course, Library
 from course.commands import ASK_CONFIRM, ROWS
 from course.record import CONFIRM, SignUp
 from course.reflection import Reflection
 from course.subscriber import Subscriber, new_epoch
 from course.tokens import Keyring
+from services.links import WITH_JOURNAL_LINK
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SITE = "https://course.example.org"
@@ -89,7 +90,7 @@ def _notices(site: Site, course: Course, folder: Path, prefix: str) -> Iterator[
     for notice, text in course.language.notices.items():
         source = folder / course.language.code / "notices" / text.file
         who = _waiting(reader) if notice in (CONFIRM, ASK_CONFIRM) else reader
-        token = f"{who.id}{'j' * 32}" if notice in (JOURNAL_NOTICE, EXPORT_NOTICE) else ""
+        token = f"{who.id}{'j' * 32}" if notice in WITH_JOURNAL_LINK else ""
         make = cache(partial(notice_letter, site, who, notice, NOW, journal_token=token))
         yield Sample(_name(prefix, notice, ""), course, source, make)
         if any(row.told and row.notice == notice for row in ROWS.values()):

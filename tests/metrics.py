@@ -8,7 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import ge, gt, le, lt
+from types import ModuleType
 from typing import Any
+
+import pytest
 
 from local_cloud.cloud import World
 
@@ -54,3 +57,10 @@ def rings(alarm: Mapping[str, Any], world: World) -> bool:
     assert alarm["Statistic"] == "Sum"
     total = sum(value for series, value in written(world) if series == Series.watched_by(alarm))
     return bool(COMPARISONS[alarm["ComparisonOperator"]](total, alarm["Threshold"]))
+
+
+def counted_by(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a module counts from now on, by name."""
+    counted: list[str] = []
+    monkeypatch.setattr(module, "count", counted.append)
+    return counted

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from aws.items import (
     DUE_SHARD,
@@ -46,7 +47,22 @@ class Row:
     newer: bool = False
 
 
-class Subscribers(Table):
+class SubscribersTable(Table):
+    """The table Subscribers, with its index `due`: in each partition what is to be worked on from a time on."""
+
+    def _due(self, shard: str, until: datetime, **asked: Any) -> Iterator[str]:
+        """Ids in one partition of the index `due`, at or before a time (UTC), the longest waiting first."""
+        found = self._items(
+            "query",
+            IndexName="due",
+            KeyConditionExpression="due_shard = :shard AND due_at <= :until",
+            ExpressionAttributeValues={":shard": {"S": shard}, ":until": {"S": stamp(until)}},
+            **asked,
+        )
+        return (item["id"] for item in found)
+
+
+class Subscribers(SubscribersTable):
     """One item a person and course. Every write is conditional on the version that was read."""
 
     def at_home(self, stack: str) -> bool:
@@ -115,14 +131,8 @@ class Subscribers(Table):
 
     def due(self, until: datetime, limit: int) -> list[str]:
         """Ids of who is due at or before `until` (UTC), the longest waiting first."""
-        found = self._items(
-            "query",
-            IndexName="due",
-            KeyConditionExpression="due_shard = :shard AND due_at <= :until",
-            ExpressionAttributeValues={":shard": {"S": DUE_SHARD}, ":until": {"S": stamp(until)}},
-            PaginationConfig={"MaxItems": limit, "PageSize": min(limit, 1000)},
-        )
-        return [item["id"] for item in found]
+        paged = {"MaxItems": limit, "PageSize": min(limit, 1000)}
+        return list(self._due(DUE_SHARD, until, PaginationConfig=paged))
 
     def all(self) -> Iterator[Row]:
         """Every subscriber on the base table, and whether the index has a place for them."""

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aws.items import Item, Table, stamp
+from aws.items import Item, Table
+from aws.subscribers import SubscribersTable
 
 ERASING = "erasing#"
 """With which the id of an erasure begins that has not ended, and its partition of the index."""
@@ -28,7 +29,7 @@ class Erasing:
     """When it is to be gone on with, unless it has ended (UTC)."""
 
 
-class Erasures(Table):
+class Erasures(SubscribersTable):
     """Those who are being erased, in the table of the subscribers, where nobody finds them by their id."""
 
     def begin(self, going: Erasing) -> None:
@@ -51,13 +52,7 @@ class Erasures(Table):
 
     def due(self, until: datetime) -> list[str]:
         """Ids of the subscribers whose erasure is to be gone on with."""
-        found = self._items(
-            "query",
-            IndexName="due",
-            KeyConditionExpression="due_shard = :shard AND due_at <= :until",
-            ExpressionAttributeValues={":shard": {"S": ERASING}, ":until": {"S": stamp(until)}},
-        )
-        return [item["id"].removeprefix(ERASING) for item in found]
+        return [found.removeprefix(ERASING) for found in self._due(ERASING, until)]
 
     def end(self, subscriber_id: str) -> None:
         """Deletes the address, and with it the last that was kept."""

@@ -131,8 +131,8 @@ def notice_letter(
 ) -> Letter:
     """A notice for this subscriber, in the language of the course. It holds nothing that was written.
 
-    `told` names lines below its text, `journal_token` is for notices that bring a journal link, and `next_at` is what it
-    says of the next email, if not what is so now. A confirmation is for the sign-up that waits: nothing typed is in it.
+    `told` names lines below its text, `journal_token` is for notices that bring a journal link, and `next_at` is what
+    it says of the next email, if not what is so now. A confirmation is for a sign-up that waits, with nothing typed.
     """
     course = site.library.courses[subscriber.course]
     language = course.language

@@ -203,8 +203,8 @@ def _answered(
     by: str,
 ) -> Answered:
     """Adds what depends on the subscriber's state now."""
-    course = courses.course_of(subscriber)
-    subscriber, lesson = subscriber.with_ids(course.renamed), course.renamed.get(lesson, lesson)
+    subscriber, course = courses.with_course(subscriber)
+    lesson = course.renamed.get(lesson, lesson)
     earlier, own_address = subscriber.round - round_number, _says(mail, subscriber.address)
     return Answered(
         subscriber=subscriber,

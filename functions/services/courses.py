@@ -24,6 +24,12 @@ def site_of(subscriber: Subscriber) -> Site:
     return replace(site, library=site.library.with_stand_in(subscriber.course, subscriber.plan, language))
 
 
+def with_course(subscriber: Subscriber) -> tuple[Subscriber, Course]:
+    """The subscriber with the ids that lessons have now, and their course, or its stand-in."""
+    course = course_of(subscriber)
+    return subscriber.with_ids(course.renamed), course
+
+
 def course_of(subscriber: Subscriber) -> Course:
     """The subscriber's course, or its stand-in."""
     return site_of(subscriber).library.courses[subscriber.course]

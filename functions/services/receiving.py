@@ -65,9 +65,6 @@ def _work_on(came: Arrival, now: datetime) -> Done:
 
 def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
     answer = attribution.answered(came, mail, now)
-    if isinstance(answer, NotTaken) and answer.why is Why.ERASED:
-        clients.reflections().erase(attribution.addressed_by(came), came.mail_id)
-        return _discard_of_erased()
     if isinstance(answer, NotTaken):
         return _set_aside(came, answer)
     key, subscriber = f"mail#{attribution.fingerprint(mail, answer)}", answer.subscriber

@@ -18,13 +18,13 @@ def carry_out(key: str, now: datetime) -> list[str]:
 
     Worked on again after a crash, it finds its own promise by its key, and nothing is done or sent twice.
     """
-    kept, courses = clients.forms().get(key), clients.library().courses
+    kept, library = clients.forms().get(key), clients.library()
     if kept is None:
         return []
     asked = {**kept, "key": key}
     if asked["form"] == "fresh-link":
-        return [one for course in clients.library().folders for one in _fresh_link(asked, course, now)]
-    if asked["course"] not in courses:
+        return [one for course in library.folders for one in _fresh_link(asked, course, now)]
+    if asked["course"] not in library.courses:
         return []
     return _sign_up(asked, now) if asked["form"] == "sign-up" else _once_more(asked, asked["course"], now)
 
@@ -92,9 +92,8 @@ def _fresh_link(asked: Mapping[str, Any], course: str, now: datetime) -> list[st
     if known.sign_up and not known.round:
         return _once_more(asked, course, now)
     if known.round and (ask := _promised(asked, course, now, counted_as=f"fresh-link {course}")):
-        clients.outbox().notice(
-            "fresh-link", known.id, known.epoch, f"fresh-link#{tokens.nameless(known.id)}#{ask.key}"
-        )
+        key = f"fresh-link#{tokens.nameless(known.id)}#{ask.key}"
+        clients.outbox().notice("fresh-link", known.id, known.epoch, key)
         count("FreshLinks")
     return []
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import islice
 
 from aws import clients
 from aws.items import reflection_key
@@ -31,15 +31,6 @@ def around_lesson(subscriber: Subscriber, lesson: Lesson, course: Course) -> lis
     if lesson.id == course.closing:
         return beginning(subscriber, course)
     return _first(_looked_back_on(subscriber, lesson, course), course)
-
-
-def on_lesson_page(subscriber: Subscriber, lesson: str, course: Course) -> list[Reflection]:
-    """What the page of a lesson looks back on, and what was written to it in this round; nothing if it is unknown."""
-    known = course.lessons.get(course.renamed.get(lesson, lesson))
-    if known is None:
-        return []
-    now = to(subscriber, subscriber.round, known.id, course)
-    return _first(chain(_looked_back_on(subscriber, known, course), now), course)
 
 
 def parts(subscriber: Subscriber, after: str = "") -> list[str]:

@@ -153,8 +153,8 @@ OF_TOKENS = (
     ),
     Mutant(
         "journal link: as many a day as are asked for",
-        "if clients.limits().number_of_day(key, asked, JOURNAL_LINKS_A_DAY, now) is None:",
-        "if not clients.limits().number_of_day(key, asked, 99, now):",
+        "if not clients.limits().admit_of_day(key, asked, JOURNAL_LINKS_A_DAY, now):",
+        "if not clients.limits().admit_of_day(key, asked, 99, now):",
         "-k p3",
     ),
     Mutant("link: two spellings", " or urlsafe_b64encode(raw).decode() != token:", ":", TOKENS),

@@ -13,9 +13,6 @@ from services import links
 from services.answering.reply import Reply
 from services.erasure import erase, may_erase
 
-JOURNAL_COMMANDS = {Command.JOURNAL, Command.EXPORT}
-"""Answered with a journal link."""
-
 
 def obey(reply: Reply, request: Request) -> NotTaken | None:
     """Does what was asked; or says why it is left to a person.
@@ -56,7 +53,7 @@ def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
         return
     if clients.limits().admit(f"answers#{tokens.nameless(after.id)}", came.mail_id, ANSWERS_AN_HOUR, reply.now):
         notice = asked.notice(after, reply.place)
-        if asked.request.command in JOURNAL_COMMANDS:
+        if notice in links.WITH_JOURNAL_LINK:
             links.ask_for_journal(after, notice, came.mail_id, reply.now)
         else:
             clients.outbox().notice(notice, after.id, after.epoch, came.mail_id)

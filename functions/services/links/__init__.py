@@ -8,11 +8,15 @@ from datetime import datetime
 
 from aws import clients
 from aws.log import count
+from content.emails import EXPORT_NOTICE, JOURNAL_NOTICE
 from course import tokens
 from course.errors import InvalidToken
 from course.limits import JOURNAL_LINKS_A_DAY
 from course.subscriber import Subscriber
 from course.tokens import JournalToken, LinkToken, Purpose
+
+WITH_JOURNAL_LINK = {JOURNAL_NOTICE, EXPORT_NOTICE}
+"""Notices that bring a journal link."""
 
 
 def read(purpose: Purpose, token: str, now: datetime, *, ended: int = 0) -> LinkToken:
@@ -33,7 +37,7 @@ def ask_for_journal(subscriber: Subscriber, notice: str, asked: str, now: dateti
     `asked` is the id of the press or the mail that asks: twice is once.
     """
     key = f"journal-links#{tokens.nameless(subscriber.id)}"
-    if clients.limits().number_of_day(key, asked, JOURNAL_LINKS_A_DAY, now) is None:
+    if not clients.limits().admit_of_day(key, asked, JOURNAL_LINKS_A_DAY, now):
         count("JournalLinksRefused")
         return False
     clients.outbox().notice(notice, subscriber.id, subscriber.epoch, asked)

@@ -20,8 +20,7 @@ def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
     link, subscriber = links.followed(Purpose.PAGE, token, now)
     if subscriber is None or subscriber.epoch != link.epoch:
         raise InvalidToken("erased, or replaced by a later sign-up")
-    course = courses.course_of(subscriber)
-    return subscriber.with_ids(course.renamed), course
+    return courses.with_course(subscriber)
 
 
 def press(

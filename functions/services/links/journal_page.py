@@ -19,8 +19,7 @@ from services import courses, erasure, links, written
 def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
     """The subscriber whose journal a link opens, and their course. Raises InvalidToken."""
     _, subscriber = links.followed_to_journal(token, now)
-    course = courses.course_of(subscriber)
-    return subscriber.with_ids(course.renamed), course
+    return courses.with_course(subscriber)
 
 
 def take_back(subscriber: Subscriber, course: Course, round_number: int, lesson: str, mail_id: str) -> None:

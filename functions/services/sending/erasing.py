@@ -8,9 +8,8 @@ from aws.log import count
 from aws.ses import Refused, Sent, Unknown
 from aws.unfinished import Erasing
 from content.emails import ERASED_NOTICE, notice_letter
-from course import tokens
 from course.subscriber import Subscriber
-from services import erasure
+from services import courses, erasure, links
 from services.sending import HELD, Sending
 
 TOLD_WITHIN = timedelta(hours=24)
@@ -39,13 +38,11 @@ def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool
 
 def _is_over(going: Erasing, sending: Sending, now: datetime) -> bool:
     """Whether the last email was sent, or never can be."""
-    course = sending.site.library.courses.get(going.course)
-    genuine = going.subscriber == tokens.subscriber_id(clients.keys(), going.course, going.address)
-    if course is None or not genuine:
+    subscriber = Subscriber(going.subscriber, going.course, going.address, epoch=going.epoch, zone=going.zone)
+    if not links.is_genuine(subscriber):
         count("ErasedUntold")
         return True
-    subscriber = Subscriber(going.subscriber, going.course, going.address, epoch=going.epoch, zone=going.zone)
-    letter = notice_letter(sending.site, subscriber, ERASED_NOTICE, now)
+    letter = notice_letter(courses.site_of(subscriber), subscriber, ERASED_NOTICE, now)
     match sending.mailed(letter, subscriber, ERASED_NOTICE, going.epoch, now):
         case Sent():
             count("ErasedTold")

@@ -9,7 +9,7 @@ from typing import Any
 from aws import clients
 from aws.log import count, logger
 from aws.ses import Refused, Sent, Unknown
-from content.emails import EXPORT_NOTICE, JOURNAL_NOTICE, notice_letter
+from content.emails import notice_letter
 from course import tokens
 from course.commands import ASK_CONFIRM, ROWS
 from course.errors import EmailCourseError, NewerItem
@@ -21,8 +21,6 @@ from services.sending import HELD, Sending
 
 AFTER_STOPPING = {"goodbye", "fresh-link", *(row.notice for row in ROWS.values() if row.about_data)}
 """Notices that also come to subscribers who have stopped: they answer what is asked for then."""
-
-WITH_JOURNAL_LINK = {JOURNAL_NOTICE, EXPORT_NOTICE}
 
 
 class NotSent(EmailCourseError):
@@ -62,7 +60,7 @@ def _send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bo
     subscriber = clients.subscribers().get(asked.subscriber)
     if subscriber is None or not _is_wanted(asked.name, subscriber, asked.epoch):
         return True
-    token = tokens.journal(subscriber.id) if asked.name in WITH_JOURNAL_LINK else ""
+    token = tokens.journal(subscriber.id) if asked.name in links.WITH_JOURNAL_LINK else ""
     if token and not links.is_genuine(subscriber):
         logger.error("the stored address is not the subscriber's", subscriber=subscriber.id)
         count("Mismatched")

@@ -10,6 +10,7 @@ from course.errors import InvalidToken
 from course.subscriber import Subscriber
 from local_cloud.cloud import World
 from services.links import course_page
+from tests.metrics import counted_by
 from tests.people import Person
 from tests.stories import next_email, reads, unchanged
 
@@ -17,9 +18,7 @@ from tests.stories import next_email, reads, unchanged
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is counted, by name."""
-    counted: list[str] = []
-    monkeypatch.setattr(course_page, "count", counted.append)
-    return counted
+    return counted_by(course_page, monkeypatch)
 
 
 def token_of(person: Person) -> str:

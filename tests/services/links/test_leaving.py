@@ -11,6 +11,7 @@ from course.tokens import LinkToken, Purpose
 from local_cloud.cloud import World
 from services.links import leaving
 from services.links.leaving import Left, Outcome
+from tests.metrics import counted_by
 from tests.people import Person, one_click
 from tests.stories import asleep, next_email, reads, unchanged
 from tests.test_unsubscribe import done, of_nobody
@@ -19,9 +20,7 @@ from tests.test_unsubscribe import done, of_nobody
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is counted, by name."""
-    counted: list[str] = []
-    monkeypatch.setattr(leaving, "count", counted.append)
-    return counted
+    return counted_by(leaving, monkeypatch)
 
 
 def link_of(person: Person) -> LinkToken:

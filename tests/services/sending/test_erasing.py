@@ -1,7 +1,9 @@
 """An erasure behind the journal link: nothing is found from the press on, it always ends, and it is told once."""
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from aws.reflections import Reflections
 from aws.ses import Mailer, Refusal, Refused, Sent, Unknown
 from aws.unfinished import Erasing
 from local_cloud.cloud import World
+from local_cloud.functions import forget_everything
 from services.sending import erasing
+from tests.metrics import counted_by
 from tests.people import Person
 from tests.stories import asleep, reads, without
 
@@ -101,8 +105,7 @@ def test_while_ses_takes_nothing_the_address_stays_for_24_hours_at_most(
     ann = reads(Person(world), 1)
     ann.replies("I never said it.")
     journal = ann.journal_url
-    counted: list[str] = []
-    monkeypatch.setattr(erasing, "count", counted.append)
+    counted = counted_by(erasing, monkeypatch)
     monkeypatch.setattr(Mailer, "send", lambda *_: Refused(Refusal.THROTTLED, "Throttling"))
     world.request("POST", f"{journal}/erase", form={"sure": "yes"})
     later(world, 23)
@@ -118,8 +121,7 @@ def test_an_email_that_ses_never_takes_is_counted_and_the_address_goes_at_once(
 ) -> None:
     ann = reads(Person(world), 1)
     journal = ann.journal_url
-    counted: list[str] = []
-    monkeypatch.setattr(erasing, "count", counted.append)
+    counted = counted_by(erasing, monkeypatch)
     monkeypatch.setattr(Mailer, "send", lambda *_: answer)
     world.request("POST", f"{journal}/erase", form={"sure": "yes"})
     assert (left(world), counted) == ([], ["ErasedUntold"])
@@ -134,6 +136,16 @@ def test_without_an_answer_it_is_told_again(world: World, monkeypatch: pytest.Mo
     assert left(world) != []
     later(world, 1)
     assert (left(world), answers) == ([], [])
+
+
+def test_a6_an_erasure_is_told_although_the_course_is_gone(own_course: tuple[World, Path]) -> None:
+    world, course = own_course
+    ann = reads(Person(world), 1)
+    journal = ann.journal_url
+    shutil.rmtree(course)
+    forget_everything(lessons=True)
+    world.request("POST", f"{journal}/erase", form={"sure": "yes"})
+    assert (left(world), ann.mails[-1].tags["email"]) == ([], "erased")
 
 
 def test_p5_an_address_that_was_put_there_by_others_is_not_written_to(world: World) -> None:
