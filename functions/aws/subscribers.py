@@ -47,22 +47,7 @@ class Row:
     newer: bool = False
 
 
-class SubscribersTable(Table):
-    """The table Subscribers, with its index `due`: in each partition what is to be worked on from a time on."""
-
-    def _due(self, shard: str, until: datetime, **asked: Any) -> Iterator[str]:
-        """Ids in one partition of the index `due`, at or before a time (UTC), the longest waiting first."""
-        found = self._items(
-            "query",
-            IndexName="due",
-            KeyConditionExpression="due_shard = :shard AND due_at <= :until",
-            ExpressionAttributeValues={":shard": {"S": shard}, ":until": {"S": stamp(until)}},
-            **asked,
-        )
-        return (item["id"] for item in found)
-
-
-class Subscribers(SubscribersTable):
+class Subscribers(Table):
     """One item a person and course. Every write is conditional on the version that was read."""
 
     def at_home(self, stack: str) -> bool:
@@ -132,7 +117,8 @@ class Subscribers(SubscribersTable):
     def due(self, until: datetime, limit: int) -> list[str]:
         """Ids of who is due at or before `until` (UTC), the longest waiting first."""
         paged = {"MaxItems": limit, "PageSize": min(limit, 1000)}
-        return list(self._due(DUE_SHARD, until, PaginationConfig=paged))
+        found = self._items("query", **in_index(DUE_SHARD, until), PaginationConfig=paged)
+        return [item["id"] for item in found]
 
     def all(self) -> Iterator[Row]:
         """Every subscriber on the base table, and whether the index has a place for them."""
@@ -184,6 +170,15 @@ class Consents(Table):
     def _of(self, key: str) -> Consent | None:
         found = self._get(id=key)
         return consent_from(found) if found else None
+
+
+def in_index(shard: str, until: datetime) -> dict[str, Any]:
+    """What to ask of the index `due` for what one partition of it has until a time (UTC), the longest waiting first."""
+    return {
+        "IndexName": "due",
+        "KeyConditionExpression": "due_shard = :shard AND due_at <= :until",
+        "ExpressionAttributeValues": {":shard": {"S": shard}, ":until": {"S": stamp(until)}},
+    }
 
 
 def _row(item: Item) -> Row:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aws.items import Item, Table
-from aws.subscribers import SubscribersTable
+from aws.subscribers import in_index
 
 ERASING = "erasing#"
 """With which the id of an erasure begins that has not ended, and its partition of the index."""
@@ -29,7 +29,7 @@ class Erasing:
     """When it is to be gone on with, unless it has ended (UTC)."""
 
 
-class Erasures(SubscribersTable):
+class Erasures(Table):
     """Those who are being erased, in the table of the subscribers, where nobody finds them by their id."""
 
     def begin(self, going: Erasing) -> None:
@@ -52,7 +52,7 @@ class Erasures(SubscribersTable):
 
     def due(self, until: datetime) -> list[str]:
         """Ids of the subscribers whose erasure is to be gone on with."""
-        return [found.removeprefix(ERASING) for found in self._due(ERASING, until)]
+        return [item["id"].removeprefix(ERASING) for item in self._items("query", **in_index(ERASING, until))]
 
     def end(self, subscriber_id: str) -> None:
         """Deletes the address, and with it the last that was kept."""
