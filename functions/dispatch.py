@@ -5,6 +5,7 @@ from typing import Any
 from aws import clients
 from aws.log import count, logger, observed
 from aws.outbox import SENDERS, SHARED_FROM, ids_a_message
+from course.limits import FORMS_OF_DAY, FORMS_PART
 from services.sending import halted
 
 TICK = 300
@@ -13,7 +14,10 @@ TICK = 300
 
 @observed
 def handler(_event: dict[str, Any], _context: Any) -> None:
-    """A schedule's event. Oldest first; what doesn't fit waits for the next tick."""
+    """A schedule's event. Oldest first; what doesn't fit waits for the next tick.
+
+    While lessons are due, the forms of the day are bounded by SES's quota, so that they leave some of it.
+    """
     now = clients.now()
     for subscriber in clients.erasures().due(now):
         clients.outbox().erase(subscriber)
@@ -25,6 +29,7 @@ def handler(_event: dict[str, Any], _context: Any) -> None:
         logger.error("nothing is sent", reason=halt.reason if halt else room.refusal)
         count("BreakerOpen")
         return
+    clients.limits().allow_of_day(FORMS_OF_DAY, room.daily // FORMS_PART, now)
     if room.left_today == 0:
         logger.warning("SES's quota of the last 24 hours is used up")
         count("Refused")

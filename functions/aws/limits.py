@@ -39,15 +39,33 @@ class Limits(Table):
         )
         return counted is not None
 
+    def allow_of_day(self, key: str, most: int, now: datetime) -> None:
+        """How many of this UTC day `count_up_of_day` counts. The last word holds."""
+        said = "SET #most = :most, expires_at = :expires"
+        changed = "attribute_not_exists(#most) OR #most <> :most"
+        self._update(_of_day(key, now), said, changed, most=most, expires=_two_days(now))
+
+    def count_up_of_day(self, key: str, now: datetime) -> bool:
+        """Whether this is within what `allow_of_day` allows; anything is as long as that has said nothing today."""
+        counted = self._update(
+            _of_day(key, now),
+            "ADD #count :one SET expires_at = :expires",
+            "attribute_not_exists(#most) OR (attribute_not_exists(#count) AND #most > :none) OR #count < #most",
+            one=1,
+            none=0,
+            expires=_two_days(now),
+        )
+        return counted is not None
+
     def admit(self, key: str, member: str, most: int, now: datetime) -> bool:
         """Whether a member is among the first `most` of this clock hour. Who comes again is counted once."""
-        return self._admit(f"{key}#{hour_of(now)}", member, most, now + timedelta(hours=2))
+        return self._admit(f"{key}#{hour_of(now)}", member, most, _seconds(now + timedelta(hours=2)))
 
     def admit_of_day(self, key: str, member: str, most: int, now: datetime) -> bool:
         """The same of this UTC day."""
-        return self._admit(f"{key}#{day_of(now)}", member, most, now + timedelta(days=2))
+        return self._admit(_of_day(key, now)["key"], member, most, _two_days(now))
 
-    def _admit(self, key: str, member: str, most: int, expires: datetime) -> bool:
+    def _admit(self, key: str, member: str, most: int, expires: int) -> bool:
         admitted = self._update(
             {"key": key},
             "ADD members :one SET expires_at = :expires",
@@ -55,7 +73,7 @@ class Limits(Table):
             one={member},
             member=member,
             most=most,
-            expires=_seconds(expires),
+            expires=expires,
         )
         return admitted is not None
 
@@ -120,10 +138,11 @@ class Limits(Table):
         return done
 
     def begin(self, key: str, owner: str, note: str, now: datetime) -> str | None:
-        """As `mark`, with what the owner noted when it first began. None when another has it."""
+        """As `mark`, with what the owner noted when it first began, and kept from then. None when another has it."""
         begun = self._update(
             {"key": key},
-            "SET #owner = :owner, #note = if_not_exists(#note, :note), expires_at = :expires",
+            "SET #owner = :owner, #note = if_not_exists(#note, :note), "
+            "expires_at = if_not_exists(expires_at, :expires)",
             "attribute_not_exists(#owner) OR #owner = :owner",
             owner=owner,
             note=note,
@@ -189,6 +208,16 @@ class Suppressions(Table):
     def has(self, address_hash: str) -> bool:
         """Whether an address is suppressed."""
         return self._get(address_hash=address_hash) is not None
+
+
+def _of_day(key: str, now: datetime) -> dict[str, str]:
+    """The key of what counts for this UTC day."""
+    return {"key": f"{key}#{day_of(now)}"}
+
+
+def _two_days(now: datetime) -> int:
+    """When what counts for this UTC day is no longer needed: a day after its end."""
+    return _seconds(now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2))
 
 
 def _promised(mailbox: str, asks: Asks) -> Item:

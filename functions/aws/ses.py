@@ -143,6 +143,8 @@ class Room:
 
     rate: float
     """Emails a second."""
+    daily: int
+    """Emails in 24 hours; 10**9 where there is no quota."""
     left_today: int
     """Emails left of the quota of the last 24 hours."""
     refusal: str | None
@@ -159,6 +161,7 @@ class Quota:
         """Rate and quota as of now. A quota of -1 is no quota."""
         account = self._client.get_account()
         given = account["SendQuota"]
-        left = 10**9 if given["Max24HourSend"] < 0 else int(given["Max24HourSend"] - given["SentLast24Hours"])
+        daily = 10**9 if given["Max24HourSend"] < 0 else int(given["Max24HourSend"])
+        left = daily - int(given["SentLast24Hours"])
         refusal = None if account["SendingEnabled"] else str(account.get("EnforcementStatus", "sending is paused"))
-        return Room(given["MaxSendRate"], max(left, 0), refusal)
+        return Room(given["MaxSendRate"], daily, max(left, 0), refusal)

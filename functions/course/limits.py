@@ -13,6 +13,11 @@ EMAILS_IN_30_DAYS = 6
 """Of them in 30 days: whoever types in somebody else's address day after day gets no further."""
 ONCE_MORE_AFTER = timedelta(minutes=10)
 
+FORMS_PART = 2
+"""Forms of a UTC day may take one part in so many of SES's daily quota. The rest is the lessons'."""
+FORMS_OF_DAY = "forms-of-day"
+"""What they are counted by."""
+
 LONGEST_PAUSE = timedelta(days=365)
 """By reply or on the page. One that is asked to be longer by reply waits for its subscriber."""
 

@@ -64,6 +64,9 @@ def _hand_over(source_ip: str, now: datetime, asked: Mapping[str, object]) -> No
     if not clients.limits().count_up("forms", settings().forms_per_hour, now):
         count("SignUpsClosed")
         raise ShownAgain("busy", 503, limits.seconds_left(now))
+    if not clients.limits().count_up_of_day(limits.FORMS_OF_DAY, now):
+        count("SignUpsClosed")
+        raise ShownAgain("busy_today", 503)
     key = secrets.token_hex(8)
     clients.forms().keep(key, {**asked, "at": now}, now)
     clients.outbox().form(key)

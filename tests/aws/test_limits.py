@@ -25,7 +25,21 @@ def table_of(limits: Limits) -> str:
     return limits._table
 
 
-# ---------------------------------------------------------------- forms an hour
+# ---------------------------------------------------------------- forms an hour, and a day
+
+
+def test_the_first_few_of_a_day_are_counted_up_once_it_is_said_how_many(limits: Limits) -> None:
+    assert all(limits.count_up_of_day("forms", NOW) for _ in range(3)), "nobody has said"
+    limits.allow_of_day("forms", 4, NOW)
+    assert [limits.count_up_of_day("forms", NOW) for _ in range(2)] == [True, False]
+    limits.allow_of_day("forms", 5, NOW)
+    assert limits.count_up_of_day("forms", NOW)
+    assert limits.count_up_of_day("forms", NOW + timedelta(days=1)), "another day"
+
+
+def test_a_day_may_allow_none(limits: Limits) -> None:
+    limits.allow_of_day("forms", 0, NOW)
+    assert not limits.count_up_of_day("forms", NOW)
 
 
 def test_the_first_few_of_an_hour_are_counted_up_in_an_item_that_does_not_grow(
@@ -74,10 +88,8 @@ def test_the_first_few_of_a_utc_day_are_admitted_and_each_once(limits: Limits, d
     assert admitted == [True, True, True, True, False, False]
     assert limits.admit_of_day("unproven#a", "3", 2, NOW + timedelta(hours=15)), "the next day"
     assert limits.admit_of_day("unproven#b", "3", 2, NOW), "another subscriber"
-    life = {int(item["expires_at"]["N"]) for item in database.items(table_of(limits))} - {
-        int((NOW + timedelta(days=2, hours=number)).timestamp()) for number in (0, 14, 15)
-    }
-    assert life == set()
+    life = {int(item["expires_at"]["N"]) for item in database.items(table_of(limits))}
+    assert life == {int(datetime(2026, 11, day, tzinfo=UTC).timestamp()) for day in (25, 26)}
 
 
 # ---------------------------------------------------------------- emails that forms ask for
@@ -139,6 +151,13 @@ def test_whoever_began_keeps_the_note_of_the_first_time_and_nobody_else_begins(l
     assert limits.begin("mail#1", "ann", "1#safety-first#in", NOW + timedelta(minutes=6)) == "1#own-it#in"
     assert limits.begin("mail#1", "bob", "", NOW) is None
     assert limits.begin("mail#2", "bob", "", NOW) == ""
+
+
+def test_beginning_again_changes_nothing(limits: Limits, database: "Database") -> None:
+    limits.begin("told#1", "ann", "", NOW)
+    before = database.items(table_of(limits))
+    limits.begin("told#1", "ann", "", NOW + timedelta(days=1))
+    assert database.items(table_of(limits)) == before
 
 
 def test_done_is_only_what_was_marked_as_done(limits: Limits) -> None:

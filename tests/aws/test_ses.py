@@ -159,7 +159,7 @@ def test_what_never_reached_ses_was_not_taken(error: Exception) -> None:
 
 
 @pytest.mark.parametrize(
-    ("quota", "left"), [((50000.0, 14.0, 49990.0), 10), ((200.0, 1.0, 300.0), 0), ((-1.0, 14.0, 5.0), 10**9)]
+    ("quota", "left"), [((50000.0, 14.0, 49990.0), 10), ((200.0, 1.0, 300.0), 0), ((-1.0, 14.0, 5.0), 10**9 - 5)]
 )
 def test_the_room_is_what_ses_says(quota: tuple[float, float, float], left: int) -> None:
     most, rate, sent = quota
@@ -167,6 +167,7 @@ def test_the_room_is_what_ses_says(quota: tuple[float, float, float], left: int)
     body = json.dumps({"SendingEnabled": True, "SendQuota": given})
     room = Quota(Wire(answer(200, body)).client).room()
     assert (room.rate, room.left_today, room.refusal) == (rate, left, None)
+    assert room.daily == (most if most > 0 else 10**9)
 
 
 def test_a_paused_account_has_no_room() -> None:

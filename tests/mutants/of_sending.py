@@ -16,6 +16,12 @@ OF_SENDING = (
         "test_dispatch.py -k quota",
     ),
     Mutant(
+        "dispatch: forms take all of the quota",
+        "room.daily // FORMS_PART",
+        "room.daily",
+        "services/test_sign_ups.py -k quota",
+    ),
+    Mutant(
         "dispatch: more than the rate",
         "min(int(room.rate * TICK), room.left_today) -",
         "room.left_today -",

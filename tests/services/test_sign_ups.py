@@ -16,6 +16,7 @@ from tests.metrics import rings
 from tests.people import Person
 from tests.services.test_sending import emails
 from tests.stories import asleep, asleep_until, without
+from tests.test_sign_up import as_shown
 
 
 def test_s6_another_case_is_the_same_subscriber(world: World) -> None:
@@ -90,6 +91,33 @@ def test_s10_one_network_may_send_ten_forms_an_hour(world: World, address: str) 
     assert later.mails
 
 
+def test_s19_forms_take_half_of_the_days_quota_and_the_rest_is_for_lessons(world: World) -> None:
+    """A flood at the form between the first lesson of a day and the others."""
+    world.ses.max_24_hour_send = 60
+    early = Person(world, hour=2)
+    others = [Person(world, f"p{n}@example.net", source_ip=f"203.0.113.{n}") for n in range(7)]
+    for reader in (early, *others):
+        reader.joins()
+    world.advance(timedelta(hours=17))
+    form = early.form()
+
+    def sign_up(n: int) -> Response:
+        filled = form | {"address": f"flood{n}@example.net"}
+        return world.request("POST", "/sign-up", form=filled, source_ip=f"198.51.100.{n}")
+
+    answers = [sign_up(n) for n in range(60)]
+    assert [answer.status for answer in answers] == [200] * 30 + [503] * 30
+    assert "Please come back tomorrow" in answers[-1].text
+    assert as_shown(answers[-1])["address"] == "flood59@example.net"
+    assert rings(world.resources.properties("SignUpsClosedAlarm"), world)
+    assert {len(reader.mails) for reader in others} == {2}
+    world.advance(timedelta(hours=7))
+    assert {len(reader.mails) for reader in others} == {3}, "their lessons came all the same"
+    asleep(world, timedelta(hours=24))
+    form = early.form()
+    assert sign_up(60).status == 200
+
+
 def test_s10_from_everywhere_the_form_closes_and_the_alarm_rings(world: World) -> None:
     """Forms, each from a network of its own: the 201st and all after it find it busy, whoever they are about."""
     alarm = world.resources.properties("SignUpsClosedAlarm")
@@ -122,7 +150,7 @@ def test_s19_the_limits_are_those_of_the_template_and_their_items_do_not_grow() 
             counters = [row for row in world.rows("Limits") if "count" in row]
             sizes |= {frozenset(row) for row in counters} | {len(str(row)) for row in counters}
         assert frozenset({"key", "count", "expires_at"}) in sizes
-        assert len(sizes) == 3, "one for each of the two kinds of item, and their fields"
+        assert len(sizes) == 4, "one for each of the three kinds of item, and their fields"
 
 
 # ---------------------------------------------------------------- what one mailbox gets
