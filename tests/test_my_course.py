@@ -124,7 +124,7 @@ def test_a_late_yes_is_not_told_what_does_not_happen(world: World) -> None:
     ("zone", "hour", "when", "utc"),
     [
         ("Asia/Tokyo", "21", "Tuesday 24 November, between 21:00 and 22:00", range(12, 13)),
-        ("America/St_Johns", "0", "Tuesday 24 November, between 0:00 and 1:00", range(3, 5)),
+        ("America/St_Johns", "0", "Tuesday 24 November, between midnight and 1:00 am", range(3, 5)),
     ],
 )
 def test_another_zone_and_hour(world: World, zone: str, hour: str, when: str, utc: range) -> None:

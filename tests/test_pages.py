@@ -43,9 +43,9 @@ def site() -> Iterator[World]:
         assert not world.failures
 
 
-def opened(browser: Browser, *, javascript: bool = True) -> Page:
+def opened(browser: Browser, *, javascript: bool = True, locale: str = "en-GB") -> Page:
     """A page of a browser that nobody has used."""
-    context = browser.new_context(timezone_id="Europe/Berlin", locale="en-GB", java_script_enabled=javascript)
+    context = browser.new_context(timezone_id="Europe/Berlin", locale=locale, java_script_enabled=javascript)
     context.set_default_timeout(PATIENCE)
     context.route(
         f"{ELSEWHERE}**", lambda route: route.fulfill(body="<h1>Somewhere else</h1>", content_type="text/html")
@@ -275,6 +275,29 @@ def test_the_whole_way_without_javascript(site: World, browser: Browser, tmp_pat
 
 
 # ---------------------------------------------------------------- leaving
+
+
+@pytest.mark.parametrize(
+    ("locale", "written"),
+    [("en-GB", "19:00"), ("en-US", "7:00\N{NARROW NO-BREAK SPACE}PM"), ("es-MX", "7:00\N{NARROW NO-BREAK SPACE}p.m.")],
+)
+def test_hours_are_written_as_the_browser_writes_them(site: World, browser: Browser, locale: str, written: str) -> None:
+    """As Chromium does with the same data. Without its script, the page has them as the zone's country writes them."""
+    ann = Person(site)
+    ann.signs_up(zone="America/New_York")
+    ann.confirms()
+    for address in (site.parameters["SiteUrl"], ann.page_url):
+        page = opened(browser, locale=locale)
+        page.goto(address)
+        options = page.locator("select[name=hour] option")
+        shown = " ".join((options.nth(19).text_content() or "").split())
+        assert shown == " ".join(written.split()), locale
+        assert options.nth(19).get_attribute("value") == "19"
+        page.context.close()
+    page = opened(browser, javascript=False)
+    page.goto(ann.page_url)
+    assert page.locator("select[name=hour] option").nth(19).text_content() == "7:00 pm"
+    expect(page.locator("main")).to_contain_text("between 7:00 am and 8:00 am")
 
 
 @pytest.mark.parametrize("way", ["link", "Escape"])

@@ -5,19 +5,19 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
 
 from cli.check.finding import Finding
+from content.countries import countries
 
 PLAIN_PAGE = Path(__file__).parents[2] / "functions" / "pages" / "plain" / "around.html"
 VERIFIED_FOR = timedelta(days=180)
-COUNTRY = ("name", "emergency", "last_verified", "zones")
+COUNTRY = ("name", "emergency", "last_verified", "code")
 LINE = ("name", "number", "for_whom", "source")
 DIRECTORY = ("name", "url", "source", "last_verified")
 
 
 def check(emails: Path) -> list[Finding]:
-    """What an entry lacks, zones that say nothing of a country, and what the plain page lacks.
+    """What an entry lacks, a code that is no country's, and what the plain page lacks.
 
     The plain page is shown when nothing of `emails/` can be read.
     """
@@ -35,13 +35,11 @@ def check(emails: Path) -> list[Finding]:
         for key in ("emergency", "number")
         if entry.get(key) and entry[key] not in plain
     ]
+    codes = [entry["code"] for _, entry, _ in _entries(path) if entry.get("code")]
     return lacking + [
-        Finding(
-            str(path), line, f"“{zone}” of “{entry.get('name', '')}” is no IANA time zone, or another country's too"
-        )
+        Finding(str(path), line, f"“{code}” of “{entry.get('name', '')}” is no country's code, or another one's too")
         for line, entry, _ in _entries(path)
-        for zone in entry.get("zones", ())
-        if zone not in available_timezones() or _zones(path).count(zone) > 1
+        if (code := entry.get("code")) and (code not in countries() or codes.count(code) > 1)
     ]
 
 
@@ -75,11 +73,6 @@ def _entries(path: Path) -> Iterator[tuple[int, dict[str, Any], tuple[str, ...]]
         for line in country.get("line", []):
             yield next(numbers["[[country.line]]"], 1), line, LINE
     yield next(numbers["[directory]"], 1), given.get("directory", {}), DIRECTORY
-
-
-def _zones(path: Path) -> list[str]:
-    """The zones of all countries."""
-    return [zone for _, entry, _ in _entries(path) for zone in entry.get("zones", ())]
 
 
 def _headings(source: str, heading: str) -> Iterator[int]:

@@ -1,10 +1,13 @@
 """Dates, times and places in the course, as people say them in the course's language."""
 
 import re
+from collections.abc import Mapping
 from datetime import date as date_type
 from datetime import datetime
 from string import Formatter
+from typing import Any
 
+from content.countries import country_of
 from content.languages import Language
 from content.lessons import Course
 from course.record import INTRODUCTION
@@ -24,27 +27,46 @@ def day(local: date_type, language: Language) -> str:
 
 
 def next_email(subscriber: Subscriber, language: Language) -> str:
-    """When the next email comes: Tuesday 24 November, between 7:00 and 8:00. Empty when none waits."""
+    """When the next email comes: Tuesday 24 November, between 7:00 and 8:00. Empty when none waits.
+
+    The hour is written as the country of the zone writes it.
+    """
     if subscriber.due_at is None or not subscriber.waiting:
         return ""
     words, day = language.words["dates"], local_day(subscriber.due_at, subscriber.zone)
     weekday, month = words["weekdays"][day.weekday()], words["months"][day.month - 1]
     said = str(words["next_email"])
-    return said.format(weekday=weekday, day=day.day, month=month, hour=hour(subscriber.hour, language))
+    return said.format(weekday=weekday, day=day.day, month=month, hour=hour(subscriber, language))
 
 
 def next_email_pattern(language: Language) -> str:
     """A regular expression of what `next_email` says, also where a mail program has broken it into quoted lines."""
     words = language.words["dates"]
-    said = {name: "|".join(map(re.escape, words[f"{name}s"])) for name in ("weekday", "month", "hour")}
+    hours = [*words["hours"], *words["twelve_hours"]["hours"]]
+    said = {
+        name: "|".join(map(re.escape, each))
+        for name, each in (("weekday", words["weekdays"]), ("month", words["months"]), ("hour", hours))
+    }
     said |= {"day": r"\d{1,2}", "": ""}
     pieces = ((re.escape(text), said[name or ""]) for text, name, _, _ in Formatter().parse(words["next_email"]))
     return "".join(f"{text}(?:{each})" for text, each in pieces).replace(r"\ ", r"[\s>|]+")
 
 
-def hour(of_day: int, language: Language) -> str:
-    """The hour in which lessons come: between 7:00 and 8:00."""
-    return str(language.words["dates"]["hours"][of_day])
+def hour(subscriber: Subscriber, language: Language) -> str:
+    """The hour in which lessons come: between 7:00 and 8:00, or between 7:00 am and 8:00 am."""
+    return str(_hours(subscriber.zone, language)["hours"][subscriber.hour])
+
+
+def clock(zone: str, language: Language) -> list[str]:
+    """The 24 hours of a day as a clock shows them, as the country of the zone writes them: 7:00, or 7:00 am."""
+    return list(_hours(zone, language)["clock"])
+
+
+def _hours(zone: str, language: Language) -> Mapping[str, Any]:
+    """Where the language counts to twelve, as CLDR has it, in the time zones of these countries; to 24 elsewhere."""
+    words = language.words["dates"]
+    twelve: Mapping[str, Any] = words["twelve_hours"]
+    return twelve if country_of(zone) in twelve["countries"] else words
 
 
 def place(subscriber: Subscriber, course: Course) -> str:

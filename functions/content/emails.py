@@ -142,7 +142,7 @@ def notice_letter(
         "next_at": dates.next_email(subscriber, language) if next_at is None else next_at,
         "next_subject": following.subject if following else "",
         "next_is_closing": subscriber.next_lesson == course.closing,
-        "hour": dates.hour(subscriber.hour, language),
+        "hour": dates.hour(subscriber, language),
         "zone": subscriber.zone.replace("_", " "),
         "erase_days": ERASE_WITHIN.days,
         "way_back_question": course.way_back_question or "",

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, Template, TemplateError
 
 from content import markdown
+from content.countries import country_of
 from content.markdown import Prose
 from course.commands import BY_REPLY, OFFERED
 from course.errors import CourseError
@@ -55,7 +56,7 @@ class Language:
 
     def helplines_in(self, zone: str) -> list[dict[str, Any]]:
         """Who to call in the country of a time zone: one country, or none."""
-        return [country for country in self.helplines if zone in country["zones"]]
+        return [country for country in self.helplines if country["code"] == country_of(zone)]
 
     def to_call(self, zone: str, quoted: Collection[str] | None = None) -> dict[str, Any]:
         """Who to call in the country of a time zone; where we know nobody there, the directory.
@@ -134,8 +135,8 @@ def _country(country: dict[str, Any], helplines: dict[str, Any], folder: Path) -
             raise CourseError(folder / "helplines.toml", f"has no words under [for_whom] for “{line['for_whom']}”")
         line["for_whom"] = helplines["for_whom"][line["for_whom"]]
     name = country["name"]
-    shown = {"country": helplines["countries"].get(name, name), "emergency": country["emergency"], "lines": lines}
-    return shown | {"zones": frozenset(country.get("zones", ()))}
+    shown = {"country": helplines["countries"].get(name, name), "code": country.get("code")}
+    return shown | {"emergency": country["emergency"], "lines": lines}
 
 
 def with_commands(matter: Mapping[str, Any], body: str, path: Path) -> str:

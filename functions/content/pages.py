@@ -37,7 +37,7 @@ def sign_up_values(course: Course, values: Mapping[str, str], errors: Mapping[st
         "values": values,
         "errors": errors_in_words(errors, course.language),
         "zones": forms.zones(),
-        "hours": range(24),
+        "hours": dates.clock("", course.language),
     }
 
 
@@ -66,9 +66,9 @@ def course_values(subscriber: Subscriber, course: Course, now: datetime) -> Valu
         "day": course.day(subscriber.last_lesson) or (course.days if subscriber.last_lesson == course.closing else 0),
         "days": course.days,
         "hour": subscriber.hour,
-        "when": dates.hour(subscriber.hour, course.language),
+        "when": dates.hour(subscriber, course.language),
         "zones": forms.zones(),
-        "hours": range(24),
+        "hours": dates.clock(subscriber.zone, course.language),
         "tomorrow": today + timedelta(days=1),
         "in_a_year": today + LONGEST_PAUSE,
         "lessons": [lesson for lesson in course.lessons.values() if _had(lesson.id, subscriber)],

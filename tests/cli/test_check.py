@@ -219,16 +219,14 @@ def test_a_language_that_lacks_a_word_is_named(emails: Path) -> None:
     assert [each.partition(" has ")[0] for each in findings(emails)] == ["en/letter.toml:1:", "es/letter.toml:1:"]
 
 
-@pytest.mark.parametrize(
-    ("zones", "named"), [('["Europe/Madri"]', "“Europe/Madri” of “Spain”"), ('["Europe/London"]', "“Europe/London” of")]
-)
-def test_a_time_zone_tells_one_country(emails: Path, zones: str, named: str) -> None:
-    change("helplines.toml", '["Africa/Ceuta", "Atlantic/Canary", "Europe/Madrid"]', zones)(emails)
-    assert all(named in found and "is no IANA time zone, or another" in found for found in findings(emails))
+@pytest.mark.parametrize(("code", "named"), [("SP", "“SP” of “Spain”"), ("es", "“es” of “Spain”"), ("GB", "“GB” of")])
+def test_a_code_tells_one_country(emails: Path, code: str, named: str) -> None:
+    change("helplines.toml", 'code = "ES"', f'code = "{code}"')(emails)
+    assert all(named in found and "is no country's code, or another one's" in found for found in findings(emails))
     assert findings(emails)
 
 
-@pytest.mark.parametrize("key", ["last_verified", "source", "emergency", "zones"])
+@pytest.mark.parametrize("key", ["last_verified", "source", "emergency", "code"])
 def test_a_helpline_needs_its_source_and_the_day_it_was_verified(emails: Path, key: str) -> None:
     lines = (emails / "helplines.toml").read_text("utf-8").splitlines(keepends=True)
     first = next(number for number, line in enumerate(lines) if line.startswith(f"{key} ="))

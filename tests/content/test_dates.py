@@ -2,12 +2,18 @@
 
 import re
 from dataclasses import replace
+from datetime import time
+from itertools import product
 from pathlib import Path
 
 import pytest
+from babel.dates import format_time
+from babel.localedata import locale_identifiers
 
 from content import dates
+from content.countries import country_of
 from content.lessons import load
+from course import forms
 from course.subscriber import Subscriber
 from tests.course.subscribers import MONDAY, after, confirmed
 
@@ -20,15 +26,47 @@ COURSE = load(EMAILS).courses["rebuild-trust"]
 def test_every_hour_of_the_day_has_its_words(code: str) -> None:
     language = load(EMAILS).languages[code]
     for of_day in range(24):
-        assert re.findall(r"\d+:00", dates.hour(of_day, language)) == [f"{of_day}:00", f"{(of_day + 1) % 24}:00"]
+        said = dates.hour(replace(after(1), hour=of_day), language)
+        assert re.findall(r"\d+:00", said) == [f"{of_day}:00", f"{(of_day + 1) % 24}:00"]
+
+
+@pytest.mark.parametrize("code", list(load(EMAILS).languages))
+def test_hours_are_written_as_the_country_of_the_zone_does(code: str) -> None:
+    """By CLDR, from outside: in every zone whose country has the language, 19:00 or 7:00 pm."""
+    language, seen = load(EMAILS).languages[code], set()
+    written = {name.partition("_")[2]: name for name in locale_identifiers() if name.startswith(f"{code}_")}
+    for zone in forms.zones():
+        if (country := country_of(zone)) not in written:
+            continue
+        told = format_time(time(19), "short", locale=written[country])
+        hour = re.search(r"\d+", told)
+        shown = dates.clock(zone, language)[19]
+        assert hour
+        assert shown.startswith(f"{int(hour[0])}:00"), (zone, told)
+        twelve = re.sub(r"\W", "", told.casefold()).endswith("pm")
+        assert re.sub(r"\W", "", shown).endswith("pm") == twelve, (zone, told)
+        said = dates.hour(replace(after(1), hour=19, zone=zone), language)
+        assert len(re.findall(r"\bp\. m\.|\bpm\b", said)) == 2 * twelve
+        seen.add(twelve)
+    assert seen == {False, True}
+
+
+@pytest.mark.parametrize("code", list(load(EMAILS).languages))
+def test_an_hour_of_twelve_ends_where_the_next_begins(code: str) -> None:
+    words = load(EMAILS).languages[code].words["dates"]["twelve_hours"]
+    for of_day, (said, shown) in enumerate(zip(words["hours"], words["clock"], strict=True)):
+        assert (shown in said) == bool(of_day % 12), "midnight and noon have names"
+        (_, begins), (ends, _) = (re.split(r" (?:and|y) ", words["hours"][at]) for at in (of_day - 1, of_day))
+        assert ends.partition(" ")[2] == begins
+    assert len(set(words["hours"])) == len(set(words["clock"])) == 24
 
 
 def test_dates_in_spanish() -> None:
     spanish = load(EMAILS).languages["es"]
     assert dates.date(MONDAY, "Europe/Madrid", spanish) == "23 de noviembre de 2026"
     assert dates.next_email(after(1), spanish) == "miércoles 25 de noviembre, entre las 7:00 y las 8:00"
-    assert dates.hour(0, spanish) == "entre las 0:00 y la 1:00"
-    assert dates.hour(1, spanish) == "entre la 1:00 y las 2:00"
+    assert dates.hour(replace(after(1), hour=0), spanish) == "entre las 0:00 y la 1:00"
+    assert dates.hour(replace(after(1), hour=1), spanish) == "entre la 1:00 y las 2:00"
 
 
 def test_a_day_is_the_local_one() -> None:
@@ -62,11 +100,11 @@ def test_a_lesson_says_its_day() -> None:
 @pytest.mark.parametrize("code", list(load(EMAILS).languages))
 def test_what_is_said_of_the_next_email_is_found_where_lines_are_broken(code: str) -> None:
     language = load(EMAILS).languages[code]
-    for hour in range(24):
-        waits = replace(after(1), hour=hour)
+    for zone, hour in product(("Europe/Berlin", "America/New_York"), range(24)):
+        waits = replace(after(1), hour=hour, zone=zone)
         said = dates.next_email(waits, language)
         for quoted in (said, said.replace(" ", "\n> "), f"> | {said}".replace(" ", " \n|  ")):
             found = re.search(dates.next_email_pattern(language), quoted)
             assert found
             assert re.sub(r"[\s>|]+", " ", found[0]) == said
-    assert not re.search(dates.next_email_pattern(language), dates.hour(7, language))
+    assert not re.search(dates.next_email_pattern(language), dates.hour(after(1), language))

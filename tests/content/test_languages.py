@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 
 from content.emails import Site, notice_letter
 from content.lessons import load
-from course import commands, forms
+from course import commands
 from course.commands import Command
 from course.errors import CourseError
 from course.tokens import Keyring
@@ -118,23 +117,6 @@ def test_every_command_that_a_language_names_is_obeyed(code: str) -> None:
     ):
         told = [obeyed(said, Answered.LESSON, MONDAY.date()) for said in names_of_commands(text)]
         assert {one.command if one else None for one in told} == named
-
-
-CODES = {"United Kingdom": "GB", "United States": "US", "Australia": "AU", "Spain": "ES", "Germany": "DE"}
-
-
-def test_h1_a_country_has_every_time_zone_that_is_its_own() -> None:
-    """Of those that can be chosen, by the tz database, and older names of theirs."""
-    database = files("tzdata") / "zoneinfo"
-    rows = [line.split("\t") for line in (database / "zone.tab").read_text("utf-8").splitlines() if line[0] != "#"]
-    country_of = {zone: code for code, _, zone, *_ in rows}
-    links = [line.split() for line in (database / "tzdata.zi").read_text("utf-8").splitlines() if line[:2] == "L "]
-    for _, zone, older in links:
-        country_of.setdefault(older, country_of.get(zone, ""))
-    del country_of["Atlantic/Jan_Mayen"]  # Norway's, and Berlin's time
-    for country in load(EMAILS).languages["en"].helplines:
-        code = CODES[country["country"]]
-        assert country["zones"] == {zone for zone in forms.zones() if country_of.get(zone) == code}, code
 
 
 def placeholders(words: Any, path: str = "") -> dict[str, set[str]]:

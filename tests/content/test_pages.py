@@ -195,7 +195,7 @@ def test_the_sign_up_form_comes_back_with_what_was_typed_and_what_is_wrong() -> 
     shown = pages.sign_up_values(COURSE, typed, {"address": "address"})
     assert shown["values"] == typed
     assert shown["errors"] == {"address": "Please enter one email address, such as name@example.com."}
-    assert (shown["zones"], list(shown["hours"])) == (forms.zones(), list(range(24)))
+    assert (shown["zones"], shown["hours"]) == (forms.zones(), [f"{hour}:00" for hour in range(24)])
     assert shown["about"].startswith("<")
 
 

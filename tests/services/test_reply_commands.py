@@ -200,6 +200,18 @@ def test_time_moves_the_lessons_and_is_honest_about_the_minutes(world: World) ->
     assert next_email(world).at.astimezone(ZoneInfo("Europe/Berlin")).hour == 19
 
 
+def test_an_hour_is_told_as_ones_country_writes_it_and_the_reply_to_that_is_understood(world: World) -> None:
+    ann = Person(world)
+    ann.signs_up(zone="America/New_York")
+    ann.confirms()
+    ann.replies("TIME 7:30 pm")
+    notice = ann.mails[-1]
+    assert "come between 7:00 pm and 8:00 pm, America/New York time" in (notice.text or "")
+    for client in ("gmail", "apple-mail"):
+        ann.replies(f"That suits me, from {client}.", notice, client)
+    assert texts(ann) == ["That suits me, from gmail.", "That suits me, from apple-mail."]
+
+
 def test_p3_journal_comes_back_as_a_link_alone_and_its_quote_is_not_taken_for_new_words(world: World) -> None:
     """The link is random, so the reply itself tells which one it quotes."""
     ann = reads(Person(world), 1)

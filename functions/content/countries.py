@@ -1,0 +1,25 @@
+"""The country of a time zone, by the tz database: zone.tab, and tzdata.zi for older names of a zone."""
+
+from functools import cache
+from importlib.resources import files
+
+
+def country_of(zone: str) -> str:
+    """Its ISO 3166 code, such as `US`; empty for a zone of no country, such as `UTC`."""
+    return _countries().get(zone, "")
+
+
+def countries() -> set[str]:
+    """The codes of all countries that have a zone."""
+    return set(_countries().values()) - {""}
+
+
+@cache
+def _countries() -> dict[str, str]:
+    database = files("tzdata") / "zoneinfo"
+    rows = (line.split("\t") for line in (database / "zone.tab").read_text("utf-8").splitlines() if line[0] != "#")
+    countries = {zone: country for country, _, zone, *_ in rows}
+    links = (line.split() for line in (database / "tzdata.zi").read_text("utf-8").splitlines() if line[:2] == "L ")
+    for _, zone, older in links:
+        countries.setdefault(older, countries.get(zone, ""))
+    return countries
