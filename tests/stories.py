@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from course import tokens
 from local_cloud.cloud import World
 from local_cloud.functions import forget_everything
 from local_cloud.mime import SentMail
@@ -27,6 +28,12 @@ def everything(world: World) -> dict[str, list[str]]:
     held = {table: [json.dumps(row, default=str, sort_keys=True) for row in found] for table, found in rows.items()}
     held |= {queue.logical_id: [*queue.waiting, *queue.delayed, *queue.in_flight] for queue in world.queues()}
     return {**{name: sorted(items) for name, items in held.items()}, "mails": [mail.id for mail in world.mails]}
+
+
+def id_of(world: World, address: str, course: str = "rebuild-trust") -> str:
+    """The id of whoever has this address: an email goes to no other than the one its id was made from."""
+    secret = world.clients.secretsmanager.get_secret_value(SecretId=world.resources.ref("SigningSecret"))
+    return tokens.subscriber_id(tokens.Keyring(json.loads(secret["SecretString"])), course, address)
 
 
 def asleep_until(world: World, at: datetime) -> None:

@@ -37,6 +37,7 @@ class Held(StrEnum):
     ADDRESS = "SES refused the address"
     SANDBOX = "SES is in its sandbox and mails verified addresses only: ask AWS for production access"
     NO_COURSE = "there is no such course any more"
+    ADDRESS_CHANGED = "the address is not the one that the id was made from: somebody has changed what is stored"
     UNREADABLE = "what is stored cannot be read"
 
     @classmethod

@@ -27,6 +27,7 @@ from local_cloud.queues import event_sources
 from tests.faults.gateway import dynalite_for_processes, gateway
 from tests.faults.oracle import ALREADY_CLAIMED, Deed, Lesson, Story, Tally, judge
 from tests.faults.process import WITHOUT_CONDITION, Sandboxes
+from tests.stories import id_of
 
 SANDBOXES = {"dispatch": 8, "send": 8, "record_delivery": 2}
 
@@ -51,7 +52,6 @@ TABLES = {
     "SUPPRESSIONS_TABLE": "Suppressions",
     "LIMITS_TABLE": "Limits",
 }
-LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
 Fate = tuple[int, Callable[[], object]]
 """What happens to somebody, and after how many emails in all."""
@@ -128,10 +128,11 @@ class Crowd:
     def subscribe(self, number: int) -> None:
         """Stores so many subscribers, who are due today at their minute of the hour."""
         for n in range(number):
+            address = f"p{n}@example.net"
             someone = Subscriber(
-                id="aaaaaaaaaaaa" + "".join(LETTERS[n >> shift & 31] for shift in (15, 10, 5, 0)),
+                id=id_of(self._world, address),
                 course="rebuild-trust",
-                address=f"p{n}@example.net",
+                address=address,
                 status=Status.ACTIVE,
                 epoch=1000,
                 round=1,

@@ -147,9 +147,9 @@ OF_TOKENS = (
     ),
     Mutant(
         "journal link: mailed to an address that others put there",
-        "if token and not links.is_genuine(subscriber):",
-        "if not subscriber:",
-        "test_erasing.py -k p5",
+        "if subscriber is None or not genuine(subscriber) or not _is_wanted(asked.name, subscriber, asked.epoch):",
+        "if subscriber is None or not _is_wanted(asked.name, subscriber, asked.epoch):",
+        "test_notices.py -k p5",
     ),
     Mutant(
         "journal link: as many a day as are asked for",

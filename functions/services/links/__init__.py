@@ -47,7 +47,8 @@ def ask_for_journal(subscriber: Subscriber, notice: str, asked: str, now: dateti
 def is_genuine(subscriber: Subscriber) -> bool:
     """Whether the address that is stored is the one that the subscriber's id was made from.
 
-    Code that may write subscribers could else have somebody's journal mailed to another address.
+    Code that may write subscribers could else have somebody's journal, or an email that quotes it,
+    mailed to another address.
     """
     return subscriber.id == tokens.subscriber_id(clients.keys(), subscriber.course, subscriber.address)
 

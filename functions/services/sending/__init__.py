@@ -17,7 +17,7 @@ from course.delivery import Decision
 from course.errors import NewerItem, UnreadableSubscriber
 from course.record import CONFIRM, Held
 from course.subscriber import Subscriber
-from services import written
+from services import links, written
 
 CLAIM_TIME = 5_000
 """Longest time in ms to store a claim. With ANSWER_TIME, SES has the email within 25 s: a stop can be late by that."""
@@ -76,7 +76,7 @@ class Sending:
             clients.subscribers().hold_unreadable(subscriber_id, f"{Held.UNREADABLE}: {error}")
             count("Held")
             return
-        if stored is None:
+        if stored is None or not genuine(stored):
             return
         course = self.site.library.courses.get(stored.course)
         if course is None:
@@ -169,6 +169,14 @@ class Sending:
 
 def _postpone(subscriber: Subscriber, now: datetime) -> None:
     clients.subscribers().save(replace(subscriber, due_at=now + TRY_AGAIN_IN))
+
+
+def genuine(subscriber: Subscriber) -> bool:
+    """Whether the stored address is the subscriber's own. One that was changed is held: no email goes there."""
+    if links.is_genuine(subscriber):
+        return True
+    _hold(subscriber, Held.ADDRESS_CHANGED)
+    return False
 
 
 def _hold(subscriber: Subscriber, reason: Held) -> None:

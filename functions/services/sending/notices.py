@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from aws import clients
-from aws.log import count, logger
+from aws.log import count
 from aws.ses import Refused, Sent, Unknown
 from content.emails import notice_letter
 from course import tokens
@@ -17,7 +17,7 @@ from course.record import STOPPED_FOR_GOOD, Status
 from course.standing import KEEP_NOTICE
 from course.subscriber import Subscriber
 from services import courses, links
-from services.sending import HELD, Sending
+from services.sending import HELD, Sending, genuine
 
 AFTER_STOPPING = {"goodbye", "fresh-link", *(row.notice for row in ROWS.values() if row.about_data)}
 """Notices that also come to subscribers who have stopped: they answer what is asked for then."""
@@ -58,13 +58,9 @@ def send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> boo
 def _send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bool:
     """The first message with the key owns it and may retry after a crash: better a second copy than no notice."""
     subscriber = clients.subscribers().get(asked.subscriber)
-    if subscriber is None or not _is_wanted(asked.name, subscriber, asked.epoch):
+    if subscriber is None or not genuine(subscriber) or not _is_wanted(asked.name, subscriber, asked.epoch):
         return True
     token = tokens.journal(subscriber.id) if asked.name in links.WITH_JOURNAL_LINK else ""
-    if token and not links.is_genuine(subscriber):
-        logger.error("the stored address is not the subscriber's", subscriber=subscriber.id)
-        count("Mismatched")
-        return True
     site = courses.site_of(subscriber)
     subscriber = subscriber.with_ids(site.library.courses[subscriber.course].renamed)
     letter = notice_letter(site, subscriber, asked.name, now, told=asked.told, journal_token=token)

@@ -1,11 +1,14 @@
 """Notices: which still go out when they are asked for, and where a journal link goes."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from aws import clients
 from course import tokens
+from course.record import Held
 from local_cloud.cloud import World
 from services.sending.notices import Notice
+from tests.metrics import rings
 from tests.people import Person
 from tests.stories import reads
 
@@ -14,6 +17,24 @@ def test_a_notice_is_read_from_its_message_with_or_without_lines_below_it() -> N
     message = {"notice": "paused", "subscriber": "a" * 16, "epoch": 1, "key": "k"}
     assert Notice.read(message) == Notice("paused", "a" * 16, 1, "k")
     assert Notice.read(message | {"told": ["by_link"]}).told == ("by_link",)
+
+
+def test_p5_no_email_goes_to_an_address_that_others_put_there(world: World) -> None:
+    """Code that may write items puts its own address there, and the closing letter next, which quotes everything."""
+    ann = reads(Person(world), 1)
+    ann.replies("That is what I should have said first.")
+    ann.replies("YES")
+    stored = clients.subscribers().get(str(ann.row["id"]))
+    assert stored
+    clients.subscribers().change(
+        stored.id,
+        lambda now: replace(now, address="m@example.org", next_lesson="keep-showing-up", due_at=world.now()),
+    )
+    world.advance(timedelta(days=2))
+    assert not world.mails_to("m@example.org")
+    row = next(row for row in world.rows("Subscribers") if row["id"] == stored.id)
+    assert (row["held"], row["next_lesson"]) == (Held.ADDRESS_CHANGED, "keep-showing-up")
+    assert rings(world.resources.properties("HeldAlarm"), world)
 
 
 def test_p5_a_journal_link_goes_to_no_address_but_the_one_the_id_was_made_of(world: World) -> None:
