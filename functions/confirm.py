@@ -50,5 +50,5 @@ def _opened(token: str) -> tuple[Subscriber, int]:
 def _confirmed(subscriber: Subscriber, *, already: bool) -> Response[str]:
     course = clients.library().courses[subscriber.course]
     at_once = not subscriber.sent and subscriber.due_at is not None and subscriber.due_at <= clients.now()
-    next_at = dates.next_email(subscriber, course.language)
+    next_at = dates.next_email(subscriber, course.language, pages.country)
     return page("confirmed", course=course, already=already, introduction_now=at_once, next_at=next_at)

@@ -121,7 +121,7 @@ def _page(
     values: Mapping[str, str] = NOTHING,
 ) -> Response[str]:
     """The course page; after a press with what it has done, or with what was typed and what is wrong with it."""
-    shown = course_values(subscriber, course, clients.now()) | {"open": pages.query.get("open", "")}
+    shown = course_values(subscriber, course, pages.country) | {"open": pages.query.get("open", "")}
     shown |= {"message": message, "values": values, "errors": errors_in_words(errors, course.language)}
     return page("me", 400 if errors else 200, course=course, token=token, **shown)
 

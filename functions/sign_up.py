@@ -19,14 +19,15 @@ handler = observed(pages.resolve)
 @pages.get("/embed")
 def show() -> Response[str]:
     """The form of the course in `?course=`, or of the first one; at /embed without the page around it."""
-    return sign_up_form(clients.library().course_or_first(pages.query), embedded=pages.embedded)
+    return sign_up_form(clients.library().course_or_first(pages.query), embedded=pages.embedded, country=pages.country)
 
 
 @pages.post("/")
 def fill_in() -> Response[str]:
     """The form with the address that an author's own form posts here. Nothing else happens."""
     fields = pages.fields
-    return sign_up_form(clients.library().course_or_first(fields), {"address": fields.get("address", "")})
+    values = {"address": fields.get("address", "")}
+    return sign_up_form(clients.library().course_or_first(fields), values, country=pages.country)
 
 
 @pages.post("/sign-up")
@@ -36,7 +37,7 @@ def sign_up() -> Response[str]:
     fields, embedded = pages.fields, pages.embedded
     course, errors = public_forms.sign_up(fields, "embed" if embedded else "page", pages.source_ip, clients.now())
     if errors:
-        return sign_up_form(course, fields, errors, embedded=embedded)
+        return sign_up_form(course, fields, errors, embedded=embedded, country=pages.country)
     return after_form("check-inbox", fields, course=course, embedded=embedded)
 
 
@@ -60,7 +61,8 @@ def show_again(error: ShownAgain) -> Response[str]:
     fields = pages.fields
     if pages.current_event.path == "/fresh-link":
         return fresh_link_form(fields, {}, course=pages.course, again=error)
-    return sign_up_form(clients.library().course_or_first(fields), fields, embedded=pages.embedded, again=error)
+    course = clients.library().course_or_first(fields)
+    return sign_up_form(course, fields, embedded=pages.embedded, again=error, country=pages.country)
 
 
 pages.exception_handler(ShownAgain)(show_again)

@@ -124,7 +124,7 @@ def test_a_late_yes_is_not_told_what_does_not_happen(world: World) -> None:
     ("zone", "hour", "when", "utc"),
     [
         ("Asia/Tokyo", "21", "Tuesday 24 November, between 21:00 and 22:00", range(12, 13)),
-        ("America/St_Johns", "0", "Tuesday 24 November, between midnight and 1:00 am", range(3, 5)),
+        ("America/St_Johns", "0", "Tuesday 24 November, between 0:00 and 1:00", range(3, 5)),
     ],
 )
 def test_another_zone_and_hour(world: World, zone: str, hour: str, when: str, utc: range) -> None:
@@ -297,6 +297,20 @@ def test_a_lesson_in_the_browser_says_what_its_email_said(world: World) -> None:
         assert len(sentences) > 1
         for sentence in sentences:
             assert sentence in " ".join(words_of(page.text).split()), lesson
+
+
+def test_p1_the_course_page_shows_neither_the_zone_s_midnight_nor_its_country(world: World) -> None:
+    """Whoever opens it every hour, and wherever its subscriber is, sees the same."""
+    seen = set()
+    for number, zone in enumerate(("America/New_York", "Asia/Tokyo", "Australia/Adelaide")):
+        ann = Person(world, f"ann{number}@example.net", zone=zone)
+        ann.signs_up(zone=zone)
+        ann.confirms()
+        ann.presses("pause")
+        for _ in range(25):
+            asleep(world, timedelta(hours=1))
+            seen.add(ann.page.replace(ann.page_url.rpartition("/")[2], ""))
+    assert len(seen) == 1
 
 
 def test_p1_every_lesson_can_be_read_in_the_browser_without_the_answer_that_its_email_quotes(world: World) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime
 from string import Formatter
 from typing import Any
 
-from content.countries import country_of
 from content.languages import Language
 from content.lessons import Course
 from course.record import INTRODUCTION
@@ -26,17 +25,14 @@ def day(local: date_type, language: Language) -> str:
     return str(words["date"]).format(day=local.day, month=words["months"][local.month - 1], year=local.year)
 
 
-def next_email(subscriber: Subscriber, language: Language) -> str:
-    """When the next email comes: Tuesday 24 November, between 7:00 and 8:00. Empty when none waits.
-
-    The hour is written as the country of the zone writes it.
-    """
+def next_email(subscriber: Subscriber, language: Language, country: str = "") -> str:
+    """When the next email comes: Tuesday 24 November, between 7:00 and 8:00. Empty when none waits."""
     if subscriber.due_at is None or not subscriber.waiting:
         return ""
     words, day = language.words["dates"], local_day(subscriber.due_at, subscriber.zone)
     weekday, month = words["weekdays"][day.weekday()], words["months"][day.month - 1]
     said = str(words["next_email"])
-    return said.format(weekday=weekday, day=day.day, month=month, hour=hour(subscriber, language))
+    return said.format(weekday=weekday, day=day.day, month=month, hour=hour(subscriber.hour, language, country))
 
 
 def next_email_pattern(language: Language) -> str:
@@ -52,21 +48,21 @@ def next_email_pattern(language: Language) -> str:
     return "".join(f"{text}(?:{each})" for text, each in pieces).replace(r"\ ", r"[\s>|]+")
 
 
-def hour(subscriber: Subscriber, language: Language) -> str:
-    """The hour in which lessons come: between 7:00 and 8:00, or between 7:00 am and 8:00 am."""
-    return str(_hours(subscriber.zone, language)["hours"][subscriber.hour])
+def hour(of_day: int, language: Language, country: str = "") -> str:
+    """The hour in which lessons come, as a country writes it: between 7:00 and 8:00, or between 7:00 am and 8:00 am."""
+    return str(_hours(language, country)["hours"][of_day])
 
 
-def clock(zone: str, language: Language) -> list[str]:
-    """The 24 hours of a day as a clock shows them, as the country of the zone writes them: 7:00, or 7:00 am."""
-    return list(_hours(zone, language)["clock"])
+def clock(language: Language, country: str = "") -> list[str]:
+    """The 24 hours of a day as a clock of a country shows them: 7:00, or 7:00 am."""
+    return list(_hours(language, country)["clock"])
 
 
-def _hours(zone: str, language: Language) -> Mapping[str, Any]:
-    """Where the language counts to twelve, as CLDR has it, in the time zones of these countries; to 24 elsewhere."""
+def _hours(language: Language, country: str) -> Mapping[str, Any]:
+    """Where the language counts to twelve, as CLDR has it, in these countries; to 24 elsewhere."""
     words = language.words["dates"]
     twelve: Mapping[str, Any] = words["twelve_hours"]
-    return twelve if country_of(zone) in twelve["countries"] else words
+    return twelve if country in twelve["countries"] else words
 
 
 def place(subscriber: Subscriber, course: Course) -> str:

@@ -10,7 +10,7 @@ import css_inline
 from jinja2 import TemplateError
 from markupsafe import Markup
 
-from content import dates, journal
+from content import countries, dates, journal
 from content.languages import Notice
 from content.lessons import Course, Lesson, Library
 from course import tokens
@@ -134,15 +134,15 @@ def notice_letter(
     `told` names lines below its text, `journal_token` is for notices that bring a journal link, and `next_at` is what
     it says of the next email, if not what is so now. A confirmation is for a sign-up that waits, with nothing typed.
     """
-    course = site.library.courses[subscriber.course]
+    course, country = site.library.courses[subscriber.course], countries.country_of(subscriber.zone)
     language = course.language
     notice = language.notices[notice_id]
     following = course.lessons.get(subscriber.next_lesson or "")
     parts: dict[str, Any] = {
-        "next_at": dates.next_email(subscriber, language) if next_at is None else next_at,
+        "next_at": dates.next_email(subscriber, language, country) if next_at is None else next_at,
         "next_subject": following.subject if following else "",
         "next_is_closing": subscriber.next_lesson == course.closing,
-        "hour": dates.hour(subscriber, language),
+        "hour": dates.hour(subscriber.hour, language, country),
         "zone": subscriber.zone.replace("_", " "),
         "erase_days": ERASE_WITHIN.days,
         "way_back_question": course.way_back_question or "",

@@ -1,7 +1,7 @@
 """What each page shows: the values that its template is rendered with."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
@@ -11,11 +11,10 @@ from content.emails import Site
 from content.journal import IN_A_FILE, ON_A_PAGE, as_text, journal, within
 from content.languages import Language
 from content.lessons import Course
-from course import forms, schedule
+from course import forms
 from course.commands import ROWS, Command, Place, pressed
 from course.errors import ShownAgain
 from course.fields import names
-from course.limits import LONGEST_PAUSE
 from course.record import Status
 from course.reflection import Reflection
 from course.subscriber import Subscriber
@@ -30,14 +29,14 @@ TOLD = ACTIONS - {Command.SKIP} | {"time"}
 """What the course page can say that it has done. A lesson that was skipped shows in what comes next."""
 
 
-def sign_up_values(course: Course, values: Mapping[str, str], errors: Mapping[str, str]) -> Values:
-    """The sign-up form, with what was typed and what is wrong with it."""
+def sign_up_values(course: Course, values: Mapping[str, str], errors: Mapping[str, str], country: str = "") -> Values:
+    """The sign-up form, with what was typed and what is wrong with it. Hours are written as `country` writes them."""
     return {
         "about": Markup(course.about),  # noqa: S704  our own Markdown
         "values": values,
         "errors": errors_in_words(errors, course.language),
         "zones": forms.zones(),
-        "hours": dates.clock("", course.language),
+        "hours": dates.clock(course.language, country),
     }
 
 
@@ -51,26 +50,24 @@ def again_in_words(again: ShownAgain, language: Language) -> str:
     return f"{said} {when}"
 
 
-def course_values(subscriber: Subscriber, course: Course, now: datetime) -> Values:
+def course_values(subscriber: Subscriber, course: Course, country: str = "") -> Values:
     """The course page: the place in the course, the next email, what can be changed, and the lessons.
 
-    Nothing that was written, and neither address, name nor time zone: somebody else may have the link.
+    Nothing that was written, and neither address, name nor time zone: somebody else may have the link. So hours are
+    written as in the `country` of whoever reads it, and nothing changes at midnight of the zone.
     """
-    today = schedule.local_day(now, subscriber.zone)
     return {
         "status": str(subscriber.status),
         "going_on": subscriber.status in (Status.ACTIVE, Status.PAUSED),
         "held": bool(subscriber.held),
         "place": dates.place(subscriber, course),
-        "next_email": next_email(subscriber, course.language),
+        "next_email": next_email(subscriber, course.language, country),
         "day": course.day(subscriber.last_lesson) or (course.days if subscriber.last_lesson == course.closing else 0),
         "days": course.days,
         "hour": subscriber.hour,
-        "when": dates.hour(subscriber, course.language),
+        "when": dates.hour(subscriber.hour, course.language, country),
         "zones": forms.zones(),
-        "hours": dates.clock(subscriber.zone, course.language),
-        "tomorrow": today + timedelta(days=1),
-        "in_a_year": today + LONGEST_PAUSE,
+        "hours": dates.clock(course.language, country),
         "lessons": [lesson for lesson in course.lessons.values() if _had(lesson.id, subscriber)],
         "can_answer": subscriber.last_lesson == course.way_back,
         "way_back": course.way_back_question,
@@ -85,14 +82,14 @@ def action_page(action: str, subscriber: Subscriber, course: Course) -> tuple[st
     return "do", {"action": action, "place": Place.of(subscriber)}
 
 
-def next_email(subscriber: Subscriber, language: Language) -> str:
+def next_email(subscriber: Subscriber, language: Language, country: str = "") -> str:
     """When the next email comes, or why none does."""
     say = language.words["pages"]["me"]
     match subscriber.status:
         case Status.ACTIVE if subscriber.held:
             return str(say["held"])
         case Status.ACTIVE:
-            return dates.next_email(subscriber, language)
+            return dates.next_email(subscriber, language, country)
         case Status.PAUSED:
             return _paused(subscriber, language)
         case Status.BOUNCED | Status.COMPLAINED:

@@ -1,4 +1,4 @@
-// Three comforts. Everything works without this script.
+// Two comforts. Everything works without this script.
 
 // The browser's time zone in the form, unless one was chosen already (the select then has data-chosen).
 const select = document.querySelector("select[name=zone]:not([data-chosen])");
@@ -7,12 +7,6 @@ if (select) {
   if ([...select.options].some((option) => option.value === zone)) {
     select.value = zone;
   }
-}
-
-// The hours as the browser's language and country write them: 7:00 or 7:00 am.
-for (const option of document.querySelectorAll("select[name=hour] option")) {
-  const hour = new Date(Date.UTC(2000, 0, 1, Number(option.value)));
-  option.textContent = hour.toLocaleTimeString(undefined, { hour: "numeric", minute: "2-digit", timeZone: "UTC" });
 }
 
 // "Leave this page", by its link or by Esc three times in a row: the page is emptied at once, since the other one may

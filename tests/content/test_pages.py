@@ -37,7 +37,7 @@ def reflection(text: str, lesson: str = "acknowledge", round_number: int = 1) ->
 
 
 def test_the_course_page_of_a_subscriber_who_has_had_one_lesson() -> None:
-    shown = pages.course_values(after(1), COURSE, MONDAY)
+    shown = pages.course_values(after(1), COURSE)
     assert (shown["status"], shown["going_on"], shown["held"]) == ("active", True, False)
     assert (shown["place"], shown["day"], shown["days"]) == ("Lesson 1 of 5 has been sent", 1, 5)
     assert shown["next_email"] == "Wednesday 25 November, between 7:00 and 8:00"
@@ -46,26 +46,18 @@ def test_the_course_page_of_a_subscriber_who_has_had_one_lesson() -> None:
     assert not shown["can_answer"]
 
 
-def test_a_pause_ends_on_a_day_from_tomorrow_on_within_a_year_by_the_local_calendar() -> None:
-    """At nine in the evening in Berlin it is the 24th already in Tokyo."""
-    berlin = pages.course_values(after(1), COURSE, MONDAY)
-    assert (berlin["tomorrow"], berlin["in_a_year"]) == (date(2026, 11, 24), date(2027, 11, 23))
-    tokyo = pages.course_values(replace(after(1), zone="Asia/Tokyo"), COURSE, MONDAY)
-    assert tokyo["tomorrow"] == date(2026, 11, 25)
-
-
 def test_after_the_closing_letter_every_day_is_done() -> None:
     ended = replace(after(1), status=Status.COMPLETED, sent={COURSE.closing: MONDAY})
-    shown = pages.course_values(ended, COURSE, MONDAY)
+    shown = pages.course_values(ended, COURSE)
     assert (shown["day"], shown["going_on"]) == (COURSE.days, False)
-    nothing_yet = pages.course_values(confirmed(), COURSE, MONDAY)
+    nothing_yet = pages.course_values(confirmed(), COURSE)
     assert nothing_yet["day"] == 0
 
 
 def test_the_way_back_is_asked_after_its_lesson_only() -> None:
     assert COURSE.way_back
     asked = replace(after(1), sent={"intro": MONDAY, COURSE.way_back: MONDAY + timedelta(days=5)})
-    shown = pages.course_values(asked, COURSE, MONDAY)
+    shown = pages.course_values(asked, COURSE)
     assert (shown["can_answer"], shown["way_back"]) == (True, COURSE.lessons[COURSE.way_back].question)
 
 
@@ -176,12 +168,12 @@ def test_any_lesson_may_have_been_sent_in_an_earlier_round() -> None:
     again = replace(after(1), round=2, sent={})
     assert lesson(again, "own-it")
     assert lesson(again, "no-such-lesson") is None
-    assert [each.id for each in pages.course_values(again, COURSE, MONDAY)["lessons"]] == list(COURSE.lessons)
+    assert [each.id for each in pages.course_values(again, COURSE)["lessons"]] == list(COURSE.lessons)
 
 
 def test_p1_neither_name_nor_zone_nor_answer_is_on_the_course_page_or_on_a_lesson_s() -> None:
     ann = replace(after(1), first_name="Annabelle", zone="Asia/Kathmandu")
-    for shown in (pages.course_values(ann, COURSE, MONDAY), lesson(ann, "acknowledge")):
+    for shown in (pages.course_values(ann, COURSE), lesson(ann, "acknowledge")):
         assert shown
         told = {name: str(value) for name, value in shown.items() if name != "zones"}
         assert not [name for name, value in told.items() if re.search("Annabelle|Kathmandu|ann@", value)]

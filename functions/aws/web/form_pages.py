@@ -24,9 +24,13 @@ def sign_up_form(
     *,
     embedded: bool = False,
     again: ShownAgain | None = None,
+    country: str = "",
 ) -> Response[str]:
-    """The sign-up page of a course, or the form alone for a frame; with what was typed and what is wrong with it."""
-    shown = sign_up_values(course, values, errors) | _to_press(again, course.language)
+    """The sign-up page of a course, or the form alone for a frame; with what was typed and what is wrong with it.
+
+    `country`: whose way of writing hours the browser has.
+    """
+    shown = sign_up_values(course, values, errors, country) | _to_press(again, course.language)
     http_status, headers = (again.http_status, again.headers) if again else (400 if errors else 200, {})
     return page("embed" if embedded else "sign-up", http_status, headers, course=course, embedded=embedded, **shown)
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -75,6 +76,12 @@ class Pages(APIGatewayHttpResolver):
     def embedded(self) -> bool:
         """Whether the request is for the form in a frame."""
         return bool(self.current_event.path == "/embed")
+
+    @property
+    def country(self) -> str:
+        """The country that the browser's first language names, such as US of en-US; empty if it names none."""
+        first = re.match(r"[a-z]{2,3}-([A-Z]{2})\b", str(self.current_event.headers.get("accept-language", "")))
+        return first[1] if first else ""
 
     @property
     def source_ip(self) -> str:
