@@ -48,7 +48,7 @@ def ask(token: str, action: str) -> Response[str]:
     if action == UNSKIP:
         return page("do", course=course, token=token, action=UNSKIP, place="")
     if action in BEHIND_A_JOURNAL_LINK:
-        return page("ask-journal", course=course, token=token, too_many=False)
+        return _ask_journal(token, subscriber, course)
     return see_other(f"/me/{token}?open=time#time" if action == Command.TIME else f"/me/{token}")
 
 
@@ -66,8 +66,9 @@ def read(token: str, lesson: str) -> Response[str]:
 def mail_journal_link(token: str) -> Response[str]:
     """Mails a journal link to the subscriber, whoever presses."""
     subscriber, course = course_page.opened(token, clients.now())
-    mailed = course_page.ask_for_journal(subscriber, clients.now())
-    return page("journal-asked" if mailed else "ask-journal", course=course, token=token, too_many=not mailed)
+    if course_page.ask_for_journal(subscriber, clients.now()):
+        return page("journal-asked", course=course, token=token)
+    return _ask_journal(token, subscriber, course, too_many=True)
 
 
 @pages.post("/me/<token>/time")
@@ -124,6 +125,12 @@ def _page(
     shown = course_values(subscriber, course, pages.country) | {"open": pages.query.get("open", "")}
     shown |= {"message": message, "values": values, "errors": errors_in_words(errors, course.language)}
     return page("me", 400 if errors else 200, course=course, token=token, **shown)
+
+
+def _ask_journal(token: str, subscriber: Subscriber, course: Course, *, too_many: bool = False) -> Response[str]:
+    """Asks whether to mail the link, or says why none is mailed."""
+    refused = "too_many" if too_many else ""
+    return page("ask-journal", course=course, token=token, refused=refused if subscriber.reachable else "unreachable")
 
 
 def _see_page(token: str, *, done: str) -> Response[str]:

@@ -89,10 +89,10 @@ def rename(token: str) -> Response[str]:
 
 @pages.post("/journal/<token>/end-links")
 def end_links(token: str) -> Response[str]:
-    """Ends every link that was mailed, this one too."""
+    """Ends every link that was mailed, this one too if a new one can be mailed."""
     subscriber, course = journal_page.opened(token, clients.now())
-    journal_page.end_links(subscriber)
-    return page("links-ended", course=course)
+    journal_page.end_links(subscriber, token)
+    return page("links-ended", course=course, reachable=subscriber.reachable)
 
 
 @pages.post("/journal/<token>/erase")
@@ -100,8 +100,8 @@ def erase(token: str) -> Response[str]:
     """Asks once more; then erases everything."""
     if pages.posted.get("sure") == "yes":
         return page("erased", language=journal_page.erase(token, clients.now()))
-    _, course = journal_page.opened(token, clients.now())
-    return page("erase", course=course, token=token)
+    subscriber, course = journal_page.opened(token, clients.now())
+    return page("erase", course=course, token=token, reachable=subscriber.reachable)
 
 
 def _page(
@@ -109,5 +109,5 @@ def _page(
 ) -> Response[str]:
     shown = journal_values(subscriber, course, written.beginning(subscriber, course))
     shown |= {"message": message, "errors": errors_in_words(errors, course.language)}
-    shown |= {"first_name": pages.posted.get("first_name", subscriber.first_name)}
+    shown |= {"reachable": subscriber.reachable, "first_name": pages.posted.get("first_name", subscriber.first_name)}
     return page("journal", 400 if errors else 200, course=course, token=token, **shown)

@@ -37,8 +37,8 @@ def _record(body: str, _message_id: str) -> None:
 
 
 def _stop_elsewhere(news: Feedback, status: Status) -> None:
-    """Stops the address in every other course."""
-    courses, keys = clients.library().courses, clients.keys()
+    """Stops the address in every other course, also in one that is broken just now."""
+    courses, keys = clients.library().folders, clients.keys()
     subscribers = {tokens.subscriber_id(keys, course, news.address) for course in courses} - {news.subscriber}
     for other in sorted(subscribers):
         clients.subscribers().change(other, lambda current: current.stopped(status))

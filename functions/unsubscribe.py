@@ -38,8 +38,10 @@ def unsubscribe(token: str) -> Response[str]:
         return fresh_link_form({}, {}, http_status, too_old=True, still_on=True)
     if pages.query.get("instead") == "break":
         left = leaving.take_a_break(link, clients.now())
-        return page("break" if left.outcome is Outcome.PAUSED else "unsubscribed", language=left.language)
-    left = leaving.stop(link, clients.now(), pressed=pages.query.get("now") == "yes")
+        if left.outcome is Outcome.PAUSED:
+            return page("break", language=left.language)
+    else:
+        left = leaving.stop(link, clients.now(), pressed=pages.query.get("now") == "yes")
     if left.outcome is Outcome.EARLIER:
         return page("unsubscribe", earlier=True, language=left.language)
     return or_plain(lambda: _unsubscribed(left), "unsubscribed", 200)

@@ -213,7 +213,7 @@ def test_signing_up_confirming_pausing_and_leaving_by_keyboard_alone(site: World
     keys.press("Space")
     tab_to(page, "Stop the emails")
     keys.press("Enter")
-    expect(page.locator("h1")).to_have_text("The emails have stopped")
+    expect(page.locator("h1")).to_have_text("The course has stopped")
     assert ann.row["status"] == "unsubscribed"
     assert any('"Why.time"' in line for line in site.logs)
 

@@ -192,12 +192,14 @@ def test_a_course_taken_and_steered_in_spanish(world: World) -> None:
         ("REANUDAR", "resumed"),
         ("Diario", "journal"),
         ("exportar", "export"),
+        ("Diario", "journal"),
+        ("Diario", "journal-later"),
         ("Ayuda", "help"),
         ("HORA 8:30", "time"),
         ("SALTAR", "skipped"),
         ("saltar", "skipped"),
         ("saltar", "not-skipped"),
-        ("Otra vez", "welcome-back"),
+        ("Otra vez", "again"),
         ("borrar mis datos", "erase"),
     ):
         ann.replies(said, lesson)
@@ -205,6 +207,7 @@ def test_a_course_taken_and_steered_in_spanish(world: World) -> None:
         page = in_spanish(world.request("GET", ann.page_url))
         if notice == "paused":
             assert ("En pausa hasta el 30 de noviembre de 2026." if "lunes" in said else "En pausa. No llega") in page
+    ann.presses("not-yet")
     assert "entre las 8:00 y las 9:00, hora de Europe/Berlin" in (ann.mail("a otra hora").text or "")
     asleep(world, timedelta(days=1, hours=1))
     in_spanish(ann.signs_up(course=COURSE))

@@ -26,13 +26,13 @@ def done(answer: Response) -> bool:
     assert "location" not in answer.headers
     assert "set-cookie" not in answer.headers
     assert not answer.cookies
-    return "The emails have stopped" in answer.text
+    return "The course has stopped" in answer.text
 
 
 def nothing_claimed(answer: Response) -> bool:
     """Whether the answer says that nothing was stopped, and what to do."""
     assert "location" not in answer.headers
-    assert "The emails have stopped" not in answer.text
+    assert "The course has stopped" not in answer.text
     assert "Nothing comes for a month" not in answer.text
     assert 'action="/fresh-link' in answer.text
     return "no emails were stopped" in answer.text and "the one word STOP" in answer.text

@@ -27,6 +27,8 @@ class Erasing:
     """When the button was pressed (UTC)."""
     due_at: datetime
     """When it is to be gone on with, unless it has ended (UTC)."""
+    unanswered: int = 0
+    """How often SES did not answer when it was given the last email, which it may have taken all the same."""
 
 
 class Erasures(Table):
@@ -42,9 +44,8 @@ class Erasures(Table):
         if item is None:
             return None
         asked_at, due_at = datetime.fromisoformat(item["asked_at"]), datetime.fromisoformat(item["due_at"])
-        return Erasing(
-            subscriber_id, item["course"], item.get("address", ""), int(item["epoch"]), item["zone"], asked_at, due_at
-        )
+        known = subscriber_id, item["course"], item.get("address", ""), int(item["epoch"]), item["zone"]
+        return Erasing(*known, asked_at, due_at, int(item.get("unanswered", 0)))
 
     def put_off(self, going: Erasing, later: Erasing) -> bool:
         """Stores when it is due again, and what stays until then. False when somebody else already works on it."""
@@ -85,4 +86,5 @@ def _erasing_item(going: Erasing) -> Item:
         "asked_at": going.asked_at,
         "due_at": going.due_at,
         "due_shard": ERASING,
+        "unanswered": going.unanswered or None,
     }

@@ -60,6 +60,7 @@ def course_values(subscriber: Subscriber, course: Course, country: str = "") -> 
         "status": str(subscriber.status),
         "going_on": subscriber.status in (Status.ACTIVE, Status.PAUSED),
         "held": bool(subscriber.held),
+        "reachable": subscriber.reachable,
         "place": dates.place(subscriber, course),
         "next_email": next_email(subscriber, course.language, country),
         "day": course.day(subscriber.last_lesson) or (course.days if subscriber.last_lesson == course.closing else 0),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
 
@@ -176,7 +176,7 @@ ROWS = {
         lambda asked, after, _: after.is_in_course and after.hour == asked.request.hour,
         told=True,
     ),
-    Command.AGAIN: _BEGIN_AGAIN,
+    Command.AGAIN: replace(_BEGIN_AGAIN, notice="again"),
     Command.YES: Row(
         "noted",
         lambda asked, subscriber: subscriber.concluding() if asked.is_same_round(subscriber) else subscriber,

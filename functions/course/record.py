@@ -148,6 +148,11 @@ class Record:
         return self.due_email is not None and self.due_at is not None
 
     @property
+    def reachable(self) -> bool:
+        """Whether we may write to the mailbox: it has not sent us away for good."""
+        return self.status not in STOPPED_FOR_GOOD
+
+    @property
     def is_in_course(self) -> bool:
         """Whether they are taking the course, have paused it or have come to its end."""
         return self.status in IN_COURSE

@@ -98,6 +98,7 @@ def test_every_command_that_a_language_names_is_obeyed(code: str) -> None:
             asked.setdefault(name, set()).add(found.command)
     assert asked.pop("help") == set(commands.BY_REPLY)
     assert asked == {
+        "again": {Command.SKIP, Command.STOP},
         "ask-way-back": {Command.YES, Command.NOT_YET},
         "ask-confirm": {Command.YES},
         "confirm": {Command.YES},

@@ -71,5 +71,6 @@ def test_the_stored_reasons_are_never_reworded() -> None:
         "SES refused the address",
         "SES is in its sandbox and mails verified addresses only: ask AWS for production access",
         "there is no such course any more",
+        "the address is not the one that the id was made from: somebody has changed what is stored",
         "what is stored cannot be read",
     ]

@@ -82,7 +82,7 @@ def test_a6_every_way_to_stop_works_whatever_has_become_of_the_course(own_course
 
     answer = world.request("POST", one_click(clicks.mails[-1]), form={"List-Unsubscribe": "One-Click"})
     assert answer.status == 200
-    assert "The emails have stopped" in answer.text
+    assert "The course has stopped" in answer.text
     answer = world.request("POST", f"{presses.link('/unsubscribe/')}?now=yes", form={"why": "too-much"})
     assert answer.status == 200
     replies.replies("STOP")
@@ -127,7 +127,7 @@ def test_a6_journal_export_and_erasure_work_in_the_language_of_the_consent(own_c
     assert "I raised my voice." in ann.journal
     export = ann.in_the_journal("export")
     assert "I raised my voice." in ZipFile(BytesIO(export.body)).read("data.json").decode()
-    assert "The emails have stopped" in world.request("POST", one_click(ann.mails[-1]), form={}).text
+    assert "The course has stopped" in world.request("POST", one_click(ann.mails[-1]), form={}).text
     ann.erases()
     assert not world.subscribers()
     assert counted(world, "Broken")
@@ -206,7 +206,7 @@ def test_a6_a_page_whose_template_is_broken_shows_the_helplines(
     assert ann.address not in "\n".join(world.logs)
     answer = world.request("POST", one_click(ann.mails[-1]), form={})
     assert answer.status == 200
-    assert "Los correos han parado" in answer.text
+    assert "El curso ha parado" in answer.text
 
 
 def test_a6_who_confirms_while_the_course_is_broken_can_do_so_later(own_course: Own) -> None:

@@ -173,7 +173,7 @@ def test_s18_every_state_of_an_address_costs_the_same_calls_and_shows_the_same_p
         assert len(shown) == 1, form
         assert len(made) == 1, form
         kept = [("PutItem", "Subscribers"), ("SendMessage", "Outbox")]
-        assert [call[:2] for call in made.pop()] == [("UpdateItem", "Limits")] * 2 + kept, form
+        assert [call[:2] for call in made.pop()] == [("UpdateItem", "Limits")] * 3 + kept, form
 
 
 Made = tuple[str, str, str]

@@ -217,7 +217,7 @@ def test_r9_a_command_twice_is_obeyed_and_answered_once(world: World) -> None:
     delivered_twice(world, raw, reply_to(mail))
     world.deliver(raw, reply_to(mail), mail_id="second")
     assert ann.row["round"] == 2
-    assert [mail.tags["email"] for mail in ann.mails[3:]] == ["welcome-back"]
+    assert [mail.tags["email"] for mail in ann.mails[3:]] == ["again"]
 
 
 def test_r9_the_same_words_to_two_lessons_are_two_reflections(world: World) -> None:

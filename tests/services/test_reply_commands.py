@@ -56,7 +56,7 @@ def test_commands_are_obeyed_and_answered_with_one_notice_each(world: World) -> 
         ("Exportar mis datos, por favor", "active", "export"),
         ("time 19", "active", "time"),
         ("Please skip", "active", "skipped"),
-        ("Again, please", "active", "welcome-back"),
+        ("Again, please", "active", "again"),
     ):
         sent = len(ann.mails)
         world.deliver(written(text, mail), reply_to(mail))
@@ -122,14 +122,14 @@ def test_every_reply_is_kept_and_no_more_than_twenty_an_hour_are_answered(world:
 
 
 @pytest.mark.parametrize("client", ["gmail", "apple-mail"])
-@pytest.mark.parametrize("notice", ["resumed", "welcome-back", "already-here"])
+@pytest.mark.parametrize("notice", ["resumed", "again", "already-here"])
 def test_a_command_in_answer_to_an_old_notice_is_obeyed(world: World, notice: str, client: str) -> None:
     """The date in the notice is another one by now, so the quoted line is not what would be sent today."""
     ann = reads(Person(world), 1)
     if notice == "resumed":
         ann.replies("pause")
         ann.replies("resume")
-    elif notice == "welcome-back":
+    elif notice == "again":
         ann.replies("again")
     else:
         asleep(world, timedelta(days=1, hours=1))
@@ -198,6 +198,23 @@ def test_time_moves_the_lessons_and_is_honest_about_the_minutes(world: World) ->
     assert "come between 19:00 and 20:00, Europe/Berlin time" in text
     assert "The next one comes Wednesday 25 November, between 19:00 and 20:00." in text
     assert next_email(world).at.astimezone(ZoneInfo("Europe/Berlin")).hour == 19
+
+
+def test_journal_by_reply_is_answered_also_when_three_links_were_mailed_today(world: World) -> None:
+    """Somebody else may have pressed for all three. The answer says so, once a day, and has no link."""
+    ann = reads(Person(world), 1)
+    lesson = ann.mails[-1]
+    for _ in range(3):
+        world.request("POST", f"{ann.page_url}/journal", form={})
+        world.advance(timedelta(minutes=2))
+    for words in ("JOURNAL", "EXPORT"):
+        ann.replies(words, lesson)
+    assert emails_of(ann)[-4:] == ["journal", "journal", "journal", "journal-later"]
+    assert "/journal/" not in (ann.mails[-1].text or "")
+    assert "Three were mailed today" in (ann.mails[-1].text or "")
+    world.advance(timedelta(hours=20))
+    ann.replies("JOURNAL", lesson)
+    assert emails_of(ann)[-1] == "journal"
 
 
 def test_an_hour_is_told_as_ones_country_writes_it_and_the_reply_to_that_is_understood(world: World) -> None:
@@ -312,5 +329,5 @@ def test_a_command_that_is_worked_on_again_after_a_crash_is_obeyed_and_answered_
     world.failures.clear()
     world.advance(timedelta(minutes=7))
     assert (ann.row["round"], ann.row["next_lesson"]) == (round_number, lesson)
-    expected = {"stop": "goodbye", "pause": "paused", "skip": "skipped", "again": "welcome-back", "time 9": "time"}
+    expected = {"stop": "goodbye", "pause": "paused", "skip": "skipped", "again": "again", "time 9": "time"}
     assert emails_of(ann)[3:] == [expected.get(command, command)]

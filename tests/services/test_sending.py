@@ -503,7 +503,7 @@ def everything_that_is_mailed(world: World) -> Person:
     is_asked_to_keep(ann)
     ann.replies("I might stop the course, not sure yet.")
     world.deliver(written("PAUSE", ann.mails[-1]), reply_to(ann.mails[-1]), verdicts={"dmarc": "FAIL"})
-    for command in ("PAUSE", "RESUME", "TIME 7", "JOURNAL", "EXPORT", "DELETE MY DATA", "HELP"):
+    for command in ("PAUSE", "RESUME", "TIME 7", "JOURNAL", "EXPORT", "JOURNAL", "EXPORT", "DELETE MY DATA", "HELP"):
         ann.replies(command)
     ann.signs_up()
     fifth = next_email(world)
@@ -515,6 +515,7 @@ def everything_that_is_mailed(world: World) -> Person:
     ann.replies("SKIP")
     next_email(world)
     asks_for_link(ann)
+    ann.replies("AGAIN")
     ann.replies("STOP")
     asleep(world, timedelta(days=1))
     ann.signs_up()

@@ -53,7 +53,14 @@ def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
         return
     if clients.limits().admit(f"answers#{tokens.nameless(after.id)}", came.mail_id, ANSWERS_AN_HOUR, reply.now):
         notice = asked.notice(after, reply.place)
-        if notice in links.WITH_JOURNAL_LINK:
-            links.ask_for_journal(after, notice, came.mail_id, reply.now)
-        else:
+        if notice not in links.WITH_JOURNAL_LINK:
             clients.outbox().notice(notice, after.id, after.epoch, came.mail_id)
+        elif not links.ask_for_journal(after, notice, came.mail_id, reply.now):
+            _tell_of_tomorrow(reply, after)
+
+
+def _tell_of_tomorrow(reply: Reply, after: Subscriber) -> None:
+    """Once a day, that no further journal link is mailed today: somebody else may have asked for the others."""
+    key = f"{links.JOURNAL_LATER}#{tokens.nameless(after.id)}"
+    if clients.limits().admit_of_day(key, reply.came.mail_id, 1, reply.now):
+        clients.outbox().notice(links.JOURNAL_LATER, after.id, after.epoch, reply.came.mail_id)

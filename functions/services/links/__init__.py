@@ -17,6 +17,8 @@ from course.tokens import JournalToken, LinkToken, Purpose
 
 WITH_JOURNAL_LINK = {JOURNAL_NOTICE, EXPORT_NOTICE}
 """Notices that bring a journal link."""
+JOURNAL_LATER = "journal-later"
+"""Tells once a day that enough of them were mailed."""
 
 
 def read(purpose: Purpose, token: str, now: datetime, *, ended: int = 0) -> LinkToken:

@@ -60,9 +60,11 @@ def change_time(subscriber_id: str, zone: str, hour: int, now: datetime) -> bool
 
 
 def ask_for_journal(subscriber: Subscriber, now: datetime) -> bool:
-    """Has a journal link mailed to the subscriber. False when enough were mailed today.
+    """Has a journal link mailed to the subscriber. False when enough were mailed today, or none can be.
 
     Two presses in a minute are one.
     """
+    if not subscriber.reachable:
+        return False
     asked = f"{JOURNAL_NOTICE}#{tokens.nameless(subscriber.id)}#{now:%FT%R}"
     return links.ask_for_journal(subscriber, JOURNAL_NOTICE, asked, now)

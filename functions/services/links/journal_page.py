@@ -39,12 +39,14 @@ def rename(subscriber: Subscriber, first_name: str) -> Subscriber | None:
     return clients.subscribers().change(subscriber.id, lambda current: current.renamed(first_name))
 
 
-def end_links(subscriber: Subscriber) -> None:
+def end_links(subscriber: Subscriber, token: str) -> None:
     """Ends every link to the journal and to the course page, and has one new journal link mailed, whatever the limit.
 
     The journal links go last: until then, a press that was broken off can be made again. The new one is not among them.
+    Where none can be mailed, the link of this `token` stays: nothing else would lead to the journal.
     """
-    ended = clients.journal_links().of(subscriber.id)
+    stays = None if subscriber.reachable else tokens.read_journal(token)
+    ended = [link for link in clients.journal_links().of(subscriber.id) if link != stays]
     after = clients.subscribers().change(subscriber.id, Subscriber.with_links_ended)
     if after:
         key = f"links-ended#{tokens.nameless(after.id)}#{after.epoch}#{after.links_ended}"

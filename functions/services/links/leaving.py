@@ -61,14 +61,23 @@ def stop(link: LinkToken, now: datetime, *, pressed: bool) -> Left:
 
 
 def take_a_break(link: LinkToken, now: datetime) -> Left:
-    """Pauses the course for a month. A sign-up that waits for its confirmation is stopped instead."""
+    """Pauses the course for a month, or leaves a longer pause. A sign-up that waits is stopped instead.
+
+    A link of an earlier sign-up does not touch a later one.
+    """
 
     def paused(current: Subscriber) -> Subscriber:
-        if current.status is Status.PENDING:
+        if current.current_epoch != link.epoch:
+            return current
+        if current.sign_up:
             return current.stopped(Status.UNSUBSCRIBED)  # there is no course yet that could wait
-        return current.paused(schedule.local_day(now, current.zone) + A_MONTH)
+        until = schedule.local_day(now, current.zone) + A_MONTH
+        longer = current.status is Status.PAUSED and (current.paused_until is None or current.paused_until > until)
+        return current if longer else current.paused(until)
 
     after = clients.subscribers().change(link.subscriber, paused)
+    if after and after.current_epoch != link.epoch:
+        return Left(Outcome.EARLIER, after)
     if after and after.status is Status.PAUSED:
         telling.tell(Command.PAUSE, after, now)
     over = after is not None and after.status in STOPPED | {Status.COMPLETED}

@@ -14,7 +14,7 @@ def tell(command: Command, after: Subscriber, now: datetime) -> None:
     """Tells a press that is fulfilled. Again, as after a crash, it finds the same version and is told once."""
     notice = ROWS[command].notice
     someone = tokens.nameless(after.id)
-    key = f"{notice}#{someone}#{after.epoch}#{after.version}"
+    key = f"told#{someone}#{after.epoch}#{after.version}"
     number = clients.limits().number_of_day(f"told#{someone}", key, PRESSES_TOLD_A_DAY, now)
     if number is not None:
         last = number == PRESSES_TOLD_A_DAY

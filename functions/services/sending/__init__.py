@@ -76,11 +76,13 @@ class Sending:
             clients.subscribers().hold_unreadable(subscriber_id, f"{Held.UNREADABLE}: {error}")
             count("Held")
             return
-        if stored is None or not genuine(stored):
+        if stored is None:
             return
         course = self.site.library.courses.get(stored.course)
         if course is None:
             self._without_course(stored, now)
+            return
+        if not genuine(stored):
             return
         subscriber = delivery.pass_over(
             delivery.landed(stored.with_ids(course.renamed), now).after_pause(now), course.lessons

@@ -12,6 +12,8 @@ from course.subscriber import Subscriber
 from services import courses, erasure, links
 from services.sending import HELD, Sending
 
+MOST_UNANSWERED = 5
+"""Each may have reached the mailbox. After so many the address goes."""
 TOLD_WITHIN = timedelta(hours=24)
 """From the press. Then the address goes, whether SES took the last email or not."""
 
@@ -25,14 +27,15 @@ def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool
     if going is None:
         return
     address = going.address if now < going.asked_at + TOLD_WITHIN else ""
-    if not clients.erasures().put_off(going, replace(going, address=address, due_at=now + erasure.TRIED_EVERY)):
+    begun = replace(going, address=address, due_at=now + erasure.TRIED_EVERY)
+    if not clients.erasures().put_off(going, begun):
         return
     clients.subscribers().erase(subscriber_id)  # the press may have broken off before it did
     if not all(sending.ready for _ in erasure.remains_deleted(subscriber_id)):
         return
     if not address:
         count("ErasedUntold")
-    if not address or (may_send and _is_over(going, sending, now)):
+    if not address or (may_send and _is_over(begun, sending, now)):
         clients.erasures().end(subscriber_id)
 
 
@@ -50,5 +53,12 @@ def _is_over(going: Erasing, sending: Sending, now: datetime) -> bool:
         case Refused(why) if why in HELD:
             count("ErasedUntold")
             return True
-        case Refused() | Unknown():
+        case Unknown():
+            later = replace(going, unanswered=going.unanswered + 1)
+            clients.erasures().put_off(going, later)
+            if later.unanswered < MOST_UNANSWERED:
+                return False
+            count("ErasedUntold")
+            return True
+        case Refused():
             return False

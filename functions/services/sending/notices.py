@@ -19,7 +19,9 @@ from course.subscriber import Subscriber
 from services import courses, links
 from services.sending import HELD, Sending, genuine
 
-AFTER_STOPPING = {"goodbye", "fresh-link", *(row.notice for row in ROWS.values() if row.about_data)}
+AFTER_STOPPING = {"goodbye", "fresh-link", links.JOURNAL_LATER} | {
+    row.notice for row in ROWS.values() if row.about_data
+}
 """Notices that also come to subscribers who have stopped: they answer what is asked for then."""
 
 

@@ -173,3 +173,29 @@ def test_erasing_twice_says_again_that_it_is_erased(world: World) -> None:
     assert not world.subscribers()
     assert world.request("POST", f"{page_url}/pause", form={}).status == 404
     assert world.request("POST", f"/journal/{token}", form={}).status == 404
+
+
+def test_whoever_cannot_be_written_to_is_told_so_and_keeps_the_one_link_they_have(world: World) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("I left the door open.")
+    journal, page = ann.journal_url, ann.page_url
+    world.ses.complained(ann.mails[-1])
+    world.drain()
+    sent = len(ann.mails)
+    for path, words in ((page, "so no link can come there"), (f"{page}/journal", "so no link can come there")):
+        assert words in world.request("GET", path).text
+    asked = world.request("POST", f"{page}/journal", form={}).text
+    assert "on its way" not in asked
+    assert "so no link can come there" in asked
+    assert "but for this one" in world.request("POST", journal, form={}).text
+    ended = world.request("POST", f"{journal}/end-links", form={}).text
+    assert "no new one can come" in ended
+    assert "is on its way" not in ended
+    assert world.request("GET", page).status == 404
+    assert "I left the door open." in world.request("POST", journal, form={}).text
+    asks = world.request("POST", f"{journal}/erase", form={}).text
+    assert "One last email" not in asks
+    assert "no email says when it is done" in asks
+    world.request("POST", f"{journal}/erase", form={"sure": "yes"})
+    assert len(ann.mails) == sent
+    assert not world.rows("Reflections")

@@ -139,3 +139,29 @@ def test_the_reason_is_counted_and_is_nobody_s(world: World) -> None:
     assert len(counted) == 1
     assert '"Why.hard"' in counted[0]
     assert "of all people" not in "\n".join(world.logs)
+
+
+def test_an_earlier_link_takes_no_break_from_a_later_sign_up(world: World) -> None:
+    ann = reads(Person(world), 1)
+    earlier = one_click(ann.mails[-1])
+    ann.presses("stop")
+    asleep(world, timedelta(days=2))
+    ann.signs_up()
+    with unchanged(world):
+        page = world.request("POST", f"{earlier}?instead=break", form={})
+    assert "This link is from an earlier sign-up of yours" in page.text
+    ann.confirms()
+    with unchanged(world):
+        world.request("POST", f"{earlier}?instead=break", form={})
+    assert ann.row["status"] == "active"
+
+
+def test_a_break_shortens_no_pause(world: World) -> None:
+    ann = reads(Person(world), 1)
+    link = one_click(ann.mails[-1])
+    ann.presses("pause")
+    world.request("POST", f"{link}?instead=break", form={})
+    assert "paused_until" not in ann.row, "it waits for its subscriber"
+    ann.presses("pause", until="2027-03-01")
+    world.request("POST", f"{link}?instead=break", form={})
+    assert ann.row["paused_until"] == "2027-03-01"

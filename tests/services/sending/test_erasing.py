@@ -14,6 +14,7 @@ from aws.limits import Limits
 from aws.reflections import Reflections
 from aws.ses import Mailer, Refusal, Refused, Sent, Unknown
 from aws.unfinished import Erasing
+from content.emails import Letter
 from local_cloud.cloud import World
 from local_cloud.functions import forget_everything
 from services.sending import erasing
@@ -146,6 +147,22 @@ def test_a6_an_erasure_is_told_although_the_course_is_gone(own_course: tuple[Wor
     forget_everything(lessons=True)
     world.request("POST", f"{journal}/erase", form={"sure": "yes"})
     assert (left(world), ann.mails[-1].tags["email"]) == ([], "erased")
+
+
+def test_after_five_lost_answers_the_address_goes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the emails may have arrived."""
+    ann = reads(Person(world), 1)
+    journal, given = ann.journal_url, list[Letter]()
+    counted = counted_by(erasing, monkeypatch)
+
+    def unanswered(_: Mailer, letter: Letter, _tags: dict[str, str]) -> Unknown:
+        given.append(letter)
+        return Unknown()
+
+    monkeypatch.setattr(Mailer, "send", unanswered)
+    world.request("POST", f"{journal}/erase", form={"sure": "yes"})
+    world.advance(timedelta(hours=3))
+    assert (len(given), left(world), counted) == (5, [], ["ErasedUntold"])
 
 
 def test_p5_an_address_that_was_put_there_by_others_is_not_written_to(world: World) -> None:
