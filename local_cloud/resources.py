@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 
+from local_cloud import custom
 from local_cloud.intrinsics import Resolver, TemplateError, blamed
 from local_cloud.ses import Ses
 
@@ -30,7 +31,6 @@ ELSEWHERE = {
     "AWS::Logs::MetricFilter",
     "AWS::SES::EmailIdentity",
     "AWS::SES::ReceiptRule",
-    "AWS::SES::ReceiptRuleSet",
     "AWS::S3::BucketPolicy",
     "AWS::Scheduler::Schedule",
     "AWS::SecretsManager::Secret",
@@ -84,7 +84,7 @@ def _secret_value(logical_id: str, properties: dict[str, Any], clients: Clients)
 def create(resolver: Resolver, clients: Clients, ses: Ses) -> None:
     """Creates everything in an order in which each finds what it refers to."""
     for logical_id, kind in resolver.types().items():
-        if kind not in ELSEWHERE and kind not in CREATE:
+        if kind not in ELSEWHERE and kind not in CREATE and not kind.startswith(custom.KIND):
             raise TemplateError(f"{logical_id}: the local cloud does not know {kind}")
     for kind, make in CREATE.items():
         found = list(resolver.resources(kind))
@@ -182,6 +182,10 @@ def _event_destination(_: Resolver, logical_id: str, given: dict[str, Any], clie
     )
 
 
+def _rule_set(resolver: Resolver, logical_id: str, _: dict[str, Any], clients: Clients) -> None:
+    clients.ses.create_receipt_rule_set(RuleSetName=resolver.ref(logical_id))
+
+
 def _mail(resolver: Resolver, clients: Clients, ses: Ses) -> None:
     for _, properties in resolver.resources("AWS::SES::EmailIdentity"):
         clients.sesv2.create_email_identity(EmailIdentity=properties["EmailIdentity"])
@@ -199,4 +203,5 @@ CREATE: dict[str, Make] = {
     "AWS::SNS::Subscription": _subscription,
     "AWS::SES::ConfigurationSet": _configuration_set,
     "AWS::SES::ConfigurationSetEventDestination": _event_destination,
+    "AWS::SES::ReceiptRuleSet": _rule_set,
 }

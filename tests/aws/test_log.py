@@ -13,12 +13,12 @@ from local_cloud.cloud import World
 from tests.logs import ADDRESS
 from tests.metrics import rings
 from tests.test_events import event
-from tests.test_template import HANDLERS
+from tests.test_template import ASKED_FOR, HANDLERS
 
 TEXT = "The ciphertext of ann@example.net (I shouted at her) refers to a key that you may not use."
 
 
-@pytest.mark.parametrize("name", sorted(HANDLERS))
+@pytest.mark.parametrize("name", sorted(HANDLERS - ASKED_FOR))
 def test_g2_a_denied_call_is_told_by_code_and_operation_alone(
     world: World, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
