@@ -62,8 +62,11 @@ def secrets(resolver: Resolver, clients: Clients) -> Made:
     for logical_id, kind in resolver.types().items():
         if kind == "AWS::SecretsManager::Secret":
             with blamed(logical_id):
-                value = _secret_value(logical_id, resolver.properties(logical_id), clients)
-            secret = clients.secretsmanager.create_secret(Name=f"email-course/{logical_id}", SecretString=value)
+                given = resolver.properties(logical_id)
+                value = _secret_value(logical_id, given, clients)
+            secret = clients.secretsmanager.create_secret(
+                Name=f"email-course/{logical_id}", SecretString=value, Tags=given.get("Tags", [])
+            )
             made[logical_id] = (secret["ARN"], {"Id": secret["ARN"]})
     return made
 
@@ -152,6 +155,8 @@ def _bucket(resolver: Resolver, logical_id: str, given: dict[str, Any], clients:
     name = str(resolver.ref(logical_id))
     region = clients.s3.meta.region_name
     clients.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
+    if tags := given.get("Tags"):
+        clients.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
     if encryption := given.get("BucketEncryption"):
         rules = [
             {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]}
