@@ -189,6 +189,38 @@ def template(path: Annotated[Path, typer.Argument(help="The SAM template.")] = T
 
 
 @app.command()
+def deployable(
+    stack: Annotated[str, typer.Argument(help="The name that the stack is to have.")],
+    region: Annotated[str, typer.Option(help="The AWS region that it is to be in, such as eu-central-1.")],
+    given: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the template, as for sam.")
+    ] = None,
+    template: TemplateOption = TEMPLATE,
+) -> None:
+    """Say why a stack of this name cannot be deployed to this region. Asks nothing of AWS."""
+    from local_cloud.cloud import PARAMETERS
+    from local_cloud.intrinsics import TemplateError
+    from local_cloud.template import resolved
+
+    parameters = PARAMETERS | dict(_parameter(one) for one in given or [])
+    try:
+        resources = resolved(template, parameters, pseudo={"AWS::StackName": stack, "AWS::Region": region})
+        refusals = list(resources.refusals())
+    except TemplateError as error:
+        _fail(str(error))
+    if refusals:
+        _fail("\n".join(refusals))
+    print(f"{stack} can be deployed to {region}, as far as this machine can tell.")
+
+
+def _parameter(given: str) -> tuple[str, str]:
+    name, equals, value = given.partition("=")
+    if not equals:
+        _fail(f"--set {given}: must be NAME=VALUE", usage=True)
+    return name, value
+
+
+@app.command()
 def audit(
     stack: StackOption = STACK,
     local: LocalOption = "",
