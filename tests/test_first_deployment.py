@@ -13,6 +13,8 @@ from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import next_email
 
+ROOT = TEMPLATE.parent
+DOCS = (ROOT / "docs" / "aws.md").read_text("utf-8")
 MADE = {name: (name, {"Id": name}) for name in ("SigningSecret",)}
 RECORD = re.compile(r'(?P<name>[\w.-]+)\. (?P<kind>CNAME|MX|TXT) (?P<value>\d+ [\w.-]+\.|[\w.-]+\.|"[^"]+")')
 
@@ -201,6 +203,29 @@ def test_n8_one_output_has_every_record() -> None:
         assert value == f"{name.partition('.')[0]}.dkim.amazonses.com."
 
 
+def test_n8_the_docs_show_the_output() -> None:
+    shown = re.search(r"```\n(; replies\n.*?)```", DOCS, re.DOTALL)
+    assert shown
+    assert shown[1].strip() == deployed(region="eu-central-1").outputs()["DnsRecords"].strip()
+
+
+def test_the_docs_name_what_the_template_has() -> None:
+    """Parameters with the values they may have, outputs, and the longest name of a stack."""
+    parameters = deployed().template["Parameters"]
+    given = re.findall(r"`((?!ReturnValues)[A-Z][a-z]\w+)=([\w-]+)`", DOCS + (ROOT / "README.md").read_text("utf-8"))
+    assert {name for name, _ in given} == {
+        *("MakeSenderIdentity", "MakeReplyIdentity", "ActivateReceiptRules"),
+        *("ClientAddressHeader", "DeletionProtection"),
+    }
+    for name, value in given:
+        assert value in parameters[name].get("AllowedValues", [value]), name
+        deployed(**{name: value})
+    outputs = re.findall(r"output `(\w+)`", DOCS)
+    assert {"DnsRecords", "ApiUrl"} <= set(outputs) <= set(deployed().outputs())
+    assert "at most 55 characters" in DOCS
+    assert not list(deployed(stack="a" * 55).refusals())
+
+
 def test_n8_the_sender_has_a_mail_from_domain_of_its_own() -> None:
     """Its bounces come to a name of ours, so that SPF is aligned; SES sends also while the record is missing."""
     attributes = deployed(MailFrom="returns").properties("SenderIdentity")["MailFromAttributes"]
@@ -231,3 +256,36 @@ def test_n5_mail_is_stored_only_after_the_rule_set_could_be_made_active() -> Non
     """SES writes a notice into the bucket once the rule is made, and CloudFormation deletes no bucket with a mail."""
     rule = deployed(ActivateReceiptRules="yes").template["Resources"]["ReceiptRule"]
     assert "ActiveReceiptRules" in rule["DependsOn"]
+
+
+# ---------------------------------------------------------------- the order in which docs/aws.md has it tried
+
+
+def counted(world: World) -> dict[str, int]:
+    """What `email-course audit` says, but for what is none."""
+    account = world.invoke("audit", {}).payload["account"]
+    return {name: number for name, number in account.items() if number}
+
+
+def test_the_order_in_which_to_try_it_works_on_the_local_cloud(without_a_domain: World) -> None:
+    """Steps 2 to 5, with the words and figures that the page promises."""
+    world = without_a_domain
+    world.deliver(b"From: me@example.net\r\nSubject: A test\r\n\r\nHello", "hello@reply.example.org")
+    (aside,) = world.invoke("audit", {"inbox": True}).payload["inbox"]
+    assert aside["why"].startswith("no valid reply address")
+
+    for kind, counts in (
+        ("success", {"pending": 1}),
+        ("bounce", {"pending": 1, "bounced": 1}),
+        ("complaint", {"pending": 1, "bounced": 1, "complained": 1}),
+    ):
+        simulator = Person(world, f"{kind}@simulator.amazonses.com")
+        assert simulator.signs_up().status == 200
+        assert [mail.tags["email"] for mail in simulator.mails] == ["confirm"]
+        assert counted(world) == counts, kind
+
+    me = Person(world, "me@example.net").joins()
+    me.replies("I listened.")
+    me.replies("JOURNAL")
+    assert "I listened." in me.journal
+    assert world.mails_to("me@example.net")[-1].tags["email"] == "journal"
