@@ -24,6 +24,7 @@ def create(resolver: Resolver, functions: Functions) -> None:
             answer = ask(functions, request("Create", logical_id, kind, resolver.properties(logical_id)))
             if answer["Status"] != "SUCCESS":
                 raise TemplateError(f"{logical_id}: {answer['Reason']}")
+            resolver.made[logical_id] = (answer["PhysicalResourceId"], answer.get("Data", {}))
 
 
 def request(asked: str, logical_id: str, kind: str, properties: dict[str, Any], resource: str = "") -> Answer:

@@ -254,8 +254,12 @@ def test_n5_a_stack_that_is_asked_makes_its_rule_set_active() -> None:
 
 def test_n5_mail_is_stored_only_after_the_rule_set_could_be_made_active() -> None:
     """SES writes a notice into the bucket once the rule is made, and CloudFormation deletes no bucket with a mail."""
-    rule = deployed(ActivateReceiptRules="yes").template["Resources"]["ReceiptRule"]
-    assert "ActiveReceiptRules" in rule["DependsOn"]
+    rule = deployed().template["Resources"]["ReceiptRule"]["Properties"]
+    active, otherwise = {"Ref": "ActiveReceiptRules"}, {"Ref": "ReceiptRules"}
+    assert rule["RuleSetName"] == {"Fn::If": ["ActivatesReceiptRules", active, otherwise]}
+    with World(start=MONDAY, parameters={"ActivateReceiptRules": "yes"}) as world:
+        given = world.resources.properties("ReceiptRule")
+        assert given["RuleSetName"] == world.resources.ref("ReceiptRules") == rule_set(world)
 
 
 # ---------------------------------------------------------------- the order in which docs/aws.md has it tried

@@ -308,7 +308,7 @@ def test_replies_are_scanned_and_stored_where_ses_may_write(resources: Resolver)
     assert granted == {
         f"{resources.get_att('RawMail', 'Arn')}/{action['S3Action']['ObjectKeyPrefix']}*": "s3:PutObject",
         action["S3Action"]["TopicArn"]: "sns:Publish",
-        resources.get_att("Key", "Arn"): ["kms:GenerateDataKey", "kms:Decrypt"],
+        resources.get_att("Key", "Arn"): ["kms:GenerateDataKey*", "kms:Decrypt"],
     }
     assert "ManagedPolicyArns" not in role
 
