@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +80,7 @@ def test_n2_an_identity_that_is_there_already_is_neither_made_nor_deleted(
 ) -> None:
     resources = deployed(**given)
     assert identities(resources) == made
+    assert len(list(resources.resources("AWS::SES::EmailIdentity"))) == len(made)
     assert {name.partition("_domainkey.")[2] for name, kind in records(resources) if kind == "CNAME"} == made
 
 
@@ -87,12 +89,14 @@ def test_n2_an_identity_that_is_there_already_is_neither_made_nor_deleted(
 
 def test_n4_a_region_in_which_ses_receives_no_mail_is_refused_with_the_list() -> None:
     (why,) = deployed(region="ap-east-1").refusals()
-    listed = deployed().parameters["ReceivingRegions"]
-    assert len(listed) > 20
-    assert {region for region in listed if region not in why} == set()
+    listed = re.findall(r"[a-z]{2}-[a-z]+-\d", why)
+    assert len(listed) == len(set(listed)) == 22
     for region in listed:
-        assert not list(deployed(region=region).refusals())
-    assert not list(deployed(region="ap-east-1", ReceivingRegions="eu-west-1, ap-east-1").refusals())
+        assert not list(deployed(region=region).refusals()), region
+    (rule,) = deployed().template["Rules"].values()
+    assert set(re.findall(r"'([a-z]{2}-[a-z]+-\d)'", str(rule["Assertions"][0]["Assert"]))) == set(listed)
+    assert not list(deployed(region="ap-east-1", NewReceivingRegion="ap-east-1").refusals())
+    assert list(deployed(region="ap-east-1", NewReceivingRegion="ap-east-2").refusals()) == [why]
 
 
 def test_n4_a_stack_whose_name_makes_another_too_long_is_refused() -> None:
@@ -102,12 +106,14 @@ def test_n4_a_stack_whose_name_makes_another_too_long_is_refused() -> None:
     assert "-dispatch' has 65 characters, and AWS takes 64" in why
 
 
-def test_n4_the_local_cloud_refuses_as_cloudformation_does() -> None:
-    with (
-        pytest.raises(TemplateError, match="SES receives no mail in this region"),
-        World(parameters={"ReceivingRegions": "us-east-1"}),
-    ):
-        pass
+def test_n4_the_local_cloud_refuses_as_cloudformation_does(tmp_path: Path) -> None:
+    text = TEMPLATE.read_text("utf-8")
+    assert text.count("                  - eu-west-1\n") == 1
+    (tmp_path / "template.yaml").write_text(text.replace("                  - eu-west-1\n", ""), "utf-8")
+    for folder in ("functions", "emails"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    with pytest.raises(TemplateError, match="SES receives no mail in this region"):
+        World(tmp_path / "template.yaml").__enter__()
 
 
 # ---------------------------------------------------------------- where the pages are
