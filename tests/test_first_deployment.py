@@ -131,6 +131,8 @@ def test_n6_without_a_domain_the_links_lead_to_the_api(without_a_domain: World) 
     world = without_a_domain
     api = world.resources.outputs()["ApiUrl"]
     assert world.site_url == api
+    sites = {name: it.environment["SITE_URL"] for name, it in world.functions.by_name.items()}
+    assert {name for name, site in sites.items() if site} == {"send", "receive_reply", "audit"}
     ann = Person(world).joins()
     lesson = next_email(world)
     for mail in (*ann.mails, lesson):
