@@ -15,9 +15,12 @@ from tests.people import Person
 from tests.stories import next_email
 
 ROOT = TEMPLATE.parent
-DOCS = (ROOT / "docs" / "aws.md").read_text("utf-8")
 MADE = {name: (name, {"Id": name}) for name in ("SigningSecret",)}
 RECORD = re.compile(r'(?P<name>[\w.-]+)\. (?P<kind>CNAME|MX|TXT) (?P<value>\d+ [\w.-]+\.|[\w.-]+\.|"[^"]+")')
+
+
+def docs() -> str:
+    return (ROOT / "docs" / "aws.md").read_text("utf-8")
 
 
 def deployed(region: str = "eu-west-1", stack: str = "email-course", **given: str) -> Resolver:
@@ -212,7 +215,7 @@ def test_n8_one_output_has_every_record() -> None:
 
 
 def test_n8_the_docs_show_the_output() -> None:
-    shown = re.search(r"```\n(; replies\n.*?)```", DOCS, re.DOTALL)
+    shown = re.search(r"```\n(; replies\n.*?)```", docs(), re.DOTALL)
     assert shown
     assert shown[1].strip() == deployed(region="eu-central-1").outputs()["DnsRecords"].strip()
 
@@ -220,7 +223,7 @@ def test_n8_the_docs_show_the_output() -> None:
 def test_the_docs_name_what_the_template_has() -> None:
     """Parameters with the values they may have, outputs, and the longest name of a stack."""
     parameters = deployed().template["Parameters"]
-    given = re.findall(r"`((?!ReturnValues)[A-Z][a-z]\w+)=([\w-]+)`", DOCS + (ROOT / "README.md").read_text("utf-8"))
+    given = re.findall(r"`((?!ReturnValues)[A-Z][a-z]\w+)=([\w-]+)`", docs() + (ROOT / "README.md").read_text("utf-8"))
     assert {name for name, _ in given} == {
         *("MakeSenderIdentity", "MakeReplyIdentity", "ActivateReceiptRules"),
         *("ClientAddressHeader", "DeletionProtection"),
@@ -228,9 +231,9 @@ def test_the_docs_name_what_the_template_has() -> None:
     for name, value in given:
         assert value in parameters[name].get("AllowedValues", [value]), name
         deployed(**{name: value})
-    outputs = re.findall(r"output `(\w+)`", DOCS)
+    outputs = re.findall(r"output `(\w+)`", docs())
     assert {"DnsRecords", "ApiUrl"} <= set(outputs) <= set(deployed().outputs())
-    assert "at most 55 characters" in DOCS
+    assert "at most 55 characters" in docs()
     assert not list(deployed(stack="a" * 55).refusals())
 
 
