@@ -100,6 +100,20 @@ build: setup .venv-sam/.made ## what is deployed, in .aws-sam/build (Python 3.13
 	$(email-course) check
 	@tools/build.sh
 
+# What cannot be deployed is refused before sam asks anything. STACK and REGION go to both.
+STACK ?= email-course
+REGION ?= $(or $(AWS_REGION),$(AWS_DEFAULT_REGION))
+
+.PHONY: deploy
+deploy: export SAM_CLI_TELEMETRY := 0
+deploy: deployable build ## to AWS: REGION=eu-central-1 STACK=email-course ARGS="--guided"; docs/aws.md has the order
+	$(sam) deploy --stack-name $(STACK) --region $(REGION) $(ARGS)
+
+.PHONY: deployable
+deployable: setup
+	@test -n "$(REGION)" || { echo "make deploy: name the region, such as REGION=eu-central-1" >&2; exit 1; }
+	@$(email-course) deployable $(STACK) --region $(REGION)
+
 .PHONY: constraints
 constraints: ## newer versions of everything into constraints*.txt; with PYTHON=python3.11, the oldest we run on
 	rm -rf build/fresh build/fresh-sam

@@ -6,7 +6,7 @@ import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from content.lessons import Course
     from local_cloud.functions import Failure
+
+Answer = TypeVar("Answer")
 
 # What the commands need is imported inside them: `email-course --help` answers without moto.
 TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
@@ -187,6 +189,38 @@ def template(path: Annotated[Path, typer.Argument(help="The SAM template.")] = T
 
 
 @app.command()
+def deployable(
+    stack: Annotated[str, typer.Argument(help="The name that the stack is to have.")],
+    region: Annotated[str, typer.Option(help="The AWS region that it is to be in, such as eu-central-1.")],
+    given: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the template, as for sam.")
+    ] = None,
+    template: TemplateOption = TEMPLATE,
+) -> None:
+    """Say why a stack of this name cannot be deployed to this region. Asks nothing of AWS."""
+    from local_cloud.cloud import PARAMETERS
+    from local_cloud.intrinsics import TemplateError
+    from local_cloud.template import resolved
+
+    parameters = PARAMETERS | dict(_parameter(one) for one in given or [])
+    try:
+        resources = resolved(template, parameters, pseudo={"AWS::StackName": stack, "AWS::Region": region})
+        refusals = list(resources.refusals())
+    except TemplateError as error:
+        _fail(str(error))
+    if refusals:
+        _fail("\n".join(refusals))
+    print(f"{stack} can be deployed to {region}, as far as this machine can tell.")
+
+
+def _parameter(given: str) -> tuple[str, str]:
+    name, equals, value = given.partition("=")
+    if not equals:
+        _fail(f"--set {given}: must be NAME=VALUE", usage=True)
+    return name, value
+
+
+@app.command()
 def audit(
     stack: StackOption = STACK,
     local: LocalOption = "",
@@ -238,10 +272,38 @@ def resume_all(
         print("There is nothing to resume: this stack sends from its table.")
         return
     print(operate.before_resuming(before))
-    if not yes and not (sys.stdin.isatty() and typer.confirm("Send from it?")):
+    if not yes and not (_is_terminal() and typer.confirm("Send from it?")):
         _fail("not resumed; --yes says yes without being asked")
     answer = _asked(asked.resume_all)
     print(operate.account(answer))
+
+
+@app.command()
+def erase_all(
+    stack: Annotated[str, typer.Argument(help="The name of the stack that was deleted.")],
+    account: Annotated[str, typer.Option(help="The id of the AWS account that it was in.")],
+) -> None:
+    """Erase what a deleted stack has left: everybody's data, for good. Asks twice, on a terminal."""
+    from cli import erase
+
+    left = erase.Leftovers(stack, account)
+    found = _asked(left.found)
+    if not found:
+        print(f"Nothing is left of {stack} in account {account} in this region.")
+        return
+    print(left.about(found))
+    if not _is_sure(stack):
+        _fail("nothing was erased: it takes a yes and the stack's name, typed on a terminal")
+    for arn in found:
+        print(_asked(lambda arn=arn: left.erase(arn)))  # type: ignore[misc]
+    print(f"Everything that {stack} has left is erased. Backups of AWS Backup, and restored tables, are not its own.")
+
+
+def _is_sure(stack: str) -> bool:
+    """Whether a person says twice that everything is to be erased."""
+    if not _is_terminal():
+        return False
+    return typer.confirm("Erase all of it? Nobody can bring it back.") and typer.prompt("The stack's name") == stack
 
 
 @inbox_app.callback(invoke_without_command=True)
@@ -277,13 +339,18 @@ def accept(
         raise typer.Exit(1)
 
 
-def _asked(ask: "Callable[[], dict[str, Any]]") -> "dict[str, Any]":
+def _asked(ask: "Callable[[], Answer]") -> "Answer":
     from cli.operate import OperatorError
 
     try:
         return ask()
     except OperatorError as error:
         _fail(str(error))
+
+
+def _is_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty()
 
 
 def _import_functions() -> None:

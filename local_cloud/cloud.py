@@ -16,10 +16,12 @@ import time_machine
 from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
 
+from local_cloud import custom
 from local_cloud.api import Api, Request, Response, form_body
 from local_cloud.calls import Call
 from local_cloud.environment import offline_aws
 from local_cloud.functions import Failure, Functions, Outcome, forget_everything
+from local_cloud.intrinsics import TemplateError
 from local_cloud.mime import SentMail
 from local_cloud.queues import EventSource, QueueState, event_sources, queue_states
 from local_cloud.receiving import ReceivedMail, Receiving
@@ -88,10 +90,13 @@ class World:
         self.clients = Clients()
         made = secrets(resolved(self.template, self.parameters), self.clients)
         self.resources = resolved(self.template, self.parameters, made)
+        for why in self.resources.refusals():
+            raise TemplateError(why)
         self.functions = Functions(self.resources, self.template.parent)
         create(self.resources, self.clients, self.ses)
+        custom.create(self.resources, self.functions)
         self.api = Api(self.resources, self.functions)
-        self.receiving = Receiving(self.resources, self.clients.s3)
+        self.receiving = Receiving(self.resources, self.clients.s3, self.ses.verified)
         self.event_sources: list[EventSource] = event_sources(self.resources, self.functions, self.clients.sqs)
         self.schedules: list[Schedule] = schedules(self.resources, self.functions, self.start)
         self._built = True
@@ -114,7 +119,7 @@ class World:
         drain: bool = True,
     ) -> Response:
         """One HTTP request to the API, and what it set going. `path` may have a query or be a mail's link."""
-        path = path.removeprefix(self.parameters.get("SiteUrl", "")) or "/"
+        path = path.removeprefix(self.site_url) or "/"
         path, _, query = path.partition("?")
         sent = dict(headers or {})
         if form is not None:
@@ -250,6 +255,11 @@ class World:
             _sleep(seconds)
 
     # ---------------------------------------------------------------- what it holds
+
+    @property
+    def site_url(self) -> str:
+        """Where the pages are, by the template's output."""
+        return self.resources.outputs().get("SiteUrl", "")
 
     @property
     def mails(self) -> list[SentMail]:

@@ -75,7 +75,7 @@ def became(world: World, reply: ReceivedMail, command: str | None, failed: bool)
     """What the course made of a reply, in a sentence."""
     kept = kept_as(world, reply) or {}
     if not reply.matched:
-        return f"SES turned it away: no receipt rule is for {', '.join(reply.to)}."
+        return f"SES turned it away: {', '.join(reply.to)} has no receipt rule, or a domain that is not verified."
     if kept.get("text"):
         where = f" on {kept['lesson']}, round {kept['round']}" if kept.get("lesson") else ""
         return f"It was kept as a reflection{where}."

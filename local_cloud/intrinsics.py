@@ -1,7 +1,7 @@
 """CloudFormation's intrinsic functions: Ref, Sub, GetAtt, If and the rest, resolved to plain values."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,17 +29,22 @@ def blamed(logical_id: str) -> Iterator[None]:
 
 
 class Resolver:
-    """One template with its parameters. Resource names are those the local cloud gives: see physical.py."""
+    """One template with its parameters. Resource names are those the local cloud gives: see physical.py.
+
+    `pseudo` replaces pseudo parameters: {"AWS::StackName": …}.
+    """
 
     def __init__(
         self,
         template: dict[str, Any],
         parameters: dict[str, Any],
         made: dict[str, tuple[str, dict[str, str]]],
+        pseudo: Mapping[str, str] | None = None,
     ) -> None:
         self.template = template
         self.parameters = parameters
         self.made = made
+        self.pseudo: dict[str, str] = PSEUDO | dict(pseudo or {})
         self._resources: dict[str, Any] = template["Resources"]
         self._known: dict[str, dict[str, Any]] = {}
 
@@ -57,6 +62,27 @@ class Resolver:
         """Logical id → type of every resource whose condition holds."""
         return {name: resource["Type"] for name, resource in self._resources.items() if self.exists(name)}
 
+    def outputs(self) -> dict[str, str]:
+        """The value of every output whose condition holds."""
+        return {
+            name: str(self.value(output["Value"], f"output {name}"))
+            for name, output in (self.template.get("Outputs") or {}).items()
+            if "Condition" not in output or self._condition(output["Condition"], name)
+        }
+
+    def refusals(self) -> Iterator[str]:
+        """Why CloudFormation refuses a deployment: failed rules, and names that are too long."""
+        for name, rule in (self.template.get("Rules") or {}).items():
+            if "RuleCondition" in rule and not self._test(rule["RuleCondition"], name):
+                continue
+            for assertion in rule["Assertions"]:
+                if not self._test(assertion["Assert"], name):
+                    yield str(assertion.get("AssertDescription", f"rule {name} does not hold"))
+        for logical_id, kind in self.types().items():
+            given = self._name(logical_id)
+            if given and len(given) > LONGEST.get(kind, len(given)):
+                yield f"{logical_id}: the name {given!r} has {len(given)} characters, and AWS takes {LONGEST[kind]}"
+
     def properties(self, logical_id: str) -> dict[str, Any]:
         if logical_id not in self._known:
             properties = self._resources[logical_id].get("Properties") or {}
@@ -68,8 +94,8 @@ class Resolver:
         return self._known[logical_id]
 
     def ref(self, logical_id: str, where: str = "") -> Any:
-        if logical_id in PSEUDO:
-            return PSEUDO[logical_id]
+        if logical_id in self.pseudo:
+            return self.pseudo[logical_id]
         if logical_id == "AWS::NoValue":
             return NO_VALUE
         if logical_id in self.parameters:
@@ -176,6 +202,10 @@ class Resolver:
     def _and(self, argument: list[Any], where: str) -> bool:
         return all(self._test(part, where) for part in argument)
 
+    def _contains(self, argument: list[Any], where: str) -> bool:
+        values, wanted = self.value(argument, where)
+        return wanted in values
+
     def _or(self, argument: list[Any], where: str) -> bool:
         return any(self._test(part, where) for part in argument)
 
@@ -199,6 +229,7 @@ class Resolver:
 FUNCTIONS = {
     "Condition": "_condition",
     "Fn::And": "_and",
+    "Fn::Contains": "_contains",
     "Fn::Equals": "_equals",
     "Fn::FindInMap": "_find_in_map",
     "Fn::GetAtt": "_get_att",
@@ -224,4 +255,15 @@ NAME_PROPERTY = {
     "AWS::IAM::Role": "RoleName",
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::Scheduler::Schedule": "Name",
+}
+
+# Type → the longest name that AWS takes, in characters.
+LONGEST = {
+    "AWS::IAM::Role": 64,
+    "AWS::Lambda::Function": 64,
+    "AWS::S3::Bucket": 63,
+    "AWS::SES::ConfigurationSet": 64,
+    "AWS::SES::ReceiptRuleSet": 64,
+    "AWS::SQS::Queue": 80,
+    "AWS::Scheduler::Schedule": 64,
 }

@@ -1,5 +1,7 @@
 """The names and ARNs that resources get in the local cloud, known before anything is created."""
 
+import re
+
 ACCOUNT = "123456789012"  # moto's own
 REGION = "eu-west-1"
 STACK = "email-course"
@@ -13,6 +15,7 @@ PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 
+DKIM_TOKEN = re.compile(r"DkimDNSToken(Name|Value)([123])")
 # Type → the ARN's service, and what stands before the name in it.
 ARNS = {
     "AWS::DynamoDB::Table": ("dynamodb", "table/"),
@@ -75,6 +78,9 @@ def attribute(kind: str, logical_id: str, given: str | None, wanted: str) -> str
     if wanted == "Arn" and kind in ARNS:
         service, before = ARNS[kind]
         return arn(service, before + name)
+    if kind == "AWS::SES::EmailIdentity" and (token := DKIM_TOKEN.fullmatch(wanted)):
+        selector = f"dkim{token[2]}-{name.replace('.', '-')}"
+        return f"{selector}._domainkey.{name}" if token[1] == "Name" else f"{selector}.dkim.amazonses.com"
     special = {
         ("AWS::S3::Bucket", "Arn"): f"arn:aws:s3:::{name}",
         ("AWS::IAM::Role", "Arn"): f"arn:aws:iam::{ACCOUNT}:role/{name}",

@@ -4,7 +4,7 @@ Shape: SES guide, "Contents of notifications for Amazon SES email receiving".
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
@@ -56,8 +56,9 @@ class Rule:
 class Receiving:
     """The template's receipt rules, in order; the rule set counts as the active one."""
 
-    def __init__(self, resolver: Resolver, s3: "S3Client") -> None:
+    def __init__(self, resolver: Resolver, s3: "S3Client", verified: Callable[[str], bool]) -> None:
         self._s3 = s3
+        self._verified = verified
         self.rules: list[Rule] = []
         for logical_id, properties in resolver.resources("AWS::SES::ReceiptRule"):
             with blamed(logical_id):
@@ -67,7 +68,11 @@ class Receiving:
     def receive(
         self, raw: bytes, to: Sequence[str], sender: str | None, verdicts: dict[str, str], mail_id: str | None = None
     ) -> ReceivedMail:
-        """Carries out every rule that takes one of the recipients. No sender given is the From field's address."""
+        """Carries out every rule that takes one of the recipients. No sender given is the From field's address.
+
+        SES turns away mail to a domain that is not verified, whatever the rules say (SES guide, "Verifying your domain
+        for email receiving").
+        """
         # Only the header fields are read: a hostile body is for the functions to survive.
         fields = BytesHeaderParser().parsebytes(raw)
         mailbox = next((address for _, address in _mailboxes(str(fields.get("From", "")))), "")
@@ -81,7 +86,7 @@ class Receiving:
         )
         matched = False
         for rule in self.rules:
-            if taken := [address for address in to if rule.takes(address)]:
+            if taken := [address for address in to if rule.takes(address) and self._verified(address)]:
                 self._carry_out(rule, raw, came, taken)
                 matched = True
         return ReceivedMail(came.id, came.at, came.sender, tuple(to), raw, matched, mailbox.lower())

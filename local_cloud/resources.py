@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 
+from local_cloud import custom
 from local_cloud.intrinsics import Resolver, TemplateError, blamed
 from local_cloud.ses import Ses
 
@@ -30,7 +31,6 @@ ELSEWHERE = {
     "AWS::Logs::MetricFilter",
     "AWS::SES::EmailIdentity",
     "AWS::SES::ReceiptRule",
-    "AWS::SES::ReceiptRuleSet",
     "AWS::S3::BucketPolicy",
     "AWS::Scheduler::Schedule",
     "AWS::SecretsManager::Secret",
@@ -62,8 +62,11 @@ def secrets(resolver: Resolver, clients: Clients) -> Made:
     for logical_id, kind in resolver.types().items():
         if kind == "AWS::SecretsManager::Secret":
             with blamed(logical_id):
-                value = _secret_value(logical_id, resolver.properties(logical_id), clients)
-            secret = clients.secretsmanager.create_secret(Name=f"email-course/{logical_id}", SecretString=value)
+                given = resolver.properties(logical_id)
+                value = _secret_value(logical_id, given, clients)
+            secret = clients.secretsmanager.create_secret(
+                Name=f"email-course/{logical_id}", SecretString=value, Tags=given.get("Tags", [])
+            )
             made[logical_id] = (secret["ARN"], {"Id": secret["ARN"]})
     return made
 
@@ -84,7 +87,7 @@ def _secret_value(logical_id: str, properties: dict[str, Any], clients: Clients)
 def create(resolver: Resolver, clients: Clients, ses: Ses) -> None:
     """Creates everything in an order in which each finds what it refers to."""
     for logical_id, kind in resolver.types().items():
-        if kind not in ELSEWHERE and kind not in CREATE:
+        if kind not in ELSEWHERE and kind not in CREATE and not kind.startswith(custom.KIND):
             raise TemplateError(f"{logical_id}: the local cloud does not know {kind}")
     for kind, make in CREATE.items():
         found = list(resolver.resources(kind))
@@ -152,6 +155,8 @@ def _bucket(resolver: Resolver, logical_id: str, given: dict[str, Any], clients:
     name = str(resolver.ref(logical_id))
     region = clients.s3.meta.region_name
     clients.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
+    if tags := given.get("Tags"):
+        clients.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
     if encryption := given.get("BucketEncryption"):
         rules = [
             {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]}
@@ -182,6 +187,10 @@ def _event_destination(_: Resolver, logical_id: str, given: dict[str, Any], clie
     )
 
 
+def _rule_set(resolver: Resolver, logical_id: str, _: dict[str, Any], clients: Clients) -> None:
+    clients.ses.create_receipt_rule_set(RuleSetName=resolver.ref(logical_id))
+
+
 def _mail(resolver: Resolver, clients: Clients, ses: Ses) -> None:
     for _, properties in resolver.resources("AWS::SES::EmailIdentity"):
         clients.sesv2.create_email_identity(EmailIdentity=properties["EmailIdentity"])
@@ -199,4 +208,5 @@ CREATE: dict[str, Make] = {
     "AWS::SNS::Subscription": _subscription,
     "AWS::SES::ConfigurationSet": _configuration_set,
     "AWS::SES::ConfigurationSetEventDestination": _event_destination,
+    "AWS::SES::ReceiptRuleSet": _rule_set,
 }

@@ -64,14 +64,18 @@ def _translated(text: str) -> dict[str, Any]:
 
 
 def resolved(
-    path: Path, parameters: dict[str, str], made: dict[str, tuple[str, dict[str, str]]] | None = None
+    path: Path,
+    parameters: dict[str, str],
+    made: dict[str, tuple[str, dict[str, str]]] | None = None,
+    pseudo: dict[str, str] | None = None,
 ) -> Resolver:
     """The translated template with these parameters, ready to give properties without intrinsics.
 
-    `made` holds what only creation can tell, such as the ARN of a secret: logical id → (Ref, attributes).
+    `made` holds what only creation can tell, such as the ARN of a secret: logical id → (Ref, attributes). `pseudo`
+    replaces pseudo parameters, such as the name of the stack.
     """
     template = translated(path)
-    return Resolver(template, _parameters(template, parameters), made or {})
+    return Resolver(template, _parameters(template, parameters), made or {}, pseudo)
 
 
 def _parameters(template: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:

@@ -101,7 +101,8 @@ def test_the_functions_import_only_what_is_installed_on_lambda() -> None:
     modules = {{"markdown_it_py": "markdown_it"}.get(name, name) for name in names}
     comes_along = {"markupsafe"}  # jinja2's own
     known = sys.stdlib_module_names | AWS | modules | comes_along | PACKAGES
-    typing_only = {"mypy_boto3_dynamodb", "mypy_boto3_s3", "mypy_boto3_sesv2", "mypy_boto3_sqs"}
+    typing_only = {"mypy_boto3_dynamodb", "mypy_boto3_s3", "mypy_boto3_ses", "mypy_boto3_sesv2"}
+    typing_only |= {"mypy_boto3_sqs"}
     for name, source in sources(FUNCTIONS):
         assert imported(source) <= known | typing_only, name
 

@@ -14,8 +14,9 @@ import pytest
 from aws.reflections import SET_ASIDE_LIFE
 from aws.settings import Settings
 from course import schedule
-from local_cloud.cloud import TEMPLATE, World
+from local_cloud.cloud import PARAMETERS, TEMPLATE, World
 from local_cloud.intrinsics import Resolver
+from local_cloud.template import resolved
 from tests.conftest import MONDAY
 from tests.metrics import Series, rings, written
 from tests.people import Person
@@ -23,6 +24,8 @@ from tests.people import Person
 ROOT = TEMPLATE.parent
 FUNCTIONS = ROOT / "functions"
 HANDLERS = {path.stem for path in FUNCTIONS.glob("*.py")}
+ASKED_FOR = {"activate_rules"}
+"""Deployed only where a parameter asks for it."""
 FORTNIGHT = timedelta(days=14)
 
 
@@ -41,7 +44,9 @@ def by_arn(resources: Resolver, kind: str) -> dict[str, dict[str, Any]]:
 
 
 def test_every_file_is_a_deployed_handler_with_an_event_and_nothing_else_is(resources: Resolver) -> None:
-    assert set(functions(resources)) == HANDLERS
+    assert set(functions(resources)) == HANDLERS - ASKED_FOR
+    asked_for = resolved(TEMPLATE, PARAMETERS | {"ActivateReceiptRules": "yes"}, resources.made)
+    assert set(functions(asked_for)) == HANDLERS
     assert {path.stem for path in (ROOT / "events").iterdir()} == HANDLERS
 
 
@@ -153,28 +158,26 @@ def test_queues_take_messages_from_their_own_topic_only(resources: Resolver) -> 
         assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": subscriptions[statement["Resource"]]}}
 
 
-def test_topics_take_news_from_ses_of_this_account_only(resources: Resolver) -> None:
-    topics = set(listeners(resources).values())
-    policies = [policy for _, policy in resources.resources("AWS::SNS::TopicPolicy")]
-    statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
-    assert {statement["Resource"] for statement in statements} == topics
-    for statement in statements:
-        assert statement["Principal"] == {"Service": "ses.amazonaws.com"}
-        assert statement["Action"] == "sns:Publish"
-        source = "receipt_rule" if statement["Resource"] == resources.ref("InboundTopic") else "configuration_set"
-        assert statement["Condition"] == {"StringEquals": from_ses(resources, source)}
+def test_the_topic_of_feedback_takes_news_from_ses_of_this_account_only(resources: Resolver) -> None:
+    """To the topic of inbound mail SES publishes by a role, and nobody else may."""
+    [(_, policy)] = resources.resources("AWS::SNS::TopicPolicy")
+    assert set(listeners(resources).values()) == {*policy["Topics"], resources.ref("InboundTopic")}
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == resources.ref("FeedbackTopic")
+    assert statement["Principal"] == {"Service": "ses.amazonaws.com"}
+    assert statement["Action"] == "sns:Publish"
+    assert statement["Condition"] == {"StringEquals": from_ses(resources, "configuration_set")}
 
 
-def from_ses(resources: Resolver, *sources: str) -> dict[str, Any]:
-    """What SES says of itself when it acts for the stack's receipt rule, its configuration set, or either."""
+def from_ses(resources: Resolver, source: str) -> dict[str, Any]:
+    """What SES says of itself when it acts for the stack's receipt rule, or for its configuration set."""
     prefix = resources.get_att("RawMail", "Arn").partition(":s3:")[0] + f":ses:{resources.ref('AWS::Region')}"
     account, [(_, rule)] = resources.ref("AWS::AccountId"), resources.resources("AWS::SES::ReceiptRule")
     arns = {
         "receipt_rule": f"receipt-rule-set/{rule['RuleSetName']}:receipt-rule/{rule['Rule']['Name']}",
         "configuration_set": f"configuration-set/{resources.ref('ConfigurationSet')}",
     }
-    named = [f"{prefix}:{account}:{arns[source]}" for source in sources]
-    return {"aws:SourceAccount": account, "aws:SourceArn": named if len(named) > 1 else named[0]}
+    return {"aws:SourceAccount": account, "aws:SourceArn": f"{prefix}:{account}:{arns[source]}"}
 
 
 def test_topics_are_encrypted_with_a_key_that_their_publishers_may_use(resources: Resolver) -> None:
@@ -188,7 +191,7 @@ def test_topics_are_encrypted_with_a_key_that_their_publishers_may_use(resources
     for statement in services.values():
         assert (statement["Effect"], statement["Resource"]) == ("Allow", "*")
         assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
-    of_ses = from_ses(resources, "receipt_rule", "configuration_set")
+    of_ses = from_ses(resources, "configuration_set")
     assert services["ses.amazonaws.com"]["Condition"] == {"StringEquals": of_ses}
     account = {"aws:SourceAccount": resources.ref("AWS::AccountId")}
     assert services["cloudwatch.amazonaws.com"]["Condition"] == {"StringEquals": account}
@@ -197,11 +200,10 @@ def test_topics_are_encrypted_with_a_key_that_their_publishers_may_use(resources
 # ---------------------------------------------------------------- what is kept
 
 
-def test_tables_are_protected_recoverable_encrypted_and_outlive_the_stack(resources: Resolver) -> None:
+def test_tables_are_recoverable_and_encrypted(resources: Resolver) -> None:
     tables = dict(resources.resources("AWS::DynamoDB::Table"))
     assert set(tables) == {"Subscribers", "Reflections", "Suppressions", "Limits"}
     for name, table in tables.items():
-        assert table["DeletionProtectionEnabled"] is True, name
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, name
         assert table["SSESpecification"] == {
             "SSEEnabled": True,
@@ -216,7 +218,21 @@ def test_tables_are_protected_recoverable_encrypted_and_outlive_the_stack(resour
 )
 def test_what_cannot_be_made_again_stays_when_the_stack_goes(resources: Resolver, name: str) -> None:
     resource = resources.template["Resources"][name]
-    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+def test_n3_a_first_deployment_that_fails_can_be_taken_back_and_one_that_stands_is_protected(
+    resources: Resolver,
+) -> None:
+    """CloudFormation deletes what it has just made, which the protection of a table would keep it from doing."""
+    policies = {resource.get("DeletionPolicy", "Delete") for resource in resources.template["Resources"].values()}
+    assert policies == {"Delete", "RetainExceptOnCreate"}
+    assert "DeletionProtection=yes" in resources.outputs()["Protection"]
+    standing = resolved(TEMPLATE, PARAMETERS | {"DeletionProtection": "yes"}, resources.made)
+    for name in only(resources, "AWS::DynamoDB::Table"):
+        assert resources.properties(name)["DeletionProtectionEnabled"] is False, name
+        assert standing.properties(name)["DeletionProtectionEnabled"] is True, name
+    assert standing.outputs()["Protection"] == "The tables are protected."
 
 
 def test_what_expires_does_so_by_the_attribute_that_the_code_writes(resources: Resolver) -> None:
@@ -251,7 +267,7 @@ def test_buckets_are_private_and_expire(resources: Resolver) -> None:
     assert SET_ASIDE_LIFE == FORTNIGHT  # a note that a mail was set aside lives as long as the mail
 
 
-def test_buckets_are_reached_over_tls_only_and_written_to_by_ses_only(resources: Resolver) -> None:
+def test_buckets_are_reached_over_tls_only_and_by_roles_of_the_account_only(resources: Resolver) -> None:
     policies = {given["Bucket"]: given["PolicyDocument"] for _, given in resources.resources("AWS::S3::BucketPolicy")}
     for name in only(resources, "AWS::S3::Bucket"):
         arn = resources.get_att(name, "Arn")
@@ -259,9 +275,7 @@ def test_buckets_are_reached_over_tls_only_and_written_to_by_ses_only(resources:
         [deny] = [statement for statement in statements if statement["Effect"] == "Deny"]
         assert (deny["Principal"], deny["Action"], deny["Resource"]) == ("*", "s3:*", [arn, f"{arn}/*"])
         assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-        for allow in [statement for statement in statements if statement["Effect"] == "Allow"]:
-            assert (allow["Principal"], allow["Action"]) == ({"Service": "ses.amazonaws.com"}, "s3:PutObject")
-            assert allow["Condition"] == {"StringEquals": from_ses(resources, "receipt_rule")}
+        assert statements == [deny]  # SES writes by a role
 
 
 # ---------------------------------------------------------------- email
@@ -285,9 +299,18 @@ def test_replies_are_scanned_and_stored_where_ses_may_write(resources: Resolver)
     [action] = rule["Actions"]
     assert (rule["Enabled"], rule["ScanEnabled"]) == (True, True)
     assert rule["Recipients"] == [resources.ref("ReplyDomain")]
-    written = f"{resources.get_att('RawMail', 'Arn')}/{action['S3Action']['ObjectKeyPrefix']}*"
-    [(_, bucket)] = resources.resources("AWS::S3::BucketPolicy")
-    assert [s["Resource"] for s in bucket["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"] == [written]
+    role = by_arn(resources, "AWS::IAM::Role")[action["S3Action"]["IamRoleArn"]]
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+    assert (trust["Principal"], trust["Action"]) == ({"Service": "ses.amazonaws.com"}, "sts:AssumeRole")
+    assert trust["Condition"] == {"StringEquals": from_ses(resources, "receipt_rule")}
+    [policy] = role["Policies"]
+    granted = {statement["Resource"]: statement["Action"] for statement in policy["PolicyDocument"]["Statement"]}
+    assert granted == {
+        f"{resources.get_att('RawMail', 'Arn')}/{action['S3Action']['ObjectKeyPrefix']}*": "s3:PutObject",
+        action["S3Action"]["TopicArn"]: "sns:Publish",
+        resources.get_att("Key", "Arn"): ["kms:GenerateDataKey*", "kms:Decrypt"],
+    }
+    assert "ManagedPolicyArns" not in role
 
 
 # ---------------------------------------------------------------- alarms

@@ -19,6 +19,7 @@ from aws.outbox import Outbox
 from aws.reflections import JournalLinks, Reflections, SetAside
 from aws.ses import CONNECT_TIMEOUT, READ_TIMEOUT, Mailer, Quota
 from aws.settings import settings
+from aws.stack.receipt_rules import ReceiptRules
 from aws.subscribers import Consents, Subscribers
 from aws.unfinished import Erasures, Forms
 from content.emails import Site
@@ -59,6 +60,7 @@ limits = cache(lambda: Limits(_dynamodb(), settings().limits_table))
 suppressions = cache(lambda: Suppressions(_dynamodb(), settings().suppressions_table))
 outbox = cache(lambda: Outbox(boto3.client("sqs"), settings().outbox_url))
 raw_mail = cache(lambda: RawMail(boto3.client("s3"), settings().mail_bucket))
+receipt_rules = cache(lambda: ReceiptRules(boto3.client("ses", config=_SHORT)))
 quota = cache(lambda: Quota(boto3.client("sesv2")))
 mailer = cache(lambda: Mailer(boto3.client("sesv2", config=_ONCE), settings().sender, settings().configuration_set))
 

@@ -1,5 +1,6 @@
 """Logs and metrics. They hold ids, counts and reasons: never an address, a token, or what a person wrote."""
 
+import re
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,9 @@ from course.errors import EmailCourseError
 FUNCTIONS = Path(__file__).parents[1]
 PACKAGES = frozenset({"aws", "content", "course", "replies", "services"})
 """Our own, in `FUNCTIONS`: what is deployed has the libraries' packages beside them."""
+
+_DENIED = re.compile(r"not authorized to perform:? [`']?([a-z0-9-]+:[A-Za-z]+)")
+"""The action that AWS denied, by its name for it: a call of S3 or DynamoDB can fail for want of `kms:Decrypt`."""
 
 _COUNTING = Lock()  # Powertools' metrics know nothing of threads
 logger = Logger()
@@ -39,7 +43,7 @@ def observed(work: Callable[[dict[str, Any], Any], Any]) -> Callable[[dict[str, 
             return work(event, context)
         except Exception as error:  # noqa: BLE001 - whatever it is, Lambda must not print its text
             failed("a function failed", error)
-            raise Failed(type(error).__name__) from None
+            raise Failed(summary(error)) from None
         finally:
             if metrics.metric_set:
                 metrics.flush_metrics()
@@ -54,15 +58,30 @@ def count(name: str, number: int = 1) -> None:
 
 
 def failed(what: str, error: BaseException, *, counted_as: str = "Failed", **ids: str) -> None:
-    """Logs and counts a failure: the kind of error and where, and the code and operation of an AWS call.
+    """Logs and counts a failure: the kind of error and where; of an AWS call its code, operation and denied action.
 
     Not its text, which can hold an address or what a person wrote.
     """
     known: dict[str, Any] = {"error": type(error).__name__, "where": where(error), **ids}
     if isinstance(error, ClientError):
         known |= {"code": error.response["Error"]["Code"], "operation": error.operation_name}
+        known |= {"denied": action} if (action := denied(error)) else {}
     logger.error(what, **known)
     count(counted_as)
+
+
+def summary(error: BaseException) -> str:
+    """An error in a few words without its text: its kind, or what became of an AWS call."""
+    if not isinstance(error, ClientError):
+        return type(error).__name__
+    lacks = f", which lacks {action}" if (action := denied(error)) else ""
+    return f"{error.response['Error']['Code']} on {error.operation_name}{lacks}"
+
+
+def denied(error: ClientError) -> str:
+    """The IAM action that AWS names as denied, or nothing. It is the only thing of the text that is repeated."""
+    found = _DENIED.search(str(error.response["Error"].get("Message", "")))
+    return found[1] if found else ""
 
 
 def each_message(event: dict[str, Any], context: Any, work: Callable[[str, str], object]) -> dict[str, Any]:

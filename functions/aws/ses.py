@@ -16,6 +16,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from aws.log import denied, summary
 from content.emails import Letter
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Mailer:
         failed = text.rpartition(": ")[2].split(", ")
         if code in _ADDRESS and to in failed and self._sender not in failed:
             return Refused(Refusal.SANDBOX, code)
-        return Refused(Refusal.ACCOUNT, code)
+        return Refused(Refusal.ACCOUNT, summary(error) if denied(error) else code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from course.errors import EmailCourseError
 
-MAY_BE_EMPTY = frozenset({"CONTACT_EMAIL", "EMBED_ORIGINS"})
+MAY_BE_EMPTY = frozenset({"CLIENT_ADDRESS_HEADER", "CONTACT_EMAIL", "EMBED_ORIGINS", "SITE_URL"})
 
 
 class MissingSetting(EmailCourseError):
@@ -33,6 +33,7 @@ class Settings:
     sender: str
     reply_domain: str
     site_url: str
+    """Where the pages are served; empty in a function of the pages, whose links need none."""
     postal_address: str
     contact_email: str
     """Where readers of the pages may write to; empty for the postal address alone."""
@@ -41,6 +42,8 @@ class Settings:
     forms_per_network: int
     embed_origins: tuple[str, ...]
     """Whose pages may frame the sign-up form: origins, or none."""
+    client_address_header: str
+    """In which the CDN in front of the API puts the visitor's address; empty without a CDN."""
     emails_dir: Path
     stack: str
     """The stack's own id, which no other has."""

@@ -1,6 +1,7 @@
 """How often is too often, and how long too long. TTL only cleans up the table: the times are compared here."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
@@ -89,6 +90,17 @@ class Asks:
 
     def _within(self, time: timedelta, now: datetime) -> Sequence[Ask]:
         return [ask for ask in self.asks if now - ask.at < time]
+
+
+def visitor(told: str, connected: str) -> str:
+    """The address that a CDN tells in its header, or the one that connected where it tells none.
+
+    Some add the port: `198.51.100.7:46532`, `2001:db8::7:46532`, `[2001:db8::7]:46532`.
+    """
+    for address in (told, told.rpartition(":")[0]):
+        with suppress(ValueError):
+            return str(ip_address(address.strip().strip("[]")))
+    return connected
 
 
 def network(source_ip: str) -> str:

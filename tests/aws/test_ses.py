@@ -105,6 +105,13 @@ def test_a_clear_no_is_a_refusal_with_its_reach(status: int, error: str, message
     assert refused == Refused(why, error)
 
 
+def test_g2_what_ses_denies_is_named_in_the_refusal() -> None:
+    """The breaker keeps it, and the audit tells it to the operator."""
+    text = "User `arn:aws:sts::1:x' is not authorized to perform `ses:SendEmail' on resource `ann@example.net'"
+    refused, _ = outcome(answer(403, f'{{"message": "{text}"}}', "AccessDeniedException"))
+    assert refused == Refused(Refusal.ACCOUNT, "AccessDeniedException on SendEmail, which lacks ses:SendEmail")
+
+
 @pytest.mark.parametrize(
     "respond",
     [

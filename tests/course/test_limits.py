@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from course.limits import Ask, Asks, network
+from course.limits import Ask, Asks, network, visitor
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DAY, SECOND, TEN = timedelta(days=1), timedelta(seconds=1), timedelta(minutes=10)
@@ -73,3 +73,28 @@ def test_a_request_finds_its_own_promise_and_no_other() -> None:
 def test_one_household_is_one_network(one: str, other: str) -> None:
     assert network(one) == network(other)
     assert network("2001:db8:1:2::1") != network("2001:db8:1:3::1")
+
+
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("198.51.100.7:46532", "198.51.100.7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("2001:db8::7:46532", "2001:db8::7"),
+        ("[2001:db8::7]:46532", "2001:db8::7"),
+        ("2001:db8:1:2:3:4:5:6:8080", "2001:db8:1:2:3:4:5:6"),
+        (" 198.51.100.7 ", "198.51.100.7"),
+        ("", "192.0.2.1"),
+        ("198.51.100.7, 203.0.113.9", "192.0.2.1"),
+        ("300.1.1.1:80", "192.0.2.1"),
+    ],
+)
+def test_n7_the_address_that_a_cdn_tells_with_or_without_a_port(told: str, address: str) -> None:
+    assert visitor(told, "192.0.2.1") == address
+
+
+@pytest.mark.parametrize("port", ["80", "8080", "46532"])
+def test_n7_a_port_that_could_belong_to_the_address_leaves_its_network(port: str) -> None:
+    """The last group of an IPv6 address and a port of four digits look alike; the network is the first four groups."""
+    assert network(visitor(f"2001:db8:1:2::7:{port}", "192.0.2.1")) == network("2001:db8:1:2::7")

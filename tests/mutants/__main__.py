@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
 
-from tests.mutants import of_proof, of_replies, of_sending, of_the_course, of_the_forms
+from tests.mutants import of_deploying, of_proof, of_replies, of_sending, of_the_course, of_the_forms
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -46,6 +46,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *of_sending.OF_STORING,
     *of_sending.OF_ERASURE,
     *of_sending.OF_THE_JOURNAL,
+    *of_deploying.OF_DEPLOYING,
 )
 
 ROOT = Path(__file__).parents[2]

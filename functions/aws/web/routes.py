@@ -11,10 +11,11 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from aws import clients
 from aws.log import failed
+from aws.settings import settings
 from aws.web.form_pages import fresh_link_form
 from aws.web.pages import PAGES, headers_of, language_of, or_plain, page
 from content.lessons import Course
-from course import forms
+from course import forms, limits
 from course.errors import InvalidForm, InvalidToken
 
 ASSETS = {"style.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"}
@@ -85,7 +86,10 @@ class Pages(APIGatewayHttpResolver):
 
     @property
     def source_ip(self) -> str:
-        return str(self.current_event.request_context.http.source_ip)
+        """The visitor's address: from the CDN's header where the stack has one, else the one that connected."""
+        connected = str(self.current_event.request_context.http.source_ip)
+        header = settings().client_address_header
+        return limits.visitor(str(self.current_event.headers.get(header, "")) if header else "", connected)
 
     def _serve(self, name: str) -> None:
         @self.get(f"/{name}")

@@ -1,0 +1,43 @@
+"""The answer that CloudFormation waits for when it has asked a function to make, change or delete something.
+
+CloudFormation guide, "Custom resource request objects" and "Custom resource response objects".
+"""
+
+import json
+from typing import Any
+from urllib.request import Request, urlopen
+
+PUTS = 3
+SECONDS = 5
+"""For each of them. All fit into the function's timeout beside what was asked."""
+
+LONGEST_REASON = 1000
+"""Characters. The whole answer may have 4,096 bytes."""
+
+
+def agree(event: dict[str, Any], resource: str) -> None:
+    """Says that it is done. Another id of the resource than before makes CloudFormation delete the one before."""
+    _answer(event, {"Status": "SUCCESS", "PhysicalResourceId": resource})
+
+
+def refuse(event: dict[str, Any], reason: str) -> None:
+    """Says that it is not done and why: CloudFormation shows the reason, and goes back to what was before."""
+    # What was not made needs an id too: CloudFormation asks for its deletion by it.
+    resource = event.get("PhysicalResourceId") or event.get("LogicalResourceId") or "none"
+    _answer(event, {"Status": "FAILED", "Reason": reason[:LONGEST_REASON], "PhysicalResourceId": resource})
+
+
+def _answer(event: dict[str, Any], said: dict[str, str]) -> None:
+    """Raises OSError when it cannot be handed over: Lambda then runs the function again, which asks for the same."""
+    same = {name: event.get(name, "") for name in ("StackId", "RequestId", "LogicalResourceId")}
+    # S3's signature in the address covers an empty content type, and urllib would add one.
+    request = Request(  # noqa: S310 - CloudFormation's own address
+        event["ResponseURL"], json.dumps({**same, **said}).encode(), {"Content-Type": ""}, method="PUT"
+    )
+    for left in reversed(range(PUTS)):
+        try:
+            with urlopen(request, timeout=SECONDS):  # noqa: S310
+                return
+        except OSError:
+            if not left:
+                raise

@@ -1,0 +1,40 @@
+"""Which receipt rule set is active: ours only where no other is. The whole function: tests/test_activate_rules.py."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local_cloud.cloud import World
+from services import activation
+from tests.conftest import MONDAY
+from tests.test_first_deployment import rule_set
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World(start=MONDAY) as world:
+        world.invoke("dispatch", {})  # so that the settings are read
+        for name in ("ours", "ours-before", "theirs"):
+            world.clients.ses.create_receipt_rule_set(RuleSetName=name)
+        yield world
+
+
+@pytest.mark.parametrize("before", ["", "ours", "ours-before"])
+def test_a_rule_set_becomes_active_in_place_of_none_or_of_the_stacks_own(world: World, before: str) -> None:
+    world.clients.ses.set_active_receipt_rule_set(**({"RuleSetName": before} if before else {}))
+    activation.activate("ours", before="ours-before")
+    assert rule_set(world) == "ours"
+
+
+def test_another_s_is_named_and_stays(world: World) -> None:
+    world.clients.ses.set_active_receipt_rule_set(RuleSetName="theirs")
+    with pytest.raises(activation.AnotherIsActive, match="theirs is active"):
+        activation.activate("ours")
+    activation.deactivate("ours")
+    assert rule_set(world) == "theirs"
+
+
+def test_ours_is_deactivated(world: World) -> None:
+    activation.activate("ours")
+    activation.deactivate("ours")
+    assert rule_set(world) == ""

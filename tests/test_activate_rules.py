@@ -1,0 +1,171 @@
+"""The custom resource that makes the stack's receipt rule set the active one, and the answer it always gives."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, ConnectTimeoutError
+
+from aws.stack import cloudformation
+from local_cloud import custom
+from local_cloud.cloud import World
+from local_cloud.functions import Crash
+from tests.conftest import MONDAY
+from tests.metrics import rings
+from tests.test_events import event, shape
+from tests.test_first_deployment import rule_set
+from tests.test_policies import grants, policies, refused, unused
+
+THEIRS = "default-rule-set"
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """A stack whose rule set is the active one."""
+    with World(start=MONDAY, parameters={"ActivateReceiptRules": "yes"}) as world:
+        world.clients.ses.create_receipt_rule_set(RuleSetName=THEIRS)
+        yield world
+        assert not world.failures
+
+
+def asks(world: World, what: str, rule_set_name: str = "", before: str = "") -> dict[str, Any]:
+    """What CloudFormation is answered to Create, Update or Delete."""
+    given = dict(world.resources.properties("ActiveReceiptRules"))
+    given["RuleSet"] = rule_set_name or given["RuleSet"]
+    asked = custom.request(what, "ActiveReceiptRules", "Custom::ActiveReceiptRules", given, before)
+    answer = custom.ask(world.functions, asked)
+    assert {name: answer[name] for name in ("StackId", "RequestId", "LogicalResourceId")} == {
+        name: asked[name] for name in ("StackId", "RequestId", "LogicalResourceId")
+    }
+    return answer
+
+
+def test_n5_deleting_the_stack_leaves_no_rule_set_active(world: World) -> None:
+    ours = world.resources.ref("ReceiptRules")
+    for _ in range(2):  # CloudFormation may ask twice
+        assert asks(world, "Delete", before=ours)["Status"] == "SUCCESS"
+        assert rule_set(world) == ""
+    world.clients.ses.delete_receipt_rule_set(RuleSetName=ours)  # SES refuses this of an active one
+
+
+def test_n5_a_rule_set_of_others_is_neither_replaced_nor_deactivated(world: World) -> None:
+    world.clients.ses.set_active_receipt_rule_set(RuleSetName=THEIRS)
+    answer = asks(world, "Create")
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"].startswith(f"The receipt rule set {THEIRS} is active in this region")
+    assert rule_set(world) == THEIRS
+    assert asks(world, "Delete", before=answer["PhysicalResourceId"])["Status"] == "SUCCESS"  # the rollback
+    assert rule_set(world) == THEIRS
+
+
+def test_n5_a_deployment_is_refused_where_another_rule_set_is_active(world: World) -> None:
+    """With the reason that the function gave, and before anything of ours is active."""
+    world.clients.ses.set_active_receipt_rule_set(RuleSetName=THEIRS)
+    with pytest.raises(Exception, match=f"ActiveReceiptRules: The receipt rule set {THEIRS} is active"):
+        custom.create(world.resources, world.functions)
+
+
+def test_n5_another_rule_set_of_the_stack_takes_the_place_of_the_one_before(world: World) -> None:
+    ours = world.resources.ref("ReceiptRules")
+    world.clients.ses.create_receipt_rule_set(RuleSetName="ours-anew")
+    answer = asks(world, "Update", "ours-anew", before=ours)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "ours-anew")
+    assert rule_set(world) == "ours-anew"
+    assert (
+        asks(world, "Delete", before=ours)["Status"] == "SUCCESS"
+    )  # the one before, by which CloudFormation cleans up
+    assert rule_set(world) == "ours-anew"
+
+
+def test_n5_creating_what_is_active_already_changes_nothing(world: World) -> None:
+    before = len(world.calls)
+    assert asks(world, "Create")["Status"] == "SUCCESS"
+    assert [call.operation for call in world.calls[before:]] == ["ses:DescribeActiveReceiptRuleSet"]
+
+
+DENIED = "User: arn:aws:sts::123456789012:assumed-role/x is not authorized to perform: ses:SetActiveReceiptRuleSet on *"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            ClientError({"Error": {"Code": "AccessDenied", "Message": DENIED}}, "SetActiveReceiptRuleSet"),
+            "AccessDenied on SetActiveReceiptRuleSet, which lacks ses:SetActiveReceiptRuleSet",
+        ),
+        (ConnectTimeoutError(endpoint_url="https://email.eu-west-1.amazonaws.com"), "ConnectTimeoutError"),
+        (KeyError("Metadata"), "KeyError"),
+    ],
+    ids=["denied", "not reached", "anything else"],
+)
+@pytest.mark.parametrize("what", ["Create", "Update", "Delete"])
+def test_n5_cloudformation_is_answered_whatever_fails(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str, what: str
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(BaseClient, "_make_api_call", fails)
+        answer = asks(world, what, before="" if what == "Create" else world.resources.ref("ReceiptRules"))
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"] == f"{reason}; the log of the function says more"
+    assert rings(world.resources.properties("FailedAlarm"), world)
+
+
+@pytest.mark.parametrize("missing", ["RequestType", "ResourceProperties", "StackId", "RequestId", "LogicalResourceId"])
+def test_n5_cloudformation_is_answered_whatever_it_asks(world: World, missing: str) -> None:
+    given = {name: value for name, value in event("activate_rules").items() if name != missing}
+    with custom.listening() as (url, answers):
+        assert world.invoke("activate_rules", given | {"ResponseURL": url}).error is None
+    assert answers[-1]["Status"] in {"SUCCESS", "FAILED"}
+    assert answers[-1]["PhysicalResourceId"]
+
+
+def test_n5_an_answer_that_cannot_be_handed_over_is_tried_again_by_lambda(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three times by the function itself; then it fails, and Lambda runs it again with the same event."""
+    tries: list[object] = []
+
+    def refuses(request: object, timeout: float) -> None:
+        tries.append(request)
+        raise TimeoutError(timeout)
+
+    monkeypatch.setattr(cloudformation, "urlopen", refuses)
+    outcome = world.invoke("activate_rules", event("activate_rules"))
+    assert outcome.error
+    assert not isinstance(outcome.error, Crash)
+    assert len(tries) == cloudformation.PUTS
+    world.failures.clear()
+
+
+def test_a_reason_is_short_enough_for_an_answer(world: World) -> None:
+    with custom.listening() as (url, answers):
+        cloudformation.refuse(event("activate_rules") | {"ResponseURL": url}, "why " * 2000)
+    assert len(json.dumps(answers[-1])) < 4096
+
+
+def test_the_time_it_takes_at_the_longest_fits_into_its_timeout(world: World) -> None:
+    """Two calls of SES, three tries of each with a wait of up to 5 s, and the tries of the answer."""
+    function = world.functions.by_name["activate_rules"]
+    assert function.timeout >= 2 * 3 * 5 + cloudformation.PUTS * cloudformation.SECONDS
+    given = world.resources.properties("ActiveReceiptRules")
+    assert function.timeout < given["ServiceTimeout"] < 3600
+
+
+def test_the_sample_event_is_what_cloudformation_sends(world: World) -> None:
+    given = world.resources.properties("ActiveReceiptRules")
+    asked = custom.request("Create", "ActiveReceiptRules", "Custom::ActiveReceiptRules", given)
+    assert dict(shape(asked | {"ResponseURL": ""})) == dict(shape(event("activate_rules")))
+
+
+def test_its_role_has_what_it_needs_and_nothing_else(world: World) -> None:
+    world.clients.ses.set_active_receipt_rule_set()
+    asks(world, "Create")
+    given = {grant for grant in grants(policies(world.resources)) if grant.function == "activate_rules"}
+    assert len(given) == 2
+    assert not refused(world.calls, given)
+    assert not unused(world.calls, given)
