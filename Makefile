@@ -38,11 +38,11 @@ test: setup needs lint ## in seven minutes: all but long samples, lint first; TE
 	@$(pytest) -m "not long" $(TESTS)
 
 .PHONY: test-long
-test-long: setup needs ## the long samples that make test leaves out
+test-long: setup needs-long ## the long samples that make test leaves out
 	@$(pytest) -m long $(TESTS)
 
 .PHONY: test-all
-test-all: setup needs lint ## everything: what make test and make test-long run
+test-all: setup needs-long lint ## everything: what make test and make test-long run
 	@$(pytest) $(TESTS)
 
 .PHONY: faults
@@ -67,9 +67,11 @@ pictures: setup needs ## the pictures in docs: of every email, of every page, an
 	@$(email-course) preview --shots docs/mails
 	@PICTURES=docs .venv/bin/pytest -q tests/test_journey.py tests/test_pages.py -k "journal or every_page"
 
-.PHONY: needs
+.PHONY: needs needs-long
 needs:
 	@tools/test-needs.sh
+needs-long:
+	@tools/test-needs.sh long
 
 .PHONY: lint
 lint: setup .venv-sam/.made ## ruff, mypy, the emails, sam validate, cfn-lint
