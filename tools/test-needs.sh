@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fetches what the tests use beside Python: Chromium for the journey, dynalite for the tables, axe-core for accessibility.
-# With the argument `long` also what only the long samples use: Firefox, SpamAssassin, and vnu with Java for valid HTML.
+# With the argument `long` also what only the long samples use: Firefox, SpamAssassin, faketime, and vnu with Java.
 # Never fails: a test that lacks one of them is skipped with its reason, and with CI=true fails.
 set -u
 dynalite=4.0.0
@@ -41,6 +41,7 @@ wanted="dynalite@$dynalite axe-core@$axe_core"
 if [ "$long" ]; then
     debian "firefox-esr firefox" "firefox-esr" "the journey in Firefox"
     debian "spamassassin" "spamassassin" "SpamAssassin's rules on every email"
+    debian "faketime" "faketime" "the built artefact at the time of its sample events"
     debian "java" "default-jre-headless" "vnu on every page and email"
     wanted="$wanted vnu-jar@$vnu_jar"
 fi

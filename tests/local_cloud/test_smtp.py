@@ -160,7 +160,13 @@ def test_a_mailbox_is_on_this_machine(given: str, address: tuple[str, int]) -> N
 
 
 @pytest.mark.parametrize("given", ["mail.example.com:25", "1025", "localhost", "localhost:0", "localhost:65536"])
-def test_another_mailbox_is_one_line(given: str) -> None:
+def test_a_mailbox_is_nowhere_else(given: str) -> None:
+    with pytest.raises(ValueError, match=r"this machine|is no port"):
+        near(given)
+
+
+def test_another_mailbox_is_one_line() -> None:
+    given = "mail.example.com:25"
     command = [str(Path(sys.executable).parent / "email-course"), "run", "--port", "0", "--relay", given]
     result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert result.returncode == 2
