@@ -94,6 +94,7 @@ WINDOWS = [
 ]
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("opened", WINDOWS)
 def test_a_course_taken_from_sign_up_to_journal(opened: Callable[[], AbstractContextManager[Window]]) -> None:
     with opened() as window, running_course() as (url, _):

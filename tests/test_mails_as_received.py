@@ -215,6 +215,7 @@ def points(mails: list[bytes], home: Path) -> dict[str, tuple[float, str]]:
 
 
 @pytest.mark.long  # 25 s
+@pytest.mark.timeout(600)
 def test_no_email_looks_like_spam(mails: dict[str, SentMail], signer: Signer, tmp_path: Path) -> None:
     received = [ARRIVAL + signer.signed(mail.raw).replace(b"\r\n", b"\n") + b"\n" for mail in mails.values()]
     found = points([*received, SPAM], tmp_path)
@@ -226,6 +227,7 @@ def test_no_email_looks_like_spam(mails: dict[str, SentMail], signer: Signer, tm
 
 
 @pytest.mark.long  # 12 s
+@pytest.mark.timeout(600)
 def test_every_email_is_valid_html(mails: dict[str, SentMail], tmp_path: Path) -> None:
     written = {name: mail.html or "" for name, mail in mails.items()}
     assert html_validator.errors(written, tmp_path, but_for=html_validator.OUTLOOKS_OWN) == []

@@ -86,6 +86,7 @@ def test_every_page_at_every_width_in_the_light_and_in_the_dark(site: World, bro
 
 
 @pytest.mark.long  # 30 s
+@pytest.mark.timeout(600)
 def test_all_pages_are_valid_html(site: World, browser: Browser, tmp_path: Path) -> None:
     """As it is served: a browser has mended what it shows."""
     html_validator.vnu()
