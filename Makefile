@@ -6,8 +6,8 @@ SHELL := /bin/sh
 export PYTHON
 
 # For sam, which reports home unless told not to and wants a region's name. Nothing here reaches AWS.
-lint build: export SAM_CLI_TELEMETRY := 0
-lint build: export AWS_DEFAULT_REGION ?= eu-central-1
+lint build artefact: export SAM_CLI_TELEMETRY := 0
+lint build artefact: export AWS_DEFAULT_REGION ?= eu-central-1
 
 email-course := .venv/bin/email-course
 sam := .venv-sam/bin/sam
@@ -38,11 +38,11 @@ test: setup needs lint ## in seven minutes: all but long samples, lint first; TE
 	@$(pytest) -m "not long" $(TESTS)
 
 .PHONY: test-long
-test-long: setup needs ## the long samples that make test leaves out
+test-long: setup needs-long artefact ## the long samples that make test leaves out
 	@$(pytest) -m long $(TESTS)
 
 .PHONY: test-all
-test-all: setup needs lint ## everything: what make test and make test-long run
+test-all: setup needs-long artefact lint ## everything: what make test and make test-long run
 	@$(pytest) $(TESTS)
 
 .PHONY: faults
@@ -65,11 +65,18 @@ mail-programs: setup ## real mail programs answer the course's emails, on Debian
 pictures: setup needs ## the pictures in docs: of every email, of every page, and of the journey through a real browser
 	@rm -rf docs/mails docs/pages
 	@$(email-course) preview --shots docs/mails
-	@PICTURES=docs .venv/bin/pytest -q tests/test_journey.py tests/test_pages.py -k "journal or every_page"
+	@PICTURES=docs .venv/bin/pytest -q tests/test_journey.py tests/test_pages.py -k "chromium or every_page"
 
-.PHONY: needs
+.PHONY: needs needs-long
 needs:
 	@tools/test-needs.sh
+needs-long:
+	@tools/test-needs.sh long
+
+# What `make build` makes, and for the tests what it runs on.
+.PHONY: artefact
+artefact: setup .venv-sam/.made
+	@tools/artefact.sh
 
 .PHONY: lint
 lint: setup .venv-sam/.made ## ruff, mypy, the emails, sam validate, cfn-lint
@@ -116,16 +123,18 @@ deployable: setup
 
 .PHONY: constraints
 constraints: ## newer versions of everything into constraints*.txt; with PYTHON=python3.11, the oldest we run on
-	rm -rf build/fresh build/fresh-sam
+	rm -rf build/fresh build/fresh-sam build/fresh-lambda
 	@tools/venv.sh build/fresh /dev/null --editable '.[dev]'
 	{ head -n 1 constraints.txt; build/fresh/bin/pip freeze --exclude-editable; } > build/constraints.txt
 	@tools/venv.sh build/fresh-sam /dev/null --upgrade --upgrade-strategy eager aws-sam-cli
 	{ head -n 1 constraints-sam.txt; build/fresh-sam/bin/pip freeze --all --exclude pip; } > build/constraints-sam.txt
-	mv build/constraints.txt build/constraints-sam.txt .
+	@PYTHON=$$(tools/python313.sh)/python3.13 tools/venv.sh build/fresh-lambda /dev/null awslambdaric boto3
+	{ head -n 1 constraints-lambda.txt; build/fresh-lambda/bin/pip freeze; } > build/constraints-lambda.txt
+	mv build/constraints.txt build/constraints-sam.txt build/constraints-lambda.txt .
 
 .PHONY: clean
 clean: ## remove what make made
-	rm -rf .venv .venv-sam .venv-checkov .tools .aws-sam build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-checkov .venv-lambda .tools .aws-sam build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # --- Environments: .made is written when one is complete, so an interrupted one is repaired by the next run ---

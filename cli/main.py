@@ -4,6 +4,7 @@ import json
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO, TypeVar
@@ -42,23 +43,38 @@ TemplateOption = Annotated[Path, typer.Option("--template", help="The SAM templa
 def run(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    smtp: Annotated[
+        int | None, typer.Option(help="Port that takes replies from a mail program; 0 a free one.", min=0, max=65535)
+    ] = None,
+    relay: Annotated[str, typer.Option(help="SMTP server on this machine that gets every email: localhost:1025.")] = "",
     template: TemplateOption = TEMPLATE,
 ) -> None:
     """Run the whole system here: sign up in a browser, read the mail at /_local, move the clock."""
     from local_cloud.cloud import World
     from local_cloud.intrinsics import TemplateError
+    from local_cloud.smtp import Incoming, Relay
     from local_cloud.web import DESK, Listener, PortTaken, Server
 
     # While a function runs, its output is the log's: what is for the person goes to the streams as they are now.
     terminal, errors = sys.stdout, sys.stderr
+    mailbox = _relay(relay)
     try:
         listener = Listener(host, port)
+        mail_listener = Listener(host, smtp, "--smtp 2525") if smtp is not None else None
         world = World(template, parameters={"SiteUrl": listener.url})
-        with world, Server(world, listener) as server:
+        with ExitStack() as running:
+            running.enter_context(world)
             world.functions.on_failure = _teller(errors)
+            server = running.enter_context(Server(world, listener))
             ended = _interrupted()
             print(f"Sign-up page    {server.url}/", file=terminal)
             print(f"World outside   {server.url}{DESK}   (mailboxes, replies, clock, tables)", file=terminal)
+            if mail_listener:
+                running.enter_context(Incoming(world, mail_listener))
+                print(f"Replies to      {mail_listener.address}   (SMTP, no encryption, no password)", file=terminal)
+            if mailbox:
+                running.enter_context(Relay(world, *mailbox, lambda line: print(line, file=errors, flush=True)))
+                print(f"Emails go to    {relay}   (SMTP)", file=terminal)
             about = "The system of template.yaml, all on this machine: no email leaves it. Ctrl-C ends it."
             print(about, file=terminal, flush=True)
             while not ended.wait(0.5):  # with a timeout, or Windows never sees the signal
@@ -356,6 +372,15 @@ def _is_terminal() -> bool:
 def _import_functions() -> None:
     """The functions' own code reads and renders the emails."""
     sys.path.insert(0, str(TEMPLATE.parent / "functions"))
+
+
+def _relay(given: str) -> "tuple[str, int] | None":
+    from local_cloud.smtp import near
+
+    try:
+        return near(given) if given else None
+    except ValueError as error:
+        _fail(f"--relay: {given!r}: {error}", usage=True)
 
 
 def _interrupted() -> threading.Event:

@@ -28,7 +28,7 @@ class PortTaken(Exception):
 class Listener:
     """A bound socket, so that the address is known before the world is made and the port cannot be lost."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, other: str = "--port 8080") -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -36,17 +36,22 @@ class Listener:
             self.socket.bind((host, port))
         except OSError as error:
             self.socket.close()
-            other = 'choose another: make run ARGS="--port 8080"'
-            raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror}; {other}") from error
+            choose = f'choose another: make run ARGS="{other}"'
+            raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror}; {choose}") from error
         self.socket.listen()
         self.host = host
         self.port: int = self.socket.getsockname()[1]
 
     @property
+    def address(self) -> str:
+        """Host and port as programs on this machine find it."""
+        name = "localhost" if self.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else self.host  # noqa: S104
+        return f"[{name}]:{self.port}" if ":" in name else f"{name}:{self.port}"
+
+    @property
     def url(self) -> str:
         """Where a browser on this machine finds it."""
-        name = "localhost" if self.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else self.host  # noqa: S104
-        return f"http://[{name}]:{self.port}" if ":" in name else f"http://{name}:{self.port}"
+        return f"http://{self.address}"
 
 
 class Server:

@@ -35,12 +35,17 @@ def event(name: str) -> Any:
     return json.loads((EVENTS / f"{name}.json").read_text("utf-8"))
 
 
-@pytest.fixture
-def ann(world: World) -> Person:
-    """Ann, before her first event, in a world that has the sample events' key."""
+def before_her_first_event(world: World) -> Person:
+    """Ann, in a world that has the sample events' key."""
     secret = world.resources.ref("SigningSecret")
     world.clients.secretsmanager.put_secret_value(SecretId=secret, SecretString=json.dumps({"1": KEY}))
     return Person(world)
+
+
+@pytest.fixture
+def ann(world: World) -> Person:
+    """Ann, before her first event."""
+    return before_her_first_event(world)
 
 
 def after(ann: Person, *functions: str) -> Any:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
+from unittest.mock import patch
 from urllib.request import Request, urlopen
 from zipfile import ZipFile
 
@@ -15,8 +16,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from local_cloud import api
 from local_cloud.cloud import TEMPLATE, World
-from tests import gallery
+from tests import gallery, html_validator
 from tests.browser import PATIENCE, barriers, chromium, served
 from tests.conftest import MONDAY
 from tests.people import Person
@@ -81,6 +83,25 @@ def test_every_page_at_every_width_in_the_light_and_in_the_dark(site: World, bro
     gallery.walk(site, page, see)
     assert not wrong
     assert len(seen) == len(set(seen)) == 33
+
+
+@pytest.mark.long  # 30 s
+@pytest.mark.timeout(600)
+def test_all_pages_are_valid_html(site: World, browser: Browser, tmp_path: Path) -> None:
+    """As it is served: a browser has mended what it shows."""
+    html_validator.vnu()
+    pages, answers, handle = {}, [""], site.api.handle
+
+    def keep(request: api.Request) -> api.Response:
+        answer = handle(request)
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            answers.append(answer.text)
+        return answer
+
+    with patch.object(site.api, "handle", keep):
+        gallery.walk(site, opened(browser), lambda name: pages.update({name: answers[-1]}))
+    assert len(set(pages.values())) == 33
+    assert html_validator.errors(pages, tmp_path) == []
 
 
 def shown_at(page: Page, width: int, scheme: Literal["light", "dark"]) -> None:

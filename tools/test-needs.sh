@@ -1,14 +1,17 @@
 #!/bin/sh
 # Fetches what the tests use beside Python: Chromium for the journey, dynalite for the tables, axe-core for accessibility.
+# With the argument `long` also what only the long samples use: Firefox, SpamAssassin, faketime, and vnu with Java.
 # Never fails: a test that lacks one of them is skipped with its reason, and with CI=true fails.
 set -u
 dynalite=4.0.0
 axe_core=4.14.1
+vnu_jar=26.9.27
+long=${1:-}
 
 cannot() { echo "cannot run here: $1"; }
 
-have_chromium() {
-    for name in chromium chromium-browser google-chrome; do
+on_path() { # NAMES: whether one of these programs is there
+    for name in $1; do
         command -v "$name" >/dev/null && return
     done
     return 1
@@ -16,32 +19,46 @@ have_chromium() {
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
-if ! have_chromium; then
+updated=
+debian() { # PROGRAMS PACKAGES PURPOSE: installs Debian's packages, unless one of the programs is there
+    on_path "$1" && return
     if ! command -v apt-get >/dev/null; then
-        cannot "the journey in a browser (no chromium on the PATH, and no apt-get to install it with)"
+        cannot "$3 (no ${1%% *} on the PATH, and no apt-get to install it with)"
     elif ! as_root true 2>/dev/null; then
-        cannot "the journey in a browser (no chromium, and no right to install it: sudo apt-get install chromium)"
+        cannot "$3 (no ${1%% *}, and no right to install it: sudo apt-get install $2)"
     else
-        echo "Installing Chromium with apt-get ..."
+        echo "Installing $2 with apt-get ..."
         export DEBIAN_FRONTEND=noninteractive
-        as_root apt-get update -qq >/dev/null
-        as_root apt-get install -qq --no-install-recommends chromium fonts-liberation >/dev/null
-        have_chromium || cannot "the journey in a browser (apt-get did not install chromium: its message is above)"
+        [ "$updated" ] || as_root apt-get update -qq >/dev/null
+        updated=yes
+        # shellcheck disable=SC2086 # several packages
+        as_root apt-get install -qq --no-install-recommends $2 >/dev/null
+        on_path "$1" || cannot "$3 (apt-get did not install $2: its message is above)"
     fi
+}
+debian "chromium chromium-browser google-chrome" "chromium fonts-liberation" "the journey in a browser"
+wanted="dynalite@$dynalite axe-core@$axe_core"
+if [ "$long" ]; then
+    debian "firefox-esr firefox" "firefox-esr" "the journey in Firefox"
+    debian "spamassassin" "spamassassin" "SpamAssassin's rules on every email"
+    debian "faketime" "faketime" "the built artefact at the time of its sample events"
+    debian "java" "default-jre-headless" "vnu on every page and email"
+    wanted="$wanted vnu-jar@$vnu_jar"
 fi
 
 # In one go: npm takes out what the last install did not name.
 missing=
-for package in "dynalite@$dynalite" "axe-core@$axe_core"; do
+for package in $wanted; do
     grep -qs "\"version\": \"${package##*@}\"" ".tools/node_modules/${package%@*}/package.json" || missing="$missing $package"
 done
 if [ "$missing" ]; then
     if ! command -v npm >/dev/null; then
-        cannot "the tables on dynalite, and axe-core on mails and pages (no node and npm on the PATH)"
+        cannot "the tables on dynalite, and axe-core and vnu on mails and pages (no node and npm on the PATH)"
     else
         echo "Installing$missing into .tools ..."
         mkdir -p .tools
-        npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix .tools "dynalite@$dynalite" "axe-core@$axe_core" ||
-            cannot "the tables on dynalite, and axe-core (npm did not install them: node -v is $(node -v), it needs 20 or later)"
+        # shellcheck disable=SC2086 # several packages
+        npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix .tools $wanted ||
+            cannot "dynalite, axe-core and vnu (npm did not install $wanted: node -v is $(node -v), it needs 20 or later)"
     fi
 fi

@@ -20,11 +20,14 @@ class _Keeping:
 
 
 @contextmanager
-def sink() -> Iterator[tuple[int, "SimpleQueue[bytes]"]]:
-    """The port of a server on this machine, with or without a login, and the mails that it was given."""
+def sink(port: int = 0) -> Iterator[tuple[int, "SimpleQueue[bytes]"]]:
+    """The port of a server on this machine, with or without a login, and the mails that it was given.
+
+    It listens on a free port if none is given.
+    """
     keeping = _Keeping()
     accepted = lambda *_: AuthResult(success=True)  # noqa: E731
-    port = free_port()
+    port = port or free_port()
     controller = Controller(keeping, "127.0.0.1", port, authenticator=accepted, auth_require_tls=False)
     controller.start()
     try:

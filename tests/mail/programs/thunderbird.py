@@ -112,14 +112,24 @@ return new Promise(opened => {
 """
 
 
-class Marionette:
-    """A connection to Thunderbird's port for remote control: RuntimeError if a command fails."""
+TIMEOUT = 180  # seconds for one answer
 
-    def __init__(self, port: int) -> None:
-        self.file = create_connection(("127.0.0.1", port), timeout=60).makefile("rwb")
+
+class Marionette:
+    """A connection to the port for remote control of a Mozilla program: RuntimeError if a command fails.
+
+    The context is the program's own windows (`chrome`) or the page that it shows (`content`).
+    """
+
+    def __init__(self, port: int, context: str = "chrome") -> None:
+        with create_connection(("127.0.0.1", port), timeout=TIMEOUT) as connection:
+            self.file = connection.makefile("rwb")  # which keeps the connection until it is closed
         self.read()
         self("WebDriver:NewSession")
-        self("Marionette:SetContext", value="chrome")
+        self("Marionette:SetContext", value=context)
+
+    def close(self) -> None:
+        self.file.close()
 
     def read(self) -> Any:
         """Reads one message: its length, a colon, JSON."""
@@ -128,13 +138,14 @@ class Marionette:
             length += character
         return json.loads(self.file.read(int(length)))
 
-    def __call__(self, command: str, **parameters: Any) -> None:
+    def __call__(self, command: str, **parameters: Any) -> Any:
         message = json.dumps([0, 1, command, parameters]).encode()
         self.file.write(b"%d:%b" % (len(message), message))
         self.file.flush()
-        _, _, error, _ = self.read()
+        _, _, error, answer = self.read()
         if error:
             raise RuntimeError(error["message"])
+        return answer.get("value") if isinstance(answer, dict) else answer
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
@@ -183,12 +194,17 @@ def thunderbird(case: Case, profile: Path, smtp: int, display: str) -> Iterator[
     environment |= {"NO_AT_BRIDGE": "1", "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
     command = ["thunderbird", "--profile", str(profile), "--marionette", "--remote-allow-system-access"]
     with running(command, env=environment, stdout=subprocess.DEVNULL) as program:
-        port, deadline = profile / "MarionetteActivePort", monotonic() + 60
-        while not (port.exists() and port.read_text()):
-            if program.poll() is not None or monotonic() > deadline:
-                raise TimeoutError("Thunderbird does not start")
-            sleep(0.1)
-        yield Marionette(int(port.read_text()))
+        yield Marionette(marionette_port(profile, program))
+
+
+def marionette_port(profile: Path, program: "subprocess.Popen[bytes]") -> int:
+    """The port that a program with `marionette.port` 0 writes into its profile. TimeoutError if it does not start."""
+    port, deadline = profile / "MarionetteActivePort", monotonic() + 60
+    while not (port.exists() and port.read_text()):
+        if program.poll() is not None or monotonic() > deadline:
+            raise TimeoutError(f"{program.args!r} does not start")
+        sleep(0.1)
+    return int(port.read_text())
 
 
 @contextmanager

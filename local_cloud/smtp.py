@@ -1,0 +1,139 @@
+"""Real mail programs against the local cloud: SMTP for what people write, and a relay for what the course sends."""
+
+import asyncio
+import logging
+import smtplib
+import threading
+from collections.abc import Callable
+from typing import Any, Self
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+from local_cloud.cloud import World
+from local_cloud.mime import SentMail
+from local_cloud.physical import REGION
+from local_cloud.web import TICK, Listener
+
+NEAR = ("localhost", "127.0.0.1", "::1")
+LONGEST = 40 * 1024 * 1024  # bytes of a mail, as SES takes in (SES guide, "Quotas related to email receiving")
+PATIENCE = 20  # seconds for each answer of the mailbox
+
+logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's, which warns of what it will change itself
+
+
+class Incoming:
+    """An SMTP server that hands mail to the local SES, as the MX record of the reply domain does on AWS.
+
+    It takes any login and none. Every mail counts as proven to be from its sender (SPF, DKIM and DMARC pass), since a
+    mail program on this machine has no domain that could prove it.
+    """
+
+    def __init__(self, world: World, listener: Listener) -> None:
+        self.world = world
+        self._socket = listener.socket
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._server = self._loop.run_until_complete(self._loop.create_server(self._connection, sock=self._socket))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _end(self) -> None:
+        self._server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:  # of connections that are still open
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    def _connection(self) -> SMTP:
+        return SMTP(
+            self,
+            data_size_limit=LONGEST,
+            hostname="localhost",  # else it asks a name server
+            authenticator=lambda *_: AuthResult(success=True),
+            auth_require_tls=False,
+            loop=self._loop,
+        )
+
+    async def handle_RCPT(self, _: Any, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:
+        """Refuses an address that no receipt rule takes, as SES does."""
+        if not any(rule.takes(address) for rule in self.world.receiving.rules):
+            return "550 5.1.1 The course takes mail to its reply addresses only"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, _: Any, __: Session, envelope: Envelope) -> str:
+        raw, to, sender = (
+            envelope.original_content or b"",
+            list(envelope.rcpt_tos),
+            (envelope.mail_from or "").strip("<>"),
+        )
+        await asyncio.to_thread(self.world.deliver, raw, to, sender=sender)
+        return "250 2.0.0 Taken"
+
+
+class Relay:
+    """Hands every email that the local SES takes to the SMTP server of a mailbox on this machine.
+
+    An email waits until the server can be reached; one that it refuses is told and left out. `tell` gets a line each.
+    """
+
+    def __init__(self, world: World, host: str, port: int, tell: Callable[[str], None]) -> None:
+        self._world = world
+        self._host, self._port = host, port
+        self._tell = tell
+        self._told = ""
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        handed = 0
+        while not self._ended.wait(TICK):
+            for mail in self._world.mails[handed:]:
+                if self._ended.is_set() or not self._hand_over(mail):
+                    break
+                handed += 1
+
+    def _hand_over(self, mail: SentMail) -> bool:
+        """Whether the mailbox has answered, be it that it refuses."""
+        try:
+            with smtplib.SMTP(self._host, self._port, "localhost", timeout=PATIENCE) as mailbox:
+                mailbox.sendmail(f"{mail.id}@{REGION}.amazonses.com", mail.to, mail.raw)
+        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as refusal:
+            self._tell(f"{self._host}:{self._port} refused email {mail.id}: {type(refusal).__name__}")
+        except (OSError, smtplib.SMTPException) as error:
+            self._tell_once(f"no mailbox answers at {self._host}:{self._port}: {error}; emails wait for it")
+            return False
+        self._told = ""
+        return True
+
+    def _tell_once(self, line: str) -> None:
+        if line != self._told:
+            self._tell(line)
+        self._told = line
+
+
+def near(address: str) -> tuple[str, int]:
+    """Host and port of `localhost:1025`. Raises ValueError for what is not an address of this machine."""
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    if host not in NEAR:
+        raise ValueError("it is an address of this machine such as localhost:1025, so that no email leaves it")
+    if not (port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError(f"{port!r} is no port")
+    return host, int(port)

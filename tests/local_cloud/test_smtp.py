@@ -1,0 +1,174 @@
+"""`email-course run` with real SMTP: a course taken by mail alone, and what each side does without the other."""
+
+import re
+import smtplib
+import subprocess
+import sys
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import EmailMessage, Message
+from pathlib import Path
+from queue import SimpleQueue
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+
+from local_cloud.cloud import PARAMETERS, World
+from local_cloud.smtp import Incoming, Relay, near
+from local_cloud.web import Listener
+from tests.browser import running_course
+from tests.mail.programs.sink import free_port, sink
+from tests.people import Person
+
+ANN = "ann@example.net"
+WORDS = "I never said how lonely I made you.\n\n.A line that begins with a dot, and an é."
+PATIENCE = 120  # seconds; on a busy machine an email may take long, and the test's own timeout names a hang
+
+
+class Mailbox:
+    """Ann's mail program: what came to her, and a way to answer it."""
+
+    def __init__(self, mails: "SimpleQueue[bytes]", smtp: int) -> None:
+        self._mails, self._smtp = mails, smtp
+
+    def next(self) -> Message:
+        return message_from_bytes(self._mails.get(timeout=PATIENCE))
+
+    def reply(self, mail: Message, text: str) -> None:
+        answer = EmailMessage()
+        answer["From"], answer["To"], answer["Subject"] = ANN, mail["Reply-To"], f"Re: {mail['Subject']}"
+        answer["In-Reply-To"] = mail["Message-ID"]
+        answer.set_content(text)
+        with smtplib.SMTP("localhost", self._smtp) as server:
+            server.send_message(answer)
+
+
+def link(mail: Message, part: str) -> str:
+    """The first link of an email's text with this part in it."""
+    for each in mail.walk():
+        if each.get_content_type() == "text/plain":
+            text = bytes(each.get_payload(decode=True)).decode()
+            return next(url for url in map(str, re.findall(r"https?://\S+", text)) if part in url)
+    raise AssertionError("the email has no text")
+
+
+def post(url: str, **fields: str) -> str:
+    """What the page answers to a form."""
+    answer: bytes = urlopen(url, urlencode(fields).encode(), timeout=PATIENCE).read()
+    return answer.decode()
+
+
+def test_a_course_is_begun_answered_and_read_back_by_real_smtp() -> None:
+    with (
+        sink() as (port, mails),
+        running_course("--smtp", "0", "--relay", f"localhost:{port}") as (url, process),
+    ):
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(3)]
+        smtp = re.search(r"^Replies to +localhost:(\d+)", "".join(lines), re.MULTILINE)
+        assert smtp, lines
+        assert f"Emails go to    localhost:{port} " in "".join(lines)
+        ann = Mailbox(mails, int(smtp[1]))
+
+        page = urlopen(url, timeout=PATIENCE).read().decode()
+        form_time = re.search(r'name="form_time" value="([^"]+)"', page)
+        assert form_time
+        post(f"{url}/_local/clock", by="hour")  # a form that comes back at once was not typed
+        given = {"course": "rebuild-trust", "address": ANN, "zone": "Europe/Berlin", "hour": "7", "consent": "yes"}
+        post(f"{url}/sign-up", form_time=form_time[1], website="", first_name="Ann", **given)
+        post(link(ann.next(), "/confirm/"))
+        introduction = ann.next()
+        assert "Welcome" in introduction["Subject"]
+
+        ann.reply(introduction, WORDS)
+        ann.reply(introduction, "JOURNAL")
+        journal = post(link(ann.next(), "/journal/"))
+        for line in WORDS.splitlines():
+            assert line in journal
+
+
+# ---------------------------------------------------------------- in
+
+
+@pytest.fixture
+def smtp(world: World) -> Iterator[int]:
+    """The port at which the world takes mail."""
+    listener = Listener("127.0.0.1", 0)
+    with Incoming(world, listener):
+        yield listener.port
+
+
+def test_mail_to_another_address_is_refused_as_ses_refuses_it(world: World, smtp: int) -> None:
+    to = f"nobody@{PARAMETERS['ReplyDomain']}"
+    with smtplib.SMTP("127.0.0.1", smtp) as server:
+        refused = server.sendmail(ANN, ["friend@example.com", to], b"From: ann@example.net\r\n\r\nHello")
+        assert {address: code for address, (code, _) in refused.items()} == {"friend@example.com": 550}
+        with pytest.raises(smtplib.SMTPRecipientsRefused):
+            server.sendmail(ANN, ["friend@example.com"], b"From: ann@example.net\r\n\r\nHello")
+    assert [mail.to for mail in world.received] == [(to,)]
+
+
+def test_a_login_and_a_delivery_notice_without_a_sender_are_taken(world: World, smtp: int) -> None:
+    with smtplib.SMTP("127.0.0.1", smtp) as server:
+        server.login("ann", "any password")
+        server.sendmail("", [f"nobody@{PARAMETERS['ReplyDomain']}"], b"From: <>\r\n\r\nNot delivered")
+    assert [mail.sender for mail in world.received] == [""]
+
+
+def test_it_ends_while_a_mail_program_is_still_connected(world: World) -> None:
+    listener = Listener("127.0.0.1", 0)
+    with Incoming(world, listener):
+        left_open = smtplib.SMTP("127.0.0.1", listener.port)
+    assert left_open.sock
+    with left_open.sock as connection:
+        assert connection.recv(1) == b"", "the server has closed it"
+
+
+# ---------------------------------------------------------------- out
+
+
+def test_emails_wait_for_a_mailbox_that_is_not_there_yet(world: World) -> None:
+    told: SimpleQueue[str] = SimpleQueue()
+    port = free_port()
+    with Relay(world, "127.0.0.1", port, told.put):
+        Person(world).joins()
+        assert told.get(timeout=PATIENCE).startswith(f"no mailbox answers at 127.0.0.1:{port}: ")
+        with sink(port) as (_, mails):
+            arrived = [mails.get(timeout=PATIENCE) for _ in world.mails]
+    assert arrived == [mail.raw for mail in world.mails]
+    assert told.empty(), "the same is told once"
+
+
+def test_an_email_that_the_mailbox_refuses_is_told_and_does_not_hold_up_the_next(world: World) -> None:
+    told: SimpleQueue[str] = SimpleQueue()
+    elsewhere = Listener("127.0.0.1", 0)  # takes no mail to Ann, whose address is none of the course's
+    with Incoming(world, elsewhere), Relay(world, "127.0.0.1", elsewhere.port, told.put):
+        Person(world).joins()
+        lines = [told.get(timeout=PATIENCE) for _ in world.mails]
+    assert len(lines) == 2
+    for line, mail in zip(lines, world.mails, strict=True):
+        assert line == f"127.0.0.1:{elsewhere.port} refused email {mail.id}: SMTPRecipientsRefused"
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [("localhost:1025", ("localhost", 1025)), ("127.0.0.1:25", ("127.0.0.1", 25)), ("[::1]:1025", ("::1", 1025))],
+)
+def test_a_mailbox_is_on_this_machine(given: str, address: tuple[str, int]) -> None:
+    assert near(given) == address
+
+
+@pytest.mark.parametrize("given", ["mail.example.com:25", "1025", "localhost", "localhost:0", "localhost:65536"])
+def test_a_mailbox_is_nowhere_else(given: str) -> None:
+    with pytest.raises(ValueError, match=r"this machine|is no port"):
+        near(given)
+
+
+def test_another_mailbox_is_one_line() -> None:
+    given = "mail.example.com:25"
+    command = [str(Path(sys.executable).parent / "email-course"), "run", "--port", "0", "--relay", given]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert re.fullmatch(rf"email-course: --relay: '{re.escape(given)}': [^\n]+\n", result.stderr)

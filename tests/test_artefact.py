@@ -1,0 +1,128 @@
+"""What `make build` made, as Lambda would load it: it answers every sample event, and does what its function is for.
+
+The stories are those of `tests/test_events.py`, told by the built artefact instead of the source.
+"""
+
+import re
+import struct
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local_cloud.cloud import World
+from tests.conftest import MONDAY
+from tests.lambda_runtime import BUILT, PYTHON, ROOT, artefact, artefact_runs, digest, environment, started_by, unpacked
+from tests.people import Person
+from tests.test_events import (  # noqa: F401 - told once more, with the fixture `ann` of this file
+    EVENTS,
+    before_her_first_event,
+    event,
+    test_audit_accounts_for_everyone,
+    test_confirm_starts_the_course,
+    test_dispatch_queues_who_is_due,
+    test_my_course_changes_the_hour,
+    test_my_journal_shows_what_was_written,
+    test_receive_reply_keeps_the_reflection,
+    test_record_delivery_stops_a_bounced_address_for_good,
+    test_send_sends_the_introduction,
+    test_sign_up_stores_a_pending_subscriber,
+    test_unsubscribe_needs_one_click,
+)
+
+pytestmark = pytest.mark.long  # each starts processes, whose imports take a second or more
+
+AARCH64 = 183  # ELF's number of the processor
+NOT_CHECKED = 1  # flags of bytecode that is used whatever its source's date is (PEP 552)
+
+
+@pytest.fixture
+def ann(world: World) -> Iterator[Person]:
+    """Ann, before her first event, in a world whose functions are the built artefact."""
+    person = before_her_first_event(world)
+    with artefact_runs(world):
+        yield person
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("*.json")))
+def test_each_function_answers_its_sample_event_in_a_world_that_holds_nobody(ann: Person, name: str) -> None:
+    outcome = ann.world.invoke(name, event(name))
+    if "Records" in event(name):
+        assert outcome.payload == {"batchItemFailures": []}
+    elif "routeKey" in event(name):
+        assert outcome.payload["statusCode"] in (200, 404)
+    assert outcome.error is None
+
+
+def test_a_function_that_cannot_be_loaded_is_an_error(world: World) -> None:
+    """So that the tests above are known to be able to fail."""
+    with artefact_runs(world):
+        function = world.functions.by_name["audit"]
+        object.__setattr__(function, "handler", "audit.nothing")
+        error = world.functions.invoke(function, {}).error
+        assert "Runtime.HandlerNotFound" in str(error)
+    world.failures.clear()
+
+
+# ---------------------------------------------------------------- how it is loaded
+
+
+def python(code: str, world: World, root: Path) -> subprocess.CompletedProcess[str]:
+    """What Python says to a line of code where a function's process would be."""
+    environ = environment(world.functions.by_name["send"], root, "127.0.0.1:1", "http://127.0.0.1:1")
+    command = [*started_by(MONDAY), str(PYTHON), "-c", code]
+    return subprocess.run(command, cwd=root / "task", env=environ, capture_output=True, text=True, check=False)
+
+
+def test_nothing_of_ours_is_on_the_path_and_the_code_cannot_be_written_to(world: World) -> None:
+    with unpacked() as root:
+        found = python("import sys; print(*sys.path, sep='\\n')", world, root)
+        assert found.returncode == 0, found.stderr
+        ours = [path for path in found.stdout.splitlines() if path.startswith(str(ROOT))]
+        assert [path.removeprefix(str(ROOT)) for path in ours] == ["/.venv-lambda/lib/python3.13/site-packages"]
+        assert "PermissionError" in python("open('written', 'w')", world, root).stderr
+        assert "PermissionError" in python("open('send.py', 'a')", world, root).stderr
+        assert "2026-11-23 09:0" in python("import datetime; print(datetime.datetime.now())", world, root).stdout
+
+
+def test_bytecode_is_used_although_every_file_is_of_1980(world: World) -> None:
+    """Else each cold start would compile everything, which takes two to three times as long."""
+    with unpacked() as root:
+        loaded = python(
+            "import send, sys; print(*(m.__cached__ for m in sys.modules.values() if "
+            "getattr(m, '__cached__', None)), sep='\\n')",
+            world,
+            root,
+        )
+        ours = [line for line in loaded.stdout.splitlines() if line.startswith(str(root))]
+        assert len(ours) > 100, loaded.stderr
+        for bytecode in map(Path, ours):
+            assert struct.unpack("<I", bytecode.read_bytes()[4:8]) == (NOT_CHECKED,), bytecode
+
+
+# ---------------------------------------------------------------- what is deployed
+
+
+def test_all_functions_are_the_same_zip() -> None:
+    artefact()
+    folders = [folder for folder in BUILT.iterdir() if folder.is_dir()]
+    assert len(folders) == len(list(EVENTS.glob("*.json")))
+    assert len({digest(folder) for folder in folders}) == 1
+
+
+def test_what_is_compiled_is_for_lambdas_processor() -> None:
+    compiled = list(artefact().rglob("*.so"))
+    assert compiled
+    for path in compiled:
+        assert struct.unpack("<H", path.read_bytes()[18:20]) == (AARCH64,), path
+
+
+def test_what_is_deployed_is_what_the_functions_need_and_nothing_else() -> None:
+    """No test, no tool and nothing of the local cloud: each package is our own, or named in constraints.txt."""
+    pinned = {line.partition("==")[0].lower() for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()}
+    for metadata in artefact().glob("*.dist-info"):
+        assert re.sub(r"[-_.]+", "-", metadata.name.partition("-")[0]).lower() in {
+            re.sub(r"[-_.]+", "-", name) for name in pinned
+        }
+    assert not {"tests", "cli", "local_cloud", "boto3", "moto"} & {path.name for path in artefact().iterdir()}
