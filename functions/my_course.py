@@ -54,9 +54,10 @@ def ask(token: str, action: str) -> Response[str]:
 
 @pages.get("/me/<token>/lessons/<lesson>")
 def read(token: str, lesson: str) -> Response[str]:
-    """A lesson that was sent to them, or may have been in an earlier round."""
+    """A lesson that was sent to them, in this round or an earlier one."""
     subscriber, course = course_page.opened(token, clients.now())
-    shown = lesson_values(clients.site(), subscriber, lesson, f"/me/{token}", clients.now())
+    earlier = course_page.lessons_of_earlier_rounds(subscriber, course)
+    shown = lesson_values(clients.site(), subscriber, lesson, f"/me/{token}", clients.now(), earlier=earlier)
     if shown is None:
         raise NotFoundError
     return page("lesson", course=course, token=token, **shown)
@@ -122,7 +123,8 @@ def _page(
     values: Mapping[str, str] = NOTHING,
 ) -> Response[str]:
     """The course page; after a press with what it has done, or with what was typed and what is wrong with it."""
-    shown = course_values(subscriber, course, pages.country) | {"open": pages.query.get("open", "")}
+    earlier = course_page.lessons_of_earlier_rounds(subscriber, course)
+    shown = course_values(subscriber, course, pages.country, earlier) | {"open": pages.query.get("open", "")}
     shown |= {"message": message, "values": values, "errors": errors_in_words(errors, course.language)}
     return page("me", 400 if errors else 200, course=course, token=token, **shown)
 

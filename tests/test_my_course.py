@@ -313,6 +313,17 @@ def test_p1_the_course_page_shows_neither_the_zone_s_midnight_nor_its_country(wo
     assert len(seen) == 1
 
 
+def test_who_begins_again_sees_the_lessons_they_have_had_and_no_others(world: World) -> None:
+    ann = reads(Person(world), 1)
+    had = ["intro", "acknowledge"]
+    for _ in range(2):
+        listed = re.findall(r"/lessons/([a-z-]+)\"", ann.page)
+        assert listed == had
+        ann.presses("again")
+    assert world.request("GET", f"{ann.page_url}/lessons/acknowledge").status == 200
+    assert world.request("GET", f"{ann.page_url}/lessons/own-it").status == 404
+
+
 def test_p1_every_lesson_can_be_read_in_the_browser_without_the_answer_that_its_email_quotes(world: World) -> None:
     ann = reads(Person(world), 2)
     ann.replies("I lied about the money.")

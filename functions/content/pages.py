@@ -1,6 +1,6 @@
 """What each page shows: the values that its template is rendered with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -50,8 +50,10 @@ def again_in_words(again: ShownAgain, language: Language) -> str:
     return f"{said} {when}"
 
 
-def course_values(subscriber: Subscriber, course: Course, country: str = "") -> Values:
+def course_values(subscriber: Subscriber, course: Course, country: str = "", earlier: Collection[str] = ()) -> Values:
     """The course page: the place in the course, the next email, what can be changed, and the lessons.
+
+    `earlier` are the lessons that were sent in earlier rounds.
 
     Nothing that was written, and neither address, name nor time zone: somebody else may have the link. So hours are
     written as in the `country` of whoever reads it, and nothing changes at midnight of the zone.
@@ -69,7 +71,7 @@ def course_values(subscriber: Subscriber, course: Course, country: str = "") -> 
         "when": dates.hour(subscriber.hour, course.language, country),
         "zones": forms.zones(),
         "hours": dates.clock(course.language, country),
-        "lessons": [lesson for lesson in course.lessons.values() if _had(lesson.id, subscriber)],
+        "lessons": [lesson for lesson in course.lessons.values() if _had(lesson.id, subscriber, earlier)],
         "can_answer": subscriber.last_lesson == course.way_back,
         "way_back": course.way_back_question,
     }
@@ -145,23 +147,25 @@ def export_values(starts: Sequence[str], first: str) -> Values:
     return {"parts": numbered[: export.LISTED], "goes_on": goes_on, "several": len(starts) > 1 or number > 1}
 
 
-def lesson_values(site: Site, subscriber: Subscriber, lesson: str, me_url: str, now: datetime) -> Values | None:
-    """A lesson that was sent to the subscriber, or may have been in an earlier round, without any answer; else None.
+def lesson_values(
+    site: Site, subscriber: Subscriber, lesson: str, me_url: str, now: datetime, *, earlier: Collection[str] = ()
+) -> Values | None:
+    """A lesson that was sent to the subscriber, in this round or an `earlier` one, without any answer; else None.
 
     `me_url` is the course page, to which links in the lesson lead.
     """
     course = site.library.courses[subscriber.course]
     lesson = course.renamed.get(lesson, lesson)
-    if lesson not in course.lessons or not _had(lesson, subscriber):
+    if lesson not in course.lessons or not _had(lesson, subscriber, earlier):
         return None
     chosen = course.lessons[lesson]
     return {"lesson": chosen, "body": emails.lesson_page(site, subscriber, chosen, me_url, now)}
 
 
-def _had(lesson: str, subscriber: Subscriber) -> bool:
-    """Whether a lesson was sent, or may have been: its email can come before SES's answer, or came in another round."""
+def _had(lesson: str, subscriber: Subscriber, earlier: Collection[str]) -> bool:
+    """Whether a lesson was sent in this round or an earlier one, or may have been: it can come before SES's answer."""
     on_its_way = subscriber.claim is not None and subscriber.claim.email == lesson
-    return lesson in subscriber.sent or on_its_way or subscriber.round > 1
+    return lesson in subscriber.sent or on_its_way or lesson in earlier
 
 
 def errors_in_words(errors: Mapping[str, str], language: Language) -> dict[str, str]:

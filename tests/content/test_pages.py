@@ -164,11 +164,12 @@ def test_a_lesson_whose_email_arrived_before_ses_answered_is_shown() -> None:
     assert lesson(replace(after(1), claim=claim), "own-it")
 
 
-def test_any_lesson_may_have_been_sent_in_an_earlier_round() -> None:
-    again = replace(after(1), round=2, sent={})
-    assert lesson(again, "own-it")
-    assert lesson(again, "no-such-lesson") is None
-    assert [each.id for each in pages.course_values(again, COURSE)["lessons"]] == list(COURSE.lessons)
+def test_a_lesson_of_an_earlier_round_is_shown_and_one_that_never_came_is_not() -> None:
+    again, earlier = replace(after(1), round=2, sent={}), {"intro", "own-it"}
+    assert pages.lesson_values(SITE, again, "own-it", ME, MONDAY, earlier=earlier)
+    for name in ("acknowledge", "no-such-lesson"):
+        assert pages.lesson_values(SITE, again, name, ME, MONDAY, earlier=earlier) is None
+    assert [each.id for each in pages.course_values(again, COURSE, earlier=earlier)["lessons"]] == ["intro", "own-it"]
 
 
 def test_p1_neither_name_nor_zone_nor_answer_is_on_the_course_page_or_on_a_lesson_s() -> None:

@@ -14,7 +14,7 @@ _DOTS = str.maketrans(dict.fromkeys("\u3002\uff61\uff0e\u2024", "."))
 _TITLES = "abd|dra?|fra?|fray|hr|jr|ma|md|mgr|mlle|mme|mohd|mrs?|ms|muhd|prof|rev|sig|sra?|ste?|sta|sto|univ"
 """Short forms that a name follows, with or without a space: St.John, Dr.No, Ma.Teresa."""
 _ENDINGS = "app|biz|click|club|com|dev|edu|gov|info|link|live|net|online|org|shop|site|store|xyz"
-_SHORT_ENDINGS = "co|de|es|io|ly|me|ru|to|tv|uk"
+_SHORT_ENDINGS = "ai|cc|co|de|es|eu|fr|gg|io|it|ly|me|nl|ru|to|tv|uk|us"
 """Endings of domains, where the rest does not show that it is one."""
 
 _LINK = re.compile(
@@ -24,7 +24,10 @@ _LINK = re.compile(
   | \b\d+\.\d+\.\d+\.\d+\b
   | (?<![\w.])(?!(?:{_TITLES})\.)\w[\w-]+\.\w[\w-]+                             # two words that a dot joins
   | [\w-]\.(?:\w[\w-]+/ | (?:{_ENDINGS})\b)                                    # a name however short, a known ending
-  | \w[\w-]+[\s(\[{{]*\.[\s)\]}}]*(?:{_ENDINGS})\b                                 # evil [.] com
+  | (?-i:\b[a-z\d]\.(?:{_SHORT_ENDINGS})\b)                                      # t.me, but not J.Co
+  | [\w-]\s*\.\s*\w[\w-]+/\w                                                   # bit . ly/abc
+  | [(\[{{]\s*\.\s*[)\]}}] | \w[(\[{{]\s*(?:dot|punto|punkt|point|ponto)\s*[)\]}}]  # evil [.] ai, evil(dot)ai
+  | \w[\w-]+[\s(\[{{]*\.[\s)\]}}]*(?:{_ENDINGS})\b                                 # evil . com
   | \w[\w-]+[\s(\[{{]+(?:dot|punto|punkt|point|ponto)[\s)\]}}]+(?:{_ENDINGS}|{_SHORT_ENDINGS})\b  # evil dot com
     """,
     re.VERBOSE | re.IGNORECASE,

@@ -23,6 +23,14 @@ def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
     return courses.with_course(subscriber)
 
 
+def lessons_of_earlier_rounds(subscriber: Subscriber, course: Course) -> set[str]:
+    """What was sent before this round, by the ids that lessons have now."""
+    if subscriber.round < 2:
+        return set()
+    rounds = clients.subscribers().earlier_rounds(subscriber.id).values()
+    return {course.renamed.get(lesson, lesson) for sent in rounds for lesson in sent}
+
+
 def press(
     command: Command,
     before: Subscriber,

@@ -13,7 +13,7 @@ REAL = (
     "Anne-Marie, O'Neill, O’Neill, J.R., J.R.R. Tolkien, St. John, St.John, Dr. No, Dr.No, Ma.Teresa, Mr. T, Ph.D., "
     "Wm., 李雷, 卡尔·马克思, Gal·la, Nguyễn Thị Bích, محمد, می‌نا, Зоя, Zoë, X Æ A-12, Ravi s/o Kumar, Anna & Tom, "
     "D'Angelo, Dot, Dot Cotton, Mary Dot, Io, Al, Coco, N. Me, J. Co, Tom C. Me, Sig.ra Irma, "
-    "Univ.Prof. Heidi, Lily. Me, Y.Ma"
+    "Univ.Prof. Heidi, Lily. Me, Y.Ma, J.Co, Dr./Prof. Kim, Ravi S/O K. Kumar, Mary (Dot) Jones"
 )
 
 UNSEEN = ["a\r\nBcc: x", "a\nb", "a\0b", "a\u202eb", "a\u200bb", "a\u2028b"]
@@ -21,7 +21,9 @@ LINKS = (
     "bit.ly/abc, bit.ly, t.co/xyz, x.com, evil.com, EVIL.COM, a.evil.com, evil-site.xyz, sub.evil.kim, ma.tt/x, "
     "dr.com, www.evil, WWW, https://evil, hxxp://evil, //evil, javascript:alert(1), mailto:x, tel:123, ann@evil, "
     "1.2.3.4, evil dot com, evil (dot) com, evil[.]com, evil [dot] ly, evil . com, evil. com, evil punto com, "
-    "evil punkt de, Ann evil.com, Ann: evil.com!, "
+    "evil punkt de, "
+    "t.me, g.co, bit .ly/x, bit . ly/abc, evil[.]fr, evil (.) fr, evil[dot]kim, evil dot ai, "
+    "Ann evil.com, Ann: evil.com!, "
     "ｅｖｉｌ．ｃｏｍ, evil。com, evil｡com, evil．com, evil․com, ev\u200cil\u200d.com, "
     "пример.рф, 例え.テスト, münchen.de, <b>Ann, Ann>"
 )
