@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from aws import clients
-from aws.items import UNCONFIRMED_LIFE
 from aws.reflections import SET_ASIDE_LIFE
 from aws.settings import settings
 from aws.unfinished import Erasing
 from content.emails import BACKUP_DAYS
 from course import forms
 from course.commands import ERASE_WITHIN
+from course.limits import UNCONFIRMED_LIFE
 from course.record import STOPPED_FOR_GOOD
 from course.subscriber import Subscriber
 
