@@ -18,8 +18,8 @@ from course.subscriber import Subscriber
 TRIED_EVERY = timedelta(minutes=15)
 """By the tick that finds an erasure due. The first time is the message that the press puts into the queue."""
 
-LOG_DAYS = 30
-"""As in template.yaml: the privacy page tells it."""
+LOG_DAYS, QUEUE_DAYS = 30, 14
+"""As in template.yaml: the privacy page tells them."""
 
 
 def days_kept() -> dict[str, int]:
@@ -28,6 +28,7 @@ def days_kept() -> dict[str, int]:
         "retention": settings().retention_days,
         "unconfirmed": UNCONFIRMED_LIFE.days,
         "mail": SET_ASIDE_LIFE.days,
+        "queues": QUEUE_DAYS,
         "logs": LOG_DAYS,
         "backups": BACKUP_DAYS,
     }
