@@ -15,7 +15,8 @@ LINES = ("sent", "claimed", "not due", "due", "overdue", "paused", "held")
 ELSEWHERE = ("pending", "completed", "unsubscribed", "bounced", "complained")
 BESIDE = (
     *("in doubt", "paused by bounces", "lessons passed over", "of newer code"),
-    *("asked whether to keep", "put right in the index", "reflections deleted", "lost mail set aside"),
+    *("asked whether to keep", "put right in the index"),
+    *("reflections deleted", "sign-ups forgotten", "lost mail set aside"),
 )
 PATIENCE = 310
 """Seconds: the audit of a large table takes as long as its function may (300 s)."""

@@ -1,15 +1,20 @@
-"""The documents and the tests agree: `docs/faults.md` names tests that exist, and no row is left without a word."""
+"""The documents and the tests agree: `docs/faults.md` and `docs/privacy.md` name tests that exist, and omit nothing."""
 
 import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 import pytest
 
+from local_cloud.cloud import World
+from tests.conftest import MONDAY
+
 ROOT = Path(__file__).parents[1]
 FAULTS = ROOT / "docs" / "faults.md"
+PRIVACY = ROOT / "docs" / "privacy.md"
 
 _ROW = re.compile(r"^\| *([A-Z]{1,2}\d+) *\|(?:.*\|)? *([^|]*?) *\|$", re.MULTILINE)
 _IDS = re.compile(r"test_((?:[a-z]{1,2}\d+_)+)")
@@ -102,3 +107,81 @@ def test_where_a_document_and_its_tests_disagree_is_said(document: str, tests: s
     found = problems(document, tests)
     assert len(found) == 1, found
     assert found[0].startswith(problem)
+
+
+# ---------------------------------------------------------------- the privacy page
+
+_CLAIM = re.compile(r"^\| “(.*)” \| ([^|]*) \| ([^|]*) \|$", re.MULTILINE)
+NOTHING = "–"
+
+
+def privacy_problems(document: str, page: str, tests: set[str]) -> list[str]:
+    """Where the rows of the document, in their order, do not cover what the page says, or name no test."""
+    found, place = [], 0
+    for quote, named, left_open in _CLAIM.findall(document):
+        start = page.find(quote, place)
+        if start < 0:
+            found.append(f"the page does not say, or not here: {quote}")
+            continue
+        found += _without_row(page[place:start])
+        place = start + len(quote)
+        shown_by = re.findall(r"`(test_\w+)`", named)
+        found += [f"{test} does not exist: {quote}" for test in shown_by if test not in tests]
+        if not shown_by and left_open == NOTHING:
+            found.append(f"neither a test nor why there is none: {quote}")
+    return found + _without_row(page[place:])
+
+
+def _without_row(text: str) -> list[str]:
+    return [f"no row quotes: {text.strip()}"] if re.search(r"\w", text) else []
+
+
+def said_on(page: str, filled_in: dict[str, str]) -> str:
+    """The words of a page's paragraphs and tables; what a deployment fills in of its own is left out."""
+    main = page.partition("<main")[2].partition("</main>")[0]
+    parts = re.findall(r"(?s)<(p|td)\b[^>]*>(.*?)</\1>", main)
+    text = " ".join(" ".join(unescape(re.sub(r"<[^>]+>", "", part)).split()) for _, part in parts)
+    for own in filled_in.values():
+        text = text.replace(own, "…")
+    return text
+
+
+def test_every_sentence_of_the_privacy_page_has_its_row_and_the_row_its_test() -> None:
+    own = {"ContactEmail": "help@example.org"}
+    with World(start=MONDAY, parameters=own) as world:
+        own["PostalAddress"] = world.parameters["PostalAddress"]
+        page = said_on(world.request("GET", "/privacy").text, own)
+    document = PRIVACY.read_text("utf-8")
+    assert page.count("…") == len(own)
+    assert len(_CLAIM.findall(document)) == len(re.findall(r"^\| “", document, re.MULTILINE)), "a row is not read"
+    assert privacy_problems(document, page, {*names_of_all_tests()}) == []
+
+
+PAGE = "We keep your name, and sell nothing. You can erase it."
+CLAIMS = f"""| the page says | tests | what they do not show |
+|---|---|---|
+| “We keep your name,” | `test_s1_a_name`, `test_anything` | {NOTHING} |
+| “and sell nothing.” | {NOTHING} | A promise |
+| “You can erase it.” | `test_anything` | At once |
+"""
+
+
+def test_a_page_whose_every_word_is_quoted_has_no_problem() -> None:
+    assert privacy_problems(CLAIMS, PAGE, TESTS) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "page", "problem"),
+    [
+        (CLAIMS, PAGE.replace("You can", "It is yours. You can"), "no row quotes: It is yours."),
+        (CLAIMS, f"{PAGE} And more", "no row quotes: And more"),
+        (CLAIMS, PAGE.replace("We keep", "Here we keep"), "the page does not say, or not here: We keep your name,"),
+        (CLAIMS, PAGE.replace("erase it", "erase all"), "the page does not say, or not here: You can erase it."),
+        (CLAIMS.replace("test_s1_a_name", "test_gone"), PAGE, "test_gone does not exist: We keep your name,"),
+        (CLAIMS.replace("A promise", NOTHING), PAGE, "neither a test nor why there is none: and sell nothing."),
+        (CLAIMS.replace("| “and sell nothing.” |", "| and sell nothing. |"), PAGE, "no row quotes: and sell nothing."),
+    ],
+    ids=["a new sentence", "one at the end", "other words before", "other words", "no such test", "no test", "no row"],
+)
+def test_where_the_privacy_page_and_its_rows_disagree_is_said(document: str, page: str, problem: str) -> None:
+    assert problem in privacy_problems(document, page, TESTS)

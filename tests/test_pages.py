@@ -323,8 +323,13 @@ def test_hours_are_written_as_the_country_of_the_browser_does(
 @pytest.mark.parametrize("way", ["link", "Escape"])
 def test_leaving_takes_the_page_out_of_the_way_back(site: World, browser: Browser, way: str) -> None:
     page, ann = opened(browser), Person(site).joins()
+    page.add_init_script(
+        "addEventListener('beforeunload', () => "
+        "localStorage.setItem('seen', document.documentElement.innerText + document.title))"
+    )
     page.goto(f"{site.parameters['SiteUrl']}/privacy")
     page.goto(ann.page_url)
+    assert page.evaluate("localStorage.getItem('seen').includes('Privacy')"), "as a page is that nobody empties"
     if way == "link":
         page.get_by_role("link", name="Leave this page", exact=True).click()
     else:
@@ -335,6 +340,7 @@ def test_leaving_takes_the_page_out_of_the_way_back(site: World, browser: Browse
     page.wait_for_url(ELSEWHERE)
     page.go_back()
     assert page.url.endswith("/privacy")
+    assert page.evaluate("localStorage.getItem('seen').trim()") == "", "empty before the other one had come"
 
 
 # ---------------------------------------------------------------- on the author's own site

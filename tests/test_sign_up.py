@@ -480,7 +480,7 @@ def test_the_privacy_page_tells_what_the_stack_does(world: World) -> None:
     mail = bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"]
     for words in (
         f"<td>{logs} days</td>",
-        f"<td>{mail} days</td>",
+        f"<td>{mail} days at most</td>",
         "35 days after it was deleted",
         "confirmed: 7 days",
     ):

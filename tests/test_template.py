@@ -293,6 +293,15 @@ def test_ses_tells_everything_that_settles_an_attempt(resources: Resolver) -> No
     assert destination["EventDestination"]["Enabled"] is True
 
 
+def test_ses_keeps_addresses_that_bounced_or_complained_and_tells_of_no_opening(resources: Resolver) -> None:
+    """The privacy page says both. SES puts a pixel and links of its own into emails for OPEN and CLICK alone."""
+    [(_, given)] = resources.resources("AWS::SES::ConfigurationSet")
+    assert given["SuppressionOptions"] == {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}
+    assert given.keys() == {"DeliveryOptions", "ReputationOptions", "SuppressionOptions"}
+    for _, destination in resources.resources("AWS::SES::ConfigurationSetEventDestination"):
+        assert not {"OPEN", "CLICK"} & {*destination["EventDestination"]["MatchingEventTypes"]}
+
+
 def test_replies_are_scanned_and_stored_where_ses_may_write(resources: Resolver) -> None:
     [(_, given)] = resources.resources("AWS::SES::ReceiptRule")
     rule = given["Rule"]

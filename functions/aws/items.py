@@ -11,6 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from aws.log import count
 from course.errors import NewerItem, UnreadableSubscriber
+from course.limits import UNCONFIRMED_LIFE
 from course.record import EPOCH_START, Claim, Held, SignUp, Status
 from course.reflection import Reflection
 from course.subscriber import Subscriber
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 DUE_SHARD = "0"
 """One partition of the index carries about 500 emails a second (two index writes each, of 1,000). More shards when a
 course needs more: write a subscriber's shard from its id, and let `due` ask each."""
-
-UNCONFIRMED_LIFE = timedelta(days=7)
 
 SCHEMA = 1
 """Stored with every item, and absent at 1. A change that older code would misread needs the next number: code that was

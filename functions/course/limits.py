@@ -14,6 +14,9 @@ EMAILS_IN_30_DAYS = 6
 """Of them in 30 days: whoever types in somebody else's address day after day gets no further."""
 ONCE_MORE_AFTER = timedelta(minutes=10)
 
+UNCONFIRMED_LIFE = timedelta(days=7)
+"""Of a sign-up that nobody confirms, counted from when its email went out."""
+
 FORMS_PART = 2
 """Forms of a UTC day may take one part in so many of SES's daily quota. The rest is the lessons'."""
 FORMS_OF_DAY = "forms-of-day"

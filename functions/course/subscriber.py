@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from course import schedule
+from course.limits import UNCONFIRMED_LIFE
 from course.record import EPOCH_START, IN_COURSE, INTRODUCTION, STOPPED_FOR_GOOD, Held, Record, SignUp, Status
 
 SOFT_BOUNCES = 5
@@ -44,6 +45,15 @@ class Subscriber(Record):
         if not self.sign_up or not self.sign_up.mailed or self.sign_up.at >= promised_at:
             return self
         return replace(self, sign_up=replace(self.sign_up, mailed=False), due_at=promised_at)
+
+    def without_old_sign_up(self, now: datetime) -> "Subscriber":
+        """Forgets a sign-up that was not confirmed in time, of somebody who was in the course before.
+
+        Whoever never was is deleted whole, by the expiry of the item.
+        """
+        if not self.sign_up or not self.round or now < self.sign_up.at + UNCONFIRMED_LIFE:
+            return self
+        return replace(self, sign_up=None, due_at=None, claim=None, held=Held.NOT)
 
     def confirmed(self, epoch: int, plan: tuple[str, ...], now: datetime) -> "Subscriber":
         """Starts the course. The introduction is due now, or at the next slot if a lesson went out today or lately."""

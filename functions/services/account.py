@@ -35,6 +35,8 @@ class Account:
     """Subscribers whose reflections have been kept for long enough."""
     ending: list[Subscriber] = field(default_factory=list)
     """Paused subscribers whose reflections have a week left, at most."""
+    forgotten: list[str] = field(default_factory=list)
+    """Subscribers with a sign-up that was not confirmed in time, and an earlier one that was."""
     latest: datetime | None = None
     """When the last lesson was sent to anybody."""
 
@@ -59,6 +61,8 @@ class Account:
             self.bounced.append({"id": row.id, "until": str(subscriber.paused_until or "")})
         self.counted["lessons passed over"] += _passed_over(subscriber)
         self.counted["in doubt"] += standing.in_doubt(subscriber, self.now)
+        if subscriber.without_old_sign_up(self.now) != subscriber:
+            self.forgotten.append(subscriber.id)
         self.latest = max(filter(None, (self.latest, subscriber.last_at)), default=None)
         if subscriber.waiting != row.in_index:
             clients.subscribers().save(subscriber)
@@ -85,7 +89,8 @@ def _passed_over(subscriber: Subscriber) -> int:
 def of_the_day(now: datetime) -> dict[str, Any]:
     """sent + claimed + not due + due + overdue + paused + held = active, counted on the base table.
 
-    Lost mail is set aside, and reflections past their time are deleted. Paused subscribers are asked a week before.
+    Lost mail is set aside; reflections and sign-ups past their time are deleted, and paused subscribers asked a week
+    before.
     """
     account = Account(now)
     for row in clients.subscribers().all():
@@ -94,6 +99,9 @@ def of_the_day(now: datetime) -> dict[str, Any]:
     if account.finished:
         before = now - settings().retention_days * standing.DAY
         counted["reflections deleted"] = clients.reflections().forget(account.finished, before)
+    for subscriber_id in account.forgotten:
+        clients.subscribers().change(subscriber_id, lambda current: current.without_old_sign_up(now))
+        counted["sign-ups forgotten"] += 1
     for subscriber in account.ending:
         counted["asked whether to keep"] += _ask_to_keep(subscriber)
     counted["lost mail set aside"] = inbox.take_up_lost(now)

@@ -5,21 +5,21 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from aws import clients
-from aws.items import UNCONFIRMED_LIFE
 from aws.reflections import SET_ASIDE_LIFE
 from aws.settings import settings
 from aws.unfinished import Erasing
 from content.emails import BACKUP_DAYS
 from course import forms
 from course.commands import ERASE_WITHIN
+from course.limits import UNCONFIRMED_LIFE
 from course.record import STOPPED_FOR_GOOD
 from course.subscriber import Subscriber
 
 TRIED_EVERY = timedelta(minutes=15)
 """By the tick that finds an erasure due. The first time is the message that the press puts into the queue."""
 
-LOG_DAYS = 30
-"""As in template.yaml: the privacy page tells it."""
+LOG_DAYS, QUEUE_DAYS = 30, 14
+"""As in template.yaml: the privacy page tells them."""
 
 
 def days_kept() -> dict[str, int]:
@@ -28,6 +28,7 @@ def days_kept() -> dict[str, int]:
         "retention": settings().retention_days,
         "unconfirmed": UNCONFIRMED_LIFE.days,
         "mail": SET_ASIDE_LIFE.days,
+        "queues": QUEUE_DAYS,
         "logs": LOG_DAYS,
         "backups": BACKUP_DAYS,
     }

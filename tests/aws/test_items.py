@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aws.items import UNCONFIRMED_LIFE, from_wire, subscriber_from, subscriber_item, to_wire
+from aws.items import from_wire, subscriber_from, subscriber_item, to_wire
 from aws.subscribers import Row, Subscribers
 from course.errors import UnreadableSubscriber
+from course.limits import UNCONFIRMED_LIFE
 from course.record import EPOCH_START, Claim, Held, SignUp, Status
 from course.subscriber import SOFT_BOUNCES, Subscriber
 

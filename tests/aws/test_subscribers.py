@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aws.items import UNCONFIRMED_LIFE, Consent, stamp
+from aws.items import Consent, stamp
 from aws.subscribers import Consents, Contended, Subscribers
+from course.limits import UNCONFIRMED_LIFE
 from course.record import Claim, Held, SignUp, Status
 from course.subscriber import Subscriber
 from tests.aws.dynalite import asked_for

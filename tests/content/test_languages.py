@@ -167,3 +167,16 @@ def test_every_word_that_an_offer_names_is_the_command_that_it_offers(code: str)
             found = obeyed(word, Answered.LESSON, MONDAY.date())
             assert found, (command, word)
             assert found.command is command
+
+
+def test_every_language_says_as_much_about_privacy_as_english() -> None:
+    """`docs/privacy.md` quotes the English page: a sentence that only one language has would be shown by no test."""
+    spoken = load(EMAILS).languages
+    sentences = {
+        code: {
+            name: len(re.findall(r"[.;:?](?=\s|$)", text)) for name, text in language.words["pages"]["privacy"].items()
+        }
+        for code, language in spoken.items()
+    }
+    assert len(sentences) > 1
+    assert all(said == sentences["en"] for said in sentences.values()), sentences

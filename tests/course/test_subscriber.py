@@ -180,6 +180,16 @@ def test_stopping_a_sign_up_that_waits_uses_it_up() -> None:
     assert stopped.epoch == 1057
 
 
+def test_a_sign_up_is_forgotten_after_seven_days_by_somebody_who_was_here_before() -> None:
+    stopped = after(1).stopped(Status.UNSUBSCRIBED)
+    asked = MONDAY + 3 * DAY
+    waits = replace(stopped.signing_up(SignUp(1060, asked, "Mallory", "UTC", 3)), held=Held.ADDRESS)
+    assert waits.without_old_sign_up(asked + 7 * DAY - timedelta(seconds=1)) is waits
+    assert waits.without_old_sign_up(asked + 7 * DAY) == stopped
+    assert pending().without_old_sign_up(MONDAY + 30 * DAY) == pending(), "the whole item expires"
+    assert stopped.without_old_sign_up(asked + 30 * DAY) is stopped
+
+
 def test_signing_up_again_does_not_touch_who_is_in_the_course_or_stopped_for_good() -> None:
     later = SignUp(1060, MONDAY + 3 * DAY, "Mallory", "UTC", 3)
     for subscriber in (after(1), after(1).paused(), after(1).stopped(Status.BOUNCED)):

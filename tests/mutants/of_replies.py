@@ -272,6 +272,12 @@ OF_ATTRIBUTION = (
 
 OF_COMMANDS = (
     Mutant(
+        "commands: a stop is not told once enough was answered in the hour",
+        "if always_told or clients.limits()",
+        "if clients.limits()",
+        "test_reply_commands.py -k however_many",
+    ),
+    Mutant(
         "command: of 61 words",
         "MOST_WORDS = 60\n",
         "MOST_WORDS = 61\n",

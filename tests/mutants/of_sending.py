@@ -240,6 +240,18 @@ OF_STORING = (
 
 OF_ERASURE = (
     Mutant(
+        "erasure: the last try comes after the 24 hours",
+        "TOLD_WITHIN = timedelta(hours=23, minutes=30)",
+        "TOLD_WITHIN = timedelta(hours=24)",
+        "test_erasing.py -k 24_hours",
+    ),
+    Mutant(
+        "audit: an old sign-up of somebody who was here before stays",
+        "if not self.sign_up or not self.round or now <",
+        "if not self.sign_up or self.round or now <",
+        "test_account.py test_subscriber.py -k 'p8 or forgotten'",
+    ),
+    Mutant(
         "erase: a reply that came meanwhile stays",
         "deque(remains_deleted(subscriber.id), maxlen=0)  # what",
         "pass  # what",

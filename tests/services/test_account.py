@@ -230,3 +230,25 @@ def test_a4_lessons_that_are_passed_over_are_counted_and_renamed_ones_are_not(ow
     assert audit(world)["lessons passed over"] == 1
     next_email(world)
     assert "lessons passed over" not in audit(world)
+
+
+def test_p8_a_sign_up_of_somebody_who_was_here_before_is_forgotten_after_seven_days(world: World) -> None:
+    """It may be a stranger's, who typed in the address: what they typed goes, and all else stays as it was."""
+    ann = reads(Person(world), 1)
+    ann.presses("stop")
+    before = ann.row
+    asleep(world, timedelta(days=2))
+    stranger = Person(world, ann.address, "Mallory", zone="Asia/Tokyo", hour=3)
+    stranger.signs_up()
+    assert "Mallory" in str(ann.row)
+    asleep(world, timedelta(days=6, hours=23))
+    assert "sign-ups forgotten" not in audit(world)
+    asleep(world, timedelta(hours=2))
+    assert audit(world)["sign-ups forgotten"] == 1
+    changed = {name for name in before | ann.row if before.get(name) != ann.row.get(name)}
+    assert changed == {"version"}
+    with unchanged(world):
+        assert "sign-ups forgotten" not in audit(world)
+    ann.signs_up()
+    ann.confirms()
+    assert (ann.row["status"], ann.row["first_name"]) == ("active", "Ann")

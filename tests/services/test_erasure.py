@@ -24,6 +24,8 @@ def test_the_days_that_data_is_kept_are_those_of_the_template(world: World) -> N
     [(_, bucket)] = world.resources.resources("AWS::S3::Bucket")
     assert logs == {days["logs"]}
     assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == days["mail"]
+    queues = {given["MessageRetentionPeriod"] for _, given in world.resources.resources("AWS::SQS::Queue")}
+    assert queues == {days["queues"] * 86_400}
     assert days["retention"] == settings().retention_days
     assert (days["unconfirmed"], days["backups"]) == (7, 35)
 

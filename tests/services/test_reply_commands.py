@@ -121,6 +121,18 @@ def test_every_reply_is_kept_and_no_more_than_twenty_an_hour_are_answered(world:
     assert [mail.tags["email"] for mail in ann.mails].count("help") == 20
 
 
+def test_a_stop_is_told_however_many_replies_were_answered_in_the_hour(world: World) -> None:
+    """Whoever can write from the mailbox could else use up the answers first, and stop the course in silence."""
+    ann = Person(world).joins()
+    lesson = ann.mails[-1]
+    for _ in range(21):
+        ann.replies("HELP", lesson)
+    assert [mail.tags["email"] for mail in ann.mails[2:]] == ["help"] * 20
+    ann.replies("STOP", lesson)
+    ann.replies("STOP", lesson)
+    assert [mail.tags["email"] for mail in ann.mails[22:]] == ["goodbye"]
+
+
 @pytest.mark.parametrize("client", ["gmail", "apple-mail"])
 @pytest.mark.parametrize("notice", ["resumed", "again", "already-here"])
 def test_a_command_in_answer_to_an_old_notice_is_obeyed(world: World, notice: str, client: str) -> None:

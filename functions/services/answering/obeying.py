@@ -51,7 +51,9 @@ def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
     was_in_course = reply.place.in_course and not after.signed_up_since(came.received_at)
     if not (asked.row.about_data or was_in_course):
         return
-    if clients.limits().admit(f"answers#{tokens.nameless(after.id)}", came.mail_id, ANSWERS_AN_HOUR, reply.now):
+    always_told = asked.request.command is Command.STOP  # and only once, since then there is no course to stop
+    key = f"answers#{tokens.nameless(after.id)}"
+    if always_told or clients.limits().admit(key, came.mail_id, ANSWERS_AN_HOUR, reply.now):
         notice = asked.notice(after, reply.place)
         if notice not in links.WITH_JOURNAL_LINK:
             clients.outbox().notice(notice, after.id, after.epoch, came.mail_id)

@@ -14,8 +14,8 @@ from services.sending import HELD, Sending
 
 MOST_UNANSWERED = 5
 """Each may have reached the mailbox. After so many the address goes."""
-TOLD_WITHIN = timedelta(hours=24)
-"""From the press. Then the address goes, whether SES took the last email or not."""
+TOLD_WITHIN = timedelta(hours=23, minutes=30)
+"""From the press. Then the address goes, whether SES took the last email or not: at the next try, within 24 hours."""
 
 
 def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool) -> None:
