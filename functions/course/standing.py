@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
-from course.record import CONFIRM, Status
+from course.record import CONFIRM, EPOCH_START, Status
 from course.subscriber import Subscriber
 
 DAY = timedelta(days=1)
@@ -66,10 +66,13 @@ def paused_by_bounces(subscriber: Subscriber) -> bool:
 
 
 def kept_until(subscriber: Subscriber, retention_days: int) -> datetime | None:
-    """Until when (UTC) what the subscriber wrote is kept; None while lessons come, and before the first."""
-    if subscriber.last_at is None or (subscriber.status is Status.ACTIVE and not subscriber.held):
+    """Until when (UTC) what the subscriber wrote is kept; None while lessons come, and before it is confirmed.
+
+    It counts from the last lesson, or from the day of the sign-up where none was ever sent.
+    """
+    if subscriber.status is Status.PENDING or (subscriber.status is Status.ACTIVE and not subscriber.held):
         return None
-    since = subscriber.last_at
+    since = subscriber.last_at or EPOCH_START + subscriber.epoch * DAY
     if subscriber.kept_on:
         since = max(since, datetime.combine(subscriber.kept_on + DAY, time(), UTC))
     return since + retention_days * DAY
@@ -82,9 +85,12 @@ def past_keeping(subscriber: Subscriber, now: datetime, retention_days: int) -> 
 
 
 def keeping_ends(subscriber: Subscriber, now: datetime, retention_days: int) -> bool:
-    """Whether a paused subscriber is to be asked now whether to keep it, since no lesson comes before its time."""
+    """Whether a paused subscriber is to be asked whether to keep it: its last week has begun, and no lesson comes.
+
+    Also after its time, if they were not asked yet: they are given that week.
+    """
     until = kept_until(subscriber, retention_days)
     if until is None or subscriber.status is not Status.PAUSED or subscriber.held:
         return False
     goes_on = subscriber.paused_until and subscriber.due_at is not None and subscriber.due_at < until
-    return not goes_on and until - ASKED_BEFORE <= now <= until
+    return not goes_on and until - ASKED_BEFORE <= now

@@ -67,10 +67,11 @@ class Account:
         if subscriber.waiting != row.in_index:
             clients.subscribers().save(subscriber)
             self.counted["put right in the index"] += 1
-        if standing.past_keeping(subscriber, self.now, settings().retention_days):
-            self.finished.add(subscriber.id)
-        elif standing.keeping_ends(subscriber, self.now, settings().retention_days):
+        ends = standing.keeping_ends(subscriber, self.now, settings().retention_days)
+        if ends and not _had_a_week(subscriber, self.now):
             self.ending.append(subscriber)
+        elif standing.past_keeping(subscriber, self.now, settings().retention_days):
+            self.finished.add(subscriber.id)
 
     def _count(self, line: str, *, active: bool) -> None:
         self.counted[line] += 1
@@ -103,7 +104,7 @@ def of_the_day(now: datetime) -> dict[str, Any]:
         clients.subscribers().change(subscriber_id, lambda current: current.without_old_sign_up(now))
         counted["sign-ups forgotten"] += 1
     for subscriber in account.ending:
-        counted["asked whether to keep"] += _ask_to_keep(subscriber)
+        counted["asked whether to keep"] += _ask_to_keep(subscriber, now)
     counted["lost mail set aside"] = inbox.take_up_lost(now)
     logger.info("account of the day", account=dict(counted))
     halt = halted(now)
@@ -124,14 +125,26 @@ def of_the_day(now: datetime) -> dict[str, Any]:
     }
 
 
-def _ask_to_keep(subscriber: Subscriber) -> bool:
+def _ask_to_keep(subscriber: Subscriber, now: datetime) -> bool:
     """Asks once whether to keep what was written, if anything was: on each day of the week with the same key."""
     if not clients.reflections().any_of(subscriber.id):
         return False
-    until = standing.kept_until(subscriber, settings().retention_days)
-    key = f"{KEEP_NOTICE}#{tokens.nameless(subscriber.id)}#{until}"
+    key = _key_of_asking(subscriber)
     clients.outbox().notice(KEEP_NOTICE, subscriber.id, subscriber.epoch, key)
+    if clients.limits().done(f"asked#{key}") is None:
+        clients.limits().mark_done(f"asked#{key}", now, now.isoformat())
     return True
+
+
+def _had_a_week(subscriber: Subscriber, now: datetime) -> bool:
+    """Whether they were asked whether to keep what they wrote, a week ago at least."""
+    asked = clients.limits().done(f"asked#{_key_of_asking(subscriber)}")
+    return asked is not None and now >= datetime.fromisoformat(asked) + standing.ASKED_BEFORE
+
+
+def _key_of_asking(subscriber: Subscriber) -> str:
+    until = standing.kept_until(subscriber, settings().retention_days)
+    return f"{KEEP_NOTICE}#{tokens.nameless(subscriber.id)}#{until}"
 
 
 def release(subscriber_id: str, *, arrived: bool, now: datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from course import delivery
-from course.record import Status
+from course.record import EPOCH_START, Status
 from course.standing import GOING_ON, Line, in_doubt, keeping_ends, past_keeping, standing
 from course.subscriber import Subscriber
 from tests.course.subscribers import MONDAY, after, confirmed, held, pending, sent
@@ -50,6 +50,9 @@ def test_reflections_are_kept_until_their_time_after_the_last_lesson_and_while_s
     assert past_keeping(done, done.last_at + 1000 * DAY, 90)
     assert not past_keeping(replace(done, status=Status.ACTIVE), done.last_at + 91 * DAY, 90)
     assert not past_keeping(pending(), MONDAY + 99 * DAY, 90)
+    never_sent = replace(confirmed(), status=Status.UNSUBSCRIBED)
+    assert not past_keeping(never_sent, EPOCH_START + (never_sent.epoch + 90) * DAY, 90)
+    assert past_keeping(never_sent, EPOCH_START + (never_sent.epoch + 91) * DAY, 90)
     assert past_keeping(after(2).paused(), MONDAY + 99 * DAY, 90)
 
 
@@ -69,7 +72,7 @@ def test_p7_a_paused_subscriber_is_asked_in_the_last_week_and_a_press_keeps_it_f
     assert not keeping_ends(paused, end - 7 * DAY - timedelta(seconds=1), 90)
     assert keeping_ends(paused, end - 7 * DAY, 90)
     assert keeping_ends(paused, end, 90)
-    assert not keeping_ends(paused, end + timedelta(seconds=1), 90)
+    assert keeping_ends(paused, end + timedelta(seconds=1), 90), "if they were not asked yet"
     pressed = end - 3 * DAY
     kept = paused.keeping(pressed)
     assert not keeping_ends(kept, end, 90)

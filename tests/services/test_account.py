@@ -10,6 +10,7 @@ from local_cloud.cloud import World
 from local_cloud.functions import forget_everything
 from tests.conftest import MONDAY
 from tests.people import Person
+from tests.services.test_receiving import emails_of
 from tests.stories import asleep, asleep_until, edit, next_email, reads, unchanged
 
 RETENTION = timedelta(days=90)
@@ -114,7 +115,9 @@ def test_reflections_are_deleted_90_days_after_the_last_lesson_and_not_before(wo
         ann.presses("pause" if end == "paused" else "stop")
     assert ann.row["status"] == end
 
-    asleep(world, last + RETENTION - timedelta(minutes=5) - world.now())
+    for before in (timedelta(days=7), timedelta(minutes=5)):
+        asleep_until(world, last + RETENTION - before)
+        audit(world)
     bob.presses("resume")
     audit(world)
     assert len(kept(world)) == 3
@@ -155,6 +158,38 @@ def test_p7_a_paused_subscriber_is_asked_a_week_before_and_only_the_words_go(wor
     audit(world)
     world.drain()
     assert len(ann.mails) == sent + 1, "there is nothing left to ask about"
+
+
+def test_p7_who_is_asked_late_has_a_week_all_the_same(world: World) -> None:
+    """A pause that was to end in time, and is extended two days before the words would go."""
+    ann = reads(Person(world), 1)
+    last = ann.mails[-1].at
+    ann.replies("What I saw today.")
+    ann.presses("pause", until=str((last + timedelta(days=89)).date()))
+    page = ann.page_url
+    asleep_until(world, last + timedelta(days=88))
+    audit(world)
+    world.drain()
+    assert "keep" not in emails_of(ann)
+    world.request("POST", f"{page}/pause", form={})
+    for day in (88.1, 90, 91, 94, 95, 96):
+        asleep_until(world, last + timedelta(days=day, hours=1))
+        audit(world)
+        world.drain()
+        assert kept(world) == (["What I saw today."] if day < 95.1 else []), day
+    assert emails_of(ann).count("keep") == 1
+
+
+def test_p7_words_go_also_when_no_lesson_was_ever_sent(world: World) -> None:
+    ann = Person(world)
+    ann.signs_up()
+    world.ses.refused[ann.address] = "Address blocked."
+    ann.confirms()
+    ann.replies("I hurt her, and I know it.", ann.mails[0])
+    assert kept(world) == ["I hurt her, and I know it."]
+    asleep(world, RETENTION + timedelta(days=2))
+    audit(world)
+    assert kept(world) == []
 
 
 def test_p7_a_press_keeps_the_words_for_as_long_again(world: World) -> None:
