@@ -1,5 +1,9 @@
-"""A second person, who has one email of each history: whatever they open or press, they read nothing written."""
+"""A second person, who has one email of each history: whatever they open or press, they learn nothing private.
 
+Neither what was written, nor the address, first name or time zone, but for what stands in that email.
+"""
+
+import re
 import zlib
 from typing import TYPE_CHECKING
 
@@ -17,12 +21,24 @@ def judge_onlooker(life: "Life", tally: Tally) -> None:
     """Opens each link of one email of each person, and presses every button behind it. Done last: it changes things."""
     for person in life.people:
         if mail := _forwarded(person):
-            words = {text for _, text in person.wrote if text not in f"{mail.text}{mail.html}"}
+            private = [text for text in _private(person) if not _says(f"{mail.text}{mail.html}", text)]
             for url in {url for _, url in mail.links() if url.startswith(life.world.parameters["SiteUrl"])}:
                 for page in _pages(life, url):
-                    for text in words:
-                        if text in page or person.address in page:
-                            tally.found(SEEN, f"{text} or the address, by a link of {mail.tags['email']}")
+                    for text in private:
+                        if _says(page, text):
+                            tally.found(SEEN, f"{text}, by a link of {mail.tags['email']}")
+
+
+def _private(person: "Someone") -> list[str]:
+    """What they wrote, and who they are. A form shows every zone, but only the one that was chosen as selected."""
+    stored = [row for row in person.world.subscribers() if row["address"] == person.address]
+    zones = {person.zone, *(str(row["zone"]) for row in stored)}
+    selected = [f'value="{zone}" selected' for zone in zones]
+    return [*(text for _, text in person.wrote), person.address, person.first_name, *selected]
+
+
+def _says(shown: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", shown) is not None
 
 
 def _forwarded(person: "Someone") -> "SentMail | None":

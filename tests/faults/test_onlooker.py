@@ -6,6 +6,7 @@ from datetime import datetime
 from unittest.mock import patch
 
 import pytest
+from markupsafe import Markup
 
 from content.lessons import Course
 from course.subscriber import Subscriber
@@ -37,12 +38,13 @@ def test_p1_a_second_person_reads_nothing(ann: Someone) -> None:
     assert not found(ann)
 
 
-def test_a_page_that_shows_what_was_written_is_found(ann: Someone) -> None:
+@pytest.mark.parametrize("shown", ["It was my fault.", "ann@example.net", 'value="Europe/Berlin" selected'])
+def test_a_page_that_shows_what_is_private_is_found(ann: Someone, shown: str) -> None:
     opens = course_page.opened
 
     def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
         subscriber, course = opens(token, now)
-        return subscriber, replace(course, title="It was my fault.")
+        return subscriber, replace(course, title=Markup(shown))
 
     with patch.object(course_page, "opened", opened):
         assert found(ann) == {SEEN}
