@@ -45,6 +45,8 @@ def test_the_grants_are_those_of_functions_and_of_resources(template: Template) 
     assert Grant("InboundPolicy", 0, "sqs:SendMessage", "Inbound", "sns.amazonaws.com") in found
     assert Grant("RawMailPolicy", 0, "s3:PutObject", "RawMail", "ses.amazonaws.com") in found
     assert Grant("Key", 2, "kms:Decrypt", "", "ses.amazonaws.com") in found
+    through = {grant.via for grant in found if grant.via}
+    assert through == {"dynamodb", "s3", "secretsmanager"}
     assert not [grant for grant in found if grant.owner == "Key" and grant.statement == 0]  # the account's own
     assert not [grant for grant in found if grant.action.startswith("ses:") or grant.action == "s3:*"]
 

@@ -9,6 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 from tests.second_cloud import journey
 from tests.second_cloud.cloud import RunFailed, SecondCloud
@@ -40,28 +41,31 @@ def run(cloud: SecondCloud, *, each_grant: bool) -> int:
     uses = Uses(cloud, template)
     for chapter in journey.CHAPTERS:
         before = len(cloud.calls)
-        timed(chapter.__name__.replace("_", " "), lambda chapter=chapter: chapter(cloud))  # type: ignore[misc]
-        uses.note(chapter, cloud.calls[before:])
+        seconds = timed(chapter.__name__.replace("_", " "), partial(chapter, cloud))
+        uses.note(chapter, cloud.calls[before:], seconds)
     journey.nothing_is_wrong(cloud)
     print(f"{len(cloud.mails)} emails, {len(cloud.calls)} calls that policies allowed, none denied; 0 dead letters.")
-    print(f"Grants: {len(uses.first)} used; {len(uses.unused)} not: {', '.join(map(str, uses.unused))}.")
+    print(f"Grants: {len(uses.used)} used; {len(uses.unused)} not: {', '.join(map(str, uses.unused))}.")
     return each_is_needed(cloud, template, uses) if each_grant else 0
 
 
 def each_is_needed(cloud: SecondCloud, template: Template, uses: Uses) -> int:
     missed = 0
-    for trial in try_each(cloud, template, uses.first):
+    for trial in try_each(cloud, template, uses.used):
         came = "denied" if trial.noticed else f"NOT NOTICED: {trial.how or 'nothing failed'}"
         print(f"  {trial.seconds:5.1f} s  without {trial.grant}: {came}", flush=True)
         missed += not trial.noticed
-    print(f"Without each of {len(uses.first)} grants: {missed} times the run did not fail by its being denied.")
+    print(f"Without each of {len(uses.used)} grants: {missed} times the run did not fail by its being denied.")
     return 1 if missed else 0
 
 
-def timed(what: str, do: Callable[[], object]) -> None:
+def timed(what: str, do: Callable[[], object]) -> float:
+    """Does it, says how long it took, and returns the seconds."""
     begun = time.monotonic()
     do()
-    print(f"  {time.monotonic() - begun:5.1f} s  {what}", flush=True)
+    seconds = time.monotonic() - begun
+    print(f"  {seconds:5.1f} s  {what}", flush=True)
+    return seconds
 
 
 if __name__ == "__main__":

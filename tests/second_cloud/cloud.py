@@ -367,7 +367,9 @@ class SecondCloud:
 
     def restart(self, functions: Sequence[str]) -> None:
         """Empties tables, bucket and queues. These functions, by their logical ids, start anew when they are needed."""
-        self._server.ask("restart", functions=[self.resources[name] for name in functions])
+        names = [self.resources[name] for name in functions]
+        while self._server.ask("restart", functions=names)["running"]:  # what still runs would store and queue more
+            time.sleep(0.05)
         for table in self.tables():
             self._empty(table)
         for key in self.raw_mail():

@@ -7,15 +7,19 @@ Paths under /_gaps/ are not AWS's: they say what happened in the cloud, move the
 of AWS may do something.
 """
 
+import hashlib
 import json
 import os
 import sys
+import tempfile
 import threading
 import time
 import uuid
+import zipfile
 from collections.abc import Awaitable, Callable
 from email.utils import parseaddr
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import ministack.app
@@ -253,6 +257,26 @@ def runs_are_noted() -> None:
     lambda_runtime.Worker.invoke = noted
 
 
+def unpacked_once() -> None:
+    """Each process of a function unpacks its zip anew, seconds each time: all share what was unpacked first."""
+    lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": _UnpackedOnce})
+
+
+class _UnpackedOnce(zipfile.ZipFile):
+    """A zip that is unpacked once, by its content; every other folder becomes a link to that one."""
+
+    _one_at_a_time = threading.Lock()
+
+    def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
+        digest = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
+        folder = Path(tempfile.gettempdir(), digest)
+        with self._one_at_a_time:
+            if not folder.exists():
+                super().extractall(folder, members, pwd)
+        Path(path).rmdir()
+        Path(path).symlink_to(folder)
+
+
 def schedules_are_counted() -> None:
     """A function that a schedule starts counts as running from the moment on that the schedule fires."""
 
@@ -447,6 +471,8 @@ def state() -> dict[str, Any]:
                 waiting += 1
             elif message["receive_count"]:
                 taken += 1
+    if waiting:
+        lambda_svc._esm_wake.set()  # else a message that SNS has brought waits for up to a second
     running = lambda_svc.executions_in_flight()[0] + len(started)
     return {"running": running, "waiting": waiting, "taken": taken, "dead": dead, "seen": len(seen)}
 
@@ -508,6 +534,7 @@ GAPS = (
     layers_at_opt,
     one_clock,
     runs_are_noted,
+    unpacked_once,
     schedules_are_counted,
     calls_are_noted,
     leading_keys,

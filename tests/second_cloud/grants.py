@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.second_cloud.cloud import Call, RunFailed, SecondCloud
-from tests.second_cloud.journey import CHAPTERS, Chapter
+from tests.second_cloud.journey import Chapter
 
 SERVICES = ("dynamodb", "sqs", "s3", "kms", "secretsmanager", "sns")
 """Whose grants are tried. What Lambda, SES and the logs need is not."""
@@ -35,9 +35,11 @@ class Grant:
     """Logical id of the queue, topic or bucket, for a policy that is a resource of its own."""
     principal: str = ""
     """The service that it is given to, for the policy of a resource; empty for everyone in the account."""
+    via: str = ""
+    """The service through which alone the key may be used, if the grant is this condition's value."""
 
     def __str__(self) -> str:
-        return f"{self.owner}[{self.statement}] {self.action}"
+        return f"{self.owner}[{self.statement}] {self.action}{' through ' * bool(self.via)}{self.via}"
 
 
 def grants(template: Template) -> Iterator[Grant]:
@@ -51,6 +53,8 @@ def grants(template: Template) -> Iterator[Grant]:
             for action in listed(statement["Action"]):
                 if action.partition(":")[0] in SERVICES:
                     yield Grant(name, number, action, of, principal)
+            for via in _via(statement):
+                yield Grant(name, number, "kms:Decrypt", of, principal, _service(via))
 
 
 def statements(resource: dict[str, Any]) -> list[dict[str, Any]]:
@@ -68,10 +72,24 @@ def without(template: Template, grant: Grant) -> Template:
     changed = deepcopy(template)
     resource = changed["Resources"][grant.owner]
     statement = statements(resource)[grant.statement]
+    if grant.via:
+        _via(statement)[:] = [via for via in _via(statement) if _service(via) != grant.via]
+        return changed
     statement["Action"] = [action for action in listed(statement["Action"]) if action != grant.action]
     if not statement["Action"]:  # a statement allows something: this, which nobody asks for
         statement["Action"] = f"{grant.action.partition(':')[0]}:ListTagsForResource"
     return changed
+
+
+def _via(statement: dict[str, Any]) -> list[dict[str, str]]:
+    """Through which services the key may be used, as the condition lists them: `!Sub s3.${AWS::Region}…`."""
+    condition = (statement.get("Condition") or {}).get("StringEquals") or {}
+    found: list[dict[str, str]] = condition.get("kms:ViaService", [])
+    return found
+
+
+def _service(via: dict[str, str]) -> str:
+    return via["Fn::Sub"].partition(".")[0]
 
 
 def listed(value: str | list[str]) -> list[str]:
@@ -85,7 +103,7 @@ def _named(reference: Any) -> str:
 
 
 class Uses:
-    """Which chapter of the journey needed which grant first, and how soon."""
+    """Which chapters of the journey needed which grant, and the quickest of them."""
 
     def __init__(self, cloud: SecondCloud, template: Template) -> None:
         self._cloud = cloud
@@ -95,17 +113,24 @@ class Uses:
             for name, resource in template["Resources"].items()
             if resource["Type"] == "AWS::Serverless::Function"
         }
-        self.first: dict[Grant, Chapter] = {}
+        self._quickest: dict[Grant, tuple[float, Chapter]] = {}
+
+    @property
+    def used(self) -> list[tuple[Grant, Chapter]]:
+        """Each grant that was used, with the quickest chapter that needs it."""
+        return [(grant, self._quickest[grant][1]) for grant in self._given if grant in self._quickest]
 
     @property
     def unused(self) -> list[Grant]:
-        return [grant for grant in self._given if grant not in self.first]
+        return [grant for grant in self._given if grant not in self._quickest]
 
-    def note(self, chapter: Chapter, calls: list[Call]) -> None:
+    def note(self, chapter: Chapter, calls: list[Call], seconds: float) -> None:
+        """What a chapter called, and the seconds that it took."""
         distinct = set(calls)
         for grant in self._given:
-            if grant not in self.first and any(self._is_by(call, grant) for call in distinct):
-                self.first[grant] = chapter
+            quicker = grant not in self._quickest or seconds < self._quickest[grant][0]
+            if quicker and any(self._is_by(call, grant) for call in distinct):
+                self._quickest[grant] = seconds, chapter
 
     def _is_by(self, call: Call, grant: Grant) -> bool:
         """Whether this grant is what allows the call."""
@@ -114,6 +139,8 @@ class Uses:
         if grant.owner in self._resolved:
             resources = listed(self._resolved[grant.owner][grant.statement]["Resource"])
             return call.who == self._role(grant.owner) and any(fnmatchcase(call.resource, one) for one in resources)
+        if grant.via and not call.resource.endswith(f"through {grant.via}"):
+            return False
         if grant.of and self._cloud.resources[grant.of].rpartition("/")[2] not in call.resource:
             return False
         return call.who == grant.principal if grant.principal else not call.who.endswith(".amazonaws.com")
@@ -133,11 +160,15 @@ def fails_without(cloud: SecondCloud, template: Template, grant: Grant, chapter:
     """Takes the grant out of the deployed template and runs the chapter. Returns how it failed; empty if it did not."""
     cloud.update(without(template, grant))
     functions = [name for name, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"]
-    cloud.restart([grant.owner] if grant.owner in functions else functions)
+    # A function reads the secret once and keeps it: those that are to lack it now start anew.
+    lacking = functions if grant.via == "secretsmanager" else {grant.owner} & {*functions}
+    cloud.restart(sorted(lacking))
     try:
         chapter(cloud)
     except RunFailed as failure:
         return str(failure)
+    except (LookupError, StopIteration) as failure:  # a link or an email that is not there
+        return repr(failure)
     return ""
 
 
@@ -153,13 +184,13 @@ class Trial:
     @property
     def noticed(self) -> bool:
         """Whether the run failed because this action was denied."""
-        return self.how.startswith("AccessDenied") and self.grant.action.rstrip("*").lower() in self.how.lower()
+        action = self.grant.action.rstrip("*").lower()
+        return self.how.startswith("AccessDenied") and action in self.how.lower() and self.grant.via in self.how
 
 
-def try_each(cloud: SecondCloud, template: Template, first: dict[Grant, Chapter]) -> Iterator[Trial]:
-    """Takes out each grant that the journey used, one after the other, and runs the chapter that needed it first."""
-    for chapter in CHAPTERS:
-        for grant in [grant for grant, used in first.items() if used is chapter]:
-            begun = time.monotonic()
-            how = fails_without(cloud, template, grant, chapter)
-            yield Trial(grant, how, time.monotonic() - begun)
+def try_each(cloud: SecondCloud, template: Template, used: list[tuple[Grant, Chapter]]) -> Iterator[Trial]:
+    """Takes out each grant that the journey used, one after the other, and runs a chapter that needs it."""
+    for grant, chapter in used:
+        begun = time.monotonic()
+        how = fails_without(cloud, template, grant, chapter)
+        yield Trial(grant, how, time.monotonic() - begun)

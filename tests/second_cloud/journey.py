@@ -86,8 +86,10 @@ def is_held_and_released(cloud: SecondCloud) -> None:
     """SES refuses an address, as in its sandbox; the operator finds out, mends it, and lets the subscriber go on."""
     emil = somebody(cloud, "emil").joins()
     in_the_sandbox(cloud, yes=True)
-    cloud.advance(timedelta(days=1))
-    in_the_sandbox(cloud, yes=False)
+    try:
+        cloud.advance(timedelta(days=1))
+    finally:
+        in_the_sandbox(cloud, yes=False)
     subscriber = str(emil.row["id"])
     expect(subscriber in cloud.command("audit"), "the audit does not name who is held")
     expect("goes on" in cloud.command("release", subscriber), "the release failed")
