@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from local_cloud.environment import offline_aws
 from tests.second_cloud import journey
 from tests.second_cloud.cloud import RunFailed, SecondCloud
 from tests.second_cloud.grants import Template, Uses, try_each
@@ -27,7 +28,7 @@ def main() -> int:
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir(parents=True)
     try:
-        with Server(OUTPUT) as server:
+        with offline_aws(), Server(OUTPUT) as server:  # sam and boto3 see no account of the machine's owner
             return run(SecondCloud(server), each_grant=given.grants)
     except (RunFailed, CannotRun) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)

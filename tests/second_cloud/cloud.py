@@ -200,13 +200,21 @@ class SecondCloud:
         self.drain()
 
     @cached_property
+    def _rule_set(self) -> dict[str, Any]:
+        """The active receipt rule set, as SES describes it."""
+        return dict(self.client("ses").describe_active_receipt_rule_set())
+
+    @cached_property
     def _receiving(self) -> Receiving:
-        active = self.client("ses").describe_active_receipt_rule_set()
-        rules = [rule_of(rule["Name"], rule) for rule in active["Rules"]]
-        self._rule_arn = _arn(
-            f"receipt-rule-set/{active['Metadata']['Name']}:receipt-rule/{active['Rules'][0]['Name']}"
-        )
+        rules = [rule_of(rule["Name"], rule) for rule in self._rule_set["Rules"]]
         return Receiving(rules, _AsSes(self), self._tell_of_mail)  # type: ignore[arg-type]
+
+    @property
+    def _rule_arn(self) -> str:
+        """In whose name SES stores a mail and tells of it."""
+        return _arn(
+            f"receipt-rule-set/{self._rule_set['Metadata']['Name']}:receipt-rule/{self._rule_set['Rules'][0]['Name']}"
+        )
 
     def _tell_of_mail(self, topic: str, body: dict[str, Any], subject: str) -> None:
         self._publish(topic, body, subject, self._rule_arn)
