@@ -6,8 +6,8 @@ SHELL := /bin/sh
 export PYTHON
 
 # For sam, which reports home unless told not to and wants a region's name. Nothing here reaches AWS.
-lint build artefact: export SAM_CLI_TELEMETRY := 0
-lint build artefact: export AWS_DEFAULT_REGION ?= eu-central-1
+lint build artefact second-cloud: export SAM_CLI_TELEMETRY := 0
+lint build artefact second-cloud: export AWS_DEFAULT_REGION ?= eu-central-1
 
 email-course := .venv/bin/email-course
 sam := .venv-sam/bin/sam
@@ -15,7 +15,7 @@ translated := build/template.translated.json
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: setup ## the whole course on this machine; ARGS="--port 8080" goes to email-course run
@@ -121,20 +121,27 @@ deployable: setup
 	@test -n "$(REGION)" || { echo "make deploy: name the region, such as REGION=eu-central-1" >&2; exit 1; }
 	@$(email-course) deployable $(STACK) --region $(REGION)
 
+.PHONY: second-cloud
+second-cloud: build .venv-ministack/.made ## deploys it to ministack with its permissions enforced, and takes the course; ARGS=--grants
+	@tools/second-cloud.sh
+	@PYTHONPATH=functions:. .venv/bin/python -m tests.second_cloud $(ARGS)
+
 .PHONY: constraints
 constraints: ## newer versions of everything into constraints*.txt; with PYTHON=python3.11, the oldest we run on
-	rm -rf build/fresh build/fresh-sam build/fresh-lambda
+	rm -rf build/fresh build/fresh-sam build/fresh-lambda build/fresh-ministack
 	@tools/venv.sh build/fresh /dev/null --editable '.[dev]'
 	{ head -n 1 constraints.txt; build/fresh/bin/pip freeze --exclude-editable; } > build/constraints.txt
 	@tools/venv.sh build/fresh-sam /dev/null --upgrade --upgrade-strategy eager aws-sam-cli
 	{ head -n 1 constraints-sam.txt; build/fresh-sam/bin/pip freeze --all --exclude pip; } > build/constraints-sam.txt
 	@PYTHON=$$(tools/python313.sh)/python3.13 tools/venv.sh build/fresh-lambda /dev/null awslambdaric boto3
 	{ head -n 1 constraints-lambda.txt; build/fresh-lambda/bin/pip freeze; } > build/constraints-lambda.txt
-	mv build/constraints.txt build/constraints-sam.txt build/constraints-lambda.txt .
+	@PYTHON=$$(tools/python313.sh)/python3.13 tools/venv.sh build/fresh-ministack /dev/null $(ministack)
+	{ head -n 1 constraints-ministack.txt; build/fresh-ministack/bin/pip freeze; } > build/constraints-ministack.txt
+	mv build/constraints.txt build/constraints-sam.txt build/constraints-lambda.txt build/constraints-ministack.txt .
 
 .PHONY: clean
 clean: ## remove what make made
-	rm -rf .venv .venv-sam .venv-checkov .venv-lambda .tools .aws-sam build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-checkov .venv-lambda .venv-ministack .tools .aws-sam build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # --- Environments: .made is written when one is complete, so an interrupted one is repaired by the next run ---
@@ -150,6 +157,12 @@ setup: .venv/.made ## the environment in .venv
 .venv-sam/.made: constraints-sam.txt
 	@tools/venv.sh .venv-sam constraints-sam.txt aws-sam-cli
 
+# Another one, on the functions' own Python, which runs them there; with boto3, which is in Lambda's runtime as well.
+ministack := ministack aws-sam-translator boto3 time-machine
+
+.venv-ministack/.made: constraints-ministack.txt
+	@PYTHON=$$(tools/python313.sh)/python3.13 tools/venv.sh .venv-ministack constraints-ministack.txt $(ministack)
+
 .venv-checkov/.made:
 	@tools/venv.sh .venv-checkov /dev/null checkov
 
@@ -160,6 +173,9 @@ ifneq ($(call lives_here,.venv),$(CURDIR))
 endif
 ifneq ($(call lives_here,.venv-sam),$(CURDIR))
 .PHONY: .venv-sam/.made
+endif
+ifneq ($(call lives_here,.venv-ministack),$(CURDIR))
+.PHONY: .venv-ministack/.made
 endif
 ifneq ($(call lives_here,.venv-checkov),$(CURDIR))
 .PHONY: .venv-checkov/.made

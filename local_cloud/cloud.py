@@ -24,10 +24,10 @@ from local_cloud.functions import Failure, Functions, Outcome, forget_everything
 from local_cloud.intrinsics import TemplateError
 from local_cloud.mime import SentMail
 from local_cloud.queues import EventSource, QueueState, event_sources, queue_states
-from local_cloud.receiving import ReceivedMail, Receiving
+from local_cloud.receiving import ReceivedMail, Receiving, rules_of
 from local_cloud.resources import Clients, create, secrets
 from local_cloud.schedules import Schedule, schedules
-from local_cloud.ses import Ses, answers_for
+from local_cloud.ses import Ses, answers_for, publish
 from local_cloud.template import resolved, translated
 from local_cloud.wire import wired
 
@@ -96,7 +96,7 @@ class World:
         create(self.resources, self.clients, self.ses)
         custom.create(self.resources, self.functions)
         self.api = Api(self.resources, self.functions)
-        self.receiving = Receiving(self.resources, self.clients.s3, self.ses.verified)
+        self.receiving = Receiving(rules_of(self.resources), self.clients.s3, publish, self.ses.verified)
         self.event_sources: list[EventSource] = event_sources(self.resources, self.functions, self.clients.sqs)
         self.schedules: list[Schedule] = schedules(self.resources, self.functions, self.start)
         self._built = True

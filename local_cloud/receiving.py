@@ -13,7 +13,6 @@ from email.utils import getaddresses
 from typing import TYPE_CHECKING, Any
 
 from local_cloud.intrinsics import Resolver, TemplateError, blamed
-from local_cloud.ses import publish
 from local_cloud.ses_events import stamp
 
 if TYPE_CHECKING:
@@ -54,16 +53,19 @@ class Rule:
 
 
 class Receiving:
-    """The template's receipt rules, in order; the rule set counts as the active one."""
+    """The rules of the active receipt rule set, in order, and where they store mail and tell of it."""
 
-    def __init__(self, resolver: Resolver, s3: "S3Client", verified: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        rules: list[Rule],
+        s3: "S3Client",
+        tell: Callable[[str, dict[str, Any], str], None],
+        verified: Callable[[str], bool],
+    ) -> None:
+        self.rules = rules
         self._s3 = s3
+        self._tell = tell
         self._verified = verified
-        self.rules: list[Rule] = []
-        for logical_id, properties in resolver.resources("AWS::SES::ReceiptRule"):
-            with blamed(logical_id):
-                if properties["Rule"].get("Enabled", False):
-                    self.rules.append(_rule(logical_id, properties["Rule"]))
 
     def receive(
         self, raw: bytes, to: Sequence[str], sender: str | None, verdicts: dict[str, str], mail_id: str | None = None
@@ -101,7 +103,7 @@ class Receiving:
     def _carry_out(self, rule: Rule, raw: bytes, came: "_Arrival", taken: list[str]) -> None:
         self._s3.put_object(Bucket=rule.bucket, Key=rule.prefix + came.id, Body=raw)
         if rule.topic:
-            publish(rule.topic, _notification(rule, came, taken), "Amazon SES Email Receipt Notification")
+            self._tell(rule.topic, _notification(rule, came, taken), "Amazon SES Email Receipt Notification")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,18 @@ class _Arrival:
     verdicts: dict[str, str]
 
 
-def _rule(logical_id: str, rule: dict[str, Any]) -> Rule:
+def rules_of(resolver: Resolver) -> list[Rule]:
+    """The template's receipt rules that are enabled. Their rule set counts as the active one."""
+    found = []
+    for logical_id, properties in resolver.resources("AWS::SES::ReceiptRule"):
+        with blamed(logical_id):
+            if properties["Rule"].get("Enabled", False):
+                found.append(rule_of(logical_id, properties["Rule"]))
+    return found
+
+
+def rule_of(logical_id: str, rule: dict[str, Any]) -> Rule:
+    """One rule, from its properties. Raises TemplateError where the local cloud cannot carry it out."""
     actions = rule.get("Actions", [])
     if len(actions) != 1 or set(actions[0]) != {"S3Action"}:
         raise TemplateError(f"{logical_id}.Rule.Actions: the local cloud knows exactly one S3Action")

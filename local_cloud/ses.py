@@ -54,7 +54,7 @@ class Ses:
         to = ses_rules.recipients(request)
         self._check_account(request, to, now)
         self.sent_at.append((now, len(to)))
-        mail = self._mail(request, now)
+        mail = mail_of(request, mime.message_id(len(self.mails), now), now)
         self.mails.append(mail)
         self._what_becomes_of(mail, now)
         return mail
@@ -152,40 +152,6 @@ class Ses:
             total += count
         return total
 
-    def _mail(self, request: dict[str, Any], now: datetime) -> SentMail:
-        simple, destination = request["Content"]["Simple"], request["Destination"]
-        mail_id = mime.message_id(len(self.mails), now)
-        text, html = ((simple["Body"].get(kind) or {}).get("Data") for kind in ("Text", "Html"))
-        reply_to = request.get("ReplyToAddresses") or []
-        tags = {tag["Name"]: tag["Value"] for tag in request.get("EmailTags") or []}
-        fields, raw = mime.build(
-            mail_id,
-            now,
-            source=request["FromEmailAddress"],
-            to=destination.get("ToAddresses") or [],
-            cc=destination.get("CcAddresses") or [],
-            reply_to=reply_to,
-            subject=simple["Subject"]["Data"],
-            headers=[(header["Name"], header["Value"]) for header in simple.get("Headers") or []],
-            text=text,
-            html=html,
-            feedback_id=":".join(tags.get(name, "") for name in ses_rules.FEEDBACK_ID),
-        )
-        return SentMail(
-            id=mail_id,
-            at=now,
-            source=request["FromEmailAddress"],
-            to=tuple(ses_rules.recipients(request)),
-            reply_to=tuple(reply_to),
-            subject=simple["Subject"]["Data"],
-            text=text,
-            html=html,
-            headers=fields,
-            tags=tags,
-            configuration_set=request.get("ConfigurationSetName"),
-            raw=raw,
-        )
-
     def _what_becomes_of(self, mail: SentMail, now: datetime) -> None:
         """SES accepts mail to a suppressed address too: a Send event, then a Bounce instead of a delivery."""
         self.publish(ses_events.send(mail, now))
@@ -207,6 +173,41 @@ class Ses:
     def _suppress(self, mail: SentMail, reason: str) -> None:
         if not mail.address.lower().endswith("@" + SIMULATOR):
             self.suppressed[mail.address.lower()] = reason
+
+
+def mail_of(request: dict[str, Any], mail_id: str, now: datetime) -> SentMail:
+    """The mail that SES makes of a request that it has taken."""
+    simple, destination = request["Content"]["Simple"], request["Destination"]
+    text, html = ((simple["Body"].get(kind) or {}).get("Data") for kind in ("Text", "Html"))
+    reply_to = request.get("ReplyToAddresses") or []
+    tags = {tag["Name"]: tag["Value"] for tag in request.get("EmailTags") or []}
+    fields, raw = mime.build(
+        mail_id,
+        now,
+        source=request["FromEmailAddress"],
+        to=destination.get("ToAddresses") or [],
+        cc=destination.get("CcAddresses") or [],
+        reply_to=reply_to,
+        subject=simple["Subject"]["Data"],
+        headers=[(header["Name"], header["Value"]) for header in simple.get("Headers") or []],
+        text=text,
+        html=html,
+        feedback_id=":".join(tags.get(name, "") for name in ses_rules.FEEDBACK_ID),
+    )
+    return SentMail(
+        id=mail_id,
+        at=now,
+        source=request["FromEmailAddress"],
+        to=tuple(ses_rules.recipients(request)),
+        reply_to=tuple(reply_to),
+        subject=simple["Subject"]["Data"],
+        text=text,
+        html=html,
+        headers=fields,
+        tags=tags,
+        configuration_set=request.get("ConfigurationSetName"),
+        raw=raw,
+    )
 
 
 def publish(topic: str, body: dict[str, Any] | str, subject: str) -> None:

@@ -1,0 +1,73 @@
+"""`make second-cloud`: deploys what was built to a cloud that others wrote, and takes the course there.
+
+Exits with 1 if anything was denied, failed, or was left after an erasure. `--grants` also takes each grant that the
+journey uses out of the deployed template, one after the other, and exits with 1 if the run does not fail without it.
+"""
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+
+from local_cloud.environment import offline_aws
+from tests.second_cloud import journey
+from tests.second_cloud.cloud import RunFailed, SecondCloud
+from tests.second_cloud.grants import Template, Uses, try_each
+from tests.second_cloud.server import ROOT, CannotRun, Server
+
+BUILT = ROOT / ".aws-sam" / "second-cloud"
+OUTPUT = ROOT / "build" / "second-cloud"
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="make second-cloud", description=__doc__)
+    options.add_argument("--grants", action="store_true", help="take each grant out and see the run fail")
+    given = options.parse_args()
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    OUTPUT.mkdir(parents=True)
+    try:
+        with offline_aws(), Server(OUTPUT) as server:  # sam and boto3 see no account of the machine's owner
+            return run(SecondCloud(server), each_grant=given.grants)
+    except (RunFailed, CannotRun) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+
+
+def run(cloud: SecondCloud, *, each_grant: bool) -> int:
+    timed("sam deploy", lambda: cloud.deploy(BUILT))
+    timed("SES's own notices", cloud.set_up_notices)
+    template = cloud.template()
+    uses = Uses(cloud, template)
+    for chapter in journey.CHAPTERS:
+        before = len(cloud.calls)
+        seconds = timed(chapter.__name__.replace("_", " "), partial(chapter, cloud))
+        uses.note(chapter, cloud.calls[before:], seconds)
+    journey.nothing_is_wrong(cloud)
+    print(f"{len(cloud.mails)} emails, {len(cloud.calls)} calls that policies allowed, none denied; 0 dead letters.")
+    print(f"Grants: {len(uses.used)} used; {len(uses.unused)} not: {', '.join(map(str, uses.unused))}.")
+    return each_is_needed(cloud, template, uses) if each_grant else 0
+
+
+def each_is_needed(cloud: SecondCloud, template: Template, uses: Uses) -> int:
+    missed = 0
+    for trial in try_each(cloud, template, uses.used):
+        came = "denied" if trial.noticed else f"NOT NOTICED: {trial.how or 'nothing failed'}"
+        print(f"  {trial.seconds:5.1f} s  without {trial.grant}: {came}", flush=True)
+        missed += not trial.noticed
+    print(f"Without each of {len(uses.used)} grants: {missed} times the run did not fail by its being denied.")
+    return 1 if missed else 0
+
+
+def timed(what: str, do: Callable[[], object]) -> float:
+    """Does it, says how long it took, and returns the seconds."""
+    begun = time.monotonic()
+    do()
+    seconds = time.monotonic() - begun
+    print(f"  {seconds:5.1f} s  {what}", flush=True)
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,421 @@
+"""The second cloud with the course deployed in it: what a subscriber's browser and mailbox and an operator see of it.
+
+It answers to the same calls as `local_cloud.cloud.World`, as far as `tests.people.Person` makes them.
+"""
+
+import http.client
+import json
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import boto3
+import time_machine
+from boto3.dynamodb.types import TypeDeserializer
+from typer.testing import CliRunner
+
+from cli.main import app
+from local_cloud import ses_events
+from local_cloud.api import Response, form_body
+from local_cloud.cloud import PARAMETERS
+from local_cloud.environment import environment
+from local_cloud.mime import SentMail
+from local_cloud.physical import ACCOUNT, REGION
+from local_cloud.receiving import ReceivedMail, Receiving, rule_of
+from local_cloud.ses import mail_of
+from local_cloud.ses_events import SesEvent
+from tests.second_cloud.server import ROOT, Server
+
+STACK = "email-course"
+QUIET_WITHIN = 60
+"""Seconds of real time, after which what still runs or waits counts as stuck."""
+FAILED_AFTER = 3
+"""Seconds of real time that a message may be in hand while no function runs: then it failed, and will come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that a role or a service made, and whether the policies let it."""
+
+    who: str
+    action: str
+    resource: str
+    allowed: bool
+
+
+class RunFailed(Exception):
+    """The run has found something that would not work on AWS. Says what."""
+
+
+class SecondCloud:
+    """One stack in one server. All times are UTC."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._session = boto3.Session(
+            aws_access_key_id=ACCOUNT,
+            aws_secret_access_key="secret",
+            region_name=REGION,
+        )
+        self._clients: dict[str, Any] = {}
+        self.mails: list[SentMail] = []
+        self.received: list[ReceivedMail] = []
+        self.calls: list[Call] = []
+        self.logs: list[str] = []
+        self._seen = 0
+
+    def client(self, service: str) -> Any:
+        """A client of the account's owner."""
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service, endpoint_url=self._server.url)  # type: ignore[call-overload]
+        return self._clients[service]
+
+    # ---------------------------------------------------------------- deploying
+
+    def deploy(self, built: Path) -> None:
+        """`sam deploy`, as README.md says it, of the built artefact in this folder. Raises RunFailed."""
+        values = [f"{name}='{value}'" for name, value in PARAMETERS.items()]
+        done = subprocess.run(
+            [
+                *(ROOT / ".venv-sam" / "bin" / "sam", "deploy", "--template-file", built / "template.yaml"),
+                *("--stack-name", STACK, "--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"),
+                *("--no-progressbar", "--parameter-overrides", *values),
+            ],
+            cwd=built,  # without the settings of samconfig.toml, which ask before they deploy
+            env=os.environ | self._server.root | {"SAM_CLI_TELEMETRY": "0"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RunFailed(f"sam deploy: {'; '.join(self._failed_resources()) or done.stdout + done.stderr}")
+        self.activate_rules()
+
+    def activate_rules(self) -> None:
+        """What remains by hand after a deployment: the receipt rule set is made the active one."""
+        self.client("ses").set_active_receipt_rule_set(RuleSetName=self.resources["ReceiptRules"])
+
+    def update(self, template: dict[str, Any]) -> None:
+        """The stack with a changed template and the same parameters. Raises RunFailed."""
+        cloudformation = self.client("cloudformation")
+        cloudformation.update_stack(
+            StackName=STACK,
+            TemplateBody=json.dumps(template),
+            Capabilities=[
+                "CAPABILITY_IAM",
+                "CAPABILITY_AUTO_EXPAND",
+            ],  # the second for SAM, which a change set has anyway
+            Parameters=[{"ParameterKey": name, "UsePreviousValue": True} for name in PARAMETERS],
+        )
+        end = time.monotonic() + QUIET_WITHIN
+        while (status := cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]).endswith(
+            "IN_PROGRESS"
+        ):
+            if time.monotonic() > end:
+                break
+            time.sleep(0.05)
+        if status != "UPDATE_COMPLETE":
+            raise RunFailed(f"the stack's update ended as {status}")
+
+    def _failed_resources(self) -> list[str]:
+        """What CloudFormation could not make, with the reason, first things first."""
+        cloudformation = self.client("cloudformation")
+        if not cloudformation.list_stacks()["StackSummaries"]:
+            return []
+        events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+        failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("_FAILED")]
+        return [f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}" for event in failed]
+
+    def template(self) -> dict[str, Any]:
+        """The template as it was deployed."""
+        found = self.client("cloudformation").get_template(StackName=STACK, TemplateStage="Original")
+        body = found["TemplateBody"]
+        return dict(body if isinstance(body, dict) else _parsed(body))
+
+    @cached_property
+    def resources(self) -> dict[str, str]:
+        """Physical ids by logical ids."""
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
+        found = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        stack = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    # ---------------------------------------------------------------- what happens in it
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        form: Mapping[str, str | list[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        source_ip: str = "127.0.0.1",
+    ) -> Response:
+        """One HTTP request to the API, and what it set going. `path` may have a query or be an email's link."""
+        path = path.removeprefix(PARAMETERS["SiteUrl"]) or "/"
+        sent = {"Host": f"{self.resources['HttpApi']}.execute-api.localhost:{self._server.port}"} | dict(headers or {})
+        body = None
+        if form is not None:
+            body = form_body(form)
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=60)
+        connection.request(method, path, body, sent)
+        answer = connection.getresponse()
+        found = Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        connection.close()
+        self.drain()
+        return found
+
+    def deliver(
+        self,
+        raw: bytes,
+        to: str | Sequence[str],
+        *,
+        sender: str | None = None,
+        verdicts: Mapping[str, str] | None = None,
+    ) -> ReceivedMail:
+        """A mail reaches SES, which carries out the active receipt rules."""
+        recipients = [to] if isinstance(to, str) else list(to)
+        mail = self._receiving.receive(raw, recipients, sender, dict(verdicts or {}))
+        self.received.append(mail)
+        self.drain()
+        return mail
+
+    def set_up_notices(self) -> None:
+        """What SES itself sends through a new stack's topics before any mail."""
+        words = "Successfully validated SNS topic for Amazon SES event publishing."
+        self._publish(self.resources["FeedbackTopic"], words, "Amazon SES Email Event Notification", self._set_arn())
+        self._receiving.announce()
+        self.drain()
+
+    @cached_property
+    def _rule_set(self) -> dict[str, Any]:
+        """The active receipt rule set, as SES describes it."""
+        return dict(self.client("ses").describe_active_receipt_rule_set())
+
+    @cached_property
+    def _receiving(self) -> Receiving:
+        rules = [rule_of(rule["Name"], rule) for rule in self._rule_set["Rules"]]
+        return Receiving(rules, _AsSes(self), self._tell_of_mail, self._has_identity)  # type: ignore[arg-type]
+
+    def _has_identity(self, address: str) -> bool:
+        """Whether SES knows the domain of an address: it turns away mail to any other."""
+        known = self.client("sesv2").list_email_identities()["EmailIdentities"]
+        return address.rpartition("@")[2] in {identity["IdentityName"] for identity in known}
+
+    @property
+    def _rule_arn(self) -> str:
+        """In whose name SES stores a mail and tells of it."""
+        return _arn(
+            f"receipt-rule-set/{self._rule_set['Metadata']['Name']}:receipt-rule/{self._rule_set['Rules'][0]['Name']}"
+        )
+
+    def _tell_of_mail(self, topic: str, body: dict[str, Any], subject: str) -> None:
+        self._publish(topic, body, subject, self._rule_arn)
+
+    def put(self, bucket: str, key: str, raw: bytes) -> None:
+        """SES stores a mail, if the bucket's policy and its key's let it."""
+        if self._may("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}", self._rule_arn):
+            self.client("s3").put_object(Bucket=bucket, Key=key, Body=raw)
+
+    def _publish(self, topic: str, body: dict[str, Any] | str, subject: str, source: str) -> None:
+        """SES tells a topic, if the topic's policy and its key's let it."""
+        if self._may("sns:Publish", topic, source):
+            words = body if isinstance(body, str) else json.dumps(body)
+            self.client("sns").publish(TopicArn=topic, Message=words, Subject=subject)
+
+    def _may(self, action: str, resource: str, source: str) -> bool:
+        return bool(
+            self._server.ask("may", service="ses.amazonaws.com", action=action, resource=resource, source=source)
+        )
+
+    def bounced(self, mail: SentMail) -> None:
+        """The mailbox does not exist."""
+        self._tell(ses_events.bounce(mail, self.now()))
+        self.drain()
+
+    def _taken(self, event: dict[str, Any]) -> None:
+        """SES took an email: it is in the mailbox, and the configuration set's topic hears of it."""
+        mail = mail_of(event["request"], event["id"], datetime.fromtimestamp(event["at"], UTC))
+        self.mails.append(mail)
+        for news in (ses_events.send, ses_events.delivery):
+            self._tell(news(mail, mail.at))
+
+    def _tell(self, event: SesEvent) -> None:
+        name = event.mail.configuration_set
+        if name is None:
+            return
+        found = self.client("sesv2").get_configuration_set_event_destinations(ConfigurationSetName=name)
+        for destination in found["EventDestinations"]:
+            if event.kind.upper() in destination["MatchingEventTypes"]:
+                topic = destination["SnsDestination"]["TopicArn"]
+                self._publish(topic, event.body, "Amazon SES Email Event Notification", self._set_arn())
+
+    def _set_arn(self) -> str:
+        return _arn(f"configuration-set/{self.resources['ConfigurationSet']}")
+
+    def command(self, *arguments: str) -> str:
+        """The email-course command as an operator runs it, who may invoke the audit function and nothing else."""
+        rights = self._server.root | self._operator
+        with environment(rights), time_machine.travel(self.now(), tick=True):
+            done = CliRunner().invoke(app, list(arguments))
+        self.drain()
+        if done.exit_code:
+            raise RunFailed(f"email-course {' '.join(arguments)}: {done.output}")
+        return done.output
+
+    @cached_property
+    def _operator(self) -> dict[str, str]:
+        """Credentials of a user with the rights that README.md names."""
+        iam = self.client("iam")
+        allowed = {"Effect": "Allow", "Action": "lambda:InvokeFunction"}
+        allowed["Resource"] = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-audit"
+        document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        iam.create_user(UserName="operator")
+        iam.put_user_policy(UserName="operator", PolicyName="audit", PolicyDocument=document)
+        key = iam.create_access_key(UserName="operator")["AccessKey"]
+        return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+
+    # ---------------------------------------------------------------- time
+
+    def now(self) -> datetime:
+        return self._server.now()
+
+    def advance(self, by: timedelta) -> None:
+        """Time moves in one hop, after which each schedule that has come due fires once."""
+        self._server.move_to(self.now() + by)
+        self.drain()
+
+    def next_email(self, to: str) -> SentMail:
+        """Time moves on to the next email in this mailbox. Raises RunFailed if none comes in three days."""
+        before = len(self.mails_to(to))
+        for _ in range(12):
+            self.advance(timedelta(hours=6))
+            if len(self.mails_to(to)) > before:
+                return self.mails_to(to)[before]
+        raise RunFailed("no email came in three days")
+
+    def drain(self) -> None:
+        """Waits until no function runs and no message can be received. Raises RunFailed for what is stuck."""
+        begun, idle_since = time.monotonic(), None
+        while True:
+            state = self._server.ask("state")
+            if self._look(state):
+                continue
+            if not (state["running"] or state["waiting"] or state["taken"]):
+                return
+            now = time.monotonic()
+            if state["running"] or state["waiting"]:
+                idle_since = None
+            elif idle_since is None:
+                idle_since = now
+            elif now - idle_since > FAILED_AFTER:
+                raise RunFailed("a message failed and waits to come again")
+            if now - begun > QUIET_WITHIN:
+                raise RunFailed(f"something is stuck: {state}")
+            time.sleep(0.01)
+
+    def _look(self, state: dict[str, Any]) -> bool:
+        """Reads what has happened since the last look. Raises RunFailed for what may not happen; True if SES acted."""
+        if state["seen"] == self._seen:
+            return False
+        new = self._server.ask("seen", start=self._seen)
+        self._seen += len(new)
+        for event in new:
+            if event["kind"] == "call":
+                self.calls.append(Call(event["who"], event["action"], event["resource"], event["allowed"]))
+            elif event["kind"] == "run":
+                self.logs += event["log"].splitlines()
+        self.judge(new)
+        emails = [event for event in new if event["kind"] == "email"]
+        for event in emails:
+            self._taken(event)
+        return bool(emails)
+
+    @staticmethod
+    def judge(new: list[dict[str, Any]]) -> None:
+        """Raises RunFailed when a call was denied or a function failed."""
+        for event in new:
+            if event["kind"] == "call" and not event["allowed"]:
+                raise RunFailed(f"AccessDenied: {event['who']} {event['action']} on {event['resource']}")
+        for event in new:
+            if event["kind"] == "run" and event["failed"]:
+                raise RunFailed(f"{event['function']} failed: {event['error']} {event['log'][-2000:]}")
+
+    # ---------------------------------------------------------------- what is stored
+
+    def mails_to(self, address: str) -> list[SentMail]:
+        return [mail for mail in self.mails if mail.address.lower() == address.lower()]
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """All items of a table, named by its logical id."""
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.resources[table])
+        reader = TypeDeserializer()
+        items = [item for page in pages for item in page["Items"]]
+        return [{key: reader.deserialize(value) for key, value in item.items()} for item in items]
+
+    def subscribers(self) -> list[dict[str, Any]]:
+        """All items of the table Subscribers that are people."""
+        return [row for row in self.rows("Subscribers") if "address" in row and "#" not in row["id"]]
+
+    def tables(self) -> list[str]:
+        return ["Subscribers", "Reflections", "Suppressions", "Limits"]
+
+    def raw_mail(self) -> dict[str, str]:
+        """All mail in the bucket, by its key."""
+        s3, bucket = self.client("s3"), self.resources["RawMail"]
+        keys = [found["Key"] for found in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode("utf-8", "replace") for key in keys}
+
+    def restart(self, functions: Sequence[str]) -> None:
+        """Empties tables, bucket and queues. These functions, by their logical ids, start anew when they are needed."""
+        names = [self.resources[name] for name in functions]
+        while self._server.ask("restart", functions=names)["running"]:  # what still runs would store and queue more
+            time.sleep(0.05)
+        for table in self.tables():
+            self._empty(table)
+        for key in self.raw_mail():
+            self.client("s3").delete_object(Bucket=self.resources["RawMail"], Key=key)
+        self._seen = self._server.ask("state")["seen"]
+        self.mails.clear()
+        self.received.clear()
+
+    def _empty(self, table: str) -> None:
+        dynamodb, name = self.client("dynamodb"), self.resources[table]
+        keys = [key["AttributeName"] for key in dynamodb.describe_table(TableName=name)["Table"]["KeySchema"]]
+        for row in self.rows(table):
+            dynamodb.delete_item(TableName=name, Key={key: {"S": row[key]} for key in keys})
+
+    def dead_letters(self) -> int:
+        return int(self._server.ask("state")["dead"])
+
+
+class _AsSes:
+    """An S3 client for `Receiving` that stores with the rights of SES."""
+
+    def __init__(self, cloud: SecondCloud) -> None:
+        self._cloud = cloud
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> None:
+        self._cloud.put(Bucket, Key, Body)
+
+
+def _arn(resource: str) -> str:
+    return f"arn:aws:ses:{REGION}:{ACCOUNT}:{resource}"
+
+
+def _parsed(body: str) -> dict[str, Any]:
+    from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+    return dict(yaml_parse(BytesIO(body.encode())))

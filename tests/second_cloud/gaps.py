@@ -1,0 +1,557 @@
+"""Starts ministack with its gaps closed: everything that it lacks and the course needs is in this file.
+
+Runs in ministack's own environment (.venv-ministack), in a process of its own: `gaps.py` with the environment variables
+of `server.py`. docs/aws.md lists the gaps, one row for each class or function below.
+
+Paths under /_gaps/ are not AWS's: they say what happened in the cloud, move the clock, and ask whether a service
+of AWS may do something.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+import uuid
+import zipfile
+from collections.abc import Awaitable, Callable
+from email.utils import parseaddr
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import ministack.app
+import time_machine
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
+from ministack.services import (
+    apigateway,
+    dynamodb,
+    eventbridge,
+    kms,
+    lambda_svc,
+    s3,
+    scheduler,
+    secretsmanager,
+    ses,
+    ses_v2,
+    sns,
+    sqs,
+    sts,
+)
+from ministack.services.cloudformation import provisioners
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+HANDLERS: dict[str, dict[str, Any]] = provisioners._RESOURCE_HANDLERS
+Reply = tuple[int, dict[str, str], bytes]
+
+seen: list[dict[str, Any]] = []
+"""Everything that happened, in order: emails that SES took, calls with their verdicts, runs of functions."""
+
+
+def note(kind: str, **what: Any) -> None:
+    seen.append({"kind": kind, **what})
+
+
+# ---------------------------------------------------------------- CloudFormation
+
+
+def receipt_rules() -> None:
+    """Receipt rules as resources of a stack; ministack has them in SES's API only, and none of them fires."""
+
+    def create_set(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
+        name = properties.get("RuleSetName") or f"{stack}-{logical_id}-{uuid.uuid4().hex[:12]}"
+        _done(ses._create_receipt_rule_set({"RuleSetName": [name]}))
+        return name, {}
+
+    def create_rule(_logical_id: str, properties: dict[str, Any], _stack: str) -> tuple[str, dict[str, str]]:
+        rule = properties["Rule"]
+        if properties["RuleSetName"] not in ses._receipt_rule_sets:
+            raise ValueError(f"Rule set does not exist: {properties['RuleSetName']}")
+        ses._receipt_rule_sets[properties["RuleSetName"]]["Rules"].append(rule)
+        return rule["Name"], {}
+
+    def delete_set(name: str, _properties: dict[str, Any]) -> None:
+        _done(ses._delete_receipt_rule_set({"RuleSetName": [name]}))
+
+    def delete_rule(name: str, properties: dict[str, Any]) -> None:
+        rules = ses._receipt_rule_sets.get(properties["RuleSetName"], {"Rules": []})["Rules"]
+        rules[:] = [rule for rule in rules if rule["Name"] != name]
+
+    HANDLERS["AWS::SES::ReceiptRuleSet"] = {"create": create_set, "delete": delete_set}
+    HANDLERS["AWS::SES::ReceiptRule"] = {"create": create_rule, "delete": delete_rule}
+
+
+def _done(reply: Reply) -> None:
+    if reply[0] >= 400:
+        raise ValueError(str(reply[2]))
+
+
+def dkim_tokens() -> None:
+    """The three CNAME records of an identity, which outputs of the stack show."""
+    handler = HANDLERS["AWS::SES::EmailIdentity"]
+    create = handler["create"]
+
+    def create_with_tokens(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
+        identity, attributes = create(logical_id, properties, stack)
+        for number in (1, 2, 3):
+            token = uuid.uuid5(uuid.NAMESPACE_DNS, f"{number}.{identity}").hex
+            attributes[f"DkimDNSTokenName{number}"] = f"{token}._domainkey.{identity}"
+            attributes[f"DkimDNSTokenValue{number}"] = f"{token}.dkim.amazonses.com"
+        return identity, attributes
+
+    handler["create"] = create_with_tokens
+
+
+def routes_of_the_api() -> None:
+    """The routes of an HTTP API that SAM writes as an OpenAPI body, which ministack does not read."""
+    handler = HANDLERS["AWS::ApiGatewayV2::Api"]
+    create = handler["create"]
+
+    def create_with_routes(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
+        api, attributes = create(logical_id, properties, stack)
+        for path, methods in (properties.get("Body") or {}).get("paths", {}).items():
+            for method, operation in methods.items():
+                _route(api, path, method, operation["x-amazon-apigateway-integration"])
+        return api, attributes
+
+    handler["create"] = create_with_routes
+
+
+def _route(api: str, path: str, method: str, integration: dict[str, Any]) -> None:
+    made = {"integrationType": "AWS_PROXY", "integrationUri": integration["uri"], "payloadFormatVersion": "2.0"}
+    target = json.loads(apigateway._create_integration(api, made)[2])["integrationId"]
+    verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+    key = path if path == "$default" else f"{verb} {path}"
+    apigateway._create_route(api, {"routeKey": key, "target": f"integrations/{target}"})
+
+
+def secrets_by_arn() -> None:
+    """A secret's Ref is its ARN; ministack gives its name, which no policy of the template would match."""
+    handler = HANDLERS["AWS::SecretsManager::Secret"]
+    create, update, delete = handler["create"], handler["update"], handler["delete"]
+
+    def create_by_arn(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
+        _, attributes = create(logical_id, properties, stack)
+        return attributes["Arn"], attributes
+
+    def update_by_arn(physical_id: str, *more: Any, **named: Any) -> tuple[str, dict[str, str]]:
+        _, attributes = update(_name_of(physical_id), *more, **named)
+        return physical_id, attributes
+
+    def delete_by_arn(physical_id: str, properties: dict[str, Any]) -> None:
+        delete(_name_of(physical_id), properties)
+
+    handler |= {"create": create_by_arn, "update": update_by_arn, "delete": delete_by_arn}
+
+
+def _name_of(arn: str) -> str:
+    return str(secretsmanager._resolve(arn)[1]["Name"])
+
+
+encrypted: dict[str, str] = {}
+"""The customer-managed keys of tables, buckets and topics, by what Ref gives of them."""
+
+
+def keys_of_what_is_encrypted() -> None:
+    """CloudFormation in ministack drops the key of a table, a bucket and a topic: it is noted here."""
+
+    def of_table(properties: dict[str, Any]) -> Any:
+        return (properties.get("SSESpecification") or {}).get("KMSMasterKeyId")
+
+    def of_bucket(properties: dict[str, Any]) -> Any:
+        rules = (properties.get("BucketEncryption") or {}).get("ServerSideEncryptionConfiguration") or [{}]
+        return (rules[0].get("ServerSideEncryptionByDefault") or {}).get("KMSMasterKeyID")
+
+    def of_topic(properties: dict[str, Any]) -> Any:
+        return properties.get("KmsMasterKeyId")
+
+    kinds = {"AWS::DynamoDB::Table": of_table, "AWS::S3::Bucket": of_bucket, "AWS::SNS::Topic": of_topic}
+    for kind, key_of in kinds.items():
+        HANDLERS[kind]["create"] = _noting_the_key(HANDLERS[kind]["create"], key_of)
+
+
+def _noting_the_key(create: Callable[..., Any], key_of: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
+    def create_and_note(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+        name, attributes = create(logical_id, properties, stack)
+        if key := key_of(properties):
+            encrypted[name] = key
+        return name, attributes
+
+    return create_and_note
+
+
+def alarms_on_sums() -> None:
+    """An alarm on an expression over several metrics, which ministack refuses: it is named and never judged."""
+    handler = HANDLERS["AWS::CloudWatch::Alarm"]
+
+    def or_named(name: str) -> Callable[..., Any]:
+        whole = handler[name]
+
+        def carry_out(*what: Any, **named: Any) -> Any:
+            properties = next(given for given in reversed(what) if isinstance(given, dict))
+            if "Metrics" not in properties:
+                return whole(*what, **named)
+            return None if name == "delete" else (f"{what[0]}-of-several-metrics", {})
+
+        return carry_out
+
+    handler |= {name: or_named(name) for name in ("create", "update", "delete") if name in handler}
+
+
+# ---------------------------------------------------------------- Lambda
+
+
+def layers_at_opt() -> None:
+    """A layer's files are unpacked elsewhere: a setting that names /opt names that folder."""
+    opt = "    os.environ.update({k: os.environ['_LAMBDA_LAYERS_DIRS'] for k, v in env.items() if v == '/opt'})\n"
+    _add_to_worker("    os.environ.update(env)\n", opt)
+
+
+def _add_to_worker(after: str, more: str) -> None:
+    """Adds lines to the script in which ministack runs a Python function."""
+    script = lambda_runtime._PYTHON_WORKER_SCRIPT
+    if script.count(after) != 1:
+        raise RuntimeError(f"ministack runs Python functions in another way, without {after!r}: look at gaps.py")
+    lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(after, after + more)
+
+
+def one_clock() -> None:
+    """The server's time of day and that of every function is ahead of this machine's by the seconds in a file.
+
+    A function looks at the file before each run, the server when it is asked to.
+    """
+    _add_to_worker("def run():\n", f"{_IN_A_FUNCTION}    _ms_follow_clock()\n")
+    _add_to_worker("        _ms_msg = json.loads(line)\n", "        _ms_follow_clock()\n")
+    follow_clock()
+
+
+_CLOCK = time_machine.travel(0, tick=True).start()
+_IN_A_FUNCTION = """\
+    import time_machine
+    clock = time_machine.travel(0, tick=True).start()
+    def _ms_follow_clock():
+        with open(os.environ["SECOND_CLOUD_CLOCK"]) as file:
+            clock.move_to(time_machine.escape_hatch.time.time() + float(file.read()))
+"""
+
+
+def follow_clock() -> None:
+    ahead = float(Path(os.environ["SECOND_CLOUD_CLOCK"]).read_text("ascii"))
+    _CLOCK.move_to(time_machine.escape_hatch.time.time() + ahead)
+
+
+def runs_are_noted() -> None:
+    """What a function answered, and what it wrote to its log."""
+    invoke = lambda_runtime.Worker.invoke
+
+    def noted(worker: Any, event: Any, request_id: str, **more: Any) -> Any:
+        answer = invoke(worker, event, request_id, **more)
+        result = answer.get("result")
+        failed = result.get("batchItemFailures") if isinstance(result, dict) else None
+        bad = answer["status"] == "error" or bool(failed)
+        note("run", function=worker.func_name, failed=bad, log=answer.get("log", ""), error=answer.get("error", ""))
+        return answer
+
+    lambda_runtime.Worker.invoke = noted
+
+
+def unpacked_once() -> None:
+    """Each process of a function unpacks its zip anew, seconds each time: all share what was unpacked first."""
+    lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": _UnpackedOnce})
+
+
+class _UnpackedOnce(zipfile.ZipFile):
+    """A zip that is unpacked once, by its content; every other folder becomes a link to that one."""
+
+    _one_at_a_time = threading.Lock()
+
+    def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
+        digest = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
+        folder = Path(tempfile.gettempdir(), digest)
+        with self._one_at_a_time:
+            if not folder.exists():
+                super().extractall(folder, members, pwd)
+        Path(path).rmdir()
+        Path(path).symlink_to(folder)
+
+
+def schedules_are_counted() -> None:
+    """A function that a schedule starts counts as running from the moment on that the schedule fires."""
+
+    def start(arn: str, payload: str) -> None:
+        function, config, _ = lambda_svc._get_func_record_for_ref(arn)
+        record = lambda_svc._execution_record_for_config(function, config)
+        started.append(arn)
+
+        def run() -> None:
+            try:
+                lambda_svc._execute_function_with_config_scope(record, json.loads(payload))
+            finally:
+                started.remove(arn)
+
+        threading.Thread(target=run, daemon=True).start()
+
+    eventbridge._dispatch_to_lambda = start
+
+
+started: list[str] = []
+"""Functions that a schedule has started and that have not ended."""
+
+# ---------------------------------------------------------------- IAM
+
+
+def calls_are_noted() -> None:
+    """Every call that a role makes, with its verdict; and what the key's policy says of a call on encrypted data."""
+    enforce = iam_evaluator.enforce
+
+    def judged(key: str, action: str, service: str, region: str, resource_arn: str = "*", **more: Any) -> Any:
+        denied = enforce(key, action, service, region, resource_arn=resource_arn, **more)
+        role = _role(key)
+        if role or denied:
+            note("call", who=role or key, action=action, resource=resource_arn, allowed=denied is None)
+        if role and denied is None:
+            denied = _key_denies(key, role, action, service, resource_arn)
+        return denied
+
+    iam_evaluator.enforce = judged
+
+
+def _role(key: str) -> str:
+    """The role whose session has this access key, or nothing."""
+    arn = (sts._sessions.get(key) or {}).get("Arn", "")
+    return arn.split("/")[1] if ":assumed-role/" in arn else ""
+
+
+KMS_ACTIONS = {"s3:GetObject": "kms:Decrypt", "s3:PutObject": "kms:GenerateDataKey"}
+"""What S3 asks KMS for on the caller's behalf; a deletion and a list ask for nothing."""
+
+
+def _key_denies(key: str, role: str, action: str, service: str, resource: str) -> Any:
+    """KMS's verdict on a call to DynamoDB, S3 or Secrets Manager: ministack encrypts nothing and asks no key policy."""
+    used = KMS_ACTIONS.get(action, "") if service == "s3" else "kms:Decrypt"
+    if not used or not (policy := _key_policy(service, resource)):
+        return None
+    caller = sts._sessions[key]["Arn"]
+    context = {"kms:calleraccount": ACCOUNT, "kms:viaservice": f"{service}.{REGION}.amazonaws.com"}
+    asked = iam_evaluator.EvalContext(caller, "AssumedRole", ACCOUNT, used, "*", REGION, service_context=context)
+    verdict = iam_evaluator.evaluate_resource_policy(policy, asked, named_only=True)
+    allowed = verdict.decision == "Allow"
+    note("call", who=role, action=used, resource=f"the key, through {service}", allowed=allowed)
+    return None if allowed else verdict
+
+
+def _key_policy(service: str, resource: str) -> str | None:
+    """The policy of the customer-managed key that encrypts a table, a bucket, a secret or a topic; None without one."""
+    key = None
+    match service:
+        case "dynamodb":
+            key = encrypted.get(resource.partition("table/")[2].split("/")[0])
+        case "s3":
+            key = encrypted.get(resource.partition(":::")[2].split("/")[0])
+        case "secretsmanager":
+            key = (secretsmanager._resolve(resource)[1] or {}).get("KmsKeyId")
+        case "sns":
+            key = encrypted.get(resource)
+    return kms._keys.get_scoped(ACCOUNT, REGION, key.rpartition("/")[2])["Policy"] if key else None
+
+
+def leading_keys() -> None:
+    """The condition key dynamodb:LeadingKeys, without which a condition on it holds for every item."""
+    context = iam_actions.dynamodb_service_context
+
+    def with_leading_keys(body: bytes) -> dict[str, Any]:
+        found, request = dict(context(body)), json.loads(body or b"{}")
+        table = dynamodb._tables.get(request.get("TableName", ""))
+        given = request.get("Item") or request.get("Key")
+        if table and given:
+            hash_key = next(key["AttributeName"] for key in table["KeySchema"] if key["KeyType"] == "HASH")
+            found["dynamodb:LeadingKeys"] = list(given[hash_key].values())
+        return found
+
+    iam_actions.dynamodb_service_context = with_leading_keys
+
+
+def services_are_judged() -> None:
+    """SNS is asked by ministack whether it may write to a queue: note the verdict."""
+    allows = sqs.queue_policy_allows
+
+    def judged(queue: str, service: str, *more: Any) -> bool:
+        allowed = bool(allows(queue, service, *more))
+        note("call", who=service, action="sqs:SendMessage", resource=queue, allowed=allowed)
+        return allowed
+
+    sqs.queue_policy_allows = judged
+
+
+def may(service: str, action: str, resource: str, source: str) -> bool:
+    """Whether a service of AWS may do this to a bucket or a topic for `source`: its policy's word, and its key's."""
+    kind = action.partition(":")[0]
+    bucket = resource.partition(":::")[2].split("/")[0]
+    policy = (
+        s3._bucket_policies.get_scoped(ACCOUNT, None, bucket)
+        if kind == "s3"
+        else sns._topics.get_scoped(ACCOUNT, REGION, resource)["attributes"].get("Policy")
+    )
+    asked = [(action, resource, policy)]
+    if key_policy := _key_policy(kind, resource):
+        asked += [(used, "*", key_policy) for used in ("kms:GenerateDataKey", "kms:Decrypt")]
+    return all([_service_may(service, *each, source) for each in asked])  # noqa: C419 - each is noted
+
+
+def _service_may(service: str, action: str, resource: str, policy: Any, source: str) -> bool:
+    context = {"aws:sourceaccount": ACCOUNT, "aws:sourcearn": source}
+    asked = iam_evaluator.EvalContext(
+        "*", "Service", "", action, resource, REGION, secure_transport=True, service_context=context
+    )
+    allowed: bool = iam_evaluator.evaluate_resource_policy(policy, asked, service=service).decision == "Allow"
+    note("call", who=service, action=action, resource=resource, allowed=allowed)
+    return allowed
+
+
+# ---------------------------------------------------------------- SES
+
+
+def emails_in_full() -> None:
+    """SendEmail with everything it was given, an id of SES's own form, and permission on identity and set.
+
+    ministack drops header fields, tags and the configuration set, publishes no events for it, and asks the policy for
+    the resource "*".
+    """
+    answer, enforce = ses_v2.handle_request, ministack.app._enforce_ses_v2
+
+    async def take(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+        reply = await answer(method, path, headers, body, query)
+        if path.rstrip("/").endswith("/outbound-emails") and reply[0] == 200:
+            number = sum(event["kind"] == "email" for event in seen) + 1
+            taken = f"0102{int(time.time() * 1000):012x}-{uuid.uuid4()}-000000"
+            note("email", request=json.loads(body), id=taken, at=time.time(), number=number)
+            return reply[0], reply[1], json.dumps({"MessageId": taken}).encode()
+        return reply
+
+    def judge(method: str, path: str, headers: Any, body: bytes, query: Any, request_id: str) -> Any:
+        if not path.rstrip("/").endswith("/outbound-emails"):
+            return enforce(method, path, headers, body, query, request_id)
+        request = json.loads(body)
+        sender = parseaddr(request["FromEmailAddress"])[1]
+        names = [f"identity/{sender.rpartition('@')[2]}"]
+        names += [f"configuration-set/{name}" for name in [request.get("ConfigurationSetName")] if name]
+        verdicts = (
+            ministack.app._enforce_data_plane(
+                "sesv2",
+                "ses:SendEmail",
+                headers,
+                query,
+                request_id,
+                resource_arn=f"arn:aws:ses:{REGION}:{ACCOUNT}:{name}",
+                service_context={"ses:FromAddress": sender},
+            )
+            for name in names
+        )
+        return next((denied for denied in verdicts if denied), None)
+
+    ses_v2.handle_request = take
+    ministack.app._enforce_ses_v2 = judge
+
+
+# ---------------------------------------------------------------- what is not AWS's
+
+
+def state() -> dict[str, Any]:
+    """How much is going on: functions that run, messages that can be received, those that somebody has in hand."""
+    now = time.time()
+    waiting = dead = taken = 0
+    for queue in list(sqs._queues._data.values()):
+        is_dead = "DeadLetters" in queue["name"]
+        for message in list(queue["messages"]):
+            if is_dead:
+                dead += 1
+            elif message["visible_at"] <= now:
+                waiting += 1
+            elif message["receive_count"]:
+                taken += 1
+    if waiting:
+        lambda_svc._esm_wake.set()  # else a message that SNS has brought waits for up to a second
+    running = lambda_svc.executions_in_flight()[0] + len(started)
+    return {"running": running, "waiting": waiting, "taken": taken, "dead": dead, "seen": len(seen)}
+
+
+def asked(path: str, request: dict[str, Any]) -> Any:
+    match path:
+        case "/_gaps/state":
+            return state()
+        case "/_gaps/seen":
+            return seen[request["start"] :]
+        case "/_gaps/time":
+            follow_clock()
+            scheduler._tick_schedules()
+            return state()
+        case "/_gaps/restart":
+            for queue in sqs._queues._data.values():
+                queue["messages"].clear()
+            for function in request["functions"]:
+                lambda_runtime.invalidate_worker(function)
+            return state()
+        case "/_gaps/may":
+            return may(request["service"], request["action"], request["resource"], request["source"])
+    raise ValueError(path)
+
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+def with_gaps(
+    cloud: Callable[[Any, Receive, Send], Awaitable[None]],
+) -> Callable[[Any, Receive, Send], Awaitable[None]]:
+    """The whole server: AWS's own addresses, and those under /_gaps/."""
+
+    async def serve(scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith("/_gaps/"):
+            if scope["type"] == "http":  # it came by HTTP, and on AWS everything comes by TLS
+                scope = scope | {"headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+            await cloud(scope, receive, send)
+            return
+        body, more = b"", True
+        while more:
+            part = await receive()
+            body, more = body + part.get("body", b""), part.get("more_body", False)
+        answer = json.dumps(asked(scope["path"], json.loads(body or b"{}"))).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": answer})
+
+    return serve
+
+
+GAPS = (
+    receipt_rules,
+    dkim_tokens,
+    routes_of_the_api,
+    secrets_by_arn,
+    keys_of_what_is_encrypted,
+    alarms_on_sums,
+    layers_at_opt,
+    one_clock,
+    runs_are_noted,
+    unpacked_once,
+    schedules_are_counted,
+    calls_are_noted,
+    leading_keys,
+    services_are_judged,
+    emails_in_full,
+)
+
+
+def main() -> None:
+    for close in GAPS:
+        close()
+    scheduler._SCHEDULE_TICK_INTERVAL = 86_400  # the run fires them itself, once it has moved the clock
+    ministack.app.app = with_gaps(ministack.app.app)
+    sys.argv[1:] = []
+    ministack.app.main()
+
+
+if __name__ == "__main__":
+    sys.path.remove(str(Path(__file__).parent))  # nothing of ours is imported by a function
+    main()

@@ -1,0 +1,196 @@
+"""The grants of the template, one action of one statement each, and whether the run fails without each of them."""
+
+import time
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from tests.second_cloud.cloud import Call, RunFailed, SecondCloud
+from tests.second_cloud.journey import Chapter
+
+SERVICES = ("dynamodb", "sqs", "s3", "kms", "secretsmanager", "sns")
+"""Whose grants are tried. What Lambda, SES and the logs need is not."""
+
+Template = dict[str, Any]
+POLICIES = {
+    "AWS::KMS::Key": ("KeyPolicy", ""),
+    "AWS::SQS::QueuePolicy": ("PolicyDocument", "Queues"),
+    "AWS::SNS::TopicPolicy": ("PolicyDocument", "Topics"),
+    "AWS::S3::BucketPolicy": ("PolicyDocument", "Bucket"),
+}
+"""Policies of resources: where the document is, and what names the resource that it is of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One action that one statement allows: of a function's own policy, or of a resource's."""
+
+    owner: str
+    """Logical id of the function, or of the resource that has the policy."""
+    statement: int
+    action: str
+    of: str = ""
+    """Logical id of the queue, topic or bucket, for a policy that is a resource of its own."""
+    principal: str = ""
+    """The service that it is given to, for the policy of a resource; empty for everyone in the account."""
+    via: str = ""
+    """The service through which alone the key may be used, if the grant is this condition's value."""
+
+    def __str__(self) -> str:
+        return f"{self.owner}[{self.statement}] {self.action}{' through ' * bool(self.via)}{self.via}"
+
+
+def grants(template: Template) -> Iterator[Grant]:
+    """Every grant of these services; not what an account may do with its own key, which nobody could mend without."""
+    for name, resource in template["Resources"].items():
+        for number, statement in enumerate(statements(resource)):
+            if statement["Effect"] != "Allow" or "kms:*" in listed(statement["Action"]):
+                continue
+            principal = statement.get("Principal", {}).get("Service", "")
+            of = _named(resource["Properties"].get(POLICIES.get(resource["Type"], ("", ""))[1]))
+            for action in listed(statement["Action"]):
+                if action.partition(":")[0] in SERVICES:
+                    yield Grant(name, number, action, of, principal)
+            for via in _via(statement):
+                yield Grant(name, number, "kms:Decrypt", of, principal, _service(via))
+
+
+def statements(resource: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of a function's own policy, or of the policy of a resource; none for anything else."""
+    properties = resource.get("Properties") or {}
+    if resource["Type"] == "AWS::Serverless::Function":
+        return [statement for policy in properties["Policies"] for statement in policy["Statement"]]
+    if resource["Type"] in POLICIES:
+        return list(properties[POLICIES[resource["Type"]][0]]["Statement"])
+    return []
+
+
+def without(template: Template, grant: Grant) -> Template:
+    """The template with this grant taken out, and nothing else changed."""
+    changed = deepcopy(template)
+    resource = changed["Resources"][grant.owner]
+    statement = statements(resource)[grant.statement]
+    if grant.via:
+        _via(statement)[:] = [via for via in _via(statement) if _service(via) != grant.via]
+        return changed
+    statement["Action"] = [action for action in listed(statement["Action"]) if action != grant.action]
+    if not statement["Action"]:  # a statement allows something: this, which nobody asks for
+        statement["Action"] = f"{grant.action.partition(':')[0]}:ListTagsForResource"
+    return changed
+
+
+def _via(statement: dict[str, Any]) -> list[dict[str, str]]:
+    """Through which services the key may be used, as the condition lists them: `!Sub s3.${AWS::Region}…`."""
+    condition = (statement.get("Condition") or {}).get("StringEquals") or {}
+    found: list[dict[str, str]] = condition.get("kms:ViaService", [])
+    return found
+
+
+def _service(via: dict[str, str]) -> str:
+    return via["Fn::Sub"].partition(".")[0]
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _named(reference: Any) -> str:
+    """The logical id in `!Ref X` or `[!Ref X]`."""
+    first = reference[0] if isinstance(reference, list) else reference
+    return str(first["Ref"]) if first else ""
+
+
+class Uses:
+    """Which chapters of the journey needed which grant, and the quickest of them."""
+
+    def __init__(self, cloud: SecondCloud, template: Template) -> None:
+        self._cloud = cloud
+        self._given = list(grants(template))
+        self._resolved = {
+            name: self._statements_of_role(name)
+            for name, resource in template["Resources"].items()
+            if resource["Type"] == "AWS::Serverless::Function"
+        }
+        self._quickest: dict[Grant, tuple[float, Chapter]] = {}
+
+    @property
+    def used(self) -> list[tuple[Grant, Chapter]]:
+        """Each grant that was used, with the quickest chapter that needs it."""
+        return [(grant, self._quickest[grant][1]) for grant in self._given if grant in self._quickest]
+
+    @property
+    def unused(self) -> list[Grant]:
+        return [grant for grant in self._given if grant not in self._quickest]
+
+    def note(self, chapter: Chapter, calls: list[Call], seconds: float) -> None:
+        """What a chapter called, and the seconds that it took."""
+        distinct = set(calls)
+        for grant in self._given:
+            quicker = grant not in self._quickest or seconds < self._quickest[grant][0]
+            if quicker and any(self._is_by(call, grant) for call in distinct):
+                self._quickest[grant] = seconds, chapter
+
+    def _is_by(self, call: Call, grant: Grant) -> bool:
+        """Whether this grant is what allows the call."""
+        if not fnmatchcase(call.action.lower(), grant.action.lower()):
+            return False
+        if grant.owner in self._resolved:
+            resources = listed(self._resolved[grant.owner][grant.statement]["Resource"])
+            return call.who == self._role(grant.owner) and any(fnmatchcase(call.resource, one) for one in resources)
+        if grant.via and not call.resource.endswith(f"through {grant.via}"):
+            return False
+        if grant.of and self._cloud.resources[grant.of].rpartition("/")[2] not in call.resource:
+            return False
+        return call.who == grant.principal if grant.principal else not call.who.endswith(".amazonaws.com")
+
+    def _role(self, function: str) -> str:
+        return self._cloud.resources[f"{function}Role"]
+
+    def _statements_of_role(self, function: str) -> list[dict[str, Any]]:
+        """As they were deployed, without intrinsics."""
+        iam, role = self._cloud.client("iam"), self._role(function)
+        names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+        documents = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
+        return [statement for document in documents for statement in document["Statement"]]
+
+
+def fails_without(cloud: SecondCloud, template: Template, grant: Grant, chapter: Chapter) -> str:
+    """Takes the grant out of the deployed template and runs the chapter. Returns how it failed; empty if it did not."""
+    cloud.update(without(template, grant))
+    functions = [name for name, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"]
+    # A function reads the secret once and keeps it: those that are to lack it now start anew.
+    lacking = functions if grant.via == "secretsmanager" else {grant.owner} & {*functions}
+    cloud.restart(sorted(lacking))
+    try:
+        chapter(cloud)
+    except RunFailed as failure:
+        return str(failure)
+    except (LookupError, StopIteration) as failure:  # a link or an email that is not there
+        return repr(failure)
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of a run without a grant."""
+
+    grant: Grant
+    how: str
+    """How the run failed; empty if it did not."""
+    seconds: float
+
+    @property
+    def noticed(self) -> bool:
+        """Whether the run failed because this action was denied."""
+        action = self.grant.action.rstrip("*").lower()
+        return self.how.startswith("AccessDenied") and action in self.how.lower() and self.grant.via in self.how
+
+
+def try_each(cloud: SecondCloud, template: Template, used: list[tuple[Grant, Chapter]]) -> Iterator[Trial]:
+    """Takes out each grant that the journey used, one after the other, and runs a chapter that needs it."""
+    for grant, chapter in used:
+        begun = time.monotonic()
+        how = fails_without(cloud, template, grant, chapter)
+        yield Trial(grant, how, time.monotonic() - begun)

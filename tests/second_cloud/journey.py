@@ -1,0 +1,158 @@
+"""The journeys that the second cloud must let people make, in chapters that need nothing of each other."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from typing import cast
+
+from local_cloud.cloud import World
+from tests.logs import given_away
+from tests.people import Person, one_click
+from tests.second_cloud.cloud import RunFailed, SecondCloud
+from tests.second_cloud.server import ROOT
+
+WORDS = "I never said out loud how lonely I made you."
+MORE_WORDS = "Today I said what I did, and I did not explain it."
+LESSONS = [path.name[3:].partition(".")[0] for path in sorted((ROOT / "emails/rebuild-trust").glob("0[1-9]-*.md.j2"))]
+"""The ids of the lessons after the introduction, in order: `01-acknowledge.md.j2` …"""
+LOST = "From: {}\r\nTo: {}\r\nSubject: Hello\r\n\r\n{}\r\n"
+
+Chapter = Callable[[SecondCloud], None]
+
+
+def takes_the_course(cloud: SecondCloud) -> None:
+    """Sign-up, introduction, a lesson a day, two reflections, the closing letter, the journal, and an erasure."""
+    ann = somebody(cloud, "ann").joins()
+    expect(arrived(ann) == ["confirm", "intro"], "the introduction did not come at once")
+    ann.replies(WORDS)
+    for number, lesson in enumerate(LESSONS):
+        email = cloud.next_email(ann.address)
+        expect(email.tags["email"] == lesson, f"{lesson} did not come")
+        if number == 0:
+            ann.replies(MORE_WORDS, email, client="outlook")
+    expect(WORDS in (ann.mails[-1].text or ""), "the closing letter does not give the words back")
+    expect(len(ann.reflections) == 2, "a reply was not kept as a reflection")
+
+    expect(MORE_WORDS in ann.journal, "the journal does not show a reflection")
+    taken = zipfile.ZipFile(io.BytesIO(ann.in_the_journal("export").body))
+    expect(any(WORDS in taken.read(name).decode() for name in taken.namelist()), "the file to keep lacks a reflection")
+    last = ann.reflections[-1]
+    ann.in_the_journal("take-back", which=f"{last['round']}#{last['lesson']}#{last['mail_id']}")
+    expect(len(ann.reflections) == 1, "a reflection was not taken back")
+    ann.in_the_journal("name", first_name="Anna")
+    subscriber = str(ann.row["id"])
+    ann.erases()
+    expect(arrived(ann)[-1] == "erased", "no last email told of the erasure")
+    nothing_is_left(cloud, ann, subscriber)
+
+
+def steers_the_course(cloud: SecondCloud) -> None:
+    """The buttons of the course page, the same by reply, one-click unsubscribe, and an erasure by reply."""
+    bob = somebody(cloud, "bob").joins()
+    for action, fields in (("pause", {}), ("resume", {}), ("time", {"hour": "8", "zone": "Europe/Berlin"})):
+        expect(bob.presses(action, **fields).status < 400, f"the button {action} failed")
+    for command in ("Pause", "Resume", "Journal", "Help"):
+        bob.replies(command)
+    expect("help" in arrived(bob), "a command by reply was not answered")
+    bob.in_the_journal("end-links")
+    bob.signs_up()
+    bob.asks_for_a_link()
+    expect(arrived(bob)[-1] == "fresh-link", "no new link came")
+    bob.replies(WORDS)
+    bob.replies("Delete my data")
+    subscriber = str(bob.row["id"])
+    bob.replies("Yes")
+    nothing_is_left(cloud, bob, subscriber)
+
+    cleo = somebody(cloud, "cleo").joins()
+    for _ in range(2):  # the second time it reads whether it was told
+        cloud.request("POST", one_click(cleo.mails[1]), form={"List-Unsubscribe": "One-Click"})
+    expect(cleo.row["status"] == "unsubscribed", "one click did not stop the course")
+
+
+def bounces(cloud: SecondCloud) -> None:
+    """A mailbox that does not exist is never written to again, and a form for it neither."""
+    dora = somebody(cloud, "dora").joins()
+    cloud.bounced(dora.mails[-1])
+    expect(dora.row["status"] == "bounced" and len(cloud.rows("Suppressions")) > 0, "the address was not suppressed")
+    before = len(dora.mails)
+    dora.signs_up()
+    expect(len(dora.mails) == before, "a suppressed address was written to")
+
+
+def is_held_and_released(cloud: SecondCloud) -> None:
+    """SES refuses an address, as in its sandbox; the operator finds out, mends it, and lets the subscriber go on."""
+    emil = somebody(cloud, "emil").joins()
+    in_the_sandbox(cloud, yes=True)
+    try:
+        for _ in range(7):  # the first lesson is due within 32 hours; one that is a day late waits for its hour
+            cloud.advance(timedelta(hours=6))
+    finally:
+        in_the_sandbox(cloud, yes=False)
+    subscriber = str(emil.row["id"])
+    expect(subscriber in cloud.command("audit"), "the audit does not name who is held")
+    expect("goes on" in cloud.command("release", subscriber), "the release failed")
+    cloud.next_email(emil.address)
+    cloud.command("resume-all", "--yes")
+
+
+def in_the_sandbox(cloud: SecondCloud, *, yes: bool) -> None:
+    """In the sandbox SES takes emails to verified addresses only."""
+    given = {"MailType": "TRANSACTIONAL", "WebsiteURL": "https://example.org"}
+    cloud.client("sesv2").put_account_details(**given, ProductionAccessEnabled=not yes)
+
+
+def is_accepted(cloud: SecondCloud) -> None:
+    """A reply whose notification was lost: the audit sets it aside, the operator makes it a reflection."""
+    fay = somebody(cloud, "fay").joins()
+    mail_id = "lost0123456789abcdefghijklmnopqrstuvwxyz"
+    mail = LOST.format(fay.address, fay.mails[-1].reply_to[0], WORDS)
+    cloud.client("s3").put_object(Bucket=cloud.resources["RawMail"], Key=f"inbound/{mail_id}", Body=mail.encode())
+    cloud.advance(timedelta(hours=2))
+    cloud.command("audit")
+    expect(mail_id in cloud.command("inbox"), "the lost reply is not listed")
+    expect("a reflection of" in cloud.command("inbox", "accept", mail_id), "the lost reply was not accepted")
+    expect(len(fay.reflections) == 1, "the accepted reply is no reflection")
+    subscriber = str(fay.row["id"])
+    fay.erases()
+    nothing_is_left(cloud, fay, subscriber)
+
+
+CHAPTERS: tuple[Chapter, ...] = (takes_the_course, steers_the_course, bounces, is_held_and_released, is_accepted)
+
+
+def arrived(person: Person) -> list[str]:
+    """Which emails came, oldest first."""
+    return [mail.tags["email"] for mail in person.mails]
+
+
+def nothing_is_wrong(cloud: SecondCloud) -> None:
+    """No dead letter; no address, token or word in a log. Raises RunFailed."""
+    if dead := cloud.dead_letters():
+        raise RunFailed(f"{dead} dead letters")
+    if found := given_away(cast("World", cloud)):
+        raise RunFailed(f"the logs hold {len(found)} addresses, tokens or words of a reply")
+
+
+def somebody(cloud: SecondCloud, name: str) -> Person:
+    """A person who has not signed up yet. An hour after what was before: a network may send ten forms an hour."""
+    cloud.advance(timedelta(hours=1))
+    return Person(cast("World", cloud), f"{name}@example.net", name.title())
+
+
+def nothing_is_left(cloud: SecondCloud, erased: Person, subscriber: str) -> None:
+    """After an erasure neither the address nor a word is stored anywhere, and nothing under the subscriber's id."""
+    stored = {table: json.dumps(cloud.rows(table), default=str) for table in cloud.tables()} | cloud.raw_mail()
+    for place, text in stored.items():
+        for what in (erased.address, WORDS, MORE_WORDS):
+            expect(what not in text, f"left after an erasure in {place}")
+    for table in ("Subscribers", "Reflections"):
+        expect(subscriber not in stored[table], f"left after an erasure in {table}")
+
+
+def expect(holds: bool, otherwise: str) -> None:
+    """Raises RunFailed."""
+    if not holds:
+        raise RunFailed(otherwise)

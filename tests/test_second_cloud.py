@@ -1,0 +1,151 @@
+"""The second cloud's own parts, without it: which grants there are, how one is taken out, and what makes a run fail."""
+
+import ast
+import re
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+from local_cloud.cloud import TEMPLATE
+from tests.people import Person
+from tests.second_cloud import journey
+from tests.second_cloud.cloud import RunFailed, SecondCloud
+from tests.second_cloud.grants import Grant, Template, Trial, grants, statements, without
+from tests.second_cloud.server import ROOT
+
+GAPS = Path(journey.__file__).with_name("gaps.py")
+
+
+@pytest.fixture
+def template() -> Template:
+    return dict(yaml_parse(TEMPLATE.read_text("utf-8")))
+
+
+def test_every_gap_that_is_closed_is_in_the_docs_and_no_other() -> None:
+    assigned = {
+        node.targets[0].id: node.value
+        for node in ast.parse(GAPS.read_text("utf-8")).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    closed = assigned["GAPS"]
+    assert isinstance(closed, ast.Tuple)
+    page = (ROOT / "docs" / "second-cloud.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [ast.unparse(name) for name in closed.elts]
+    (pinned,) = re.findall(r"^ministack==(.+)$", (ROOT / "constraints-ministack.txt").read_text("utf-8"), re.MULTILINE)
+    assert f"ministack {pinned} lacks" in page
+
+
+def test_the_grants_are_those_of_functions_and_of_resources(template: Template) -> None:
+    found = list(grants(template))
+    assert len(found) == len(set(found)) > 90
+    assert Grant("SignUp", 0, "dynamodb:UpdateItem") in found
+    assert Grant("InboundPolicy", 0, "sqs:SendMessage", "Inbound", "sns.amazonaws.com") in found
+    assert Grant("RawMailPolicy", 0, "s3:PutObject", "RawMail", "ses.amazonaws.com") in found
+    assert Grant("Key", 2, "kms:Decrypt", "", "ses.amazonaws.com") in found
+    through = {grant.via for grant in found if grant.via}
+    assert through == {"dynamodb", "s3", "secretsmanager"}
+    assert not [grant for grant in found if grant.owner == "Key" and grant.statement == 0]  # the account's own
+    assert not [grant for grant in found if grant.action.startswith("ses:") or grant.action == "s3:*"]
+
+
+def test_a_grant_is_taken_out_and_nothing_else(template: Template) -> None:
+    before = deepcopy(template)
+    for grant in grants(template):
+        changed = without(template, grant)
+        assert grant not in list(grants(changed))
+        assert set(grants(template)) - set(grants(changed)) == {grant}
+        assert {name for name, one in changed["Resources"].items() if one != before["Resources"][name]} == {grant.owner}
+        kept = statements(changed["Resources"][grant.owner])
+        assert len(kept) == len(statements(before["Resources"][grant.owner]))
+    assert template == before
+
+
+@pytest.mark.parametrize(
+    ("how", "noticed"),
+    [
+        ("AccessDenied: a-SendRole s3:DeleteObject on arn:aws:s3:::mail/inbound/1", True),
+        ("", False),
+        ("no email came in three days", False),
+        ("AccessDenied: a-SendRole s3:GetObject on arn:aws:s3:::mail/inbound/1", False),
+    ],
+)
+def test_a_trial_is_noticed_by_the_action_that_was_denied(how: str, noticed: bool) -> None:
+    assert Trial(Grant("Send", 2, "s3:DeleteObject"), how, 0.0).noticed is noticed
+
+
+RAN = {"kind": "run", "function": "Send", "failed": False, "error": "", "log": ""}
+CALLED = {"kind": "call", "who": "SendRole", "action": "s3:GetObject", "resource": "x", "allowed": True}
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        (CALLED | {"allowed": False}, "AccessDenied: SendRole s3:GetObject on x"),
+        (RAN | {"failed": True, "error": "boom"}, "Send failed: boom"),
+    ],
+)
+def test_a_denied_call_and_a_failed_function_make_the_run_fail(event: dict[str, Any], why: str) -> None:
+    SecondCloud.judge([RAN, CALLED])
+    with pytest.raises(RunFailed, match=why):
+        SecondCloud.judge([RAN, CALLED, event])
+
+
+class Stored:
+    """What `nothing_is_left` and `nothing_is_wrong` look at."""
+
+    def __init__(self) -> None:
+        self.tables_of: dict[str, list[dict[str, str]]] = {"Subscribers": [], "Reflections": [], "Limits": []}
+        self.mail: dict[str, str] = {}
+        self.dead = 0
+        self.logs: list[str] = []
+        self.mails: list[Any] = []
+        self.received: list[Any] = []
+
+    def tables(self) -> list[str]:
+        return list(self.tables_of)
+
+    def rows(self, table: str) -> list[dict[str, str]]:
+        return self.tables_of[table]
+
+    def raw_mail(self) -> dict[str, str]:
+        return self.mail
+
+    def dead_letters(self) -> int:
+        return self.dead
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("Limits", {"key": "ann@example.net"}),
+        ("Reflections", {"text": journey.WORDS}),
+        ("Reflections", {"subscriber": "abc"}),
+        ("Subscribers", {"id": "erasing#abc"}),
+    ],
+)
+def test_what_is_left_of_an_erased_person_makes_the_run_fail(table: str, row: dict[str, str]) -> None:
+    stored: Any = Stored()
+    stored.tables_of["Limits"] = [{"key": "a mark of abc"}]
+    ann = Person(stored)
+    journey.nothing_is_left(stored, ann, "abc")
+    stored.mail = {"inbound/1": f"From: {ann.address}"}
+    with pytest.raises(RunFailed, match="left after an erasure in inbound/1"):
+        journey.nothing_is_left(stored, ann, "abc")
+    stored.mail = {}
+    stored.tables_of[table] = [row]
+    with pytest.raises(RunFailed, match=f"left after an erasure in {table}"):
+        journey.nothing_is_left(stored, ann, "abc")
+
+
+def test_a_dead_letter_and_an_address_in_a_log_make_the_run_fail() -> None:
+    stored: Any = Stored()
+    journey.nothing_is_wrong(stored)
+    stored.dead = 1
+    with pytest.raises(RunFailed, match="1 dead letters"):
+        journey.nothing_is_wrong(stored)
+    stored.dead, stored.logs = 0, ["sent to ann@example.net"]
+    with pytest.raises(RunFailed, match="the logs hold 1"):
+        journey.nothing_is_wrong(stored)
