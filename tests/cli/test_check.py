@@ -388,7 +388,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_command_says_so_when_all_is_well() -> None:
     done = run()
     assert done.returncode == 0
-    assert re.fullmatch(r"\d\d emails, and nothing to change\.\n", done.stdout)
+    assert re.fullmatch(r"\d+ emails, and nothing to change\.\n", done.stdout)
 
 
 def test_the_command_prints_one_line_a_finding_and_fails(emails: Path) -> None:
