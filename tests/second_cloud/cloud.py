@@ -8,7 +8,8 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -19,6 +20,7 @@ from typing import Any
 import boto3
 import time_machine
 from boto3.dynamodb.types import TypeDeserializer
+from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from cli.main import app
@@ -34,6 +36,9 @@ from local_cloud.ses_events import SesEvent
 from tests.second_cloud.server import ROOT, Server
 
 STACK = "email-course"
+GIVEN = PARAMETERS | {"SiteUrl": "", "ActivateReceiptRules": "yes"}
+"""The parameters of a first deployment that needs nothing more by hand."""
+SES = "ses.amazonaws.com"
 QUIET_WITHIN = 60
 """Seconds of real time, after which what still runs or waits counts as stuck."""
 FAILED_AFTER = 3
@@ -81,7 +86,7 @@ class SecondCloud:
 
     def deploy(self, built: Path) -> None:
         """`sam deploy`, as README.md says it, of the built artefact in this folder. Raises RunFailed."""
-        values = [f"{name}='{value}'" for name, value in PARAMETERS.items()]
+        values = [f"{name}='{value}'" for name, value in GIVEN.items()]
         done = subprocess.run(
             [
                 *(ROOT / ".venv-sam" / "bin" / "sam", "deploy", "--template-file", built / "template.yaml"),
@@ -96,42 +101,56 @@ class SecondCloud:
         )
         if done.returncode:
             raise RunFailed(f"sam deploy: {'; '.join(self._failed_resources()) or done.stdout + done.stderr}")
-        self.activate_rules()
+        if self.active_rules() != self.resources["ReceiptRules"]:
+            raise RunFailed("the stack's receipt rule set is not the active one")
 
-    def activate_rules(self) -> None:
-        """What remains by hand after a deployment: the receipt rule set is made the active one."""
-        self.client("ses").set_active_receipt_rule_set(RuleSetName=self.resources["ReceiptRules"])
+    def delete(self) -> None:
+        """Deletes the stack. Raises RunFailed."""
+        cloudformation = self.client("cloudformation")
+        stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackId"]
+        cloudformation.delete_stack(StackName=STACK)
+        self._ends_as("DELETE_COMPLETE", stack)
 
     def update(self, template: dict[str, Any]) -> None:
         """The stack with a changed template and the same parameters. Raises RunFailed."""
-        cloudformation = self.client("cloudformation")
-        cloudformation.update_stack(
+        # As `sam deploy` does it: CloudFormation takes 51,200 bytes in a request, and more from a bucket only.
+        self.client("s3").put_object(Bucket=self.bucket_of_sam, Key="changed", Body=json.dumps(template).encode())
+        self.client("cloudformation").update_stack(
             StackName=STACK,
-            TemplateBody=json.dumps(template),
+            TemplateURL=f"https://s3.{REGION}.amazonaws.com/{self.bucket_of_sam}/changed",
             Capabilities=[
                 "CAPABILITY_IAM",
                 "CAPABILITY_AUTO_EXPAND",
             ],  # the second for SAM, which a change set has anyway
-            Parameters=[{"ParameterKey": name, "UsePreviousValue": True} for name in PARAMETERS],
+            Parameters=[{"ParameterKey": name, "UsePreviousValue": True} for name in GIVEN],
         )
-        end = time.monotonic() + QUIET_WITHIN
-        while (status := cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]).endswith(
-            "IN_PROGRESS"
-        ):
+        self._ends_as("UPDATE_COMPLETE", STACK)
+
+    def _ends_as(self, wanted: str, stack: str) -> None:
+        """Waits until CloudFormation is through with a stack, of this name or id. Raises RunFailed."""
+        stacks, end = self.client("cloudformation"), time.monotonic() + QUIET_WITHIN
+        while (status := stacks.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]).endswith("IN_PROGRESS"):
             if time.monotonic() > end:
                 break
             time.sleep(0.05)
-        if status != "UPDATE_COMPLETE":
-            raise RunFailed(f"the stack's update ended as {status}")
+        if status != wanted:
+            raise RunFailed(f"the stack is {status} and not {wanted}: {'; '.join(self._failed_resources())}")
 
     def _failed_resources(self) -> list[str]:
         """What CloudFormation could not make, with the reason, first things first."""
         cloudformation = self.client("cloudformation")
-        if not cloudformation.list_stacks()["StackSummaries"]:
-            return []
+        if STACK not in {stack["StackName"] for stack in cloudformation.list_stacks()["StackSummaries"]}:
+            return []  # refused before anything was made
         events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
         failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("_FAILED")]
         return [f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}" for event in failed]
+
+    @cached_property
+    def bucket_of_sam(self) -> str:
+        """Where `sam deploy` puts what it uploads, in a stack of its own for all deployments."""
+        described = self.client("cloudformation").describe_stacks(StackName="aws-sam-cli-managed-default")
+        outputs = described["Stacks"][0]["Outputs"]
+        return next(str(output["OutputValue"]) for output in outputs if output["OutputKey"] == "SourceBucket")
 
     def template(self) -> dict[str, Any]:
         """The template as it was deployed."""
@@ -163,7 +182,7 @@ class SecondCloud:
         source_ip: str = "127.0.0.1",
     ) -> Response:
         """One HTTP request to the API, and what it set going. `path` may have a query or be an email's link."""
-        path = path.removeprefix(PARAMETERS["SiteUrl"]) or "/"
+        path = path.removeprefix(self.outputs["SiteUrl"]) or "/"
         sent = {"Host": f"{self.resources['HttpApi']}.execute-api.localhost:{self._server.port}"} | dict(headers or {})
         body = None
         if form is not None:
@@ -214,31 +233,45 @@ class SecondCloud:
         known = self.client("sesv2").list_email_identities()["EmailIdentities"]
         return address.rpartition("@")[2] in {identity["IdentityName"] for identity in known}
 
-    @property
-    def _rule_arn(self) -> str:
-        """In whose name SES stores a mail and tells of it."""
-        return _arn(
-            f"receipt-rule-set/{self._rule_set['Metadata']['Name']}:receipt-rule/{self._rule_set['Rules'][0]['Name']}"
-        )
+    def active_rules(self) -> str:
+        """The name of the active receipt rule set, or nothing."""
+        active = self.client("ses").describe_active_receipt_rule_set()
+        return str(active.get("Metadata", {}).get("Name", ""))
 
     def _tell_of_mail(self, topic: str, body: dict[str, Any], subject: str) -> None:
-        self._publish(topic, body, subject, self._rule_arn)
+        """SES tells a topic of a mail, as the receipt rule's role."""
+        with self._by_the_rule("sns") as sns:
+            sns.publish(TopicArn=topic, Message=json.dumps(body), Subject=subject)
 
     def put(self, bucket: str, key: str, raw: bytes) -> None:
-        """SES stores a mail, if the bucket's policy and its key's let it."""
-        if self._may("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}", self._rule_arn):
-            self.client("s3").put_object(Bucket=bucket, Key=key, Body=raw)
+        """SES stores a mail, as the receipt rule's role."""
+        with self._by_the_rule("s3") as s3:
+            s3.put_object(Bucket=bucket, Key=key, Body=raw)
+
+    @contextmanager
+    def _by_the_rule(self, service: str) -> Iterator[Any]:
+        """A client with the permissions of the role that the receipt rule names. Raises RunFailed for what is denied.
+
+        SES takes it on for the rule (SES guide, "Setting up IAM role permissions for Deliver to S3 bucket action").
+        """
+        rule_set, rule = self._rule_set["Metadata"]["Name"], self._rule_set["Rules"][0]
+        role = rule["Actions"][0]["S3Action"]["IamRoleArn"]
+        source = _arn(f"receipt-rule-set/{rule_set}:receipt-rule/{rule['Name']}")
+        rights = self._server.ask("assume", service=SES, role=role, source=source)
+        try:
+            if rights is None:
+                raise RunFailed(f"SES may not assume {role}")
+            with time_machine.travel(self.now(), tick=True):  # what is signed is of the cloud's own time
+                yield self._session.client(service, endpoint_url=self._server.url, **rights)  # type: ignore[call-overload]
+        except (ClientError, RunFailed):
+            self.drain()  # which fails with the action that was denied
+            raise
 
     def _publish(self, topic: str, body: dict[str, Any] | str, subject: str, source: str) -> None:
-        """SES tells a topic, if the topic's policy and its key's let it."""
-        if self._may("sns:Publish", topic, source):
+        """SES tells a topic of an event, if the topic's policy and its key's let it."""
+        if self._server.ask("may-publish", service=SES, topic=topic, source=source):
             words = body if isinstance(body, str) else json.dumps(body)
             self.client("sns").publish(TopicArn=topic, Message=words, Subject=subject)
-
-    def _may(self, action: str, resource: str, source: str) -> bool:
-        return bool(
-            self._server.ask("may", service="ses.amazonaws.com", action=action, resource=resource, source=source)
-        )
 
     def bounced(self, mail: SentMail) -> None:
         """The mailbox does not exist."""
@@ -396,6 +429,18 @@ class SecondCloud:
         keys = [key["AttributeName"] for key in dynamodb.describe_table(TableName=name)["Table"]["KeySchema"]]
         for row in self.rows(table):
             dynamodb.delete_item(TableName=name, Key={key: {"S": row[key]} for key in keys})
+
+    def what_stands(self) -> dict[str, list[str]]:
+        """Names of the tables, buckets, secrets, usable keys and functions there are, of whatever stack."""
+        keys = (key["KeyId"] for key in self.client("kms").list_keys()["Keys"])
+        described = [self.client("kms").describe_key(KeyId=key)["KeyMetadata"] for key in keys]
+        return {
+            "tables": list(self.client("dynamodb").list_tables()["TableNames"]),
+            "buckets": [bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]],
+            "secrets": [secret["ARN"] for secret in self.client("secretsmanager").list_secrets()["SecretList"]],
+            "keys": [key["KeyId"] for key in described if key["Enabled"] and key["KeyManager"] == "CUSTOMER"],
+            "functions": [one["FunctionName"] for one in self.client("lambda").list_functions()["Functions"]],
+        }
 
     def dead_letters(self) -> int:
         return int(self._server.ask("state")["dead"])

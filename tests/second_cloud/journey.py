@@ -123,6 +123,23 @@ def is_accepted(cloud: SecondCloud) -> None:
 CHAPTERS: tuple[Chapter, ...] = (takes_the_course, steers_the_course, bounces, is_held_and_released, is_accepted)
 
 
+def is_deleted(cloud: SecondCloud) -> None:
+    """The last chapter: the stack goes, with its receipt rules no longer active. What people wrote outlives it."""
+    stays = {
+        "tables": cloud.tables(),
+        "buckets": ["RawMail"],
+        "secrets": ["SigningSecret"],
+        "keys": ["Key"],
+        "functions": [],
+    }
+    expected = {kind: {cloud.resources[name] for name in names} for kind, names in stays.items()}
+    expected["buckets"].add(cloud.bucket_of_sam)
+    cloud.delete()
+    expect(cloud.active_rules() == "", "the receipt rule set of a deleted stack is the active one")
+    for kind, found in cloud.what_stands().items():
+        expect({*found} == expected[kind], f"other {kind} outlive the stack: {expected[kind] ^ {*found}}")
+
+
 def arrived(person: Person) -> list[str]:
     """Which emails came, oldest first."""
     return [mail.tags["email"] for mail in person.mails]
