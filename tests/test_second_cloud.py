@@ -12,9 +12,10 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from local_cloud.cloud import TEMPLATE
 from tests.people import Person
 from tests.second_cloud import journey
-from tests.second_cloud.cloud import RunFailed, SecondCloud
+from tests.second_cloud.cloud import SecondCloud
 from tests.second_cloud.grants import Grant, Template, Trial, grants, statements, without
 from tests.second_cloud.server import ROOT
+from tests.second_cloud.stack import RunFailed
 
 GAPS = Path(journey.__file__).with_name("gaps.py")
 

@@ -13,9 +13,10 @@ from functools import partial
 
 from local_cloud.environment import offline_aws
 from tests.second_cloud import journey
-from tests.second_cloud.cloud import RunFailed, SecondCloud
+from tests.second_cloud.cloud import SecondCloud
 from tests.second_cloud.grants import Template, Uses, try_each
 from tests.second_cloud.server import ROOT, CannotRun, Server
+from tests.second_cloud.stack import RunFailed
 
 BUILT = ROOT / ".aws-sam" / "second-cloud"
 OUTPUT = ROOT / "build" / "second-cloud"
@@ -36,6 +37,7 @@ def main() -> int:
 
 
 def run(cloud: SecondCloud, *, each_grant: bool) -> int:
+    timed("is refused", lambda: journey.is_refused(cloud, BUILT))
     timed("sam deploy", lambda: cloud.deploy(BUILT))
     timed("SES's own notices", cloud.set_up_notices)
     template = cloud.template()

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tests.second_cloud.cloud import Call, RunFailed, SecondCloud
+from tests.second_cloud.cloud import Call, SecondCloud
 from tests.second_cloud.journey import Chapter
+from tests.second_cloud.stack import RunFailed
 
 SERVICES = ("dynamodb", "sqs", "s3", "kms", "secretsmanager", "sns", "sts")
 """Whose grants are tried. What Lambda, SES and the logs need is not."""
