@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from local_cloud.cloud import World
+from local_cloud.custom import listening
 from tests.conftest import MONDAY
 from tests.lambda_runtime import BUILT, PYTHON, ROOT, artefact, artefact_runs, digest, environment, started_by, unpacked
 from tests.people import Person
@@ -30,6 +31,7 @@ from tests.test_events import (  # noqa: F401 - told once more, with the fixture
     test_sign_up_stores_a_pending_subscriber,
     test_unsubscribe_needs_one_click,
 )
+from tests.test_first_deployment import rule_set
 
 pytestmark = pytest.mark.long  # each starts processes, whose imports take a second or more
 
@@ -45,7 +47,7 @@ def ann(world: World) -> Iterator[Person]:
         yield person
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("*.json")))
+@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("*.json") if path.stem != "activate_rules"))
 def test_each_function_answers_its_sample_event_in_a_world_that_holds_nobody(ann: Person, name: str) -> None:
     outcome = ann.world.invoke(name, event(name))
     if "Records" in event(name):
@@ -53,6 +55,18 @@ def test_each_function_answers_its_sample_event_in_a_world_that_holds_nobody(ann
     elif "routeKey" in event(name):
         assert outcome.payload["statusCode"] in (200, 404)
     assert outcome.error is None
+
+
+def test_activate_rules_answers_its_sample_event() -> None:
+    """It is there only where a parameter asks for it, and its answer goes to CloudFormation's address."""
+    with World(start=MONDAY, parameters={"ActivateReceiptRules": "yes"}) as world, listening() as (url, answers):
+        world.clients.ses.set_active_receipt_rule_set()
+        with artefact_runs(world):
+            given = event("activate_rules") | {"ResponseURL": url}
+            given["ResourceProperties"]["RuleSet"] = world.resources.ref("ReceiptRules")
+            assert world.invoke("activate_rules", given).error is None
+        assert [answer["Status"] for answer in answers] == ["SUCCESS"]
+        assert rule_set(world) == world.resources.ref("ReceiptRules")
 
 
 def test_a_function_that_cannot_be_loaded_is_an_error(world: World) -> None:

@@ -12,9 +12,10 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from local_cloud.cloud import TEMPLATE
 from tests.people import Person
 from tests.second_cloud import journey
-from tests.second_cloud.cloud import RunFailed, SecondCloud
+from tests.second_cloud.cloud import SecondCloud
 from tests.second_cloud.grants import Grant, Template, Trial, grants, statements, without
 from tests.second_cloud.server import ROOT
+from tests.second_cloud.stack import RunFailed
 
 GAPS = Path(journey.__file__).with_name("gaps.py")
 
@@ -43,7 +44,11 @@ def test_the_grants_are_those_of_functions_and_of_resources(template: Template) 
     assert len(found) == len(set(found)) > 90
     assert Grant("SignUp", 0, "dynamodb:UpdateItem") in found
     assert Grant("InboundPolicy", 0, "sqs:SendMessage", "Inbound", "sns.amazonaws.com") in found
-    assert Grant("RawMailPolicy", 0, "s3:PutObject", "RawMail", "ses.amazonaws.com") in found
+    assert Grant("FeedbackTopicPolicy", 0, "sns:Publish", "FeedbackTopic", "ses.amazonaws.com") in found
+    assert Grant("ReceivesMail", 0, "sts:AssumeRole", "ReceivesMail", "ses.amazonaws.com") in found
+    assert {grant.action for grant in found if grant.owner == "ReceivesMail" and not grant.principal} == {
+        *("s3:PutObject", "sns:Publish", "kms:GenerateDataKey*", "kms:Decrypt")
+    }
     assert Grant("Key", 2, "kms:Decrypt", "", "ses.amazonaws.com") in found
     through = {grant.via for grant in found if grant.via}
     assert through == {"dynamodb", "s3", "secretsmanager"}

@@ -13,9 +13,10 @@ from functools import partial
 
 from local_cloud.environment import offline_aws
 from tests.second_cloud import journey
-from tests.second_cloud.cloud import RunFailed, SecondCloud
+from tests.second_cloud.cloud import SecondCloud
 from tests.second_cloud.grants import Template, Uses, try_each
 from tests.second_cloud.server import ROOT, CannotRun, Server
+from tests.second_cloud.stack import RunFailed
 
 BUILT = ROOT / ".aws-sam" / "second-cloud"
 OUTPUT = ROOT / "build" / "second-cloud"
@@ -36,6 +37,7 @@ def main() -> int:
 
 
 def run(cloud: SecondCloud, *, each_grant: bool) -> int:
+    timed("is refused", lambda: journey.is_refused(cloud, BUILT))
     timed("sam deploy", lambda: cloud.deploy(BUILT))
     timed("SES's own notices", cloud.set_up_notices)
     template = cloud.template()
@@ -47,17 +49,20 @@ def run(cloud: SecondCloud, *, each_grant: bool) -> int:
     journey.nothing_is_wrong(cloud)
     print(f"{len(cloud.mails)} emails, {len(cloud.calls)} calls that policies allowed, none denied; 0 dead letters.")
     print(f"Grants: {len(uses.used)} used; {len(uses.unused)} not: {', '.join(map(str, uses.unused))}.")
-    return each_is_needed(cloud, template, uses) if each_grant else 0
+    missed = each_is_needed(cloud, template, uses) if each_grant else 0
+    timed("is deleted", partial(journey.is_deleted, cloud))
+    return 1 if missed else 0
 
 
 def each_is_needed(cloud: SecondCloud, template: Template, uses: Uses) -> int:
+    """Takes out each grant that was used, and returns how many were not missed."""
     missed = 0
     for trial in try_each(cloud, template, uses.used):
         came = "denied" if trial.noticed else f"NOT NOTICED: {trial.how or 'nothing failed'}"
         print(f"  {trial.seconds:5.1f} s  without {trial.grant}: {came}", flush=True)
         missed += not trial.noticed
     print(f"Without each of {len(uses.used)} grants: {missed} times the run did not fail by its being denied.")
-    return 1 if missed else 0
+    return missed
 
 
 def timed(what: str, do: Callable[[], object]) -> float:

@@ -5,37 +5,32 @@ It answers to the same calls as `local_cloud.cloud.World`, as far as `tests.peop
 
 import http.client
 import json
-import os
-import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-import boto3
 import time_machine
 from boto3.dynamodb.types import TypeDeserializer
+from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from cli.main import app
 from local_cloud import ses_events
 from local_cloud.api import Response, form_body
-from local_cloud.cloud import PARAMETERS
 from local_cloud.environment import environment
 from local_cloud.mime import SentMail
 from local_cloud.physical import ACCOUNT, REGION
 from local_cloud.receiving import ReceivedMail, Receiving, rule_of
 from local_cloud.ses import mail_of
 from local_cloud.ses_events import SesEvent
-from tests.second_cloud.server import ROOT, Server
+from tests.second_cloud.server import Server
+from tests.second_cloud.stack import QUIET_WITHIN, STACK, RunFailed, Stack
 
-STACK = "email-course"
-QUIET_WITHIN = 60
-"""Seconds of real time, after which what still runs or waits counts as stuck."""
+SES = "ses.amazonaws.com"
 FAILED_AFTER = 3
 """Seconds of real time that a message may be in hand while no function runs: then it failed, and will come again."""
 
@@ -50,106 +45,16 @@ class Call:
     allowed: bool
 
 
-class RunFailed(Exception):
-    """The run has found something that would not work on AWS. Says what."""
-
-
-class SecondCloud:
-    """One stack in one server. All times are UTC."""
+class SecondCloud(Stack):
+    """The course deployed, and the people around it. All times are UTC."""
 
     def __init__(self, server: Server) -> None:
-        self._server = server
-        self._session = boto3.Session(
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="secret",
-            region_name=REGION,
-        )
-        self._clients: dict[str, Any] = {}
+        super().__init__(server)
         self.mails: list[SentMail] = []
         self.received: list[ReceivedMail] = []
         self.calls: list[Call] = []
         self.logs: list[str] = []
         self._seen = 0
-
-    def client(self, service: str) -> Any:
-        """A client of the account's owner."""
-        if service not in self._clients:
-            self._clients[service] = self._session.client(service, endpoint_url=self._server.url)  # type: ignore[call-overload]
-        return self._clients[service]
-
-    # ---------------------------------------------------------------- deploying
-
-    def deploy(self, built: Path) -> None:
-        """`sam deploy`, as README.md says it, of the built artefact in this folder. Raises RunFailed."""
-        values = [f"{name}='{value}'" for name, value in PARAMETERS.items()]
-        done = subprocess.run(
-            [
-                *(ROOT / ".venv-sam" / "bin" / "sam", "deploy", "--template-file", built / "template.yaml"),
-                *("--stack-name", STACK, "--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"),
-                *("--no-progressbar", "--parameter-overrides", *values),
-            ],
-            cwd=built,  # without the settings of samconfig.toml, which ask before they deploy
-            env=os.environ | self._server.root | {"SAM_CLI_TELEMETRY": "0"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RunFailed(f"sam deploy: {'; '.join(self._failed_resources()) or done.stdout + done.stderr}")
-        self.activate_rules()
-
-    def activate_rules(self) -> None:
-        """What remains by hand after a deployment: the receipt rule set is made the active one."""
-        self.client("ses").set_active_receipt_rule_set(RuleSetName=self.resources["ReceiptRules"])
-
-    def update(self, template: dict[str, Any]) -> None:
-        """The stack with a changed template and the same parameters. Raises RunFailed."""
-        cloudformation = self.client("cloudformation")
-        cloudformation.update_stack(
-            StackName=STACK,
-            TemplateBody=json.dumps(template),
-            Capabilities=[
-                "CAPABILITY_IAM",
-                "CAPABILITY_AUTO_EXPAND",
-            ],  # the second for SAM, which a change set has anyway
-            Parameters=[{"ParameterKey": name, "UsePreviousValue": True} for name in PARAMETERS],
-        )
-        end = time.monotonic() + QUIET_WITHIN
-        while (status := cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]).endswith(
-            "IN_PROGRESS"
-        ):
-            if time.monotonic() > end:
-                break
-            time.sleep(0.05)
-        if status != "UPDATE_COMPLETE":
-            raise RunFailed(f"the stack's update ended as {status}")
-
-    def _failed_resources(self) -> list[str]:
-        """What CloudFormation could not make, with the reason, first things first."""
-        cloudformation = self.client("cloudformation")
-        if not cloudformation.list_stacks()["StackSummaries"]:
-            return []
-        events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
-        failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("_FAILED")]
-        return [f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}" for event in failed]
-
-    def template(self) -> dict[str, Any]:
-        """The template as it was deployed."""
-        found = self.client("cloudformation").get_template(StackName=STACK, TemplateStage="Original")
-        body = found["TemplateBody"]
-        return dict(body if isinstance(body, dict) else _parsed(body))
-
-    @cached_property
-    def resources(self) -> dict[str, str]:
-        """Physical ids by logical ids."""
-        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
-        found = [resource for page in pages for resource in page["StackResourceSummaries"]]
-        return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
-
-    @cached_property
-    def outputs(self) -> dict[str, str]:
-        stack = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
-        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     # ---------------------------------------------------------------- what happens in it
 
@@ -163,7 +68,7 @@ class SecondCloud:
         source_ip: str = "127.0.0.1",
     ) -> Response:
         """One HTTP request to the API, and what it set going. `path` may have a query or be an email's link."""
-        path = path.removeprefix(PARAMETERS["SiteUrl"]) or "/"
+        path = path.removeprefix(self.outputs["SiteUrl"]) or "/"
         sent = {"Host": f"{self.resources['HttpApi']}.execute-api.localhost:{self._server.port}"} | dict(headers or {})
         body = None
         if form is not None:
@@ -214,31 +119,40 @@ class SecondCloud:
         known = self.client("sesv2").list_email_identities()["EmailIdentities"]
         return address.rpartition("@")[2] in {identity["IdentityName"] for identity in known}
 
-    @property
-    def _rule_arn(self) -> str:
-        """In whose name SES stores a mail and tells of it."""
-        return _arn(
-            f"receipt-rule-set/{self._rule_set['Metadata']['Name']}:receipt-rule/{self._rule_set['Rules'][0]['Name']}"
-        )
-
     def _tell_of_mail(self, topic: str, body: dict[str, Any], subject: str) -> None:
-        self._publish(topic, body, subject, self._rule_arn)
+        """SES tells a topic of a mail, as the receipt rule's role."""
+        with self._by_the_rule("sns") as sns:
+            sns.publish(TopicArn=topic, Message=json.dumps(body), Subject=subject)
 
     def put(self, bucket: str, key: str, raw: bytes) -> None:
-        """SES stores a mail, if the bucket's policy and its key's let it."""
-        if self._may("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}", self._rule_arn):
-            self.client("s3").put_object(Bucket=bucket, Key=key, Body=raw)
+        """SES stores a mail, as the receipt rule's role."""
+        with self._by_the_rule("s3") as s3:
+            s3.put_object(Bucket=bucket, Key=key, Body=raw)
+
+    @contextmanager
+    def _by_the_rule(self, service: str) -> Iterator[Any]:
+        """A client with the permissions of the role that the receipt rule names. Raises RunFailed for what is denied.
+
+        SES takes it on for the rule (SES guide, "Setting up IAM role permissions for Deliver to S3 bucket action").
+        """
+        rule_set, rule = self._rule_set["Metadata"]["Name"], self._rule_set["Rules"][0]
+        role = rule["Actions"][0]["S3Action"]["IamRoleArn"]
+        source = _arn(f"receipt-rule-set/{rule_set}:receipt-rule/{rule['Name']}")
+        rights = self._server.ask("assume", service=SES, role=role, source=source)
+        try:
+            if rights is None:
+                raise RunFailed(f"SES may not assume {role}")
+            with time_machine.travel(self.now(), tick=True):  # what is signed is of the cloud's own time
+                yield self._session.client(service, endpoint_url=self._server.url, **rights)  # type: ignore[call-overload]
+        except (ClientError, RunFailed):
+            self.drain()  # which fails with the action that was denied
+            raise
 
     def _publish(self, topic: str, body: dict[str, Any] | str, subject: str, source: str) -> None:
-        """SES tells a topic, if the topic's policy and its key's let it."""
-        if self._may("sns:Publish", topic, source):
+        """SES tells a topic of an event, if the topic's policy and its key's let it."""
+        if self._server.ask("may-publish", service=SES, topic=topic, source=source):
             words = body if isinstance(body, str) else json.dumps(body)
             self.client("sns").publish(TopicArn=topic, Message=words, Subject=subject)
-
-    def _may(self, action: str, resource: str, source: str) -> bool:
-        return bool(
-            self._server.ask("may", service="ses.amazonaws.com", action=action, resource=resource, source=source)
-        )
 
     def bounced(self, mail: SentMail) -> None:
         """The mailbox does not exist."""
@@ -413,9 +327,3 @@ class _AsSes:
 
 def _arn(resource: str) -> str:
     return f"arn:aws:ses:{REGION}:{ACCOUNT}:{resource}"
-
-
-def _parsed(body: str) -> dict[str, Any]:
-    from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
-
-    return dict(yaml_parse(BytesIO(body.encode())))

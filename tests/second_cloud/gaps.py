@@ -1,7 +1,7 @@
 """Starts ministack with its gaps closed: everything that it lacks and the course needs is in this file.
 
 Runs in ministack's own environment (.venv-ministack), in a process of its own: `gaps.py` with the environment variables
-of `server.py`. docs/aws.md lists the gaps, one row for each class or function below.
+of `server.py`. docs/second-cloud.md lists the gaps, one row for each class or function below.
 
 Paths under /_gaps/ are not AWS's: they say what happened in the cloud, move the clock, and ask whether a service
 of AWS may do something.
@@ -29,9 +29,9 @@ from ministack.services import (
     apigateway,
     dynamodb,
     eventbridge,
+    iam,
     kms,
     lambda_svc,
-    s3,
     scheduler,
     secretsmanager,
     ses,
@@ -40,7 +40,7 @@ from ministack.services import (
     sqs,
     sts,
 )
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 HANDLERS: dict[str, dict[str, Any]] = provisioners._RESOURCE_HANDLERS
@@ -55,6 +55,31 @@ def note(kind: str, **what: Any) -> None:
 
 
 # ---------------------------------------------------------------- CloudFormation
+
+
+def splits_in_conditions() -> None:
+    """A condition that splits a parameter, which ministack takes for a list of nothing."""
+    evaluate = engine._evaluate_conditions
+
+    def evaluate_with_splits(template: dict[str, Any], parameters: dict[str, Any]) -> dict[str, bool]:
+        conditions = _split(template.get("Conditions", {}), parameters)
+        found: dict[str, bool] = evaluate(template | {"Conditions": conditions}, parameters)
+        return found
+
+    for module in (changesets, engine, handlers, stacks):
+        module._evaluate_conditions = evaluate_with_splits
+
+
+def _split(value: Any, parameters: dict[str, Any]) -> Any:
+    """The value with every `!Split [separator, !Ref parameter]` in it replaced by the list that it stands for."""
+    match value:
+        case {"Fn::Split": [str(separator), {"Ref": name}]}:
+            return parameters[name]["Value"].split(separator)
+        case dict():
+            return {key: _split(each, parameters) for key, each in value.items()}
+        case list():
+            return [_split(each, parameters) for each in value]
+    return value
 
 
 def receipt_rules() -> None:
@@ -180,6 +205,25 @@ def _noting_the_key(create: Callable[..., Any], key_of: Callable[[dict[str, Any]
         return name, attributes
 
     return create_and_note
+
+
+def topics_of_the_account() -> None:
+    """A topic without a policy of the template: on AWS its default policy is for its account, here it is for everyone.
+
+    SNS's own API in ministack has AWS's condition; what a role without permission publishes is refused by it.
+    """
+    create = HANDLERS["AWS::SNS::Topic"]["create"]
+
+    def create_closed(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
+        topic, attributes = create(logical_id, properties, stack)
+        kept = sns._topics[topic]["attributes"]
+        policy = json.loads(kept["Policy"])
+        for statement in policy["Statement"]:
+            statement["Condition"] = {"StringEquals": {"AWS:SourceOwner": ACCOUNT}}
+        kept["Policy"] = json.dumps(policy)
+        return topic, attributes
+
+    HANDLERS["AWS::SNS::Topic"]["create"] = create_closed
 
 
 def alarms_on_sums() -> None:
@@ -324,26 +368,42 @@ def _role(key: str) -> str:
     return arn.split("/")[1] if ":assumed-role/" in arn else ""
 
 
-KMS_ACTIONS = {"s3:GetObject": "kms:Decrypt", "s3:PutObject": "kms:GenerateDataKey"}
-"""What S3 asks KMS for on the caller's behalf; a deletion and a list ask for nothing."""
+KMS_ACTIONS = {
+    "s3:GetObject": ["kms:Decrypt"],
+    "s3:PutObject": ["kms:GenerateDataKey"],
+    "sns:Publish": ["kms:GenerateDataKey", "kms:Decrypt"],
+}
+"""What S3 and SNS ask KMS for on the caller's behalf. Their other actions ask for nothing.
+
+KMS guide, "How Amazon S3 uses AWS KMS"; SNS guide, "Managing encryption keys".
+"""
 
 
 def _key_denies(key: str, role: str, action: str, service: str, resource: str) -> Any:
-    """KMS's verdict on a call to DynamoDB, S3 or Secrets Manager: ministack encrypts nothing and asks no key policy."""
-    used = KMS_ACTIONS.get(action, "") if service == "s3" else "kms:Decrypt"
-    if not used or not (policy := _key_policy(service, resource)):
-        return None
+    """KMS's verdict on a call that concerns encrypted data: ministack encrypts nothing and asks no key policy."""
+    used = KMS_ACTIONS.get(action, ["kms:Decrypt"] if service in ("dynamodb", "secretsmanager") else [])
+    found = _key_of(service, resource)
+    denials = (_key_denies_one(key, role, each, service, found) for each in used) if found else ()
+    return next((denied for denied in denials if denied), None)
+
+
+def _key_denies_one(key: str, role: str, action: str, service: str, found: dict[str, Any]) -> Any:
+    """KMS's verdict on one action: by the role's own policy, if the key's leaves it to the account, or by the key's."""
     caller = sts._sessions[key]["Arn"]
     context = {"kms:calleraccount": ACCOUNT, "kms:viaservice": f"{service}.{REGION}.amazonaws.com"}
-    asked = iam_evaluator.EvalContext(caller, "AssumedRole", ACCOUNT, used, "*", REGION, service_context=context)
-    verdict = iam_evaluator.evaluate_resource_policy(policy, asked, named_only=True)
+    asked = iam_evaluator.EvalContext(
+        caller, "AssumedRole", ACCOUNT, action, found["Arn"], REGION, service_context=context
+    )
+    own = iam_evaluator.evaluate(asked, iam_evaluator._gather_role_policies(role, ACCOUNT))
+    verdict = iam_evaluator.combine_resource_policy(own, asked, found["Policy"], ACCOUNT, required=True)
     allowed = verdict.decision == "Allow"
-    note("call", who=role, action=used, resource=f"the key, through {service}", allowed=allowed)
+    used = found["Arn"] if own.decision == "Allow" else f"the key, through {service}"
+    note("call", who=role, action=action, resource=used, allowed=allowed)
     return None if allowed else verdict
 
 
-def _key_policy(service: str, resource: str) -> str | None:
-    """The policy of the customer-managed key that encrypts a table, a bucket, a secret or a topic; None without one."""
+def _key_of(service: str, resource: str) -> dict[str, Any] | None:
+    """The customer-managed key that encrypts a table, a bucket, a secret or a topic; None without one."""
     key = None
     match service:
         case "dynamodb":
@@ -354,7 +414,7 @@ def _key_policy(service: str, resource: str) -> str | None:
             key = (secretsmanager._resolve(resource)[1] or {}).get("KmsKeyId")
         case "sns":
             key = encrypted.get(resource)
-    return kms._keys.get_scoped(ACCOUNT, REGION, key.rpartition("/")[2])["Policy"] if key else None
+    return dict(kms._keys.get_scoped(ACCOUNT, REGION, key.rpartition("/")[2])) if key else None
 
 
 def leading_keys() -> None:
@@ -385,19 +445,36 @@ def services_are_judged() -> None:
     sqs.queue_policy_allows = judged
 
 
-def may(service: str, action: str, resource: str, source: str) -> bool:
-    """Whether a service of AWS may do this to a bucket or a topic for `source`: its policy's word, and its key's."""
-    kind = action.partition(":")[0]
-    bucket = resource.partition(":::")[2].split("/")[0]
-    policy = (
-        s3._bucket_policies.get_scoped(ACCOUNT, None, bucket)
-        if kind == "s3"
-        else sns._topics.get_scoped(ACCOUNT, REGION, resource)["attributes"].get("Policy")
-    )
-    asked = [(action, resource, policy)]
-    if key_policy := _key_policy(kind, resource):
-        asked += [(used, "*", key_policy) for used in ("kms:GenerateDataKey", "kms:Decrypt")]
+def may_publish(service: str, topic: str, source: str) -> bool:
+    """Whether a service of AWS may tell a topic for `source`: by the topic's policy, and its key's."""
+    policy = sns._topics.get_scoped(ACCOUNT, REGION, topic)["attributes"].get("Policy")
+    asked = [("sns:Publish", topic, policy)]
+    if key := _key_of("sns", topic):
+        asked += [(used, key["Arn"], key["Policy"]) for used in KMS_ACTIONS["sns:Publish"]]
     return all([_service_may(service, *each, source) for each in asked])  # noqa: C419 - each is noted
+
+
+def assume(service: str, role: str, source: str) -> dict[str, str] | None:
+    """Credentials of a role that a service of AWS takes on for `source`; None if the role's trust policy denies it."""
+    name = role.rpartition("/")[2]
+    trust = iam._roles.get_scoped(ACCOUNT, None, name)["AssumeRolePolicyDocument"]
+    if not _service_may(service, "sts:AssumeRole", role, trust, source):
+        return None
+    session = {
+        "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{service.partition('.')[0]}",
+        "UserId": f"{name}:{service}",
+        "SecretAccessKey": uuid.uuid4().hex,
+        "SessionToken": uuid.uuid4().hex,
+        "AccountId": ACCOUNT,
+        "PrincipalType": "AssumedRole",
+    }
+    access_key = f"ASIA{uuid.uuid4().hex[:16].upper()}"
+    sts.register_session(access_key, session)
+    return {
+        "aws_access_key_id": access_key,
+        "aws_secret_access_key": session["SecretAccessKey"],
+        "aws_session_token": session["SessionToken"],
+    }
 
 
 def _service_may(service: str, action: str, resource: str, policy: Any, source: str) -> bool:
@@ -493,8 +570,10 @@ def asked(path: str, request: dict[str, Any]) -> Any:
             for function in request["functions"]:
                 lambda_runtime.invalidate_worker(function)
             return state()
-        case "/_gaps/may":
-            return may(request["service"], request["action"], request["resource"], request["source"])
+        case "/_gaps/may-publish":
+            return may_publish(request["service"], request["topic"], request["source"])
+        case "/_gaps/assume":
+            return assume(request["service"], request["role"], request["source"])
     raise ValueError(path)
 
 
@@ -525,11 +604,13 @@ def with_gaps(
 
 
 GAPS = (
+    splits_in_conditions,
     receipt_rules,
     dkim_tokens,
     routes_of_the_api,
     secrets_by_arn,
     keys_of_what_is_encrypted,
+    topics_of_the_account,
     alarms_on_sums,
     layers_at_opt,
     one_clock,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tests.second_cloud.cloud import Call, RunFailed, SecondCloud
+from tests.second_cloud.cloud import Call, SecondCloud
 from tests.second_cloud.journey import Chapter
+from tests.second_cloud.stack import RunFailed
 
-SERVICES = ("dynamodb", "sqs", "s3", "kms", "secretsmanager", "sns")
+SERVICES = ("dynamodb", "sqs", "s3", "kms", "secretsmanager", "sns", "sts")
 """Whose grants are tried. What Lambda, SES and the logs need is not."""
 
 Template = dict[str, Any]
@@ -21,18 +22,20 @@ POLICIES = {
     "AWS::S3::BucketPolicy": ("PolicyDocument", "Bucket"),
 }
 """Policies of resources: where the document is, and what names the resource that it is of."""
+ROLE = "AWS::IAM::Role"
+"""A role that a service of AWS takes on. SAM adds those of the functions, which are not in the template."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One action that one statement allows: of a function's own policy, or of a resource's."""
+    """One action that one statement allows: of a function's or a role's own policy, or of a resource's."""
 
     owner: str
-    """Logical id of the function, or of the resource that has the policy."""
+    """Logical id of the function or the role, or of the resource that has the policy."""
     statement: int
     action: str
     of: str = ""
-    """Logical id of the queue, topic or bucket, for a policy that is a resource of its own."""
+    """Logical id of the queue, topic or role whose policy lets others in; empty for any other policy."""
     principal: str = ""
     """The service that it is given to, for the policy of a resource; empty for everyone in the account."""
     via: str = ""
@@ -49,7 +52,7 @@ def grants(template: Template) -> Iterator[Grant]:
             if statement["Effect"] != "Allow" or "kms:*" in listed(statement["Action"]):
                 continue
             principal = statement.get("Principal", {}).get("Service", "")
-            of = _named(resource["Properties"].get(POLICIES.get(resource["Type"], ("", ""))[1]))
+            of = name if resource["Type"] == ROLE and principal else _of(resource)
             for action in listed(statement["Action"]):
                 if action.partition(":")[0] in SERVICES:
                     yield Grant(name, number, action, of, principal)
@@ -58,10 +61,17 @@ def grants(template: Template) -> Iterator[Grant]:
 
 
 def statements(resource: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of a function's own policy, or of the policy of a resource; none for anything else."""
+    """Of a function's own policy, of a role's trust and then its own policies, or of the policy of a resource.
+
+    None for anything else.
+    """
     properties = resource.get("Properties") or {}
     if resource["Type"] == "AWS::Serverless::Function":
         return [statement for policy in properties["Policies"] for statement in policy["Statement"]]
+    if resource["Type"] == ROLE:
+        documents = [policy["PolicyDocument"] for policy in properties["Policies"]]
+        documents.insert(0, properties["AssumeRolePolicyDocument"])
+        return [statement for document in documents for statement in document["Statement"]]
     if resource["Type"] in POLICIES:
         return list(properties[POLICIES[resource["Type"]][0]]["Statement"])
     return []
@@ -77,7 +87,9 @@ def without(template: Template, grant: Grant) -> Template:
         return changed
     statement["Action"] = [action for action in listed(statement["Action"]) if action != grant.action]
     if not statement["Action"]:  # a statement allows something: this, which nobody asks for
-        statement["Action"] = f"{grant.action.partition(':')[0]}:ListTagsForResource"
+        nothing = {"sts": "sts:TagSession"}
+        service = grant.action.partition(":")[0]
+        statement["Action"] = nothing.get(service, f"{service}:ListTagsForResource")
     return changed
 
 
@@ -96,8 +108,9 @@ def listed(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-def _named(reference: Any) -> str:
-    """The logical id in `!Ref X` or `[!Ref X]`."""
+def _of(resource: dict[str, Any]) -> str:
+    """The logical id of what a policy is of, which it names as `!Ref X` or `[!Ref X]`."""
+    reference = resource["Properties"].get(POLICIES.get(resource["Type"], ("", ""))[1])
     first = reference[0] if isinstance(reference, list) else reference
     return str(first["Ref"]) if first else ""
 
@@ -111,7 +124,7 @@ class Uses:
         self._resolved = {
             name: self._statements_of_role(name)
             for name, resource in template["Resources"].items()
-            if resource["Type"] == "AWS::Serverless::Function"
+            if resource["Type"] in ("AWS::Serverless::Function", ROLE)
         }
         self._quickest: dict[Grant, tuple[float, Chapter]] = {}
 
@@ -136,23 +149,26 @@ class Uses:
         """Whether this grant is what allows the call."""
         if not fnmatchcase(call.action.lower(), grant.action.lower()):
             return False
-        if grant.owner in self._resolved:
+        if grant.owner in self._resolved and not grant.principal:
             resources = listed(self._resolved[grant.owner][grant.statement]["Resource"])
             return call.who == self._role(grant.owner) and any(fnmatchcase(call.resource, one) for one in resources)
-        if grant.via and not call.resource.endswith(f"through {grant.via}"):
-            return False
+        if not grant.principal:  # the key's policy, for everyone in the account who comes through a service
+            return f"the key, through {grant.via}" in call.resource
         if grant.of and self._cloud.resources[grant.of].rpartition("/")[2] not in call.resource:
             return False
-        return call.who == grant.principal if grant.principal else not call.who.endswith(".amazonaws.com")
+        return call.who == grant.principal
 
-    def _role(self, function: str) -> str:
-        return self._cloud.resources[f"{function}Role"]
+    def _role(self, owner: str) -> str:
+        """The name of a role of the template, or of a function's, which SAM has added."""
+        return self._cloud.resources.get(f"{owner}Role") or self._cloud.resources[owner]
 
-    def _statements_of_role(self, function: str) -> list[dict[str, Any]]:
-        """As they were deployed, without intrinsics."""
-        iam, role = self._cloud.client("iam"), self._role(function)
+    def _statements_of_role(self, owner: str) -> list[dict[str, Any]]:
+        """As they were deployed, without intrinsics, and in the order of `statements`."""
+        iam, role = self._cloud.client("iam"), self._role(owner)
         names = iam.list_role_policies(RoleName=role)["PolicyNames"]
         documents = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
+        if role == self._cloud.resources.get(owner):
+            documents.insert(0, iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"])
         return [statement for document in documents for statement in document["Statement"]]
 
 

@@ -5,19 +5,24 @@ import json
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import cast
 
 from local_cloud.cloud import World
 from tests.logs import given_away
 from tests.people import Person, one_click
-from tests.second_cloud.cloud import RunFailed, SecondCloud
+from tests.second_cloud.cloud import SecondCloud
 from tests.second_cloud.server import ROOT
+from tests.second_cloud.stack import RunFailed
 
 WORDS = "I never said out loud how lonely I made you."
 MORE_WORDS = "Today I said what I did, and I did not explain it."
 LESSONS = [path.name[3:].partition(".")[0] for path in sorted((ROOT / "emails/rebuild-trust").glob("0[1-9]-*.md.j2"))]
 """The ids of the lessons after the introduction, in order: `01-acknowledge.md.j2` …"""
 LOST = "From: {}\r\nTo: {}\r\nSubject: Hello\r\n\r\n{}\r\n"
+
+OF_OTHERS = "of-others"
+"""The name of a receipt rule set that is not the course's."""
 
 Chapter = Callable[[SecondCloud], None]
 
@@ -121,6 +126,39 @@ def is_accepted(cloud: SecondCloud) -> None:
 
 
 CHAPTERS: tuple[Chapter, ...] = (takes_the_course, steers_the_course, bounces, is_held_and_released, is_accepted)
+
+
+def is_refused(cloud: SecondCloud, built: Path) -> None:
+    """Before the first chapter: where another rule set is active, a deployment fails, says why, and leaves nothing."""
+    ses = cloud.client("ses")
+    ses.create_receipt_rule_set(RuleSetName=OF_OTHERS)
+    ses.set_active_receipt_rule_set(RuleSetName=OF_OTHERS)
+    try:
+        cloud.deploy(built)
+    except RunFailed as refused:
+        expect(f"The receipt rule set {OF_OTHERS} is active" in str(refused), str(refused))
+    expect(cloud.active_rules() == OF_OTHERS, "a deployment took the place of another's receipt rule set")
+    left = [name for names in cloud.what_stands().values() for name in names]
+    expect(left == [cloud.bucket_of_sam], f"left of a deployment that failed: {left}")
+    cloud.delete()  # it keeps the stack's name
+    ses.set_active_receipt_rule_set()
+
+
+def is_deleted(cloud: SecondCloud) -> None:
+    """After the last chapter: the stack goes, and its receipt rules are not active. What people wrote outlives it."""
+    stays = {
+        "tables": cloud.tables(),
+        "buckets": ["RawMail"],
+        "secrets": ["SigningSecret"],
+        "keys": ["Key"],
+        "functions": [],
+    }
+    expected = {kind: {cloud.resources[name] for name in names} for kind, names in stays.items()}
+    expected["buckets"].add(cloud.bucket_of_sam)
+    cloud.delete()
+    expect(cloud.active_rules() == "", "the receipt rule set of a deleted stack is the active one")
+    for kind, found in cloud.what_stands().items():
+        expect({*found} == expected[kind], f"other {kind} outlive the stack: {expected[kind] ^ {*found}}")
 
 
 def arrived(person: Person) -> list[str]:
