@@ -60,7 +60,7 @@ def run(
     mailbox = _relay(relay)
     try:
         listener = Listener(host, port)
-        mail_listener = Listener(host, smtp, "--smtp 2525") if smtp is not None else None
+        mail_listener = Listener(host, smtp, "--smtp") if smtp is not None else None
         world = World(template, parameters={"SiteUrl": listener.url})
         with ExitStack() as running:
             running.enter_context(world)

@@ -119,6 +119,8 @@ class Relay:
         except (OSError, smtplib.SMTPException) as error:
             self._tell_once(f"no mailbox answers at {self._host}:{self._port}: {error}; emails wait for it")
             return False
+        if self._told:
+            self._tell(f"the mailbox at {self._host}:{self._port} answers again")
         self._told = ""
         return True
 

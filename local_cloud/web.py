@@ -28,7 +28,7 @@ class PortTaken(Exception):
 class Listener:
     """A bound socket, so that the address is known before the world is made and the port cannot be lost."""
 
-    def __init__(self, host: str, port: int, other: str = "--port 8080") -> None:
+    def __init__(self, host: str, port: int, option: str = "--port") -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -36,7 +36,7 @@ class Listener:
             self.socket.bind((host, port))
         except OSError as error:
             self.socket.close()
-            choose = f'choose another: make run ARGS="{other}"'
+            choose = f"choose another by {option} in ARGS, such as {option} {port + 1}"
             raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror}; {choose}") from error
         self.socket.listen()
         self.host = host

@@ -136,6 +136,7 @@ def test_emails_wait_for_a_mailbox_that_is_not_there_yet(world: World) -> None:
         assert told.get(timeout=PATIENCE).startswith(f"no mailbox answers at 127.0.0.1:{port}: ")
         with sink(port) as (_, mails):
             arrived = [mails.get(timeout=PATIENCE) for _ in world.mails]
+            assert told.get(timeout=PATIENCE) == f"the mailbox at 127.0.0.1:{port} answers again"
     assert arrived == [mail.raw for mail in world.mails]
     assert told.empty(), "the same is told once"
 
