@@ -5,6 +5,7 @@ import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
@@ -154,3 +155,74 @@ def test_a_dead_letter_and_an_address_in_a_log_make_the_run_fail() -> None:
     stored.dead, stored.logs = 0, ["sent to ann@example.net"]
     with pytest.raises(RunFailed, match="the logs hold 1"):
         journey.nothing_is_wrong(stored)
+
+
+class Deployed:
+    """A cloud in which a stack is deployed and deleted, as `is_refused` and `is_deleted` look at it."""
+
+    bucket_of_sam = "of-sam"
+
+    def __init__(self, refusal: str = "") -> None:
+        names = ["Subscribers", "Limits", "RawMail", "SigningSecret", "Key", "Send"]
+        self.resources = {name: name.lower() for name in names}
+        self.active = journey.OF_OTHERS if refusal else ""
+        self.refusal = refusal
+        self.stands = {"buckets": ["of-sam"], "tables": [], "secrets": [], "keys": [], "functions": []}
+
+    def client(self, _service: str) -> Any:
+        return MagicMock()
+
+    def tables(self) -> list[str]:
+        return ["Subscribers", "Limits"]
+
+    def deploy(self, _built: Path) -> None:
+        if self.refusal:
+            raise RunFailed(self.refusal)
+
+    def delete(self) -> None:
+        pass
+
+    def active_rules(self) -> str:
+        return self.active
+
+    def what_stands(self) -> dict[str, list[str]]:
+        return self.stands
+
+
+REFUSAL = f"sam deploy: ActiveReceiptRules: The receipt rule set {journey.OF_OTHERS} is active in this region, and …"
+
+
+def test_a_deployment_that_is_refused_leaves_nothing_and_names_the_reason() -> None:
+    cloud: Any = Deployed(REFUSAL)
+    journey.is_refused(cloud, ROOT)
+    cloud.stands["keys"] = ["key"]
+    with pytest.raises(RunFailed, match=r"left of a deployment that failed: .*'key'"):
+        journey.is_refused(cloud, ROOT)
+    cloud.active = "receiptrules"
+    with pytest.raises(RunFailed, match="took the place of another's receipt rule set"):
+        journey.is_refused(cloud, ROOT)
+    cloud.refusal = "sam deploy: something else"
+    with pytest.raises(RunFailed, match="something else"):
+        journey.is_refused(cloud, ROOT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [("tables", ["subscribers"]), ("functions", ["send"]), ("keys", []), ("buckets", ["of-sam"])],
+)
+def test_what_outlives_the_stack_is_what_people_wrote_and_nothing_else(kind: str, names: list[str]) -> None:
+    cloud: Any = Deployed()
+    cloud.stands = {
+        "tables": ["limits", "subscribers"],
+        "buckets": ["rawmail", "of-sam"],
+        "secrets": ["signingsecret"],
+        "keys": ["key"],
+        "functions": [],
+    }
+    journey.is_deleted(cloud)
+    cloud.stands[kind] = names
+    with pytest.raises(RunFailed, match=f"other {kind} outlive the stack"):
+        journey.is_deleted(cloud)
+    cloud.active = "receiptrules"
+    with pytest.raises(RunFailed, match="the receipt rule set of a deleted stack is the active one"):
+        journey.is_deleted(cloud)
