@@ -50,10 +50,8 @@ def test_a_taken_port_is_one_line() -> None:
         result = run("--port", str(port))
     assert result.returncode == 1
     assert result.stdout == ""
-    assert re.fullmatch(
-        rf"email-course: cannot listen on 127.0.0.1:{port}: .+; choose another by --port in ARGS, such as --port {port + 1}\n",
-        result.stderr,
-    )
+    told = rf"email-course: cannot listen on 127.0.0.1:{port}: .+; choose another by --port in ARGS, such as --port \d+\n"
+    assert re.fullmatch(told, result.stderr)
 
 
 def test_a_broken_template_is_one_line_that_names_the_place(tmp_path: Path) -> None:
