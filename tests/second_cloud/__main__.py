@@ -2,13 +2,17 @@
 
 Exits with 1 if anything was denied, failed, or was left after an erasure. `--grants` also takes each grant that the
 journey uses out of the deployed template, one after the other, and exits with 1 if the run does not fail without it.
+`--keep` lets the stack stand at the end, to be looked at, until Ctrl-C.
 """
 
 import argparse
 import shutil
+import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from local_cloud.environment import offline_aws
@@ -25,12 +29,18 @@ OUTPUT = ROOT / "build" / "second-cloud"
 def main() -> int:
     options = argparse.ArgumentParser(prog="make second-cloud", description=__doc__)
     options.add_argument("--grants", action="store_true", help="take each grant out and see the run fail")
+    options.add_argument("--keep", action="store_true", help="let the stack stand at the end, until Ctrl-C")
     given = options.parse_args()
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir(parents=True)
     try:
         with offline_aws(), Server(OUTPUT) as server:  # sam and boto3 see no account of the machine's owner
-            return run(SecondCloud(server), each_grant=given.grants)
+            cloud = SecondCloud(server)
+            wrong = run(cloud, each_grant=given.grants)
+            if given.keep:
+                kept(cloud, server)
+            timed("is deleted", partial(journey.is_deleted, cloud))
+            return wrong
     except (RunFailed, CannotRun) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
@@ -48,10 +58,25 @@ def run(cloud: SecondCloud, *, each_grant: bool) -> int:
         uses.note(chapter, cloud.calls[before:], seconds)
     journey.nothing_is_wrong(cloud)
     print(f"{len(cloud.mails)} emails, {len(cloud.calls)} calls that policies allowed, none denied; 0 dead letters.")
+    print(f"By person: {', '.join(f'{who} {number}' for who, number in by_person(cloud).most_common())}.")
     print(f"Grants: {len(uses.used)} used; {len(uses.unused)} not: {', '.join(map(str, uses.unused))}.")
     missed = each_is_needed(cloud, template, uses) if each_grant else 0
-    timed("is deleted", partial(journey.is_deleted, cloud))
     return 1 if missed else 0
+
+
+def by_person(cloud: SecondCloud) -> Counter[str]:
+    """How many emails each person of the journey was sent."""
+    return Counter(mail.address.partition("@")[0] for mail in cloud.mails)
+
+
+def kept(cloud: SecondCloud, server: Server) -> None:
+    """Says how to look at the stack from another terminal, and waits for Ctrl-C."""
+    print(f"The stack stands. The pages: {cloud.outputs['ApiUrl']}. The server's log: {OUTPUT / 'ministack.log'}")
+    print("In another terminal, for .venv/bin/email-course audit, inbox, or any AWS client:")
+    print("\n".join(f"  export {name}={value}" for name, value in server.root.items()))
+    print("Ctrl-C ends it.", flush=True)
+    with suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 def each_is_needed(cloud: SecondCloud, template: Template, uses: Uses) -> int:

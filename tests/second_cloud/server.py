@@ -44,7 +44,12 @@ class Server:
     def __enter__(self) -> Self:
         with (self.folder / "ministack.log").open("w") as log:
             self._process = subprocess.Popen(
-                [PYTHON, "gaps.py"], cwd=Path(__file__).parent, env=self.environment, stdout=log, stderr=log
+                [PYTHON, "gaps.py"],
+                cwd=Path(__file__).parent,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the run, which ends the server when it has taken the stack away
             )
         end = time.monotonic() + STARTS_WITHIN
         while time.monotonic() < end and self._process.poll() is None:

@@ -54,7 +54,9 @@ class Stack:
                 *("--no-progressbar", "--parameter-overrides", *values),
             ],
             cwd=built,  # without the settings of samconfig.toml, which ask before they deploy
-            env=os.environ | self._server.root | {"SAM_CLI_TELEMETRY": "0"},
+            env=os.environ
+            | self._server.root
+            | {"SAM_CLI_TELEMETRY": "0", "TMPDIR": self._server.environment["TMPDIR"]},
             capture_output=True,
             text=True,
             check=False,
