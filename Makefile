@@ -34,7 +34,7 @@ check: setup ## in a minute: ruff, mypy, and the tests of the rules; while you w
 	@$(pytest) -m "not long" $(rules)
 
 .PHONY: test
-test: setup needs lint ## in seven minutes: all but long samples, lint first; TESTS="tests/course -k due" chooses
+test: setup needs lint ## in eight minutes: all but long samples, lint first; TESTS="tests/course -k due" chooses
 	@$(pytest) -m "not long" $(TESTS)
 
 .PHONY: test-long
