@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.operate import OperatorError
+from cli.operate import OperatorError, on_one_line
 
 TAG = "email-course"
 """Its value is the stack's name."""
@@ -171,5 +171,4 @@ def _told() -> Iterator[None]:
     except ClientError as error:
         raise OperatorError(f"AWS refused {error.operation_name}: {error.response['Error']['Code']}") from error
     except BotoCoreError as error:
-        hint = " (set AWS_REGION to the stack's)" if isinstance(error, NoRegionError) else ""
-        raise OperatorError(f"{' '.join(str(error).split())}{hint}") from error
+        raise OperatorError(on_one_line(error)) from error

@@ -28,6 +28,12 @@ class OperatorError(Exception):
     """The stack could not be asked. One line, and what to do."""
 
 
+def on_one_line(error: BotoCoreError) -> str:
+    """Why AWS was not reached, and what to set if it is the region."""
+    hint = " (set AWS_REGION to the stack's)" if isinstance(error, NoRegionError) else ""
+    return f"{' '.join(str(error).split())}{hint}"
+
+
 class Stack:
     """A deployed stack by its name, or the local cloud by its address, such as http://localhost:8000."""
 
@@ -69,8 +75,7 @@ class Stack:
             raise OperatorError(f"AWS refused: {code}; it takes lambda:InvokeFunction on {self._function}") from error
         except BotoCoreError as error:
             where = f"nothing answers at {self._local}; is `make run` going? " if self._local else ""
-            hint = " (set AWS_REGION to the stack's)" if isinstance(error, NoRegionError) else ""
-            raise OperatorError(f"{where}{' '.join(str(error).split())}{hint}") from error
+            raise OperatorError(f"{where}{on_one_line(error)}") from error
         payload = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             # A handler's own error has the kind of what failed it for a text (aws/log.py).

@@ -43,12 +43,12 @@ class Limits(Table):
         """How many of this UTC day `count_up_of_day` counts. The last word holds."""
         said = "SET #most = :most, expires_at = :expires"
         changed = "attribute_not_exists(#most) OR #most <> :most"
-        self._update(_of_day(key, now), said, changed, most=most, expires=_two_days(now))
+        self._update({"key": _of_day(key, now)}, said, changed, most=most, expires=_two_days(now))
 
     def count_up_of_day(self, key: str, now: datetime) -> bool:
         """Whether this is within what `allow_of_day` allows; anything is as long as that has said nothing today."""
         counted = self._update(
-            _of_day(key, now),
+            {"key": _of_day(key, now)},
             "ADD #count :one SET expires_at = :expires",
             "attribute_not_exists(#most) OR (attribute_not_exists(#count) AND #most > :none) OR #count < #most",
             one=1,
@@ -63,7 +63,7 @@ class Limits(Table):
 
     def admit_of_day(self, key: str, member: str, most: int, now: datetime) -> bool:
         """The same of this UTC day."""
-        return self._admit(_of_day(key, now)["key"], member, most, _two_days(now))
+        return self._admit(_of_day(key, now), member, most, _two_days(now))
 
     def _admit(self, key: str, member: str, most: int, expires: int) -> bool:
         admitted = self._update(
@@ -210,9 +210,9 @@ class Suppressions(Table):
         return self._get(address_hash=address_hash) is not None
 
 
-def _of_day(key: str, now: datetime) -> dict[str, str]:
+def _of_day(key: str, now: datetime) -> str:
     """The key of what counts for this UTC day."""
-    return {"key": f"{key}#{day_of(now)}"}
+    return f"{key}#{day_of(now)}"
 
 
 def _two_days(now: datetime) -> int:

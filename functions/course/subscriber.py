@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from course import schedule
 from course.limits import UNCONFIRMED_LIFE
-from course.record import EPOCH_START, IN_COURSE, INTRODUCTION, STOPPED_FOR_GOOD, Held, Record, SignUp, Status
+from course.record import EPOCH_START, IN_COURSE, INTRODUCTION, Held, Record, SignUp, Status
 
 SOFT_BOUNCES = 5
 """After this many emails of a round came back from a full or unreachable mailbox, the course is paused."""
@@ -31,7 +31,7 @@ class Subscriber(Record):
 
     def signing_up(self, sign_up: SignUp) -> "Subscriber":
         """Asks for confirmation. Changes nothing while a course is going on or paused, or was stopped for good."""
-        if self.status in STOPPED_FOR_GOOD or self.status in (Status.ACTIVE, Status.PAUSED):
+        if not self.reachable or self.status in (Status.ACTIVE, Status.PAUSED):
             return self
         # Mail from before this sign-up changes nothing any more, so the obeyed mails are forgotten.
         return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held=Held.NOT, obeyed=())
@@ -119,7 +119,7 @@ class Subscriber(Record):
 
     def stopped(self, status: Status) -> "Subscriber":
         """Ends every email, and a waiting sign-up, whose epoch it takes. BOUNCED and COMPLAINED are final."""
-        if self.status in STOPPED_FOR_GOOD:
+        if not self.reachable:
             return self
         ended = replace(self, status=status, epoch=self.current_epoch, sign_up=None, due_at=None)
         return replace(ended, paused_until=None, held=Held.NOT)

@@ -12,7 +12,6 @@ from content.emails import BACKUP_DAYS
 from course import forms
 from course.commands import ERASE_WITHIN
 from course.limits import UNCONFIRMED_LIFE
-from course.record import STOPPED_FOR_GOOD
 from course.subscriber import Subscriber
 
 TRIED_EVERY = timedelta(minutes=15)
@@ -60,7 +59,7 @@ def begin(subscriber: Subscriber, now: datetime) -> None:
     Pressed again after a crash, it begins again.
     """
     close_mailbox(subscriber, now)
-    address = "" if subscriber.status in STOPPED_FOR_GOOD else subscriber.address  # which is never mailed again
+    address = subscriber.address if subscriber.reachable else ""  # which is never mailed again
     known = subscriber.id, subscriber.course, address, subscriber.epoch, subscriber.zone
     clients.erasures().begin(Erasing(*known, now, now + TRIED_EVERY))
     clients.subscribers().erase(subscriber.id)

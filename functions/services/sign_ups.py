@@ -9,7 +9,7 @@ from aws.items import Consent
 from aws.log import count
 from course import forms, tokens
 from course.limits import Ask
-from course.record import STOPPED_FOR_GOOD, SignUp, Status
+from course.record import SignUp, Status
 from course.subscriber import Subscriber, new_epoch
 
 
@@ -104,7 +104,7 @@ def _of(address: str, course: str) -> Subscriber | None:
     subscriber_id = tokens.subscriber_id(keys, course, address)
     found = clients.subscribers().get(subscriber_id) or Subscriber(subscriber_id, course, address)
     suppressed = clients.suppressions().has(tokens.address_hash(keys, address))
-    return None if suppressed or found.status in STOPPED_FOR_GOOD else found
+    return found if found.reachable and not suppressed else None
 
 
 def _already_here(subscriber: Subscriber, ask: Ask) -> bool:

@@ -67,8 +67,8 @@ OF_SENDING = (
     Mutant("send: lessons while the breaker is open", "elif not halt:", "else:", "test_sending.py -k breaker"),
     Mutant(
         "notice: of an earlier sign-up",
-        "    if subscriber.epoch != epoch or subscriber",
-        "    if subscriber",
+        "    if subscriber.epoch != epoch or not subscriber.reachable:",
+        "    if not subscriber.reachable:",
         "test_sending.py -k notices_are_sent_once",
     ),
     Mutant(

@@ -205,7 +205,7 @@ OF_DELIVERY = (
 OF_SUBSCRIBERS = (
     Mutant(
         "stopped: a later stop overwrites a complaint",
-        "        if self.status in STOPPED_FOR_GOOD:\n            return self\n",
+        "        if not self.reachable:\n            return self\n",
         "",
         SUBSCRIBER,
     ),
@@ -217,7 +217,7 @@ OF_SUBSCRIBERS = (
     ),
     Mutant(
         "sign-up: whoever complained can be signed up again",
-        "if self.status in STOPPED_FOR_GOOD or self.status in (Status.ACTIVE, Status.PAUSED):",
+        "if not self.reachable or self.status in (Status.ACTIVE, Status.PAUSED):",
         "if self.status in (Status.ACTIVE, Status.PAUSED):",
         SUBSCRIBER,
     ),

@@ -147,7 +147,7 @@ OF_TOKENS = (
     ),
     Mutant(
         "journal link: mailed to an address that others put there",
-        "if subscriber is None or not genuine(subscriber) or not _is_wanted(asked.name, subscriber, asked.epoch):",
+        "if subscriber is None or held_if_changed(subscriber) or not _is_wanted(asked.name, subscriber, asked.epoch):",
         "if subscriber is None or not _is_wanted(asked.name, subscriber, asked.epoch):",
         "test_notices.py -k p5",
     ),

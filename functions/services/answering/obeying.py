@@ -5,7 +5,6 @@ from aws.log import count
 from course import commands, tokens
 from course.commands import ERASE_NOTICE, Asked, Command
 from course.limits import ANSWERS_AN_HOUR
-from course.record import STOPPED_FOR_GOOD
 from course.reflection import NotTaken, Why
 from course.subscriber import Subscriber
 from replies.request import Request
@@ -27,7 +26,7 @@ def obey(reply: Reply, request: Request) -> NotTaken | None:
     count(f"Command.{request.command}")
     answers = reply.answer.notice == ERASE_NOTICE and request.command in (Command.YES, Command.ERASE)
     request = Request(Command.ERASE) if answers else request
-    cannot_be_asked = request.command is Command.ERASE and subscriber.status in STOPPED_FOR_GOOD
+    cannot_be_asked = request.command is Command.ERASE and not subscriber.reachable
     if cannot_be_asked or (answers and may_erase(subscriber, came.received_at, now)):
         erase(subscriber, now)  # and no notice: there is no address any more that it could go to
         count("Erased")

@@ -82,7 +82,7 @@ class Sending:
         if course is None:
             self._without_course(stored, now)
             return
-        if not genuine(stored):
+        if held_if_changed(stored):
             return
         subscriber = delivery.pass_over(
             delivery.landed(stored.with_ids(course.renamed), now).after_pause(now), course.lessons
@@ -173,12 +173,12 @@ def _postpone(subscriber: Subscriber, now: datetime) -> None:
     clients.subscribers().save(replace(subscriber, due_at=now + TRY_AGAIN_IN))
 
 
-def genuine(subscriber: Subscriber) -> bool:
-    """Whether the stored address is the subscriber's own. One that was changed is held: no email goes there."""
+def held_if_changed(subscriber: Subscriber) -> bool:
+    """Holds a subscriber whose stored address is not their own, so that no email goes there; returns whether it did."""
     if links.is_genuine(subscriber):
-        return True
+        return False
     _hold(subscriber, Held.ADDRESS_CHANGED)
-    return False
+    return True
 
 
 def _hold(subscriber: Subscriber, reason: Held) -> None:

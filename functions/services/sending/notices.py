@@ -13,11 +13,11 @@ from content.emails import notice_letter
 from course import tokens
 from course.commands import ASK_CONFIRM, ROWS
 from course.errors import EmailCourseError, NewerItem
-from course.record import STOPPED_FOR_GOOD, Status
+from course.record import Status
 from course.standing import KEEP_NOTICE
 from course.subscriber import Subscriber
 from services import courses, links
-from services.sending import HELD, Sending, genuine
+from services.sending import HELD, Sending, held_if_changed
 
 AFTER_STOPPING = {"goodbye", "fresh-link", links.JOURNAL_LATER} | {
     row.notice for row in ROWS.values() if row.about_data
@@ -60,7 +60,7 @@ def send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> boo
 def _send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bool:
     """The first message with the key owns it and may retry after a crash: better a second copy than no notice."""
     subscriber = clients.subscribers().get(asked.subscriber)
-    if subscriber is None or not genuine(subscriber) or not _is_wanted(asked.name, subscriber, asked.epoch):
+    if subscriber is None or held_if_changed(subscriber) or not _is_wanted(asked.name, subscriber, asked.epoch):
         return True
     token = tokens.journal(subscriber.id) if asked.name in links.WITH_JOURNAL_LINK else ""
     site = courses.site_of(subscriber)
@@ -88,8 +88,8 @@ def _send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bo
 def _is_wanted(notice: str, subscriber: Subscriber, epoch: int) -> bool:
     """Whether a notice still goes out: not after a stop or another sign-up since it was asked for."""
     if notice == ASK_CONFIRM:
-        return subscriber.awaits(epoch) and subscriber.status not in STOPPED_FOR_GOOD
-    if subscriber.epoch != epoch or subscriber.status in STOPPED_FOR_GOOD:
+        return subscriber.awaits(epoch) and subscriber.reachable
+    if subscriber.epoch != epoch or not subscriber.reachable:
         return False
     if notice == KEEP_NOTICE:
         return subscriber.status is Status.PAUSED
