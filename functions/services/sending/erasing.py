@@ -12,8 +12,6 @@ from course.subscriber import Subscriber
 from services import courses, erasure, links
 from services.sending import HELD, Sending
 
-MOST_UNANSWERED = 5
-"""Each may have reached the mailbox. After so many the address goes."""
 TOLD_WITHIN = timedelta(hours=23, minutes=30)
 """From the press. Then the address goes, whether SES took the last email or not: at the next try, within 24 hours."""
 
@@ -54,11 +52,13 @@ def _is_over(going: Erasing, sending: Sending, now: datetime) -> bool:
             count("ErasedUntold")
             return True
         case Unknown():
-            later = replace(going, unanswered=going.unanswered + 1)
-            clients.erasures().put_off(going, later)
-            if later.unanswered < MOST_UNANSWERED:
-                return False
-            count("ErasedUntold")
-            return True
+            clients.erasures().put_off(going, _rested(going))
+            return False
         case Refused():
             return False
+
+
+def _rested(going: Erasing) -> Erasing:
+    """Due after twice as long each time: an email without an answer may have reached the mailbox."""
+    longer = going.due_at + (2**going.unanswered - 1) * erasure.TRIED_EVERY
+    return replace(going, unanswered=going.unanswered + 1, due_at=min(longer, going.asked_at + TOLD_WITHIN))
