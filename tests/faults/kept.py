@@ -25,7 +25,8 @@ def judge_kept(life: "Life", tally: Tally) -> None:
     for person in life.people:
         if person.erased:
             _judge_erased(life, person.address, raw, tally)
-            if person.is_to_be_told and not any(mail.tags["email"] == "erased" for mail in person.mails):
+            refused = (person.address, "erased") in life.refused
+            if person.is_to_be_told and not refused and not any(m.tags["email"] == "erased" for m in person.mails):
                 tally.found(UNTOLD, "an erasure behind the journal link")
             continue
         written = Counter(text for at, text in person.wrote if at > since)

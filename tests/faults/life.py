@@ -276,6 +276,7 @@ class Life:
         self.outages: list[tuple[datetime, datetime]] = []
         self.removed: set[str] = set()
         self.told: dict[str, datetime] = {}  # when the first event of each attempt came
+        self.refused: set[tuple[str, str]] = set()  # addresses that SES refused, and of which email
         self._asleep = False
         self._later: list[tuple[datetime, SesEvent]] = []
         self._publish = world.ses.publish

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from local_cloud.cloud import World
-from tests.faults.kept import LEFT, judge_kept
+from tests.faults.kept import LEFT, UNTOLD, judge_kept
 from tests.faults.life import Events, Life, Someone
 from tests.faults.oracle import Tally
 from tests.faults.short_course import short_course
 from tests.faults.trials import MONDAY
+from tests.faults.trouble import ADDRESS_REFUSED, Trouble
 
 
 @pytest.fixture
@@ -69,3 +70,20 @@ def test_what_an_erasure_left(ann: Someone) -> None:
     bucket = ann.world.resources.ref("RawMail")
     ann.world.clients.s3.put_object(Bucket=bucket, Key="inbound/left", Body=f"From: {ann.address}".encode())
     assert judged(ann) == {LEFT: 1}
+
+
+def test_who_is_erased_is_told_unless_ses_refuses_their_address(ann: Someone) -> None:
+    ann.erases()
+    ann.world.mails[:] = [mail for mail in ann.world.mails if mail.tags["email"] != "erased"]
+    assert judged(ann) == {UNTOLD: 1}
+
+
+def test_an_address_that_ses_refuses_cannot_be_told(ann: Someone) -> None:
+    trouble, url = Trouble(ann.life), ann.journal_url
+    trouble._refuse(ADDRESS_REFUSED)
+    ann.asks("POST", f"{url}/erase", {"sure": "yes"})
+    ann.leaves()
+    ann.erased = ann.is_to_be_told = True
+    ann.life.days(2)
+    assert "erased" not in {mail.tags["email"] for mail in ann.mails}
+    assert judged(ann) == {}

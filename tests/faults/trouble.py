@@ -26,6 +26,7 @@ Kind = Fault | Other
 KINDS: tuple[Kind, ...] = (*Fault, *Other)
 ONLY_SES = (Other.THROTTLED, Other.REFUSED, Other.REJECTED)
 COSTS_A_DAY = (*Fault, Other.REJECTED)  # a person has to look first
+ADDRESS_REFUSED = SesError("MessageRejected", "Address blocked.")
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -80,7 +81,7 @@ class Trouble:
             case Other.REFUSED:
                 self._refuse(SesError("SendingPausedException", "Email sending is disabled for this account."))
             case Other.REJECTED:
-                self._refuse(SesError("MessageRejected", "Address blocked."))
+                self._refuse(ADDRESS_REFUSED)
         return None
 
     def _stop(self) -> None:
@@ -117,6 +118,9 @@ class Trouble:
         if error.status >= 500:
             self.happened.append(f"SES answers {error.status}")
             self.may_cost += 1
+        if error is ADDRESS_REFUSED:
+            tags = {tag["Name"]: tag["Value"] for tag in request["EmailTags"]}
+            self.life.refused |= {(address, tags["email"]) for address in request["Destination"]["ToAddresses"]}
         if taken:
             self.unheard.append(len(self.life.world.mails))
             self._take(request)

@@ -384,6 +384,31 @@ def test_c5_replying_after_the_button_was_pressed_is_no_accident(world: World) -
     assert len(ann.mails) == 2
 
 
+@pytest.mark.parametrize("client", ["gmail", "apple-mail"])
+@pytest.mark.parametrize(
+    ("words", "notice", "status"),
+    [
+        ("PAUSE", "paused", "paused"),
+        ("PAUSE 2 DAYS", "paused", "paused"),
+        ("Please stop the emails for two weeks", "paused", "paused"),
+        ("SKIP", "skipped", "active"),
+        ("TIME 9 pm", "time", "active"),
+        ("Could you pause this?", "paused", "paused"),
+    ],
+)
+def test_c5_once_confirmed_a_command_in_answer_to_the_confirmation_is_obeyed(
+    world: World, words: str, notice: str, status: str, client: str
+) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("STOP")
+    asleep(world, timedelta(days=2))
+    ann.signs_up()
+    ann.confirms()
+    confirmation = [mail for mail in ann.mails if mail.tags["email"] == "confirm"][-1]
+    ann.replies(words, confirmation, client)
+    assert (emails_of(ann)[-1], ann.row["status"], texts(ann)) == (notice, status, [])
+
+
 def test_u6_stop_in_answer_to_the_confirmation_does_not_begin_the_course(world: World) -> None:
     ann = Person(world)
     ann.signs_up()

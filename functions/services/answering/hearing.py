@@ -33,12 +33,22 @@ def heard(reply: Reply) -> Decision:
 
 def _decided(reply: Reply, text: str) -> Decision:
     answer = reply.answer
-    decision = replies.decided(text, kind(answer), answer.today, answer.subscriber.first_name)
+    decision = _told_by_words(answer, text)
     if offered := commands.offered(answer.notice):
         decision = _to_an_offer(decision, offered)
     if decision.kind not in OBEYED or decision.request is None:
         return decision
     return Decision(decision.kind, commands.within_limits(decision.request, answer.today))
+
+
+def _told_by_words(answer: Answered, text: str) -> Decision:
+    """What the words ask for. Once confirmed, a confirmation email is a notice, but for one more yes to it."""
+    answered = kind(answer)
+    kinds = (answered,) if answered is not Kind.CONFIRM or answer.confirms else (answered, Kind.NOTICE)
+    told = [replies.decided(text, each, answer.today, answer.subscriber.first_name) for each in kinds]
+    obeyed = [decision for decision in told if decision.kind in OBEYED]
+    heard = [decision for decision in reversed(told) if decision.kind is not Decision.Kind.KEEP]
+    return next(iter(obeyed or heard or told))
 
 
 def _to_an_offer(decision: Decision, offered: Command) -> Decision:
