@@ -1,7 +1,7 @@
 """Dates, times and places in the course, as people say them in the course's language."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date as date_type
 from datetime import datetime
 from string import Formatter
@@ -36,16 +36,22 @@ def next_email(subscriber: Subscriber, language: Language, country: str = "") ->
 
 
 def next_email_pattern(language: Language) -> str:
-    """A regular expression of what `next_email` says, also where a mail program has broken it into quoted lines."""
+    """A regular expression of what `next_email` says."""
     words = language.words["dates"]
-    hours = [*words["hours"], *words["twelve_hours"]["hours"]]
-    said = {
-        name: "|".join(map(re.escape, each))
-        for name, each in (("weekday", words["weekdays"]), ("month", words["months"]), ("hour", hours))
-    }
-    said |= {"day": r"\d{1,2}", "": ""}
+    said = {name: _one_of(words[f"{name}s"]) for name in ("weekday", "month")}
+    said |= {"day": r"\d{1,2}", "hour": hour_pattern(language), "": ""}
     pieces = ((re.escape(text), said[name or ""]) for text, name, _, _ in Formatter().parse(words["next_email"]))
-    return "".join(f"{text}(?:{each})" for text, each in pieces).replace(r"\ ", r"[\s>|]+")
+    return "".join(f"{text}{each}" for text, each in pieces)
+
+
+def hour_pattern(language: Language) -> str:
+    """A regular expression of what `hour` says, in whichever country."""
+    words = language.words["dates"]
+    return _one_of([*words["twelve_hours"]["hours"], *words["hours"]])
+
+
+def _one_of(texts: Iterable[str]) -> str:
+    return f"(?:{'|'.join(map(re.escape, texts))})"
 
 
 def hour(of_day: int, language: Language, country: str = "") -> str:

@@ -127,21 +127,20 @@ def notice_letter(
     *,
     told: Sequence[str] = (),
     journal_token: str = "",
-    next_at: str | None = None,
+    as_said: Mapping[str, Any] | None = None,
 ) -> Letter:
     """A notice for this subscriber, in the language of the course. It holds nothing that was written.
 
-    `told` names lines below its text, `journal_token` is for notices that bring a journal link, and `next_at` is what
-    it says of the next email, if not what is so now. A confirmation is for a sign-up that waits, with nothing typed.
+    `told` names lines below its text, `journal_token` is for notices that bring a journal link, and `as_said` is what
+    it said in place of what is so now. A confirmation is for a sign-up that waits, with nothing typed.
     """
     course, country = site.library.courses[subscriber.course], countries.country_of(subscriber.zone)
     language = course.language
     notice = language.notices[notice_id]
     following = course.lessons.get(subscriber.next_lesson or "")
     parts: dict[str, Any] = {
-        "next_at": dates.next_email(subscriber, language, country) if next_at is None else next_at,
+        "next_at": dates.next_email(subscriber, language, country),
         "next_subject": following.subject if following else "",
-        "next_is_closing": subscriber.next_lesson == course.closing,
         "hour": dates.hour(subscriber.hour, language, country),
         "zone": subscriber.zone.replace("_", " "),
         "erase_days": ERASE_WITHIN.days,
@@ -152,6 +151,7 @@ def notice_letter(
         "told": [language.words["letter"][line] for line in told],
         "support": course.support if notice_id == GOODBYE else {},
         **notice.words,
+        **(as_said or {}),
     }
     if notice.id == ERASED_NOTICE:
         parts |= {"me_url": ""}  # it is gone

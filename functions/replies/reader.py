@@ -57,13 +57,22 @@ class Mail:
         return mail.header(self._message, name)
 
     def found(self, pattern: str) -> str:
-        """The first place in the text that a regular expression matches; empty where none does."""
-        found = re.search(pattern, self._plain) or re.search(pattern, self._html)
+        """The first place in the text that a regular expression matches; empty where none does.
+
+        The text is one line without the marks of a quote: a mail program may have broken a line anywhere.
+        """
+        found = next(filter(None, (re.search(pattern, text) for text in self._unbroken)), None)
         return found[0] if found else ""
 
     def named(self, names: Sequence[str]) -> list[str]:
         """Those of the names that its text has, in whichever case: its HTML is read when the plain text has none."""
-        return _named(self._plain, names) or _named(self._html, names)
+        texts = (text.casefold() for text in self._unbroken)
+        return next(filter(None, ([name for name in names if name.casefold() in text] for text in texts)), [])
+
+    @cached_property
+    def _unbroken(self) -> list[str]:
+        """Both texts, each on one line."""
+        return [re.sub(r"[\s>|]+", " ", text) for text in (self._plain, self._html)]
 
     def own_words(self, original: str | None = None, original_html: str | None = None) -> str:
         """As `replies.own_words`. Raises UnreadableMail when the text has too many lines."""
@@ -87,11 +96,6 @@ class Mail:
         complete = plain.is_above_all and is_faithful(plain.text, answered.text)
         if (not complete or mail.marks_signature(self._message)) and self._html != plain.text:
             yield _Reading(self._html, answered)
-
-
-def _named(text: str, names: Sequence[str]) -> list[str]:
-    folded = text.casefold()
-    return [name for name in names if name.casefold() in folded]
 
 
 class _Reading:

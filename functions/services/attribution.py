@@ -24,6 +24,9 @@ from services import courses, written
 if TYPE_CHECKING:
     from replies.reader import Mail
 
+LONGEST_ZONE = 60
+"""Characters behind an hour in which its zone is looked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -130,12 +133,24 @@ def _made_again(mail: "Mail", answer: Answered, now: datetime) -> Letter | None:
         # With the time of the sending, its links are the same again: a mail program may have broken them in two.
         return lesson_letter(site, subscriber, lesson, known, sent_at or now)
     if answer.notice and (answer.notice not in (CONFIRM, ASK_CONFIRM) or answer.confirms):
-        # A journal link is random, and which email came next is not stored: the quote itself has both.
-        token = mail.found(rf"(?<={re.escape(journal_url(site, ''))})[\w-]+")
-        next_at = re.sub(r"[\s>|]+", " ", mail.found(dates.next_email_pattern(course.language)))
-        told = TELLS_OF_A_PRESS
-        return notice_letter(site, subscriber, answer.notice, now, told=told, journal_token=token, next_at=next_at)
+        token = mail.found(rf"(?<={re.escape(journal_url(site, ''))})[\w-]+")  # random, and so not stored
+        said, told = _as_said(mail, course), TELLS_OF_A_PRESS
+        return notice_letter(site, subscriber, answer.notice, now, told=told, journal_token=token, as_said=said)
     return None
+
+
+def _as_said(mail: "Mail", course: Course) -> dict[str, str]:
+    """What a notice said of the hour and of what came next. It may be otherwise since: the quote itself has it."""
+    hour = dates.hour_pattern(course.language)
+    behind = mail.found(rf"{hour}.{{,{LONGEST_ZONE}}}")
+    zones = (zone.replace("_", " ") for zone in forms.zones())
+    subjects = [lesson.subject for lesson in course.lessons.values()]
+    return {
+        "next_at": mail.found(dates.next_email_pattern(course.language)),
+        "next_subject": max(mail.named(subjects), key=len, default=""),
+        "hour": mail.found(hour),
+        "zone": max((name for name in zones if name in behind), key=len, default=""),
+    }
 
 
 def fingerprint(mail: "Mail", answer: Answered) -> str:

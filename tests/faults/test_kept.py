@@ -78,9 +78,14 @@ def test_who_is_erased_is_told_unless_ses_refuses_their_address(ann: Someone) ->
     assert judged(ann) == {UNTOLD: 1}
 
 
-def test_an_address_that_ses_refuses_cannot_be_told(ann: Someone) -> None:
+@pytest.mark.parametrize("refuses", ["SES", "the mailbox"])
+def test_an_address_that_is_refused_cannot_be_told(ann: Someone, refuses: str) -> None:
     trouble, url = Trouble(ann.life), ann.journal_url
-    trouble._refuse(ADDRESS_REFUSED)
+    if refuses == "SES":
+        trouble._refuse(ADDRESS_REFUSED)
+    else:
+        ann.world.ses.bounced(ann.latest())
+        ann.life.settle()
     ann.asks("POST", f"{url}/erase", {"sure": "yes"})
     ann.leaves()
     ann.erased = ann.is_to_be_told = True

@@ -257,6 +257,29 @@ def test_p3_journal_comes_back_as_a_link_alone_and_its_quote_is_not_taken_for_ne
     assert texts(ann) == ["Reading it again, from gmail.", "Reading it again, from apple-mail.", WORDS]
 
 
+@pytest.mark.parametrize("client", clients.CLIENTS)
+def test_an_hour_that_is_another_since_is_not_taken_for_ones_words(world: World, client: str) -> None:
+    ann = Person(world)
+    ann.signs_up(zone="Pacific/Honolulu")
+    ann.confirms()
+    ann.presses("time", zone="America/New_York", hour="5")
+    notice = ann.mails[-1]
+    ann.presses("time", zone="Asia/Kolkata", hour="9")
+    ann.replies("That suits me.", notice, client)
+    ann.replies("PAUSE 2 DAYS", notice, client)
+    assert (texts(ann), emails_of(ann)[-1]) == (["That suits me."], "paused")
+
+
+@pytest.mark.parametrize("client", clients.CLIENTS)
+def test_what_came_next_behind_a_skipped_lesson_is_not_taken_for_ones_words(world: World, client: str) -> None:
+    ann = reads(Person(world), 1)
+    ann.replies("SKIP")
+    notice = ann.mails[-1]
+    ann.replies("SKIP", notice)
+    ann.replies("I will write to her.", notice, client)
+    assert texts(ann) == ["I will write to her."]
+
+
 def test_delete_my_data_asks_once_more_and_then_nothing_is_left(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies(WORDS)
