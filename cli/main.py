@@ -176,9 +176,9 @@ def preview(
     emails = template.parent / "emails"
     try:
         every = list(samples(load(emails), emails))
-        chosen = [one for one in every if course in ("", one.course.id) and lesson in ("", one.email)]
+        chosen = [one for one in every if course in ("", one.course.id) and lesson in ("", one.email_id)]
         if not chosen:
-            ids = ", ".join(dict.fromkeys(one.email for one in every if course in ("", one.course.id)))
+            ids = ", ".join(dict.fromkeys(one.email_id for one in every if course in ("", one.course.id)))
             _fail(f"no email {lesson!r}" + (f": there is {ids}" if ids else f" in a course {course!r}"), usage=True)
         if shots:
             previews.photograph(

@@ -26,9 +26,9 @@ def write(samples: Sequence[Sample], folder: Path) -> list[Path]:
     for sample in samples:
         page = folder / f"{sample.name}.html"
         page.parent.mkdir(parents=True, exist_ok=True)
-        letter = sample.letter
-        page.write_text(letter.html, "utf-8")
-        page.with_name(f"{page.name.removesuffix('.html')}.txt").write_text(letter.text, "utf-8")
+        email = sample.email
+        page.write_text(email.html, "utf-8")
+        page.with_name(f"{page.name.removesuffix('.html')}.txt").write_text(email.text, "utf-8")
         written.append(page)
     return written
 
@@ -44,7 +44,7 @@ def photograph(samples: Sequence[Sample], folder: Path, tell: Callable[[int, Pat
             path = folder / f"{sample.name}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             shown = VIEWS[:2] if sample.is_variant else VIEWS
-            views = [_view(browser, sample.letter.html, width, scheme, whole=number == 1) for width, scheme in shown]
+            views = [_view(browser, sample.email.html, width, scheme, whole=number == 1) for width, scheme in shown]
             _side_by_side(views).quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
                 path, optimize=True
             )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 
-from content.emails import TELLS_OF_A_PRESS, Letter, Site, lesson_letter, notice_letter
+from content.emails import TELLS_OF_A_PRESS, Email, Site, lesson_email, notice_email
 from content.lessons import Course, Library
 from course.commands import ASK_CONFIRM, ROWS
 from course.record import CONFIRM, SignUp
@@ -36,11 +36,11 @@ class Sample:
     course: Course
     source: Path
     """The file that an author would open to change it."""
-    make: Callable[[], Letter]
+    make: Callable[[], Email]
     """Made once. Raises what a broken template raises."""
 
     @property
-    def email(self) -> str:
+    def email_id(self) -> str:
         """The id of the lesson or notice."""
         return self.name.partition("/")[2].partition(".")[0]
 
@@ -50,7 +50,7 @@ class Sample:
         return "." in self.name
 
     @property
-    def letter(self) -> Letter:
+    def email(self) -> Email:
         """The email itself."""
         return self.make()
 
@@ -74,7 +74,7 @@ def samples(library: Library, folder: Path) -> Iterator[Sample]:
                 *([("answered", reader, _written(course, reader))] if lesson.echoes else []),
                 *([("nothing-written", reader, [])] if closing else []),
             ):
-                make = cache(partial(lesson_letter, site, who, lesson, written, NOW))
+                make = cache(partial(lesson_email, site, who, lesson, written, NOW))
                 yield Sample(_name(course.id, lesson.id, variant), course, source, make)
         yield from _notices(site, course, folder, course.id)
     spoken = {course.language.code for course in library.courses.values()}
@@ -91,10 +91,10 @@ def _notices(site: Site, course: Course, folder: Path, prefix: str) -> Iterator[
         source = folder / course.language.code / "notices" / text.file
         who = _waiting(reader) if notice in (CONFIRM, ASK_CONFIRM) else reader
         token = f"{who.id}{'j' * 32}" if notice in WITH_JOURNAL_LINK else ""
-        make = cache(partial(notice_letter, site, who, notice, NOW, journal_token=token))
+        make = cache(partial(notice_email, site, who, notice, NOW, journal_token=token))
         yield Sample(_name(prefix, notice, ""), course, source, make)
         if any(row.told and row.notice == notice for row in ROWS.values()):
-            told = cache(partial(notice_letter, site, who, notice, NOW, told=TELLS_OF_A_PRESS))
+            told = cache(partial(notice_email, site, who, notice, NOW, told=TELLS_OF_A_PRESS))
             yield Sample(_name(prefix, notice, "by-link"), course, source, told)
 
 

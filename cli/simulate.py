@@ -15,7 +15,7 @@ from local_cloud import clients
 from local_cloud.browser import Browser, PageError
 from local_cloud.cloud import World
 from local_cloud.functions import command_in
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 
 ADDRESS = "someone@example.net"
 READING = timedelta(seconds=30)  # before a person presses a button
@@ -47,7 +47,7 @@ class Result:
     zone: str
     hour: int
     events: list[Event]
-    mails: list[SentMail]
+    emails: list[SentEmail]
     notes: list[str]  # what a person should know who reads the rest
 
     def as_json(self) -> str:
@@ -76,7 +76,7 @@ class Simulation:
         self.events: list[Event] = []
         self.notes: list[str] = []
         self._waiting = list(replies)
-        self._due: list[tuple[datetime, Reply, SentMail]] = []
+        self._due: list[tuple[datetime, Reply, SentEmail]] = []
         self._status = ""
         self._mails_seen = 0
         self._calls_seen = 0
@@ -95,7 +95,7 @@ class Simulation:
         self.events.sort(key=lambda event: event.at)
         for reply in self._waiting:
             self.notes.append(f"not sent: the reply to {reply.lesson}, round {reply.round}, which never came")
-        return Result(self.course, self.zone, self.hour, self.events, list(self.world.mails), self.notes)
+        return Result(self.course, self.zone, self.hour, self.events, list(self.world.emails), self.notes)
 
     def _sign_up(self) -> None:
         browser = Browser(self.world)
@@ -105,9 +105,9 @@ class Simulation:
         self._observe()
 
     def _confirm(self) -> None:
-        if not self.world.mails:
+        if not self.world.emails:
             raise SimulationError(f"no confirmation email came{self._why()}")
-        links = [url for _, url in self.world.mails[-1].links() if "/confirm/" in url]
+        links = [url for _, url in self.world.emails[-1].links() if "/confirm/" in url]
         if not links:
             raise SimulationError("the confirmation email has no link to confirm")
         self.world.advance(READING)
@@ -119,7 +119,7 @@ class Simulation:
     def _go_on(self) -> bool:
         """Lets the next thing happen. False when there is none."""
         self._due.sort(key=lambda due: due[0])
-        last = self.world.mails[-1].at
+        last = self.world.emails[-1].at
         if not self._due and not self._row_is_waiting():
             return False
         until = self._due[0][0] if self._due else last + PATIENCE
@@ -131,11 +131,11 @@ class Simulation:
         self._observe()
         return True
 
-    def _write(self, reply: Reply, mail: SentMail) -> None:
+    def _write(self, reply: Reply, email: SentEmail) -> None:
         now = self.world.now()
-        self.events.append(Event(now, "reply", reply.lesson, reply.round, f"Re: {mail.subject}", reply.text))
-        raw = clients.reply("gmail", mail, reply.text, now.astimezone(ZoneInfo(self.zone)))
-        self.world.deliver(raw, clients.reply_address(mail))
+        self.events.append(Event(now, "reply", reply.lesson, reply.round, f"Re: {email.subject}", reply.text))
+        raw = clients.reply("gmail", email, reply.text, now.astimezone(ZoneInfo(self.zone)))
+        self.world.deliver(raw, clients.reply_address(email))
         if command := command_in(self.world.logs[self._lines_seen :]):
             self.events.append(Event(now, "command", reply.lesson, reply.round, text=command))
 
@@ -143,19 +143,19 @@ class Simulation:
         """Notes what is new. Tables are read only when a function has written to one: a day has 288 hops."""
         self._lines_seen = len(self.world.logs)
         calls, self._calls_seen = self.world.calls[self._calls_seen :], len(self.world.calls)
-        for mail in self.world.mails[self._mails_seen :]:
-            self._note_mail(mail)
-        self._mails_seen = len(self.world.mails)
+        for email in self.world.emails[self._mails_seen :]:
+            self._note_mail(email)
+        self._mails_seen = len(self.world.emails)
         if any(call.operation in WRITES for call in calls):
             self._note_rows()
 
-    def _note_mail(self, mail: SentMail) -> None:
-        email, number = mail.tags.get("email", ""), int(mail.tags.get("round", "0"))
-        lesson = email if email in self.course.plan else None
-        self.events.append(Event(mail.at, "sent", lesson, number or None, mail.subject, mail.text))
+    def _note_mail(self, email: SentEmail) -> None:
+        name, number = email.tags.get("email", ""), int(email.tags.get("round", "0"))
+        lesson = name if name in self.course.plan else None
+        self.events.append(Event(email.at, "sent", lesson, number or None, email.subject, email.text))
         for reply in [r for r in self._waiting if (r.lesson, r.round) == (lesson, number)]:
             self._waiting.remove(reply)
-            self._due.append((mail.at + reply.after, reply, mail))
+            self._due.append((email.at + reply.after, reply, email))
 
     def _note_rows(self) -> None:
         now = self.world.now()
@@ -199,10 +199,10 @@ def save(result: Result, folder: Path) -> int:
 
     The folder is there.
     """
-    for number, mail in zip(itertools.count(1), result.mails, strict=False):
-        again = f"-round-{mail.tags['round']}" if int(mail.tags.get("round", "0")) > 1 else ""
-        name = f"{number:02}-{mail.tags.get('email', 'email')}{again}"
-        (folder / f"{name}.eml").write_bytes(mail.raw)
-        (folder / f"{name}.html").write_text(mail.html or "", encoding="utf-8")
-        (folder / f"{name}.txt").write_text(mail.text or "", encoding="utf-8")
-    return len(result.mails)
+    for number, email in zip(itertools.count(1), result.emails, strict=False):
+        again = f"-round-{email.tags['round']}" if int(email.tags.get("round", "0")) > 1 else ""
+        name = f"{number:02}-{email.tags.get('email', 'email')}{again}"
+        (folder / f"{name}.eml").write_bytes(email.raw)
+        (folder / f"{name}.html").write_text(email.html or "", encoding="utf-8")
+        (folder / f"{name}.txt").write_text(email.text or "", encoding="utf-8")
+    return len(result.emails)

@@ -22,7 +22,7 @@ from local_cloud.calls import Call
 from local_cloud.environment import offline_aws
 from local_cloud.functions import Failure, Functions, Outcome, forget_everything
 from local_cloud.intrinsics import TemplateError
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from local_cloud.queues import EventSource, QueueState, event_sources, queue_states
 from local_cloud.receiving import ReceivedMail, Receiving, rules_of
 from local_cloud.resources import Clients, create, secrets
@@ -154,20 +154,20 @@ class World:
                 self.drain()
         return mail
 
-    def delivered(self, mail: SentMail) -> None:
+    def delivered(self, email: SentEmail) -> None:
         """SES says that it was delivered: again, for it says so by itself unless ses.delivers is off."""
         with self.lock:
-            self.ses.delivered(mail)
+            self.ses.delivered(email)
             self.drain()
 
-    def bounced(self, mail: SentMail, kind: str = "Permanent", sub_type: str = "General") -> None:
+    def bounced(self, email: SentEmail, kind: str = "Permanent", sub_type: str = "General") -> None:
         with self.lock:
-            self.ses.bounced(mail, kind, sub_type)
+            self.ses.bounced(email, kind, sub_type)
             self.drain()
 
-    def complained(self, mail: SentMail) -> None:
+    def complained(self, email: SentEmail) -> None:
         with self.lock:
-            self.ses.complained(mail)
+            self.ses.complained(email)
             self.drain()
 
     def set_up_notices(self) -> None:
@@ -221,13 +221,13 @@ class World:
     def advance(self, by: timedelta) -> None:
         self.advance_to(self.now() + by)
 
-    def next_email(self, within: timedelta = timedelta(days=3)) -> SentMail | None:
+    def next_email(self, within: timedelta = timedelta(days=3)) -> SentEmail | None:
         """Time moves on to the next mail that SES takes. None when none comes in that time."""
         with self.lock:
-            before, end = len(self.mails), self.now() + within
-            while len(self.mails) == before and self.step(end):
+            before, end = len(self.emails), self.now() + within
+            while len(self.emails) == before and self.step(end):
                 pass
-            return self.mails[before] if len(self.mails) > before else None
+            return self.emails[before] if len(self.emails) > before else None
 
     def catch_up(self) -> None:
         """Lets happen what has come due while time went on by itself."""
@@ -262,9 +262,9 @@ class World:
         return self.resources.outputs().get("SiteUrl", "")
 
     @property
-    def mails(self) -> list[SentMail]:
+    def emails(self) -> list[SentEmail]:
         """Every mail that SES took, in order."""
-        return self.ses.mails
+        return self.ses.emails
 
     @property
     def logs(self) -> list[str]:
@@ -281,8 +281,8 @@ class World:
         """Every exception that left a handler."""
         return self.functions.failures
 
-    def mails_to(self, address: str) -> list[SentMail]:
-        return [mail for mail in self.mails if mail.address.lower() == address.lower()]
+    def mails_to(self, address: str) -> list[SentEmail]:
+        return [email for email in self.emails if email.address.lower() == address.lower()]
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All items of a table, named by its logical id in the template: `Subscribers`."""

@@ -22,7 +22,7 @@ from cli.schemes import in_the_dark, in_the_light
 from local_cloud import clients, desk_data
 from local_cloud.cloud import World
 from local_cloud.functions import command_in
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 
 PAGES = Path(__file__).parent / "pages"
 STATIC = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
@@ -114,23 +114,23 @@ class Desk:
         return self._page(request, "mailbox", mailbox=desk_data.mailbox(self.world, address))
 
     def _mail(self, request: Request, mail_id: str) -> Response:
-        mail = self._find(mail_id)
+        email = self._find(mail_id)
         view = request.args.get("view", "html")
         return self._page(
             request,
             "mail",
-            mail=mail,
+            mail=email,
             view=view if view in VIEWS else "html",
             views=VIEWS,
-            mailbox=desk_data.mailbox(self.world, mail.address),
-            events=[event for event in self.world.ses.events if event.mail is mail],
-            reply_to=clients.reply_address(mail),
-            source=mail.raw.decode("utf-8", errors="replace"),
+            mailbox=desk_data.mailbox(self.world, email.address),
+            events=[event for event in self.world.ses.events if event.email is email],
+            reply_to=clients.reply_address(email),
+            source=email.raw.decode("utf-8", errors="replace"),
         )
 
     def _body(self, _: Request, mail_id: str) -> Response:
-        mail = self._find(mail_id)
-        html = mail.html or "<p>This mail has no HTML part.</p>"
+        email = self._find(mail_id)
+        html = email.html or "<p>This mail has no HTML part.</p>"
         return _mail_body(html)
 
     def _eml(self, _: Request, mail_id: str) -> Response:
@@ -157,7 +157,7 @@ class Desk:
         sample = next((sample for sample in desk_data.samples(self.world) if sample.name == name), None)
         if sample is None:
             raise NotFound
-        html = sample.letter.html
+        html = sample.email.html
         return _mail_body(in_the_dark(html) if scheme == "dark" else in_the_light(html))
 
     def _inside(self, request: Request) -> Response:
@@ -181,7 +181,7 @@ class Desk:
 
     def _pulse(self, _: Request) -> Response:
         """For the page's script: has anything come since it was made?"""
-        news = {"mails": len(self.world.mails), "now": self._now()}
+        news = {"mails": len(self.world.emails), "now": self._now()}
         return Response(json.dumps(news), content_type="application/json")
 
     def _static(self, _: Request, name: str) -> Response:
@@ -191,14 +191,14 @@ class Desk:
 
     def _clock(self, request: Request) -> Response:
         by = request.form.get("by", "")
-        before, failures = len(self.world.mails), len(self.world.failures)
+        before, failures = len(self.world.emails), len(self.world.failures)
         if by in CLOCK:
             self.world.advance(CLOCK[by])
-            came = len(self.world.mails) - before
+            came = len(self.world.emails) - before
             note = f"{came} {'email' if came == 1 else 'emails'} came." if came else "No email came."
         elif by == "email":
-            mail = self.world.next_email()
-            note = f"“{mail.subject}” came for {mail.address}." if mail else "No email came in three days."
+            email = self.world.next_email()
+            note = f"“{email.subject}” came for {email.address}." if email else "No email came in three days."
         else:
             raise NotFound
         if len(self.world.failures) > failures:
@@ -206,7 +206,7 @@ class Desk:
         return self._back(request, note)
 
     def _send_reply(self, request: Request, mail_id: str) -> Response:
-        mail, text = self._find(mail_id), request.form.get("text", "")
+        email, text = self._find(mail_id), request.form.get("text", "")
         client = request.form.get("client", "")
         if client not in clients.CLIENTS:
             raise NotFound
@@ -214,18 +214,18 @@ class Desk:
             return self._back(request, "Nothing was written, so nothing was sent.")
         try:
             place = clients.Place(request.form.get("place", clients.Place.ABOVE))
-            raw = clients.reply(client, mail, "\n".join(text.splitlines()), self._writer_time(mail), place)
+            raw = clients.reply(client, email, "\n".join(text.splitlines()), self._writer_time(email), place)
         except ValueError as error:
             return self._back(request, f"Not sent: {error}.")
-        return self._delivered(request, mail, raw, mail.address)
+        return self._delivered(request, email, raw, email.address)
 
     def _out_of_office(self, request: Request, mail_id: str) -> Response:
-        mail = self._find(mail_id)
-        return self._delivered(request, mail, clients.out_of_office(mail, self._writer_time(mail)), "")
+        email = self._find(mail_id)
+        return self._delivered(request, email, clients.out_of_office(email, self._writer_time(email)), "")
 
-    def _delivered(self, request: Request, mail: SentMail, raw: bytes, sender: str) -> Response:
+    def _delivered(self, request: Request, email: SentEmail, raw: bytes, sender: str) -> Response:
         lines, failures = len(self.world.logs), len(self.world.failures)
-        received = self.world.deliver(raw, clients.reply_address(mail), sender=sender)
+        received = self.world.deliver(raw, clients.reply_address(email), sender=sender)
         command = command_in(self.world.logs[lines:])
         failed = len(self.world.failures) > failures
         self._became[received.id] = desk_data.became(self.world, received, command, failed)
@@ -237,14 +237,14 @@ class Desk:
 
     # ---------------------------------------------------------------- helpers
 
-    def _find(self, mail_id: str) -> SentMail:
-        for mail in self.world.mails:
-            if mail.id == mail_id:
-                return mail
+    def _find(self, mail_id: str) -> SentEmail:
+        for email in self.world.emails:
+            if email.id == mail_id:
+                return email
         raise NotFound
 
-    def _writer_time(self, mail: SentMail) -> datetime:
-        return self.world.now().astimezone(ZoneInfo(desk_data.mailbox(self.world, mail.address).zone))
+    def _writer_time(self, email: SentEmail) -> datetime:
+        return self.world.now().astimezone(ZoneInfo(desk_data.mailbox(self.world, email.address).zone))
 
     def _now(self) -> str:
         return desk_data.local_time(self.world.now())
@@ -265,7 +265,7 @@ class Desk:
             note=self._notes.get(request.args.get("note", ""), ""),
             now=self._now(),
             utc=datetime.now(UTC),
-            mail_count=len(self.world.mails),
+            mail_count=len(self.world.emails),
             site=self.world.parameters["SiteUrl"],
             **context,
         )

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from local_cloud.cloud import World
 from local_cloud.functions import make_importable
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from local_cloud.receiving import ReceivedMail
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Entry:
     """One line of a mailbox: a mail that came, or a reply that went out."""
 
     at: datetime
-    mail: SentMail | None = None
+    email: SentEmail | None = None
     reply: ReceivedMail | None = None
 
 
@@ -43,13 +43,13 @@ class Mailbox:
         return str((self.subscriber or {}).get("zone", "UTC"))
 
     @property
-    def mails(self) -> list[SentMail]:
-        return [entry.mail for entry in self.entries if entry.mail]
+    def emails(self) -> list[SentEmail]:
+        return [entry.email for entry in self.entries if entry.email]
 
 
 def mailboxes(world: World) -> list[Mailbox]:
     """Every mailbox that a mail was sent to, the one with the latest mail first."""
-    addresses = dict.fromkeys(mail.address.lower() for mail in reversed(world.mails))
+    addresses = dict.fromkeys(email.address.lower() for email in reversed(world.emails))
     rows = world.subscribers()
     return [_mailbox(world, address, rows) for address in addresses]
 
@@ -59,7 +59,7 @@ def mailbox(world: World, address: str) -> Mailbox:
 
 
 def _mailbox(world: World, address: str, rows: list[Row]) -> Mailbox:
-    entries = [Entry(mail.at, mail=mail) for mail in world.mails_to(address)]
+    entries = [Entry(email.at, email=email) for email in world.mails_to(address)]
     entries += [Entry(reply.at, reply=reply) for reply in world.received if reply.mailbox == address]
     entries.sort(key=lambda entry: entry.at, reverse=True)
     row = next((row for row in rows if str(row.get("address", "")).lower() == address), None)

@@ -15,7 +15,7 @@ OVERWRITTEN = ("message-id", "date")
 
 
 @dataclass(frozen=True, slots=True)
-class SentMail:
+class SentEmail:
     """One mail that SES took. `html`, `text` and `subject` are exactly what the caller gave."""
 
     id: str

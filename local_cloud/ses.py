@@ -17,7 +17,7 @@ from moto.sesv2.responses import SESV2Response
 from moto.sns.models import sns_backends
 
 from local_cloud import mime, ses_events, ses_rules
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from local_cloud.physical import ACCOUNT, REGION
 from local_cloud.ses_events import SesEvent
 from local_cloud.ses_rules import SesError
@@ -40,43 +40,43 @@ class Ses:
     unverified: set[str] = field(default_factory=set)  # identities that lost their verification
     refused: dict[str, str] = field(default_factory=dict)  # address → why SES rejects a message to it
     delivers: bool = True  # False: no Delivery event comes by itself
-    mails: list[SentMail] = field(default_factory=list)
+    emails: list[SentEmail] = field(default_factory=list)
     events: list[SesEvent] = field(default_factory=list)
     suppressed: dict[str, str] = field(default_factory=dict)  # address → BOUNCE or COMPLAINT
     destinations: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     suppresses: dict[str, list[str]] = field(default_factory=dict)  # configuration set → SuppressedReasons
     sent_at: deque[tuple[datetime, int]] = field(default_factory=deque)
 
-    def send(self, request: dict[str, Any]) -> SentMail:
+    def send(self, request: dict[str, Any]) -> SentEmail:
         """Takes one mail, or raises what SES answers."""
         ses_rules.check(request)
         now = datetime.now(UTC)
         to = ses_rules.recipients(request)
         self._check_account(request, to, now)
         self.sent_at.append((now, len(to)))
-        mail = mail_of(request, mime.message_id(len(self.mails), now), now)
-        self.mails.append(mail)
-        self._what_becomes_of(mail, now)
-        return mail
+        email = mail_of(request, mime.message_id(len(self.emails), now), now)
+        self.emails.append(email)
+        self._what_becomes_of(email, now)
+        return email
 
-    def delivered(self, mail: SentMail) -> SesEvent:
-        return self.publish(ses_events.delivery(mail, datetime.now(UTC)))
+    def delivered(self, email: SentEmail) -> SesEvent:
+        return self.publish(ses_events.delivery(email, datetime.now(UTC)))
 
-    def bounced(self, mail: SentMail, kind: str = "Permanent", sub_type: str = "General") -> SesEvent:
+    def bounced(self, email: SentEmail, kind: str = "Permanent", sub_type: str = "General") -> SesEvent:
         """A hard bounce puts the address on the account's suppression list, as SES does."""
         if kind == "Permanent" and sub_type == "General":
-            self._suppress(mail, "BOUNCE")
-        return self.publish(ses_events.bounce(mail, datetime.now(UTC), kind, sub_type))
+            self._suppress(email, "BOUNCE")
+        return self.publish(ses_events.bounce(email, datetime.now(UTC), kind, sub_type))
 
-    def complained(self, mail: SentMail) -> SesEvent:
-        self._suppress(mail, "COMPLAINT")
-        return self.publish(ses_events.complaint(mail, datetime.now(UTC)))
+    def complained(self, email: SentEmail) -> SesEvent:
+        self._suppress(email, "COMPLAINT")
+        return self.publish(ses_events.complaint(email, datetime.now(UTC)))
 
     def publish(self, event: SesEvent) -> SesEvent:
         """Gives the event to the topics that the mail's configuration set names for its kind."""
         self.events.append(event)
         wanted = event.kind.upper().replace("DELIVERYDELAY", "DELIVERY_DELAY")
-        for destination in self.destinations.get(event.mail.configuration_set or "", []):
+        for destination in self.destinations.get(event.email.configuration_set or "", []):
             kinds = [str(kind).upper() for kind in destination["MatchingEventTypes"]]
             topic = (destination.get("SnsDestination") or {}).get("TopicArn")
             if topic and destination.get("Enabled", False) and wanted in kinds:
@@ -152,30 +152,30 @@ class Ses:
             total += count
         return total
 
-    def _what_becomes_of(self, mail: SentMail, now: datetime) -> None:
+    def _what_becomes_of(self, email: SentEmail, now: datetime) -> None:
         """SES accepts mail to a suppressed address too: a Send event, then a Bounce instead of a delivery."""
-        self.publish(ses_events.send(mail, now))
-        local, _, domain = mail.address.lower().rpartition("@")
+        self.publish(ses_events.send(email, now))
+        local, _, domain = email.address.lower().rpartition("@")
         kind = local.split("+")[0] if domain == SIMULATOR else ""
-        reasons = self.suppresses.get(mail.configuration_set or "", ["BOUNCE", "COMPLAINT"])
-        if self.suppressed.get(mail.address.lower()) in reasons:
-            self.publish(ses_events.bounce(mail, now, "Permanent", "OnAccountSuppressionList"))
+        reasons = self.suppresses.get(email.configuration_set or "", ["BOUNCE", "COMPLAINT"])
+        if self.suppressed.get(email.address.lower()) in reasons:
+            self.publish(ses_events.bounce(email, now, "Permanent", "OnAccountSuppressionList"))
         elif kind == "bounce":
-            self.publish(ses_events.bounce(mail, now))
+            self.publish(ses_events.bounce(email, now))
         elif kind == "suppressionlist":
-            self.publish(ses_events.bounce(mail, now, "Permanent", "Suppressed"))
+            self.publish(ses_events.bounce(email, now, "Permanent", "Suppressed"))
         elif kind == "complaint":
-            self.publish(ses_events.delivery(mail, now))
-            self.publish(ses_events.complaint(mail, now))
+            self.publish(ses_events.delivery(email, now))
+            self.publish(ses_events.complaint(email, now))
         elif self.delivers:
-            self.publish(ses_events.delivery(mail, now))
+            self.publish(ses_events.delivery(email, now))
 
-    def _suppress(self, mail: SentMail, reason: str) -> None:
-        if not mail.address.lower().endswith("@" + SIMULATOR):
-            self.suppressed[mail.address.lower()] = reason
+    def _suppress(self, email: SentEmail, reason: str) -> None:
+        if not email.address.lower().endswith("@" + SIMULATOR):
+            self.suppressed[email.address.lower()] = reason
 
 
-def mail_of(request: dict[str, Any], mail_id: str, now: datetime) -> SentMail:
+def mail_of(request: dict[str, Any], mail_id: str, now: datetime) -> SentEmail:
     """The mail that SES makes of a request that it has taken."""
     simple, destination = request["Content"]["Simple"], request["Destination"]
     text, html = ((simple["Body"].get(kind) or {}).get("Data") for kind in ("Text", "Html"))
@@ -194,7 +194,7 @@ def mail_of(request: dict[str, Any], mail_id: str, now: datetime) -> SentMail:
         html=html,
         feedback_id=":".join(tags.get(name, "") for name in ses_rules.FEEDBACK_ID),
     )
-    return SentMail(
+    return SentEmail(
         id=mail_id,
         at=now,
         source=request["FromEmailAddress"],

@@ -8,7 +8,7 @@ from datetime import datetime
 from email.utils import getaddresses
 from typing import Any
 
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from local_cloud.physical import ACCOUNT, arn
 
 MTA = "dsn; a7-31.smtp-out.eu-west-1.amazonses.com"
@@ -20,7 +20,7 @@ class SesEvent:
     """One event; `body` is what the topic is given, as JSON."""
 
     at: datetime
-    mail: SentMail
+    email: SentEmail
     kind: str  # Send, Delivery, Bounce, Complaint, Reject, DeliveryDelay
     body: dict[str, Any]
 
@@ -29,20 +29,20 @@ def stamp(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
 
-def send(mail: SentMail, at: datetime) -> SesEvent:
-    return _event("Send", mail, at, {"send": {}})
+def send(email: SentEmail, at: datetime) -> SesEvent:
+    return _event("Send", email, at, {"send": {}})
 
 
-def delivery(mail: SentMail, at: datetime) -> SesEvent:
+def delivery(email: SentEmail, at: datetime) -> SesEvent:
     return _event(
         "Delivery",
-        mail,
+        email,
         at,
         {
             "delivery": {
                 "timestamp": stamp(at),
-                "processingTimeMillis": max(1, int((at - mail.at).total_seconds() * 1000)),
-                "recipients": list(mail.to),
+                "processingTimeMillis": max(1, int((at - email.at).total_seconds() * 1000)),
+                "recipients": list(email.to),
                 "smtpResponse": "250 2.0.0 OK",
                 "reportingMTA": MTA.removeprefix("dsn; "),
             }
@@ -50,7 +50,7 @@ def delivery(mail: SentMail, at: datetime) -> SesEvent:
     )
 
 
-def bounce(mail: SentMail, at: datetime, kind: str = "Permanent", sub_type: str = "General") -> SesEvent:
+def bounce(email: SentEmail, at: datetime, kind: str = "Permanent", sub_type: str = "General") -> SesEvent:
     """Kinds: Permanent, Transient, Undetermined; sub types as in the SES guide."""
     status, text = {
         "OnAccountSuppressionList": ("5.1.1", SUPPRESSED),
@@ -58,15 +58,15 @@ def bounce(mail: SentMail, at: datetime, kind: str = "Permanent", sub_type: str 
         "MailboxFull": ("4.2.2", "smtp; 452 4.2.2 mailbox full"),
     }.get(sub_type, ("5.1.1", "smtp; 550 5.1.1 user unknown") if kind == "Permanent" else ("4.4.7", "smtp; 451"))
     recipients = [
-        {"emailAddress": address, "action": "failed", "status": status, "diagnosticCode": text} for address in mail.to
+        {"emailAddress": address, "action": "failed", "status": status, "diagnosticCode": text} for address in email.to
     ]
     return _event(
         "Bounce",
-        mail,
+        email,
         at,
         {
             "bounce": {
-                "feedbackId": _feedback_id(mail, at),
+                "feedbackId": _feedback_id(email, at),
                 "bounceType": kind,
                 "bounceSubType": sub_type,
                 "bouncedRecipients": recipients,
@@ -77,16 +77,16 @@ def bounce(mail: SentMail, at: datetime, kind: str = "Permanent", sub_type: str 
     )
 
 
-def complaint(mail: SentMail, at: datetime) -> SesEvent:
+def complaint(email: SentEmail, at: datetime) -> SesEvent:
     return _event(
         "Complaint",
-        mail,
+        email,
         at,
         {
             "complaint": {
-                "feedbackId": _feedback_id(mail, at),
+                "feedbackId": _feedback_id(email, at),
                 "complaintSubType": None,
-                "complainedRecipients": [{"emailAddress": address} for address in mail.to],
+                "complainedRecipients": [{"emailAddress": address} for address in email.to],
                 "timestamp": stamp(at),
                 "userAgent": "Amazon SES Mailbox Simulator",
                 "complaintFeedbackType": "abuse",
@@ -96,14 +96,14 @@ def complaint(mail: SentMail, at: datetime) -> SesEvent:
     )
 
 
-def delivery_delay(mail: SentMail, at: datetime, sub_type: str = "MailboxFull") -> SesEvent:
+def delivery_delay(email: SentEmail, at: datetime, sub_type: str = "MailboxFull") -> SesEvent:
     recipients = [
         {"emailAddress": address, "status": "4.2.2", "diagnosticCode": "smtp; 452 4.2.2 mailbox full"}
-        for address in mail.to
+        for address in email.to
     ]
     return _event(
         "DeliveryDelay",
-        mail,
+        email,
         at,
         {
             "deliveryDelay": {
@@ -116,40 +116,40 @@ def delivery_delay(mail: SentMail, at: datetime, sub_type: str = "MailboxFull") 
     )
 
 
-def reject(mail: SentMail, at: datetime) -> SesEvent:
-    return _event("Reject", mail, at, {"reject": {"reason": "Bad content"}})
+def reject(email: SentEmail, at: datetime) -> SesEvent:
+    return _event("Reject", email, at, {"reject": {"reason": "Bad content"}})
 
 
-def _feedback_id(mail: SentMail, at: datetime) -> str:
-    return f"0102{int(at.timestamp() * 1000):012x}{mail.id[16:]}"
+def _feedback_id(email: SentEmail, at: datetime) -> str:
+    return f"0102{int(at.timestamp() * 1000):012x}{email.id[16:]}"
 
 
-def _event(kind: str, mail: SentMail, at: datetime, news: dict[str, Any]) -> SesEvent:
-    return SesEvent(at, mail, kind, {"eventType": kind, "mail": _mail(mail), **news})
+def _event(kind: str, email: SentEmail, at: datetime, news: dict[str, Any]) -> SesEvent:
+    return SesEvent(at, email, kind, {"eventType": kind, "mail": _mail(email), **news})
 
 
-def _mail(mail: SentMail) -> dict[str, Any]:
-    address = getaddresses([mail.source])[0][1]
+def _mail(email: SentEmail) -> dict[str, Any]:
+    address = getaddresses([email.source])[0][1]
     domain = address.rpartition("@")[2]
-    common = {"from": [mail.source], "to": list(mail.to), "messageId": mail.id, "subject": mail.subject}
-    if mail.reply_to:
-        common["replyTo"] = list(mail.reply_to)
+    common = {"from": [email.source], "to": list(email.to), "messageId": email.id, "subject": email.subject}
+    if email.reply_to:
+        common["replyTo"] = list(email.reply_to)
     tags = {
         "ses:operation": ["SendEmail"],
-        "ses:configuration-set": [mail.configuration_set or ""],
+        "ses:configuration-set": [email.configuration_set or ""],
         "ses:source-ip": ["192.0.2.1"],
         "ses:from-domain": [domain],
         "ses:caller-identity": ["local"],
     }
     return {
-        "timestamp": stamp(mail.at),
-        "source": mail.source,
+        "timestamp": stamp(email.at),
+        "source": email.source,
         "sourceArn": arn("ses", f"identity/{domain}"),
         "sendingAccountId": ACCOUNT,
-        "messageId": mail.id,
-        "destination": list(mail.to),
+        "messageId": email.id,
+        "destination": list(email.to),
         "headersTruncated": False,
-        "headers": [{"name": name, "value": value} for name, value in mail.headers],
+        "headers": [{"name": name, "value": value} for name, value in email.headers],
         "commonHeaders": common,
-        "tags": tags | {name: [value] for name, value in mail.tags.items()},
+        "tags": tags | {name: [value] for name, value in email.tags.items()},
     }

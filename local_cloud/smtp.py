@@ -10,7 +10,7 @@ from typing import Any, Self
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from local_cloud.cloud import World
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from local_cloud.physical import REGION
 from local_cloud.web import TICK, Listener
 
@@ -104,18 +104,18 @@ class Relay:
     def _run(self) -> None:
         handed = 0
         while not self._ended.wait(TICK):
-            for mail in self._world.mails[handed:]:
-                if self._ended.is_set() or not self._hand_over(mail):
+            for email in self._world.emails[handed:]:
+                if self._ended.is_set() or not self._hand_over(email):
                     break
                 handed += 1
 
-    def _hand_over(self, mail: SentMail) -> bool:
+    def _hand_over(self, email: SentEmail) -> bool:
         """Whether the mailbox has answered, be it that it refuses."""
         try:
             with smtplib.SMTP(self._host, self._port, "localhost", timeout=PATIENCE) as mailbox:
-                mailbox.sendmail(f"{mail.id}@{REGION}.amazonses.com", mail.to, mail.raw)
+                mailbox.sendmail(f"{email.id}@{REGION}.amazonses.com", email.to, email.raw)
         except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as refusal:
-            self._tell(f"{self._host}:{self._port} refused email {mail.id}: {type(refusal).__name__}")
+            self._tell(f"{self._host}:{self._port} refused email {email.id}: {type(refusal).__name__}")
         except (OSError, smtplib.SMTPException) as error:
             self._tell_once(f"no mailbox answers at {self._host}:{self._port}: {error}; emails wait for it")
             return False

@@ -52,7 +52,7 @@ def _signing_up(world: World, page: Page, see: See) -> None:
     see("confirm")
     _presses(page, "Confirm and begin")
     see("confirmed")
-    page.goto(ann.link("/confirm/", ann.mails[0]))
+    page.goto(ann.link("/confirm/", ann.emails[0]))
     see("already-confirmed")
     page.goto(f"{site}/privacy")
     see("privacy")
@@ -92,7 +92,7 @@ def _in_the_course(world: World, page: Page, see: See) -> None:
     see("erase")
     page.goto(f"{ann.page_url}/lessons/acknowledge")
     see("lesson")
-    while ann.mails[-1].tags["email"] != "safety-first":
+    while ann.emails[-1].tags["email"] != "safety-first":
         next_email(world)
     page.goto(ann.page_url)
     see("me-way-back")

@@ -21,8 +21,8 @@ def given_away(world: World) -> set[str]:
 
 
 def _mailed(world: World) -> Iterator[str]:
-    for mail in world.mails:
-        yield f"{mail.html} {mail.text} {' '.join(mail.reply_to)}"
+    for email in world.emails:
+        yield f"{email.html} {email.text} {' '.join(email.reply_to)}"
 
 
 def _written(world: World) -> Iterator[str]:

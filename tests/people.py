@@ -8,12 +8,12 @@ from local_cloud import clients
 from local_cloud.api import Response
 from local_cloud.clients import Place
 from local_cloud.cloud import World
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 
 
-def one_click(mail: SentMail) -> str:
+def one_click(email: SentEmail) -> str:
     """Where a mail client posts its one click: the https address among those of List-Unsubscribe (RFC 8058)."""
-    found = re.fullmatch(r"<(https?://[^<>,\s]+)>, <mailto:[^<>,\s]+>", mail.header("List-Unsubscribe") or "")
+    found = re.fullmatch(r"<(https?://[^<>,\s]+)>, <mailto:[^<>,\s]+>", email.header("List-Unsubscribe") or "")
     assert found
     return found[1]
 
@@ -67,17 +67,17 @@ class Person:
         return self
 
     @property
-    def mails(self) -> list[SentMail]:
+    def emails(self) -> list[SentEmail]:
         """Every email that came, oldest first."""
         return self.world.mails_to(self.address)
 
-    def mail(self, subject: str) -> SentMail:
+    def email(self, subject: str) -> SentEmail:
         """The last email with these words in its subject."""
-        return next(mail for mail in reversed(self.mails) if subject in mail.subject)
+        return next(email for email in reversed(self.emails) if subject in email.subject)
 
-    def link(self, part: str, mail: SentMail | None = None) -> str:
+    def link(self, part: str, email: SentEmail | None = None) -> str:
         """The link with this part in the last email, or in another one."""
-        return next(url for _, url in (mail or self.mails[-1]).links() if part in url)
+        return next(url for _, url in (email or self.emails[-1]).links() if part in url)
 
     @property
     def page(self) -> str:
@@ -87,7 +87,7 @@ class Person:
     @property
     def page_url(self) -> str:
         """The address of their page, from the last email that has one."""
-        return next(url for mail in reversed(self.mails) for _, url in mail.links() if re.search(r"/me/[^/]+$", url))
+        return next(url for email in reversed(self.emails) for _, url in email.links() if re.search(r"/me/[^/]+$", url))
 
     def presses(self, action: str, **fields: str) -> Response:
         """Presses a button of their page: pause, resume, time, again, stop, yes, not-yet, unskip, journal."""
@@ -96,7 +96,7 @@ class Person:
     @property
     def journal_url(self) -> str:
         """The link to their journal: the last one that was mailed while it works, else a new one."""
-        mailed = (url for mail in reversed(self.mails) for _, url in mail.links() if "/journal/" in url)
+        mailed = (url for email in reversed(self.emails) for _, url in email.links() if "/journal/" in url)
         if (last := next(mailed, "")) and self.world.request("GET", last).status == 200:
             return last
         self.presses("journal")
@@ -116,10 +116,10 @@ class Person:
         return self.in_the_journal("erase", sure="yes")
 
     def replies(
-        self, text: str, mail: SentMail | None = None, client: str = "gmail", place: Place = Place.ABOVE
+        self, text: str, email: SentEmail | None = None, client: str = "gmail", place: Place = Place.ABOVE
     ) -> None:
         """Replies to the last email, or to another one, as a mail client does."""
-        answered = mail or self.mails[-1]
+        answered = email or self.emails[-1]
         raw = clients.reply(client, answered, text, self.world.now(), place)
         self.world.deliver(raw, clients.reply_address(answered))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from course import tokens
 from local_cloud.cloud import World
 from local_cloud.functions import forget_everything
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from tests.people import Person
 
 
@@ -27,7 +27,7 @@ def everything(world: World) -> dict[str, list[str]]:
     rows = {table: [row for row in world.rows(table) if "home" not in row] for table in world.tables()}
     held = {table: [json.dumps(row, default=str, sort_keys=True) for row in found] for table, found in rows.items()}
     held |= {queue.logical_id: [*queue.waiting, *queue.delayed, *queue.in_flight] for queue in world.queues()}
-    return {**{name: sorted(items) for name, items in held.items()}, "mails": [mail.id for mail in world.mails]}
+    return {**{name: sorted(items) for name, items in held.items()}, "mails": [email.id for email in world.emails]}
 
 
 def id_of(world: World, address: str, course: str = "rebuild-trust") -> str:
@@ -48,22 +48,22 @@ def asleep(world: World, time: timedelta) -> None:
     asleep_until(world, world.now() + time)
 
 
-def next_email(world: World) -> SentMail:
+def next_email(world: World) -> SentEmail:
     """The next email, as `World.next_email`, with the ticks of the hours in which nothing is due left out."""
     due = min(str(row["due_at"]) for row in world.subscribers() if "due_shard" in row)
     asleep_until(world, datetime.fromisoformat(due))
-    mail = world.next_email(timedelta(minutes=30))
-    assert mail
-    return mail
+    email = world.next_email(timedelta(minutes=30))
+    assert email
+    return email
 
 
-def next_email_of(person: Person) -> SentMail:
+def next_email_of(person: Person) -> SentEmail:
     """The next email of this one of several people, whoever else is due."""
-    sent, due = len(person.mails), datetime.fromisoformat(str(person.row["due_at"]))
+    sent, due = len(person.emails), datetime.fromisoformat(str(person.row["due_at"]))
     asleep_until(person.world, max(due, person.world.now()))
     for _ in range(6):
-        if len(person.mails) > sent:
-            return person.mails[-1]
+        if len(person.emails) > sent:
+            return person.emails[-1]
         person.world.advance(timedelta(minutes=6))
     raise AssertionError("no email came")
 
@@ -83,17 +83,17 @@ def is_asked_to_keep(person: Person) -> None:
     asked = {"notice": "keep", "subscriber": row["id"], "epoch": int(str(row["epoch"])), "key": "keep"}
     world.clients.sqs.send_message(QueueUrl=world.resources.ref("Outbox"), MessageBody=json.dumps(asked))
     world.drain()
-    assert person.mails[-1].tags["email"] == "keep"
+    assert person.emails[-1].tags["email"] == "keep"
     person.presses("resume")
 
 
 def nothing_comes(world: World, days: int = 3) -> bool:
     """Whether no email comes in the next days, at whatever hour."""
-    sent = len(world.mails)
+    sent = len(world.emails)
     for _ in range(days * 4):
         asleep(world, timedelta(hours=6))
         world.advance(timedelta(minutes=6))
-    return len(world.mails) == sent
+    return len(world.emails) == sent
 
 
 @contextmanager

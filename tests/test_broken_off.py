@@ -114,7 +114,7 @@ def test_s15_a_sign_up_that_broke_off_is_made_good(fault: Fault, stubborn: bool,
             at_ses = calls[n].operation in ("SendEmail", "PutItem")
             assert set(emails(person)) == {"confirm"}, calls[n]
             assert len(emails(person)) == 1 or (function == "send" and at_ses), calls[n]
-            assert person.mails[0].at < started[n] + HOUR + timedelta(minutes=10), calls[n]
+            assert person.emails[0].at < started[n] + HOUR + timedelta(minutes=10), calls[n]
             rows = [row for row in world.subscribers() if row["address"] == person.address]
             assert [row["status"] for row in rows] == ["pending"], calls[n]
         for person in people:
@@ -138,9 +138,9 @@ def calls_of_a_command() -> list[Site]:
 def reply(person: Person, words: str, one: OneFault) -> None:
     """Received by a process that has just been started, and again six minutes later if it died."""
     forget_everything()
-    mail = person.mails[-1]
+    email = person.emails[-1]
     with faults(person.world.functions, one.choose):
-        person.world.deliver(written(words, mail), mail.reply_to[0])
+        person.world.deliver(written(words, email), email.reply_to[0])
         person.world.advance(HOUR)
 
 

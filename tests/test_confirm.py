@@ -23,7 +23,7 @@ def test_the_button_starts_the_course_at_once(world: World) -> None:
 
     assert page.status == 200
     assert "The introduction is on its way" in page.text
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro"]
+    assert [email.tags["email"] for email in ann.emails] == ["confirm", "intro"]
     assert (ann.row["status"], ann.row["first_name"], ann.row["zone"], ann.row["hour"]) == (
         "active",
         "Ann",
@@ -48,7 +48,7 @@ def test_what_was_agreed_to_where_and_when_is_proven(world: World, by: str, path
     if by == "button":
         ann.confirms()
     else:
-        ann.replies("YES", ann.mails[0])
+        ann.replies("YES", ann.emails[0])
     found = proof(world)
     assert (found["text"], found["language"], found["source"], found["by"]) == (CONSENT_VERSION, "en", source, by)
     asked, given = (datetime.fromisoformat(str(found[name])) for name in ("asked_at", "given_at"))
@@ -87,7 +87,7 @@ def test_c1_looking_confirms_nothing(world: World) -> None:
 
 def test_c1_looking_again_afterwards_changes_nothing_either(world: World) -> None:
     ann = Person(world).joins()
-    link = ann.link("/confirm/", ann.mails[0])
+    link = ann.link("/confirm/", ann.emails[0])
     with unchanged(world):
         for method in ("GET", "HEAD", "OPTIONS") * 10:
             page = world.request(method, link)
@@ -107,7 +107,7 @@ def test_c2_twice_is_one_activation_and_one_introduction(world: World) -> None:
     for page in (first, second, third):
         assert page.status == 200
         assert "Your address is confirmed" in page.text
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro"]
+    assert [email.tags["email"] for email in ann.emails] == ["confirm", "intro"]
     assert ann.row["round"] == 1
 
     lesson = next_email(world)
@@ -132,7 +132,7 @@ def test_c2_two_tabs_at_the_same_moment(world: World, monkeypatch: pytest.Monkey
     assert world.request("POST", link, form={}).status == 200
     assert ann.row["status"] == "active"
     assert ann.row["round"] == 1
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro"]
+    assert [email.tags["email"] for email in ann.emails] == ["confirm", "intro"]
 
 
 def test_c3_a_token_that_is_no_good(world: World) -> None:
@@ -162,7 +162,7 @@ def test_c3_a_token_that_is_no_good(world: World) -> None:
         old_key,
         ann.link("/unsubscribe/").rsplit("/", 1)[1],
         tokens.link(gone, Purpose.PAGE, str(ann.row["id"]), epoch),
-        ann.mails[-1].reply_to[0].partition("@")[0],
+        ann.emails[-1].reply_to[0].partition("@")[0],
         "A" * 44,
         "x",
         "%00",
@@ -219,9 +219,9 @@ def test_c4_confirming_afterwards_brings_nobody_back(world: World, what: str) ->
     if what == "unsubscribed":
         world.request("POST", ann.link("/unsubscribe/"))
     elif what == "complained":
-        world.complained(ann.mails[-1])
+        world.complained(ann.emails[-1])
     elif what == "bounced":
-        world.bounced(ann.mails[-1])
+        world.bounced(ann.emails[-1])
     else:
         key = {"id": {"S": str(ann.row["id"])}}
         world.clients.dynamodb.delete_item(TableName=world.resources.ref("Subscribers"), Key=key)
@@ -236,7 +236,7 @@ def test_c4_confirming_afterwards_brings_nobody_back(world: World, what: str) ->
 
 def test_c4_confirming_again_after_having_left_the_course(world: World) -> None:
     ann = Person(world).joins()
-    link = ann.link("/confirm/", ann.mails[0])
+    link = ann.link("/confirm/", ann.emails[0])
     world.request("POST", ann.link("/unsubscribe/"))
     with unchanged(world):
         assert world.request("POST", link).status == 404
@@ -245,6 +245,6 @@ def test_c4_confirming_again_after_having_left_the_course(world: World) -> None:
 def test_every_link_in_the_confirmation_works_before_it_is_confirmed(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
-    ours = [url for _, url in ann.mails[-1].links() if url.startswith(world.parameters["SiteUrl"])]
+    ours = [url for _, url in ann.emails[-1].links() if url.startswith(world.parameters["SiteUrl"])]
     assert len(ours) >= 2
     assert [world.request("GET", url).status for url in ours] == [200] * len(ours)

@@ -90,14 +90,14 @@ def test_no_more_than_the_daily_quota_holds(world: World) -> None:
         world.invoke("dispatch", {})
         assert queued(world) == [ids[n] for n in (6, 5, 4)]
     world.drain()
-    assert len(world.mails) == 3
+    assert len(world.emails) == 3
     with unchanged(world):
         world.invoke("dispatch", {})
 
     world.ses.max_24_hour_send = 50_000
     world.invoke("dispatch", {})
     world.drain()
-    assert len(world.mails) == 7
+    assert len(world.emails) == 7
 
 
 def test_no_more_than_the_rate_lets_out_before_the_next_tick(world: World) -> None:
@@ -150,7 +150,7 @@ def test_an_open_breaker_and_a_paused_account_queue_nothing(world: World) -> Non
     with unchanged(world):
         world.invoke("dispatch", {})
     world.advance(timedelta(minutes=16))
-    assert len(world.mails) == 1
+    assert len(world.emails) == 1
 
 
 def test_an_attempt_in_doubt_takes_nobody_elses_place(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +162,7 @@ def test_an_attempt_in_doubt_takes_nobody_elses_place(world: World, monkeypatch:
         world.invoke("dispatch", {})
         world.drain()
         assert "claim" in ann.row
-        world.ses.max_24_hour_send = len(world.mails) + 1
+        world.ses.max_24_hour_send = len(world.emails) + 1
         asleep_until(world, MONDAY.replace(day=24, hour=7, minute=50))
         world.advance(timedelta(minutes=11))
     world.drain()
@@ -180,8 +180,8 @@ def test_d3_the_scheduler_is_dead_for_three_days(
     asleep_until(world, back)
     world.advance(timedelta(minutes=30))
     woken_at_night = hour < 7
-    assert len(ann.mails) == (3 if woken_at_night else 4)
-    lesson = next_email(world) if woken_at_night else ann.mails[-1]
+    assert len(ann.emails) == (3 if woken_at_night else 4)
+    lesson = next_email(world) if woken_at_night else ann.emails[-1]
     local = lesson.at.astimezone(BERLIN)
     assert lesson.tags["email"] == "own-it"
     assert local.date() == back.date()
@@ -211,7 +211,7 @@ def test_held_paused_and_stopped_subscribers_are_not_looked_at(world: World) -> 
     people = [Person(world, f"p{n}@example.net", source_ip=f"203.0.113.{n}").joins() for n in range(3)]
     people[0].presses("pause")
     people[1].presses("stop")
-    world.bounced(people[2].mails[-1])
+    world.bounced(people[2].emails[-1])
     asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     with unchanged(world):
         world.invoke("dispatch", {})

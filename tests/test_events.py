@@ -88,15 +88,15 @@ def test_dispatch_queues_who_is_due(ann: Person) -> None:
 
 def test_send_sends_the_introduction(ann: Person) -> None:
     after(ann, "sign_up", "confirm", "send")
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro"]
+    assert [email.tags["email"] for email in ann.emails] == ["confirm", "intro"]
 
 
 def test_receive_reply_keeps_the_reflection(ann: Person) -> None:
     after(ann, "sign_up", "confirm", "send")
     notification = json.loads(json.loads(event("receive_reply")["Records"][0]["body"])["Message"])
-    assert notification["receipt"]["recipients"] == list(ann.mails[-1].reply_to)
+    assert notification["receipt"]["recipients"] == list(ann.emails[-1].reply_to)
 
-    raw = clients.reply("gmail", ann.mails[-1], "I am ready to look at it.", ann.world.now())
+    raw = clients.reply("gmail", ann.emails[-1], "I am ready to look at it.", ann.world.now())
     key = notification["receipt"]["action"]["objectKey"]
     ann.world.clients.s3.put_object(Bucket=ann.world.resources.ref("RawMail"), Key=key, Body=raw)
     after(ann, "receive_reply")
@@ -145,7 +145,7 @@ def test_a_world_that_holds_nobody_takes_the_events_as_well(ann: Person) -> None
     assert after(ann, "unsubscribe")["statusCode"] == 200
     after(ann, "dispatch", "send", "record_delivery")
     assert not any(after(ann, "audit")["account"].values())
-    assert not ann.world.mails
+    assert not ann.world.emails
 
 
 # ---------------------------------------------------------------- what AWS would send
@@ -192,7 +192,7 @@ def test_the_local_cloud_sends_what_aws_sends(world: World, seen: dict[str, list
     assert ann.journal
     world.request("POST", ann.link("/unsubscribe/"), form={"List-Unsubscribe": "One-Click"})
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
-    world.bounced(bob.mails[-1])
+    world.bounced(bob.emails[-1])
     world.step(world.schedules[0].next_at)
     world.invoke("audit", world.schedules[1].event())
     assert set(seen) == {path.stem for path in EVENTS.glob("*.json")} - {"activate_rules"}

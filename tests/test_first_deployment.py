@@ -59,12 +59,12 @@ def test_n1_ses_turns_away_mail_to_a_domain_that_is_not_verified() -> None:
     with World(start=MONDAY, parameters={"MakeReplyIdentity": "no"}) as world:
         ann = Person(world).joins()
         raw = b"From: ann@example.net\r\n\r\nI listened."
-        assert not world.deliver(raw, ann.mails[-1].reply_to[0]).matched
+        assert not world.deliver(raw, ann.emails[-1].reply_to[0]).matched
         assert not ann.reflections
         world.clients.sesv2.create_email_identity(EmailIdentity=PARAMETERS["ReplyDomain"])
-        assert world.deliver(raw, ann.mails[-1].reply_to[0]).matched
+        assert world.deliver(raw, ann.emails[-1].reply_to[0]).matched
         world.ses.unverified.add(PARAMETERS["ReplyDomain"])
-        assert not world.deliver(raw, ann.mails[-1].reply_to[0]).matched
+        assert not world.deliver(raw, ann.emails[-1].reply_to[0]).matched
 
 
 @pytest.mark.parametrize(
@@ -138,11 +138,11 @@ def test_n6_without_a_domain_the_links_lead_to_the_api(without_a_domain: World) 
     assert {name for name, site in sites.items() if site} == {"send", "receive_reply", "audit"}
     ann = Person(world).joins()
     lesson = next_email(world)
-    for mail in (*ann.mails, lesson):
-        ours = [url for _, url in mail.links() if "example.org" not in url and "execute-api" in url]
+    for email in (*ann.emails, lesson):
+        ours = [url for _, url in email.links() if "example.org" not in url and "execute-api" in url]
         assert ours
         assert {url for url in ours if not url.startswith(f"{api}/")} == set()
-        assert "https:///" not in str(mail.text)
+        assert "https:///" not in str(email.text)
     assert "Where you are" in ann.page
     ann.presses("pause")
     shown = world.request("GET", f"{ann.page_url}/lessons/intro").text
@@ -296,7 +296,7 @@ def test_the_order_in_which_to_try_it_works_on_the_local_cloud(without_a_domain:
     ):
         simulator = Person(world, f"{kind}@simulator.amazonses.com")
         assert simulator.signs_up().status == 200
-        assert [mail.tags["email"] for mail in simulator.mails] == ["confirm"]
+        assert [email.tags["email"] for email in simulator.emails] == ["confirm"]
         assert counted(world) == counts, kind
 
     me = Person(world, "me@example.net").joins()

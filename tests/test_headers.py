@@ -12,15 +12,15 @@ from shutil import copytree
 import pytest
 
 from local_cloud.cloud import TEMPLATE, World
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from local_cloud.physical import REGION
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.stories import next_email, nothing_comes, reads
 
 
-def headers(mail: SentMail) -> Message:
-    return message_from_bytes(mail.raw)
+def headers(email: SentEmail) -> Message:
+    return message_from_bytes(email.raw)
 
 
 @pytest.fixture
@@ -28,31 +28,31 @@ def ann(world: World) -> Person:
     return reads(Person(world), 2)
 
 
-def everything(ann: Person) -> list[SentMail]:
+def everything(ann: Person) -> list[SentEmail]:
     """Lessons, the confirmation, and notices."""
     for command in ("HELP", "PAUSE", "RESUME", "STOP"):
         ann.replies(command)
-    return ann.mails
+    return ann.emails
 
 
 def test_every_email_says_whose_it_is_and_how_to_answer(ann: Person) -> None:
-    mails = everything(ann)
-    assert len({mail.tags["email"] for mail in mails}) == 8
+    emails = everything(ann)
+    assert len({email.tags["email"] for email in emails}) == 8
     addresses = set()
-    for mail in mails:
-        head = headers(mail)
+    for email in emails:
+        head = headers(email)
         assert parseaddr(head["From"]) == ("Rebuilding Trust", "course@mail.example.org")
         assert parseaddr(head["To"])[1] == "ann@example.net"
         local_part, _, domain = parseaddr(head["Reply-To"])[1].partition("@")
         assert domain == "reply.example.org"
         assert re.fullmatch("[a-z2-7]{34}", local_part)
         addresses.add(local_part)
-    assert len(addresses) == len(mails), "each has a reply address of its own"
+    assert len(addresses) == len(emails), "each has a reply address of its own"
 
 
 def test_every_email_can_be_unsubscribed_from_and_asks_machines_for_silence(ann: Person) -> None:
-    for mail in everything(ann):
-        head = headers(mail)
+    for email in everything(ann):
+        head = headers(email)
         https, mailto = re.findall(r"<([^>]+)>", head["List-Unsubscribe"])
         assert https.startswith(f"{ann.world.parameters['SiteUrl']}/unsubscribe/")
         assert re.fullmatch(r"mailto:[a-z2-7]{34}@reply\.example\.org\?subject=unsubscribe", mailto)
@@ -63,44 +63,44 @@ def test_every_email_can_be_unsubscribed_from_and_asks_machines_for_silence(ann:
 
 
 def test_the_list_is_the_same_in_every_email_and_complaints_are_counted_by_course_and_email(ann: Person) -> None:
-    mails = everything(ann)
-    assert {headers(mail)["List-Id"] for mail in mails} == {"<rebuild-trust.reply.example.org>"}
-    for mail in mails:
-        assert headers(mail)["Feedback-ID"].startswith(f"rebuild-trust:{mail.tags['email']}:1.")
+    emails = everything(ann)
+    assert {headers(email)["List-Id"] for email in emails} == {"<rebuild-trust.reply.example.org>"}
+    for email in emails:
+        assert headers(email)["Feedback-ID"].startswith(f"rebuild-trust:{email.tags['email']}:1.")
 
 
 @pytest.mark.parametrize("text", ["", "unsubscribe", "Please take me off this list", "-- \nSent from my phone"])
 def test_r23_a_mail_to_the_list_unsubscribe_address_stops_whatever_is_in_it_and_is_told(ann: Person, text: str) -> None:
-    lesson, before = ann.mails[-1], len(ann.mails)
+    lesson, before = ann.emails[-1], len(ann.emails)
     written = f"From: eve@example.com\r\nSubject: unsubscribe\r\nAuto-Submitted: auto-generated\r\n\r\n{text}"
     for _ in range(2):
         ann.world.deliver(written.encode(), _unsubscribe_address(lesson), verdicts={"dmarc": "FAIL", "spf": "FAIL"})
     assert ann.row["status"] == "unsubscribed"
     assert ann.reflections == []
     assert nothing_comes(ann.world)
-    assert [mail.tags["email"] for mail in ann.mails[before:]] == ["goodbye"], "the mailbox is told, once"
+    assert [email.tags["email"] for email in ann.emails[before:]] == ["goodbye"], "the mailbox is told, once"
 
 
 def test_u7_an_old_unsubscribe_address_does_not_touch_a_later_sign_up(ann: Person) -> None:
-    old = ann.mails[-1]
+    old = ann.emails[-1]
     ann.replies("STOP")
     ann.world.advance_to(MONDAY.replace(day=28))
     ann.joins()
     ann.world.deliver(b"From: ann@example.net\r\n\r\n", _unsubscribe_address(old), sender="ann@example.net")
     assert ann.row["status"] == "active"
-    ann.world.deliver(b"From: ann@example.net\r\n\r\n", _unsubscribe_address(ann.mails[-1]), sender="")
+    ann.world.deliver(b"From: ann@example.net\r\n\r\n", _unsubscribe_address(ann.emails[-1]), sender="")
     assert {ann.row["status"]} == {"unsubscribed"}
 
 
 def test_a_forged_unsubscribe_address_is_set_aside(ann: Person) -> None:
-    address = _unsubscribe_address(ann.mails[-1])
+    address = _unsubscribe_address(ann.emails[-1])
     forged = ("b" if address[0] == "a" else "a") + address[1:]
     ann.world.deliver(b"From: ann@example.net\r\n\r\nunsubscribe", forged, sender="ann@example.net")
     assert ann.row["status"] == "active"
 
 
-def _unsubscribe_address(mail: SentMail) -> str:
-    found = re.search(r"<mailto:([^?>]+)", headers(mail)["List-Unsubscribe"])
+def _unsubscribe_address(email: SentEmail) -> str:
+    found = re.search(r"<mailto:([^?>]+)", headers(email)["List-Unsubscribe"])
     assert found
     return found[1]
 
@@ -122,26 +122,26 @@ def threading(tmp_path: Path) -> Iterator[World]:
 
 
 def test_lessons_stand_alone_unless_the_author_wants_a_thread(ann: Person) -> None:
-    for mail in ann.mails:
-        assert headers(mail)["References"] is None
-        assert headers(mail)["In-Reply-To"] is None
+    for email in ann.emails:
+        assert headers(email)["References"] is None
+        assert headers(email)["In-Reply-To"] is None
 
 
 def test_a_thread_holds_the_lessons_of_a_round_and_nothing_else(threading: World) -> None:
     ann = reads(Person(threading), 5)
     ann.replies("HELP")
-    ann.replies("Not yet", ann.mail("Safe first"))
+    ann.replies("Not yet", ann.email("Safe first"))
     next_email(threading)
-    lessons = [mail for mail in ann.mails if mail.tags["email"] not in ("confirm", "help", "welcome-back")]
+    lessons = [email for email in ann.emails if email.tags["email"] not in ("confirm", "help", "welcome-back")]
     assert len(lessons) == 7
     first_round, again = lessons[:6], lessons[6]
     introduction = headers(first_round[0])
     root = introduction["References"]
     assert introduction["In-Reply-To"] == root
-    for before, mail in pairwise(first_round):
+    for before, email in pairwise(first_round):
         assert headers(before)["Message-ID"] == f"<{before.id}@{REGION}.amazonses.com>"
-        assert headers(mail)["In-Reply-To"] == headers(before)["Message-ID"]
-        assert headers(mail)["References"] == f"{root} {headers(before)['Message-ID']}"
+        assert headers(email)["In-Reply-To"] == headers(before)["Message-ID"]
+        assert headers(email)["References"] == f"{root} {headers(before)['Message-ID']}"
     assert headers(again)["References"] == headers(again)["In-Reply-To"] != root, "a round is a thread of its own"
-    for mail in ann.mails:
-        assert (mail in lessons) == (headers(mail)["References"] is not None)
+    for email in ann.emails:
+        assert (email in lessons) == (headers(email)["References"] is not None)

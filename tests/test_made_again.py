@@ -32,7 +32,7 @@ def another_name(ann: Person, _course: Path) -> None:
 
 
 def more_in_the_journal(ann: Person, _course: Path) -> None:
-    ann.replies("Another thought, about the evening before.", ann.mails[1])
+    ann.replies("Another thought, about the evening before.", ann.emails[1])
 
 
 def the_lessons_are_edited(_ann: Person, course: Path) -> None:
@@ -49,7 +49,7 @@ def another_key(ann: Person, _course: Path) -> None:
 
 def more_without_proof(ann: Person, _course: Path) -> None:
     """The email says how many are left out, and now there is one more."""
-    lesson = ann.mails[1]
+    lesson = ann.emails[1]
     ann.world.deliver(written("Another thought.", lesson), reply_to(lesson), verdicts={"dmarc": "FAIL"})
 
 
@@ -71,7 +71,7 @@ def test_nothing_of_a_lesson_is_taken_for_the_persons(
 ) -> None:
     world, course = own_course
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     change(ann, course)
     ann.replies(WORDS, lesson, program)
     assert WORDS in [str(one["text"]) for one in ann.reflections]
@@ -83,7 +83,7 @@ def test_nor_of_one_that_quotes_what_they_wrote(own_course: tuple[World, Path], 
     world, course = own_course
     ann = reads(Person(world), 1)
     ann.replies("I never said it out loud, not once in ten years.")
-    while ann.mails[-1].tags["email"] != "safety-first":
+    while ann.emails[-1].tags["email"] != "safety-first":
         next_email(world)
     ann.presses("not-yet")
     lesson = next_email(world)
@@ -98,12 +98,12 @@ def test_nor_of_the_closing_letter(own_course: tuple[World, Path], change: Chang
     world, course = own_course
     ann = reads(Person(world), 1)
     ann.replies("I never said it out loud, not once in ten years.")
-    while ann.mails[-1].tags["email"] != "keep-showing-up":
+    while ann.emails[-1].tags["email"] != "keep-showing-up":
         next_email(world)
-    letter = ann.mails[-1]
-    assert "ten years" in (letter.text or "")
+    email = ann.emails[-1]
+    assert "ten years" in (email.text or "")
     change(ann, course)
-    ann.replies(WORDS, letter)
+    ann.replies(WORDS, email)
     assert WORDS in [str(one["text"]) for one in ann.reflections]
 
 
@@ -112,7 +112,7 @@ def test_nor_of_the_closing_letter(own_course: tuple[World, Path], change: Chang
 def test_r21_nor_what_an_email_says_of_replies_that_it_leaves_out(world: World, email: str, program: str) -> None:
     """Also when there are more by the time its answer comes."""
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
 
     def comes_without_proof(text: str) -> None:
         world.deliver(written(text, lesson), reply_to(lesson), verdicts={"dmarc": "FAIL"})
@@ -122,9 +122,9 @@ def test_r21_nor_what_an_email_says_of_replies_that_it_leaves_out(world: World, 
     if email == "acknowledge":
         ann.presses("again")
         next_email(world)
-    while ann.mails[-1].tags["email"] != email:
+    while ann.emails[-1].tags["email"] != email:
         next_email(world)
-    answered = ann.mails[-1]
+    answered = ann.emails[-1]
     assert "Replies left out here: 1." in (answered.text or "")
     comes_without_proof("And this may be as well.")
     ann.replies(WORDS, answered, program)
@@ -153,7 +153,7 @@ def test_nor_what_a_notice_said_when_an_email_waited_or_none_did(
     for press in before:
         ann.presses(press)
     ann.replies(command)
-    notice = ann.mails[-1]
+    notice = ann.emails[-1]
     for press in after:
         ann.presses(press)
     ann.replies(WORDS, notice, program)

@@ -25,7 +25,7 @@ from aws.ses import Mailer, Sent
 from cli.samples import NOW, SITE, samples
 from content.lessons import load
 from local_cloud.cloud import PARAMETERS, World
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from tests import html_validator
 from tests.conftest import cannot_run_here
 from tests.mail.programs.sink import sink
@@ -40,7 +40,7 @@ MOST_POINTS = 0.5
 
 
 @pytest.fixture(scope="module")
-def mails() -> dict[str, SentMail]:
+def emails() -> dict[str, SentEmail]:
     """Every email of every course, taken by the local SES from the code that sends, by its sample's name."""
     found = {}
     with World(start=NOW, parameters={"SiteUrl": SITE}) as world:
@@ -48,8 +48,8 @@ def mails() -> dict[str, SentMail]:
         mailer = Mailer(boto3.client("sesv2"), PARAMETERS["Sender"], str(world.resources.ref(configuration_set)))
         world.ses.max_send_rate = 1000
         for sample in samples(load(EMAILS), EMAILS):
-            assert isinstance(mailer.send(sample.letter, {"attempt": "sample"}), Sent), sample.name
-            found[sample.name] = world.mails[-1]
+            assert isinstance(mailer.send(sample.email, {"attempt": "sample"}), Sent), sample.name
+            found[sample.name] = world.emails[-1]
     assert len(found) > 90
     return found
 
@@ -91,10 +91,10 @@ def content(part: Any) -> bytes:
     return part.get_payload(decode=True)  # type: ignore[no-any-return]
 
 
-def test_every_email_is_strict_mime_and_says_what_was_written(mails: dict[str, SentMail]) -> None:
-    for name, mail in mails.items():
-        assert faults(mail.raw) == [], name
-        assert parts(mail.raw) == [("text/plain", mail.text), ("text/html", mail.html)], name
+def test_every_email_is_strict_mime_and_says_what_was_written(emails: dict[str, SentEmail]) -> None:
+    for name, email in emails.items():
+        assert faults(email.raw) == [], name
+        assert parts(email.raw) == [("text/plain", email.text), ("text/html", email.html)], name
 
 
 GOOD = (
@@ -159,19 +159,19 @@ def signer() -> Signer:
     return Signer()
 
 
-def test_every_email_keeps_its_signature_on_its_way_by_smtp(mails: dict[str, SentMail], signer: Signer) -> None:
+def test_every_email_keeps_its_signature_on_its_way_by_smtp(emails: dict[str, SentEmail], signer: Signer) -> None:
     """A line that is too long, ends with LF only or has odd white space would be changed on the way."""
     with sink() as (port, arrived), smtplib.SMTP("127.0.0.1", port) as connection:
-        for name, mail in mails.items():
-            connection.sendmail(PARAMETERS["Sender"], [mail.address], signer.signed(mail.raw))
+        for name, email in emails.items():
+            connection.sendmail(PARAMETERS["Sender"], [email.address], signer.signed(email.raw))
             assert signer.proven(arrived.get(timeout=60)), name
 
 
 @pytest.mark.parametrize("name", ONE_CLICK)
 def test_a_one_click_field_that_was_changed_breaks_the_signature(
-    mails: dict[str, SentMail], signer: Signer, name: str
+    emails: dict[str, SentEmail], signer: Signer, name: str
 ) -> None:
-    raw = signer.signed(next(iter(mails.values())).raw)
+    raw = signer.signed(next(iter(emails.values())).raw)
     assert signer.proven(raw)
     assert not signer.proven(
         re.sub(rf"(?m)^{name}: .*\r\n".encode(), f"{name}: <https://example.com>\r\n".encode(), raw)
@@ -216,8 +216,8 @@ def points(mails: list[bytes], home: Path) -> dict[str, tuple[float, str]]:
 
 @pytest.mark.long  # 25 s
 @pytest.mark.timeout(600)
-def test_no_email_looks_like_spam(mails: dict[str, SentMail], signer: Signer, tmp_path: Path) -> None:
-    received = [ARRIVAL + signer.signed(mail.raw).replace(b"\r\n", b"\n") + b"\n" for mail in mails.values()]
+def test_no_email_looks_like_spam(emails: dict[str, SentEmail], signer: Signer, tmp_path: Path) -> None:
+    received = [ARRIVAL + signer.signed(email.raw).replace(b"\r\n", b"\n") + b"\n" for email in emails.values()]
     found = points([*received, SPAM], tmp_path)
     assert found.pop("<spam@example.com>")[0] > 5, "these are not the rules of a spam filter"
     assert {name: given for name, given in found.items() if given[0] > MOST_POINTS} == {}
@@ -228,8 +228,8 @@ def test_no_email_looks_like_spam(mails: dict[str, SentMail], signer: Signer, tm
 
 @pytest.mark.long  # 12 s
 @pytest.mark.timeout(600)
-def test_every_email_is_valid_html(mails: dict[str, SentMail], tmp_path: Path) -> None:
-    written = {name: mail.html or "" for name, mail in mails.items()}
+def test_every_email_is_valid_html(emails: dict[str, SentEmail], tmp_path: Path) -> None:
+    written = {name: email.html or "" for name, email in emails.items()}
     assert html_validator.errors(written, tmp_path, but_for=html_validator.OUTLOOKS_OWN) == []
 
 

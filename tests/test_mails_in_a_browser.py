@@ -42,7 +42,7 @@ def page(browser: Browser, scheme: Literal["light", "dark"]) -> Iterator[Page]:
 
 def shows(page: Page, sample: Sample) -> Page:
     """Without waiting for what it might fetch: an email fetches nothing."""
-    page.evaluate("html => { document.open(); document.write(html); document.close(); }", sample.letter.html)
+    page.evaluate("html => { document.open(); document.write(html); document.close(); }", sample.email.html)
     return page
 
 
@@ -127,7 +127,7 @@ def test_nothing_is_fetched(browser: Browser) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     for sample in SAMPLES:
-        page.set_content(sample.letter.html)  # which waits until all is loaded
+        page.set_content(sample.email.html)  # which waits until all is loaded
         assert page.locator("img").count() == 0
     assert asked == []
     context.close()
@@ -145,8 +145,8 @@ def test_the_way_through_the_course_is_told_once(page: Page) -> None:
 
 def test_the_answer_to_a_lesson_is_a_reply(browser: Browser) -> None:
     page = browser.new_page(viewport={"width": PHONE, "height": 740})
-    asking = [sample for sample in SAMPLES if "Just reply to this email" in sample.letter.html]
-    assert {sample.email for sample in asking} == {
+    asking = [sample for sample in SAMPLES if "Just reply to this email" in sample.email.html]
+    assert {sample.email_id for sample in asking} == {
         lesson.id
         for course in load(EMAILS).courses.values()
         for lesson in course.lessons.values()
@@ -154,7 +154,7 @@ def test_the_answer_to_a_lesson_is_a_reply(browser: Browser) -> None:
     }, "a notice asks for no answer, and the way back has links"
     for sample in asking:
         button = shows(page, sample).get_by_role("link", name="Just reply to this email")
-        assert (button.get_attribute("href") or "").startswith(f"mailto:{sample.letter.reply_to}?subject=Re%3A%20")
+        assert (button.get_attribute("href") or "").startswith(f"mailto:{sample.email.reply_to}?subject=Re%3A%20")
         box = button.bounding_box()
         assert box
         assert box["height"] >= 48
@@ -168,9 +168,9 @@ def test_an_email_stays_legible_when_a_client_darkens_it_by_itself(browser: Brow
     page = context.new_page()
     context.new_cdp_session(page).send("Emulation.setAutoDarkModeOverride", {"enabled": True})
     for sample in SAMPLES:
-        if sample.email not in ("own-it", "safety-first", "keep-showing-up", "confirm"):
+        if sample.email_id not in ("own-it", "safety-first", "keep-showing-up", "confirm"):
             continue
-        page.set_content(_without_dark_rules(sample.letter.html))
+        page.set_content(_without_dark_rules(sample.email.html))
         picture = Image.open(BytesIO(page.screenshot(full_page=True))).convert("L")
         assert picture.getpixel((3, 3)) < 80, "it is dark"  # type: ignore[operator]
         boxes = page.locator("h1, h2, h3, h4, p, li, .button a, .written, .course, .day").evaluate_all(

@@ -28,7 +28,7 @@ def test_looking_changes_nothing(world: World) -> None:
         for path in ("", *(f"/{action}" for action in ACTIONS), "?done=stop"):
             for method in ("GET", "HEAD", "OPTIONS"):
                 assert world.request(method, f"{ann.page_url}{path}").status < 500
-    answer = world.request("GET", ann.link("/not-yet") if "/not-yet" in str(ann.mails[-1].html) else ann.page_url)
+    answer = world.request("GET", ann.link("/not-yet") if "/not-yet" in str(ann.emails[-1].html) else ann.page_url)
     assert not re.search(r'<script(?! src="/page\.js" defer></script>)|onload|http-equiv|<iframe|<img', answer.text)
 
 
@@ -62,7 +62,7 @@ def test_pause_and_resume(world: World) -> None:
 def test_stop_ends_the_emails_and_leaves_the_journal(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("I listened for once.")
-    sent = len(ann.mails)
+    sent = len(ann.emails)
     ann.presses("stop")
     with unchanged(world):
         ann.presses("stop")
@@ -71,7 +71,7 @@ def test_stop_ends_the_emails_and_leaves_the_journal(world: World) -> None:
     assert ann.row["status"] == "unsubscribed"
     assert "I listened for once." in ann.journal
     assert nothing_comes(world)
-    assert [mail.tags["email"] for mail in ann.mails[sent:]] == ["goodbye", "journal"]
+    assert [email.tags["email"] for email in ann.emails[sent:]] == ["goodbye", "journal"]
 
 
 def test_again_begins_one_new_round_however_often_it_is_pressed(world: World) -> None:
@@ -192,8 +192,8 @@ def test_a_token_that_is_no_good_opens_nothing(world: World) -> None:
         urlsafe_b64encode(raw[:13] + b"\0\0\0\0" + raw[17:]).decode(),  # never expires
         forged,
         ann.link("/unsubscribe/").rsplit("/", 1)[1],
-        ann.link("/confirm/", ann.mails[0]).rsplit("/", 1)[1],
-        ann.mails[-1].reply_to[0].partition("@")[0],
+        ann.link("/confirm/", ann.emails[0]).rsplit("/", 1)[1],
+        ann.emails[-1].reply_to[0].partition("@")[0],
         "x" * 44,
     ):
         with unchanged(world):
@@ -218,7 +218,7 @@ def test_the_link_expires_after_30_days_and_a_fresh_one_is_one_reply_away(world:
         assert world.request("GET", page).status == 404
         assert world.request("POST", f"{page}/stop").status == 404
     ann.replies("JOURNAL")
-    assert ann.mails[-1].tags["email"] == "journal"
+    assert ann.emails[-1].tags["email"] == "journal"
     assert world.request("GET", ann.page_url).status == 200
 
 
@@ -289,7 +289,7 @@ def test_a_lesson_in_the_browser_says_what_its_email_said(world: World) -> None:
         page = world.request("GET", f"{ann.page_url}/lessons/{lesson}")
         assert page.status == 200
         assert "noindex" in page.headers["x-robots-tag"]
-        mailed = next(mail for mail in ann.mails if mail.tags["email"] == lesson)
+        mailed = next(email for email in ann.emails if email.tags["email"] == lesson)
         lines = " ".join((mailed.text or "").split()).partition("Ann,")[2]
         assert len(lines) > 300
         # The two are told apart by their marks and links: sentence by sentence, the words are the same.
@@ -329,12 +329,12 @@ def test_p1_every_lesson_can_be_read_in_the_browser_without_the_answer_that_its_
     ann.replies("I lied about the money.")
     for _ in range(4):
         next_email(world)
-    assert len(ann.mails) == 8
-    for mail in ann.mails[1:]:
-        page = world.request("GET", f"{ann.page_url}/lessons/{mail.tags['email']}")
+    assert len(ann.emails) == 8
+    for email in ann.emails[1:]:
+        page = world.request("GET", f"{ann.page_url}/lessons/{email.tags['email']}")
         assert page.status == 200
-        quotes = "I lied about the money." in (mail.text or "")
-        assert quotes == (mail.tags["email"] in ("apology-in-action", "keep-showing-up"))
+        quotes = "I lied about the money." in (email.text or "")
+        assert quotes == (email.tags["email"] in ("apology-in-action", "keep-showing-up"))
         assert "I lied about the money." not in page.text
 
 
@@ -353,17 +353,17 @@ def test_a_lesson_that_was_not_sent_to_them_is_not_shown(world: World) -> None:
 
 def test_every_lesson_s_email_leads_to_the_lesson_in_the_browser_also_in_a_later_round(world: World) -> None:
     ann = reads(Person(world), 2)
-    lessons = [mail for mail in ann.mails if mail.tags["email"] != "confirm"]
+    lessons = [email for email in ann.emails if email.tags["email"] != "confirm"]
     assert len(lessons) == 3
     for again in (False, True):
         if again:
             ann.presses("again")
-        for mail in lessons:
-            (url,) = {url for words, url in mail.links() if words == "Read this email in your browser"}
-            assert url in (mail.text or "")
-            assert f"<h1>{mail.subject}</h1>" in world.request("GET", url).text
+        for email in lessons:
+            (url,) = {url for words, url in email.links() if words == "Read this email in your browser"}
+            assert url in (email.text or "")
+            assert f"<h1>{email.subject}</h1>" in world.request("GET", url).text
     ann.replies("journal")
-    assert not any("/lessons/" in url for _, url in ann.mails[-1].links()), "a notice has no page"
+    assert not any("/lessons/" in url for _, url in ann.emails[-1].links()), "a notice has no page"
 
 
 def test_what_cannot_be_read_or_reached_is_said_in_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -386,9 +386,9 @@ def test_a3_templates_in_a_name_and_in_a_reply_are_shown_as_they_are(world: Worl
     ann = reads(Person(world, first_name="{{ 7*7 }}{% if 1 %}"), 1)
     reply = "{{ first_name }} {% for x in [1, 2] %}{{ x }}{% endfor %} {# gone? #} ${7*7} <b>not bold</b> *stars* &amp;"
     ann.replies(reply, client="apple-mail")
-    for mail in ann.mails[1:]:
-        assert "Hello {{ 7*7 }}{% if 1 %}," in (mail.text or "")
-        assert "Hello {{ 7*7 }}{% if 1 %}," in (mail.html or "")
+    for email in ann.emails[1:]:
+        assert "Hello {{ 7*7 }}{% if 1 %}," in (email.text or "")
+        assert "Hello {{ 7*7 }}{% if 1 %}," in (email.html or "")
     page = ann.journal
     assert 'value="{{ 7*7 }}{% if 1 %}"' in page
     escaped = reply.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -403,17 +403,17 @@ def test_a3_templates_in_a_name_and_in_a_reply_are_shown_as_they_are(world: Worl
 def test_u7_who_erases_and_signs_up_the_same_day_begins_anew_the_next(world: World) -> None:
     """Nothing says any more what was sent today, so nothing more comes today; and no old link fits the new sign-up."""
     ann = reads(Person(world), 1)
-    old_page, old_link = ann.page_url, one_click(ann.mails[-1])
+    old_page, old_link = ann.page_url, one_click(ann.emails[-1])
     ann.erases()
-    assert world.mails[-1].tags["email"] == "erased"
-    sent = len(world.mails)
+    assert world.emails[-1].tags["email"] == "erased"
+    sent = len(world.emails)
     ann.signs_up()
-    assert len(world.mails) == sent
+    assert len(world.emails) == sent
     world.advance(timedelta(hours=25))
     ann.signs_up()
     ann.confirms()
-    assert [mail.tags["email"] for mail in world.mails[sent:]] == ["confirm", "intro"]
-    assert int(world.mails[-1].tags["epoch"]) > int(world.mails[sent - 1].tags["epoch"])
+    assert [email.tags["email"] for email in world.emails[sent:]] == ["confirm", "intro"]
+    assert int(world.emails[-1].tags["epoch"]) > int(world.emails[sent - 1].tags["epoch"])
     world.request("POST", old_link, form={"List-Unsubscribe": "One-Click"})
     assert ann.row["status"] == "active"
     assert world.request("GET", old_page).status == 404

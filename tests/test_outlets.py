@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 from content.languages import Language
 from content.lessons import load
 from local_cloud.cloud import World
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.services.test_proof import FAILS, answers_a_forwarded_lesson, replies_to_all
@@ -36,14 +36,14 @@ class Story:
     world: World
     ann: Person
 
-    def mine(self, lesson: SentMail, number: int) -> None:
+    def mine(self, lesson: SentEmail, number: int) -> None:
         self.world.deliver(written(f"{MINE} {number}.", lesson), reply_to(lesson))
 
-    def maybe(self, lesson: SentMail, number: int) -> None:
+    def maybe(self, lesson: SentEmail, number: int) -> None:
         verdicts = FAILING[number % len(FAILING)]
         self.world.deliver(written(f"{MAYBE} {number}.", lesson), reply_to(lesson), verdicts=verdicts)
 
-    def theirs(self, lesson: SentMail, number: int) -> None:
+    def theirs(self, lesson: SentEmail, number: int) -> None:
         """In each way in which another person comes to write to the address."""
         text = f"{THEIRS} {number}."
         for raw in (
@@ -54,9 +54,9 @@ class Story:
         ):
             self.world.deliver(raw, reply_to(lesson))
 
-    def email(self, name: str, number: int = 0) -> SentMail:
+    def email(self, name: str, number: int = 0) -> SentEmail:
         """The first email of this name, or a later one."""
-        return [mail for mail in self.ann.mails if mail.tags["email"] == name][number]
+        return [email for email in self.ann.emails if email.tags["email"] == name][number]
 
     @cached_property
     def files(self) -> dict[str, str]:
@@ -75,8 +75,8 @@ class Story:
 def story() -> Iterator[Story]:
     with World(start=MONDAY) as world:
         told = Story(world, reads(Person(world), 1))
-        told.maybe(told.ann.mails[-1], 1)
-        told.theirs(told.ann.mails[-1], 1)
+        told.maybe(told.ann.emails[-1], 1)
+        told.theirs(told.ann.emails[-1], 1)
         lesson = next_email(world)
         told.theirs(lesson, 2)
         told.maybe(lesson, 2)
@@ -84,10 +84,10 @@ def story() -> Iterator[Story]:
         next_email(world)  # quotes what was written to it
         told.ann.replies("JOURNAL")
         told.ann.replies("EXPORT")
-        while told.ann.mails[-1].tags["email"] != "keep-showing-up":
+        while told.ann.emails[-1].tags["email"] != "keep-showing-up":
             next_email(world)
-        told.maybe(told.ann.mails[-1], 3)
-        told.theirs(told.ann.mails[-1], 3)
+        told.maybe(told.ann.emails[-1], 3)
+        told.theirs(told.ann.emails[-1], 3)
         told.ann.presses("again")
         next_email(world)
         next_email(world)
@@ -95,9 +95,9 @@ def story() -> Iterator[Story]:
         assert not world.failures
 
 
-def texts(mail: SentMail) -> str:
+def texts(email: SentEmail) -> str:
     """Both parts of an email."""
-    return f"{mail.text}\n{BeautifulSoup(mail.html or '', 'html.parser').get_text(' ')}"
+    return f"{email.text}\n{BeautifulSoup(email.html or '', 'html.parser').get_text(' ')}"
 
 
 FILES = ["journal page, which is printed", "plain text", "zip: journal", "zip: data"]
@@ -132,17 +132,17 @@ def test_r21_the_mark_is_printed() -> None:
 
 
 def test_r20_r21_no_email_holds_another_s_words_or_unproven_ones(story: Story) -> None:
-    names = [mail.tags["email"] for mail in story.ann.mails]
+    names = [email.tags["email"] for email in story.ann.emails]
     assert {"apology-in-action", "journal", "export", "keep-showing-up"} <= set(names)
     assert names.count("acknowledge") == names.count("own-it") == 2
-    for mail in story.world.mails:
+    for email in story.world.emails:
         for words in (MAYBE, THEIRS):
-            assert words not in texts(mail), mail.tags["email"]
-            assert words not in mail.raw.decode("latin-1")
+            assert words not in texts(email), email.tags["email"]
+            assert words not in email.raw.decode("latin-1")
 
 
 @pytest.mark.parametrize(
-    ("email", "number", "left_out"),
+    ("name", "number", "left_out"),
     [
         ("journal", 0, None),
         ("keep-showing-up", 0, "2"),
@@ -154,13 +154,13 @@ def test_r20_r21_no_email_holds_another_s_words_or_unproven_ones(story: Story) -
     ],
 )
 def test_r21_an_email_that_leaves_something_out_says_how_much(
-    story: Story, email: str, number: int, left_out: str | None
+    story: Story, name: str, number: int, left_out: str | None
 ) -> None:
     """The closing letter, and each lesson of a later round."""
-    mail = story.email(email, number)
-    assert re.findall(LEFT_OUT, texts(mail)) == ([left_out] * 2 if left_out else [])
-    holds_mine = email in ("keep-showing-up", "apology-in-action") or (email, number) == ("own-it", 1)
-    assert (MINE in texts(mail)) is holds_mine
+    email = story.email(name, number)
+    assert re.findall(LEFT_OUT, texts(email)) == ([left_out] * 2 if left_out else [])
+    holds_mine = name in ("keep-showing-up", "apology-in-action") or (name, number) == ("own-it", 1)
+    assert (MINE in texts(email)) is holds_mine
 
 
 @pytest.mark.parametrize("path", ["", *(f"/lessons/{name}" for name in ("acknowledge", "own-it", "apology-in-action"))])
@@ -174,6 +174,6 @@ def test_p1_r20_r21_the_course_page_and_its_lessons_show_nothing_that_was_writte
     "language", load(Path(__file__).parents[1] / "emails").languages.values(), ids=lambda it: it.code
 )
 def test_r21_every_language_says_both(language: Language) -> None:
-    assert "{count}" in language.words["letter"]["unproven"]
+    assert "{count}" in language.words["email"]["unproven"]
     assert len(language.words["pages"]["journal"]["unproven"]) > 40
-    assert language.words["letter"]["unproven"].format(count=7).count("7") == 1
+    assert language.words["email"]["unproven"].format(count=7).count("7") == 1

@@ -361,7 +361,7 @@ def test_the_form_in_a_frame_of_the_author_s_site_and_of_no_other(browser: Brows
         site.advance(timedelta(seconds=10))
         form.get_by_role("button", name="Sign up").click()
         expect(form.get_by_role("heading", name="Now look in your inbox")).to_be_visible()
-        assert [mail.tags["email"] for mail in site.mails_to("ann@example.net")] == ["confirm"]
+        assert [email.tags["email"] for email in site.mails_to("ann@example.net")] == ["confirm"]
         form.get_by_role("link", name="Leave this page", exact=True).click()
         page.wait_for_url(ELSEWHERE)
 
@@ -381,7 +381,7 @@ def test_c1_a_scanner_that_follows_every_link_and_runs_javascript_changes_nothin
     ann = reads(Person(site), 5)
     ann.replies("I never said it aloud.")
     bob.signs_up()
-    waiting = [home, *(url for mail in site.mails for _, url in mail.links() if url.startswith(home))]
+    waiting = [home, *(url for email in site.emails for _, url in email.links() if url.startswith(home))]
     page, seen, alike = opened(browser), set(), set()
     with unchanged(site):
         while waiting:
@@ -408,7 +408,7 @@ def test_c1_a_scanner_that_follows_every_link_and_runs_javascript_changes_nothin
 
 def test_u2_one_click_over_http_from_a_client_without_cookies(site: World) -> None:
     ann = Person(site).joins()
-    header = str(ann.mails[-1].header("List-Unsubscribe"))
+    header = str(ann.emails[-1].header("List-Unsubscribe"))
     url = next(part.strip("<> ") for part in header.split(",") if "https://" in part or "http://" in part)
     with urlopen(Request(url, b"List-Unsubscribe=One-Click", method="POST")) as answer:
         assert (answer.status, answer.url) == (200, url), "no redirect"
@@ -421,7 +421,7 @@ def test_no_page_asks_anybody_else_for_anything(site: World, browser: Browser) -
     page, asked = opened(browser), []
     page.on("request", lambda request: asked.append((request.url, request.headers.get("referer", ""))))
     ann = reads(Person(site), 1)
-    for url in (site.parameters["SiteUrl"], ann.page_url, ann.journal_url, ann.link("/unsubscribe/", ann.mails[-2])):
+    for url in (site.parameters["SiteUrl"], ann.page_url, ann.journal_url, ann.link("/unsubscribe/", ann.emails[-2])):
         page.goto(url)
     assert all(url.startswith((site.parameters["SiteUrl"], "data:")) for url, _ in asked)
     page.get_by_role("link", name="Leave this page", exact=True).click()

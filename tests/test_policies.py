@@ -154,11 +154,11 @@ def live_a_week(world: World) -> None:
         world.advance(timedelta(hours=22))  # Tuesday, after seven, UTC
     assert gus.row["held"]
     assert hal.row["claim"]
-    assert len(hal.mails) == 2  # confirmation and introduction
+    assert len(hal.emails) == 2  # confirmation and introduction
 
     the_identity_fails(world, ivy, cleo)
     bob.signs_up()
-    assert bob.mails[-1].tags["email"] == "already-here"
+    assert bob.emails[-1].tags["email"] == "already-here"
     the_page(world, bob)
     emil.signs_up()
     commands_by_mail(cleo)
@@ -169,17 +169,17 @@ def live_a_week(world: World) -> None:
     nora_keeps_what_she_wrote(person("nora", 12))
 
     world.advance(timedelta(days=1))
-    assert len(hal.mails) > 2  # tried again: later attempts had their events
-    while ann.mails[-1].tags["email"] != "safety-first":
+    assert len(hal.emails) > 2  # tried again: later attempts had their events
+    while ann.emails[-1].tags["email"] != "safety-first":
         assert world.next_email()
     ann.replies("I think of it every day.")
     ann.replies("Not yet")
-    while ann.mails[-1].tags["email"] != "acknowledge":
+    while ann.emails[-1].tags["email"] != "acknowledge":
         assert world.next_email()
     ann.replies("This time I said it aloud.")
     world.advance(timedelta(days=1))
     assert "I think of it" not in str(world.logs)
-    assert bob.mails[-1].tags["email"] == "keep-showing-up"
+    assert bob.emails[-1].tags["email"] == "keep-showing-up"
     assert not cleo.reflections  # kept for a day after the last lesson
 
 
@@ -198,7 +198,7 @@ def nora_keeps_what_she_wrote(somebody: Person) -> None:
     somebody.presses("pause")
     somebody.world.invoke("audit", {})
     somebody.world.drain()
-    assert somebody.mails[-1].tags["email"] == "keep"
+    assert somebody.emails[-1].tags["email"] == "keep"
     somebody.world.request("POST", somebody.link("/keep"), form={})
     assert "kept_on" in somebody.row
 
@@ -210,15 +210,15 @@ def first_day(world: World, ann: Person, cleo: Person, dora: Person, emil: Perso
     leave, page = dora.link("/unsubscribe/"), dora.page_url
     for url in (leave, leave, f"{page}/stop"):  # once more, it reads whether it was told
         world.request("POST", url, form={"List-Unsubscribe": "One-Click"})
-    world.bounced(emil.mails[-1])
-    world.complained(fay.mails[-1])
+    world.bounced(emil.emails[-1])
+    world.complained(fay.emails[-1])
     assert [somebody.row["status"] for somebody in (dora, emil, fay)] == ["unsubscribed", "bounced", "complained"]
 
 
 def kim_meets_a_full_quota(world: World, kim: Person) -> None:
     quota, world.ses.max_24_hour_send = world.ses.max_24_hour_send, 1
     kim.signs_up()
-    assert not kim.mails
+    assert not kim.emails
     world.ses.max_24_hour_send = quota
     world.clients.dynamodb.delete_item(TableName=world.resources.ref("Subscribers"), Key={"id": {"S": HOME}})
     with without(world, "send"):  # so that it is dispatch which first asks for the table
@@ -245,16 +245,16 @@ def nothing_heard_of(world: World, somebody: Person) -> Iterator[None]:
 
 def the_identity_fails(world: World, ivy: Person, cleo: Person) -> None:
     """At noon, for everyone: the breaker opens, and a notice waits in the queue."""
-    before = len(ivy.mails)
+    before = len(ivy.emails)
     world.advance_to(MONDAY + timedelta(days=1, hours=1, minutes=55))
     world.ses.mail_from_verified = False
     world.advance(timedelta(hours=2))
-    assert len(ivy.mails) == before
+    assert len(ivy.emails) == before
     cleo.replies("Help")
     world.ses.mail_from_verified = True
     world.advance(timedelta(hours=2))
-    assert len(ivy.mails) == before + 1
-    assert cleo.mails[-1].tags["email"] == "help"
+    assert len(ivy.emails) == before + 1
+    assert cleo.emails[-1].tags["email"] == "help"
 
 
 def the_page(world: World, bob: Person) -> None:

@@ -30,9 +30,11 @@ SECRET = "Zwischenwelt"
 
 def tokens_in(world: World) -> set[str]:
     """Every token that was mailed, of links and of reply addresses."""
-    found = {address.partition("@")[0] for mail in world.mails for address in mail.reply_to}
-    for mail in world.mails:
-        found |= set(re.findall(r"/(?:me|confirm|unsubscribe|journal)/([\w-]{44,48})", str(mail.html) + str(mail.text)))
+    found = {address.partition("@")[0] for email in world.emails for address in email.reply_to}
+    for email in world.emails:
+        found |= set(
+            re.findall(r"/(?:me|confirm|unsubscribe|journal)/([\w-]{44,48})", str(email.html) + str(email.text))
+        )
     return found
 
 
@@ -47,7 +49,7 @@ def test_g1_the_logs_hold_nobody() -> None:
         ann.replies(f"{SECRET}: I listened.")
         for command in ("pause", "resume", "help"):
             ann.replies(command)
-        page, introduction = ann.page_url, ann.mails[1]
+        page, introduction = ann.page_url, ann.emails[1]
         assert SECRET in ann.journal
         for path in (page.upper(), f"{page}x", f"{page}/time", page.replace("/me/", "/confirm/"), f"{page}/nothing"):
             world.request("GET", path)
@@ -93,7 +95,7 @@ def test_g1_a_log_that_gives_somebody_away_is_noticed(what: str) -> None:
         told = {
             "address": ann.address,
             "link": ann.page_url.rpartition("/")[2],
-            "reply address": ann.mails[-1].reply_to[0].partition("@")[0],
+            "reply address": ann.emails[-1].reply_to[0].partition("@")[0],
             "words": "I never said it aloud.",
         }
         assert not given_away(world)
@@ -105,13 +107,13 @@ def test_g1_a_log_that_gives_somebody_away_is_noticed(what: str) -> None:
 def test_keys_tags_and_queues_hold_no_address(world: World) -> None:
     ann = reads(Person(world, "quux@example.net", "Philippa"), 1)
     ann.replies("I listened.")
-    world.complained(ann.mails[-1])
+    world.complained(ann.emails[-1])
     keys = [row["id"] for row in world.subscribers()]
     keys += [row["subscriber"] + row["key"] for row in world.rows("Reflections")]
     known = json.dumps([keys, world.rows("Limits"), world.rows("Suppressions")], default=str)
     assert len(world.rows("Suppressions")) == 1
-    known += json.dumps([mail.tags for mail in world.mails] + [mail.reply_to for mail in world.mails])
-    known += " ".join(url for mail in world.mails for _, url in mail.links())
+    known += json.dumps([email.tags for email in world.emails] + [email.reply_to for email in world.emails])
+    known += " ".join(url for email in world.emails for _, url in email.links())
     sent = [call.parameters for call in world.calls if call.operation == "sqs:SendMessage"]
     assert sent
     known += json.dumps(sent, default=str)
@@ -123,7 +125,7 @@ def test_a_reply_that_is_set_aside_leaves_none_of_its_words(world: World) -> Non
     ann = Person(world).joins()
     raw = f"From: eve@example.com\nSubject: {SECRET}\n\n{SECRET}".encode()
     world.deliver(raw, "somebody@reply.example.org")
-    world.deliver(raw, ann.mails[-1].reply_to[0], verdicts={"spam": "FAIL"})
+    world.deliver(raw, ann.emails[-1].reply_to[0], verdicts={"spam": "FAIL"})
     stored = json.dumps([world.rows(table) for table in world.tables()], default=str)
     assert SECRET not in stored
     assert "eve@example.com" not in stored
@@ -136,7 +138,7 @@ def test_a_reply_that_is_set_aside_leaves_none_of_its_words(world: World) -> Non
 def test_every_page_is_locked_down(world: World) -> None:
     """Whatever the answer is: nothing is stored, framed, indexed, told to others, or loaded from elsewhere."""
     ann = reads(Person(world), 1)
-    confirm, unsubscribe = ann.link("/confirm/", ann.mails[0]), ann.link("/unsubscribe/")
+    confirm, unsubscribe = ann.link("/confirm/", ann.emails[0]), ann.link("/unsubscribe/")
     pages = [
         ("GET", "/", 200),
         ("GET", "/style.css", 200),
@@ -219,9 +221,9 @@ def test_o2_a_reply_that_is_worked_on_while_everything_is_erased_leaves_nothing(
 @pytest.mark.parametrize("before", [True, False])
 def test_o2_mail_that_is_set_aside_while_everything_is_erased_leaves_nothing(world: World, before: bool) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
+    email = ann.emails[-1]
     with erasing_meanwhile(world, ann, SetAside, "add", before=before):
-        world.deliver(written("I lied to her.", mail, Precedence="bulk"), reply_to(mail))
+        world.deliver(written("I lied to her.", email, Precedence="bulk"), reply_to(email))
     assert nothing_is_kept(world)
 
 

@@ -98,13 +98,13 @@ def stored_in(world: World) -> Iterator[dict[tuple[str, str], set[str]]]:
 def a_life_with_everything_in_it(world: World) -> None:
     """Everything that leaves something in a table."""
     bob = Person(world, "bob@example.net", source_ip="203.0.113.9").joins()
-    world.complained(bob.mails[-1])
+    world.complained(bob.emails[-1])
     ann = reads(Person(world), 1)
     for text in ("I never said it.", "I might stop the course, not sure yet.", "How do I change my address?", "HELP"):
         ann.replies(text)
-    world.deliver(written("I see.", ann.mails[-1], ann.address), reply_to(ann.mails[-1]), verdicts={"dmarc": "FAIL"})
-    world.deliver(written("PAUSE", ann.mails[-1], "eve@example.com"), reply_to(ann.mails[-1]))
-    world.bounced(ann.mails[-1], "Transient", "MailboxFull")
+    world.deliver(written("I see.", ann.emails[-1], ann.address), reply_to(ann.emails[-1]), verdicts={"dmarc": "FAIL"})
+    world.deliver(written("PAUSE", ann.emails[-1], "eve@example.com"), reply_to(ann.emails[-1]))
+    world.bounced(ann.emails[-1], "Transient", "MailboxFull")
     ann.presses("pause")
     ann.presses("resume")
     ann.replies("Delete my data")
@@ -174,7 +174,7 @@ def test_messages_hold_the_outside_of_emails_and_never_the_text_of_a_reply(world
     ann = reads(Person(world), 1)
     with without(world, "receive_reply"), without(world, "record_delivery"), without(world, "send"):
         ann.replies("I never said it aloud.")
-        world.bounced(ann.mails[-1])
+        world.bounced(ann.emails[-1])
         ann.presses("pause")
         waiting = {queue.logical_id: str([*queue.waiting, *queue.delayed]) for queue in world.queues()}
     assert all(ann.address in waiting[queue] for queue in ("Inbound", "Feedback"))
@@ -193,7 +193,7 @@ def test_looking_at_pages_counts_nobody_and_what_is_counted_names_nobody(world: 
     assert sum(world.request("GET", path).status == 200 for path in paths) > 20
     assert [*metrics_of(world)] == before
     world.request("POST", ann.link("/unsubscribe/"), form={"why": "ann@example.net"})
-    world.request("POST", ann.link("/unsubscribe/", ann.mails[-2]), form={"why": "time"})
+    world.request("POST", ann.link("/unsubscribe/", ann.emails[-2]), form={"why": "time"})
     [dimensions] = {series.dimensions for series, _ in metrics_of(world)}
     assert {name for name, _ in dimensions} == {"service"}
     assert all(re.fullmatch(r"[A-Z]\w+(\.[\w-]+)?", series.name) for series, _ in metrics_of(world))
@@ -222,10 +222,10 @@ def test_what_people_write_is_mailed_to_nobody_else(world: World) -> None:
     for text in ("I never said it aloud.", "I might stop, not sure I never said it aloud.", "JOURNAL"):
         ann.replies(text)
     for sender in ("eve@example.com", ann.address):
-        mail = written("I never said it aloud.", ann.mails[-1], sender)
-        world.deliver(mail, reply_to(ann.mails[-1]), verdicts={"spam": "FAIL"})
+        mail = written("I never said it aloud.", ann.emails[-1], sender)
+        world.deliver(mail, reply_to(ann.emails[-1]), verdicts={"spam": "FAIL"})
         world.deliver(mail, "nobody@reply.example.org", verdicts={"dmarc": "FAIL"})
     while next_email(world).tags["email"] != "keep-showing-up":
         pass
-    assert "never said it aloud" in (ann.mails[-1].text or "")
-    assert {address for mail in world.mails for address in mail.to} == {ann.address}
+    assert "never said it aloud" in (ann.emails[-1].text or "")
+    assert {address for email in world.emails for address in email.to} == {ann.address}

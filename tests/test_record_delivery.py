@@ -15,7 +15,7 @@ from botocore.exceptions import ReadTimeoutError
 from cli import operate
 from local_cloud import ses_events
 from local_cloud.cloud import TEMPLATE, World
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from local_cloud.physical import arn
 from tests.conftest import MONDAY
 from tests.metrics import rings
@@ -48,11 +48,11 @@ def test_f1_an_event_before_the_commit_is_one_commit(world: World, monkeypatch: 
     settled: list[Any] = []
 
     def and_tells_first(request: dict[str, Any]) -> Any:
-        mail = take(request)
-        event = records(by_sns(ses_events.send(mail, world.now()).body))
+        email = take(request)
+        event = records(by_sns(ses_events.send(email, world.now()).body))
         settled.append(world.functions.invoke(world.functions.by_name["record_delivery"], event).payload)
         settled.append("claim" not in stored(world))
-        return mail
+        return email
 
     monkeypatch.setattr(world.ses, "send", and_tells_first)
     ann.confirms()
@@ -61,7 +61,7 @@ def test_f1_an_event_before_the_commit_is_one_commit(world: World, monkeypatch: 
     assert isinstance(sent, dict)
     assert list(sent) == ["intro"]
     assert ann.row["next_lesson"] == "acknowledge"
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro"]
+    assert [email.tags["email"] for email in ann.emails] == ["confirm", "intro"]
     lesson = next_email(world)
     assert lesson.tags["email"] == "acknowledge"
 
@@ -70,11 +70,11 @@ Events = list[dict[str, Any]]
 OTHER_COURSE = "rebuild-trust-again"
 
 
-def told(world: World, mail: SentMail, what: str) -> dict[str, Any]:
+def told(world: World, email: SentEmail, what: str) -> dict[str, Any]:
     """One event about an email."""
     if what == "full mailbox":
-        return ses_events.bounce(mail, world.now(), "Transient", "MailboxFull").body
-    return dict(getattr(ses_events, what)(mail, world.now()).body)
+        return ses_events.bounce(email, world.now(), "Transient", "MailboxFull").body
+    return dict(getattr(ses_events, what)(email, world.now()).body)
 
 
 def with_tags(event: dict[str, Any], **tags: str | None) -> dict[str, Any]:
@@ -87,16 +87,16 @@ def with_tags(event: dict[str, Any], **tags: str | None) -> dict[str, Any]:
     return other
 
 
-def unanswered(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[Person, SentMail]:
+def unanswered(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[Person, SentEmail]:
     """SES took the first lesson and its answer was lost. No event has come, and none comes by itself."""
     world.ses.destinations.clear()
     ann, take, lost = Person(world).joins(), world.ses.send, [ReadTimeoutError(endpoint_url="https://ses.example")]
 
     def send(request: dict[str, Any]) -> Any:
-        mail = take(request)
+        email = take(request)
         if lost:
             raise lost.pop()
-        return mail
+        return email
 
     monkeypatch.setattr(world.ses, "send", send)
     lesson = next_email(world)
@@ -144,7 +144,7 @@ def test_f2_events_twice_reversed_and_late_end_as_those_on_time(
     assert (ann.row["status"], ann.row["next_lesson"], "claim" in ann.row) == (status, "own-it", False)
     assert ann.row["message_id"] == lesson.id
 
-    of_the_introduction = told(world, ann.mails[-2], "delivery")
+    of_the_introduction = told(world, ann.emails[-2], "delivery")
     strange = [with_tags(events[0], subscriber="aaaaaaaaaaaaaaaa"), with_tags(events[-1], epoch=None)]
     strange += [with_tags(events[0], epoch="1"), with_tags(events[0], attempt="0123456789abcdef"), of_the_introduction]
     for hours in (0, 20):  # and the dispatcher goes by, for whom the lesson is in doubt
@@ -181,12 +181,12 @@ def test_f2_events_that_come_days_late_settle_what_is_held_in_doubt(
     assert ends[0] == ends[1] == ends[2]
     assert (ann.row["next_lesson"], ann.row.get("held", ""), "claim" in ann.row) == ("own-it", "", False)
     assert next_email(world).tags["email"] == "own-it"
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro", "acknowledge", "own-it"]
+    assert [email.tags["email"] for email in ann.emails] == ["confirm", "intro", "acknowledge", "own-it"]
 
 
 def test_f2_events_that_are_not_ours_change_nothing(world: World) -> None:
     ann = Person(world).joins()
-    good = ses_events.complaint(ann.mails[-1], world.now()).body
+    good = ses_events.complaint(ann.emails[-1], world.now()).body
 
     def without(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         event = copy.deepcopy(good)
@@ -220,7 +220,7 @@ def test_f2_events_that_are_not_ours_change_nothing(world: World) -> None:
 )
 def test_f3_what_stops_a_subscriber_for_good(world: World, what: str, status: str) -> None:
     ann = Person(world).joins()
-    introduction = ann.mails[-1]
+    introduction = ann.emails[-1]
     if what == "bounce":
         world.bounced(introduction)
     elif what == "complaint":
@@ -236,20 +236,20 @@ def test_f3_what_stops_a_subscriber_for_good(world: World, what: str, status: st
     assert len(world.rows("Suppressions")) == (0 if goes_on else 1)
 
     if not goes_on:  # not even a sign-up brings them back
-        sent = len(ann.mails)
+        sent = len(ann.emails)
         assert "look in your inbox" in ann.signs_up().text
         assert nothing_comes(world)
-        assert len(ann.mails) == sent
+        assert len(ann.emails) == sent
         assert "your mail provider told us not to send to your address" in ann.page
 
 
 def test_f4_a_delivery_after_a_bounce_changes_nothing(world: World) -> None:
     ann = Person(world).joins()
-    world.bounced(ann.mails[-1])
+    world.bounced(ann.emails[-1])
     row = dict(ann.row)
     with unchanged(world):
-        world.delivered(ann.mails[-1])
-        world.ses.publish(ses_events.send(ann.mails[-1], world.now()))
+        world.delivered(ann.emails[-1])
+        world.ses.publish(ses_events.send(ann.emails[-1], world.now()))
         world.drain()
     assert ann.row == row
     assert row["status"] == "bounced"
@@ -257,7 +257,7 @@ def test_f4_a_delivery_after_a_bounce_changes_nothing(world: World) -> None:
 
 def test_f4_an_old_epochs_event_changes_nothing(world: World) -> None:
     ann = Person(world).joins()
-    introduction = ann.mails[-1]
+    introduction = ann.emails[-1]
     world.request("POST", ann.link("/unsubscribe/"))
     asleep(world, timedelta(days=2))
     ann.joins()
@@ -271,13 +271,13 @@ def test_f4_an_old_epochs_event_changes_nothing(world: World) -> None:
 
 def test_f4_an_erased_subscribers_event_changes_nothing(world: World) -> None:
     ann = Person(world).joins()
-    mail = ann.mails[-1]
+    email = ann.emails[-1]
     key = {"id": {"S": str(ann.row["id"])}}
     world.clients.dynamodb.delete_item(TableName=world.resources.ref("Subscribers"), Key=key)
     with unchanged(world):
-        world.ses.publish(ses_events.send(mail, world.now()))
-        world.delivered(mail)
-    world.complained(mail)
+        world.ses.publish(ses_events.send(email, world.now()))
+        world.delivered(email)
+    world.complained(email)
     assert not world.subscribers()
 
 
@@ -287,15 +287,15 @@ def reasons(world: World) -> list[str]:
 
 @pytest.mark.parametrize(("event", "stopped"), [(ses_events.complaint, "complained"), (ses_events.bounce, "bounced")])
 def test_f8_an_earlier_epochs_complaint_stops_also_the_sign_up_that_waits(
-    world: World, event: Callable[[SentMail, datetime], ses_events.SesEvent], stopped: str
+    world: World, event: Callable[[SentEmail, datetime], ses_events.SesEvent], stopped: str
 ) -> None:
     """A stranger types in the address of somebody who left, and then reports our last email as spam."""
     ann = Person(world).joins()
-    introduction = ann.mails[-1]
+    introduction = ann.emails[-1]
     ann.presses("stop")
     asleep(world, timedelta(days=2))
     ann.signs_up(first_name="Mallory")
-    confirmation = ann.mails[-1]
+    confirmation = ann.emails[-1]
     assert "sign_up" in ann.row
     world.ses.publish(event(introduction, world.now()))
     world.drain()
@@ -319,7 +319,7 @@ def test_f8_a_complaint_stops_every_course_of_the_address_in_every_epoch(two_cou
     """Of an earlier sign-up for the one course, while the other goes on. Nobody else is stopped."""
     world = two_courses
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9").joins()
-    introduction = ann.mails[-1]
+    introduction = ann.emails[-1]
     ann.presses("stop")
     asleep(world, timedelta(days=2))
     ann.joins()
@@ -340,17 +340,17 @@ def test_f8_a_complaint_stops_every_course_of_the_address_in_every_epoch(two_cou
 def test_f8_a_complaint_after_an_erasure_suppresses_the_address(world: World) -> None:
     """Coming back would begin with one more email to a mailbox that calls ours spam."""
     ann = Person(world).joins()
-    introduction = ann.mails[-1]
+    introduction = ann.emails[-1]
     ann.erases()
     world.complained(introduction)
     assert not world.subscribers()
     assert reasons(world) == ["complained"]
     assert ann.address not in str(world.rows("Suppressions"))
     asleep(world, timedelta(days=2))
-    sent = len(ann.mails)
+    sent = len(ann.emails)
     assert ann.signs_up().status == 200
     assert nothing_comes(world)
-    assert len(ann.mails) == sent
+    assert len(ann.emails) == sent
     assert not world.subscribers()
 
 
@@ -358,7 +358,7 @@ def test_f8_a_complaint_after_an_erasure_suppresses_the_address(world: World) ->
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_f5_both_shapes_and_both_ways(world: World, kind: str, wrapped: bool) -> None:
     ann = Person(world).joins()
-    event = copy.deepcopy(ses_events.complaint(ann.mails[-1], world.now()).body)
+    event = copy.deepcopy(ses_events.complaint(ann.emails[-1], world.now()).body)
     event[kind] = event.pop("eventType")
     answer = world.invoke("record_delivery", records(by_sns(event) if wrapped else event))
     assert answer.payload == {"batchItemFailures": []}
@@ -369,7 +369,7 @@ def test_f5_both_shapes_and_both_ways(world: World, kind: str, wrapped: bool) ->
 def test_an_email_that_ses_took_and_rejected_rings_an_alarm(world: World) -> None:
     """It found a virus (SES guide, "Reject object"): counted as sent, and nobody gets it."""
     ann = Person(world).joins()
-    event = ses_events.send(ann.mails[-1], world.now()).body | {
+    event = ses_events.send(ann.emails[-1], world.now()).body | {
         "eventType": "Reject",
         "reject": {"reason": "Bad content"},
     }
@@ -381,7 +381,7 @@ def test_an_email_that_ses_took_and_rejected_rings_an_alarm(world: World) -> Non
 def test_f6_one_poison_message_holds_up_no_other(world: World) -> None:
     """Nine of ten are done; the tenth comes back five times, and then lies where an alarm looks (test_template.py)."""
     people = [Person(world, f"p{n}@example.net", source_ip=f"198.51.100.{n}") for n in range(9)]
-    told = [json.dumps(by_sns(ses_events.complaint(one.joins().mails[-1], world.now()).body)) for one in people]
+    told = [json.dumps(by_sns(ses_events.complaint(one.joins().emails[-1], world.now()).body)) for one in people]
     poison = "not JSON: p4@example.net"
     for body in (*told[:4], poison, *told[4:]):
         world.clients.sqs.send_message(QueueUrl=world.resources.ref("Feedback"), MessageBody=body)
@@ -398,7 +398,7 @@ def test_f6_one_poison_message_holds_up_no_other(world: World) -> None:
 def test_f7_an_event_of_another_topic_is_ignored(world: World) -> None:
     """Whoever could publish to another topic of the account would end anybody's emails."""
     ann = Person(world).joins()
-    ours = by_sns(ses_events.complaint(ann.mails[-1], world.now()).body)
+    ours = by_sns(ses_events.complaint(ann.emails[-1], world.now()).body)
     topics = (arn("sns", "another-topic"), ours["TopicArn"] + "-2", "", None)
     foreign = [ours | {"TopicArn": topic} for topic in topics]
     foreign.append({name: value for name, value in ours.items() if name != "TopicArn"})
@@ -409,9 +409,9 @@ def test_f7_an_event_of_another_topic_is_ignored(world: World) -> None:
     assert ann.row["status"] == "complained"
 
 
-def full(world: World, mail: SentMail) -> None:
+def full(world: World, email: SentEmail) -> None:
     """The mailbox has no room for it."""
-    world.bounced(mail, "Transient", "MailboxFull")
+    world.bounced(email, "Transient", "MailboxFull")
 
 
 def rings_for_bounces(world: World) -> bool:
@@ -424,10 +424,10 @@ def test_f3_five_soft_bounces_pause_the_course(world: World) -> None:
     """A mailbox that is full each day: the course waits, and goes on at the same place."""
     ann = Person(world).joins()
     for _ in range(4):
-        full(world, ann.mails[-1])
+        full(world, ann.emails[-1])
         next_email(world)
     assert not rings_for_bounces(world)
-    full(world, ann.mails[-1])
+    full(world, ann.emails[-1])
     assert (ann.row["status"], ann.row["paused_until"]) == ("paused", "2026-11-30")
     assert rings_for_bounces(world)
     account = world.invoke("audit", {}).payload
@@ -448,16 +448,16 @@ def test_f9_a_pause_for_bounces_ends_after_three_days_and_the_third_in_a_row_sta
     monkeypatch.setattr("course.subscriber.SOFT_BOUNCES", 4)  # so that three pauses fit into the course
     ann = Person(world).joins()
     for _ in range(3):
-        full(world, ann.mails[-1])
+        full(world, ann.emails[-1])
         next_email(world)
     for lesson in ("no-rush-to-forgiveness", "safety-first"):
-        full(world, ann.mails[-1])
-        full(world, ann.mails[-1])
+        full(world, ann.emails[-1])
+        full(world, ann.emails[-1])
         assert ann.row["status"] == "paused"
-        before = ann.mails[-1].at
+        before = ann.emails[-1].at
         assert next_email(world).tags["email"] == lesson
-        assert timedelta(days=2, hours=22) < ann.mails[-1].at - before < timedelta(days=4)
-    full(world, ann.mails[-1])
+        assert timedelta(days=2, hours=22) < ann.emails[-1].at - before < timedelta(days=4)
+    full(world, ann.emails[-1])
     assert nothing_comes(world, 5)
     account = world.invoke("audit", {}).payload
     assert account["paused by bounces"] == [{"id": ann.row["id"], "until": ""}]
@@ -470,7 +470,7 @@ def test_f9_out_of_office_answers_count_for_nothing(world: World) -> None:
     """SES calls them bounces (SES guide, "Bounce types": Transient, General)."""
     ann = Person(world).joins()
     for _ in range(6):
-        world.bounced(ann.mails[-1], "Transient", "General")
+        world.bounced(ann.emails[-1], "Transient", "General")
         assert "soft_bounces" not in ann.row
         next_email(world)
     assert ann.row["status"] == "completed"
@@ -480,6 +480,6 @@ def test_f9_out_of_office_answers_count_for_nothing(world: World) -> None:
 def test_f3_the_same_soft_bounce_told_five_times_counts_once(world: World) -> None:
     ann = Person(world).joins()
     for _ in range(5):
-        world.bounced(ann.mails[-1], "Transient", "MailboxFull")
+        world.bounced(ann.emails[-1], "Transient", "MailboxFull")
     assert ann.row["status"] == "active"
     assert next_email(world).tags["email"] == "acknowledge"

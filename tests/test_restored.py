@@ -69,14 +69,14 @@ def test_d9_nothing_is_sent_from_a_moved_table_until_an_operator_says_so(
     asleep_until(world, TUESDAY)
     told = len(world.logs)
     tick(world)
-    assert len(world.mails) == 2
+    assert len(world.emails) == 2
     assert counted(world, "BreakerOpen")
     assert any("email-course resume-all" in line for line in world.logs[told:])
     account = world.invoke("audit", {}).payload
     assert "email-course resume-all" in account["stopped"]
     assert account["moved"]
     world.advance(timedelta(minutes=30))
-    assert len(world.mails) == 2
+    assert len(world.emails) == 2
 
     account = world.invoke("audit", {"resume_all": True}).payload
     assert (account["stopped"], account["moved"]) == ("", False)

@@ -86,7 +86,7 @@ def test_p9_its_pages_are_the_error_page_with_the_helplines(world: World, ann: P
 
 def test_p9_no_link_claims_to_have_stopped_it(world: World, ann: Person) -> None:
     with unchanged(world):
-        assert world.request("POST", one_click(ann.mails[-1]), form={"List-Unsubscribe": "One-Click"}).status == 503
+        assert world.request("POST", one_click(ann.emails[-1]), form={"List-Unsubscribe": "One-Click"}).status == 503
         assert world.request("POST", ann.link("/unsubscribe/"), form={}).status == 503
 
 
@@ -108,7 +108,7 @@ def test_p9_an_event_waits_for_the_newer_code_and_its_address_is_suppressed_at_o
     world: World, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = item(world, id_of(ann))
-    world.complained(ann.mails[-1])
+    world.complained(ann.emails[-1])
     asleep(world, timedelta(hours=1))
     assert [failure.function for failure in world.failures] == ["record_delivery"] * 5
     world.failures.clear()
@@ -122,12 +122,12 @@ def test_p9_an_event_waits_for_the_newer_code_and_its_address_is_suppressed_at_o
 def test_p9_a_notice_waits_for_the_newer_code(world: World, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {"notice": "help", "subscriber": id_of(ann), "epoch": int(str(ann.row["epoch"])), "key": "a-mail"}
     world.clients.sqs.send_message(QueueUrl=world.resources.ref("Outbox"), MessageBody=json.dumps(asked))
-    sent = len(ann.mails)
+    sent = len(ann.emails)
     asleep(world, timedelta(minutes=20))
-    assert len(ann.mails) == sent
+    assert len(ann.emails) == sent
     newer_code_is_back(monkeypatch)
     asleep(world, timedelta(minutes=6))
-    assert [mail.tags["email"] for mail in ann.mails[sent:]] == ["help"]
+    assert [email.tags["email"] for email in ann.emails[sent:]] == ["help"]
 
 
 def keep_newer(world: World, table: str, key: dict[str, Any]) -> None:

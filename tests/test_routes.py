@@ -38,7 +38,7 @@ def paths_of(world: World, ann: Person) -> dict[str, list[str]]:
     """For each route of the template, paths that it answers: with tokens that are good, and with one that is not."""
     page, unsubscribe = ann.page_url.rsplit("/", 1)[1], ann.link("/unsubscribe/").rsplit("/", 1)[1]
     journal = ann.journal_url.rsplit("/", 1)[1]
-    confirm = ann.link("/confirm/", ann.mails[0]).rsplit("/", 1)[1]
+    confirm = ann.link("/confirm/", ann.emails[0]).rsplit("/", 1)[1]
     tokens = {"/me": page, "/unsubscribe": unsubscribe, "/confirm": confirm, "/journal": journal}
     found: dict[str, list[str]] = {}
     for route in world.api.routes:
@@ -220,7 +220,7 @@ def test_whatever_is_sent_to_a_route_there_is_no_500() -> None:
         assert not world.failures
         assert {status for _, _, status in tried} >= {200, 303, 400, 404, 405, 415}
         assert len(world.subscribers()) == 1
-        assert [mail.address for mail in world.mails] == [ann.address] * len(world.mails)
+        assert [email.address for email in world.emails] == [ann.address] * len(world.emails)
 
 
 def event(method: str, path: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from aws import clients
 from aws.inbound import Arrival, key_of
 from aws.outbox import Outbox
 from content import pages
-from content.emails import Letter, lesson_letter, notice_letter
+from content.emails import Email, lesson_email, notice_email
 from course import delivery, tokens
 from course.record import SignUp
 from course.subscriber import Subscriber, new_epoch
@@ -75,7 +75,7 @@ class History:
     number: int
     bucket: Bucket
     now: datetime = MONDAY
-    letters: list[Letter] = field(default_factory=list)
+    given: list[Email] = field(default_factory=list)
     """Every email that came, each with a reply address of its own."""
     said: list[str] = field(default_factory=list)
     """Every text that was written."""
@@ -101,60 +101,58 @@ class History:
         ann = self.ann
         if not ann.next_lesson or not ann.waiting:
             return
-        self.letters.append(self.letter(ann, ann.next_lesson))
-        sent = delivery.commit(
-            delivery.claim(ann, "attempt", self.now), "attempt", f"ses-{len(self.letters)}", self.now
-        )
+        self.given.append(self.email(ann, ann.next_lesson))
+        sent = delivery.commit(delivery.claim(ann, "attempt", self.now), "attempt", f"ses-{len(self.given)}", self.now)
         assert clients.subscribers().save(sent)
 
     def a_notice_comes(self) -> None:
-        self.letters.append(self.notice(self.ann, self.some.choice(["help", "journal", "time", "erase"])))
+        self.given.append(self.notice(self.ann, self.some.choice(["help", "journal", "time", "erase"])))
 
     def a_round_begins(self) -> None:
         clients.subscribers().change(self.id, lambda ann: ann.beginning_again(self.course.plan_again, self.now))
 
     def ann_writes(self) -> None:
-        self.comes(self.text(MINE), self.some.choice(self.letters).reply_to, f"From: {self.address}\n")
+        self.comes(self.text(MINE), self.some.choice(self.given).reply_to, f"From: {self.address}\n")
 
     def ann_writes_without_proof(self) -> None:
-        to = self.some.choice(self.letters).reply_to
+        to = self.some.choice(self.given).reply_to
         self.comes(self.text(FORGED), to, f"From: Ann <{self.address}>\n", self.some.choice(UNPROVEN))
 
     def the_second_person_writes(self) -> None:
         """To every address, in any way."""
-        for letter in self.letters:
-            self.some.choice(self.ways())(letter)
+        for email in self.given:
+            self.some.choice(self.ways())(email)
 
     # ------------------------------------------------------------ how the second person writes
 
-    def ways(self) -> list[Callable[[Letter], None]]:
+    def ways(self) -> list[Callable[[Email], None]]:
         plain = partial(self.theirs, head="From: eve@example.com\n")
         answers_all = partial(self.theirs, head=f"From: Sam <sam@example.com>\nCc: {self.address}\n", quotes=True)
         forwarded = partial(self.theirs, head="From: friend@example.com\nSubject: Re: Fwd: it\n", quotes=True)
         trick = partial(self.theirs, head=self.some.choice(TRICKS).format(ann=self.address))
         return [plain, answers_all, forwarded, trick, self.forges, self.without_the_address, self.commands]
 
-    def theirs(self, letter: Letter, head: str, *, quotes: bool = False) -> None:
+    def theirs(self, email: Email, head: str, *, quotes: bool = False) -> None:
         """Proven to be from there: it makes no difference."""
-        quoted = "\n\nOn Monday Ann wrote:\n" + "\n".join(f"> {line}" for line in letter.text.splitlines())
-        self.comes(self.text(THEIRS) + (quoted if quotes else ""), letter.reply_to, head)
+        quoted = "\n\nOn Monday Ann wrote:\n" + "\n".join(f"> {line}" for line in email.text.splitlines())
+        self.comes(self.text(THEIRS) + (quoted if quotes else ""), email.reply_to, head)
 
-    def forges(self, letter: Letter) -> None:
+    def forges(self, email: Email) -> None:
         verdicts = self.some.choice(UNPROVEN)
-        self.comes(self.text(FORGED), letter.reply_to, f"From: {self.address}\n", verdicts)
+        self.comes(self.text(FORGED), email.reply_to, f"From: {self.address}\n", verdicts)
 
-    def without_the_address(self, letter: Letter) -> None:
+    def without_the_address(self, email: Email) -> None:
         head = self.some.choice(["From: eve@example.com\n", f"From: {self.address}\n"])
-        head += f"In-Reply-To: <{self.ann.message_id}@eu-central-1.amazonses.com>\nTo: {letter.reply_to}\n"
+        head += f"In-Reply-To: <{self.ann.message_id}@eu-central-1.amazonses.com>\nTo: {email.reply_to}\n"
         kind = FORGED if self.address in head else THEIRS
         self.comes(self.text(kind), "course@reply.example.org", head, self.some.choice(UNPROVEN))
 
-    def commands(self, letter: Letter) -> None:
+    def commands(self, email: Email) -> None:
         before = self.ann
         words = self.some.choice(COMMANDS)
-        self.comes(words, letter.reply_to, "From: eve@example.com\n")
+        self.comes(words, email.reply_to, "From: eve@example.com\n")
         if words != "unsubscribe me":  # from her address, it needs no proof
-            self.comes(words, letter.reply_to, f"From: {self.address}\n", self.some.choice(UNPROVEN))
+            self.comes(words, email.reply_to, f"From: {self.address}\n", self.some.choice(UNPROVEN))
         assert replace(self.ann, version=0, another=None, heard=None) == replace(
             before, version=0, another=None, heard=None
         ), words
@@ -180,21 +178,21 @@ class History:
 
     # ------------------------------------------------------------ what is shown
 
-    def letter(self, ann: Subscriber, lesson: str) -> Letter:
+    def email(self, ann: Subscriber, lesson: str) -> Email:
         written = list(clients.reflections().of(self.id))
-        return lesson_letter(clients.site(), ann, self.course.lessons[lesson], written, self.now)
+        return lesson_email(clients.site(), ann, self.course.lessons[lesson], written, self.now)
 
-    def notice(self, ann: Subscriber, name: str) -> Letter:
-        return notice_letter(clients.site(), ann, name, self.now)
+    def notice(self, ann: Subscriber, name: str) -> Email:
+        return notice_email(clients.site(), ann, name, self.now)
 
-    def emails(self) -> Iterator[Letter]:
+    def emails(self) -> Iterator[Email]:
         """Those that came, and those that may come next, in this round and in the next one."""
-        yield from self.letters
+        yield from self.given
         ann = self.ann
         later, asked = replace(ann, round=ann.round + 1), self.some.choice(self.course.plan)
         yield self.notice(ann, "journal")
         for reader, lesson in ((ann, self.course.closing), (ann, "apology-in-action"), (later, asked)):
-            yield self.letter(reader, lesson)
+            yield self.email(reader, lesson)
 
     def shown(self, world: World) -> Iterator[str]:
         """The page and its files."""

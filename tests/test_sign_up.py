@@ -21,7 +21,7 @@ def test_a_sign_up_is_pending_and_gets_one_email(world: World) -> None:
 
     assert page.status == 200
     assert "look in your inbox" in page.text
-    assert [mail.subject for mail in ann.mails] == ["Please confirm your email address"]
+    assert [email.subject for email in ann.emails] == ["Please confirm your email address"]
     assert ann.row["status"] == "pending"
     assert "first_name" not in ann.row  # nothing that was typed counts before it is confirmed
     assert nothing_comes(world)
@@ -35,7 +35,7 @@ def test_people_may_be_called_anything(world: World) -> None:
         person = Person(world, f"person{number}@example.net", name, source_ip=f"203.0.113.{number}").joins()
         assert person.row.get("first_name", "") == name.strip()
         greeting = f"Hello {name.strip()}," if name else "Hello,"
-        assert greeting in (person.mails[-1].text or "")
+        assert greeting in (person.emails[-1].text or "")
 
 
 def test_s1_line_breaks_and_invisible_characters_in_the_name(world: World) -> None:
@@ -81,17 +81,17 @@ def test_s2_a_name_that_is_no_name_is_refused_and_escaped(world: World) -> None:
 def test_s2_what_was_typed_is_never_in_the_confirmation_and_escaped_elsewhere(world: World) -> None:
     ann = Person(world, first_name="""Win £9 & "cash" 'now'""")
     ann.signs_up()
-    confirmation = ann.mails[-1]
+    confirmation = ann.emails[-1]
     assert confirmation.subject == "Please confirm your email address"
     for part in (confirmation.html, confirmation.text, confirmation.raw.decode()):
         assert "Win £9" not in (part or "")
         assert "cash" not in (part or "")
 
     ann.confirms()
-    assert ann.first_name in (ann.mails[-1].text or "")
+    assert ann.first_name in (ann.emails[-1].text or "")
     assert 'value="Win £9 &amp; &#34;cash&#34; &#39;now&#39;"' in ann.journal
-    assert "Win £9 & " not in (ann.mails[-1].html or "")
-    assert "cash" not in ann.mails[-1].subject + str(ann.mails[-1].headers)
+    assert "Win £9 & " not in (ann.emails[-1].html or "")
+    assert "cash" not in ann.emails[-1].subject + str(ann.emails[-1].headers)
 
 
 MALFORMED = [
@@ -140,7 +140,7 @@ def test_s3_malformed_addresses(world: World) -> None:
 def test_s3_the_longest_local_part_is_fine(world: World) -> None:
     long = Person(world, address="a" * 64 + "@example.com")
     assert long.signs_up().status == 200
-    assert len(long.mails) == 1
+    assert len(long.emails) == 1
 
 
 def test_s4_letters_that_cannot_be_mailed_yet(world: World) -> None:
@@ -155,12 +155,12 @@ def test_s5_a_domain_with_an_umlaut_is_stored_and_mailed_in_punycode(world: Worl
     assert Person(world, address="User@Bücher.example").signs_up().status == 200
     user = Person(world, address="user@xn--bcher-kva.example")
     assert user.row["status"] == "pending"
-    assert len(user.mails) == 1
+    assert len(user.emails) == 1
 
     # Its ASCII spelling is the same person: still one email today.
     user.signs_up()
     assert len(world.subscribers()) == 1
-    assert len(world.mails) == 1
+    assert len(world.emails) == 1
 
 
 def test_s8_two_addresses_in_the_field(world: World) -> None:
@@ -189,13 +189,13 @@ def test_s11_no_answer_tells_who_is_known(world: World) -> None:
         people[name].joins()
     people["paused"].presses("pause")
     world.request("POST", people["unsubscribed"].link("/unsubscribe/"))
-    world.bounced(people["bounced"].mails[-1])
-    world.complained(people["complained"].mails[-1])
+    world.bounced(people["bounced"].emails[-1])
+    world.complained(people["complained"].emails[-1])
     assert {name: person.row["status"] for name, person in people.items() if name != "stranger"} == {
         name: name for name in names if name != "stranger"
     }
     asleep(world, timedelta(days=2))
-    before = len(world.mails)
+    before = len(world.emails)
 
     form, answers = people["stranger"].form(), set()
     for person in people.values():
@@ -203,7 +203,7 @@ def test_s11_no_answer_tells_who_is_known(world: World) -> None:
         answer = world.request("POST", "/sign-up", form=filled, source_ip=person.source_ip)
         answers.add((answer.status, tuple(answer.headers.items()), answer.text.replace(person.address, "")))
     assert len(answers) == 1
-    assert {mail.address.partition("@")[0]: mail.tags["email"] for mail in world.mails[before:]} == {
+    assert {email.address.partition("@")[0]: email.tags["email"] for email in world.emails[before:]} == {
         "pending": "confirm",
         "active": "already-here",
         "paused": "already-here",
@@ -217,8 +217,8 @@ def test_someone_paused_is_not_told_of_a_next_email(world: World) -> None:
     ann.presses("pause")
     asleep(world, timedelta(days=2))
     ann.signs_up()
-    assert ann.mails[-1].tags["email"] == "already-here"
-    assert "Your next email comes" not in (ann.mails[-1].text or "")
+    assert ann.emails[-1].tags["email"] == "already-here"
+    assert "Your next email comes" not in (ann.emails[-1].text or "")
 
 
 def without_stamp(page: Response) -> str:
@@ -252,7 +252,7 @@ def test_a_key_is_added_while_a_form_is_being_filled_in(world: World) -> None:
     form = ann.form()
     with a_key_is_added(world):
         world.request("POST", "/sign-up", form=form, source_ip=ann.source_ip)
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm"]
+    assert [email.tags["email"] for email in ann.emails] == ["confirm"]
 
 
 def test_a_form_of_a_process_that_has_a_new_key_is_good_in_one_that_has_not(world: World) -> None:
@@ -260,7 +260,7 @@ def test_a_form_of_a_process_that_has_a_new_key_is_good_in_one_that_has_not(worl
     with a_key_is_added(world):
         form = ann.form()
     world.request("POST", "/sign-up", form=form, source_ip=ann.source_ip)
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm"]
+    assert [email.tags["email"] for email in ann.emails] == ["confirm"]
 
 
 def as_shown(page: Response) -> dict[str, str]:
@@ -287,7 +287,7 @@ def test_s16_a_form_that_came_too_fast_or_too_late_is_shown_again_and_one_press_
     again = as_shown(page)
     assert again | {"form_time": ""} == form | {"form_time": ""}
     assert "Now look in your inbox" in world.request("POST", path, form=again).text
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm"]
+    assert [email.tags["email"] for email in ann.emails] == ["confirm"]
 
 
 @pytest.mark.parametrize("path", ["/sign-up", "/embed"])
@@ -302,7 +302,7 @@ def test_s19_a_busy_form_keeps_what_was_typed_and_says_when_to_come_back(world: 
     assert (page.status, f"press the button again in {minutes} minutes" in page.text) == (429, True)
     asleep(world, timedelta(minutes=minutes))
     assert world.request("POST", path, form=as_shown(page), source_ip=ann.source_ip).status == 200
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm"]
+    assert [email.tags["email"] for email in ann.emails] == ["confirm"]
 
 
 def test_s17_the_next_page_asks_about_a_slip_and_leads_back_to_the_form(world: World) -> None:
@@ -444,7 +444,7 @@ def test_the_form_in_a_frame_of_allowed_sites_only() -> None:
         for answer in (frame, refused, taken):
             assert answer.headers["content-security-policy"].endswith(f"frame-ancestors {allowed}")
         assert "Now look in your inbox" in taken.text
-        assert len(ann.mails) == 1
+        assert len(ann.emails) == 1
         busy = [world.request("POST", "/embed", form=filled) for _ in range(10)][-1]
         assert (busy.status, "Too many forms" in busy.text) == (429, True)
         assert busy.headers["content-security-policy"].endswith(f"frame-ancestors {allowed}"), "or nobody would see it"

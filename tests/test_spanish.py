@@ -121,16 +121,16 @@ def in_spanish(page: Response, status: int = 200) -> str:
 
 def every_email_is_in_spanish(person: Person) -> set[str]:
     """Which emails came, all looked through."""
-    for mail in person.mails:
-        assert mail.html
-        assert mail.text
-        assert '<html lang="es" dir="ltr"' in mail.html
-        assert not left_in(f"{mail.subject}\n{mail.html}")
-        assert not left_in(mail.text)
-        for part in (mail.html, mail.text):
+    for email in person.emails:
+        assert email.html
+        assert email.text
+        assert '<html lang="es" dir="ltr"' in email.html
+        assert not left_in(f"{email.subject}\n{email.html}")
+        assert not left_in(email.text)
+        for part in (email.html, email.text):
             assert "si necesitas a alguien ahora" in part.lower()
             assert "Alemania" in part, "the subscriber's own country"
-    return {mail.tags["email"] for mail in person.mails}
+    return {email.tags["email"] for email in person.emails}
 
 
 def joins(person: Person) -> None:
@@ -144,9 +144,9 @@ def test_english_would_be_seen(template: Path) -> None:
         ann = Person(world).joins()
         assert {"Leave this page", "Now look in your inbox"} <= set(left_in(ann.signs_up().text))
         assert {"To begin, open this page and press the button on it:", "Confirm my address"} <= set(
-            left_in(ann.mails[0].html or "")
+            left_in(ann.emails[0].html or "")
         )
-        assert "What you write is kept in your journal." in left_in(ann.mails[1].text or "")
+        assert "What you write is kept in your journal." in left_in(ann.emails[1].text or "")
 
 
 def test_check_finds_nothing_to_change_in_a_spanish_course(template: Path) -> None:
@@ -164,7 +164,7 @@ def test_signing_up_in_spanish(world: World) -> None:
     assert "Ahora mira en tu buzón" in in_spanish(ann.signs_up(course=COURSE))
     in_spanish(world.request("GET", ann.link("/confirm/")))
     assert "Tu dirección está confirmada" in in_spanish(ann.confirms())
-    assert "Ya estás en el curso" in in_spanish(world.request("GET", ann.link("/confirm/", ann.mails[0])))
+    assert "Ya estás en el curso" in in_spanish(world.request("GET", ann.link("/confirm/", ann.emails[0])))
     with patch.object(Limits, "count_up", return_value=False):
         form = ann.form(course=COURSE, address="bea@example.net")
         for path in ("/sign-up", "/embed"):
@@ -203,20 +203,20 @@ def test_a_course_taken_and_steered_in_spanish(world: World) -> None:
         ("borrar mis datos", "erase"),
     ):
         ann.replies(said, lesson)
-        assert ann.mails[-1].tags["email"] == notice, said
+        assert ann.emails[-1].tags["email"] == notice, said
         page = in_spanish(world.request("GET", ann.page_url))
         if notice == "paused":
             assert ("En pausa hasta el 30 de noviembre de 2026." if "lunes" in said else "En pausa. No llega") in page
     ann.presses("not-yet")
-    assert "entre las 8:00 y las 9:00, hora de Europe/Berlin" in (ann.mail("a otra hora").text or "")
+    assert "entre las 8:00 y las 9:00, hora de Europe/Berlin" in (ann.email("a otra hora").text or "")
     asleep(world, timedelta(days=1, hours=1))
     in_spanish(ann.signs_up(course=COURSE))
-    again = ann.mail("Antes de arreglarlo")
+    again = ann.email("Antes de arreglarlo")
     assert "Lo que escribiste la última vez:\n\nMe escondía detrás del trabajo." in (again.text or "")
-    while ann.mails[-1].tags["email"] != "cuidar":
+    while ann.emails[-1].tags["email"] != "cuidar":
         next_email(world)
     ann.replies("Sí")
-    assert ann.mails[-1].tags["email"] == "noted"
+    assert ann.emails[-1].tags["email"] == "noted"
     letter = next_email(world)
     assert "El 24 de noviembre de 2026 escribiste:\n\nMe escondía" in (letter.text or "")
     came = every_email_is_in_spanish(ann)
@@ -252,7 +252,7 @@ def test_every_page_behind_a_link_of_a_spanish_email(world: World) -> None:
         assert answer.headers["location"].endswith(f"?done={action}")
         in_spanish(world.request("GET", answer.headers["location"]))
     in_spanish(ann.presses("pause", until="2020-01-01"), 400)
-    links = {url for mail in ann.mails for _, url in mail.links() if url.startswith(world.parameters["SiteUrl"])}
+    links = {url for email in ann.emails for _, url in email.links() if url.startswith(world.parameters["SiteUrl"])}
     for url in links:
         page = world.request("GET", url.partition("#")[0])
         if "/confirm/" not in url:
@@ -316,12 +316,12 @@ def test_spanish_pages_and_emails_keep_nobody_out(template: Path) -> None:
         home, me = world.parameters["SiteUrl"], ann.page_url
         places = [home, f"{home}/embed", f"{home}/privacy", f"{home}/fresh-link", f"{home}/nowhere", me]
         places += [f"{me}/{name}" for name in ("journal", "yes", "lessons/mirar")]
-        for url in (*places, ann.link("/confirm/", ann.mails[0]), ann.link("/unsubscribe/")):
+        for url in (*places, ann.link("/confirm/", ann.emails[0]), ann.link("/unsubscribe/")):
             page.goto(url)
             assert barriers(page) == [], url
             assert not page.evaluate("() => document.documentElement.scrollWidth > innerWidth"), url
-        for mail in ann.mails:
-            page.set_content(mail.html or "")
-            assert barriers(page) == [], mail.subject
-            assert not page.evaluate("() => document.documentElement.scrollWidth > innerWidth"), mail.subject
+        for email in ann.emails:
+            page.set_content(email.html or "")
+            assert barriers(page) == [], email.subject
+            assert not page.evaluate("() => document.documentElement.scrollWidth > innerWidth"), email.subject
         assert not world.failures

@@ -117,7 +117,7 @@ class Stress:
 
     def sent(self, since: int = 0) -> list[int]:
         """The numbers of the people who got an email, as SES took them."""
-        return [number(mail.address) for mail in self.world.mails[since:]]
+        return [number(email.address) for email in self.world.emails[since:]]
 
     def people(self) -> dict[int, dict[str, Any]]:
         """What is stored of each by their number, but for the count of writes."""
@@ -199,7 +199,7 @@ def test_e1_a_burst_of_throttling_slows_the_message_and_loses_nobody(stress: Str
     assert {n: row for n, row in stress.people().items() if n in refused} == {n: before[n] for n in refused}
 
     world._move_to(MONDAY + TICK)
-    first, asked = len(world.mails), len(stress.asked)
+    first, asked = len(world.emails), len(stress.asked)
     stress.tick()
     assert stress.sent(first) == [*refused, *range(20, 25)]
     gaps = [(later - at).total_seconds() for at, later in pairwise(stress.asked[asked:])]
@@ -213,7 +213,7 @@ def test_e1_throttled_half_of_the_time_everybody_is_served_within_the_hour(stres
     stress.refuses = lambda at: THROTTLED if at.microsecond >= 500_000 else None
     for tick in range(12):
         stress.world._move_to(MONDAY + tick * TICK)
-        served = len(stress.world.mails)
+        served = len(stress.world.emails)
         stress.tick()
         assert stress.sent(served) == sorted(stress.sent(served))
     assert sorted(stress.sent()) == list(range(40))
@@ -238,10 +238,10 @@ def test_two_senders_at_once_use_what_ses_gives_and_no_more(stress: Stress, rate
     world = stress.world
     world.ses.max_send_rate = rate
     subscribe(world, *[MONDAY - MINUTE] * people)
-    stress.two_senders(until=lambda: len(world.mails) == people or world.now() > MONDAY + timedelta(hours=1))
+    stress.two_senders(until=lambda: len(world.emails) == people or world.now() > MONDAY + timedelta(hours=1))
     assert sorted(stress.sent()) == list(range(people))
     assert max(stress.took) < LAMBDA_TIME
-    at = [mail.at for mail in world.mails]
+    at = [email.at for email in world.emails]
     most = max(bisect_right(at, moment) - bisect_right(at, moment - SECOND) for moment in at)
     assert (most <= rate, len(stress.asked) - people) == (True, 0), "in a second; and refused"
     used = people / rate / (at[-1] - at[0] + SECOND / rate).total_seconds()
@@ -299,7 +299,7 @@ def test_e1_the_daily_quota_is_used_up_in_the_middle_of_a_message(stress: Stress
     before = stress.people()
 
     def somebody_else(now: datetime) -> None:
-        if len(world.mails) == 10:
+        if len(world.emails) == 10:
             world.ses.sent_at.append((now, 5))
 
     stress.refuses = somebody_else

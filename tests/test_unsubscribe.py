@@ -74,9 +74,9 @@ def test_u2_one_click_from_the_headers_own_address(world: World) -> None:
     ]
     for number, (body, headers) in enumerate(posts):
         person = Person(world, f"person{number}@example.net", source_ip=f"203.0.113.{number}").joins()
-        mail = person.mails[-1]
-        assert mail.header("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
-        assert done(world.request("POST", one_click(mail), body=body, headers=headers))
+        email = person.emails[-1]
+        assert email.header("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
+        assert done(world.request("POST", one_click(email), body=body, headers=headers))
         assert person.row["status"] == "unsubscribed"
     assert nothing_comes(world)
 
@@ -102,7 +102,7 @@ def test_u4_a_tampered_token(world: World) -> None:
     ann = Person(world).joins()
     path, token = ann.link("/unsubscribe/").rsplit("/", 1)
     forged = tokens.link(Keyring({"1": "k" * 64}), Purpose.UNSUBSCRIBE, str(ann.row["id"]), 1)
-    confirm = ann.link("/confirm/", ann.mails[0]).rsplit("/", 1)[1]
+    confirm = ann.link("/confirm/", ann.emails[0]).rsplit("/", 1)[1]
     page = ann.page_url.rsplit("/", 1)[1]
     flipped = token[:-1] + ("A" if token[-1] != "A" else "B")
     for bad in (token[:-1], token + "A", token.upper(), token.swapcase(), flipped, forged, confirm, page, "x"):
@@ -201,13 +201,13 @@ def test_the_link_in_the_confirmation_stops_a_sign_up_by_somebody_else(world: Wo
 def test_u7_signing_up_again_is_a_new_beginning(world: World) -> None:
     """Old links, old reply addresses and old events cannot touch it, but for what ends every email (F8)."""
     ann = Person(world).joins()
-    confirmation, introduction = ann.mails
+    confirmation, introduction = ann.emails
     page, unsubscribe = ann.page_url, ann.link("/unsubscribe/")
     world.request("POST", unsubscribe)
     asleep(world, timedelta(days=2))
     ann.joins()
     assert (ann.row["status"], ann.row["round"]) == ("active", 2)
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro", "goodbye", "confirm", "intro"]
+    assert [email.tags["email"] for email in ann.emails] == ["confirm", "intro", "goodbye", "confirm", "intro"]
 
     with unchanged(world):
         earlier = world.request("POST", unsubscribe)
@@ -217,10 +217,10 @@ def test_u7_signing_up_again_is_a_new_beginning(world: World) -> None:
         assert world.request("POST", ann.link("/confirm/", confirmation)).status == 404
         world.delivered(introduction)
         world.bounced(introduction, "Transient", "MailboxFull")
-    sent = len(world.mails)
+    sent = len(world.emails)
     ann.replies("STOP", introduction)
     assert (ann.row["status"], ann.row["round"]) == ("active", 2)
-    assert len(world.mails) == sent
+    assert len(world.emails) == sent
     assert world.request("GET", ann.page_url).status == 200
     world.request("POST", f"{unsubscribe}?now=yes")  # the button of that page: it is their mailbox, and they mean it
     assert ann.row["status"] == "unsubscribed"

@@ -167,7 +167,7 @@ def _unknown(path: Path, given: dict[str, Any], known: set[str]) -> Iterator[Fin
 
 def _languages(emails: Path) -> Iterator[Finding]:
     """Every language has the same words: what one lacks would fail on the day that it is sent."""
-    folders = sorted(path.parent for path in emails.glob("*/letter.toml"))
+    folders = sorted(path.parent for path in emails.glob("*/email.toml"))
     for name in sorted({path.name for folder in folders for path in folder.glob("*.toml")}):
         words = {folder: _words(folder / name) for folder in folders}
         for folder, has in words.items():

@@ -45,7 +45,7 @@ def check(samples: Iterable[Sample], library: Library, emails: Path, template: P
 
 def _texts(samples: Iterable[Sample], library: Library, emails: Path) -> Iterator[tuple[Path, str]]:
     for sample in samples:
-        yield sample.source, sample.letter.html
+        yield sample.source, sample.email.html
     for course in library.courses.values():
         yield emails / course.id / "about.md", course.about
 

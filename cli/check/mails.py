@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from cli.check import colours, support
 from cli.check.finding import Finding, line_of, parsed
 from cli.samples import POSTAL_ADDRESS, SITE, ZONE, Sample
-from content.emails import Letter
+from content.emails import Email
 
 LARGE = 60_000
 """Bytes: Gmail cuts an email at 102 KB, and with it the ways to stop; a lesson has no reason to come near."""
@@ -28,13 +28,13 @@ def check(samples: Iterable[Sample], emails: Path) -> list[Finding]:
     layout = emails / "layout.html.j2"
     found = list(support.check_styles(layout))
     for sample in samples:
-        letter = sample.letter
-        soup = parsed(letter.html)
+        email = sample.email
+        soup = parsed(email.html)
         found += support.check_elements(soup, layout, sample.source)
         for rule in (_frame, _headings, _links, _sizes):
             found += rule(sample, soup, layout)
-        found += _must_hold(sample, letter, soup, emails)
-        for faint in colours.faint(letter.html):
+        found += _must_hold(sample, email, soup, emails)
+        for faint in colours.faint(email.html):
             line = line_of(layout, f"color: {faint.colour}", faint.colour) or 1
             pair = f"{faint.ratio:.1f} {faint.scheme} ({faint.colour} on {faint.ground})"
             what = f"“{faint.words[:40]}” has a contrast of {pair}: make it {colours.ENOUGH} at least"
@@ -48,7 +48,7 @@ def _frame(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Findin
     for name, value in (("lang", language.code), ("dir", language.direction)):
         if html is None or html.get(name) != value:
             yield Finding(str(layout), line_of(layout, "<html") or 1, f'<html> needs {name}="{value}"')
-    if not (soup.title and soup.title.get_text().strip() == sample.letter.subject):
+    if not (soup.title and soup.title.get_text().strip() == sample.email.subject):
         yield Finding(str(layout), line_of(layout, "<title", "<head") or 1, "needs a <title> that is the subject")
     for table in soup.find_all("table"):
         if table.get("role") != "presentation":
@@ -100,7 +100,7 @@ def _links(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Findin
 
 def _sizes(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Finding]:
     """The email's weight, and the size of its letters."""
-    size = len(sample.letter.html.encode())
+    size = len(sample.email.html.encode())
     if size > LARGE:
         yield Finding(
             str(sample.source),
@@ -114,7 +114,7 @@ def _sizes(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Findin
             yield Finding(str(layout), line, f"“{text[:40]}” is {given} tall: make it {SMALL}px at least")
 
 
-def _must_hold(sample: Sample, letter: Letter, soup: BeautifulSoup, emails: Path) -> Iterator[Finding]:
+def _must_hold(sample: Sample, email: Email, soup: BeautifulSoup, emails: Path) -> Iterator[Finding]:
     """What no email may go out without, in both of its parts."""
     language = sample.course.language
     numbers = [
@@ -122,7 +122,7 @@ def _must_hold(sample: Sample, letter: Letter, soup: BeautifulSoup, emails: Path
         for country in language.helplines_in(ZONE)
         for number in (country["emergency"], *(line["number"] for line in country["lines"]))
     ] or [language.directory["url"]]
-    parts = ((emails / "layout.html.j2", _words_and_links(soup)), (emails / "layout.txt.j2", letter.text))
+    parts = ((emails / "layout.html.j2", _words_and_links(soup)), (emails / "layout.txt.j2", email.text))
     for layout, part in parts:
         if f"{SITE}/unsubscribe/" not in part:
             yield Finding(str(layout), 1, "has no way to unsubscribe: put {{ unsubscribe_url }} in")
@@ -131,13 +131,13 @@ def _must_hold(sample: Sample, letter: Letter, soup: BeautifulSoup, emails: Path
         if not all(number in part for number in (*numbers, f"{SITE}/privacy")):
             wanted = "put {{ helplines }} in, number by number, {{ directory }} and {{ helplines_url }}"
             yield Finding(str(layout), 1, f"has not every helpline: {wanted}")
-        if sample.letter.subject not in part:
+        if sample.email.subject not in part:
             yield Finding(str(layout), 1, "does not show the subject: put {{ subject }} in")
         if left := re.search(r"\{\{|\{%|jj\d+jj", part):
             yield Finding(
                 str(sample.source), line_of(sample.source, left[0]) or 1, f"{left[0]} is left in what is sent"
             )
-    if marked := re.search(r"</?[a-z]+[ >]|&(?:nbsp|amp|lt|gt|#\d+);", letter.text):
+    if marked := re.search(r"</?[a-z]+[ >]|&(?:nbsp|amp|lt|gt|#\d+);", email.text):
         line = line_of(sample.source, marked[0]) or 1
         yield Finding(
             str(sample.source), line, f"{marked[0]} stands in the plain text: HTML is shown there, not obeyed"

@@ -103,6 +103,6 @@ def library() -> Library:
 
 @cache
 def site() -> Site:
-    """What letters need to know."""
+    """What emails need to know."""
     known = settings()
     return Site(library(), keys(), known.site_url, known.reply_domain, known.postal_address)

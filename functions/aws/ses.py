@@ -17,7 +17,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from aws.log import denied, summary
-from content.emails import Letter
+from content.emails import Email
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -67,7 +67,7 @@ Outcome = Sent | Refused | Unknown
 
 
 class Mailer:
-    """Sends letters. The client must have `total_max_attempts=1`: boto3's own retry would send up to five copies."""
+    """Sends emails. The client must have `total_max_attempts=1`: boto3's own retry would send up to five copies."""
 
     def __init__(self, client: "SESV2Client", sender: str, configuration_set: str) -> None:
         self._client = client
@@ -78,32 +78,32 @@ class Mailer:
         """Lambda freezes an idle process, and what it was connected to forgets it: the first request would be lost."""
         self._client.close()
 
-    def send(self, letter: Letter, tags: dict[str, str]) -> Outcome:
+    def send(self, email: Email, tags: dict[str, str]) -> Outcome:
         """One request to SES. The tags come back in every event of the configuration set."""
-        course, email = letter.feedback
+        course, name = email.feedback
         # SES writes Feedback-ID itself, and puts these two in front: Gmail's postmaster tools count complaints by them.
-        feedback_id = {"ses:feedback-id-a": course, "ses:feedback-id-b": email} if course else {}
+        feedback_id = {"ses:feedback-id-a": course, "ses:feedback-id-b": name} if course else {}
         try:
             answer = self._client.send_email(
-                FromEmailAddress=formataddr((letter.sender_name, self._sender)),
-                Destination={"ToAddresses": [letter.to]},
+                FromEmailAddress=formataddr((email.sender_name, self._sender)),
+                Destination={"ToAddresses": [email.to]},
                 # SESv2 answers 400 to Reply-To among the headers of Simple content.
-                ReplyToAddresses=[letter.reply_to],
+                ReplyToAddresses=[email.reply_to],
                 Content={
                     "Simple": {
-                        "Subject": {"Data": letter.subject, "Charset": "UTF-8"},
+                        "Subject": {"Data": email.subject, "Charset": "UTF-8"},
                         "Body": {
-                            "Text": {"Data": letter.text, "Charset": "UTF-8"},
-                            "Html": {"Data": letter.html, "Charset": "UTF-8"},
+                            "Text": {"Data": email.text, "Charset": "UTF-8"},
+                            "Html": {"Data": email.html, "Charset": "UTF-8"},
                         },
-                        "Headers": [{"Name": name, "Value": value} for name, value in self._headers(letter)],
+                        "Headers": [{"Name": name, "Value": value} for name, value in self._headers(email)],
                     }
                 },
                 EmailTags=[{"Name": name, "Value": value} for name, value in {**tags, **feedback_id}.items()],
                 ConfigurationSetName=self._configuration_set,
             )
         except ClientError as error:
-            return self._refused(error, letter.to)
+            return self._refused(error, email.to)
         except (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError) as error:
             return Refused(Refusal.THROTTLED, type(error).__name__)  # no request was made
         except (HTTPClientError, SSLError, ResponseParserError):
@@ -111,14 +111,14 @@ class Mailer:
         message_id = answer.get("MessageId")
         return Sent(message_id) if message_id else Unknown()
 
-    def _headers(self, letter: Letter) -> Iterable[tuple[str, str]]:
-        """Those of the letter, and the Message-ID of the one before it, which SES made (SES guide, "Header fields")."""
-        if not letter.follows:
-            return letter.headers.items()
+    def _headers(self, email: Email) -> Iterable[tuple[str, str]]:
+        """Those of the email, and the Message-ID of the one before it, which SES made (SES guide, "Header fields")."""
+        if not email.follows:
+            return email.headers.items()
         region = self._client.meta.region_name
-        before = f"<{letter.follows}@{'email' if region == 'us-east-1' else region}.amazonses.com>"
-        references = f"{letter.headers['References']} {before}"
-        return {**letter.headers, "In-Reply-To": before, "References": references}.items()
+        before = f"<{email.follows}@{'email' if region == 'us-east-1' else region}.amazonses.com>"
+        references = f"{email.headers['References']} {before}"
+        return {**email.headers, "In-Reply-To": before, "References": references}.items()
 
     def _refused(self, error: ClientError, to: str) -> Outcome:
         """What an error answer means. Its text is read but never kept: it can hold an address."""

@@ -39,7 +39,7 @@ _inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every letter needs to know of where it comes from."""
+    """What every email needs to know of where it comes from."""
 
     library: Library
     keys: Keyring
@@ -47,11 +47,11 @@ class Site:
     reply_domain: str
     postal_address: str
     countries: Collection[str] | None = None
-    """Whose helplines a letter has, by the names in its language: what a quote has shows. Else the subscriber's own."""
+    """Whose helplines an email has, by the names in its language: what a quote has shows. Else the subscriber's own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Email:
     """One rendered email. Headers are those that SES does not set itself."""
 
     to: str
@@ -75,9 +75,9 @@ GOODBYE, ERASED_NOTICE, JOURNAL_NOTICE, EXPORT_NOTICE = "goodbye", "erased", "jo
 """The notices that end the course, that tell an erasure, and two that bring a journal link."""
 
 
-def lesson_letter(
+def lesson_email(
     site: Site, subscriber: Subscriber, lesson: Lesson, reflections: Sequence[Reflection], now: datetime
-) -> Letter:
+) -> Email:
     """A lesson for this subscriber. `reflections` are those that it looks back on."""
     course = site.library.courses[subscriber.course]
     last_time = journal.last_time(reflections, lesson.id, subscriber.round)
@@ -88,14 +88,14 @@ def lesson_letter(
         "last_time": shown,
         "last_time_goes_on": longer,
         "last_time_unproven": _unproven(journal.to_earlier(reflections, lesson.id, subscriber.round)),
-        "told": [course.language.words["letter"][name] for name in told(subscriber)],
+        "told": [course.language.words["email"][name] for name in told(subscriber)],
         "way_back": lesson.id == course.way_back,
         "replies": True,
         "reflections": _echoes(course, reflections, subscriber),
     }
     if lesson.id == course.closing:
         parts |= {"support": course.support, **_journal(course, reflections, subscriber)}
-    return _letter(site, subscriber, lesson, subscriber.epoch, now, parts)
+    return _email(site, subscriber, lesson, subscriber.epoch, now, parts)
 
 
 def told(subscriber: Subscriber) -> list[str]:
@@ -119,7 +119,7 @@ def _echoes(course: Course, reflections: Sequence[Reflection], subscriber: Subsc
     return {name: journal.echo(reflections, name, subscriber.round) for name in course.lessons}
 
 
-def notice_letter(
+def notice_email(
     site: Site,
     subscriber: Subscriber,
     notice_id: str,
@@ -128,7 +128,7 @@ def notice_letter(
     told: Sequence[str] = (),
     journal_token: str = "",
     as_said: Mapping[str, Any] | None = None,
-) -> Letter:
+) -> Email:
     """A notice for this subscriber, in the language of the course. It holds nothing that was written.
 
     `told` names lines below its text, `journal_token` is for notices that bring a journal link, and `as_said` is what
@@ -148,7 +148,7 @@ def notice_letter(
         "journal_url": journal_url(site, journal_token),
         "journal_hours": tokens.JOURNAL_LIFE.days * 24,
         "backup_days": BACKUP_DAYS,
-        "told": [language.words["letter"][line] for line in told],
+        "told": [language.words["email"][line] for line in told],
         "support": course.support if notice_id == GOODBYE else {},
         **notice.words,
         **(as_said or {}),
@@ -156,13 +156,13 @@ def notice_letter(
     if notice.id == ERASED_NOTICE:
         parts |= {"me_url": ""}  # it is gone
     if notice.id not in (CONFIRM, ASK_CONFIRM) or subscriber.sign_up is None:
-        return _letter(site, subscriber, notice, subscriber.epoch, now, parts)
+        return _email(site, subscriber, notice, subscriber.epoch, now, parts)
     epoch = subscriber.sign_up.epoch
     token = tokens.link(site.keys, Purpose.CONFIRM, subscriber.id, epoch, subscriber.sign_up.at + tokens.CONFIRM_LIFE)
     parts |= {"confirm_url": f"{site.url}/confirm/{token}", "hours": tokens.CONFIRM_LIFE.days * 24}
     parts |= {"first_name": "", "me_url": ""}  # nothing typed, and no page yet
     parts |= language.to_call(subscriber.sign_up.zone, site.countries)
-    return _letter(site, subscriber, notice, epoch, now, parts)
+    return _email(site, subscriber, notice, epoch, now, parts)
 
 
 def journal_url(site: Site, token: str) -> str:
@@ -181,24 +181,24 @@ def _unproven(reflections: Sequence[Reflection]) -> int:
     return len(reflections) - len(journal.proven(reflections))
 
 
-def _letter(
-    site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int, now: datetime, parts: dict[str, Any]
-) -> Letter:
+def _email(
+    site: Site, subscriber: Subscriber, source: Lesson | Notice, epoch: int, now: datetime, parts: dict[str, Any]
+) -> Email:
     course = site.library.courses[subscriber.course]
-    values = {**ABSENT, **_values(site, subscriber, email, epoch, now), **parts}
-    html = site.library.layout_html.render(values, body=Markup(email.prose.html.render(values)))  # noqa: S704  rendered with autoescape
-    text = site.library.layout_text.render(values, body=email.prose.as_text(**values))
+    values = {**ABSENT, **_values(site, subscriber, source, epoch, now), **parts}
+    html = site.library.layout_html.render(values, body=Markup(source.prose.html.render(values)))  # noqa: S704  rendered with autoescape
+    text = site.library.layout_text.render(values, body=source.prose.as_text(**values))
     leave = _reply_address(site, subscriber, epoch, tokens.LEAVE)
     # One thread a round, held together by an id that no email has (RFC 5322, section 3.6.4).
     root = f"<{subscriber.id}.{epoch}.{subscriber.round}@{site.reply_domain}>"
-    thread = {"In-Reply-To": root, "References": root} if course.thread and isinstance(email, Lesson) else {}
-    return Letter(
+    thread = {"In-Reply-To": root, "References": root} if course.thread and isinstance(source, Lesson) else {}
+    return Email(
         to=subscriber.address,
         sender_name=course.sender_name,
-        subject=email.subject,
+        subject=source.subject,
         html=_inliner.inline(html),
         text=text,
-        reply_to=_reply_address(site, subscriber, epoch, email.id),
+        reply_to=_reply_address(site, subscriber, epoch, source.id),
         headers={
             # RFC 2369 and RFC 8058: mail clients show their own button, which posts without a cookie. Some write a mail
             # instead: whatever is in it, its address says what it is for.
@@ -212,7 +212,7 @@ def _letter(
             **thread,
         },
         follows=subscriber.message_id if thread and subscriber.sent else "",
-        feedback=(course.id, email.id),
+        feedback=(course.id, source.id),
     )
 
 
@@ -220,13 +220,13 @@ def _reply_address(site: Site, subscriber: Subscriber, epoch: int, email_id: str
     return f"{tokens.reply(site.keys, subscriber.id, epoch, subscriber.round, email_id)}@{site.reply_domain}"
 
 
-def _values(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: int, now: datetime) -> dict[str, Any]:
+def _values(site: Site, subscriber: Subscriber, source: Lesson | Notice, epoch: int, now: datetime) -> dict[str, Any]:
     """What the text of every email may use, and that of a lesson also where it is read in the browser."""
     course = site.library.courses[subscriber.course]
     until, ended = now + tokens.PAGE_LIFE, subscriber.links_ended
     me = f"{site.url}/me/{tokens.link(site.keys, Purpose.PAGE, subscriber.id, epoch, until, ended=ended)}"
     unsubscribe = tokens.link(site.keys, Purpose.UNSUBSCRIBE, subscriber.id, epoch)
-    reply_to = _reply_address(site, subscriber, epoch, email.id)
+    reply_to = _reply_address(site, subscriber, epoch, source.id)
     return {
         "course": course,
         "first_name": subscriber.first_name,
@@ -235,16 +235,16 @@ def _values(site: Site, subscriber: Subscriber, email: Lesson | Notice, epoch: i
         "site_url": site.url,
         "me_url": me,
         "ask_journal_url": f"{me}/journal",
-        "lesson_url": f"{me}/lessons/{email.id}" if isinstance(email, Lesson) else "",
-        "subject": email.subject,
-        "preheader": email.preheader,
+        "lesson_url": f"{me}/lessons/{source.id}" if isinstance(source, Lesson) else "",
+        "subject": source.subject,
+        "preheader": source.preheader,
         # RFC 6068. A client that opens no new mail for it still says what to do: the words are “just reply”.
-        "reply_url": f"mailto:{reply_to}?subject={quote(f'Re: {email.subject}')}",
+        "reply_url": f"mailto:{reply_to}?subject={quote(f'Re: {source.subject}')}",
         "yes_url": f"{me}/yes",
         "not_yet_url": f"{me}/not-yet",
         "unsubscribe_url": f"{site.url}/unsubscribe/{unsubscribe}",
         "postal_address": site.postal_address,
-        "words": course.language.words["letter"],
+        "words": course.language.words["email"],
         **course.language.to_call(subscriber.zone, site.countries),
         "helplines_url": f"{site.url}/privacy?course={course.id}#care",  # at the foot of every page are all of them
     }

@@ -107,7 +107,7 @@ def last_time(reflections: Iterable[Reflection], lesson: str, before_round: int)
 def echo(reflections: Iterable[Reflection], lesson: str, round_number: int) -> str:
     """What a later lesson quotes of what was written to this one in this round: on one line, cut at a sentence.
 
-    The first answer, since what came after it must not change a letter that was sent. Only what is proven. Empty when
+    The first answer, since what came after it must not change an email that was sent. Only what is proven. Empty when
     there is none.
     """
     answers = [found for found in proven(reflections) if (found.lesson, found.round) == (lesson, round_number)]

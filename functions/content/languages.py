@@ -1,6 +1,6 @@
 """Languages: a folder of `emails/` for each, with everything that is the same in every course of that language.
 
-A folder is a language when it has a `letter.toml`. Adding a language is adding such a folder.
+A folder is a language when it has an `email.toml`. Adding a language is adding such a folder.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -16,7 +16,7 @@ from content.markdown import Prose
 from course.commands import BY_REPLY, OFFERED
 from course.errors import CourseError
 
-MARK = "letter.toml"
+MARK = "email.toml"
 HELP = "help.md.j2"
 ASK, PROVE = "ask.md.j2", "prove.md.j2"
 """Each is as many notices as there are commands to ask about; the words for these are in the first."""
@@ -46,7 +46,7 @@ class Language:
     code: str
     """The folder's name and the pages' `lang`: BCP 47, such as `en`."""
     words: Mapping[str, Mapping[str, Any]]
-    """The words of each of its `.toml` files, by the file's name: `words["letter"]`, `words["dates"]`."""
+    """The words of each of its `.toml` files, by the file's name: `words["email"]`, `words["dates"]`."""
     notices: Mapping[str, Notice]
     helplines: list[dict[str, Any]]
     """Who to call, by country: first those that the language has a name of its own for, as it lists them, then in the
@@ -72,7 +72,7 @@ class Language:
     @property
     def direction(self) -> str:
         """How it is written: `ltr` or `rtl`."""
-        return str(self.words["letter"]["direction"])
+        return str(self.words["email"]["direction"])
 
 
 NONE = Language(code="", words={}, notices={}, helplines=[], directory={})

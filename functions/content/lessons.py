@@ -86,7 +86,7 @@ class Library:
     def with_stand_in(self, course: str, plan: tuple[str, ...], language: str) -> "Library":
         """With a course that has nothing but its lessons' ids, in place of one that is gone or cannot be read."""
         speaks = self.languages.get(language, self.language)
-        name = str(speaks.words.get("letter", {}).get("some_course", ""))
+        name = str(speaks.words.get("email", {}).get("some_course", ""))
         stand_in = Course(
             plan=plan,
             closing=plan[-1] if plan else "",

@@ -119,7 +119,7 @@ def journal_values(subscriber: Subscriber, course: Course, reflections: Sequence
 def journal_text(subscriber: Subscriber, course: Course, reflections: Sequence[Reflection]) -> str:
     """The journal as plain text; where it is too long for one answer, its last line says so."""
     written, goes_on = within(journal(course, reflections, subscriber.zone), IN_A_FILE)
-    rest = f"\n{course.language.words['letter']['journal_long']}\n" if goes_on else ""
+    rest = f"\n{course.language.words['email']['journal_long']}\n" if goes_on else ""
     return as_text(written, course) + rest
 
 

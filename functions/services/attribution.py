@@ -11,7 +11,7 @@ from aws import clients
 from aws.inbound import Arrival
 from aws.log import failed
 from content import dates
-from content.emails import BROKEN, TELLS_OF_A_PRESS, Letter, journal_url, lesson_letter, notice_letter
+from content.emails import BROKEN, TELLS_OF_A_PRESS, Email, journal_url, lesson_email, notice_email
 from content.lessons import Course
 from course import forms, schedule, tokens
 from course.commands import ASK_CONFIRM
@@ -109,7 +109,7 @@ def own_words(mail: "Mail", answer: Answered, now: datetime) -> str:
     return mail.own_words(sent.text, sent.html) if sent else mail.words_without_original
 
 
-def _original(mail: "Mail", answer: Answered, now: datetime) -> Letter | None:
+def _original(mail: "Mail", answer: Answered, now: datetime) -> Email | None:
     """The email as it was sent to this subscriber; None when it can't be made again."""
     try:
         return _made_again(mail, answer, now)
@@ -118,7 +118,7 @@ def _original(mail: "Mail", answer: Answered, now: datetime) -> Letter | None:
         return None
 
 
-def _made_again(mail: "Mail", answer: Answered, now: datetime) -> Letter | None:
+def _made_again(mail: "Mail", answer: Answered, now: datetime) -> Email | None:
     # What it may have said of earlier replies is no longer known, so all of that is expected in the quote.
     subscriber = replace(answer.subscriber, round=answer.round, heard=1, another=1)
     course = answer.course
@@ -131,11 +131,11 @@ def _made_again(mail: "Mail", answer: Answered, now: datetime) -> Letter | None:
         if sent_at:
             known = [one for one in known if one.received_at < sent_at]
         # With the time of the sending, its links are the same again: a mail program may have broken them in two.
-        return lesson_letter(site, subscriber, lesson, known, sent_at or now)
+        return lesson_email(site, subscriber, lesson, known, sent_at or now)
     if answer.notice and (answer.notice not in (CONFIRM, ASK_CONFIRM) or answer.confirms):
         token = mail.found(rf"(?<={re.escape(journal_url(site, ''))})[\w-]+")  # random, and so not stored
         said, told = _as_said(mail, course), TELLS_OF_A_PRESS
-        return notice_letter(site, subscriber, answer.notice, now, told=told, journal_token=token, as_said=said)
+        return notice_email(site, subscriber, answer.notice, now, told=told, journal_token=token, as_said=said)
     return None
 
 

@@ -10,12 +10,12 @@ from html import escape
 
 from local_cloud.clients.client import Client, Place, Reply, Written
 from local_cloud.clients.programs import CLIENTS
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 
 __all__ = ["CLIENTS", "Client", "Place", "out_of_office", "reply", "reply_address"]
 
 
-def reply(client: str, original: SentMail, text: str, at: datetime, place: Place = Place.ABOVE) -> bytes:
+def reply(client: str, original: SentEmail, text: str, at: datetime, place: Place = Place.ABOVE) -> bytes:
     """The reply as it leaves the mailbox. `at` is in the writer's own time zone, which clients print.
 
     Raises ValueError for a place that the client has no way to write in.
@@ -26,7 +26,7 @@ def reply(client: str, original: SentMail, text: str, at: datetime, place: Place
     return _message(original, program.write(Reply(original, text, at, place)), f"Re: {_subject(original)}", at)
 
 
-def out_of_office(original: SentMail, at: datetime) -> bytes:
+def out_of_office(original: SentEmail, at: datetime) -> bytes:
     """The automatic answer of an Exchange mailbox; its envelope sender is empty (RFC 3834)."""
     text = f"Thank you for your message. I am away until {at:%d %B} and will read it when I am back."
     written = Written(
@@ -38,12 +38,12 @@ def out_of_office(original: SentMail, at: datetime) -> bytes:
     return _message(original, written, f"Automatic reply: {_subject(original)}", at)
 
 
-def reply_address(original: SentMail) -> str:
+def reply_address(original: SentEmail) -> str:
     """Where a client sends a reply: Reply-To, or else From."""
     return parseaddr(original.reply_to[0] if original.reply_to else original.source)[1]
 
 
-def _message(original: SentMail, written: Written, subject: str, at: datetime) -> bytes:
+def _message(original: SentEmail, written: Written, subject: str, at: datetime) -> bytes:
     message = EmailMessage(policy=SMTP)
     message["From"] = original.address
     message["To"] = reply_address(original)
@@ -63,5 +63,5 @@ def _message(original: SentMail, written: Written, subject: str, at: datetime) -
     return message.as_bytes(policy=SMTP.clone(max_line_length=998))
 
 
-def _subject(original: SentMail) -> str:
+def _subject(original: SentEmail) -> str:
     return re.sub(r"^re:\s*", "", original.subject, flags=re.IGNORECASE)

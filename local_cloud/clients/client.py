@@ -10,7 +10,7 @@ from enum import StrEnum
 from html import escape
 
 from local_cloud.clients.plain import Style, lines_of, wrapped
-from local_cloud.mime import SentMail, decoded
+from local_cloud.mime import SentEmail, decoded
 
 _BODY = re.compile(r"<body[^>]*>(.*)</body>", re.DOTALL | re.IGNORECASE)
 _HEAD = re.compile(r"<!doctype[^>]*>|<head\b.*?</head>|</?html[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -42,7 +42,7 @@ class Written:
 class Reply:
     """What somebody typed in answer to a mail, and where. `at` is in their own time zone."""
 
-    original: SentMail
+    original: SentEmail
     typed: str
     at: datetime
     place: Place

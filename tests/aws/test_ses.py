@@ -20,9 +20,9 @@ from botocore.exceptions import (
 )
 
 from aws.ses import Mailer, Outcome, Quota, Refusal, Refused, Sent, Unknown
-from content.emails import Letter
+from content.emails import Email
 
-LETTER = Letter("ann@example.net", "Zoë’s Course", "Hello", "<p>Hi</p>", "Hi", "token@reply.example.org", {"X-A": "b"})
+EMAIL = Email("ann@example.net", "Zoë’s Course", "Hello", "<p>Hi</p>", "Hi", "token@reply.example.org", {"X-A": "b"})
 URL = "https://email.eu-central-1.amazonaws.com"
 
 
@@ -66,7 +66,7 @@ def raising(error: Exception) -> Callable[[], AWSResponse]:
 
 def outcome(respond: Callable[[], AWSResponse]) -> tuple[Outcome, Wire]:
     wire = Wire(respond)
-    return Mailer(wire.client, "course@example.org", "set").send(LETTER, {"attempt": "0123"}), wire
+    return Mailer(wire.client, "course@example.org", "set").send(EMAIL, {"attempt": "0123"}), wire
 
 
 def test_an_accepted_email_is_sent_and_carries_everything() -> None:
@@ -150,11 +150,11 @@ def test_a_connection_that_was_forgotten_while_the_process_was_frozen_loses_no_r
         given["endpoint_url"] = f"http://127.0.0.1:{server.server_address[1]}"
         client = boto3.client("sesv2", config=Config(retries={"total_max_attempts": 1}), **given)
         mailer = Mailer(client, "course@mail.example.org", "feedback")
-        assert mailer.send(LETTER, {}) == Sent("1")
-        assert mailer.send(LETTER, {}) == Unknown()
-        assert mailer.send(LETTER, {}) == Sent("1")
+        assert mailer.send(EMAIL, {}) == Sent("1")
+        assert mailer.send(EMAIL, {}) == Unknown()
+        assert mailer.send(EMAIL, {}) == Sent("1")
         mailer.connect_anew()
-        assert mailer.send(LETTER, {}) == Sent("1")
+        assert mailer.send(EMAIL, {}) == Sent("1")
         server.shutdown()
 
 

@@ -105,7 +105,7 @@ THIRD = "rebuild-trust/03-apology-in-action.md.j2:1:"
         (add("rebuild-trust/about.md", "\n[More](more.html)\n"), "rebuild-trust/about.md:", "more.html"),
         (change(LAYOUT, '"{{ unsubscribe_url }}"', '"{{ me_url }}"'), TOP, "no way to unsubscribe"),
         (change("layout.txt.j2", "{{ unsubscribe_url }}", ""), "layout.txt.j2:1:", "no way to unsubscribe"),
-        (change("en/letter.toml", " by {address}", ""), TOP, "no postal address"),
+        (change("en/email.toml", " by {address}", ""), TOP, "no postal address"),
         (change(LAYOUT, "{{ dial(line.number) }}", ""), TOP, "not every helpline"),
         (change("layout.txt.j2", "{{ country.emergency }}", ""), "layout.txt.j2:1:", "not every helpline"),
         (add(LESSON, "\n" + "A long way round. " * 6000 + "\n"), f"{LESSON}:1:", "KB as an email"),
@@ -215,8 +215,8 @@ def test_several_mistakes_are_told_at_once(emails: Path) -> None:
 
 
 def test_a_language_that_lacks_a_word_is_named(emails: Path) -> None:
-    change("es/letter.toml", "reply_note =", "reply_knot =")(emails)
-    assert [each.partition(" has ")[0] for each in findings(emails)] == ["en/letter.toml:1:", "es/letter.toml:1:"]
+    change("es/email.toml", "reply_note =", "reply_knot =")(emails)
+    assert [each.partition(" has ")[0] for each in findings(emails)] == ["en/email.toml:1:", "es/email.toml:1:"]
 
 
 @pytest.mark.parametrize(("code", "named"), [("SP", "“SP” of “Spain”"), ("es", "“es” of “Spain”"), ("GB", "“GB” of")])

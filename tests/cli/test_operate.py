@@ -52,7 +52,7 @@ def test_o1_the_account_the_held_and_their_release(served: tuple[World, str]) ->
     assert released.exit_code == 0
     assert "goes on; the next email is due at 2026-11-24 06:5" in released.output
     world.advance(timedelta(minutes=6))
-    assert [len(person.mails) for person in (ann, bob)] == [3, 3]
+    assert [len(person.emails) for person in (ann, bob)] == [3, 3]
     assert "held" not in asked(url, "audit").output.replace("0  held", "")
 
     again = asked(url, "release", str(ann.row["id"]), "aaaaaaaaaaaaaaaa")
@@ -92,7 +92,7 @@ def test_d9_a_restored_table_waits_for_resume_all(served: tuple[World, str]) -> 
     world.clients.dynamodb.put_item(TableName=world.resources.ref("Subscribers"), Item=elsewhere)
     asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     world.advance(timedelta(minutes=6))
-    assert len(ann.mails) == 2
+    assert len(ann.emails) == 2
     assert "email-course resume-all" in asked(url, "audit").output
 
     refused = asked(url, "resume-all")
@@ -100,11 +100,11 @@ def test_d9_a_restored_table_waits_for_resume_all(served: tuple[World, str]) -> 
     assert "Its last lesson was sent at 2026-11-23 09:00 UTC." in refused.output
     assert "--yes" in refused.output
     world.advance(timedelta(minutes=6))
-    assert len(ann.mails) == 2
+    assert len(ann.emails) == 2
 
     assert asked(url, "resume-all", "--yes").exit_code == 0
     world.advance(timedelta(minutes=6))
-    assert len(ann.mails) == 3
+    assert len(ann.emails) == 3
 
 
 @pytest.mark.parametrize(

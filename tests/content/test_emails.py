@@ -11,7 +11,7 @@ from markupsafe import escape
 
 from cli.check.files import IN_LESSONS, NAMES
 from cli.samples import Sample, samples
-from content.emails import Letter, Site, lesson_letter, lesson_page, notice_letter
+from content.emails import Email, Site, lesson_email, lesson_page, notice_email
 from content.lessons import load
 from content.markdown import compile_prose
 from course import tokens
@@ -27,9 +27,9 @@ COURSE = SITE.library.courses["rebuild-trust"]
 HOSTILE = "<b>{{ 111 * 111 }}</b> {% raw %}"
 
 
-def letter(lesson: str, *, number: int = 1, first_name: str = "Ann", written: tuple[Reflection, ...] = ()) -> Letter:
+def email(lesson: str, *, number: int = 1, first_name: str = "Ann", written: tuple[Reflection, ...] = ()) -> Email:
     subscriber = replace(after(1), plan=COURSE.plan, round=number, first_name=first_name)
-    return lesson_letter(SITE, subscriber, COURSE.lessons[lesson], written, MONDAY)
+    return lesson_email(SITE, subscriber, COURSE.lessons[lesson], written, MONDAY)
 
 
 def reflection(text: str, lesson: str = "own-it", number: int = 1) -> Reflection:
@@ -38,7 +38,7 @@ def reflection(text: str, lesson: str = "own-it", number: int = 1) -> Reflection
 
 @pytest.mark.parametrize("lesson", COURSE.plan)
 def test_every_lesson_says_who_it_is_from_how_to_stop_and_who_can_help(lesson: str) -> None:
-    sent = letter(lesson)
+    sent = email(lesson)
     question = COURSE.lessons[lesson].question
     assert question
     for text in (sent.text, sent.html):
@@ -70,7 +70,7 @@ COUNTRIES = {
 
 def the_helplines(sample: Sample) -> str:
     """Of an email's plain text, from the note of care on."""
-    _, said, after = sample.letter.text.partition(sample.course.language.words["letter"]["care_about"])
+    _, said, after = sample.email.text.partition(sample.course.language.words["email"]["care_about"])
     assert said
     return after.partition("\n-----")[0]
 
@@ -88,9 +88,9 @@ def test_h1_an_email_has_the_helplines_of_ones_own_country_in_full(zone: str, mo
         assert all(number in told for number in COUNTRIES[zone])
         assert (language.directory["url"] in told) == (not COUNTRIES[zone])
         link = f"https://course.example.org/privacy?course={sample.course.id}#care"
-        assert f"{language.words['letter']['all_numbers']}: {link}\n" in told + "\n"
-        assert f'href="{link}"' in sample.letter.html
-        assert all(number in sample.letter.html for number in COUNTRIES[zone])
+        assert f"{language.words['email']['all_numbers']}: {link}\n" in told + "\n"
+        assert f'href="{link}"' in sample.email.html
+        assert all(number in sample.email.html for number in COUNTRIES[zone])
 
 
 @pytest.mark.parametrize("zone", COUNTRIES)
@@ -98,7 +98,7 @@ def test_h1_helplines_take_at_most_a_fifth_of_an_email(zone: str, monkeypatch: p
     """Of the words of every email in every language. A number is a word, and so is a link."""
     monkeypatch.setattr("cli.samples.ZONE", zone)
     for sample in samples(SITE.library, EMAILS):
-        assert words(the_helplines(sample)) <= words(sample.letter.text) / 5, sample.name
+        assert words(the_helplines(sample)) <= words(sample.email.text) / 5, sample.name
 
 
 def words(text: str) -> int:
@@ -106,7 +106,7 @@ def words(text: str) -> int:
 
 
 def test_the_reply_address_and_the_links_are_the_subscribers_own() -> None:
-    sent = letter("own-it")
+    sent = email("own-it")
     local_part, _, domain = sent.reply_to.partition("@")
     token = tokens.read_reply(KEYS, local_part)
     assert domain == "reply.c.example"
@@ -118,7 +118,7 @@ def test_the_reply_address_and_the_links_are_the_subscribers_own() -> None:
 
 
 def test_headers_are_what_ses_allows() -> None:
-    headers = letter("own-it").headers
+    headers = email("own-it").headers
     assert headers
     for name, value in headers.items():
         assert re.fullmatch(r"[ -~]{1,995}", value)
@@ -126,16 +126,16 @@ def test_headers_are_what_ses_allows() -> None:
 
 
 def test_the_day_is_told_in_both_parts() -> None:
-    assert "day 2 of 5" in letter("own-it").text.lower()
-    assert "day 2 of 5" in re.sub(r"<[^>]+>|\s+", " ", letter("own-it").html).lower()
-    assert "of 5)" not in letter("intro").text
+    assert "day 2 of 5" in email("own-it").text.lower()
+    assert "day 2 of 5" in re.sub(r"<[^>]+>|\s+", " ", email("own-it").html).lower()
+    assert "of 5)" not in email("intro").text
 
 
 def test_the_way_back_offers_both_answers_by_link_and_only_there() -> None:
-    for text in (letter("safety-first").text, letter("safety-first").html):
+    for text in (email("safety-first").text, email("safety-first").html):
         assert re.search(r"/me/[\w-]+/yes\b", text)
         assert re.search(r"/me/[\w-]+/not-yet\b", text)
-    assert "/not-yet" not in letter("own-it").html
+    assert "/not-yet" not in email("own-it").html
 
 
 @pytest.mark.parametrize("email", [*COURSE.plan, *SITE.library.notices])
@@ -146,9 +146,9 @@ def test_h2_the_closing_letter_and_the_goodbye_have_somewhere_to_go(email: str) 
     for given, expected in ((COURSE, False), (course, email in (COURSE.closing, "goodbye"))):
         site = replace(SITE, library=replace(SITE.library, courses={COURSE.id: given}))
         if email in COURSE.plan:
-            sent = lesson_letter(site, replace(after(1), plan=COURSE.plan), given.lessons[email], (), MONDAY)
+            sent = lesson_email(site, replace(after(1), plan=COURSE.plan), given.lessons[email], (), MONDAY)
         else:
-            sent = notice_letter(site, pending() if "confirm" in email else after(1), email, MONDAY)
+            sent = notice_email(site, pending() if "confirm" in email else after(1), email, MONDAY)
         assert (f"\n\nTalk to <somebody>:\n{link}\n" in sent.text) == expected
         assert (f'href="{escape(link)}"' in sent.html and "Talk to &lt;somebody&gt;" in sent.html) == expected
     assert COURSE.support == {}
@@ -156,27 +156,27 @@ def test_h2_the_closing_letter_and_the_goodbye_have_somewhere_to_go(email: str) 
 
 def test_a_later_round_greets_someone_coming_back_and_shows_what_they_wrote() -> None:
     first, second = (
-        letter("acknowledge"),
-        letter("acknowledge", number=2, written=(reflection("old words", "acknowledge"),)),
+        email("acknowledge"),
+        email("acknowledge", number=2, written=(reflection("old words", "acknowledge"),)),
     )
     assert "old words" in second.text
     assert "old words" in second.html
     assert first.text.split("\n")[:8] != second.text.split("\n")[:8]
-    assert "old words" not in letter("own-it", number=2, written=(reflection("old words", "acknowledge"),)).text
+    assert "old words" not in email("own-it", number=2, written=(reflection("old words", "acknowledge"),)).text
 
 
 def test_a_lesson_quotes_what_was_written_to_an_earlier_one_and_nothing_when_there_is_none() -> None:
-    quoting = letter("apology-in-action", written=(reflection("I lied, & she knew."), reflection("x", number=2)))
+    quoting = email("apology-in-action", written=(reflection("I lied, & she knew."), reflection("x", number=2)))
     assert "you wrote:\n\n    I lied, & she knew.\n" in quoting.text
     assert "I lied, &amp; she knew." in quoting.html
-    for without in (letter("apology-in-action"), letter("apology-in-action", written=(reflection("x", number=2),))):
+    for without in (email("apology-in-action"), email("apology-in-action", written=(reflection("x", number=2),))):
         assert "you wrote" not in without.text
         assert "<blockquote" not in without.html
 
 
 def test_a3_what_is_quoted_is_shown_literally() -> None:
     hostile = f"{HOSTILE} **bold** [a](https://evil.example) > # \\"
-    quoting = letter("apology-in-action", written=(reflection(hostile),))
+    quoting = email("apology-in-action", written=(reflection(hostile),))
     assert f"    {hostile}\n" in quoting.text
     assert escape(hostile) in quoting.html
     assert 'href="https://evil.example' not in quoting.html
@@ -184,7 +184,7 @@ def test_a3_what_is_quoted_is_shown_literally() -> None:
 
 def test_the_closing_letter_gives_every_reflection_back_beside_its_question() -> None:
     written = (reflection("I lied.\n  Twice."), reflection("I hid", "acknowledge"))
-    closing = letter("keep-showing-up", written=written)
+    closing = email("keep-showing-up", written=written)
     for lesson, words in (("acknowledge", "I hid"), ("own-it", "I lied.\n  Twice.")):
         question = COURSE.lessons[lesson].question
         assert question
@@ -198,12 +198,12 @@ def test_r21_what_is_unproven_is_counted_and_an_email_with_nothing_else_does_not
 ) -> None:
     course = replace(COURSE, language=SITE.library.languages[code])
     site = replace(SITE, library=replace(SITE.library, courses={course.id: course}))
-    say = course.language.words["letter"]
+    say = course.language.words["email"]
     mine, maybe = reflection("I lied."), replace(reflection("Perhaps."), verified=False)
     reader = replace(after(1), plan=COURSE.plan)
 
     def made(*written: Reflection) -> list[str]:
-        closing = lesson_letter(site, reader, course.lessons[course.closing], written, MONDAY)
+        closing = lesson_email(site, reader, course.lessons[course.closing], written, MONDAY)
         return [closing.text, " ".join(closing.html.split())]
 
     nothing, both, only = made(), made(mine, maybe, maybe), made(maybe)
@@ -217,7 +217,7 @@ def test_r21_what_is_unproven_is_counted_and_an_email_with_nothing_else_does_not
 
 
 def test_a_journal_too_long_for_an_email_leads_to_the_page() -> None:
-    closing = letter("keep-showing-up", written=(reflection("short", "acknowledge"), reflection("<" * 60_000)))
+    closing = email("keep-showing-up", written=(reflection("short", "acknowledge"), reflection("<" * 60_000)))
     assert "short" in closing.text
     for text in (closing.text, closing.html):
         assert "more than an email can hold" in text
@@ -230,8 +230,8 @@ def test_a_journal_too_long_for_an_email_leads_to_the_page() -> None:
 def test_however_much_was_written_gmail_does_not_cut_the_ways_to_stop(text: str) -> None:
     long, short = reflection(text), tuple(reflection(f"short {n}") for n in range(200))
     for written in ((long,), short, (*short, long)):
-        again = letter("own-it", number=2, written=written)
-        closing = letter("keep-showing-up", number=2, written=written)
+        again = email("own-it", number=2, written=written)
+        closing = email("keep-showing-up", number=2, written=written)
         for sent in (again, closing):
             assert len(sent.html.encode()) < 80_000
             assert "Have the link to your journal sent" in sent.text
@@ -240,12 +240,12 @@ def test_however_much_was_written_gmail_does_not_cut_the_ways_to_stop(text: str)
 
 
 def test_a_person_without_a_name_is_greeted_all_the_same() -> None:
-    assert "Hello,\n" in letter("own-it", first_name="").text
-    assert "Hello Ann,\n" in letter("own-it").text
+    assert "Hello,\n" in email("own-it", first_name="").text
+    assert "Hello Ann,\n" in email("own-it").text
 
 
 def test_a3_jinja_in_a_name_or_a_reflection_is_shown_as_it_was_written() -> None:
-    sent = letter("keep-showing-up", first_name=HOSTILE, written=(reflection(HOSTILE),))
+    sent = email("keep-showing-up", first_name=HOSTILE, written=(reflection(HOSTILE),))
     assert sent.text.count(HOSTILE) == 2
     assert sent.html.count("&lt;b&gt;{{ 111 * 111 }}&lt;/b&gt; {% raw %}") == 2
     assert "12321" not in sent.text + sent.html
@@ -255,7 +255,7 @@ def test_a3_jinja_in_a_course_s_title_subject_or_question_is_shown_as_it_was_wri
     lesson = replace(COURSE.lessons["own-it"], subject=HOSTILE, question=HOSTILE, preheader=HOSTILE)
     course = replace(COURSE, title=HOSTILE, lessons=COURSE.lessons | {"own-it": lesson})  # type: ignore[operator]
     site = replace(SITE, library=replace(SITE.library, courses={COURSE.id: course}))
-    sent = lesson_letter(site, replace(after(1), plan=COURSE.plan), lesson, (), MONDAY)
+    sent = lesson_email(site, replace(after(1), plan=COURSE.plan), lesson, (), MONDAY)
     assert sent.subject == HOSTILE
     assert sent.text.count(HOSTILE) == 4, "the title twice, the subject, the question"
     assert "12321" not in sent.text + sent.html
@@ -266,7 +266,7 @@ def test_a_confirmation_holds_nothing_that_was_typed_and_a_link_for_three_days()
     waiting = replace(pending(), first_name="Typed")
     assert waiting.sign_up
     waiting = replace(waiting, sign_up=replace(waiting.sign_up, first_name="Typed"))
-    sent = notice_letter(SITE, waiting, "confirm", MONDAY)
+    sent = notice_email(SITE, waiting, "confirm", MONDAY)
     assert "Typed" not in sent.text + sent.html + sent.subject
     assert "/me/" not in sent.text
     found = re.search(r"https://c\.example/confirm/(\S+)", sent.text)
@@ -278,14 +278,14 @@ def test_a_confirmation_holds_nothing_that_was_typed_and_a_link_for_three_days()
 @pytest.mark.parametrize("notice", sorted(set(SITE.library.notices) - {"confirm", "ask-confirm"}))
 def test_every_notice_can_be_sent_to_anyone_in_any_state(notice: str) -> None:
     for subscriber in (confirmed(), after(1), after(1).paused(), after(3)):
-        sent = notice_letter(SITE, subscriber, notice, MONDAY)
+        sent = notice_email(SITE, subscriber, notice, MONDAY)
         assert "1 Example Street" in sent.text
         assert "{{" not in sent.html
 
 
 def test_the_next_date_is_told_only_to_who_is_waiting() -> None:
-    assert "Wednesday 25 November, between 7:00 and 8:00" in notice_letter(SITE, after(1), "resumed", MONDAY).text
-    assert "November" not in notice_letter(SITE, after(1).paused(), "resumed", MONDAY).text
+    assert "Wednesday 25 November, between 7:00 and 8:00" in notice_email(SITE, after(1), "resumed", MONDAY).text
+    assert "November" not in notice_email(SITE, after(1).paused(), "resumed", MONDAY).text
 
 
 @pytest.mark.parametrize("name", sorted((NAMES | IN_LESSONS) - {"loop"}))
@@ -294,4 +294,4 @@ def test_whatever_a_lesson_may_use_it_may_use_in_the_browser_too(name: str) -> N
     text = compile_prose(Path("01-it.md.j2"), f"{{{{ {name} }}}} is there.", 1, environment, environment)
     lesson = replace(COURSE.lessons["own-it"], prose=text)
     assert "is there." in lesson_page(SITE, after(1), lesson, "/me/token", MONDAY)
-    assert "is there." in lesson_letter(SITE, after(1), lesson, [], MONDAY).text
+    assert "is there." in lesson_email(SITE, after(1), lesson, [], MONDAY).text

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from content.emails import Site, notice_letter
+from content.emails import Site, notice_email
 from content.lessons import load
 from course import commands
 from course.commands import Command
@@ -27,7 +27,7 @@ def emails(tmp_path: Path) -> Path:
     """A copy of `emails/` with one more language, which says some things differently."""
     emails = copytree(EMAILS, tmp_path / "emails")
     copytree(emails / "en", emails / "pt")
-    change(emails / "pt/letter.toml", '"Unsubscribe"', '"Cancelar a subscrição"')
+    change(emails / "pt/email.toml", '"Unsubscribe"', '"Cancelar a subscrição"')
     change(emails / "pt/dates.toml", "{weekday} {day} {month}", "{weekday}, {day} de {month}")
     change(emails / "pt/dates.toml", '"Tuesday", "Wednesday"', '"terça-feira", "quarta-feira"')
     change(emails / "pt/notices/resumed.md.j2", "Good to have you back.", "Que bom que voltou.")
@@ -47,11 +47,11 @@ def test_a_course_speaks_the_language_it_states(emails: Path) -> None:
     library = load(emails)
     assert library.courses["rebuild-trust"].language is library.languages["pt"]
     site = Site(library, Keyring({"1": "one" * 20}), "https://c.example", "reply.c.example", "1 Example Street")
-    letter = notice_letter(site, after(1), "resumed", MONDAY)
-    assert '<html lang="pt" dir="ltr"' in letter.html
+    email = notice_email(site, after(1), "resumed", MONDAY)
+    assert '<html lang="pt" dir="ltr"' in email.html
     for said in ("Que bom que voltou.", "quarta-feira, 25 de November", "Cancelar a subscrição", "lhe faz mal"):
-        assert said in letter.html
-        assert said in letter.text
+        assert said in email.html
+        assert said in email.text
     countries = [country["country"] for country in library.languages["pt"].helplines]
     assert countries[:2] == ["Espanha", "United Kingdom"], "whom the language names itself comes first"
 
@@ -132,7 +132,7 @@ def placeholders(words: Any, path: str = "") -> dict[str, set[str]]:
 def test_every_language_says_all_that_english_says() -> None:
     """On pages and about forms, with the same things filled in."""
     spoken = load(EMAILS).languages
-    for file in ("pages", "forms", "letter", "place"):
+    for file in ("pages", "forms", "email", "place"):
         expected = placeholders(spoken["en"].words[file])
         assert expected, file
         for code, language in spoken.items():

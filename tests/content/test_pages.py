@@ -122,7 +122,7 @@ def test_a_journal_too_long_for_the_page_goes_on_elsewhere() -> None:
 
 
 def test_the_journal_as_text_says_where_it_had_to_end() -> None:
-    long = ENGLISH.words["letter"]["journal_long"]
+    long = ENGLISH.words["email"]["journal_long"]
     short = [reflection("I lied.")]
     assert "\n\nI lied.\n" in pages.journal_text(after(1), COURSE, short)
     assert long not in pages.journal_text(after(1), COURSE, short)

@@ -106,10 +106,10 @@ class History(RuleBasedStateMachine):
     def clicks_once(self, who: int, which: int) -> None:
         """On any email that ever came: on one of an earlier sign-up it changes nothing."""
         person = self._person(who)
-        if person.mails:
-            mail = person.mails[which % len(person.mails)]
+        if person.emails:
+            email = person.emails[which % len(person.emails)]
             with suppress(Unanswered):
-                person.one_click(mail)
+                person.one_click(email)
 
     @rule(who=st.integers(0, MOST - 1), chance=st.integers(0, 30))
     def erases(self, who: int, chance: int) -> None:
@@ -147,9 +147,9 @@ class History(RuleBasedStateMachine):
     @rule(who=st.integers(0, MOST - 1), which=st.integers(0, 30), complains=st.booleans())
     def mailbox_refuses(self, who: int, which: int, complains: bool) -> None:
         person = self._person(who)
-        if which >= RARELY and person.mails and not person.erased:
+        if which >= RARELY and person.emails and not person.erased:
             tell = self.life.world.ses.complained if complains else self.life.world.ses.bounced
-            tell(person.mails[which % len(person.mails)])
+            tell(person.emails[which % len(person.emails)])
             self.life.settle()
 
     @precondition(lambda self: self._troubles < GIVES_UP)

@@ -26,7 +26,7 @@ def judge_kept(life: "Life", tally: Tally) -> None:
         if person.erased:
             _judge_erased(life, person.address, raw, tally)
             refused = (person.address, "erased") in life.refused or person.address in life.world.ses.suppressed
-            if person.is_to_be_told and not refused and not any(m.tags["email"] == "erased" for m in person.mails):
+            if person.is_to_be_told and not refused and not any(m.tags["email"] == "erased" for m in person.emails):
                 tally.found(UNTOLD, "an erasure behind the journal link")
             continue
         written = Counter(text for at, text in person.wrote if at > since)

@@ -20,7 +20,7 @@ from local_cloud import clients
 from local_cloud.api import Response
 from local_cloud.clients import Place
 from local_cloud.cloud import World
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from local_cloud.physical import ACCOUNT, REGION
 from local_cloud.ses_events import SesEvent
 from tests.faults.kept import judge_kept
@@ -148,19 +148,19 @@ class Someone(Person):
 
     def asks_to_confirm(self) -> bool:
         """Whether the last email asks to confirm the last sign-up, that is still to be done, and it still works."""
-        if not self.asked or not self.mails or self.mails[-1].tags["email"] != "confirm":
+        if not self.asked or not self.emails or self.emails[-1].tags["email"] != "confirm":
             return False
-        came = self.mails[-1].at
+        came = self.emails[-1].at
         return self.asked <= came and self.world.now() + SOON < came + CONFIRM_LIFE
 
-    def latest(self) -> SentMail:
-        if not self.mails:
+    def latest(self) -> SentEmail:
+        if not self.emails:
             raise AnotherTurn
-        return self.mails[-1]
+        return self.emails[-1]
 
     @property
     def page_url(self) -> str:
-        if all(mail.tags["email"] == "confirm" for mail in self.mails):
+        if all(email.tags["email"] == "confirm" for email in self.emails):
             raise AnotherTurn
         return super().page_url
 
@@ -189,10 +189,10 @@ class Someone(Person):
         self.life.settle()
         return answer
 
-    def one_click(self, mail: SentMail) -> None:
+    def one_click(self, email: SentEmail) -> None:
         """Unsubscribes by the link in a mail's header, as a mail client does; not from a later sign-up."""
-        self.asks("POST", one_click(mail), {"List-Unsubscribe": "One-Click"})
-        if self.is_current(mail):
+        self.asks("POST", one_click(email), {"List-Unsubscribe": "One-Click"})
+        if self.is_current(email):
             self.leaves()
 
     def erases(self) -> Response:
@@ -208,14 +208,14 @@ class Someone(Person):
         """The last journal link that came, after asking for one."""
         self.asks("POST", f"{self.page_url}/journal", {})
         self.life.until(self.world.now() + SOON)
-        mailed = (url for mail in reversed(self.mails) for _, url in mail.links() if "/journal/" in url)
+        mailed = (url for email in reversed(self.emails) for _, url in email.links() if "/journal/" in url)
         if not (last := next(mailed, "")):
             raise AnotherTurn
         return last
 
-    def is_current(self, mail: SentMail) -> bool:
+    def is_current(self, email: SentEmail) -> bool:
         """Whether a mail is of the last sign-up."""
-        return mail.tags["epoch"] == max((mail.tags["epoch"] for mail in self.mails), key=int)
+        return email.tags["epoch"] == max((email.tags["epoch"] for email in self.emails), key=int)
 
     def leaves(self, at: datetime | None = None) -> None:
         """Is unsubscribed, bounced or erased from then on."""
@@ -223,10 +223,10 @@ class Someone(Person):
         self.left, self.asked = True, None
 
     def replies(
-        self, text: str, mail: SentMail | None = None, client: str = "gmail", place: Place = Place.ABOVE
+        self, text: str, email: SentEmail | None = None, client: str = "gmail", place: Place = Place.ABOVE
     ) -> None:
         """What it asks for counts within the hour."""
-        answered = mail or self.latest()
+        answered = email or self.latest()
         now = self.world.now()
         raw = clients.reply(client, answered, text, now, place)
         self.world.deliver(raw, clients.reply_address(answered), drain=False)
@@ -260,9 +260,9 @@ class Someone(Person):
     def lessons(self) -> list[Lesson]:
         """The lessons that SES took for them."""
         return [
-            Lesson(mail.at, int(tags["epoch"]), int(tags["round"]), tags["email"], tags["attempt"])
-            for mail in self.mails
-            if (tags := mail.tags)["email"] in PLAN
+            Lesson(email.at, int(tags["epoch"]), int(tags["round"]), tags["email"], tags["attempt"])
+            for email in self.emails
+            if (tags := email.tags)["email"] in PLAN
         ]
 
 
@@ -397,8 +397,8 @@ class Life:
         items = [(table.name, item.to_json()["Attributes"]) for table in tables for item in table.all_items()]
         kept = sorted((table, _plain(item)) for table, item in items)
         waiting = [source.queue_name for source in self.world.event_sources if source.queue._messages]
-        mails = [(mail.address, mail.tags["email"], mail.tags["round"]) for mail in self.world.mails]
-        later = [(event.kind, event.mail.tags["email"]) for _, event in self._later]
+        mails = [(email.address, email.tags["email"], email.tags["round"]) for email in self.world.emails]
+        later = [(event.kind, event.email.tags["email"]) for _, event in self._later]
         return str((kept, waiting, mails, later, self._alarm is None, self._idle))
 
     def look_after(self) -> None:
@@ -417,7 +417,7 @@ class Life:
                 for attempt, email in row.get("unsettled", {}).items()
                 if email == ("confirm" if row.get("sign_up") else row.get("next_lesson"))
             }
-            arrived = any(mail.tags["attempt"] in unknown for mail in self.world.mails)
+            arrived = any(email.tags["attempt"] in unknown for email in self.world.emails)
             self.world.invoke("audit", {"release": held["id"], "arrived": arrived})
 
     def operates(self, **command: Any) -> None:
@@ -461,10 +461,10 @@ class Life:
 
     def _note(self, event: SesEvent) -> None:
         """A mailbox that refuses an email, or calls it spam, stops its person, who may have signed up since."""
-        self.told.setdefault(event.mail.tags["attempt"], self.world.now())
+        self.told.setdefault(event.email.tags["attempt"], self.world.now())
         permanent = event.kind == "Bounce" and event.body["bounce"]["bounceType"] == "Permanent"
         for person in self.people:
-            if person.address == event.mail.address and (permanent or event.kind == "Complaint"):
+            if person.address == event.email.address and (permanent or event.kind == "Complaint"):
                 person.leaves(self.world.now() + SOON)
 
     # ---------------------------------------------------------------- the end

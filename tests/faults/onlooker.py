@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests.faults.oracle import Tally
 
 if TYPE_CHECKING:
-    from local_cloud.mime import SentMail
+    from local_cloud.mime import SentEmail
     from tests.faults.life import Life, Someone
 
 SEEN = "seen by a second person"
@@ -20,13 +20,13 @@ PRESSED = ("", "pause", "resume", "skip", "unskip", "again", "yes", "not-yet", "
 def judge_onlooker(life: "Life", tally: Tally) -> None:
     """Opens each link of one email of each person, and presses every button behind it. Done last: it changes things."""
     for person in life.people:
-        if mail := _forwarded(person):
-            private = [text for text in _private(person) if not _says(f"{mail.text}{mail.html}", text)]
-            for url in {url for _, url in mail.links() if url.startswith(life.world.parameters["SiteUrl"])}:
+        if email := _forwarded(person):
+            private = [text for text in _private(person) if not _says(f"{email.text}{email.html}", text)]
+            for url in {url for _, url in email.links() if url.startswith(life.world.parameters["SiteUrl"])}:
                 for page in _pages(life, url):
                     for text in private:
                         if _says(page, text):
-                            tally.found(SEEN, f"{text}, by a link of {mail.tags['email']}")
+                            tally.found(SEEN, f"{text}, by a link of {email.tags['email']}")
 
 
 def _private(person: "Someone") -> list[str]:
@@ -41,10 +41,10 @@ def _says(shown: str, text: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", shown) is not None
 
 
-def _forwarded(person: "Someone") -> "SentMail | None":
+def _forwarded(person: "Someone") -> "SentEmail | None":
     """Any of their emails but one with a journal link: who has that within a day may read the journal."""
-    mails = [mail for mail in person.mails if mail.tags["email"] not in ("journal", "export")]
-    return mails[zlib.crc32(person.address.encode()) % len(mails)] if mails else None
+    emails = [email for email in person.emails if email.tags["email"] not in ("journal", "export")]
+    return emails[zlib.crc32(person.address.encode()) % len(emails)] if emails else None
 
 
 def _pages(life: "Life", url: str) -> list[str]:

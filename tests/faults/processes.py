@@ -203,7 +203,7 @@ class Crowd:
 
     def _fates(self, due: list[str], kills: int) -> list[Fate]:
         """Who is killed and who unsubscribes during this tick: somebody, after somebody has had an email."""
-        before = len(self._world.mails)
+        before = len(self._world.emails)
         fates: list[Fate] = [(before + self._chance.randrange(1 + len(due) // 2), self._kill) for _ in range(kills)]
         for someone in self._chance.sample(due, round(len(due) * LEAVE)):
             fates.append((before + self._chance.randrange(len(due)), partial(self._stop, someone)))
@@ -212,7 +212,7 @@ class Crowd:
     def _let(self, fates: list[Fate], over: threading.Event) -> None:
         """Each happens in its turn, at the latest when the senders have ended."""
         for emails, happens in fates:
-            while len(self._world.mails) < emails and not over.is_set():
+            while len(self._world.emails) < emails and not over.is_set():
                 time.sleep(0.002)
             happens()
 
@@ -228,11 +228,11 @@ class Crowd:
     # ---------------------------------------------------------------- what came of it
 
     def _judged(self, days: int) -> Run:
-        run = Run(days=days, emails=len(self._world.mails), killed=self._sandboxes.killed)
+        run = Run(days=days, emails=len(self._world.emails), killed=self._sandboxes.killed)
         taken: dict[str, list[Lesson]] = {someone: [] for someone in self._ids}
-        for mail in self._world.mails:
-            tags = mail.tags
-            lesson = Lesson(mail.at, int(tags["epoch"]), int(tags["round"]), tags["email"], tags["attempt"])
+        for email in self._world.emails:
+            tags = email.tags
+            lesson = Lesson(email.at, int(tags["epoch"]), int(tags["round"]), tags["email"], tags["attempt"])
             taken[tags["subscriber"]].append(lesson)
         for someone, lessons in taken.items():
             run.tally.add(self._judged_one(someone, lessons, START + days * DAY))

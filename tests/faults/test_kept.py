@@ -74,7 +74,7 @@ def test_what_an_erasure_left(ann: Someone) -> None:
 
 def test_who_is_erased_is_told_unless_ses_refuses_their_address(ann: Someone) -> None:
     ann.erases()
-    ann.world.mails[:] = [mail for mail in ann.world.mails if mail.tags["email"] != "erased"]
+    ann.world.emails[:] = [email for email in ann.world.emails if email.tags["email"] != "erased"]
     assert judged(ann) == {UNTOLD: 1}
 
 
@@ -90,5 +90,5 @@ def test_an_address_that_is_refused_cannot_be_told(ann: Someone, refuses: str) -
     ann.leaves()
     ann.erased = ann.is_to_be_told = True
     ann.life.days(2)
-    assert "erased" not in {mail.tags["email"] for mail in ann.mails}
+    assert "erased" not in {email.tags["email"] for email in ann.emails}
     assert judged(ann) == {}

@@ -68,7 +68,7 @@ class Trouble:
         match kind:
             case Fault():
                 if site.operation == "SendEmail" and kind in (Fault.CRASH_AFTER, Fault.LOST_AFTER):
-                    self.unheard.append(len(self.life.world.mails))
+                    self.unheard.append(len(self.life.world.emails))
                 return kind
             case Other.SAME_MEANWHILE:
                 functions = self.life.world.functions
@@ -87,9 +87,9 @@ class Trouble:
     def _stop(self) -> None:
         """Somebody unsubscribes at this very moment, if they have an email that says how."""
         person = self.life.people[0]
-        if not person.mails:
+        if not person.emails:
             return
-        path = one_click(person.mails[-1]).removeprefix(self.life.world.parameters["SiteUrl"])
+        path = one_click(person.emails[-1]).removeprefix(self.life.world.parameters["SiteUrl"])
         headers = {"content-type": "application/x-www-form-urlencoded"}
         request = Request("POST", path, headers=headers, body=form_body({"List-Unsubscribe": "One-Click"}))
         before = self._version(person)
@@ -122,13 +122,13 @@ class Trouble:
             tags = {tag["Name"]: tag["Value"] for tag in request["EmailTags"]}
             self.life.refused |= {(address, tags["email"]) for address in request["Destination"]["ToAddresses"]}
         if taken:
-            self.unheard.append(len(self.life.world.mails))
+            self.unheard.append(len(self.life.world.emails))
             self._take(request)
         raise error
 
     @property
     def no_reply(self) -> dict[str, datetime]:
         """Attempts that SES took and whose reply was lost, and when the first event of each came."""
-        mails, told = self.life.world.mails, self.life.told
-        silent = [mails[number].tags["attempt"] for number in self.unheard if number < len(mails)]
+        emails, told = self.life.world.emails, self.life.told
+        silent = [emails[number].tags["attempt"] for number in self.unheard if number < len(emails)]
         return {attempt: told.get(attempt, NEVER) for attempt in silent}

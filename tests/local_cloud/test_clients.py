@@ -12,7 +12,7 @@ import pytest
 from local_cloud import clients
 from local_cloud.clients import Place
 from local_cloud.cloud import World
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from replies import own_words
 from tests.conftest import MONDAY
 from tests.people import Person
@@ -51,7 +51,7 @@ def body(message: EmailMessage, kind: str) -> str:
 
 
 @every_client
-def test_a_reply_is_mail_as_a_client_sends_it(lessons: list[SentMail], client: str) -> None:
+def test_a_reply_is_mail_as_a_client_sends_it(lessons: list[SentEmail], client: str) -> None:
     lesson = lessons[1]
     raw = clients.reply(client, lesson, WORDS, AT)
     message = parsed(raw)
@@ -72,7 +72,7 @@ def test_a_reply_is_mail_as_a_client_sends_it(lessons: list[SentMail], client: s
 
 @every_way
 def test_the_original_is_quoted_and_the_words_are_where_they_were_typed(
-    lessons: list[SentMail], client: str, place: Place
+    lessons: list[SentEmail], client: str, place: Place
 ) -> None:
     lesson = lessons[1]
     message = parsed(clients.reply(client, lesson, "I saw it.", AT, place))
@@ -91,7 +91,7 @@ def test_the_original_is_quoted_and_the_words_are_where_they_were_typed(
 
 
 def test_every_client_that_people_use_is_there_and_none_writes_where_it_cannot(
-    lessons: list[SentMail],
+    lessons: list[SentEmail],
 ) -> None:
     labels = {client.label for client in clients.CLIENTS.values()}
     assert labels >= {"Gmail", "Outlook", "Outlook mobile", "Apple Mail", "iPhone", "Yahoo", "Thunderbird", "Samsung"}
@@ -101,14 +101,14 @@ def test_every_client_that_people_use_is_there_and_none_writes_where_it_cannot(
 
 
 @pytest.fixture(scope="module")
-def lessons() -> list[SentMail]:
+def lessons() -> list[SentEmail]:
     """Every lesson of the course, as Ann got it, with an answer of hers in the last ones."""
     with World(start=MONDAY) as world:
         ann = reads(Person(world), 2)
         ann.replies("I shouted at her, and she went quiet.")
         for _ in range(4):
             next_email(world)
-        return [mail for mail in ann.mails if mail.tags["email"] != "confirm"]
+        return [email for email in ann.emails if email.tags["email"] != "confirm"]
 
 
 LONG = (
@@ -125,14 +125,14 @@ TEXTS = {
 
 @pytest.mark.parametrize("typed", TEXTS)
 @every_way
-def test_whatever_was_typed_is_all_that_is_kept(lessons: list[SentMail], client: str, place: Place, typed: str) -> None:
+def test_what_was_typed_is_all_that_is_kept(lessons: list[SentEmail], client: str, place: Place, typed: str) -> None:
     for lesson in lessons:
         raw = clients.reply(client, lesson, TEXTS[typed], AT, place)
         assert own_words(raw, lesson.text, lesson.html) == TEXTS[typed], lesson.subject
 
 
 @every_way
-def test_a_long_paragraph_is_all_kept(lessons: list[SentMail], client: str, place: Place) -> None:
+def test_a_long_paragraph_is_all_kept(lessons: list[SentEmail], client: str, place: Place) -> None:
     """Gmail wraps it in its plain text."""
     for lesson in lessons:
         raw = clients.reply(client, lesson, LONG, AT, place)
@@ -140,7 +140,7 @@ def test_a_long_paragraph_is_all_kept(lessons: list[SentMail], client: str, plac
 
 
 def test_what_was_typed_is_in_the_journal_as_written(ann: Person) -> None:
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     for number, (client, place) in enumerate(WAYS, start=1):
         ann.replies(f"{WORDS}\nNumber {number}.", lesson, client, place)
     assert {(row["lesson"], row["round"]) for row in ann.reflections} == {("acknowledge", 1)}
@@ -151,14 +151,14 @@ def test_what_was_typed_is_in_the_journal_as_written(ann: Person) -> None:
 
 
 @every_client
-def test_a_reply_to_a_reply_has_one_re(lessons: list[SentMail], client: str) -> None:
+def test_a_reply_to_a_reply_has_one_re(lessons: list[SentEmail], client: str) -> None:
     lesson = lessons[1]
-    answered = SentMail(**{name: getattr(lesson, name) for name in SentMail.__slots__} | {"subject": "RE: Hello"})
+    answered = SentEmail(**{name: getattr(lesson, name) for name in SentEmail.__slots__} | {"subject": "RE: Hello"})
     assert parsed(clients.reply(client, answered, "Yes.", AT))["Subject"] == "Re: Hello"
 
 
 def test_an_out_of_office_answer_says_that_it_is_one_and_is_not_kept(world: World, ann: Person) -> None:
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     raw = clients.out_of_office(lesson, AT)
     message = parsed(raw)
     assert message["Auto-Submitted"] == "auto-replied"
@@ -167,4 +167,4 @@ def test_an_out_of_office_answer_says_that_it_is_one_and_is_not_kept(world: Worl
     assert "I am away" in body(message, "plain")
     world.deliver(raw, clients.reply_address(lesson), sender="")
     assert ann.reflections == []
-    assert len(ann.mails) == 3, "and nobody answers it"
+    assert len(ann.emails) == 3, "and nobody answers it"

@@ -224,13 +224,13 @@ def test_two_worlds_share_nothing(tmp_path: Path) -> None:
     seen: list[dict[str, Any]] = []
     for _ in range(2):
         with World(start=START) as world:
-            assert (world.mails, world.logs, world.calls, world.received, world.failures) == ([], [], [], [], [])
+            assert (world.emails, world.logs, world.calls, world.received, world.failures) == ([], [], [], [], [])
             assert [world.rows(table) for table in world.tables()] == [[], [], [], []]
             assert all(not (state.waiting or state.delayed or state.in_flight) for state in world.queues())
             assert world.ses.suppressed == {}
             assert abs(world.now() - START) < timedelta(seconds=5)
             person = Person(world).joins()
-            world.complained(person.mails[-1])
+            world.complained(person.emails[-1])
             secret = world.clients.secretsmanager.get_secret_value(SecretId=world.resources.ref("SigningSecret"))
             seen.append({"secret": secret["SecretString"], "id": person.row["id"], "link": person.link("/me/")})
             assert person.row["status"] == "complained"
@@ -252,7 +252,7 @@ def test_nothing_reaches_the_network(world: World, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     ann = reads(Person(world), 1)
     ann.replies("Something I had never said.")
-    world.complained(ann.mails[-1])
+    world.complained(ann.emails[-1])
     assert len(ann.reflections) == 1
     with pytest.raises(NetworkError, match=r"the local cloud has no POST https://sqs\.example\.org/"):
         boto3.client("sqs", endpoint_url="https://sqs.example.org").list_queues()

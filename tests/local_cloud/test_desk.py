@@ -69,12 +69,12 @@ def test_before_anybody_signs_up(desk: Client) -> None:
 
 
 def test_every_page_answers_whatever_has_happened(world: World, desk: Client, ann: Person) -> None:
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     ann.replies("Something I had never said.")
     bob = Person(world, "bob+o'hara@example.net", source_ip="198.51.100.8")
     bob.signs_up()
     presses(desk, f"/_local/mail/{lesson.id}/out-of-office")
-    world.bounced(bob.mails[-1], "Transient", "MailboxFull")
+    world.bounced(bob.emails[-1], "Transient", "MailboxFull")
     world.set_up_notices()
     world.event_sources[0].enabled = False
     world.deliver(b"not a mail", lesson.reply_to[0], sender="", drain=False)
@@ -82,7 +82,7 @@ def test_every_page_answers_whatever_has_happened(world: World, desk: Client, an
     seen = walk(desk)
     for view in ("html", "phone", "text", "source", "nonsense"):
         opens(desk, f"/_local/mail/{lesson.id}?view={view}")
-    assert {f"/_local/mail/{mail.id}" for mail in world.mails} <= seen
+    assert {f"/_local/mail/{email.id}" for email in world.emails} <= seen
     assert {f"/_local/reply/{reply.id}" for reply in world.received if reply.mailbox} <= seen
     inside = opens(desk, "/_local/inside")
     assert all(f"<h3>{table} " in inside for table in ("Subscribers", "Reflections", "Suppressions", "Limits"))
@@ -92,7 +92,7 @@ def test_every_page_answers_whatever_has_happened(world: World, desk: Client, an
 
 
 def test_a_mail_as_html_text_and_source(desk: Client, ann: Person) -> None:
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     path = f"/_local/mail/{lesson.id}"
     assert f'src="{path}/body"' in opens(desk, path)
     assert lesson.html
@@ -135,7 +135,7 @@ ACTIONS = ("reply", "delivered", "bounced", "complained", "out-of-office")
 
 def test_opening_an_action_changes_nothing(world: World, desk: Client, ann: Person) -> None:
     before = ann.row, list(world.ses.events), world.now()
-    for path in ("/_local/clock", *(f"/_local/mail/{ann.mails[-1].id}/{action}" for action in ACTIONS)):
+    for path in ("/_local/clock", *(f"/_local/mail/{ann.emails[-1].id}/{action}" for action in ACTIONS)):
         assert desk.get(path, query_string={"by": "day", "text": "Hello", "client": "gmail"}).status_code == 405
     walk(desk)
     assert (ann.row, world.ses.events) == before[:2]
@@ -144,13 +144,13 @@ def test_opening_an_action_changes_nothing(world: World, desk: Client, ann: Pers
 
 
 def test_another_site_cannot_press_a_button(world: World, desk: Client, ann: Person) -> None:
-    path = f"/_local/mail/{ann.mails[-1].id}/complained"
+    path = f"/_local/mail/{ann.emails[-1].id}/complained"
     assert desk.post(path, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert ann.row["status"] == "active"
 
 
 def test_a_reply_is_sent_kept_and_shown(world: World, desk: Client, ann: Person) -> None:
-    path = f"/_local/mail/{ann.mails[-1].id}/reply"
+    path = f"/_local/mail/{ann.emails[-1].id}/reply"
     words = "First.\r\n\r\n  Second, with <b>bold</b> words. 🌱"  # a browser sends CRLF
     note = presses(desk, path, text=words, client="apple-mail")
     assert note == "Sent. It was kept as a reflection on acknowledge, round 1."
@@ -171,8 +171,8 @@ def test_a_reply_is_sent_kept_and_shown(world: World, desk: Client, ann: Person)
 def test_a_reply_is_written_in_any_client_above_below_or_inside_the_quote(
     world: World, desk: Client, ann: Person
 ) -> None:
-    path = f"/_local/mail/{ann.mails[-1].id}/reply"
-    page = opens(desk, f"/_local/mail/{ann.mails[-1].id}")
+    path = f"/_local/mail/{ann.emails[-1].id}/reply"
+    page = opens(desk, f"/_local/mail/{ann.emails[-1].id}")
     assert len(re.findall(r'<option value="(?:above|below|inside)">', page)) == 3
     assert page.count("<option ") >= 3 + 8
     kept = "Sent. It was kept as a reflection on acknowledge, round 1."
@@ -197,13 +197,13 @@ def test_a_reply_is_written_in_any_client_above_below_or_inside_the_quote(
 def test_what_else_can_happen_to_a_mail(
     world: World, desk: Client, ann: Person, action: str, note: str, status: str
 ) -> None:
-    lesson = ann.mails[-1]
-    before = [event.kind for event in world.ses.events if event.mail is lesson]
+    lesson = ann.emails[-1]
+    before = [event.kind for event in world.ses.events if event.email is lesson]
     assert presses(desk, f"/_local/mail/{lesson.id}/{action}").startswith(note)
     assert ann.row["status"] == status
     assert ann.reflections == []
     news = {"delivered": ["Delivery"], "bounced": ["Bounce"], "complained": ["Complaint"]}.get(action, [])
-    assert [event.kind for event in world.ses.events if event.mail is lesson] == before + news
+    assert [event.kind for event in world.ses.events if event.email is lesson] == before + news
 
 
 def test_the_clock(world: World, desk: Client, ann: Person) -> None:
@@ -212,7 +212,7 @@ def test_the_clock(world: World, desk: Client, ann: Person) -> None:
     assert timedelta(hours=1) <= world.now() - before < timedelta(hours=1, minutes=1)
     assert presses(desk, "/_local/clock", by="email") == "“Say what you did, all of it” came for ann@example.net."
     assert presses(desk, "/_local/clock", by="day") == "1 email came."
-    assert len(ann.mails) == 5
+    assert len(ann.emails) == 5
     assert desk.post("/_local/clock", data={"by": "year"}).status_code == 404
     assert desk.get("/_local/pulse").json == {"mails": 5, "now": world.now().strftime("%a %-d %b %Y, %H:%M")}
 
@@ -263,7 +263,7 @@ def test_hostile_mail_is_text_on_the_page_and_shut_up_in_its_frame(world: World,
 
 
 def test_a_hostile_address_and_reply_are_escaped(world: World, desk: Client, ann: Person) -> None:
-    presses(desk, f"/_local/mail/{ann.mails[-1].id}/reply", text=HOSTILE, client="gmail")
+    presses(desk, f"/_local/mail/{ann.emails[-1].id}/reply", text=HOSTILE, client="gmail")
     (reply,) = world.received
     for page in (f"/_local/reply/{reply.id}", "/_local/inside", f"/_local/mailbox/{HOSTILE.replace('/', '')}"):
         assert "<script>alert" not in desk.get(page).text

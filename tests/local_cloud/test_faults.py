@@ -37,7 +37,7 @@ def test_what_ses_has_taken_after_each_fault(fault: Fault, requests: int, taken:
         with faults(world.functions, at_the_first("SendEmail", fault, met)):
             Person(world).signs_up()
         assert [site.operation for site in met].count("SendEmail") == requests
-        assert len(world.mails) == taken
+        assert len(world.emails) == taken
         crashed = [failure for failure in world.failures if isinstance(failure.error, Crash)]
         assert len(crashed) == (1 if fault in (Fault.CRASH_BEFORE, Fault.CRASH_AFTER) else 0)
 
@@ -51,7 +51,7 @@ def test_a_crashed_process_makes_no_further_call_and_its_message_comes_back() ->
             (waiting,) = [queue.in_flight for queue in world.queues() if queue.logical_id == "Outbox"]
             assert len(waiting) == 1
             world.advance(timedelta(minutes=7))
-        assert len(world.mails) == 1
+        assert len(world.emails) == 1
 
 
 def test_boto3_tries_again_what_got_no_reply_and_each_attempt_is_seen() -> None:
@@ -63,7 +63,7 @@ def test_boto3_tries_again_what_got_no_reply_and_each_attempt_is_seen() -> None:
         assert first == second
         assert first.function == "send"
         assert first.place.startswith("aws/")
-        assert len(world.mails) == 1
+        assert len(world.emails) == 1
 
 
 def test_calls_of_the_local_cloud_itself_are_left_alone() -> None:

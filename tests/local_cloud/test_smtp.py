@@ -135,9 +135,9 @@ def test_emails_wait_for_a_mailbox_that_is_not_there_yet(world: World) -> None:
         Person(world).joins()
         assert told.get(timeout=PATIENCE).startswith(f"no mailbox answers at 127.0.0.1:{port}: ")
         with sink(port) as (_, mails):
-            arrived = [mails.get(timeout=PATIENCE) for _ in world.mails]
+            arrived = [mails.get(timeout=PATIENCE) for _ in world.emails]
             assert told.get(timeout=PATIENCE) == f"the mailbox at 127.0.0.1:{port} answers again"
-    assert arrived == [mail.raw for mail in world.mails]
+    assert arrived == [email.raw for email in world.emails]
     assert told.empty(), "the same is told once"
 
 
@@ -146,10 +146,10 @@ def test_an_email_that_the_mailbox_refuses_is_told_and_does_not_hold_up_the_next
     elsewhere = Listener("127.0.0.1", 0)  # takes no mail to Ann, whose address is none of the course's
     with Incoming(world, elsewhere), Relay(world, "127.0.0.1", elsewhere.port, told.put):
         Person(world).joins()
-        lines = [told.get(timeout=PATIENCE) for _ in world.mails]
+        lines = [told.get(timeout=PATIENCE) for _ in world.emails]
     assert len(lines) == 2
-    for line, mail in zip(lines, world.mails, strict=True):
-        assert line == f"127.0.0.1:{elsewhere.port} refused email {mail.id}: SMTPRecipientsRefused"
+    for line, email in zip(lines, world.emails, strict=True):
+        assert line == f"127.0.0.1:{elsewhere.port} refused email {email.id}: SMTPRecipientsRefused"
 
 
 @pytest.mark.parametrize(

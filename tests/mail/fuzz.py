@@ -13,14 +13,14 @@ from course.tokens import Keyring, Purpose
 from replies import UnreadableMail, automatic, mail, own_words
 from tests.faults.oracle import Tally
 from tests.mail import library
-from tests.mail.letters import as_html, as_text
+from tests.mail.emails import as_html, as_text
 from tests.mail.weighing import MAX_MEMORY, MAX_SECONDS
 
 BROKEN = "mails that broke the reader"
 FORGED = "forged tokens accepted"
 
 KEYS = Keyring({"1": "one" * 20, "2": "two" * 20})
-LETTER, LETTER_HTML = as_text("en"), as_html("en")
+EMAIL, EMAIL_HTML = as_text("en"), as_html("en")
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 _ODD = (
@@ -125,7 +125,7 @@ _DAMAGES: tuple[Callable[[random.Random, bytes, Sequence[bytes]], bytes], ...] =
 
 
 def read(first: int, number: int) -> Tally:
-    """Reads so many damaged mails as they are read when they arrive; one in two with the letter that was answered."""
+    """Reads so many damaged mails as they are read when they arrive; one in two with the email that was answered."""
     tally = Tally(runs=number)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for which, raw in enumerate(damaged(first, number), first):
@@ -133,7 +133,7 @@ def read(first: int, number: int) -> Tally:
         try:
             automatic(raw)
             mail.sender(mail.parse(raw))
-            text = own_words(raw, LETTER, LETTER_HTML) if which % 2 else own_words(raw)
+            text = own_words(raw, EMAIL, EMAIL_HTML) if which % 2 else own_words(raw)
             if "\0" in text or len(text) > mail.MAX_TEXT:
                 tally.found(BROKEN, f"number {which} came out as what is no text")
         except UnreadableMail:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from encodings.aliases import aliases
 from functools import partial
 
-from tests.mail.letters import ADDRESS
+from tests.mail.emails import ADDRESS
 
 SLOWEST = (
     ("plain", "X Y wrote:\n"),

@@ -1,7 +1,7 @@
 """The project's own test mails, read from the text files beside this one.
 
 Each mail is written once, with `⟦ ⟧` around the words that must survive and `⟪ ⟫` around those that may, such as a
-greeting or a name. `{quote}` is the letter as the mail program quotes it, `{quote 3 5}` some of its paragraphs,
+greeting or a name. `{quote}` is the email as the mail program quotes it, `{quote 3 5}` some of its paragraphs,
 `{quote >}` one level deeper. `Original: none` says that another mail is quoted than one of the letters.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 
-from tests.mail.letters import ADDRESS, as_html, as_text, quoted_html, quoted_text
+from tests.mail.emails import ADDRESS, as_html, as_text, quoted_html, quoted_text
 
 HERE = Path(__file__).parent
 _MARKS = str.maketrans("", "", "⟦⟧⟪⟫")
@@ -75,9 +75,9 @@ def _sections(file: Path) -> Iterator[tuple[str, str]]:
 
 
 def _reply(name: str, fields: dict[str, str], written: dict[str, str]) -> Reply:
-    letter = fields.get("Letter", "en")
+    email = fields.get("Email", "en")
     unknown = fields.get("Original") == "none"
-    parts = {kind: _with_quotes(text, letter, fields.get("Quote", "mutt"), kind) for kind, text in written.items()}
+    parts = {kind: _with_quotes(text, email, fields.get("Quote", "mutt"), kind) for kind, text in written.items()}
     marked = parts.get("text", "")
     if not marked.strip():
         lines = re.sub(r"<br[^>]*>|</p>|</div>|</li>", "\n", parts.get("html", marked))
@@ -89,8 +89,8 @@ def _reply(name: str, fields: dict[str, str], written: dict[str, str]) -> Reply:
         _head(name) + _body(parts, fields),
         _words_in(marked, "⟦([^⟧]*)⟧"),
         _words_in(marked, "[⟦⟪]([^⟧⟫]*)[⟧⟫]"),
-        None if unknown else as_text(letter),
-        None if unknown else as_html(letter),
+        None if unknown else as_text(email),
+        None if unknown else as_html(email),
     )
 
 
@@ -99,12 +99,12 @@ def _words_in(marked: str, between: str) -> str:
     return "\n\n".join(found)
 
 
-def _with_quotes(text: str, letter: str, form: str, kind: str) -> str:
+def _with_quotes(text: str, email: str, form: str, kind: str) -> str:
     def quote(match: re.Match[str]) -> str:
         places = int(match["first"] or 0), int(match["last"]) if match["last"] else None
         if kind == "html":
-            return quoted_html(letter, form, *places)
-        quoted = quoted_text(letter, form, *places)
+            return quoted_html(email, form, *places)
+        quoted = quoted_text(email, form, *places)
         return re.sub("^", "> ", quoted, flags=re.MULTILINE) if match["deeper"] else quoted
 
     return _QUOTE.sub(quote, text).replace("{address}", ADDRESS)

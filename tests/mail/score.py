@@ -22,8 +22,8 @@ from tempfile import TemporaryDirectory
 
 from replies import UnreadableMail, automatic, own_words
 from tests.mail import library, requests
+from tests.mail.emails import as_html, as_text
 from tests.mail.hostile import SLOWEST, repeated, with_head
-from tests.mail.letters import as_html, as_text
 from tests.mail.library import Reply
 from tests.mail.programs._kept import kept
 from tests.mail.programs.cases import SIGNATURE
@@ -85,9 +85,9 @@ class Labelled:
     """Mails whose answers are known."""
 
     known: Sequence[Reply]
-    """Replies with the letter that they answer."""
+    """Replies with the email that they answer."""
     alone: Sequence[Reply]
-    """Replies to read without it, as it is with a letter that can't be rendered any more."""
+    """Replies to read without it, as it is with an email that can't be rendered any more."""
     machines: Sequence[bytes]
     """Automatic mails."""
     people: Sequence[bytes]
@@ -239,14 +239,14 @@ def _caught(raw: bytes) -> bool:
 
 
 def _worst(size: int) -> float:
-    """Of the texts that take longest, the longest time, with a letter to compare with."""
-    letter, letter_html = as_text("en"), as_html("en")
+    """Of the texts that take longest, the longest time, with an email to compare with."""
+    email, email_html = as_text("en"), as_html("en")
     taken: list[float] = []
     for kind, piece in SLOWEST:
         raw = with_head(repeated(piece, size), f"text/{kind}; charset=utf-8")
         began = time.process_time()
         with suppress(UnreadableMail):
-            own_words(raw, letter, letter_html)
+            own_words(raw, email, email_html)
         taken.append(time.process_time() - began)
     return max(taken)
 

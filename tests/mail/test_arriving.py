@@ -15,14 +15,14 @@ SMALL = 300_000
 
 
 def mails_out(world: World) -> int:
-    return len(world.mails)
+    return len(world.emails)
 
 
 @pytest.mark.parametrize("each", [50, pytest.param(120, marks=pytest.mark.long)])
 def test_r5_hostile_and_damaged_mails_are_never_answered(world: World, each: int) -> None:
     ann = Person(world).joins()
     bob = Person(world, "bob@example.net", "Bob", source_ip="198.51.100.8").joins()
-    address, sent = ann.mails[-1].reply_to[0], mails_out(world)
+    address, sent = ann.emails[-1].reply_to[0], mails_out(world)
     some = random.Random(1).sample(list(of.hostile(20_000)), each)
     raws = [raw for name, make in some if not name.startswith("From: '(") and len(raw := make()) < SMALL]
     raws += damaged(0, each)  # comments in comments are too much for the local cloud's own SES
@@ -45,7 +45,7 @@ def test_r25_of_ten_mails_of_line_ends_and_a_neighbour_none_stays_in_the_queue(w
     raws = [make() for name, make in of.LARGEST.items() if "line" in name][:most]
     raws.insert(most // 2, of.with_head(b"I was among them."))
     for raw in raws:
-        world.deliver(raw.replace(b"eve@example.com", b"ann@example.net"), ann.mails[-1].reply_to[0], drain=False)
+        world.deliver(raw.replace(b"eve@example.com", b"ann@example.net"), ann.emails[-1].reply_to[0], drain=False)
     world.drain()
 
     assert len(raws) == most + 1
@@ -67,7 +67,7 @@ def too_large() -> list[tuple[bytes, str]]:
 
 def test_r5_a_mail_over_a_bound_is_set_aside_with_the_reason_and_its_raw_mail_kept(world: World) -> None:
     ann = Person(world).joins()
-    to = ann.mails[-1].reply_to[0]
+    to = ann.emails[-1].reply_to[0]
     for raw, _ in too_large():
         world.deliver(raw.replace(b"eve@example.com", b"ann@example.net"), to)
 
@@ -80,7 +80,7 @@ def test_r5_a_mail_over_a_bound_is_set_aside_with_the_reason_and_its_raw_mail_ke
 
 def test_r2_a_changed_reply_address_is_nobodys(world: World) -> None:
     ann = Person(world).joins()
-    local, _, domain = ann.mails[-1].reply_to[0].partition("@")
+    local, _, domain = ann.emails[-1].reply_to[0].partition("@")
     rnd, sent = random.Random(2), mails_out(world)
 
     for raw in damaged(200, 60):
@@ -117,11 +117,11 @@ FROM = (
 
 def test_nobody_is_taken_for_the_subscriber_by_in_reply_to(world: World) -> None:
     ann = Person(world).joins()
-    mail, sent = ann.mails[-1], mails_out(world)
+    email, sent = ann.emails[-1], mails_out(world)
 
     for number, author in enumerate(FROM):
         head = (
-            f"From: {author}\r\nMessage-ID: <{number}@example.com>\r\nIn-Reply-To: {mail.header('Message-ID')}\r\n\r\n"
+            f"From: {author}\r\nMessage-ID: <{number}@example.com>\r\nIn-Reply-To: {email.header('Message-ID')}\r\n\r\n"
         )
         world.deliver(head.encode("latin-1") + b"STOP", "help@reply.example.org", sender="eve@example.com")
 

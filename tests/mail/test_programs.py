@@ -78,8 +78,8 @@ def wrong(world: World, replies: Sequence[Kept], *, again: bool, change: Callabl
     """What came of the replies of which anything else came than what was typed, in one life of the subscriber."""
     came: dict[str, str] = {}
     mine = [reply for reply in replies if (reply.original in cases.AGAIN) == again and reply.original not in RETIRED]
-    for name, mail in life(world, again=again):
-        came |= received(world, mail, [reply for reply in mine if reply.original == name], change)
+    for name, email in life(world, again=again):
+        came |= received(world, email, [reply for reply in mine if reply.original == name], change)
     assert not world.failures
     assert set(came) == {reply.name for reply in mine}
     return {reply.name: came[reply.name] for reply in mine if folded(came[reply.name]) != folded(due(reply))}
@@ -101,7 +101,7 @@ def test_receiving_stores_what_was_typed(again: bool) -> None:
     """
     with World(start=START) as world:
         found = wrong(world, REPLIES, again=again, change=lambda _: None)
-        made_again = [lines(mail.text or "") for mail in world.mails]
+        made_again = [lines(email.text or "") for email in world.emails]
     answered = {reply.original for reply in REPLIES if (reply.original in cases.AGAIN) == again} - RETIRED
     assert [name for name in answered if not any(lines(email_of(name)[0]) <= made for made in made_again)] == []
     assert found.keys() == known(REPLIES, again=again)

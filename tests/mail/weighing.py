@@ -65,7 +65,7 @@ class Scales:
 
     def deliver(self, raw: bytes) -> None:
         """A mail from Ann's address answers her last email, and waits in the queue."""
-        to = self.ann.mails[-1].reply_to[0]
+        to = self.ann.emails[-1].reply_to[0]
         self.world.deliver(raw.replace(b"eve@example.com", b"ann@example.net"), to, drain=False)
 
     def weighed(self, name: str, *raws: bytes) -> Weighed:

@@ -1,11 +1,11 @@
-"""Replies in the manner of many mail programs, to a letter written for these tests."""
+"""Replies in the manner of many mail programs, to an email written for these tests."""
 
 from email.message import EmailMessage
 from email.policy import SMTP
 
 QUESTION = "What did you do, and what did it cost the other person?"
 
-LETTER = f"""Day 2: Own one thing
+EMAIL = f"""Day 2: Own one thing
 
 Hello Ana,
 
@@ -24,7 +24,7 @@ This is not therapy. If someone near you is in danger, call your local emergency
 Example Org, 1 Long Street, Springfield
 """
 
-LETTER_HTML = f"""<html><head><style>p {{margin: 0}}</style></head><body>
+EMAIL_HTML = f"""<html><head><style>p {{margin: 0}}</style></head><body>
 <div style="display:none">One thing, without a "but" after it</div>
 <table><tr><td><img src="https://course.example.org/l.png" alt="Rebuild Trust"><h1>Day 2: Own one thing</h1>
 <p>Hello Ana,</p>
@@ -54,17 +54,17 @@ def mail(text: str | None = None, html: str | None = None, **headers: str) -> by
     return message.as_bytes()
 
 
-def marked(letter: str, answer: str = "") -> str:
-    """The letter with `> ` before each line; an answer stands below the question, unmarked."""
-    lines = "\n".join(f"> {line}".rstrip() for line in letter.rstrip("\n").split("\n"))
+def marked(email: str, answer: str = "") -> str:
+    """The email with `> ` before each line; an answer stands below the question, unmarked."""
+    lines = "\n".join(f"> {line}".rstrip() for line in email.rstrip("\n").split("\n"))
     return lines.replace(f"> {QUESTION}", f"> {QUESTION}\n\n{answer}\n") if answer else lines
 
 
 def unmarked(answer: str = "") -> str:
-    """The letter as Outlook and Yahoo quote it, with links rewritten; an answer stands below the question."""
-    letter = LETTER.replace("Open my page:\nhttps://", "Open my page<https://safe.example.com/?u=")
-    letter = letter.replace("5k2j\n", "5k2j>\n").replace("- ", "  *   ")
-    return letter.replace(QUESTION, f"{QUESTION}\n\n{answer}") if answer else letter
+    """The email as Outlook and Yahoo quote it, with links rewritten; an answer stands below the question."""
+    email = EMAIL.replace("Open my page:\nhttps://", "Open my page<https://safe.example.com/?u=")
+    email = email.replace("5k2j\n", "5k2j>\n").replace("- ", "  *   ")
+    return email.replace(QUESTION, f"{QUESTION}\n\n{answer}") if answer else email
 
 
 GMAIL = f"On Mon, Aug 3, 2026 at 7:00 AM Rebuild Trust\n<{ADDRESS}> wrote:\n\n"

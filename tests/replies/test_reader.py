@@ -11,10 +11,10 @@ from replies import UnreadableMail, opened, own_words
 from replies import mail as parser
 from tests.replies.replies import (
     APPLE,
+    EMAIL,
+    EMAIL_HTML,
     GMAIL,
     GMAIL_GERMAN,
-    LETTER,
-    LETTER_HTML,
     OUTLOOK,
     OUTLOOK_MOBILE,
     QUESTION,
@@ -54,7 +54,7 @@ WRITTEN = {
 
 def quoted(program: str, answer: str = "") -> str:
     header, quote = PROGRAMS[program]
-    return header + (marked(LETTER, answer) if quote is marked else unmarked(answer))
+    return header + (marked(EMAIL, answer) if quote is marked else unmarked(answer))
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -62,7 +62,7 @@ def quoted(program: str, answer: str = "") -> str:
 def test_an_answer_above_the_quote_is_kept_as_written(program: str, written: str) -> None:
     raw = mail(f"{WRITTEN[written]}\n\n{quoted(program)}")
 
-    assert own_words(raw, LETTER, LETTER_HTML) == WRITTEN[written].replace("> ", "")
+    assert own_words(raw, EMAIL, EMAIL_HTML) == WRITTEN[written].replace("> ", "")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -70,19 +70,19 @@ def test_an_answer_above_the_quote_is_kept_as_written(program: str, written: str
 def test_an_answer_inside_the_quote_is_kept_as_written(program: str, written: str) -> None:
     raw = mail(quoted(program, WRITTEN[written]))
 
-    assert own_words(raw, LETTER, LETTER_HTML) == WRITTEN[written].replace("> ", "")
+    assert own_words(raw, EMAIL, EMAIL_HTML) == WRITTEN[written].replace("> ", "")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_an_answer_below_the_quote_is_kept_as_written(program: str) -> None:
     raw = mail(f"{quoted(program)}\n\nI lied about the money.\n\nThat is all.\n\n-- \nAna Perez\nTeacher")
 
-    assert own_words(raw, LETTER, LETTER_HTML) == "I lied about the money.\n\nThat is all."
+    assert own_words(raw, EMAIL, EMAIL_HTML) == "I lied about the money.\n\nThat is all."
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_r8_a_reply_that_only_quotes_has_nothing_to_keep(program: str) -> None:
-    assert own_words(mail(quoted(program)), LETTER, LETTER_HTML) == ""
+    assert own_words(mail(quoted(program)), EMAIL, EMAIL_HTML) == ""
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -91,47 +91,47 @@ def test_without_the_original_what_stands_above_the_quote_is_kept(program: str) 
 
 
 def test_an_html_answer_inside_the_quote_is_kept() -> None:
-    answered = LETTER_HTML.replace(f"<p>{QUESTION}</p>", f"<p>{QUESTION}</p><div>A night of sleep.</div>")
+    answered = EMAIL_HTML.replace(f"<p>{QUESTION}</p>", f"<p>{QUESTION}</p><div>A night of sleep.</div>")
     raw = mail(html=f"<div>See below.</div><blockquote>{answered}</blockquote>")
 
-    assert own_words(raw, LETTER, LETTER_HTML) == "See below.\n\nA night of sleep."
+    assert own_words(raw, EMAIL, EMAIL_HTML) == "See below.\n\nA night of sleep."
 
 
 def test_an_answer_on_the_line_of_the_question_is_kept_alone() -> None:
-    raw = mail(f"{GMAIL}{marked(LETTER).replace(QUESTION, QUESTION + ' Her trust.')}")
+    raw = mail(f"{GMAIL}{marked(EMAIL).replace(QUESTION, QUESTION + ' Her trust.')}")
 
-    assert own_words(raw, LETTER) == "Her trust."
+    assert own_words(raw, EMAIL) == "Her trust."
 
 
 def test_a_letter_that_was_wrapped_anew_is_still_ours() -> None:
-    wrapped = marked(LETTER.replace("Today is about", "Today is\nabout").replace("If someone near", "If someone\nnear"))
+    wrapped = marked(EMAIL.replace("Today is about", "Today is\nabout").replace("If someone near", "If someone\nnear"))
 
-    assert own_words(mail(f"yes\n\n{GMAIL}{wrapped}"), LETTER) == "yes"
+    assert own_words(mail(f"yes\n\n{GMAIL}{wrapped}"), EMAIL) == "yes"
 
 
 def test_a_line_that_was_broken_without_a_mark_is_still_ours() -> None:
-    broken = marked(LETTER).replace("Today is about", "Today is\nabout")
+    broken = marked(EMAIL).replace("Today is about", "Today is\nabout")
 
-    assert own_words(mail(f"yes\n\n{GMAIL}{broken}"), LETTER) == "yes"
+    assert own_words(mail(f"yes\n\n{GMAIL}{broken}"), EMAIL) == "yes"
 
 
 def test_our_letter_pasted_without_any_mark_is_taken_out() -> None:
-    assert own_words(mail(f"I did it.\n\n{LETTER}"), LETTER) == "I did it."
+    assert own_words(mail(f"I did it.\n\n{EMAIL}"), EMAIL) == "I did it."
 
 
 def test_another_mail_quoted_below_is_not_taken_for_an_answer() -> None:
     raw = mail(f"yes\n\n{OUTLOOK}Dinner at eight? Bring the blue chairs.\n")
 
-    assert own_words(raw, LETTER) == "yes"
+    assert own_words(raw, EMAIL) == "yes"
 
 
 def test_what_is_written_below_headers_is_kept_when_there_is_nothing_else() -> None:
-    assert own_words(mail(f"{OUTLOOK}I lied.\n\nIt hurt her.\n"), LETTER) == "I lied.\n\nIt hurt her."
+    assert own_words(mail(f"{OUTLOOK}I lied.\n\nIt hurt her.\n"), EMAIL) == "I lied.\n\nIt hurt her."
     assert own_words(mail(f"{OUTLOOK}I lied.\n")) == "I lied."
 
 
 def test_an_answer_that_only_the_html_part_has_is_found() -> None:
-    assert own_words(mail(f"{GMAIL}{marked(LETTER)}", "<p>I lied.</p>"), LETTER, LETTER_HTML) == "I lied."
+    assert own_words(mail(f"{GMAIL}{marked(EMAIL)}", "<p>I lied.</p>"), EMAIL, EMAIL_HTML) == "I lied."
 
 
 def test_a_mail_over_a_bound_is_an_error() -> None:
@@ -149,7 +149,7 @@ def test_a_hostile_text_takes_linear_time(piece: str) -> None:
         raw = b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + (piece * (size // len(piece))).encode()
         started = time.process_time()
         with suppress(UnreadableMail):
-            own_words(raw, LETTER, LETTER_HTML)
+            own_words(raw, EMAIL, EMAIL_HTML)
         return time.process_time() - started
 
     seconds(1000)  # compiles what is compiled when first needed
@@ -165,9 +165,9 @@ def test_r8_an_empty_mail_has_nothing_to_keep() -> None:
 
 
 def test_r8_of_a_forwarded_mail_only_ones_own_words_are_kept() -> None:
-    forwarded = f"---------- Forwarded message ---------\n{OUTLOOK}{LETTER}"
+    forwarded = f"---------- Forwarded message ---------\n{OUTLOOK}{EMAIL}"
 
-    assert own_words(mail(f"She should read this too.\n\n{forwarded}"), LETTER) == "She should read this too."
+    assert own_words(mail(f"She should read this too.\n\n{forwarded}"), EMAIL) == "She should read this too."
 
 
 def test_r8_what_is_signed_in_a_part_of_its_own_is_read() -> None:
@@ -182,30 +182,30 @@ def test_a_signature_that_only_the_html_tells_is_not_the_persons() -> None:
     html = f"{signed}<div>{escape(GMAIL)}</div><blockquote>{QUESTION}</blockquote>"
     plain = f"STOP\nAna Marlow\n\n{GMAIL}> {QUESTION}"
 
-    assert own_words(mail(plain, html), LETTER, LETTER_HTML) == "STOP"
-    assert own_words(mail(plain), LETTER, LETTER_HTML) == "STOP\nAna Marlow"
+    assert own_words(mail(plain, html), EMAIL, EMAIL_HTML) == "STOP"
+    assert own_words(mail(plain), EMAIL, EMAIL_HTML) == "STOP\nAna Marlow"
 
 
 def test_a_warning_that_a_server_put_into_the_quote_is_nobodys_answer() -> None:
     warning = "CAUTION: This email came from outside of the company. Do not click links in it, or open attachments."
 
-    assert own_words(mail(f"yes\n\n{OUTLOOK}{warning}\n\n{LETTER}"), LETTER) == "yes"
+    assert own_words(mail(f"yes\n\n{OUTLOOK}{warning}\n\n{EMAIL}"), EMAIL) == "yes"
 
 
 def test_bullets_of_ours_between_answers_are_not_the_persons() -> None:
-    quoted = marked(LETTER).replace("not why.\n> - Use", "not why.\nI shouted.\n> - Use")
+    quoted = marked(EMAIL).replace("not why.\n> - Use", "not why.\nI shouted.\n> - Use")
 
-    assert own_words(mail(f"{APPLE}{quoted}"), LETTER) == "I shouted."
+    assert own_words(mail(f"{APPLE}{quoted}"), EMAIL) == "I shouted."
 
 
 def test_a_quote_of_another_mail_is_not_taken_for_an_answer() -> None:
-    assert own_words(mail("yes\n\nOn 8/3/26 07:00, Bo wrote:\n> Dinner at eight?\n"), LETTER) == "yes"
+    assert own_words(mail("yes\n\nOn 8/3/26 07:00, Bo wrote:\n> Dinner at eight?\n"), EMAIL) == "yes"
 
 
 # ---------------------------------------------------------------- from which share on a quote is ours
 
 OTHERS = "Dinner at eight with everybody, bring seven blue chairs along please, Uncle Tom, kisses."
-"""Fourteen words, of which none begins a line of the letter."""
+"""Fourteen words, of which none begins a line of the email."""
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ OTHERS = "Dinner at eight with everybody, bring seven blue chairs along please, 
     ids=["five words in a row", "six words of twenty"],
 )
 def test_a_quote_that_holds_enough_of_our_words_is_ours_and_the_rest_an_answer(ours: str, others: str) -> None:
-    assert own_words(mail(f"yes\n\n{OUTLOOK}{ours}\n{others}"), LETTER) == f"yes\n\n{others.strip()}"
+    assert own_words(mail(f"yes\n\n{OUTLOOK}{ours}\n{others}"), EMAIL) == f"yes\n\n{others.strip()}"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_quote_that_holds_enough_of_our_words_is_ours_and_the_rest_an_answer(o
     ids=["four words in a row", "six words of twenty-one"],
 )
 def test_a_quote_that_holds_fewer_of_our_words_is_of_another_mail(ours: str, others: str) -> None:
-    assert own_words(mail(f"yes\n\n{OUTLOOK}{ours}\n{others}"), LETTER) == "yes"
+    assert own_words(mail(f"yes\n\n{OUTLOOK}{ours}\n{others}"), EMAIL) == "yes"
 
 
 def in_lines(words: int) -> str:
@@ -232,19 +232,19 @@ def in_lines(words: int) -> str:
     return "\n".join(" ".join(different[at : at + 5]) for at in range(0, words, 5))
 
 
-@pytest.mark.parametrize(("words", "enough"), [(50, 25), (100, 40)], ids=["of a short letter", "of a long letter"])
+@pytest.mark.parametrize(("words", "enough"), [(50, 25), (100, 40)], ids=["of a short email", "of a long email"])
 def test_a_letter_pasted_without_any_mark_is_ours_from_25_words_and_four_tenths_on(words: int, enough: int) -> None:
-    letter = in_lines(words)
+    email = in_lines(words)
     pasted, less = in_lines(enough), in_lines(enough - 1)
 
-    assert own_words(mail(f"I did it.\n\n{pasted}"), letter) == "I did it."
-    assert own_words(mail(f"I did it.\n\n{less}"), letter) == f"I did it.\n\n{less}"
+    assert own_words(mail(f"I did it.\n\n{pasted}"), email) == "I did it."
+    assert own_words(mail(f"I did it.\n\n{less}"), email) == f"I did it.\n\n{less}"
 
 
 def test_a_mail_is_parsed_once_for_every_question(monkeypatch: pytest.MonkeyPatch) -> None:
     parse = Mock(wraps=parser.parse)
     monkeypatch.setattr(parser, "parse", parse)
-    raw = mail(f"I lied.\n\n{GMAIL}{marked(LETTER)}", Message_ID="<1@example.net>", Return_Path="<>")
+    raw = mail(f"I lied.\n\n{GMAIL}{marked(EMAIL)}", Message_ID="<1@example.net>", Return_Path="<>")
 
     opened_mail = opened(raw)
 
@@ -252,10 +252,7 @@ def test_a_mail_is_parsed_once_for_every_question(monkeypatch: pytest.MonkeyPatc
     assert opened_mail.sender == "ana@example.net"
     assert opened_mail.header("message-id") == "<1@example.net>"
     assert (
-        opened_mail.own_words(LETTER)
-        == opened_mail.own_words(LETTER, LETTER_HTML)
-        == opened_mail.own_words()
-        == "I lied."
+        opened_mail.own_words(EMAIL) == opened_mail.own_words(EMAIL, EMAIL_HTML) == opened_mail.own_words() == "I lied."
     )
     assert opened_mail.automatic == "null sender"
     assert opened_mail.raw == raw

@@ -57,7 +57,7 @@ def run(cloud: SecondCloud, *, each_grant: bool) -> int:
         seconds = timed(chapter.__name__.replace("_", " "), partial(chapter, cloud))
         uses.note(chapter, cloud.calls[before:], seconds)
     journey.nothing_is_wrong(cloud)
-    print(f"{len(cloud.mails)} emails, {len(cloud.calls)} calls that policies allowed, none denied; 0 dead letters.")
+    print(f"{len(cloud.emails)} emails, {len(cloud.calls)} calls that policies allowed, none denied; 0 dead letters.")
     print(f"By person: {', '.join(f'{who} {number}' for who, number in by_person(cloud).most_common())}.")
     print(f"Grants: {len(uses.used)} used; {len(uses.unused)} not: {', '.join(map(str, uses.unused))}.")
     missed = each_is_needed(cloud, template, uses) if each_grant else 0
@@ -66,7 +66,7 @@ def run(cloud: SecondCloud, *, each_grant: bool) -> int:
 
 def by_person(cloud: SecondCloud) -> Counter[str]:
     """How many emails each person of the journey was sent."""
-    return Counter(mail.address.partition("@")[0] for mail in cloud.mails)
+    return Counter(email.address.partition("@")[0] for email in cloud.emails)
 
 
 def kept(cloud: SecondCloud, server: Server) -> None:

@@ -22,7 +22,7 @@ from cli.main import app
 from local_cloud import ses_events
 from local_cloud.api import Response, form_body
 from local_cloud.environment import environment
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from local_cloud.physical import ACCOUNT, REGION
 from local_cloud.receiving import ReceivedMail, Receiving, rule_of
 from local_cloud.ses import mail_of
@@ -50,7 +50,7 @@ class SecondCloud(Stack):
 
     def __init__(self, server: Server) -> None:
         super().__init__(server)
-        self.mails: list[SentMail] = []
+        self.emails: list[SentEmail] = []
         self.received: list[ReceivedMail] = []
         self.calls: list[Call] = []
         self.logs: list[str] = []
@@ -154,20 +154,20 @@ class SecondCloud(Stack):
             words = body if isinstance(body, str) else json.dumps(body)
             self.client("sns").publish(TopicArn=topic, Message=words, Subject=subject)
 
-    def bounced(self, mail: SentMail) -> None:
+    def bounced(self, email: SentEmail) -> None:
         """The mailbox does not exist."""
-        self._tell(ses_events.bounce(mail, self.now()))
+        self._tell(ses_events.bounce(email, self.now()))
         self.drain()
 
     def _taken(self, event: dict[str, Any]) -> None:
         """SES took an email: it is in the mailbox, and the configuration set's topic hears of it."""
-        mail = mail_of(event["request"], event["id"], datetime.fromtimestamp(event["at"], UTC))
-        self.mails.append(mail)
+        email = mail_of(event["request"], event["id"], datetime.fromtimestamp(event["at"], UTC))
+        self.emails.append(email)
         for news in (ses_events.send, ses_events.delivery):
-            self._tell(news(mail, mail.at))
+            self._tell(news(email, email.at))
 
     def _tell(self, event: SesEvent) -> None:
-        name = event.mail.configuration_set
+        name = event.email.configuration_set
         if name is None:
             return
         found = self.client("sesv2").get_configuration_set_event_destinations(ConfigurationSetName=name)
@@ -211,7 +211,7 @@ class SecondCloud(Stack):
         self._server.move_to(self.now() + by)
         self.drain()
 
-    def next_email(self, to: str) -> SentMail:
+    def next_email(self, to: str) -> SentEmail:
         """Time moves on to the next email in this mailbox. Raises RunFailed if none comes in three days."""
         before = len(self.mails_to(to))
         for _ in range(12):
@@ -269,8 +269,8 @@ class SecondCloud(Stack):
 
     # ---------------------------------------------------------------- what is stored
 
-    def mails_to(self, address: str) -> list[SentMail]:
-        return [mail for mail in self.mails if mail.address.lower() == address.lower()]
+    def mails_to(self, address: str) -> list[SentEmail]:
+        return [email for email in self.emails if email.address.lower() == address.lower()]
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All items of a table, named by its logical id."""
@@ -302,7 +302,7 @@ class SecondCloud(Stack):
         for key in self.raw_mail():
             self.client("s3").delete_object(Bucket=self.resources["RawMail"], Key=key)
         self._seen = self._server.ask("state")["seen"]
-        self.mails.clear()
+        self.emails.clear()
         self.received.clear()
 
     def _empty(self, table: str) -> None:

@@ -37,7 +37,7 @@ def takes_the_course(cloud: SecondCloud) -> None:
         expect(email.tags["email"] == lesson, f"{lesson} did not come")
         if number == 0:
             ann.replies(MORE_WORDS, email, client="outlook")
-    expect(WORDS in (ann.mails[-1].text or ""), "the closing letter does not give the words back")
+    expect(WORDS in (ann.emails[-1].text or ""), "the closing letter does not give the words back")
     expect(len(ann.reflections) == 2, "a reply was not kept as a reflection")
 
     expect(MORE_WORDS in ann.journal, "the journal does not show a reflection")
@@ -73,18 +73,18 @@ def steers_the_course(cloud: SecondCloud) -> None:
 
     cleo = somebody(cloud, "cleo").joins()
     for _ in range(2):  # the second time it reads whether it was told
-        cloud.request("POST", one_click(cleo.mails[1]), form={"List-Unsubscribe": "One-Click"})
+        cloud.request("POST", one_click(cleo.emails[1]), form={"List-Unsubscribe": "One-Click"})
     expect(cleo.row["status"] == "unsubscribed", "one click did not stop the course")
 
 
 def bounces(cloud: SecondCloud) -> None:
     """A mailbox that does not exist is never written to again, and a form for it neither."""
     dora = somebody(cloud, "dora").joins()
-    cloud.bounced(dora.mails[-1])
+    cloud.bounced(dora.emails[-1])
     expect(dora.row["status"] == "bounced" and len(cloud.rows("Suppressions")) > 0, "the address was not suppressed")
-    before = len(dora.mails)
+    before = len(dora.emails)
     dora.signs_up()
-    expect(len(dora.mails) == before, "a suppressed address was written to")
+    expect(len(dora.emails) == before, "a suppressed address was written to")
 
 
 def is_held_and_released(cloud: SecondCloud) -> None:
@@ -113,7 +113,7 @@ def is_accepted(cloud: SecondCloud) -> None:
     """A reply whose notification was lost: the audit sets it aside, the operator makes it a reflection."""
     fay = somebody(cloud, "fay").joins()
     mail_id = "lost0123456789abcdefghijklmnopqrstuvwxyz"
-    mail = LOST.format(fay.address, fay.mails[-1].reply_to[0], WORDS)
+    mail = LOST.format(fay.address, fay.emails[-1].reply_to[0], WORDS)
     cloud.client("s3").put_object(Bucket=cloud.resources["RawMail"], Key=f"inbound/{mail_id}", Body=mail.encode())
     cloud.advance(timedelta(hours=2))
     cloud.command("audit")
@@ -163,7 +163,7 @@ def is_deleted(cloud: SecondCloud) -> None:
 
 def arrived(person: Person) -> list[str]:
     """Which emails came, oldest first."""
-    return [mail.tags["email"] for mail in person.mails]
+    return [email.tags["email"] for email in person.emails]
 
 
 def nothing_is_wrong(cloud: SecondCloud) -> None:

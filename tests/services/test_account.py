@@ -34,7 +34,7 @@ def test_everybody_stands_in_one_line_of_the_account(world: World) -> None:
         person.joins()
     people[2].presses("pause")
     people[3].presses("stop")
-    world.bounced(people[4].mails[-1])
+    world.bounced(people[4].emails[-1])
     world.ses.refused[people[5].address] = "Address blocked."
     asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     world.advance(timedelta(minutes=6))
@@ -58,7 +58,7 @@ def test_d5_what_the_index_forgot_is_put_back(world: World) -> None:
     asleep(world, timedelta(days=1))
     world.invoke("dispatch", {})
     world.drain()
-    assert len(ann.mails) == 2  # nobody saw that she was due
+    assert len(ann.emails) == 2  # nobody saw that she was due
 
     assert audit(world)["put right in the index"] == 1
     assert next_email(world).tags["email"] == "acknowledge"
@@ -83,7 +83,7 @@ def test_d5_a_stale_index_entry_is_refused_by_the_claim(world: World) -> None:
     ann = Person(world).joins()
     ann.presses("pause")
     make_due(world, ann)
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro", "paused"]
+    assert [email.tags["email"] for email in ann.emails] == ["confirm", "intro", "paused"]
     assert ann.row["status"] == "paused"
 
     assert audit(world)["put right in the index"] == 1  # it would take somebody's place at every tick
@@ -94,18 +94,18 @@ def test_d5_a_stale_index_entry_is_refused_by_the_claim(world: World) -> None:
 
 def test_d5_even_a_wrong_due_time_brings_no_second_lesson_on_a_day(world: World) -> None:
     ann = reads(Person(world, hour=0), 1)
-    assert len(ann.mails) == 3
+    assert len(ann.emails) == 3
     for hours in (6, 14, 22):  # of the same local day, the last two more than twelve hours later
         asleep_until(world, MONDAY.replace(hour=23) + timedelta(hours=hours))
         make_due(world, ann)
-        assert len(ann.mails) == 3
+        assert len(ann.emails) == 3
     assert next_email(world).tags["email"] == "own-it"
 
 
 @pytest.mark.parametrize("end", ["completed", "unsubscribed", "paused"])
 def test_reflections_are_deleted_90_days_after_the_last_lesson_and_not_before(world: World, end: str) -> None:
     ann = reads(Person(world), 6 if end == "completed" else 1)
-    last = ann.mails[-1].at
+    last = ann.emails[-1].at
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     ann.replies("What I saw today.")
     asleep(world, timedelta(minutes=10))
@@ -130,10 +130,10 @@ def test_reflections_are_deleted_90_days_after_the_last_lesson_and_not_before(wo
 
 def test_what_is_written_after_the_time_of_keeping_is_not_kept_for_ever(world: World) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
+    email = ann.emails[-1]
     ann.presses("stop")
     asleep(world, RETENTION + timedelta(days=10))
-    ann.replies("I still think of it.", mail)
+    ann.replies("I still think of it.", email)
     for _ in range(4):
         asleep(world, timedelta(days=30))
         audit(world)
@@ -142,35 +142,35 @@ def test_what_is_written_after_the_time_of_keeping_is_not_kept_for_ever(world: W
 
 def test_p7_a_paused_subscriber_is_asked_a_week_before_and_only_the_words_go(world: World) -> None:
     ann = reads(Person(world), 1)
-    last = ann.mails[-1].at
+    last = ann.emails[-1].at
     ann.replies("What I saw today.")
     ann.presses("pause")
     place = ann.row["next_lesson"]
-    sent = len(ann.mails)
+    sent = len(ann.emails)
     for day in (82, 83, 84, 89, 90):
         asleep_until(world, last + timedelta(days=day, hours=1))
         audit(world)
         world.drain()
-        assert [mail.tags["email"] for mail in ann.mails[sent:]] == (["keep"] if day > 82 else []), day
+        assert [email.tags["email"] for email in ann.emails[sent:]] == (["keep"] if day > 82 else []), day
         assert kept(world) == (["What I saw today."] if day < 90 else []), day
     assert (ann.row["status"], ann.row["next_lesson"]) == ("paused", place)
     asleep(world, timedelta(days=80))
     audit(world)
     world.drain()
-    assert len(ann.mails) == sent + 1, "there is nothing left to ask about"
+    assert len(ann.emails) == sent + 1, "there is nothing left to ask about"
 
 
 def test_p7_who_is_asked_late_has_a_week_all_the_same(world: World) -> None:
     """A pause that was to end in time, and is extended two days before the words would go."""
     ann = reads(Person(world), 1)
-    last = ann.mails[-1].at
+    last = ann.emails[-1].at
     ann.replies("What I saw today.")
     ann.presses("pause", until=str((last + timedelta(days=89)).date()))
     asleep_until(world, last + timedelta(days=88))
     audit(world)
     world.drain()
     assert "keep" not in emails_of(ann)
-    ann.replies("PAUSE", ann.mails[2])
+    ann.replies("PAUSE", ann.emails[2])
     for day in (88.1, 90, 91, 94, 95, 96):
         asleep_until(world, last + timedelta(days=day, hours=1))
         audit(world)
@@ -184,7 +184,7 @@ def test_p7_words_go_also_when_no_lesson_was_ever_sent(world: World) -> None:
     ann.signs_up()
     world.ses.refused[ann.address] = "Address blocked."
     ann.confirms()
-    ann.replies("I hurt her, and I know it.", ann.mails[0])
+    ann.replies("I hurt her, and I know it.", ann.emails[0])
     assert kept(world) == ["I hurt her, and I know it."]
     asleep(world, RETENTION + timedelta(days=2))
     audit(world)
@@ -193,7 +193,7 @@ def test_p7_words_go_also_when_no_lesson_was_ever_sent(world: World) -> None:
 
 def test_p7_a_press_keeps_the_words_for_as_long_again(world: World) -> None:
     ann = reads(Person(world), 1)
-    last = ann.mails[-1].at
+    last = ann.emails[-1].at
     ann.replies("What I saw today.")
     ann.presses("pause")
     asleep_until(world, last + timedelta(days=84))
@@ -206,13 +206,13 @@ def test_p7_a_press_keeps_the_words_for_as_long_again(world: World) -> None:
         pressed = world.request("POST", button, form={})
         assert "is kept for as long again" in world.request("GET", pressed.headers["location"]).text
     assert ann.row["status"] == "paused"
-    sent = len(ann.mails)
+    sent = len(ann.emails)
     for day in (91, 166, 168, 174):
         asleep_until(world, last + timedelta(days=day, hours=1))
         audit(world)
         world.drain()
         assert kept(world) == ["What I saw today."]
-    assert [mail.tags["email"] for mail in ann.mails[sent:]] == ["keep"]
+    assert [email.tags["email"] for email in ann.emails[sent:]] == ["keep"]
     asleep_until(world, last + timedelta(days=176))
     audit(world)
     assert kept(world) == []
@@ -220,7 +220,7 @@ def test_p7_a_press_keeps_the_words_for_as_long_again(world: World) -> None:
 
 def test_p7_nobody_who_wrote_nothing_or_is_held_is_asked(world: World) -> None:
     ann, bob = reads(Person(world), 1), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
-    last = ann.mails[-1].at
+    last = ann.emails[-1].at
     ann.presses("pause")
     world.ses.refused[bob.address] = "Address blocked."
     bob.replies("Bob has written this.")
@@ -228,12 +228,12 @@ def test_p7_nobody_who_wrote_nothing_or_is_held_is_asked(world: World) -> None:
     world.invoke("dispatch", {})
     world.drain()
     assert bob.row["held"]
-    sent = len(world.mails)
+    sent = len(world.emails)
     for day in (85, 95):
         asleep_until(world, last + timedelta(days=day))
         audit(world)
         world.drain()
-    assert len(world.mails) == sent
+    assert len(world.emails) == sent
     assert kept(world) == [], "what a held subscriber wrote has had its time as well"
     assert bob.row["held"]
 

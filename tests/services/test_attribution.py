@@ -14,16 +14,16 @@ from tests.stories import a_key_is_added, asleep, next_email, reads
 
 def test_r1_the_token_however_it_is_written(world: World) -> None:
     ann = Person(world).joins()
-    mail = ann.mails[-1]
-    local_part, _, domain = reply_to(mail).partition("@")
+    email = ann.emails[-1]
+    local_part, _, domain = reply_to(email).partition("@")
     mixed = "".join(char.upper() if n % 2 else char for n, char in enumerate(local_part)) + "@" + domain
     for to, envelope in (
-        (reply_to(mail).upper(), [reply_to(mail).upper()]),
+        (reply_to(email).upper(), [reply_to(email).upper()]),
         (mixed, [mixed]),
-        ("her@example.com", [f"somebody@{domain}", reply_to(mail)]),  # and in Cc
-        (f'"Rebuilding Trust" <{reply_to(mail)}>', [reply_to(mail)]),
+        ("her@example.com", [f"somebody@{domain}", reply_to(email)]),  # and in Cc
+        (f'"Rebuilding Trust" <{reply_to(email)}>', [reply_to(email)]),
     ):
-        world.deliver(written(f"I wrote to {len(to)}.", None, To=to, Cc=reply_to(mail)), envelope)
+        world.deliver(written(f"I wrote to {len(to)}.", None, To=to, Cc=reply_to(email)), envelope)
         assert f"I wrote to {len(to)}." in texts(ann), to
         assert not reasons(world)
     assert {row["attributed_by"] for row in ann.reflections} == {"token"}
@@ -34,7 +34,7 @@ def test_r1_the_token_however_it_is_written(world: World) -> None:
 def test_h1_the_helplines_of_a_country_that_was_left_are_still_ours(world: World, client: str, moves_to: str) -> None:
     """Also one whose name is a line by itself, wherever it stands among the countries."""
     ann = reads(Person(world, zone="Europe/Madrid"), 1)
-    assert "016" in (ann.mails[-1].text or "")
+    assert "016" in (ann.emails[-1].text or "")
     ann.presses("time", hour="8", zone=moves_to)
     ann.replies(WORDS, client=client)
     assert texts(ann) == [WORDS]
@@ -63,7 +63,7 @@ def test_a_mail_to_list_unsubscribe_of_an_email_that_was_signed_with_a_key_just_
 def test_forged_reply_addresses_do_not_each_ask_for_the_keys(world: World) -> None:
     ann = Person(world).joins()
     before = sum(call.operation == "secretsmanager:GetSecretValue" for call in world.calls)
-    local_part, domain = reply_to(ann.mails[-1]).split("@")
+    local_part, domain = reply_to(ann.emails[-1]).split("@")
     forged = [f"{first}{second}{local_part[2:]}@{domain}" for first in "bcdefghi" for second in "bcdefghi"]
     for number, address in enumerate(forged):
         world.deliver(written(f"Number {number}", None), address)
@@ -74,13 +74,13 @@ def test_forged_reply_addresses_do_not_each_ask_for_the_keys(world: World) -> No
 def test_r2_a_forged_old_or_missing_token_is_set_aside_and_never_answered(world: World) -> None:
     ann = Person(world).joins()
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
-    old = reply_to(ann.mails[-1])
+    old = reply_to(ann.emails[-1])
     world.request("POST", ann.link("/unsubscribe/"))
     asleep(world, timedelta(days=2))
     ann.joins()
-    good, domain = reply_to(ann.mails[-1]).split("@")
-    spliced = reply_to(bob.mails[-1])[:16] + good[16:]
-    sent, mails = len(world.mails), world.mails[:]
+    good, domain = reply_to(ann.emails[-1]).split("@")
+    spliced = reply_to(bob.emails[-1])[:16] + good[16:]
+    sent, emails = len(world.emails), world.emails[:]
     for number, local_part in enumerate(
         (
             good[:-1] + ("a" if good[-1] != "a" else "b"),
@@ -103,17 +103,17 @@ def test_r2_a_forged_old_or_missing_token_is_set_aside_and_never_answered(world:
     assert not ann.reflections
     assert not bob.reflections
     assert (ann.row["status"], bob.row["status"]) == ("active", "active")
-    assert (len(world.mails), world.mails) == (sent, mails)
+    assert (len(world.emails), world.emails) == (sent, emails)
     assert WORDS.split("\n", maxsplit=1)[0] not in json.dumps(world.rows("Reflections"), default=str)
 
 
 def test_without_a_token_in_reply_to_tells_whose_it_is_only_from_their_own_proven_address(world: World) -> None:
     ann = reads(Person(world), 1)
-    answer = written(WORDS, ann.mails[-1])
+    answer = written(WORDS, ann.emails[-1])
     to = "course@reply.example.org"
     world.deliver(answer, to, verdicts={"dmarc": "FAIL"})
     world.deliver(answer, to, verdicts={"dmarc": "GRAY"})
-    world.deliver(written(WORDS, ann.mails[-1], sender="eve@example.com"), to)
+    world.deliver(written(WORDS, ann.emails[-1], sender="eve@example.com"), to)
     assert not ann.reflections
     assert len(reasons(world)) == 3
 
@@ -124,7 +124,7 @@ def test_without_a_token_in_reply_to_tells_whose_it_is_only_from_their_own_prove
 def test_without_a_token_in_reply_to_must_name_the_last_lesson(world: World) -> None:
     ann = reads(Person(world), 1)
     to = "course@reply.example.org"
-    world.deliver(written(WORDS, ann.mails[1]), to)
+    world.deliver(written(WORDS, ann.emails[1]), to)
     world.deliver(written(WORDS, None, In_Reply_To="<somebody-elses@example.com>"), to)
     assert not ann.reflections
     assert reasons(world) == ["no valid reply address"] * 2

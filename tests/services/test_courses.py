@@ -80,13 +80,13 @@ def test_a6_every_way_to_stop_works_whatever_has_become_of_the_course(own_course
     clicks, presses, replies, mails = people
     happens(fault, course)
 
-    answer = world.request("POST", one_click(clicks.mails[-1]), form={"List-Unsubscribe": "One-Click"})
+    answer = world.request("POST", one_click(clicks.emails[-1]), form={"List-Unsubscribe": "One-Click"})
     assert answer.status == 200
     assert "The course has stopped" in answer.text
     answer = world.request("POST", f"{presses.link('/unsubscribe/')}?now=yes", form={"why": "too-much"})
     assert answer.status == 200
     replies.replies("STOP")
-    header = mails.mails[-1].header("List-Unsubscribe") or ""
+    header = mails.emails[-1].header("List-Unsubscribe") or ""
     address = re.findall(r"<mailto:([^?>]+)", header)[0]
     world.deliver(b"From: p3@example.net\r\nSubject: unsubscribe\r\n\r\n", address)
     assert [person.row["status"] for person in people] == ["unsubscribed"] * 4
@@ -120,14 +120,14 @@ def test_a6_journal_export_and_erasure_work_in_the_language_of_the_consent(own_c
     spanish_copy(course)
     happens(fault, course)
     ann.replies("JOURNAL")
-    assert ann.mails[-1].subject == "The link to your journal"
-    assert "Rebuilding Trust" not in (ann.mails[-1].text or "")
+    assert ann.emails[-1].subject == "The link to your journal"
+    assert "Rebuilding Trust" not in (ann.emails[-1].text or "")
     for page in (world.request("GET", ann.page_url).text, ann.journal):
         assert '<html lang="en"' in page
     assert "I raised my voice." in ann.journal
     export = ann.in_the_journal("export")
     assert "I raised my voice." in ZipFile(BytesIO(export.body)).read("data.json").decode()
-    assert "The course has stopped" in world.request("POST", one_click(ann.mails[-1]), form={}).text
+    assert "The course has stopped" in world.request("POST", one_click(ann.emails[-1]), form={}).text
     ann.erases()
     assert not world.subscribers()
     assert counted(world, "Broken")
@@ -139,7 +139,7 @@ def test_a6_a_deletion_by_reply_works_without_the_course(own_course: Own) -> Non
     ann = Person(world).joins()
     happens(gone, course)
     ann.replies("DELETE MY DATA")
-    assert ann.mails[-1].tags["email"] == "erase"
+    assert ann.emails[-1].tags["email"] == "erase"
     ann.replies("yes")
     assert not world.subscribers()
 
@@ -155,14 +155,14 @@ def test_a6_a_broken_course_holds_nobody_and_the_other_courses_go_on(own_course:
     bea.signs_up(course=other.name)
     bea.confirms()
     next_email_of(bea)
-    assert [mail.tags["email"] for mail in bea.mails] == ["confirm", "intro", "acknowledge"]
-    assert nothing_comes(world, days=1) or len(ann.mails) == 2
+    assert [email.tags["email"] for email in bea.emails] == ["confirm", "intro", "acknowledge"]
+    assert nothing_comes(world, days=1) or len(ann.emails) == 2
     assert ann.row.get("held", "") == ""
     shutil.rmtree(course)
     kept.rename(course)
     forget_everything(lessons=True)
     next_email_of(ann)
-    assert "acknowledge" in [mail.tags["email"] for mail in ann.mails]
+    assert "acknowledge" in [email.tags["email"] for email in ann.emails]
 
 
 def test_a6_a_broken_notice_breaks_no_other_and_replies_to_it_are_known(own_course: Own) -> None:
@@ -173,7 +173,7 @@ def test_a6_a_broken_notice_breaks_no_other_and_replies_to_it_are_known(own_cour
         edit(course.parent / "en" / "notices" / f"{name}.md.j2", "+++\n\n", "+++\n\n{% if\n\n")
     bea = Person(world, "bea@example.net", source_ip="203.0.113.9").joins()
     bea.replies("HELP")
-    assert bea.mails[-1].tags["email"] == "help"
+    assert bea.emails[-1].tags["email"] == "help"
     bea.replies("STOP")
     assert bea.row["status"] == "unsubscribed"
     ann.replies("yes")
@@ -204,7 +204,7 @@ def test_a6_a_page_whose_template_is_broken_shows_the_helplines(
     assert "Algo se ha roto" in answer.text
     assert counted(world, "Failed")
     assert ann.address not in "\n".join(world.logs)
-    answer = world.request("POST", one_click(ann.mails[-1]), form={})
+    answer = world.request("POST", one_click(ann.emails[-1]), form={})
     assert answer.status == 200
     assert "El curso ha parado" in answer.text
 
@@ -224,7 +224,7 @@ def test_a6_who_confirms_while_the_course_is_broken_can_do_so_later(own_course: 
     kept.rename(course)
     forget_everything(lessons=True)
     ann.confirms()
-    assert ann.mails[-1].tags["email"] == "intro"
+    assert ann.emails[-1].tags["email"] == "intro"
 
 
 def test_a6_make_build_checks_the_emails_first() -> None:

@@ -82,11 +82,11 @@ def test_o2_a_proof_of_consent_that_is_stored_while_everything_is_erased_goes_to
 def test_o2_a_suppression_outlives_its_subscriber(world: World) -> None:
     ann = Person(world).joins()
     journal = ann.journal_url
-    world.complained(ann.mails[-1])
-    sent = len(ann.mails)
+    world.complained(ann.emails[-1])
+    sent = len(ann.emails)
     world.request("POST", f"{journal}/erase", form={"sure": "yes"})
     assert not world.subscribers()
-    assert len(ann.mails) == sent, "not even the last email"
+    assert len(ann.emails) == sent, "not even the last email"
     assert [row["reason"] for row in world.rows("Suppressions")] == ["complained"]
 
 
@@ -99,23 +99,23 @@ def test_o2_after_erasing_no_table_bucket_or_queue_knows_them(world: World) -> N
     ann.replies("I might stop the course, not sure yet.")
     ann.replies("How do I change my address?")
     for unproven in ("PAUSE", "I see."):
-        mail = written(unproven, ann.mails[-1], ann.address)
-        world.deliver(mail, reply_to(ann.mails[-1]), verdicts={"dmarc": "FAIL"})
+        mail = written(unproven, ann.emails[-1], ann.address)
+        world.deliver(mail, reply_to(ann.emails[-1]), verdicts={"dmarc": "FAIL"})
     ann.replies("Delete my data")
     is_asked_to_keep(ann)
     asleep(world, timedelta(days=1))
     ann.signs_up()
-    assert ann.mails[-1].tags["email"] == "already-here"
+    assert ann.emails[-1].tags["email"] == "already-here"
     way_back = next_email(world)
     while way_back.tags["email"] != "safety-first":
         way_back = next_email(world)
     ann.replies("Sometimes.", way_back)
-    assert ann.mails[-1].tags["email"] == "ask-way-back"
+    assert ann.emails[-1].tags["email"] == "ask-way-back"
     ann.asks_for_a_link()
-    assert ann.mails[-1].tags["email"] == "fresh-link"
+    assert ann.emails[-1].tags["email"] == "fresh-link"
     page_url, journal, subscriber = ann.page_url, ann.journal_url, str(ann.row["id"])
-    world.complained(ann.mails[-1])
-    tokens_known = {page_url.rpartition("/")[2], *(mail.reply_to[0].partition("@")[0] for mail in ann.mails)}
+    world.complained(ann.emails[-1])
+    tokens_known = {page_url.rpartition("/")[2], *(email.reply_to[0].partition("@")[0] for email in ann.emails)}
     assert "It is erased" in world.request("POST", f"{journal}/erase", form={"sure": "yes"}).text
     world.drain()
 
@@ -139,8 +139,8 @@ def test_o2_mail_that_was_set_aside_is_erased_with_the_one_it_was_addressed_by(w
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9").joins()
     for person in (ann, bob):
         away = f"From: {person.address}\r\nSubject: Out of office\r\nAuto-Submitted: auto-replied\r\n\r\nI am away."
-        world.deliver(away.encode(), person.mails[-1].reply_to[0])
-        world.deliver(away.replace("I am away.", "").encode(), person.mails[-1].reply_to[0])
+        world.deliver(away.encode(), person.emails[-1].reply_to[0])
+        world.deliver(away.replace("I am away.", "").encode(), person.emails[-1].reply_to[0])
     bucket = world.resources.ref("RawMail")
     before = world.clients.s3.list_objects_v2(Bucket=bucket)["KeyCount"]
     ann.erases()
@@ -155,7 +155,7 @@ def test_o2_mail_that_was_set_aside_is_erased_with_the_one_it_was_addressed_by(w
 def test_whoever_can_no_longer_be_asked_is_erased_at_the_first_word(world: World, stopped: str) -> None:
     """The question would be an email to an address that is never mailed again."""
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     getattr(world, stopped)(lesson)
     ann.replies("DELETE MY DATA", lesson)
     assert not world.subscribers()

@@ -75,7 +75,7 @@ def counted(world: World, metric: str) -> bool:
 
 def days(person: Person, lesson: str) -> list[int]:
     """On which days in Berlin it came."""
-    return [mail.at.astimezone(BERLIN).day for mail in person.mails if mail.tags["email"] == lesson]
+    return [email.at.astimezone(BERLIN).day for email in person.emails if email.tags["email"] == lesson]
 
 
 # ---------------------------------------------------------------- D8: a subscriber whose data breaks
@@ -107,7 +107,7 @@ def test_d8_what_cannot_be_read_holds_one_subscriber(world: World, ann: Person, 
     store(world, subscriber, field, value)
     asleep_until(world, TUESDAY)
     tick(world)
-    assert [mail.address for mail in world.mails[4:]] == [bob.address]
+    assert [email.address for email in world.emails[4:]] == [bob.address]
     assert counted(world, "Held")
     assert held(world) == {subscriber: "what is stored cannot be read"}
     assert audit(world) == {"sent": 1, "held": 1, "active": 2}
@@ -140,7 +140,7 @@ def test_d8_what_cannot_be_sent_holds_one_subscriber(world: World, ann: Person, 
     store(world, subscriber, field, value)
     asleep_until(world, TUESDAY)
     tick(world)
-    assert [mail.address for mail in world.mails[4:]] == [bob.address]
+    assert [email.address for email in world.emails[4:]] == [bob.address]
     assert counted(world, "Held")
     assert held(world) == {subscriber: why}
     assert release(world, subscriber)["released"]
@@ -174,7 +174,7 @@ def test_d8_a_letter_that_cannot_be_made_for_one_subscriber(world: World, ann: P
     world.clients.dynamodb.put_item(TableName=table, Item=written)
     world.advance(timedelta(minutes=21))
     assert days(ann, "keep-showing-up") == [29]
-    assert "What I saw today." in (ann.mails[-1].text or "")
+    assert "What I saw today." in (ann.emails[-1].text or "")
 
 
 def test_d8_the_audit_finds_who_would_never_come_due(world: World, ann: Person) -> None:
@@ -285,7 +285,7 @@ def test_in_doubt_an_operator_says_whether_it_arrived(
     asleep_until(world, TUESDAY + 2 * DAY)
     world.advance(timedelta(minutes=6))
     assert days(ann, "own-it") == [26]
-    lessons = [mail.at.astimezone(BERLIN).date() for mail in ann.mails[2:]]
+    lessons = [email.at.astimezone(BERLIN).date() for email in ann.emails[2:]]
     assert len(lessons) == len(set(lessons))
 
 

@@ -42,8 +42,8 @@ def loses(world: World, raw: bytes, to: str, mail_id: str) -> None:
 
 def test_what_was_set_aside_is_listed_and_accepted_by_its_reply_address(world: World) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
-    held = world.deliver(written(WORDS, mail, To=reply_to(mail), Precedence="bulk"), reply_to(mail))
+    email = ann.emails[-1]
+    held = world.deliver(written(WORDS, email, To=reply_to(email), Precedence="bulk"), reply_to(email))
     world.advance(timedelta(minutes=1))
     other = world.deliver(written(WORDS, None), "course@reply.example.org")
     assert inbox(world) == [(other.id, "no valid reply address"), (held.id, "precedence")]
@@ -77,12 +77,12 @@ def test_a_mail_that_does_not_say_whose_it_is_needs_a_subscriber_and_may_name_a_
 def test_what_cannot_be_a_reflection_is_refused_and_stays(world: World) -> None:
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9")
     bob.signs_up()
-    mail = ann.mails[-1]
-    virus = world.deliver(written(WORDS, mail, To=reply_to(mail)), reply_to(mail), verdicts={"virus": "FAIL"})
-    large = world.deliver(written(WORDS, mail) + b"x" * 10_500_000, reply_to(mail))
+    email = ann.emails[-1]
+    virus = world.deliver(written(WORDS, email, To=reply_to(email)), reply_to(email), verdicts={"virus": "FAIL"})
+    large = world.deliver(written(WORDS, email) + b"x" * 10_500_000, reply_to(email))
     gone = world.deliver(written(WORDS, None), "course@reply.example.org")
     empty = world.deliver(written("\n", None), "course@reply.example.org")
-    waiting = world.deliver(written(WORDS, None, To=reply_to(bob.mails[0])), "course@reply.example.org")
+    waiting = world.deliver(written(WORDS, None, To=reply_to(bob.emails[0])), "course@reply.example.org")
     world.clients.s3.delete_object(Bucket=world.resources.ref("RawMail"), Key=f"inbound/{gone.id}")
     with unchanged(world):
         assert accepts(world, virus.id)["why"] == "mail like this is never accepted: virus"
@@ -95,11 +95,11 @@ def test_what_cannot_be_a_reflection_is_refused_and_stays(world: World) -> None:
 
 def test_r12_raw_mail_without_a_record_is_found_by_the_audit_and_can_be_accepted(world: World) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
+    email = ann.emails[-1]
     ann.replies("One that came through.")
     ann.replies("help")
-    world.deliver(written("Spam.", mail), reply_to(mail), verdicts={"spam": "FAIL"})
-    loses(world, written(WORDS, mail, To=reply_to(mail)), reply_to(mail), "lost")
+    world.deliver(written("Spam.", email), reply_to(email), verdicts={"spam": "FAIL"})
+    loses(world, written(WORDS, email, To=reply_to(email)), reply_to(email), "lost")
     world.advance(timedelta(minutes=50))
     assert world.invoke("audit", {}).payload["account"]["lost mail set aside"] == 0, "it may still come"
 
@@ -117,8 +117,8 @@ def test_r12_raw_mail_without_a_record_is_found_by_the_audit_and_can_be_accepted
 
 def test_r12_a_notification_that_comes_after_all_is_worked_on_and_not_accepted_twice(world: World) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
-    world.deliver(written(WORDS, mail, To=reply_to(mail)), reply_to(mail), mail_id="late", drain=False)
+    email = ann.emails[-1]
+    world.deliver(written(WORDS, email, To=reply_to(email)), reply_to(email), mail_id="late", drain=False)
     source = next(source for source in world.event_sources if source.function.name == "receive_reply")
     source.enabled = False
     asleep(world, timedelta(hours=2))
@@ -133,9 +133,9 @@ def test_r12_a_notification_that_comes_after_all_is_worked_on_and_not_accepted_t
 
 def test_r12_a_notification_that_comes_after_it_was_accepted_changes_nothing(world: World) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
-    raw = written(WORDS, mail, To=reply_to(mail))
-    body = inbound(world, raw, reply_to(mail))
+    email = ann.emails[-1]
+    raw = written(WORDS, email, To=reply_to(email))
+    body = inbound(world, raw, reply_to(email))
     (key,) = raw_mails(world)
     world.clients.sqs.purge_queue(QueueUrl=world.resources.ref("Inbound"))
     asleep(world, timedelta(hours=2))
@@ -149,8 +149,8 @@ def test_r12_a_notification_that_comes_after_it_was_accepted_changes_nothing(wor
 
 def test_accepting_while_everything_is_erased_keeps_nothing(world: World) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
-    held = world.deliver(written(WORDS, mail, To=reply_to(mail), Precedence="bulk"), reply_to(mail))
+    email = ann.emails[-1]
+    held = world.deliver(written(WORDS, email, To=reply_to(email), Precedence="bulk"), reply_to(email))
     with erasing_meanwhile(world, ann, Reflections, "add"):
         assert accepts(world, held.id)["why"] == "whose it is was erased meanwhile"
     world.drain()
@@ -161,8 +161,8 @@ def test_accepting_while_everything_is_erased_keeps_nothing(world: World) -> Non
 
 def test_r12_a_raw_mail_that_is_gone_fails_and_comes_back(world: World) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
-    world.deliver(written(WORDS, mail), reply_to(mail), mail_id="gone", drain=False)
+    email = ann.emails[-1]
+    world.deliver(written(WORDS, email), reply_to(email), mail_id="gone", drain=False)
     world.clients.s3.delete_object(Bucket=world.resources.ref("RawMail"), Key="inbound/gone")
     for _ in range(6):
         world.drain()

@@ -12,7 +12,7 @@ from aws.outbox import Outbox
 from course.limits import UNPROVEN_A_DAY
 from local_cloud import clients
 from local_cloud.cloud import World
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from tests.people import Person
 from tests.services.test_inbox import accepts, inbox, loses
 from tests.services.test_receiving import WORDS, emails_of, raw_mails, reasons, reply_to, texts, written
@@ -23,34 +23,36 @@ NEVER = f"mail like this is never accepted: {ANOTHER}"
 UNPROVEN = "a command without proof of its sender"
 TOO_MANY = "without proof of its sender, and more such mail came that day than is kept"
 FAILS = {"dmarc": "FAIL", "spf": "FAIL"}
-MailOf = Callable[[str, SentMail, World], bytes]
+MailOf = Callable[[str, SentEmail, World], bytes]
 FOREIGN = "You wrote that? I was there, and it was not like that."
 
 
-def by_program(text: str, mail: SentMail, world: World, sender: str, **headers: str) -> bytes:
+def by_program(text: str, email: SentEmail, world: World, sender: str, **headers: str) -> bytes:
     """A mail as a mail program writes it, with the lesson below, from another mailbox than the one it was sent to."""
-    raw = clients.reply("gmail", mail, text, world.now()).replace(b"From: ann@example.net", b"From: " + sender.encode())
+    raw = clients.reply("gmail", email, text, world.now()).replace(
+        b"From: ann@example.net", b"From: " + sender.encode()
+    )
     more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return more.encode() + raw
 
 
-def replies_to_all(text: str, mail: SentMail, world: World) -> bytes:
+def replies_to_all(text: str, email: SentEmail, world: World) -> bytes:
     """A partner whom the subscriber put in Cc answers everybody."""
-    return by_program(text, mail, world, "Sam <sam@example.com>", Cc="Ann <ann@example.net>")
+    return by_program(text, email, world, "Sam <sam@example.com>", Cc="Ann <ann@example.net>")
 
 
-def answers_a_forwarded_lesson(text: str, mail: SentMail, world: World) -> bytes:
+def answers_a_forwarded_lesson(text: str, email: SentEmail, world: World) -> bytes:
     """The forwarded lesson still has the address that replies go to."""
-    raw = by_program(text, mail, world, "friend@example.com")
+    raw = by_program(text, email, world, "friend@example.com")
     return raw.replace(b"Subject: Re: ", b"Subject: Re: Fwd: ", 1)
 
 
-def from_an_address_of_a_few_letters_more(text: str, mail: SentMail, world: World) -> bytes:
-    return written(text, mail, "ann@example.net.example.com")
+def from_an_address_of_a_few_letters_more(text: str, email: SentEmail, world: World) -> bytes:
+    return written(text, email, "ann@example.net.example.com")
 
 
 SENDERS: list[MailOf] = [
-    lambda text, mail, _: written(text, mail, "eve@example.com"),
+    lambda text, email, _: written(text, email, "eve@example.com"),
     replies_to_all,
     answers_a_forwarded_lesson,
     from_an_address_of_a_few_letters_more,
@@ -65,7 +67,7 @@ ids = ["another address", "answers all", "answers a forwarded lesson", "alike"]
 def test_r3_r20_mail_from_another_address_is_set_aside(world: World, mail_of: MailOf) -> None:
     """Proven or not to be from there: it is not the subscriber's."""
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     for verdicts in ({}, FAILS, {"dmarc": "GRAY"}):
         raw = mail_of(f"{FOREIGN} {len(verdicts)}", lesson, world)
         world.deliver(raw, reply_to(lesson), verdicts=verdicts)
@@ -80,7 +82,7 @@ def test_r3_r20_mail_from_another_address_is_set_aside(world: World, mail_of: Ma
 
 def test_r20_no_operator_makes_it_the_subscribers(world: World) -> None:
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     raw = written(FOREIGN, lesson, "eve@example.com", To=reply_to(lesson))
     aside = world.deliver(raw, reply_to(lesson))
     spam = world.deliver(raw + b"2", reply_to(lesson), verdicts={"spam": "FAIL"})
@@ -98,7 +100,7 @@ def test_r20_no_operator_makes_it_the_subscribers(world: World) -> None:
 
 def test_r20_a_copy_from_another_address_does_not_take_the_place_of_her_own(world: World) -> None:
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     world.deliver(written(WORDS, lesson, "eve@example.com"), reply_to(lesson))
     world.deliver(written(WORDS, lesson), reply_to(lesson))
     assert texts(ann) == [WORDS]
@@ -107,7 +109,7 @@ def test_r20_a_copy_from_another_address_does_not_take_the_place_of_her_own(worl
 @pytest.mark.parametrize("words", [FOREIGN, "STOP", "DELETE MY DATA"])
 def test_r20_after_an_erasure_nothing_of_it_is_kept(world: World, words: str) -> None:
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     world.deliver(written(FOREIGN, lesson, "eve@example.com"), reply_to(lesson))
     ann.erases()
     assert not raw_mails(world), "nor what was set aside before"
@@ -118,7 +120,7 @@ def test_r20_after_an_erasure_nothing_of_it_is_kept(world: World, words: str) ->
 def test_r20_a_tag_of_the_address_is_the_same_mailbox(world: World) -> None:
     """As `+course` was left out, or added, by the mailbox that answers."""
     ann = reads(Person(world, "ann+course@example.net"), 1)
-    world.deliver(written(WORDS, ann.mails[-1], "ann@example.net"), reply_to(ann.mails[-1]))
+    world.deliver(written(WORDS, ann.emails[-1], "ann@example.net"), reply_to(ann.emails[-1]))
     assert [(row["text"], row["verified"]) for row in ann.reflections] == [(WORDS, True)]
 
 
@@ -148,7 +150,7 @@ TRICKS = [
 def test_r22_a_mail_with_another_author_is_not_the_subscribers(world: World, head: str) -> None:
     """SES says PASS, of whichever address it has read."""
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     for text in (FOREIGN, "unsubscribe me", "DELETE MY DATA"):
         raw = f"{head}Message-ID: <{len(text)}@example.com>\r\n\r\n{text}\r\n".encode("latin-1")
         world.deliver(raw, reply_to(lesson), sender="eve@example.com")
@@ -156,7 +158,7 @@ def test_r22_a_mail_with_another_author_is_not_the_subscribers(world: World, hea
     assert reasons(world) == [ANOTHER] * 3
     assert ann.row["status"] == "active"
     assert set(emails_of(ann)[3:]) <= {"prove-stop", "prove-erase"}, "a bare command may be offered to her mailbox"
-    assert {mail.address for mail in world.mails} == {"ann@example.net"}
+    assert {email.address for email in world.emails} == {"ann@example.net"}
 
 
 # ---------------------------------------------------------------- R21: the right address
@@ -179,7 +181,7 @@ def test_r3_r21_the_right_address_is_kept_and_proven_by_dmarc_or_spf(
     world: World, verdicts: dict[str, str], envelope: str | None, proven: bool
 ) -> None:
     ann = reads(Person(world), 1)
-    world.deliver(written(WORDS, ann.mails[-1]), reply_to(ann.mails[-1]), verdicts=verdicts, sender=envelope)
+    world.deliver(written(WORDS, ann.emails[-1]), reply_to(ann.emails[-1]), verdicts=verdicts, sender=envelope)
     assert [(row["text"], row["verified"]) for row in ann.reflections] == [(WORDS, proven)]
     assert not reasons(world)
     assert "another" not in ann.row
@@ -191,7 +193,7 @@ def test_r3_r21_the_right_address_is_kept_and_proven_by_dmarc_or_spf(
 @pytest.mark.parametrize("words", ["STOP", "unsubscribe me, please", "Take me off this list", "¡Basta!"])
 def test_r23_a_stop_from_her_address_needs_no_proof_and_is_told(world: World, words: str) -> None:
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     for _ in range(2):
         world.deliver(written(words, lesson), reply_to(lesson), verdicts=FAILS)
     assert ann.row["status"] == "unsubscribed"
@@ -206,12 +208,12 @@ def test_r23_the_bare_word_stops_from_any_address_and_her_mailbox_is_told(
     world: World, words: str, verdicts: dict[str, str]
 ) -> None:
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     for raw in (written(words, lesson, "eve@example.com"), by_program(words, lesson, world, "eve@example.com")):
         world.deliver(raw, reply_to(lesson), verdicts=verdicts)
     assert ann.row["status"] == "unsubscribed"
     assert emails_of(ann)[3:] == ["goodbye"]
-    assert {mail.address for mail in world.mails} == {"ann@example.net"}
+    assert {email.address for email in world.emails} == {"ann@example.net"}
     assert not ann.reflections
     assert nothing_comes(world)
 
@@ -231,13 +233,13 @@ def test_r23_the_bare_word_stops_from_any_address_and_her_mailbox_is_told(
 def test_r23_nothing_else_is_obeyed_from_another_address(world: World, words: str, offered: list[str]) -> None:
     """A bare command is offered to her mailbox."""
     ann = reads(Person(world), 1)
-    lesson, before = ann.mails[-1], ann.row
+    lesson, before = ann.emails[-1], ann.row
     world.deliver(written(words, lesson, "eve@example.com"), reply_to(lesson))
     after = ann.row
     assert {name for name in after if after[name] != before.get(name)} == {"another", "version"}
     assert reasons(world) == [ANOTHER]
     assert emails_of(ann)[3:] == offered
-    assert {mail.address for mail in world.mails} == {"ann@example.net"}
+    assert {email.address for email in world.emails} == {"ann@example.net"}
 
 
 COMMANDS = {
@@ -258,7 +260,7 @@ COMMANDS = {
 def test_r23_every_other_command_needs_proof_and_is_no_reflection(world: World, words: str) -> None:
     """Her mailbox is offered the button."""
     ann = reads(Person(world), 1)
-    lesson, before = ann.mails[-1], ann.row
+    lesson, before = ann.emails[-1], ann.row
     world.deliver(written(words, lesson), reply_to(lesson), verdicts=FAILS)
     assert ann.row == before
     assert not ann.reflections
@@ -267,13 +269,13 @@ def test_r23_every_other_command_needs_proof_and_is_no_reflection(world: World, 
     assert sum('"Unproven.' in line for line in world.logs) == 1
     world.deliver(written(words, lesson), reply_to(lesson), mail_id="again", verdicts=FAILS)
     assert reasons(world) == [UNPROVEN], "the same mail twice is one"
-    assert len(ann.mails) == 4
+    assert len(ann.emails) == 4
 
 
 def test_r23_an_unproven_yes_erases_nothing(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("DELETE MY DATA")
-    question = ann.mails[-1]
+    question = ann.emails[-1]
     assert question.tags["email"] == "erase"
     for words in ("YES", "DELETE MY DATA"):
         world.deliver(written(words, question), reply_to(question), verdicts=FAILS)
@@ -285,18 +287,18 @@ def test_r23_an_unproven_yes_erases_nothing(world: World) -> None:
 @pytest.mark.parametrize("sender", ["ann@example.net", "eve@example.com"])
 def test_r23_a_stop_whose_answer_broke_off_is_told_once_by_the_retry(world: World, sender: str) -> None:
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     with patch.object(Outbox, "notice", side_effect=OSError):
         world.deliver(written("STOP", lesson, sender), reply_to(lesson), verdicts=FAILS)
     world.failures.clear()
-    assert (ann.row["status"], len(ann.mails)) == ("unsubscribed", 3)
+    assert (ann.row["status"], len(ann.emails)) == ("unsubscribed", 3)
     world.advance(timedelta(minutes=7))
     assert emails_of(ann)[3:] == ["goodbye"]
 
 
 def test_r23_so_is_one_to_the_list_unsubscribe_address(world: World) -> None:
     ann = reads(Person(world), 1)
-    leave = re.search(r"<mailto:([^<>,?\s]+)", ann.mails[-1].header("List-Unsubscribe") or "")
+    leave = re.search(r"<mailto:([^<>,?\s]+)", ann.emails[-1].header("List-Unsubscribe") or "")
     assert leave
     with patch.object(Outbox, "notice", side_effect=OSError):
         world.deliver(written("", None, "eve@example.com"), leave[1], verdicts=FAILS)
@@ -323,7 +325,7 @@ def test_r23_a_yes_to_the_confirmation_counts_from_the_right_address_alone(
 ) -> None:
     ann = Person(world)
     ann.signs_up()
-    world.deliver(written(words, ann.mails[0], sender), reply_to(ann.mails[0]), verdicts=verdicts)
+    world.deliver(written(words, ann.emails[0], sender), reply_to(ann.emails[0]), verdicts=verdicts)
     assert ann.row["status"] == status
     assert not ann.reflections
     assert emails_of(ann) == (["confirm", "intro"] if status == "active" else ["confirm"])
@@ -332,9 +334,9 @@ def test_r23_a_yes_to_the_confirmation_counts_from_the_right_address_alone(
 def test_r23_nobody_is_answered_for_mail_that_is_automatic(world: World) -> None:
     ann = reads(Person(world), 1)
     for sender in ("ann@example.net", "eve@example.com"):
-        raw = written("STOP", ann.mails[-1], sender, Auto_Submitted="auto-replied")
-        world.deliver(raw, reply_to(ann.mails[-1]))
-    assert (ann.row["status"], len(ann.mails), len(reasons(world))) == ("active", 3, 2)
+        raw = written("STOP", ann.emails[-1], sender, Auto_Submitted="auto-replied")
+        world.deliver(raw, reply_to(ann.emails[-1]))
+    assert (ann.row["status"], len(ann.emails), len(reasons(world))) == ("active", 3, 2)
 
 
 # ---------------------------------------------------------------- R24: many
@@ -342,7 +344,7 @@ def test_r23_nobody_is_answered_for_mail_that_is_automatic(world: World) -> None
 
 def test_r24_of_many_unproven_mails_a_day_the_first_are_kept(world: World) -> None:
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
 
     def comes(number: int, **verdicts: str) -> str:
         return world.deliver(written(f"Number {number}", lesson), reply_to(lesson), verdicts=verdicts).id
@@ -367,7 +369,7 @@ def test_r24_of_many_unproven_mails_a_day_the_first_are_kept(world: World) -> No
 
 def test_r24_a_mail_that_is_worked_on_again_counts_once(world: World) -> None:
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     for number in range(UNPROVEN_A_DAY - 1):
         world.deliver(written(f"Number {number}", lesson), reply_to(lesson), verdicts=FAILS)
     with patch("aws.reflections.Reflections.add", side_effect=OSError):
@@ -381,7 +383,7 @@ def test_r24_a_mail_that_is_worked_on_again_counts_once(world: World) -> None:
 
 def test_r21_r24_what_is_unproven_or_set_aside_goes_with_its_subscriber(world: World) -> None:
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     for number in range(UNPROVEN_A_DAY + 2):
         world.deliver(written(f"Number {number}", lesson), reply_to(lesson), verdicts=FAILS)
     ann.erases()

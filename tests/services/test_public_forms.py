@@ -19,7 +19,7 @@ from tests.test_sign_up import MALFORMED, without_stamp
 
 
 def emails(person: Person) -> list[str]:
-    return [mail.tags["email"] for mail in person.mails]
+    return [email.tags["email"] for email in person.emails]
 
 
 def asks_for_link(person: Person, **changed: str) -> Response:
@@ -40,7 +40,7 @@ def test_a_link_that_is_too_old_is_had_anew(world: World) -> None:
     refused = world.request("GET", old)
     assert (refused.status, '<form method="post" action="/fresh-link"' in refused.text) == (404, True)
     assert "Now look in your inbox" in asks_for_link(ann).text
-    assert ann.mails[-1].tags["email"] == "fresh-link"
+    assert ann.emails[-1].tags["email"] == "fresh-link"
     assert ann.page_url != old
     assert world.request("GET", ann.page_url).status == 200
 
@@ -50,7 +50,7 @@ def test_who_has_left_still_gets_at_what_they_wrote(world: World) -> None:
     ann.replies("I never said it.")
     world.request("POST", ann.link("/unsubscribe/"))
     asks_for_link(ann)
-    assert ann.mails[-1].tags["email"] == "fresh-link"
+    assert ann.emails[-1].tags["email"] == "fresh-link"
     assert "I never said it." in ann.journal
     assert ann.row["status"] == "unsubscribed"
 
@@ -60,10 +60,10 @@ def test_a_confirmation_that_is_too_old_is_had_anew(world: World) -> None:
     ann = Person(world, hour=21)
     ann.signs_up()
     asks_for_link(ann)
-    assert len(ann.mails) == 1, "one a day"
+    assert len(ann.emails) == 1, "one a day"
     asleep(world, timedelta(days=4))
     asks_for_link(ann)
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "confirm"]
+    assert [email.tags["email"] for email in ann.emails] == ["confirm", "confirm"]
     ann.confirms()
     assert (ann.row["first_name"], ann.row["hour"], ann.row["zone"]) == ("Ann", 21, "Europe/Berlin")
 
@@ -90,21 +90,21 @@ def test_s11_no_answer_of_the_link_form_tells_who_is_known(world: World) -> None
     for name in ("active", "unsubscribed", "bounced"):
         people[name].joins()
     world.request("POST", people["unsubscribed"].link("/unsubscribe/"))
-    world.bounced(people["bounced"].mails[-1])
+    world.bounced(people["bounced"].emails[-1])
     asleep(world, timedelta(days=2))
-    sent, answers = len(world.mails), set()
+    sent, answers = len(world.emails), set()
     for person in people.values():
         answer = asks_for_link(person)
         answers.add((answer.status, without_stamp(answer).replace(person.address, "")))
     assert len(answers) == 1
-    assert {mail.address.partition("@")[0]: mail.tags["email"] for mail in world.mails[sent:]} == {
+    assert {email.address.partition("@")[0]: email.tags["email"] for email in world.emails[sent:]} == {
         "pending": "confirm",
         "active": "fresh-link",
         "unsubscribed": "fresh-link",
     }
     # And it takes nobody's place: the stranger may still sign up today.
     people["stranger"].signs_up()
-    assert len(people["stranger"].mails) == 1
+    assert len(people["stranger"].emails) == 1
 
 
 STATES = (
@@ -142,9 +142,9 @@ def in_every_state(world: World) -> dict[str, Person]:
     )
     people["paused"].presses("pause")
     world.request("POST", people["unsubscribed"].link("/unsubscribe/"))
-    world.bounced(people["bounced"].mails[-1])
-    world.complained(people["complained"].mails[-1])
-    world.complained(people["suppressed"].mails[-1])
+    world.bounced(people["bounced"].emails[-1])
+    world.complained(people["complained"].emails[-1])
+    world.complained(people["suppressed"].emails[-1])
     clients.subscribers().erase(str(people["suppressed"].row["id"]))
     asleep(world, timedelta(days=2))
     people["pending"].signs_up()

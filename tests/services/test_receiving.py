@@ -10,7 +10,7 @@ import pytest
 
 from local_cloud import clients
 from local_cloud.cloud import World
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from replies.reader import Mail
 from tests.people import Person
 from tests.stories import asleep, next_email, nothing_comes, reads, unchanged
@@ -19,15 +19,15 @@ from tests.test_record_delivery import records
 WORDS = "I never told her that I can see how tired she is.\nThat is what I should have said first."
 
 
-def written(text: str, mail: SentMail | None, sender: str = "ann@example.net", **headers: str) -> bytes:
+def written(text: str, email: SentEmail | None, sender: str = "ann@example.net", **headers: str) -> bytes:
     """A mail as somebody types it: no quote, and In-Reply-To only where it answers a mail."""
     message = EmailMessage()
     message["From"] = sender
     message["To"] = "somebody@example.org"
     message["Subject"] = "Re: your question"
-    message["Message-ID"] = f"<{crc32(text.encode()):x}-{mail.id if mail else 0}@example.net>"
-    if mail:
-        message["In-Reply-To"] = mail.header("Message-ID")
+    message["Message-ID"] = f"<{crc32(text.encode()):x}-{email.id if email else 0}@example.net>"
+    if email:
+        message["In-Reply-To"] = email.header("Message-ID")
     for name, value in headers.items():
         del message[name.replace("_", "-")]
         message[name.replace("_", "-")] = value
@@ -35,8 +35,8 @@ def written(text: str, mail: SentMail | None, sender: str = "ann@example.net", *
     return message.as_bytes()
 
 
-def reply_to(mail: SentMail) -> str:
-    return mail.reply_to[0]
+def reply_to(email: SentEmail) -> str:
+    return email.reply_to[0]
 
 
 def texts(person: Person) -> list[object]:
@@ -45,7 +45,7 @@ def texts(person: Person) -> list[object]:
 
 def emails_of(person: Person) -> list[str]:
     """Which emails came, by lesson or notice."""
-    return [mail.tags["email"] for mail in person.mails]
+    return [email.tags["email"] for email in person.emails]
 
 
 def reasons(world: World) -> list[object]:
@@ -81,7 +81,7 @@ def inbound(world: World, raw: bytes, to: str) -> str:
 
 def test_replies_are_kept_with_their_lesson_and_none_replaces_another(world: World) -> None:
     ann = reads(Person(world), 2)
-    introduction, first, second = ann.mails[1:]
+    introduction, first, second = ann.emails[1:]
     world.deliver(written(WORDS, second), reply_to(second))
     world.deliver(written("About the first one: she was right.", first), reply_to(first))
     world.deliver(written("One more thing about it.", first), reply_to(first))
@@ -99,28 +99,28 @@ def test_replies_are_kept_with_their_lesson_and_none_replaces_another(world: Wor
     )
     assert all(row["verified"] is True and row["attributed_by"] == "token" for row in ann.reflections)
     assert "That is what I should have said first." in ann.journal
-    assert [mail.tags["email"] for mail in ann.mails[4:]] == ["journal"]  # a reflection is never answered
+    assert [email.tags["email"] for email in ann.emails[4:]] == ["journal"]  # a reflection is never answered
 
 
 def test_r4_machines_are_not_taken_for_people(world: World) -> None:
     ann = Person(world).joins()
-    mail, sent = ann.mails[-1], len(world.mails)
+    email, sent = ann.emails[-1], len(world.emails)
     machines = [
-        clients.out_of_office(mail, world.now()),
-        mail.raw,
-        written("I am away.", mail, Auto_Submitted="auto-replied"),
-        written("I am away.", mail, Auto_Submitted="auto-replied (vacation)", Precedence="bulk"),
-        written("Delivery failed.", mail, sender="MAILER-DAEMON@example.net"),
-        written("Delivery failed.", mail, Return_Path="<>"),
-        written("Hello, list.", mail, List_Id="<friends.example.net>"),
-        written("STOP", mail, Precedence="junk"),
+        clients.out_of_office(email, world.now()),
+        email.raw,
+        written("I am away.", email, Auto_Submitted="auto-replied"),
+        written("I am away.", email, Auto_Submitted="auto-replied (vacation)", Precedence="bulk"),
+        written("Delivery failed.", email, sender="MAILER-DAEMON@example.net"),
+        written("Delivery failed.", email, Return_Path="<>"),
+        written("Hello, list.", email, List_Id="<friends.example.net>"),
+        written("STOP", email, Precedence="junk"),
     ]
     for raw in machines:
-        world.deliver(raw, reply_to(mail))
+        world.deliver(raw, reply_to(email))
     assert not ann.reflections
     assert len(reasons(world)) == len(machines)
     assert ann.row["status"] == "active"
-    assert len(world.mails) == sent
+    assert len(world.emails) == sent
 
 
 OURS = ("Auto-Submitted", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "Precedence", "Feedback-ID")
@@ -131,19 +131,19 @@ OURS = ("Auto-Submitted", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"
 def test_r4_our_own_mail_looped_a_thousand_times_is_no_reflection_and_sends_nothing(world: World, times: int) -> None:
     """As it was sent, and by a relay that takes out all that shows that a machine wrote it."""
     ann = reads(Person(world), 1)
-    sent = len(world.mails)
+    sent = len(world.emails)
     for number in range(times):
-        mail = ann.mails[number % len(ann.mails)]
-        looped = message_from_bytes(mail.raw)
+        email = ann.emails[number % len(ann.emails)]
+        looped = message_from_bytes(email.raw)
         for name in OURS if number % 4 > 1 else ():
             del looped[name]
         if number % 3 == 0:  # a relay may write its own
             del looped["Message-ID"]
             looped["Message-ID"] = f"<{number}@relay.example>"
-        world.deliver(looped.as_bytes(), reply_to(mail), drain=number % 50 == 49)
+        world.deliver(looped.as_bytes(), reply_to(email), drain=number % 50 == 49)
 
     assert not ann.reflections
-    assert (ann.row["status"], len(world.mails)) == ("active", sent)
+    assert (ann.row["status"], len(world.emails)) == ("active", sent)
     assert not any(queue.waiting or queue.in_flight for queue in world.queues())
     assert len(reasons(world)) > times / 2  # the others are repetitions
 
@@ -160,13 +160,13 @@ def test_a_mail_is_read_once_with_its_original_and_once_without(world: World, mo
     ann = Person(world).joins()
     for sender in ("eve@example.com", "ann@example.net"):
         asked.clear()
-        world.deliver(written(WORDS, ann.mails[-1], sender=sender), reply_to(ann.mails[-1]))
+        world.deliver(written(WORDS, ann.emails[-1], sender=sender), reply_to(ann.emails[-1]))
         assert asked == [True, False], sender
 
 
 def test_r7_html_only_becomes_plain_text_with_nothing_active(world: World) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
+    email = ann.emails[-1]
     message = EmailMessage()
     message["From"] = "ann@example.net"
     message["Message-ID"] = "<html@example.net>"
@@ -178,7 +178,7 @@ def test_r7_html_only_becomes_plain_text_with_nothing_active(world: World) -> No
         "<a href='javascript:alert(2)'>a link</a><template>unseen</template></body></html>",
         subtype="html",
     )
-    world.deliver(message.as_bytes(), reply_to(mail))
+    world.deliver(message.as_bytes(), reply_to(email))
 
     assert texts(ann) == ["She said it hurts.\n\nI <i> heard & waited.\nSecond line.\n\na link"]
     page = ann.journal
@@ -189,77 +189,77 @@ def test_r7_html_only_becomes_plain_text_with_nothing_active(world: World) -> No
 
 def test_r9_the_same_mail_twice_is_one_reflection(world: World) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
-    raw = clients.reply("apple-mail", mail, WORDS, world.now())
-    notification = delivered_twice(world, raw, reply_to(mail))
-    world.deliver(raw, reply_to(mail), mail_id="second")
+    email = ann.emails[-1]
+    raw = clients.reply("apple-mail", email, WORDS, world.now())
+    notification = delivered_twice(world, raw, reply_to(email))
+    world.deliver(raw, reply_to(email), mail_id="second")
     world.advance(timedelta(minutes=30))
-    world.deliver(raw, reply_to(mail), mail_id="third")
+    world.deliver(raw, reply_to(email), mail_id="third")
     assert world.invoke("receive_reply", notification).error is None
     assert texts(ann) == [WORDS]
     assert len(world.rows("Reflections")) == 1
-    assert len(ann.mails) == 3
+    assert len(ann.emails) == 3
     assert len(raw_mails(world)) == 1, "the one that is kept; its copies go"
 
 
 def test_r9_mail_that_is_set_aside_stays_when_it_comes_twice(world: World) -> None:
     ann = reads(Person(world), 1)
-    raw = written(WORDS, ann.mails[-1], Precedence="bulk")
-    notification = delivered_twice(world, raw, reply_to(ann.mails[-1]))
+    raw = written(WORDS, ann.emails[-1], Precedence="bulk")
+    notification = delivered_twice(world, raw, reply_to(ann.emails[-1]))
     assert world.invoke("receive_reply", notification).error is None
     assert (reasons(world), len(raw_mails(world))) == (["precedence"], 1)
 
 
 def test_r9_a_command_twice_is_obeyed_and_answered_once(world: World) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
-    raw = written("again", mail)
-    delivered_twice(world, raw, reply_to(mail))
-    world.deliver(raw, reply_to(mail), mail_id="second")
+    email = ann.emails[-1]
+    raw = written("again", email)
+    delivered_twice(world, raw, reply_to(email))
+    world.deliver(raw, reply_to(email), mail_id="second")
     assert ann.row["round"] == 2
-    assert [mail.tags["email"] for mail in ann.mails[3:]] == ["again"]
+    assert [email.tags["email"] for email in ann.emails[3:]] == ["again"]
 
 
 def test_r9_the_same_words_to_two_lessons_are_two_reflections(world: World) -> None:
     """Even when a mail program gives its mails no Message-ID."""
     ann = reads(Person(world), 2)
-    for mail in ann.mails[-2:]:
+    for email in ann.emails[-2:]:
         raw = written("I listened.", None)
         without = b"\n".join(line for line in raw.split(b"\n") if not line.startswith(b"Message-ID"))
-        world.deliver(without, reply_to(mail))
+        world.deliver(without, reply_to(email))
     assert sorted(str(row["lesson"]) for row in ann.reflections) == ["acknowledge", "own-it"]
 
 
 def test_r10_after_unsubscribing_words_are_kept_and_nothing_is_sent(world: World) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
+    email = ann.emails[-1]
     world.request("POST", ann.link("/unsubscribe/"))
-    sent = len(world.mails)
+    sent = len(world.emails)
     for text in (WORDS, "RESUME", "AGAIN", "HELP", "STOP"):
-        world.deliver(written(text, mail), reply_to(mail))
+        world.deliver(written(text, email), reply_to(email))
     assert texts(ann) == [WORDS]
     assert ann.row["status"] == "unsubscribed"
     assert nothing_comes(world)
-    assert len(world.mails) == sent
+    assert len(world.emails) == sent
 
 
 def test_r10_after_unsubscribing_their_data_is_still_one_reply_away(world: World) -> None:
     """What they wrote is kept, so it is theirs to have."""
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
+    email = ann.emails[-1]
     world.request("POST", ann.link("/unsubscribe/"))
-    sent = len(ann.mails)
+    sent = len(ann.emails)
     for text in ("JOURNAL", "EXPORT"):
-        world.deliver(written(text, mail), reply_to(mail))
-    assert [mail.tags["email"] for mail in ann.mails[sent:]] == ["journal", "export"]
+        world.deliver(written(text, email), reply_to(email))
+    assert [email.tags["email"] for email in ann.emails[sent:]] == ["journal", "export"]
 
 
 def test_r10_after_erasure_nothing_is_kept(world: World) -> None:
     ann = Person(world).joins()
-    mail = ann.mails[-1]
+    email = ann.emails[-1]
     key = {"id": {"S": str(ann.row["id"])}}
     world.clients.dynamodb.delete_item(TableName=world.resources.ref("Subscribers"), Key=key)
-    world.deliver(written(WORDS, mail), reply_to(mail))
+    world.deliver(written(WORDS, email), reply_to(email))
     assert not world.rows("Reflections")
     assert not world.subscribers()
     assert not raw_mails(world)
@@ -268,24 +268,24 @@ def test_r10_after_erasure_nothing_is_kept(world: World) -> None:
 @pytest.mark.parametrize("what", ["automatic", "spam", "large"])
 def test_r10_after_erasure_nothing_that_would_be_set_aside_is_kept(world: World, what: str) -> None:
     ann = Person(world).joins()
-    mail = ann.mails[-1]
+    email = ann.emails[-1]
     ann.erases()
     assert not world.subscribers()
-    raw = written(WORDS, mail, Precedence="bulk") if what == "automatic" else written(WORDS, mail)
+    raw = written(WORDS, email, Precedence="bulk") if what == "automatic" else written(WORDS, email)
     large = raw + b"x" * 10_500_000 if what == "large" else raw
-    world.deliver(large, reply_to(mail), verdicts={"spam": "FAIL"} if what == "spam" else {})
+    world.deliver(large, reply_to(email), verdicts={"spam": "FAIL"} if what == "spam" else {})
     assert not world.rows("Reflections")
     assert not raw_mails(world)
 
 
 def test_r11_too_much_text_is_cut_between_characters_and_flagged(world: World) -> None:
     ann = Person(world).joins()
-    mail = ann.mails[-1]
+    email = ann.emails[-1]
     long = "x" + "💔" * 70_000  # 280 KB; the 256th KB ends within a heart
     message = EmailMessage()
     message["From"] = "ann@example.net"
     message.set_content(long, cte="8bit")
-    world.deliver(message.as_bytes(), reply_to(mail))
+    world.deliver(message.as_bytes(), reply_to(email))
 
     (kept,) = ann.reflections
     assert kept["cut"] is True
@@ -296,16 +296,16 @@ def test_r11_too_much_text_is_cut_between_characters_and_flagged(world: World) -
 
 def test_r13_what_ses_finds_harmful_is_flagged_and_not_stored(world: World) -> None:
     ann = Person(world).joins()
-    mail, sent = ann.mails[-1], len(world.mails)
+    email, sent = ann.emails[-1], len(world.emails)
     for verdict in ("virus", "spam"):
         for text in (WORDS, "STOP"):
-            world.deliver(written(text, mail), reply_to(mail), verdicts={verdict: "FAIL"})
-        world.deliver(written(WORDS, mail), reply_to(mail), verdicts={verdict: "PROCESSING_FAILED"})
+            world.deliver(written(text, email), reply_to(email), verdicts={verdict: "FAIL"})
+        world.deliver(written(WORDS, email), reply_to(email), verdicts={verdict: "PROCESSING_FAILED"})
     unscanned = ["not scanned for spam", "not scanned for virus"]
     assert sorted(map(str, reasons(world))) == [*unscanned, "spam", "spam", "virus", "virus"]
     assert not ann.reflections
     assert ann.row["status"] == "active"
-    assert len(world.mails) == sent
+    assert len(world.emails) == sent
 
 
 def test_an_echo_of_an_earlier_answer_is_not_taken_for_new_words(world: World) -> None:
@@ -336,23 +336,23 @@ def test_c5_a_reply_to_the_confirmation_confirms(world: World, words: str) -> No
     ann.replies(words)
     assert not ann.reflections
     assert ann.row["status"] == "active"
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro"]
+    assert [email.tags["email"] for email in ann.emails] == ["confirm", "intro"]
 
 
 def test_c5_the_same_reply_twice_confirms_once_and_is_no_reflection(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
-    raw = written("Yes please", ann.mails[0])
-    delivered_twice(world, raw, reply_to(ann.mails[0]))
-    world.deliver(raw, reply_to(ann.mails[0]), mail_id="second")
-    assert [mail.tags["email"] for mail in ann.mails] == ["confirm", "intro"]
+    raw = written("Yes please", ann.emails[0])
+    delivered_twice(world, raw, reply_to(ann.emails[0]))
+    world.deliver(raw, reply_to(ann.emails[0]), mail_id="second")
+    assert [email.tags["email"] for email in ann.emails] == ["confirm", "intro"]
     assert not ann.reflections
 
 
 def test_c5_a_yes_after_the_button_was_pressed_is_no_reflection(world: World) -> None:
     """As when the reply confirmed, and its process died before that was noted."""
     ann = Person(world).joins()
-    world.deliver(written("YES", ann.mails[0]), reply_to(ann.mails[0]))
+    world.deliver(written("YES", ann.emails[0]), reply_to(ann.emails[0]))
     assert not ann.reflections
     assert not raw_mails(world)
     assert emails_of(ann) == ["confirm", "intro"]
@@ -361,9 +361,9 @@ def test_c5_a_yes_after_the_button_was_pressed_is_no_reflection(world: World) ->
 def test_c5_an_automatic_answer_does_not_confirm(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
-    world.deliver(clients.out_of_office(ann.mails[-1], world.now()), reply_to(ann.mails[-1]))
+    world.deliver(clients.out_of_office(ann.emails[-1], world.now()), reply_to(ann.emails[-1]))
     assert ann.row["status"] == "pending"
-    assert len(ann.mails) == 1
+    assert len(ann.emails) == 1
 
 
 def test_c5_a_reply_confirms_no_longer_than_the_link(world: World) -> None:
@@ -372,16 +372,16 @@ def test_c5_a_reply_confirms_no_longer_than_the_link(world: World) -> None:
     asleep(world, timedelta(hours=73))
     ann.replies("Yes please")
     assert ann.row["status"] == "pending"
-    assert len(ann.mails) == 1
+    assert len(ann.emails) == 1
 
 
 def test_c5_replying_after_the_button_was_pressed_is_no_accident(world: World) -> None:
     """People press the button and then reply too. The words are kept, and nothing breaks."""
     ann = Person(world).joins()
-    world.deliver(written("Thank you, I am looking forward to it.", ann.mails[0]), reply_to(ann.mails[0]))
+    world.deliver(written("Thank you, I am looking forward to it.", ann.emails[0]), reply_to(ann.emails[0]))
     assert texts(ann) == ["Thank you, I am looking forward to it."]
     assert ann.row["round"] == 1
-    assert len(ann.mails) == 2
+    assert len(ann.emails) == 2
 
 
 @pytest.mark.parametrize("client", ["gmail", "apple-mail"])
@@ -404,7 +404,7 @@ def test_c5_once_confirmed_a_command_in_answer_to_the_confirmation_is_obeyed(
     asleep(world, timedelta(days=2))
     ann.signs_up()
     ann.confirms()
-    confirmation = [mail for mail in ann.mails if mail.tags["email"] == "confirm"][-1]
+    confirmation = [email for email in ann.emails if email.tags["email"] == "confirm"][-1]
     ann.replies(words, confirmation, client)
     assert (emails_of(ann)[-1], ann.row["status"], texts(ann)) == (notice, status, [])
 
@@ -412,9 +412,9 @@ def test_c5_once_confirmed_a_command_in_answer_to_the_confirmation_is_obeyed(
 def test_u6_stop_in_answer_to_the_confirmation_does_not_begin_the_course(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
-    world.deliver(written("STOP", ann.mails[0]), reply_to(ann.mails[0]))
+    world.deliver(written("STOP", ann.emails[0]), reply_to(ann.emails[0]))
     assert ann.row["status"] != "active"
-    assert "intro" not in {mail.tags["email"] for mail in ann.mails}
+    assert "intro" not in {email.tags["email"] for email in ann.emails}
 
 
 @pytest.mark.parametrize("doubt", [{}, {"dmarc": "FAIL"}])
@@ -423,8 +423,8 @@ def test_delete_my_data_in_answer_to_the_confirmation_deletes_and_never_confirms
 ) -> None:
     ann = Person(world)
     ann.signs_up()
-    mail = ann.mails[0]
-    world.deliver(written("Delete my data, please", mail), reply_to(mail), verdicts=doubt)
+    email = ann.emails[0]
+    world.deliver(written("Delete my data, please", email), reply_to(email), verdicts=doubt)
     assert [row["status"] for row in world.subscribers()] == (["unsubscribed"] if doubt else [])
     assert emails_of(ann) == ["confirm"]
     assert bool(raw_mails(world)) is bool(doubt)
@@ -462,7 +462,7 @@ def test_c5_w8_what_is_no_yes_to_the_confirmation_does_not_confirm(world: World,
 def test_f7_a_notice_of_another_topic_is_ignored(world: World) -> None:
     """Whoever could publish to another topic of the account would name any mail, recipient and verdict."""
     ann = Person(world).joins()
-    ours = json.loads(inbound(world, written(WORDS, ann.mails[-1]), reply_to(ann.mails[-1])))
+    ours = json.loads(inbound(world, written(WORDS, ann.emails[-1]), reply_to(ann.emails[-1])))
     kept = raw_mails(world)
     topics = (ours["TopicArn"].replace("InboundTopic", "FeedbackTopic"), ours["TopicArn"] + "-2", "", None)
     assert ours["TopicArn"] not in topics

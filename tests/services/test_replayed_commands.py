@@ -45,9 +45,9 @@ def goes_to_the_dead_letters(world: World, person: Person, text: str, failing: t
 def moved_back(world: World) -> None:
     """An operator moves the dead letter back to the queue."""
     queues, sqs = world.resources.ref, world.clients.sqs
-    (letter,) = sqs.receive_message(QueueUrl=queues("InboundDeadLetters"))["Messages"]
-    sqs.send_message(QueueUrl=queues("Inbound"), MessageBody=letter["Body"])
-    sqs.delete_message(QueueUrl=queues("InboundDeadLetters"), ReceiptHandle=letter["ReceiptHandle"])
+    (email,) = sqs.receive_message(QueueUrl=queues("InboundDeadLetters"))["Messages"]
+    sqs.send_message(QueueUrl=queues("Inbound"), MessageBody=email["Body"])
+    sqs.delete_message(QueueUrl=queues("InboundDeadLetters"), ReceiptHandle=email["ReceiptHandle"])
     world.drain()
 
 
@@ -143,7 +143,7 @@ def test_a_sign_up_stays_when_an_earlier_yes_to_the_deletion_comes_back(world: W
 
 def test_a_command_is_remembered_while_others_are_sent(world: World) -> None:
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     with unanswered(world):
         ann.replies("time 6")
     for words in ("time 9", "time 10", "time 11", "time 20"):
@@ -185,10 +185,10 @@ def test_a_command_that_is_moved_back_days_later_is_for_a_person_to_look_at(
     ann = reads(Person(world), lessons)
     if text == "resume":
         ann.presses("pause")
-    sent, before = len(ann.mails), ann.row
+    sent, before = len(ann.emails), ann.row
     moved_back_late(world, ann, text)
     assert ann.row == before
-    assert len(ann.mails) == sent
+    assert len(ann.emails) == sent
     assert reasons(world) == ["a command that could not be obeyed in time"]
     assert not texts(ann)
     assert len(raw_mails(world)) == 1
@@ -241,9 +241,9 @@ def test_u7_a_stop_that_is_moved_back_days_later_does_not_touch_a_sign_up_made_s
     ann.signs_up()
     if confirmed:
         ann.confirms()
-    sent = len(ann.mails)
+    sent = len(ann.emails)
     moved_back(world)
-    assert len(ann.mails) == sent
+    assert len(ann.emails) == sent
     if not confirmed:
         ann.confirms()
     assert ann.row["status"] == "active"
@@ -271,7 +271,7 @@ def test_a_yes_to_the_deletion_counts_for_its_week_however_late_it_is_worked_on(
 def test_u6_a_stop_between_sign_up_and_confirmation_has_its_goodbye(world: World, at_once: bool) -> None:
     """To a lesson of the course that was completed: it stops the sign-up as well."""
     ann = reads(Person(world), 6)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     asleep(world, timedelta(days=2))
     ann.signs_up()
     with nullcontext() if at_once else unanswered(world):

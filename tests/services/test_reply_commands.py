@@ -18,11 +18,11 @@ from tests.stories import asleep, next_email, nothing_comes, reads
 
 def test_u6_stop_by_mail(world: World) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
+    email = ann.emails[-1]
     for text in ("Stop", "STOP.", "unsubscribe"):
-        world.deliver(written(text, mail), reply_to(mail))
+        world.deliver(written(text, email), reply_to(email))
     assert ann.row["status"] == "unsubscribed"
-    assert [mail.subject for mail in ann.mails[3:]] == ["You have stopped the course"]
+    assert [email.subject for email in ann.emails[3:]] == ["You have stopped the course"]
     assert not ann.reflections
     assert nothing_comes(world)
 
@@ -30,7 +30,7 @@ def test_u6_stop_by_mail(world: World) -> None:
 def test_w3_a_sentence_with_a_command_in_it_is_a_reflection(world: World) -> None:
     """It is kept, and nothing is answered."""
     ann = reads(Person(world), 1)
-    mail, sent = ann.mails[-1], len(ann.mails)
+    email, sent = ann.emails[-1], len(ann.emails)
     said = [
         "I need to stop hurting her.",
         "She asked for a pause.",
@@ -39,15 +39,15 @@ def test_w3_a_sentence_with_a_command_in_it_is_a_reflection(world: World) -> Non
         "pause\nand think",
     ]
     for text in said:
-        world.deliver(written(text, mail), reply_to(mail))
+        world.deliver(written(text, email), reply_to(email))
     assert sorted(map(str, texts(ann))) == sorted(said)
     assert ann.row["status"] == "active"
-    assert len(ann.mails) == sent
+    assert len(ann.emails) == sent
 
 
 def test_commands_are_obeyed_and_answered_with_one_notice_each(world: World) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
+    email = ann.emails[-1]
     for text, status, notice in (
         ("Pause", "paused", "paused"),
         ("resume!", "active", "resumed"),
@@ -58,38 +58,38 @@ def test_commands_are_obeyed_and_answered_with_one_notice_each(world: World) -> 
         ("Please skip", "active", "skipped"),
         ("Again, please", "active", "again"),
     ):
-        sent = len(ann.mails)
-        world.deliver(written(text, mail), reply_to(mail))
+        sent = len(ann.emails)
+        world.deliver(written(text, email), reply_to(email))
         assert ann.row["status"] == status, text
-        assert [mail.tags["email"] for mail in ann.mails[sent:]] == [notice], text
+        assert [email.tags["email"] for email in ann.emails[sent:]] == [notice], text
         assert not raw_mails(world), "a command says nothing that would be kept"
     assert ann.row["round"] == 2
     assert not ann.reflections
 
 
 def test_a_command_to_a_letter_that_was_answered_before_is_obeyed_by_every_client(world: World) -> None:
-    """The closing letter shows the journal; by the second answer there is more in it than in the letter that came."""
+    """The closing letter shows the journal; by the second answer there is more in it than in the email that came."""
     ann = reads(Person(world), 6)
-    letter = ann.mails[-1]
-    ann.replies("I never asked how it was for them.", letter)
+    email = ann.emails[-1]
+    ann.replies("I never asked how it was for them.", email)
     for client in clients.CLIENTS:
-        ann.replies("HELP", letter, client)
-        assert ann.mails[-1].tags["email"] == "help", client
+        ann.replies("HELP", email, client)
+        assert ann.emails[-1].tags["email"] == "help", client
         world.advance(timedelta(seconds=1))
-    assert len(ann.mails) == 8 + len(clients.CLIENTS)
+    assert len(ann.emails) == 8 + len(clients.CLIENTS)
     assert [reflection["text"] for reflection in ann.reflections] == ["I never asked how it was for them."]
 
 
 def test_the_way_back_by_reply_is_asked_by_one_lesson_only(world: World) -> None:
     """“Not yet” to another lesson is an answer to its question; to the fifth it begins a new round."""
     ann = reads(Person(world), 5)
-    first, fifth = ann.mails[2], ann.mails[6]
+    first, fifth = ann.emails[2], ann.emails[6]
     world.deliver(written("Not yet", first), reply_to(first))
     assert [(row["round"], row["text"]) for row in ann.reflections] == [(1, "Not yet")]
 
     world.deliver(written("Not yet.", fifth), reply_to(fifth))
     assert ann.row["round"] == 2
-    welcome = ann.mails[-1]
+    welcome = ann.emails[-1]
     assert welcome.subject == "A new round begins"
     assert "Sunday 29 November, between 7:00 and 8:00" in (welcome.text or "")
     lesson = next_email(world)
@@ -104,10 +104,10 @@ def test_the_way_back_by_reply_is_asked_by_one_lesson_only(world: World) -> None
 
 def test_yes_by_reply_takes_back_a_not_yet_as_long_as_nothing_was_sent(world: World) -> None:
     ann = reads(Person(world), 5)
-    fifth = ann.mails[-1]
+    fifth = ann.emails[-1]
     world.deliver(written("not yet", fifth), reply_to(fifth))
     world.deliver(written("yes", fifth), reply_to(fifth))
-    assert [mail.tags["email"] for mail in ann.mails[-2:]] == ["welcome-back", "noted"]
+    assert [email.tags["email"] for email in ann.emails[-2:]] == ["welcome-back", "noted"]
     assert next_email(world).tags["email"] == "keep-showing-up"
     assert not ann.reflections
 
@@ -116,23 +116,23 @@ def test_every_reply_is_kept_and_no_more_than_twenty_an_hour_are_answered(world:
     ann = reads(Person(world), 1)
     for number in range(22):
         asleep(world, timedelta(seconds=2))  # SES takes so many a second
-        ann.replies(f"Thought number {number}.", ann.mails[2])
-        ann.replies("help", ann.mails[2])
+        ann.replies(f"Thought number {number}.", ann.emails[2])
+        ann.replies("help", ann.emails[2])
     assert len(ann.reflections) == 22
-    assert [mail.tags["email"] for mail in ann.mails].count("help") == 20
+    assert [email.tags["email"] for email in ann.emails].count("help") == 20
 
 
 def test_a_stop_is_told_however_many_replies_were_answered_in_the_hour(world: World) -> None:
     """Whoever can write from the mailbox could else use up the answers first, and stop the course in silence."""
     ann = Person(world).joins()
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     for _ in range(21):
         asleep(world, timedelta(seconds=1))  # SES takes so many a second
         ann.replies("HELP", lesson)
-    assert [mail.tags["email"] for mail in ann.mails[2:]] == ["help"] * 20
+    assert [email.tags["email"] for email in ann.emails[2:]] == ["help"] * 20
     ann.replies("STOP", lesson)
     ann.replies("STOP", lesson)
-    assert [mail.tags["email"] for mail in ann.mails[22:]] == ["goodbye"]
+    assert [email.tags["email"] for email in ann.emails[22:]] == ["goodbye"]
 
 
 @pytest.mark.parametrize("client", ["gmail", "apple-mail"])
@@ -149,9 +149,9 @@ def test_a_command_in_answer_to_an_old_notice_is_obeyed(world: World, notice: st
         asleep(world, timedelta(days=1, hours=1))
         ann.signs_up()
     assert emails_of(ann)[-1] == notice
-    mail = ann.mails[-1]
+    email = ann.emails[-1]
     next_email(world)
-    ann.replies("STOP", mail, client)
+    ann.replies("STOP", email, client)
     assert ann.row["status"] == "unsubscribed"
     assert not ann.reflections
 
@@ -160,9 +160,9 @@ def test_a_notice_says_only_what_happened(world: World) -> None:
     ann = reads(Person(world), 6)
     assert ann.row["status"] == "completed"
     for words in ("pause", "resume"):
-        ann.replies(words, ann.mails[2])
+        ann.replies(words, ann.emails[2])
         assert emails_of(ann)[-1] == "help"
-    ann.replies("yes", ann.mails[6])
+    ann.replies("yes", ann.emails[6])
     assert emails_of(ann)[-1] == "help"
 
 
@@ -170,7 +170,7 @@ def test_a_pause_until_a_day_goes_on_by_itself_and_the_answer_says_when(world: W
     ann = reads(Person(world), 1)  # on a Tuesday
     ann.replies("Pausa hasta el sábado, por favor")
     assert (ann.row["status"], ann.row["paused_until"]) == ("paused", "2026-11-28")
-    notice = ann.mails[-1]
+    notice = ann.emails[-1]
     assert notice.tags["email"] == "paused"
     assert "the next lesson comes Saturday 28 November, between 7:00 and 8:00" in (notice.text or "")
     lesson = next_email(world)
@@ -188,15 +188,15 @@ def test_a_pause_that_ends_while_nothing_is_sent_goes_on_the_next_day(world: Wor
 
 
 def nothing_comes_until(world: World, hour: int) -> bool:
-    sent = len(world.mails)
+    sent = len(world.emails)
     world.advance_to(world.now().replace(hour=hour, minute=30))
-    return len(world.mails) == sent
+    return len(world.emails) == sent
 
 
 def test_skip_passes_over_the_next_lesson_and_says_which_comes_then(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("SKIP")
-    text = ann.mails[-1].text or ""
+    text = ann.emails[-1].text or ""
     assert "“The part of an apology that shows” that comes next: Wednesday 25 November, between 7:00 and 8:00" in text
     assert [next_email(world).tags["email"] for _ in range(2)] == ["apology-in-action", "no-rush-to-forgiveness"]
     ann.replies("skip")
@@ -208,7 +208,7 @@ def test_skip_passes_over_the_next_lesson_and_says_which_comes_then(world: World
 def test_time_moves_the_lessons_and_is_honest_about_the_minutes(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("TIME 19:30")
-    text = ann.mails[-1].text or ""
+    text = ann.emails[-1].text or ""
     assert "come between 19:00 and 20:00, Europe/Berlin time" in text
     assert "The next one comes Wednesday 25 November, between 19:00 and 20:00." in text
     assert next_email(world).at.astimezone(ZoneInfo("Europe/Berlin")).hour == 19
@@ -217,15 +217,15 @@ def test_time_moves_the_lessons_and_is_honest_about_the_minutes(world: World) ->
 def test_journal_by_reply_is_answered_also_when_three_links_were_mailed_today(world: World) -> None:
     """Somebody else may have pressed for all three. The answer says so, once a day, and has no link."""
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     for _ in range(3):
         world.request("POST", f"{ann.page_url}/journal", form={})
         world.advance(timedelta(minutes=2))
     for words in ("JOURNAL", "EXPORT"):
         ann.replies(words, lesson)
     assert emails_of(ann)[-4:] == ["journal", "journal", "journal", "journal-later"]
-    assert "/journal/" not in (ann.mails[-1].text or "")
-    assert "Three were mailed today" in (ann.mails[-1].text or "")
+    assert "/journal/" not in (ann.emails[-1].text or "")
+    assert "Three were mailed today" in (ann.emails[-1].text or "")
     world.advance(timedelta(hours=20))
     ann.replies("JOURNAL", lesson)
     assert emails_of(ann)[-1] == "journal"
@@ -236,7 +236,7 @@ def test_an_hour_is_told_as_ones_country_writes_it_and_the_reply_to_that_is_unde
     ann.signs_up(zone="America/New_York")
     ann.confirms()
     ann.replies("TIME 7:30 pm")
-    notice = ann.mails[-1]
+    notice = ann.emails[-1]
     assert "come between 7:00 pm and 8:00 pm, America/New York time" in (notice.text or "")
     for client in ("gmail", "apple-mail"):
         ann.replies(f"That suits me, from {client}.", notice, client)
@@ -246,9 +246,9 @@ def test_an_hour_is_told_as_ones_country_writes_it_and_the_reply_to_that_is_unde
 def test_p3_journal_comes_back_as_a_link_alone_and_its_quote_is_not_taken_for_new_words(world: World) -> None:
     """The link is random, so the reply itself tells which one it quotes."""
     ann = reads(Person(world), 1)
-    ann.replies(WORDS, ann.mails[2])
-    ann.replies("Mi diario, por favor", ann.mails[2])
-    notice = ann.mails[-1]
+    ann.replies(WORDS, ann.emails[2])
+    ann.replies("Mi diario, por favor", ann.emails[2])
+    notice = ann.emails[-1]
     assert notice.tags["email"] == "journal"
     assert "That is what I should have said first." not in f"{notice.text}{notice.html}"
     assert ann.link("/journal/") in (notice.text or "")
@@ -263,7 +263,7 @@ def test_an_hour_that_is_another_since_is_not_taken_for_ones_words(world: World,
     ann.signs_up(zone="Pacific/Honolulu")
     ann.confirms()
     ann.presses("time", zone="America/New_York", hour="5")
-    notice = ann.mails[-1]
+    notice = ann.emails[-1]
     ann.presses("time", zone="Asia/Kolkata", hour="9")
     ann.replies("That suits me.", notice, client)
     ann.replies("PAUSE 2 DAYS", notice, client)
@@ -274,7 +274,7 @@ def test_an_hour_that_is_another_since_is_not_taken_for_ones_words(world: World,
 def test_what_came_next_behind_a_skipped_lesson_is_not_taken_for_ones_words(world: World, client: str) -> None:
     ann = reads(Person(world), 1)
     ann.replies("SKIP")
-    notice = ann.mails[-1]
+    notice = ann.emails[-1]
     ann.replies("SKIP", notice)
     ann.replies("I will write to her.", notice, client)
     assert texts(ann) == ["I will write to her."]
@@ -283,32 +283,32 @@ def test_what_came_next_behind_a_skipped_lesson_is_not_taken_for_ones_words(worl
 def test_delete_my_data_asks_once_more_and_then_nothing_is_left(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies(WORDS)
-    lesson = ann.mails[2]
+    lesson = ann.emails[2]
     ann.replies("Delete my data", lesson)
-    asking = ann.mails[-1]
+    asking = ann.emails[-1]
     assert (asking.tags["email"], ann.row["status"]) == ("erase", "active")
     assert re.search(r"/me/[\w-]+/erase", asking.text or "")
     ann.replies("Yes", lesson)
     assert sorted(map(str, texts(ann))) == sorted(["Yes", WORDS]), "an answer to another email deletes nothing"
 
-    sent = len(world.mails)
+    sent = len(world.emails)
     ann.replies("Yes, please.", asking)
     assert not world.subscribers()
     assert not world.rows("Reflections")
     assert not raw_mails(world)
     assert nothing_comes(world)
-    assert len(world.mails) == sent
+    assert len(world.emails) == sent
 
 
 def test_a_yes_to_an_old_question_whether_to_delete_is_asked_again(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("borrar mis datos")
-    asking = ann.mails[-1]
+    asking = ann.emails[-1]
     asleep(world, timedelta(days=7, minutes=1))
     ann.replies("sí", asking)
     assert world.subscribers()
     assert emails_of(ann)[-2:] == ["erase", "erase"]
-    ann.replies("delete my data", ann.mails[-1])
+    ann.replies("delete my data", ann.emails[-1])
     assert not world.subscribers()
 
 
@@ -326,7 +326,7 @@ def test_a_yes_to_a_question_whether_to_delete_that_is_noted_no_more_is_asked_ag
 def test_the_question_whether_to_delete_stands_even_if_a_new_round_began_meanwhile(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("Delete my data")
-    asking = ann.mails[-1]
+    asking = ann.emails[-1]
     ann.presses("again")
     next_email(world)
     ann.replies("Yes", asking)
@@ -344,10 +344,10 @@ def test_whoever_has_stopped_can_still_have_their_data_deleted(world: World) -> 
 
 def test_only_the_subscriber_can_have_their_data_deleted(world: World) -> None:
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
-    world.deliver(written("delete my data", mail, "eve@example.com"), reply_to(mail))
+    email = ann.emails[-1]
+    world.deliver(written("delete my data", email, "eve@example.com"), reply_to(email))
     ann.replies("delete my data")
-    asking = ann.mails[-1]
+    asking = ann.emails[-1]
     world.deliver(written("yes", asking, "eve@example.com"), reply_to(asking))
     world.deliver(written("yes", asking), reply_to(asking), verdicts={"dmarc": "FAIL"})
     assert emails_of(ann)[-3:] == ["prove-erase", "erase", "prove-erase"], "and neither yes deletes anything"
@@ -362,7 +362,7 @@ def test_a_command_that_is_worked_on_again_after_a_crash_is_obeyed_and_answered_
     with patch.object(Outbox, "notice", side_effect=OSError):  # after the change, before its answer
         ann.replies(command)
     round_number, lesson = ann.row["round"], ann.row["next_lesson"]
-    assert len(ann.mails) == 3
+    assert len(ann.emails) == 3
     world.failures.clear()
     world.advance(timedelta(minutes=7))
     assert (ann.row["round"], ann.row["next_lesson"]) == (round_number, lesson)

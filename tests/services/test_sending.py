@@ -64,7 +64,7 @@ def ses_answers(world: World, monkeypatch: pytest.MonkeyPatch, *errors: Exceptio
 
 def emails(person: Person) -> list[str]:
     """Which emails came."""
-    return [mail.tags["email"] for mail in person.mails]
+    return [email.tags["email"] for email in person.emails]
 
 
 # ---------------------------------------------------------------- SES's answers
@@ -99,10 +99,10 @@ def test_e1_a_throttled_attempt_leaves_no_trace(world: World, monkeypatch: pytes
 
 def test_e1_the_daily_quota_is_reached(world: World) -> None:
     people = [Person(world, f"p{n}@example.net", source_ip=f"203.0.113.{n}").joins() for n in range(3)]
-    world.ses.max_24_hour_send = len(world.mails) + 1
+    world.ses.max_24_hour_send = len(world.emails) + 1
     asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     world.advance(timedelta(minutes=20))
-    assert len(world.mails) == 7
+    assert len(world.emails) == 7
     # When the quota is free again, a day after the sign-ups, the others get theirs: the same lesson, late.
     asleep_until(world, MONDAY.replace(day=24, hour=9, minute=5))
     world.advance(timedelta(minutes=10))
@@ -132,7 +132,7 @@ def test_e2_one_request_and_the_event_commits(world: World, monkeypatch: pytest.
         assert ann.row["next_lesson"] == "acknowledge"
         world.advance(timedelta(hours=1))  # the dispatcher goes by twelve times
         assert len(requests) == 1
-        assert len(ann.mails) == 3
+        assert len(ann.emails) == 3
     world.drain()
     assert "claim" not in ann.row
     assert (ann.row["next_lesson"], ann.row["message_id"]) == ("own-it", lesson.id)
@@ -207,7 +207,7 @@ def test_e4_nobody_advances_until_it_is_mended(world: World, monkeypatch: pytest
     world.invoke("dispatch", {})
     world.drain()
     assert sum(call.operation == "ses:SendEmail" for call in world.calls) == refusals  # nobody else tries meanwhile
-    assert len(world.mails) == 4
+    assert len(world.emails) == 4
 
     world.ses.sending_enabled, world.ses.suspended, world.ses.mail_from_verified = True, False, True
     world.ses.unverified = set()
@@ -365,7 +365,7 @@ def test_a2_an_edited_and_reordered_course_keeps_its_order_for_whoever_is_in_it(
         "safety-first",
         "keep-showing-up",
     ]
-    assert ann.mails[-2].subject.startswith("Corrected: ")
+    assert ann.emails[-2].subject.startswith("Corrected: ")
     assert ann.row["status"] == "completed"
     assert not world.failures
 
@@ -375,7 +375,7 @@ def test_a4_a_renamed_lesson_is_the_same_lesson(own_course: tuple[World, Path]) 
     world, course = own_course
     ann = reads(Person(world), 2)
     bea = reads(Person(world, "bea@example.net", source_ip="203.0.113.9", hour=0), 1)  # before the next of Ann's
-    lesson = next(mail for mail in ann.mails if mail.tags["email"] == "own-it")
+    lesson = next(email for email in ann.emails if email.tags["email"] == "own-it")
     ann.replies("I lied to her.", lesson)
     edit(course / "02-own-it.md.j2", "+++\nsubject", '+++\nwas = ["own-it"]\nsubject')
     (course / "02-own-it.md.j2").rename(course / "02-say-it.md.j2")
@@ -389,10 +389,10 @@ def test_a4_a_renamed_lesson_is_the_same_lesson(own_course: tuple[World, Path]) 
         next_email(world)
     assert emails(bea)[2:] == ["acknowledge", "say-it"]
     assert emails(ann)[2:] == ["acknowledge", "own-it", "apology-in-action"]
-    assert "I lied to her." in (ann.mails[-1].text or "")
+    assert "I lied to her." in (ann.emails[-1].text or "")
     while not nothing_comes(world, days=1):
         pass
-    closing = ann.mails[-1]
+    closing = ann.emails[-1]
     assert closing.tags["email"] == "keep-showing-up"
     assert (closing.text or "").index("I lied to her.") < (closing.text or "").index("And to him.")
     assert "Between the lessons" not in (closing.text or "")
@@ -411,7 +411,7 @@ def test_a4_a_renamed_way_back_and_closing_letter_end_the_course(own_course: tup
     edit(course / "course.toml", '"safety-first"', '"safe"')
     edit(course / "course.toml", '"keep-showing-up"', '"go-on"')
     assert ann.row["round"] == 2
-    ann.replies("yes", next(mail for mail in ann.mails if mail.tags["email"] == "safety-first"))
+    ann.replies("yes", next(email for email in ann.emails if email.tags["email"] == "safety-first"))
     assert ann.row["next_lesson"] == "go-on"
     next_email(world)
     assert emails(ann)[-1] == "go-on"
@@ -424,7 +424,7 @@ def test_a_reply_to_a_lesson_from_before_the_course_was_shortened_is_understood(
     """Its “Day 1 of 5” can't be made again: it is neither words of theirs, nor keeps their STOP from being obeyed."""
     world, course = own_course
     ann = reads(Person(world), 1)
-    lesson = ann.mails[-1]
+    lesson = ann.emails[-1]
     assert "Day 1 of 5" in str(lesson.text)
     (course / "03-apology-in-action.md.j2").unlink()
     forget_everything(lessons=True)
@@ -440,7 +440,7 @@ def test_u6_stop_to_a_lesson_that_was_edited_since_is_obeyed(own_course: tuple[W
     world, course = own_course
     ann = reads(Person(world), 1)
     edit(course / "01-acknowledge.md.j2", "So you say sorry fast", "So you quickly say sorry")
-    world.deliver(reply(program, ann.mails[-1], "STOP", world.now()), ann.mails[-1].reply_to[0])
+    world.deliver(reply(program, ann.emails[-1], "STOP", world.now()), ann.emails[-1].reply_to[0])
     assert ann.row["status"] == "unsubscribed"
     assert not ann.reflections
     assert emails(ann)[-1] == "goodbye"
@@ -465,13 +465,13 @@ def test_a_broken_template_holds_nobody_and_stops_nobody_else(own_course: tuple[
     # Bob's lesson comes round again later, so that he keeps nobody else from theirs; the log names the file.
     assert {name for name in bob.row if bob.row[name] != before[name]} == {"due_at", "version"}
     assert str(bob.row["due_at"]) > world.now().isoformat()
-    (told,) = [line for line in world.logs if '"message":"a letter cannot be made"' in line]
+    (told,) = [line for line in world.logs if '"message":"an email cannot be made"' in line]
     assert json.loads(told)["where"] == "01-acknowledge.md.j2"
     assert [line for line in world.logs if '"Broken"' in line]
     edit(lesson, broken, "")
     world.advance(timedelta(minutes=30))
     assert emails(bob) == ["confirm", "intro", "acknowledge"]
-    assert len(ann.mails) == 3
+    assert len(ann.emails) == 3
 
 
 def test_a3_templates_in_a_courses_plain_texts_are_shown_as_they_are(own_course: tuple[World, Path]) -> None:
@@ -486,12 +486,12 @@ def test_a3_templates_in_a_courses_plain_texts_are_shown_as_they_are(own_course:
     assert "Trust {{ 7*7 }} {% if x %}" in page
     assert "About {{ 7*7 }} and {% if x %} and &lt;b&gt;bold&lt;/b&gt;." in page
     ann = reads(Person(world), 1)
-    mail = ann.mails[-1]
-    assert mail.subject.startswith("{{ 7*7 }} & Before")
-    assert "{{ first_name }} <b>?</b> Which part" in (mail.text or "")
-    assert "{{ first_name }} &lt;b&gt;?&lt;/b&gt; Which part" in (mail.html or "")
-    assert "Trust {{ 7*7 }} {% if x %}" in (mail.html or "")
-    assert "Trust {{ 7*7 }} {% if x %}" in (mail.text or "")
+    email = ann.emails[-1]
+    assert email.subject.startswith("{{ 7*7 }} & Before")
+    assert "{{ first_name }} <b>?</b> Which part" in (email.text or "")
+    assert "{{ first_name }} &lt;b&gt;?&lt;/b&gt; Which part" in (email.html or "")
+    assert "Trust {{ 7*7 }} {% if x %}" in (email.html or "")
+    assert "Trust {{ 7*7 }} {% if x %}" in (email.text or "")
 
 
 # ---------------------------------------------------------------- what every mail holds
@@ -502,7 +502,7 @@ def everything_that_is_mailed(world: World) -> Person:
     ann = reads(Person(world), 4)
     is_asked_to_keep(ann)
     ann.replies("I might stop the course, not sure yet.")
-    world.deliver(written("PAUSE", ann.mails[-1]), reply_to(ann.mails[-1]), verdicts={"dmarc": "FAIL"})
+    world.deliver(written("PAUSE", ann.emails[-1]), reply_to(ann.emails[-1]), verdicts={"dmarc": "FAIL"})
     for command in ("PAUSE", "RESUME", "TIME 7", "JOURNAL", "EXPORT", "JOURNAL", "EXPORT", "DELETE MY DATA", "HELP"):
         ann.replies(command)
     ann.signs_up()
@@ -535,19 +535,19 @@ def test_what_every_mail_holds(world: World) -> None:
     (country,) = course.language.helplines_in(ann.zone)
     numbers = [country["emergency"], *(line["number"] for line in country["lines"])]
     addresses = set()
-    for mail in ann.mails:
-        name = mail.tags["email"]
-        text, html = mail.text or "", mail.html or ""
-        assert mail.source == "Rebuilding Trust <course@mail.example.org>"
-        assert mail.to == ("ann@example.net",)
-        assert mail.header("Auto-Submitted") == "auto-generated"
-        assert mail.header("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
-        assert re.match(rf"<{site}/unsubscribe/[\w-]{{44}}>, <mailto:", mail.header("List-Unsubscribe") or "")
-        assert mail.configuration_set == world.resources.ref("ConfigurationSet")
-        (reply,) = mail.reply_to
+    for email in ann.emails:
+        name = email.tags["email"]
+        text, html = email.text or "", email.html or ""
+        assert email.source == "Rebuilding Trust <course@mail.example.org>"
+        assert email.to == ("ann@example.net",)
+        assert email.header("Auto-Submitted") == "auto-generated"
+        assert email.header("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
+        assert re.match(rf"<{site}/unsubscribe/[\w-]{{44}}>, <mailto:", email.header("List-Unsubscribe") or "")
+        assert email.configuration_set == world.resources.ref("ConfigurationSet")
+        (reply,) = email.reply_to
         assert re.fullmatch(r"[a-z2-7]{33,34}@reply\.example\.org", reply)
         addresses.add(reply)
-        kinds = [part.get_content_type() for part in message_from_bytes(mail.raw).walk()]
+        kinds = [part.get_content_type() for part in message_from_bytes(email.raw).walk()]
         assert kinds == ["multipart/alternative", "text/plain", "text/html"]
         for part in (text, html):
             assert not re.search(r"\{\{|\}\}|\{%|%\}|\{#|jj\d+jj|\bUndefined", part), name
@@ -562,25 +562,25 @@ def test_what_every_mail_holds(world: World) -> None:
         assert "<script" not in html
         assert html.lower().startswith("<!doctype html>")
         assert len(html.encode()) < 102_400, name  # Gmail cuts there
-        assert all(url.startswith(("http://", "https://", "tel:", "mailto:")) for _, url in mail.links())
+        assert all(url.startswith(("http://", "https://", "tel:", "mailto:")) for _, url in email.links())
     assert len(addresses) >= 12  # one for each email: a notice's is not a lesson's
 
 
 def test_every_link_of_a_lesson_leads_somewhere(world: World) -> None:
     ann = reads(Person(world), 6)
     site = world.parameters["SiteUrl"]
-    for mail in ann.mails[1:]:
-        links = {url for _, url in mail.links() if url.startswith(site)}
-        links |= set(re.findall(rf"{site}[\w/.-]*", mail.text or ""))
+    for email in ann.emails[1:]:
+        links = {url for _, url in email.links() if url.startswith(site)}
+        links |= set(re.findall(rf"{site}[\w/.-]*", email.text or ""))
         with unchanged(world):
             assert {url: world.request("GET", url).status for url in links} == dict.fromkeys(links, 200)
 
 
 def test_the_same_course_for_somebody_without_a_name(world: World) -> None:
     ann = reads(Person(world, first_name=""), 1)
-    for mail in ann.mails:
-        assert "Hello,\n" in (mail.text or "")
-        assert "Hello ," not in (mail.text or "") + (mail.html or "")
+    for email in ann.emails:
+        assert "Hello,\n" in (email.text or "")
+        assert "Hello ," not in (email.text or "") + (email.html or "")
 
 
 def test_what_is_queued_waits_while_the_breaker_is_open(world: World) -> None:
@@ -707,7 +707,7 @@ def test_a_lesson_that_missed_its_day_is_told_of_though_it_goes_out_the_next(wor
     asleep_until(world, MONDAY.replace(day=25, hour=7, minute=2))
     assert not any('"Overdue":[1.0]' in line for line in world.logs)
     world.advance(timedelta(minutes=10))
-    assert ann.mails[-1].at.astimezone(BERLIN).day == 25
+    assert ann.emails[-1].at.astimezone(BERLIN).day == 25
     assert any('"Overdue":[1.0]' in line for line in world.logs)
 
 
@@ -751,11 +751,11 @@ def test_a_claim_that_took_too_long_is_given_back(world: World, left: list[int])
     """So that a claim is never older than 25 s when SES has the email: what a stop may come too late for."""
     ann = Person(world).joins()
     asleep_until(world, datetime.fromisoformat(str(ann.row["due_at"])))
-    before, sent = {**ann.row, "version": 0}, len(world.mails)
+    before, sent = {**ann.row, "version": 0}, len(world.emails)
     milliseconds = iter(left)
     sending = Sending(lambda: next(milliseconds))
     sending.deliver(str(ann.row["id"]), world.now())
-    assert len(world.mails) == sent
+    assert len(world.emails) == sent
     assert {**ann.row, "version": 0} == before
 
 

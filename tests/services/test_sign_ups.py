@@ -25,7 +25,7 @@ def test_s6_another_case_is_the_same_subscriber(world: World) -> None:
     asleep(world, timedelta(days=2))
     ann.signs_up(address=" ann@example.net ")
     assert len(world.subscribers()) == 1
-    assert [mail.address for mail in world.mails] == ["ann@example.net"] * 2
+    assert [email.address for email in world.emails] == ["ann@example.net"] * 2
 
 
 def test_s7_fifty_spellings_of_one_mailbox_get_one_email_a_day(world: World) -> None:
@@ -45,14 +45,14 @@ def test_s7_fifty_spellings_of_one_mailbox_get_one_email_a_day(world: World) -> 
         return {answer.replace(address, "") for answer, address in zip(answers, addresses, strict=True)}
 
     assert len(sign_up(spellings)) == 1
-    assert [mail.address for mail in world.mails] == ["annsmith@example.net"]
+    assert [email.address for email in world.emails] == ["annsmith@example.net"]
 
     # Another day brings one more each, and after six there are none for a month.
     for expected in (2, 3, 4, 5, 6, 6):
         asleep(world, timedelta(hours=24, minutes=1))
         form = ann.form()
         sign_up(spellings[::10])
-        assert len(world.mails) == expected
+        assert len(world.emails) == expected
 
 
 def test_s9_one_address_a_hundred_times_in_an_hour(world: World) -> None:
@@ -64,7 +64,7 @@ def test_s9_one_address_a_hundred_times_in_an_hour(world: World) -> None:
         answers.add((answer.status, answer.body))
         world.advance(timedelta(seconds=30))
     assert len(answers) == 1
-    assert len(ann.mails) == 1
+    assert len(ann.emails) == 1
 
 
 @pytest.mark.parametrize("address", ["198.51.100.7", "2001:db8:0:7::{:x}"], ids=["IPv4", "IPv6"])
@@ -79,7 +79,7 @@ def test_s10_one_network_may_send_ten_forms_an_hour(world: World, address: str) 
     ]
     world.drain()
     assert [answer.status for answer in answers] == [200] * 10 + [429] * 90
-    assert [mail.address for mail in world.mails] == [f"p{n}@example.net" for n in range(10)]
+    assert [email.address for email in world.emails] == [f"p{n}@example.net" for n in range(10)]
     assert 0 < int(answers[-1].headers["retry-after"]) <= 3600
     assert re.search(r"press the button again in \d+ minutes", answers[-1].text)
     elsewhere = Person(world, "bob@example.net", source_ip=address.replace(":7:", ":8:").replace(".7", ".8").format(1))
@@ -88,7 +88,7 @@ def test_s10_one_network_may_send_ten_forms_an_hour(world: World, address: str) 
     asleep(world, timedelta(hours=1))
     later = Person(world, "later@example.net", source_ip=address.format(100))
     assert later.signs_up().status == 200
-    assert later.mails
+    assert later.emails
 
 
 def test_s19_forms_take_half_of_the_days_quota_and_the_rest_is_for_lessons(world: World) -> None:
@@ -110,9 +110,9 @@ def test_s19_forms_take_half_of_the_days_quota_and_the_rest_is_for_lessons(world
     assert "Please come back tomorrow" in answers[-1].text
     assert as_shown(answers[-1])["address"] == "flood59@example.net"
     assert rings(world.resources.properties("SignUpsClosedAlarm"), world)
-    assert {len(reader.mails) for reader in others} == {2}
+    assert {len(reader.emails) for reader in others} == {2}
     world.advance(timedelta(hours=7))
-    assert {len(reader.mails) for reader in others} == {3}, "their lessons came all the same"
+    assert {len(reader.emails) for reader in others} == {3}, "their lessons came all the same"
     asleep(world, timedelta(hours=24))
     form = early.form()
     assert sign_up(60).status == 200
@@ -157,7 +157,7 @@ def test_s19_the_limits_are_those_of_the_template_and_their_items_do_not_grow() 
 
 
 def confirmations(person: Person) -> int:
-    return [mail.tags["email"] for mail in person.mails].count("confirm")
+    return [email.tags["email"] for email in person.emails].count("confirm")
 
 
 COURSE, OTHER = "rebuild-trust", "another-course"
@@ -244,14 +244,14 @@ def test_s20_once_more_for_a_going_course_leads_to_its_page_and_for_nobody_sends
     asleep(world, timedelta(days=1))
     ann.signs_up(then="once-more")
     bob.signs_up(then="once-more")
-    assert ann.mails[-1].tags["email"] == "already-here"
-    assert bob.mails == []
+    assert ann.emails[-1].tags["email"] == "already-here"
+    assert bob.emails == []
     assert len(world.subscribers()) == 1
 
 
 def test_s11_a_suppressed_address_looks_like_any_other_even_when_all_else_of_it_is_gone(world: World) -> None:
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9")
-    world.complained(ann.mails[-1])
+    world.complained(ann.emails[-1])
     table = world.resources.ref("Subscribers")
     world.clients.dynamodb.delete_item(TableName=table, Key={"id": {"S": str(ann.row["id"])}})
     asleep(world, timedelta(days=2))
@@ -262,8 +262,8 @@ def test_s11_a_suppressed_address_looks_like_any_other_even_when_all_else_of_it_
         for who in (ann, bob)
     )
     assert (refused.status, refused.text.replace("ann@", "bob@")) == (taken.status, taken.text)
-    assert len(ann.mails) == 2  # the confirmation and the introduction of back then
-    assert len(bob.mails) == 1
+    assert len(ann.emails) == 2  # the confirmation and the introduction of back then
+    assert len(bob.emails) == 1
 
 
 def test_nobody_can_be_made_to_get_many_emails_by_others_signing_them_up(world: World) -> None:

@@ -95,7 +95,7 @@ def test_p10_the_pages_the_files_and_a_reply_read_a_bounded_part(world: World, m
     assert world.request("POST", f"{journal}/export", form={}).status == 200
     assert reading.read < 3 * MEGABYTE
     reading.read = 0
-    ann.replies("I said it.", ann.mails[-1])
+    ann.replies("I said it.", ann.emails[-1])
     assert reading.read < written.AT_MOST + 2 * MEGABYTE
     assert not world.failures
 

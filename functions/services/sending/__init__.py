@@ -10,7 +10,7 @@ from aws import clients
 from aws.log import count, failed, logger
 from aws.ses import CONNECT_TIMEOUT, READ_TIMEOUT, Refusal, Refused, Sent, Unknown
 from aws.settings import settings
-from content.emails import BROKEN, Letter, lesson_letter, notice_letter
+from content.emails import BROKEN, Email, lesson_email, notice_email
 from content.lessons import Course
 from course import delivery
 from course.delivery import Decision
@@ -104,10 +104,10 @@ class Sending:
                 clients.subscribers().save(subscriber)
 
     def mailed(
-        self, letter: Letter, subscriber: Subscriber, name: str, epoch: int, now: datetime
+        self, email: Email, subscriber: Subscriber, name: str, epoch: int, now: datetime
     ) -> Sent | Refused | Unknown:
         """What SES makes of an email that is no lesson. A refusal, or no answer, is counted."""
-        answer = clients.mailer().send(letter, _tags(subscriber, secrets.token_hex(8), name, epoch))
+        answer = clients.mailer().send(email, _tags(subscriber, secrets.token_hex(8), name, epoch))
         match answer:
             case Refused(why, code):
                 self._refused(why, code, subscriber, now)
@@ -117,9 +117,9 @@ class Sending:
 
     def _send(self, subscriber: Subscriber, course: Course, now: datetime) -> None:
         try:
-            letter = self._letter(subscriber, course, now)  # before the claim: a broken template holds nobody
+            email = self._email(subscriber, course, now)  # before the claim: a broken template holds nobody
         except BROKEN as error:
-            failed("a letter cannot be made", error, counted_as="Broken", subscriber=subscriber.id)
+            failed("an email cannot be made", error, counted_as="Broken", subscriber=subscriber.id)
             _postpone(subscriber, now)
             return
         attempt = secrets.token_hex(8)
@@ -131,7 +131,7 @@ class Sending:
         if left < ANSWER_TIME or began - left > CLAIM_TIME:
             _change(claimed, lambda current: delivery.release(current, attempt))
             return
-        match clients.mailer().send(letter, _tags(claimed, attempt, claimed.claim.email, claimed.current_epoch)):
+        match clients.mailer().send(email, _tags(claimed, attempt, claimed.claim.email, claimed.current_epoch)):
             case Sent(message_id):
                 _change(claimed, lambda current: delivery.commit(current, attempt, message_id, now))
                 count("Sent")
@@ -160,13 +160,13 @@ class Sending:
             clients.limits().open_breaker(code, now)
             count("BreakerOpen")
 
-    def _letter(self, subscriber: Subscriber, course: Course, now: datetime) -> Letter:
+    def _email(self, subscriber: Subscriber, course: Course, now: datetime) -> Email:
         email = subscriber.due_email
         if email is None or email == CONFIRM:  # never None here: decide() said SEND
-            return notice_letter(self.site, subscriber.asked(now), CONFIRM, now)
+            return notice_email(self.site, subscriber.asked(now), CONFIRM, now)
         lesson = course.lessons[email]
         looked_back_on = written.around_lesson(subscriber, lesson, course)
-        return lesson_letter(self.site, subscriber, lesson, looked_back_on, now)
+        return lesson_email(self.site, subscriber, lesson, looked_back_on, now)
 
 
 def _postpone(subscriber: Subscriber, now: datetime) -> None:

@@ -7,7 +7,7 @@ from aws import clients
 from aws.log import count
 from aws.ses import Refused, Sent, Unknown
 from aws.unfinished import Erasing
-from content.emails import ERASED_NOTICE, notice_letter
+from content.emails import ERASED_NOTICE, notice_email
 from course.subscriber import Subscriber
 from services import courses, erasure, links
 from services.sending import HELD, Sending
@@ -43,8 +43,8 @@ def _is_over(going: Erasing, sending: Sending, now: datetime) -> bool:
     if not links.is_genuine(subscriber):
         count("ErasedUntold")
         return True
-    letter = notice_letter(courses.site_of(subscriber), subscriber, ERASED_NOTICE, now)
-    match sending.mailed(letter, subscriber, ERASED_NOTICE, going.epoch, now):
+    email = notice_email(courses.site_of(subscriber), subscriber, ERASED_NOTICE, now)
+    match sending.mailed(email, subscriber, ERASED_NOTICE, going.epoch, now):
         case Sent():
             count("ErasedTold")
             return True

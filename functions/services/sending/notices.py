@@ -9,7 +9,7 @@ from typing import Any
 from aws import clients
 from aws.log import count
 from aws.ses import Refused, Sent, Unknown
-from content.emails import notice_letter
+from content.emails import notice_email
 from course import tokens
 from course.commands import ASK_CONFIRM, ROWS
 from course.errors import EmailCourseError, NewerItem
@@ -65,13 +65,13 @@ def _send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bo
     token = tokens.journal(subscriber.id) if asked.name in links.WITH_JOURNAL_LINK else ""
     site = courses.site_of(subscriber)
     subscriber = subscriber.with_ids(site.library.courses[subscriber.course].renamed)
-    letter = notice_letter(site, subscriber, asked.name, now, told=asked.told, journal_token=token)
+    email = notice_email(site, subscriber, asked.name, now, told=asked.told, journal_token=token)
     mark = f"notice#{asked.key}"
     if not clients.limits().mark(mark, message_id, now):
         return True
     if token:
         clients.journal_links().add(tokens.read_journal(token), now)
-    match sending.mailed(letter, subscriber, asked.name, asked.epoch, now):
+    match sending.mailed(email, subscriber, asked.name, asked.epoch, now):
         case Sent():
             clients.limits().mark_done(mark, now)
             count("NoticesSent")

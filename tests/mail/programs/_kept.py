@@ -16,7 +16,7 @@ class Kept:
     name: str
     raw: bytes
     typed: str
-    """To the letter."""
+    """To the email."""
     original: str
     """The name of the email that it answers."""
 

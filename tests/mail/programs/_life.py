@@ -8,7 +8,7 @@ from cli.replies import read
 from local_cloud import clients
 from local_cloud.cloud import World
 from local_cloud.functions import command_in
-from local_cloud.mime import SentMail
+from local_cloud.mime import SentEmail
 from tests.mail.programs._kept import SENT, Kept
 from tests.people import Person
 from tests.stories import asleep, next_email
@@ -23,37 +23,39 @@ CONFIRMED = "confirmed"
 Item = dict[str, Any]
 
 
-def life(world: World, *, again: bool = False) -> Iterator[tuple[str, SentMail]]:
+def life(world: World, *, again: bool = False) -> Iterator[tuple[str, SentEmail]]:
     """Each email as it comes, with its name in `sent/`. With `again`, it is the life that has a second round."""
     world.ses.max_send_rate = 1000  # what is sent to each of many replies within a second is no burst
     someone = Person(world, "someone@example.net", first_name="")
     number = 0
 
-    def named(mail: SentMail) -> tuple[str, SentMail]:
+    def named(email: SentEmail) -> tuple[str, SentEmail]:
         nonlocal number
         number += 1
-        later = f"-round-{mail.tags['round']}" if int(mail.tags.get("round", 0)) > 1 else ""
-        return f"{number:02}-{mail.tags['email']}{later}", mail
+        later = f"-round-{email.tags['round']}" if int(email.tags.get("round", 0)) > 1 else ""
+        return f"{number:02}-{email.tags['email']}{later}", email
 
     someone.signs_up()
-    confirmation = someone.mails[-1]
+    confirmation = someone.emails[-1]
     yield named(confirmation)
     world.request("POST", someone.link("/confirm/", confirmation), form={})
-    yield named(world.mails[-1])
+    yield named(world.emails[-1])
     lessons = ["acknowledge", "own-it", "apology-in-action", "no-rush-to-forgiveness", "safety-first"]
     planned = read(SENT / "replies.yaml", lessons) if again else []
     while any("due_shard" in row for row in world.subscribers()):
-        mail = next_email(world)
-        yield named(mail)
+        email = next_email(world)
+        yield named(email)
         for reply in planned:
-            if (reply.lesson, str(reply.round)) == (mail.tags["email"], mail.tags["round"]):
-                asleep(world, mail.at + reply.after - world.now())
-                sent = len(world.mails)
-                world.deliver(clients.reply("gmail", mail, reply.text, world.now()), clients.reply_address(mail))
-                yield from map(named, world.mails[sent:])
+            if (reply.lesson, str(reply.round)) == (email.tags["email"], email.tags["round"]):
+                asleep(world, email.at + reply.after - world.now())
+                sent = len(world.emails)
+                world.deliver(clients.reply("gmail", email, reply.text, world.now()), clients.reply_address(email))
+                yield from map(named, world.emails[sent:])
 
 
-def received(world: World, mail: SentMail, replies: Iterable[Kept], change: Callable[[World], None]) -> dict[str, str]:
+def received(
+    world: World, email: SentEmail, replies: Iterable[Kept], change: Callable[[World], None]
+) -> dict[str, str]:
     """What comes of each reply, as if it were the only one, by its name: the command obeyed, the words kept."""
     came = {}
     sent = stored(world)
@@ -61,7 +63,7 @@ def received(world: World, mail: SentMail, replies: Iterable[Kept], change: Call
     before = stored(world)
     for reply in replies:
         lines = len(world.logs)
-        world.deliver(reply.raw, clients.reply_address(mail))
+        world.deliver(reply.raw, clients.reply_address(email))
         after = stored(world)
         kept = [item for item in after["Reflections"] if item not in before["Reflections"]]
         confirmed = person(before)["status"]["S"] == "pending" and person(after)["status"]["S"] == "active"
@@ -76,8 +78,8 @@ def becomes_another(world: World) -> None:
     """The subscriber changes name, zone and hour, and writes one more answer to the last email."""
     subscriber = person(stored(world))
     if "sign_up" not in subscriber:
-        mail = world.mails_to(subscriber["address"]["S"])[-1]
-        world.deliver(clients.reply("gmail", mail, "Another thought.", world.now()), clients.reply_address(mail))
+        email = world.mails_to(subscriber["address"]["S"])[-1]
+        world.deliver(clients.reply("gmail", email, "Another thought.", world.now()), clients.reply_address(email))
     changed = {"first_name": {"S": "Robin"}, "zone": {"S": "America/New_York"}, "hour": {"N": "21"}}
     world.clients.dynamodb.put_item(TableName=world.resources.ref("Subscribers"), Item=subscriber | changed)
 

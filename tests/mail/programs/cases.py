@@ -48,7 +48,7 @@ class Case:
     original: str
     place: str
     text: str
-    """To the letter."""
+    """To the email."""
     options: frozenset[str] = frozenset()
     """What is different from the program's own settings: `signature`, `german`, `spanish`, and its own."""
 

@@ -53,6 +53,6 @@ def test_w8_to_the_confirmation(text: str, label: str) -> None:
     assert decision_of(text, Answered.CONFIRM) == label
 
 
-@pytest.mark.parametrize("text", ["Yes. No. I don't know.", "yes, if you keep the letter", "Yes, I deleted the photos"])
+@pytest.mark.parametrize("text", ["Yes. No. I don't know.", "yes, if you keep the email", "Yes, I deleted the photos"])
 def test_any_doubt_and_any_condition_deletes_nothing(text: str) -> None:
     assert not decision_of(text, Answered.ERASE).startswith("obey")

@@ -42,7 +42,7 @@ def test_w6_a_pause_with_its_reason_is_obeyed_and_kept(world: World) -> None:
 def test_a_yes_to_an_offer_is_the_command_and_a_no_is_nothing(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("I might stop the course, not sure yet.")
-    offer = ann.mails[-1]
+    offer = ann.emails[-1]
     assert offer.tags["email"] == "ask-stop"
     ann.replies("No, thank you", offer)
     assert str(ann.row["status"]) == "active"

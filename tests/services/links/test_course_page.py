@@ -92,8 +92,8 @@ def test_a_skipped_lesson_is_taken_back_until_the_next_is_sent(world: World) -> 
     ann.presses("skip")
     assert str(ann.row["next_lesson"]) == "apology-in-action"
     with unchanged(world):
-        assert world.request("GET", ann.link("/unskip", ann.mail("Skipped"))).status == 200
-    assert world.request("POST", ann.link("/unskip", ann.mail("Skipped")), form={}).status == 303
+        assert world.request("GET", ann.link("/unskip", ann.email("Skipped"))).status == 200
+    assert world.request("POST", ann.link("/unskip", ann.email("Skipped")), form={}).status == 303
     assert str(ann.row["next_lesson"]) == "own-it"
     ann.presses("skip")
     assert next_email(world).tags["email"] == "apology-in-action"

@@ -179,9 +179,9 @@ def test_whoever_cannot_be_written_to_is_told_so_and_keeps_the_one_link_they_hav
     ann = reads(Person(world), 1)
     ann.replies("I left the door open.")
     journal, page = ann.journal_url, ann.page_url
-    world.ses.complained(ann.mails[-1])
+    world.ses.complained(ann.emails[-1])
     world.drain()
-    sent = len(ann.mails)
+    sent = len(ann.emails)
     for path, words in ((page, "so no link can come there"), (f"{page}/journal", "so no link can come there")):
         assert words in world.request("GET", path).text
     asked = world.request("POST", f"{page}/journal", form={}).text
@@ -197,5 +197,5 @@ def test_whoever_cannot_be_written_to_is_told_so_and_keeps_the_one_link_they_hav
     assert "One last email" not in asks
     assert "no email says when it is done" in asks
     world.request("POST", f"{journal}/erase", form={"sure": "yes"})
-    assert len(ann.mails) == sent
+    assert len(ann.emails) == sent
     assert not world.rows("Reflections")

@@ -37,7 +37,7 @@ def test_a_stop_is_counted_and_told_in_the_language_of_the_course(world: World, 
     assert ann.row["status"] == "unsubscribed"
     assert leaving.stop(link, world.now(), pressed=True) == left
     world.drain()
-    assert [mail.subject for mail in ann.mails[2:]] == ["You have stopped the course"], "it is told once"
+    assert [email.subject for email in ann.emails[2:]] == ["You have stopped the course"], "it is told once"
     assert counts == ["Unsubscribed", "Unsubscribed"]
 
 
@@ -117,7 +117,7 @@ def test_a_month_s_break_instead(world: World) -> None:
 def test_who_has_not_confirmed_and_takes_a_break_is_not_asked_again(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
-    link = one_click(ann.mails[-1]).removeprefix(world.parameters["SiteUrl"])
+    link = one_click(ann.emails[-1]).removeprefix(world.parameters["SiteUrl"])
     assert done(world.request("POST", f"{link}?instead=break", form={}))
     assert ann.row["status"] == "unsubscribed"
 
@@ -143,7 +143,7 @@ def test_the_reason_is_counted_and_is_nobody_s(world: World) -> None:
 
 def test_an_earlier_link_takes_no_break_from_a_later_sign_up(world: World) -> None:
     ann = reads(Person(world), 1)
-    earlier = one_click(ann.mails[-1])
+    earlier = one_click(ann.emails[-1])
     ann.presses("stop")
     asleep(world, timedelta(days=2))
     ann.signs_up()
@@ -158,7 +158,7 @@ def test_an_earlier_link_takes_no_break_from_a_later_sign_up(world: World) -> No
 
 def test_a_break_shortens_no_pause(world: World) -> None:
     ann = reads(Person(world), 1)
-    link = one_click(ann.mails[-1])
+    link = one_click(ann.emails[-1])
     ann.presses("pause")
     world.request("POST", f"{link}?instead=break", form={})
     assert "paused_until" not in ann.row, "it waits for its subscriber"

@@ -70,7 +70,7 @@ def test_a_key_that_was_just_added_is_fetched_and_one_that_was_never_there_is_un
 
 def journal_links(person: Person) -> list[str]:
     """Every journal link that was mailed."""
-    return [url for mail in person.mails for _, url in mail.links() if "/journal/" in url]
+    return [url for email in person.emails for _, url in email.links() if "/journal/" in url]
 
 
 def test_p3_three_journal_links_are_mailed_a_day_whoever_asks(world: World) -> None:

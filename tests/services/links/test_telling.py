@@ -17,13 +17,13 @@ LAST_TODAY = "Should more be changed by a link today"
 def told(person: Person) -> list[str]:
     """The notices that came, without the confirmation."""
     lessons = {"intro", "acknowledge", "own-it", "apology-in-action", "no-rush-to-forgiveness", "safety-first"}
-    return [mail.tags["email"] for mail in person.mails[1:] if mail.tags["email"] not in lessons]
+    return [email.tags["email"] for email in person.emails[1:] if email.tags["email"] not in lessons]
 
 
 @pytest.mark.parametrize("way", ["one click", "button", "page"])
 def test_p4_a_stop_is_told_once_whichever_link_and_however_often(world: World, way: str) -> None:
     ann = reads(Person(world), 1)
-    click, button, page = one_click(ann.mails[-1]), ann.link("/unsubscribe/"), ann.page_url
+    click, button, page = one_click(ann.emails[-1]), ann.link("/unsubscribe/"), ann.page_url
     for _ in range(3):
         match way:
             case "one click":
@@ -35,8 +35,8 @@ def test_p4_a_stop_is_told_once_whichever_link_and_however_often(world: World, w
     world.request("POST", click, form={"List-Unsubscribe": "One-Click"})
     ann.replies("STOP")
     assert told(ann) == ["goodbye"]
-    assert BY_LINK in (ann.mails[-1].text or "")
-    assert LAST_TODAY not in (ann.mails[-1].text or "")
+    assert BY_LINK in (ann.emails[-1].text or "")
+    assert LAST_TODAY not in (ann.emails[-1].text or "")
 
 
 def test_p4_a_stop_of_a_later_sign_up_is_told_again(world: World) -> None:
@@ -65,8 +65,8 @@ def test_p4_a_stop_that_broke_off_before_it_was_told_is_told_by_the_next_press(
 def test_p4_a_sign_up_that_waits_is_stopped_without_another_email(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
-    world.request("POST", one_click(ann.mails[-1]), form={})
-    assert (ann.row["status"], len(ann.mails)) == ("unsubscribed", 1)
+    world.request("POST", one_click(ann.emails[-1]), form={})
+    assert (ann.row["status"], len(ann.emails)) == ("unsubscribed", 1)
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ def test_p4_a_press_is_told_with_the_button_that_undoes_it(world: World, press: 
     for _ in range(2):
         ann.presses(press, hour="9", zone="Europe/Berlin", place=place[1] if place else "")
     assert told(ann) == [notice]
-    assert BY_LINK in (ann.mails[-1].text or "")
+    assert BY_LINK in (ann.emails[-1].text or "")
     if undo:
         assert world.request("GET", ann.link(undo)).status in (200, 303)
     else:
-        assert "/yes" not in (ann.mails[-1].text or ""), "it would lead to the end, not back to their place"
+        assert "/yes" not in (ann.emails[-1].text or ""), "it would lead to the end, not back to their place"
 
 
 def test_p4_an_answer_to_the_way_back_is_told(world: World) -> None:
@@ -106,7 +106,7 @@ def test_p4_two_presses_a_day_are_told_and_the_second_says_that_no_more_will_be(
         ann.presses("pause")
         ann.presses("resume")
     assert told(ann) == ["paused", "paused"]
-    assert [LAST_TODAY in (mail.text or "") for mail in ann.mails[-2:]] == [False, True]
+    assert [LAST_TODAY in (email.text or "") for email in ann.emails[-2:]] == [False, True]
     ann.presses("stop")
     assert told(ann) == ["paused", "paused", "goodbye"], "a stop is always told"
 
@@ -130,4 +130,4 @@ def test_what_is_asked_by_reply_does_not_say_that_a_link_did_it(world: World) ->
     ann = reads(Person(world), 1)
     ann.replies("PAUSE")
     assert told(ann) == ["paused"]
-    assert BY_LINK not in (ann.mails[-1].text or "")
+    assert BY_LINK not in (ann.emails[-1].text or "")

@@ -14,7 +14,7 @@ from aws.limits import Limits
 from aws.reflections import Reflections
 from aws.ses import Mailer, Refusal, Refused, Sent, Unknown
 from aws.unfinished import Erasing
-from content.emails import Letter
+from content.emails import Email
 from local_cloud.cloud import World
 from local_cloud.functions import forget_everything
 from services.sending import erasing
@@ -43,13 +43,13 @@ def later(world: World, hours: float) -> None:
 def test_everything_goes_and_one_last_email_says_so(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("I never said it.")
-    sent = len(ann.mails)
+    sent = len(ann.emails)
     ann.erases()
     assert left(world) == []
     assert raw_mail(world) == 0
-    assert [mail.tags["email"] for mail in ann.mails[sent:]] == ["journal", "erased"]
+    assert [email.tags["email"] for email in ann.emails[sent:]] == ["journal", "erased"]
     later(world, 25)
-    assert len(ann.mails) == sent + 2
+    assert len(ann.emails) == sent + 2
 
 
 def test_p4_from_the_press_on_nothing_is_found(world: World) -> None:
@@ -96,7 +96,7 @@ def test_p6_sixty_replies_and_a_crash_at_any_call_end_in_nothing_left(
     for _ in range(12):
         world.advance(timedelta(minutes=20))
     assert left(world) == []
-    assert [mail.tags["email"] for mail in ann.mails].count("erased") == 1
+    assert [email.tags["email"] for email in ann.emails].count("erased") == 1
     world.failures.clear()
 
 
@@ -146,7 +146,7 @@ def test_a6_an_erasure_is_told_although_the_course_is_gone(own_course: tuple[Wor
     shutil.rmtree(course)
     forget_everything(lessons=True)
     world.request("POST", f"{journal}/erase", form={"sure": "yes"})
-    assert (left(world), ann.mails[-1].tags["email"]) == ([], "erased")
+    assert (left(world), ann.emails[-1].tags["email"]) == ([], "erased")
 
 
 def test_lost_answers_bring_the_last_email_a_few_times_and_then_the_address_goes(
@@ -154,11 +154,11 @@ def test_lost_answers_bring_the_last_email_a_few_times_and_then_the_address_goes
 ) -> None:
     """Each of the emails may have arrived, so they come after twice as long each time, within the 24 hours."""
     ann = reads(Person(world), 1)
-    journal, given = ann.journal_url, list[Letter]()
+    journal, given = ann.journal_url, list[Email]()
     counted = counted_by(erasing, monkeypatch)
 
-    def unanswered(_: Mailer, letter: Letter, _tags: dict[str, str]) -> Unknown:
-        given.append(letter)
+    def unanswered(_: Mailer, email: Email, _tags: dict[str, str]) -> Unknown:
+        given.append(email)
         return Unknown()
 
     monkeypatch.setattr(Mailer, "send", unanswered)

@@ -12,7 +12,7 @@ SAFE_LINK = "https://safe.example.com/?url=https%3A%2F%2Fcourse.example.org%2Fme
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph of a letter: heading, p, item, button or small."""
+    """A paragraph of an email: heading, p, item, button or small."""
 
     kind: str
     text: str
@@ -28,7 +28,7 @@ def _blocks(heading: str, *paragraphs: str) -> tuple[Block, ...]:
     return tuple(found)
 
 
-LETTERS = {
+EMAILS = {
     "en": _blocks(
         "Day 3: The same evening, from their chair",
         "Hello Robin,",
@@ -41,7 +41,7 @@ LETTERS = {
         "- What they could not have known.",
         "- What they did with the rest of that night.",
         "Which of the three would they say you have left out?",
-        "Reply to this email with whatever comes. Nobody reads it but you, and tomorrow's letter waits until tomorrow.",
+        "Reply to this email with whatever comes. Nobody reads it but you, and tomorrow's email waits until tomorrow.",
         "[Open my page]",
         "_You get this because you signed up for Rebuild Trust. In danger, call your local emergency number.",
     ),
@@ -98,10 +98,10 @@ LETTERS = {
 }
 
 
-def as_text(letter: str) -> str:
-    """The plain part of a letter, as it is sent."""
+def as_text(email: str) -> str:
+    """The plain part of an email, as it is sent."""
     lines: list[str] = []
-    blocks = LETTERS[letter]
+    blocks = EMAILS[email]
     for at, block in enumerate(blocks):
         if block.kind != "item" or blocks[at - 1].kind != "item":
             lines.append("")
@@ -115,20 +115,20 @@ def as_text(letter: str) -> str:
     return "\n".join(lines).strip() + "\n"
 
 
-def as_html(letter: str) -> str:
-    """The HTML part of a letter, as it is sent."""
-    body = _html(LETTERS[letter], "sent")
+def as_html(email: str) -> str:
+    """The HTML part of an email, as it is sent."""
+    body = _html(EMAILS[email], "sent")
     return (
         '<!doctype html><html><head><meta charset="utf-8"><title>Rebuild Trust</title>'
         '<style>p{margin:0 0 16px}</style></head><body style="margin:0">'
-        f'<div style="display:none">{LETTERS[letter][3].text}</div>'
+        f'<div style="display:none">{EMAILS[email][3].text}</div>'
         '<table role="presentation" width="100%"><tr><td>'
         f'<img src="https://course.example.org/logo.png" alt="Rebuild Trust">\n{body}</td></tr></table></body></html>'
     )
 
 
-def quoted_text(letter: str, form: str, first: int = 0, last: int | None = None) -> str:
-    """Some blocks of a letter as the plain part of a mail program's reply quotes them."""
+def quoted_text(email: str, form: str, first: int = 0, last: int | None = None) -> str:
+    """Some blocks of an email as the plain part of a mail program's reply quotes them."""
     styles = {
         # name: mark, width, bullet, button
         "gmail": ("> ", 76, "   - ", "{0}\n<{1}>"),
@@ -144,7 +144,7 @@ def quoted_text(letter: str, form: str, first: int = 0, last: int | None = None)
     }
     mark, width, bullet, button = styles[form]
     lines: list[str] = []
-    blocks = LETTERS[letter][first:last]
+    blocks = EMAILS[email][first:last]
     for at, block in enumerate(blocks):
         if at and not (block.kind == "item" and blocks[at - 1].kind == "item"):
             lines.append("")
@@ -159,9 +159,9 @@ def quoted_text(letter: str, form: str, first: int = 0, last: int | None = None)
     return "\n".join(f"{mark}{line}".rstrip() if mark else line for line in lines)
 
 
-def quoted_html(letter: str, form: str, first: int = 0, last: int | None = None) -> str:
-    """Some blocks of a letter as the HTML part of a mail program's reply quotes them."""
-    return _html(LETTERS[letter][first:last], form)
+def quoted_html(email: str, form: str, first: int = 0, last: int | None = None) -> str:
+    """Some blocks of an email as the HTML part of a mail program's reply quotes them."""
+    return _html(EMAILS[email][first:last], form)
 
 
 def _html(blocks: Sequence[Block], form: str) -> str:
