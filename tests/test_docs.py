@@ -1,15 +1,21 @@
-"""The documents and the tests agree: `docs/faults.md` and `docs/privacy.md` name tests that exist, and omit nothing."""
+"""The documents agree with the tests, the code and the commands: what they name exists, and they leave nothing out."""
 
 import ast
 import re
+import shlex
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from local_cloud.cloud import World
+from cli.main import app
+from local_cloud.cloud import TEMPLATE, World
+from local_cloud.template import translated
+from local_cloud.web import Listener, Server
 from tests.conftest import MONDAY
 
 ROOT = Path(__file__).parents[1]
@@ -185,3 +191,111 @@ def test_a_page_whose_every_word_is_quoted_has_no_problem() -> None:
 )
 def test_where_the_privacy_page_and_its_rows_disagree_is_said(document: str, page: str, problem: str) -> None:
     assert problem in privacy_problems(document, page, TESTS)
+
+
+# ---------------------------------------------------------------- what can be set, and what rings
+
+GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+AUTHORS, OPERATORS = ((ROOT / "docs" / name).read_text("utf-8") for name in ("authors.md", "operators.md"))
+
+
+def first_cells(document: str, head: str) -> list[str]:
+    """The names in code font in the first column of the table whose head begins with `| head |`."""
+    (table,) = re.findall(rf"(?m)^\| {head} \|.*\n\|[-|]+\n((?:\|.*\n)+)", document)
+    return [name for row in table.splitlines() for name in re.findall(r"`([^`]+)`", row.split("|")[1])]
+
+
+def test_every_alarm_has_its_row_and_no_row_is_without_its_alarm() -> None:
+    resources = translated(TEMPLATE)["Resources"]
+    alarms = [name for name, resource in resources.items() if resource["Type"].endswith("Alarm")]
+    assert sorted(first_cells(OPERATORS, "alarm")) == sorted(alarms)
+
+
+def test_every_parameter_has_its_row_and_no_row_is_without_its_parameter() -> None:
+    assert sorted(first_cells(OPERATORS, "parameter")) == sorted(translated(TEMPLATE)["Parameters"])
+
+
+def test_every_key_of_a_course_has_its_row_and_no_row_is_without_its_key() -> None:
+    code = (ROOT / "functions/content/lessons.py").read_text("utf-8")
+    read = set(re.findall(r'settings(?:\.get\(|\[)"(\w+)"', code) + re.findall(r'need\(settings, "(\w+)"', code))
+    assert len(read) >= 9
+    assert sorted(first_cells(AUTHORS, "key")) == sorted(read)
+
+
+# ---------------------------------------------------------------- commands
+
+NEEDS_A_STACK = {"audit", "inbox", "release", "resume-all"}
+USAGE = 2
+"""The exit code of a command that is not understood."""
+
+
+def shown(beginning: str) -> list[str]:
+    """Every line of a code block, in all guides, that begins so; the backticks of a line within a text do not count."""
+    lines = [
+        line.strip() for guide in GUIDES for line in guide.read_text("utf-8").splitlines() if line.startswith("    ")
+    ]
+    return sorted({line.partition("  #")[0].strip() for line in lines if line.startswith(beginning)})
+
+
+def commands() -> list[str]:
+    """The names of all commands of `email-course`."""
+    return [
+        (one.name or one.callback.__name__).replace("_", "-") for one in app.registered_commands if one.callback
+    ] + [str(group.name) for group in app.registered_groups]
+
+
+def test_every_command_is_shown_in_a_guide() -> None:
+    guides = "\n".join(guide.read_text("utf-8") for guide in GUIDES)
+    assert len(commands()) >= 11
+    assert [name for name in commands() if f"email-course {name}" not in guides] == ["run"], "shown as `make run`"
+    targets = re.findall(r"(?m)^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"))
+    assert len(targets) >= 15
+    assert [name for name in targets if f"make {name}" not in guides] == ["help"]
+
+
+@pytest.mark.parametrize("line", shown(".venv/bin/email-course "))
+def test_every_command_that_is_shown_runs(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those for a deployed stack are asked of a local cloud, which knows none of the ids in the guides."""
+    words = shlex.split(line)[1:]
+    (tmp_path / "answers.yaml").write_text("acknowledge: I never said it.\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1"})
+    if words[0] not in {*NEEDS_A_STACK, "erase-all"}:
+        assert runner.invoke(app, words).exit_code == 0
+        return
+    listener = Listener("127.0.0.1", 0)
+    world = World(start=MONDAY, parameters={"SiteUrl": listener.url})
+    with listener.socket, world, Server(world, listener):
+        told = runner.invoke(app, words if words[0] == "erase-all" else [*words, "--local", listener.url])
+    names_an_id = words[0] in ("release", "erase-all") or "accept" in words
+    assert told.exit_code == (1 if names_an_id else 0), told.output
+    assert told.exit_code != USAGE
+
+
+def test_every_target_of_make_that_is_shown_exists_and_takes_its_arguments() -> None:
+    lines = shown("make ")
+    assert len(lines) >= 4
+    for line in lines:
+        tried = subprocess.run(
+            ["make", "--dry-run", *shlex.split(line)[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert tried.returncode == 0, f"{line}: {tried.stderr}"
+
+
+# ---------------------------------------------------------------- links and lengths
+
+
+@pytest.mark.parametrize(
+    "guide",
+    [*GUIDES, *(ROOT / name for name in ("SECURITY.md", "CHANGELOG.md", "tests/README.md"))],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_every_link_between_documents_leads_somewhere(guide: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", guide.read_text("utf-8"))
+    assert [link for link in links if "://" not in link and not (guide.parent / link).exists()] == []
+
+
+def test_the_readme_is_read_in_one_go() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert len(readme.splitlines()) <= 90
+    assert readme.count("![") == 2
