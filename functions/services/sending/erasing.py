@@ -13,27 +13,29 @@ from services import courses, erasure, links
 from services.sending import HELD, Sending
 
 TOLD_WITHIN = timedelta(hours=23, minutes=30)
-"""From the press. Then the address goes, whether SES took the last email or not: at the next try, within 24 hours."""
+"""From the press. The first try after that is the last, within 24 hours: then the address is deleted in any case."""
 
 
 def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool) -> None:
     """Deletes what is left, one thing at a time, then mails the last email, then deletes the address.
 
-    If there is no time for all of it, or SES does not take the email, it is due again in a quarter of an hour.
+    If there is no time for all of it, or SES does not take the email, the erasure is due again 15 minutes later.
     """
     going = clients.erasures().get(subscriber_id)
     if going is None:
         return
-    address = going.address if now < going.asked_at + TOLD_WITHIN else ""
-    begun = replace(going, address=address, due_at=now + erasure.TRIED_EVERY)
-    if not clients.erasures().put_off(going, begun):
+    is_last = now >= going.asked_at + TOLD_WITHIN
+    begun = replace(going, due_at=now + erasure.TRIED_EVERY)
+    if not clients.erasures().put_off(going, replace(begun, address="") if is_last else begun):
         return
     clients.subscribers().erase(subscriber_id)  # the press may have broken off before it did
     if not all(sending.ready for _ in erasure.remains_deleted(subscriber_id)):
         return
-    if not address:
+    is_over = bool(going.address) and may_send and _is_over(begun, sending, now)
+    if not is_over and (is_last or not going.address):
         count("ErasedUntold")
-    if not address or (may_send and _is_over(begun, sending, now)):
+        is_over = True
+    if is_over:
         clients.erasures().end(subscriber_id)
 
 
@@ -52,7 +54,8 @@ def _is_over(going: Erasing, sending: Sending, now: datetime) -> bool:
             count("ErasedUntold")
             return True
         case Unknown():
-            clients.erasures().put_off(going, _rested(going))
+            if now < going.asked_at + TOLD_WITHIN:
+                clients.erasures().put_off(going, _rested(going))
             return False
         case Refused():
             return False

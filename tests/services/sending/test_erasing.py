@@ -116,6 +116,21 @@ def test_while_ses_takes_nothing_the_address_stays_for_24_hours_at_most(
     assert counted == ["ErasedUntold"]
 
 
+def test_p6_an_erasure_that_waited_for_the_scheduler_for_longer_is_told_in_its_last_try(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = reads(Person(world), 1)
+    journal = ann.journal_url
+    counted = counted_by(erasing, monkeypatch)
+    with monkeypatch.context() as refused:
+        refused.setattr(Mailer, "send", lambda *_: Refused(Refusal.THROTTLED, "Throttling"))
+        world.request("POST", f"{journal}/erase", form={"sure": "yes"})
+    asleep(world, timedelta(hours=26))
+    later(world, 1)
+    assert (left(world), counted) == ([], ["ErasedTold"])
+    assert [email.tags["email"] for email in ann.emails].count("erased") == 1
+
+
 @pytest.mark.parametrize("answer", [Refused(Refusal.ADDRESS, "MessageRejected"), Refused(Refusal.SANDBOX, "x")])
 def test_an_email_that_ses_never_takes_is_counted_and_the_address_goes_at_once(
     world: World, monkeypatch: pytest.MonkeyPatch, answer: Refused
@@ -167,7 +182,7 @@ def test_lost_answers_bring_the_last_email_a_few_times_and_then_the_address_goes
     assert (len(given), counted) == (4, [])
     assert left(world) != [], "SES may take it yet"
     world.advance(timedelta(hours=21))
-    assert (len(given), left(world), counted) == (7, [], ["ErasedUntold"])
+    assert (len(given), left(world), counted) == (8, [], ["ErasedUntold"])
 
 
 def test_p5_an_address_that_was_put_there_by_others_is_not_written_to(world: World) -> None:
