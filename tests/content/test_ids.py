@@ -22,21 +22,21 @@ def same_tag(as_of: str) -> str:
 @pytest.mark.parametrize("notice", [*LIBRARY.notices, LEAVE])
 def test_a5_no_lesson_has_the_id_or_the_tag_of_a_notice_now_or_before(notice: str) -> None:
     for lesson in ((notice, ()), ("one", (notice,))):
-        with pytest.raises(CourseError, match=f"no lesson can have the id {notice}, .* choose another"):
+        with pytest.raises(CourseError, match=f"no lesson can have the id {notice}: .* choose another"):
             ids.check(FOLDER, [lesson], [*LIBRARY.notices, LEAVE])
     alike = same_tag(notice)
     for lesson in ((alike, ()), ("one", (alike,))):
-        with pytest.raises(CourseError, match=f"ids {alike} and {notice} have the same tag .* choose another"):
+        with pytest.raises(CourseError, match=f"ids {alike} and {notice} have the same tag .* choose another id"):
             ids.check(FOLDER, [lesson], [*LIBRARY.notices, LEAVE])
 
 
 def test_a4_an_old_id_is_that_of_one_lesson() -> None:
     ids.check(FOLDER, [("one", ("first", "start")), ("two", ())], [])
     for wrong, what in (
-        ([("one", ("old",)), ("two", ("old",))], "two lessons say that they were old"),
-        ([("one", ("two",)), ("two", ())], "one says that it was two, and there is a lesson two"),
+        ([("one", ("old",)), ("two", ("old",))], "two lessons have old in their was"),
+        ([("one", ("two",)), ("two", ())], "one has two in its was, but there is a lesson two"),
         ([("one", (same_tag("two"),)), ("two", ())], "have the same tag"),
-        ([("one", ("old", "old"))], "two lessons say that they were old"),
+        ([("one", ("old", "old"))], "two lessons have old in their was"),
     ):
         with pytest.raises(CourseError, match=what):
             ids.check(FOLDER, wrong, [])
@@ -45,5 +45,5 @@ def test_a4_an_old_id_is_that_of_one_lesson() -> None:
 @pytest.mark.parametrize("given", ["own-it", ["Own It"], [1], [""], {"a": 1}])
 def test_a_list_of_old_ids_holds_ids(given: object) -> None:
     assert ids.was({"was": ["see-it"]}, FOLDER) == ("see-it",)
-    with pytest.raises(CourseError, match="was is a list"):
+    with pytest.raises(CourseError, match="was must be a list"):
         ids.was({"was": given}, FOLDER)

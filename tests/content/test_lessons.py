@@ -116,9 +116,9 @@ LESSON = "+++\nsubject = 'a'\npreheader = 'b'\n+++\nHello\n"
         (_replace("rebuild-trust/course.toml", 'closing = "', 'closing = "x'), "closing names no lesson"),
         (_replace("rebuild-trust/course.toml", "title = ", "titel = "), "course.toml: needs a title"),
         (_write("rebuild-trust/course.toml", "title = "), "course.toml: "),
-        (_replace("rebuild-trust/course.toml", '"resend"', '"held"'), 'in_doubt is "resend" or "hold", and held is'),
-        (_replace("rebuild-trust/course.toml", "= false", '= "no"'), "thread is true or false, and no is neither"),
-        (_replace("rebuild-trust/course.toml", '"en"', '"xx"'), "language is one of en, es, and xx is none"),
+        (_replace("rebuild-trust/course.toml", '"resend"', '"held"'), 'in_doubt must be "resend" or "hold", not held'),
+        (_replace("rebuild-trust/course.toml", "= false", '= "no"'), "thread must be true or false, not no"),
+        (_replace("rebuild-trust/course.toml", '"en"', '"xx"'), "language must be one of en, es, not xx"),
         (lambda emails: (emails / "helplines.toml").unlink(), "helplines.toml: is missing"),
         (lambda emails: (emails / "rebuild-trust/course.toml").unlink(), "holds no course"),
     ],
@@ -147,5 +147,5 @@ def test_a_mistake_names_the_file_and_what_to_change(
 )
 def test_h2_somewhere_to_go_has_a_text_and_a_link(emails: Path, given: str) -> None:
     _replace("rebuild-trust/course.toml", "support = {}", f"support = {given}")(emails)
-    with pytest.raises(CourseError, match=r"course.toml: support is {} or has a text and a link that begins with"):
+    with pytest.raises(CourseError, match=r"course.toml: support must be {} or have a text and a link"):
         load(emails)
