@@ -201,7 +201,7 @@ def _email(
         reply_to=_reply_address(site, subscriber, epoch, source.id),
         headers={
             # RFC 2369 and RFC 8058: mail clients show a button, which posts without a cookie. Some send a mail instead:
-            # its address alone says that it unsubscribes, whatever its text.
+            # its address alone says that it unsubscribes, not its text.
             "List-Unsubscribe": f"<{values['unsubscribe_url']}>, <mailto:{leave}?subject=unsubscribe>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             # RFC 2919: the same for every email of a course, so that subscribers can filter by it.

@@ -16,7 +16,7 @@ Command = Request.Command
 ERASE_NOTICE, NOT_SKIPPED = "erase", "not-skipped"
 """The notice that asks once more whether to delete everything; the notice that no lesson is left to skip."""
 ERASE_WITHIN, OBEYED_WITHIN = timedelta(days=7), timedelta(days=1)
-"""To answer that question with YES; to obey a mail's command: later, its subscriber may have changed their mind."""
+"""The times to answer that question with YES, and to obey a command: later, the subscriber may think otherwise."""
 
 ASK, PROVE = "ask-", "prove-"
 """Beginnings of the ids of notices that offer a command: it may have been meant, or its sender was unproven."""

@@ -39,7 +39,7 @@ class Why(Enum):
     EARLIER_SIGN_UP = "of an earlier sign-up"
     EXPIRED = "the sign-up has expired"
     ERASED = "no such subscriber any more"
-    """No mail of an erased subscriber is kept, whatever it says."""
+    """No mail of an erased subscriber is kept, no matter what it says."""
     NO_CLEAR_YES = "no clear yes to the confirmation"
     TOO_LATE = "a command that could not be obeyed in time"
     ANOTHER_ADDRESS = "from another address than the subscriber's"

@@ -37,7 +37,7 @@ class Subscriber(Record):
         return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held=Held.NOT, obeyed=())
 
     def asked(self, now: datetime) -> "Subscriber":
-        """Starts the life of the confirmation link now, as its email is sent now, however long that had to wait."""
+        """Restarts the time of the confirmation link: its email is sent now, perhaps much later than the form."""
         return replace(self, sign_up=replace(self.sign_up, at=now)) if self.sign_up else self
 
     def asked_once_more(self, promised_at: datetime) -> "Subscriber":

@@ -31,7 +31,7 @@ _LINK = struct.Struct(f">B{_ID_BYTES}sHI")  # key id, subscriber, epoch, minute 
 _LINK_MAC = 16  # 33 bytes in all: 44 characters of base64 with no bit to spare
 _JOURNAL = re.compile(r"[\w-]{32}", re.ASCII)
 _REPLY = struct.Struct(f">{_ID_BYTES}sHB2s")  # subscriber, epoch, round, lesson
-_JOURNAL_BYTES = 24  # random: nobody guesses one
+_JOURNAL_BYTES = 24  # random: nobody can guess one
 _REPLY_MAC = 6  # 21 bytes in all: 34 characters of base32; one guess in 2**48, and each guess is an email
 
 

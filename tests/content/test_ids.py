@@ -1,4 +1,4 @@
-"""Ids of lessons: which are taken, by their tags too, and which a lesson had before."""
+"""Ids of lessons: they and their tags are unique, and a lesson keeps its old ids."""
 
 from itertools import count
 from pathlib import Path
@@ -15,7 +15,7 @@ LIBRARY = load(Path(__file__).parents[2] / "emails")
 
 
 def same_tag(as_of: str) -> str:
-    """Another id with the tag of this one."""
+    """Another id with the same tag as this one."""
     return next(name for number in count() if lesson_tag(name := f"lesson-{number}") == lesson_tag(as_of))
 
 
@@ -30,7 +30,7 @@ def test_a5_no_lesson_has_the_id_or_the_tag_of_a_notice_now_or_before(notice: st
             ids.check(FOLDER, [lesson], [*LIBRARY.notices, LEAVE])
 
 
-def test_a4_an_old_id_is_that_of_one_lesson() -> None:
+def test_a4_an_old_id_belongs_to_one_lesson_only() -> None:
     ids.check(FOLDER, [("one", ("first", "start")), ("two", ())], [])
     for wrong, what in (
         ([("one", ("old",)), ("two", ("old",))], "two lessons have old in their was"),
@@ -43,7 +43,7 @@ def test_a4_an_old_id_is_that_of_one_lesson() -> None:
 
 
 @pytest.mark.parametrize("given", ["own-it", ["Own It"], [1], [""], {"a": 1}])
-def test_a_list_of_old_ids_holds_ids(given: object) -> None:
+def test_a_list_of_old_ids_contains_only_ids(given: object) -> None:
     assert ids.was({"was": ["see-it"]}, FOLDER) == ("see-it",)
     with pytest.raises(CourseError, match="was must be a list"):
         ids.was({"was": given}, FOLDER)
