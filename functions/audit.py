@@ -1,7 +1,7 @@
-"""Once a day, or when an operator asks → every subscriber accounted for; what was lost sight of is put back.
+"""Once a day, or when an operator asks → the account of all subscribers. Lost mail and the index are put right.
 
-Operators ask by the email-course command: for the account, to let a held subscriber go on, to send from a restored
-table, or for the mail that was set aside. Reflections past their time are deleted.
+Operators ask with the email-course command: for the account, to release a held subscriber, to allow sending from a
+restored table, or for the mail that was set aside. The audit deletes reflections after their retention time.
 """
 
 from typing import Any
@@ -14,10 +14,10 @@ from services import account, inbox
 
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """A schedule's event, or what an operator asks.
+    """Handles a schedule's event or an operator's request.
 
     `{"release": id, "arrived": bool}`, `{"resume_all": true}`, `{"inbox": true}`, or
-    `{"accept": mail id, "subscriber": id, "lesson": id}`, of which the last two may be empty.
+    `{"accept": mail id, "subscriber": id, "lesson": id}`, where the last two values may be empty.
     """
     now = clients.now()
     if event.get("inbox") is True:
@@ -28,5 +28,5 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         return account.release(event["release"], arrived=event.get("arrived") is True, now=now)
     if event.get("resume_all") is True:
         clients.subscribers().move_in(settings().stack)
-        logger.warning("an operator let this stack send from the table")
+        logger.warning("an operator allowed this stack to send from the table")
     return account.of_the_day(now)

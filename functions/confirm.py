@@ -1,4 +1,4 @@
-"""Link in the confirmation email → a page with a button; the button → active, with the introduction due now."""
+"""Link in the confirmation email → a page with a button. The button → an active subscriber; the introduction is due."""
 
 from aws_lambda_powertools.event_handler import Response
 
@@ -18,7 +18,7 @@ handler = observed(pages.resolve)
 
 @pages.get("/confirm/<token>")
 def show(token: str) -> Response[str]:
-    """Link scanners follow links, so this changes nothing."""
+    """Shows the page with the button. It changes nothing, because link scanners follow links."""
     subscriber, epoch = _opened(token)
     if subscriber.epoch == epoch:
         return _confirmed(subscriber, already=True)
@@ -27,17 +27,17 @@ def show(token: str) -> Response[str]:
 
 @pages.post("/confirm/<token>")
 def confirm(token: str) -> Response[str]:
-    """Starts the course. Twice, in two tabs, is once."""
+    """Starts the course. Two presses, such as in two tabs, start it once."""
     subscriber, epoch = _opened(token)
     plan = clients.library().courses[subscriber.course].plan
     started = sign_ups.confirm(subscriber, epoch, plan, "button", clients.now())
     if started is None or started.epoch != epoch or started.status not in IN_COURSE:
-        raise InvalidToken("erased, or used by a later sign-up")
+        raise InvalidToken("erased, or replaced by a later sign-up")
     return _confirmed(started, already=False)
 
 
 def _opened(token: str) -> tuple[Subscriber, int]:
-    """The subscriber a token is for, with the epoch of the sign-up it confirms. Raises InvalidToken."""
+    """The subscriber of a token, and the epoch of the sign-up that it confirms. Raises InvalidToken."""
     link, subscriber = links.followed(Purpose.CONFIRM, token, clients.now())
     if subscriber is None:
         raise InvalidToken("erased")

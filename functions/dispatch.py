@@ -1,4 +1,4 @@
-"""Every five minutes → everyone who is due goes to the outbox, no more than SES takes before the next tick."""
+"""Every five minutes → due subscribers go to the outbox, at most as many as SES can send before the next run."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from course.limits import FORMS_OF_DAY, FORMS_PART
 from services.sending import halted
 
 TICK = 300
-"""Seconds between two runs, as in template.yaml."""
+"""Seconds between two runs, the same as in template.yaml."""
 
 
 @observed
 def handler(_event: dict[str, Any], _context: Any) -> None:
-    """A schedule's event. Oldest first; what doesn't fit waits for the next tick.
+    """Handles a schedule's event. The oldest slots come first; all that do not fit wait for the next run.
 
-    While lessons are due, the forms of the day are bounded by SES's quota, so that they leave some of it.
+    While emails are due, the emails of forms get only a part of SES's daily quota, so that the rest stays free.
     """
     now = clients.now()
     for subscriber in clients.erasures().due(now):

@@ -1,4 +1,4 @@
-"""Signed link in every email → the course page: the place in the course, the lessons, whatever steers the course."""
+"""Signed link in every email → the course page: the place in the course, the lessons, and buttons for commands."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ from course.subscriber import Subscriber
 from services.links import course_page
 
 UNSKIP = "unskip"
-"""What the email that tells of a skipped lesson offers."""
+"""The action that the email about a skipped lesson offers."""
 
 pages = Pages()
 handler = observed(pages.resolve)
@@ -32,7 +32,7 @@ handler = observed(pages.resolve)
 
 @pages.get("/me/<token>")
 def show(token: str) -> Response[str]:
-    """Where they are, and what comes next. Nothing that was written, and nothing of who they are."""
+    """Shows the place in the course and what comes next, but no reflection and nothing personal."""
     subscriber, course = course_page.opened(token, clients.now())
     message = message_after(pages.query.get("done", ""), subscriber, course, clients.now())
     return _page(token, subscriber, course, message=message)
@@ -40,7 +40,7 @@ def show(token: str) -> Response[str]:
 
 @pages.get("/me/<token>/<action>")
 def ask(token: str, action: str) -> Response[str]:
-    """Pages that ask once more, with a button: for a command, and for a journal link."""
+    """Shows a page that asks once more, with a button, for a command or for a journal link."""
     subscriber, course = course_page.opened(token, clients.now())
     if action in ACTIONS:
         name, shown = action_page(action, subscriber, course)
@@ -54,7 +54,7 @@ def ask(token: str, action: str) -> Response[str]:
 
 @pages.get("/me/<token>/lessons/<lesson>")
 def read(token: str, lesson: str) -> Response[str]:
-    """A lesson that was sent to them, in this round or an earlier one."""
+    """Shows a lesson that was sent to the subscriber, in this round or an earlier one."""
     subscriber, course = course_page.opened(token, clients.now())
     earlier = course_page.lessons_of_earlier_rounds(subscriber, course)
     shown = lesson_values(clients.site(), subscriber, lesson, f"/me/{token}", clients.now(), earlier=earlier)
@@ -65,7 +65,7 @@ def read(token: str, lesson: str) -> Response[str]:
 
 @pages.post("/me/<token>/journal")
 def mail_journal_link(token: str) -> Response[str]:
-    """Mails a journal link to the subscriber, whoever presses."""
+    """Sends a journal link to the subscriber's address, no matter who presses."""
     subscriber, course = course_page.opened(token, clients.now())
     if course_page.ask_for_journal(subscriber, clients.now()):
         return page("journal-asked", course=course, token=token)
@@ -74,7 +74,7 @@ def mail_journal_link(token: str) -> Response[str]:
 
 @pages.post("/me/<token>/time")
 def change_time(token: str) -> Response[str]:
-    """Another local hour or time zone."""
+    """Changes the local hour and the time zone."""
     subscriber, course = course_page.opened(token, clients.now())
     if errors := forms.check_time(fields := pages.fields):
         return _page(token, subscriber, course, errors=errors)
@@ -84,7 +84,7 @@ def change_time(token: str) -> Response[str]:
 
 @pages.post("/me/<token>/pause")
 def pause(token: str) -> Response[str]:
-    """Pauses until a day, or until they resume."""
+    """Pauses the course until a day, or until the subscriber resumes it."""
     subscriber, course = course_page.opened(token, clients.now())
     fields = pages.posted
     until, errors = forms.check_until(fields, schedule.local_day(clients.now(), subscriber.zone))
@@ -96,7 +96,7 @@ def pause(token: str) -> Response[str]:
 
 @pages.post(f"/me/<token>/{UNSKIP}")
 def unskip(token: str) -> Response[str]:
-    """Takes back a skipped lesson, if it can be; the page then shows what comes next."""
+    """Takes back a skip, if that is still possible. The page then shows what comes next."""
     subscriber, _ = course_page.opened(token, clients.now())
     course_page.unskip(subscriber)
     return _see_page(token, done="")
@@ -104,7 +104,7 @@ def unskip(token: str) -> Response[str]:
 
 @pages.post("/me/<token>/<action>")
 def act(token: str, action: str) -> Response[str]:
-    """Does what the button says. Twice is once, and the page does not claim what did not apply."""
+    """Does what the button says. Two presses count once, and the page reports only what was done."""
     subscriber, course = course_page.opened(token, clients.now())
     if action not in ACTIONS:
         raise NotFoundError
@@ -122,7 +122,7 @@ def _page(
     errors: Mapping[str, str] = NOTHING,
     values: Mapping[str, str] = NOTHING,
 ) -> Response[str]:
-    """The course page; after a press with what it has done, or with what was typed and what is wrong with it."""
+    """The course page; after a press, with a report of it, or with the typed values and their errors."""
     earlier = course_page.lessons_of_earlier_rounds(subscriber, course)
     shown = course_values(subscriber, course, pages.country, earlier) | {"open": pages.query.get("open", "")}
     shown |= {"message": message, "values": values, "errors": errors_in_words(errors, course.language)}
@@ -130,7 +130,7 @@ def _page(
 
 
 def _ask_journal(token: str, subscriber: Subscriber, course: Course, *, too_many: bool = False) -> Response[str]:
-    """Asks whether to mail the link, or says why none is mailed."""
+    """Asks whether to send the link, or says why none is sent."""
     refused = "too_many" if too_many else ""
     return page("ask-journal", course=course, token=token, refused=refused if subscriber.reachable else "unreachable")
 

@@ -1,6 +1,6 @@
-"""Journal link in a notice → a page with a button; the button → the journal, its download, and what can be deleted.
+"""Journal link in a notice → a page with a button. The button → the journal, its download, and ways to delete it.
 
-No GET shows anything that was written: link scanners follow links, and press nothing.
+No GET shows a reflection: link scanners follow links, but press no buttons.
 """
 
 from collections.abc import Mapping
@@ -24,26 +24,26 @@ handler = observed(pages.resolve)
 
 @pages.get("/journal/<token>")
 def show(token: str) -> Response[str]:
-    """A button, and nothing else."""
+    """Shows a button and nothing else."""
     _, course = journal_page.opened(token, clients.now())
     return page("journal-closed", course=course, token=token)
 
 
 @pages.get("/journal/<token>/<_action>")
 def again(token: str, _action: str) -> Response[str]:
-    """Where a browser's reload or way back may lead."""
+    """Shows the same page when a browser reloads or goes back."""
     return show(token)
 
 
 @pages.post("/journal/<token>")
 def read(token: str) -> Response[str]:
-    """What they wrote, with whatever can be done with it."""
+    """Shows the journal, with its buttons."""
     return _page(token, *journal_page.opened(token, clients.now()))
 
 
 @pages.post("/journal/<token>/text")
 def as_text(token: str) -> Response[str]:
-    """The journal as plain text."""
+    """Downloads the journal as plain text."""
     subscriber, course = journal_page.opened(token, clients.now())
     text = journal_text(subscriber, course, written.beginning(subscriber, course))
     return download("journal.txt", "text/plain; charset=utf-8", text)
@@ -51,7 +51,7 @@ def as_text(token: str) -> Response[str]:
 
 @pages.post("/journal/<token>/data")
 def offer(token: str) -> Response[str]:
-    """What the download holds, with a button for each of its parts."""
+    """Shows what the download contains, with a button for each of its parts."""
     subscriber, course = journal_page.opened(token, clients.now())
     shown = export_values(written.parts(subscriber, pages.posted.get("after", "")), pages.posted.get("from", ""))
     return page("export", course=course, token=token, **shown)
@@ -59,7 +59,7 @@ def offer(token: str) -> Response[str]:
 
 @pages.post("/journal/<token>/export")
 def take(token: str) -> Response[bytes]:
-    """A file to keep. What is too much for one comes in parts, of which one is asked for."""
+    """Downloads one part of the data as a zip file. Data that is too large for one file has several parts."""
     subscriber, course = journal_page.opened(token, clients.now())
     archive = journal_page.archive(subscriber, course, pages.posted.get("after", ""), clients.now())
     return download("my-data.zip", "application/zip", archive)
@@ -67,7 +67,7 @@ def take(token: str) -> Response[bytes]:
 
 @pages.post("/journal/<token>/take-back")
 def take_back(token: str) -> Response[str]:
-    """Deletes what came by one mail. Twice is once."""
+    """Deletes the reflection of one mail. Two presses delete it once."""
     subscriber, course = journal_page.opened(token, clients.now())
     round_number, _, which = pages.posted.get("which", "").partition("#")
     lesson, _, mail_id = which.partition("#")
@@ -78,7 +78,7 @@ def take_back(token: str) -> Response[str]:
 
 @pages.post("/journal/<token>/name")
 def rename(token: str) -> Response[str]:
-    """Another first name, or none."""
+    """Changes or removes the first name."""
     subscriber, course = journal_page.opened(token, clients.now())
     try:
         named = journal_page.rename(subscriber, checked_name(pages.posted.get("first_name", "")))
@@ -89,7 +89,7 @@ def rename(token: str) -> Response[str]:
 
 @pages.post("/journal/<token>/end-links")
 def end_links(token: str) -> Response[str]:
-    """Ends every link that was mailed, this one too if a new one can be mailed."""
+    """Ends every link that was sent; this one too, if a new one can be sent."""
     subscriber, course = journal_page.opened(token, clients.now())
     journal_page.end_links(subscriber, token)
     return page("links-ended", course=course, reachable=subscriber.reachable)
@@ -97,7 +97,7 @@ def end_links(token: str) -> Response[str]:
 
 @pages.post("/journal/<token>/erase")
 def erase(token: str) -> Response[str]:
-    """Asks once more; then erases everything."""
+    """Asks once more, then erases everything."""
     if pages.posted.get("sure") == "yes":
         return page("erased", language=journal_page.erase(token, clients.now()))
     subscriber, course = journal_page.opened(token, clients.now())

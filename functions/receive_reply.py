@@ -1,4 +1,4 @@
-"""Inbound mail in the queue → a reflection, or a command obeyed, or set aside; never an answer to a machine."""
+"""Inbound mail in the queue → a reflection, an obeyed command, or set aside. An auto-reply never gets an answer."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from services.receiving import receive
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """An SQS event of SES's notifications, wrapped by SNS."""
+    """Handles an SQS event with SES's notifications in SNS messages."""
     return each_message(event, context, _receive)
 
 

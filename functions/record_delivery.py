@@ -1,4 +1,4 @@
-"""SES event in the feedback queue → the attempt is settled; bounces and complaints pause or stop the address."""
+"""SES event in the feedback queue → the attempt is settled; bounces and complaints pause or stop the subscriber."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from course.subscriber import Subscriber
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """An SQS event. Events repeat, reorder, come late or never; each alone must do no harm."""
+    """Handles an SQS event. SES's events may be repeated, out of order, late or lost; none of this may do harm."""
     return each_message(event, context, _record)
 
 
@@ -21,11 +21,11 @@ def _record(body: str, _message_id: str) -> None:
     news = ses_events.read(body, settings().feedback_topic)
     if news is None:
         return
-    if news.kind is Kind.REJECT:  # counted as sent, and nobody gets it
+    if news.kind is Kind.REJECT:  # counted as sent, but nobody receives it
         logger.error("SES rejected an email", attempt=news.attempt, subscriber=news.subscriber)
         count("Rejected")
     clients.limits().note_event(news.sent_at)
-    if news.stops:  # also when the subscriber was erased
+    if news.stops:  # even if the subscriber was erased
         address = tokens.address_hash(clients.keys(), news.address)
         clients.suppressions().add(address, str(news.stops), clients.now())
         count(news.stops.name.title())
@@ -37,7 +37,7 @@ def _record(body: str, _message_id: str) -> None:
 
 
 def _stop_elsewhere(news: Feedback, status: Status) -> None:
-    """Stops the address in every other course, also in one that is broken just now."""
+    """Stops the address in every other course, even in one that cannot be read now."""
     courses, keys = clients.library().folders, clients.keys()
     subscribers = {tokens.subscriber_id(keys, course, news.address) for course in courses} - {news.subscriber}
     for other in sorted(subscribers):
@@ -45,7 +45,7 @@ def _stop_elsewhere(news: Feedback, status: Status) -> None:
 
 
 def _settled(subscriber: Subscriber, news: Feedback) -> Subscriber:
-    """Any event proves that SES took the email, so it commits. An earlier sign-up's event does no more than stop."""
+    """Commits the attempt, as any event proves that SES accepted it. An event of an earlier sign-up can only stop."""
     if subscriber.current_epoch == news.epoch:
         now = clients.now()
         subscriber = delivery.commit(subscriber, news.attempt, news.message_id, now)

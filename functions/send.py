@@ -1,4 +1,4 @@
-"""Message in the outbox → one email to each subscriber it names, through SES; the only function that sends."""
+"""Message in the outbox → one email to each subscriber that it names, through SES. Only this function sends."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +16,10 @@ pace = Pace()
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """An SQS event with `{"subscribers": [id, …], "rate": per second}`, or one form, notice or erasure a message.
+    """Handles an SQS event. A message is `{"subscribers": [id, …], "rate": per second}`, a form, notice or erasure.
 
-    Without a rate it is one subscriber who has just acted and waits; if SES is busy, the next tick sends the email.
+    A message without a rate has one subscriber who has just acted and waits. If SES is busy, the next run of dispatch
+    queues the email again.
     """
     clients.mailer().connect_anew()
     sending = Sending(context.get_remaining_time_in_millis)
@@ -36,14 +37,14 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
                 clients.outbox().again_later(message)
         elif "erase" in message:
             erasing.go_on(message["erase"], sending, clients.now(), may_send=not halt)
-        elif not halt:  # else they stay due
+        elif not halt:  # otherwise they stay due
             _deliver_all(sending, message["subscribers"], message.get("rate"))
 
     return each_message(event, context, work)
 
 
 def _deliver_all(sending: Sending, subscribers: list[str], rate: float | None) -> None:
-    """In parallel, started at the pace. A failure fails the message, once all have had their turn."""
+    """Sends in parallel, at the pace. After all were tried, one failure fails the message."""
     with ThreadPoolExecutor(clients.THREADS) as pool:
         deliveries = [pool.submit(_deliver, sending, subscriber, rate) for subscriber in subscribers]
     for done in deliveries:
@@ -51,7 +52,7 @@ def _deliver_all(sending: Sending, subscribers: list[str], rate: float | None) -
 
 
 def _deliver(sending: Sending, subscriber: str, rate: float | None) -> None:
-    """Starts one email at a time. The time is read after the wait, since a local day may end during it."""
+    """Starts one email at a time. It reads the clock after the wait, since a local day may end during it."""
     with pace.line:
         if rate and sending.ready:
             pace.wait(rate, sending.throttled)

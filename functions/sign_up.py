@@ -1,6 +1,7 @@
-"""GET / → the sign-up page; POST /sign-up → the form in the outbox, for `send` to carry out.
+"""GET / → the sign-up page. POST /sign-up → the form goes to the outbox, and `send` carries it out.
 
-Also the same form for a frame of the author's own site, the form that requests a new link, and the site-wide pages.
+This module also has the form for a frame on the author's site, the form that requests a new link, and the pages for
+the whole site.
 """
 
 from aws_lambda_powertools.event_handler import Response
@@ -18,13 +19,13 @@ handler = observed(pages.resolve)
 @pages.get("/")
 @pages.get("/embed")
 def show() -> Response[str]:
-    """The form of the course in `?course=`, or of the first one; at /embed without the page around it."""
+    """Shows the form of the course in `?course=` or of the first course; at /embed without the page around it."""
     return sign_up_form(clients.library().course_or_first(pages.query), embedded=pages.embedded, country=pages.country)
 
 
 @pages.post("/")
 def fill_in() -> Response[str]:
-    """The form with the address that an author's own form posts here. Nothing else happens."""
+    """Shows the form with the address that a form on the author's site posts here. Does nothing else."""
     fields = pages.fields
     values = {"address": fields.get("address", "")}
     return sign_up_form(clients.library().course_or_first(fields), values, country=pages.country)
@@ -33,7 +34,7 @@ def fill_in() -> Response[str]:
 @pages.post("/sign-up")
 @pages.post("/embed")
 def sign_up() -> Response[str]:
-    """Known and unknown addresses get the same bytes back, after the same calls."""
+    """Queues the form. Known and unknown addresses get the same response, after the same calls."""
     fields, embedded = pages.fields, pages.embedded
     course, errors = public_forms.sign_up(fields, "embed" if embedded else "page", pages.source_ip, clients.now())
     if errors:
@@ -43,13 +44,13 @@ def sign_up() -> Response[str]:
 
 @pages.get("/fresh-link")
 def ask_for_link() -> Response[str]:
-    """The form that requests a new link to the course page."""
+    """Shows the form that requests a new link to the course page."""
     return fresh_link_form({}, {}, course=pages.course)
 
 
 @pages.post("/fresh-link")
 def send_link() -> Response[str]:
-    """Known and unknown addresses get the same bytes back, after the same calls, as at sign-up."""
+    """Queues the form. Known and unknown addresses get the same response, after the same calls."""
     fields, course = pages.fields, pages.course
     if errors := public_forms.fresh_links(fields, pages.source_ip, clients.now()):
         return fresh_link_form(fields, errors, 400, course=course)
@@ -57,7 +58,7 @@ def send_link() -> Response[str]:
 
 
 def show_again(error: ShownAgain) -> Response[str]:
-    """The form as it was filled in, with what to do: press once more, or come back later."""
+    """Shows the form as it was filled in, and says what to do: press once more, or come back later."""
     fields = pages.fields
     if pages.current_event.path == "/fresh-link":
         return fresh_link_form(fields, {}, course=pages.course, again=error)
@@ -70,5 +71,5 @@ pages.exception_handler(ShownAgain)(show_again)
 
 @pages.get("/privacy")
 def privacy() -> Response[str]:
-    """What is kept about people, and for how long."""
+    """Shows what we keep about people, and for how long."""
     return page("privacy", course=clients.library().course_or_first(pages.query), days=erasure.days_kept())

@@ -1,4 +1,4 @@
-"""Unsubscribe link → a page with a button; the button, or a mail client's one click (RFC 8058) → no more email."""
+"""Unsubscribe link → a page with a button. The button or a mail client's one click (RFC 8058) → no more emails."""
 
 from contextlib import suppress
 
@@ -19,17 +19,17 @@ handler = observed(pages.resolve)
 
 @pages.get("/unsubscribe/<token>")
 def show(token: str) -> Response[str]:
-    """Changes nothing. The same page for every token, valid or not."""
+    """Shows the same page for every token, valid or not. Changes nothing."""
     return page("unsubscribe", earlier=False, language=leaving.language_of(token, clients.now()))
 
 
 @pages.post("/unsubscribe/<token>")
 def unsubscribe(token: str) -> Response[str]:
-    """Whatever was posted, and however often: 200, no cookie, no redirect (RFC 8058, section 3.1).
+    """Stops all emails. Answers any POST with 200, without cookie or redirect (RFC 8058, section 3.1).
 
-    One click on an earlier sign-up's email does not touch a later one; the buttons of the page do. An invalid link
-    stops nothing, and the page says so. If it may be a genuine one, of a key that was taken out, the mail client must
-    know too. What was stopped is said with 200, whatever is broken of the course and its pages.
+    One click in an email of an earlier sign-up does not stop a later one; the buttons of the page do. An invalid link
+    stops nothing, and the page says so. If the link may be genuine, made with a key that was removed, the answer is 404
+    so that the mail client knows too. After a stop the answer is 200 even if the course or its pages are broken.
     """
     try:
         link = links.read(Purpose.UNSUBSCRIBE, token, clients.now())

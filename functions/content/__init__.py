@@ -1,1 +1,1 @@
-"""What is written: the lessons and notices in `emails/`, the emails made of them, and the journal."""
+"""The texts: lessons and notices in `emails/`, the emails made from them, and the journal."""

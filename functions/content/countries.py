@@ -1,11 +1,11 @@
-"""The country of a time zone, by the tz database: zone.tab, and tzdata.zi for older names of a zone."""
+"""The country of a time zone, from the tz database: zone.tab, and tzdata.zi for older names of zones."""
 
 from functools import cache
 from importlib.resources import files
 
 
 def country_of(zone: str) -> str:
-    """Its ISO 3166 code, such as `US`; empty for a zone of no country, such as `UTC`."""
+    """The ISO 3166 code of a zone's country, such as `US`; empty for a zone without a country, such as `UTC`."""
     return _countries().get(zone, "")
 
 

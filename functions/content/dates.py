@@ -1,4 +1,4 @@
-"""Dates, times and places in the course, as people say them in the course's language."""
+"""Dates, times and places in the course, in the words of the course's language."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,18 +15,18 @@ from course.subscriber import Subscriber
 
 
 def date(at: datetime, zone: str, language: Language) -> str:
-    """The local day: 24 November 2026."""
+    """The local day of a time: 24 November 2026."""
     return day(local_day(at, zone), language)
 
 
 def day(local: date_type, language: Language) -> str:
-    """24 November 2026."""
+    """A local day in words: 24 November 2026."""
     words = language.words["dates"]
     return str(words["date"]).format(day=local.day, month=words["months"][local.month - 1], year=local.year)
 
 
 def next_email(subscriber: Subscriber, language: Language, country: str = "") -> str:
-    """When the next email comes: Tuesday 24 November, between 7:00 and 8:00. Empty when none waits."""
+    """When the next email comes: Tuesday 24 November, between 7:00 and 8:00. Empty if no email is due now or later."""
     if subscriber.due_at is None or not subscriber.waiting:
         return ""
     words, day = language.words["dates"], local_day(subscriber.due_at, subscriber.zone)
@@ -36,7 +36,7 @@ def next_email(subscriber: Subscriber, language: Language, country: str = "") ->
 
 
 def next_email_pattern(language: Language) -> str:
-    """A regular expression of what `next_email` says."""
+    """A regular expression that matches every text of `next_email`."""
     words = language.words["dates"]
     said = {name: _one_of(words[f"{name}s"]) for name in ("weekday", "month")}
     said |= {"day": r"\d{1,2}", "hour": hour_pattern(language), "": ""}
@@ -45,7 +45,7 @@ def next_email_pattern(language: Language) -> str:
 
 
 def hour_pattern(language: Language) -> str:
-    """A regular expression of what `hour` says, in whichever country."""
+    """A regular expression that matches every text of `hour`, in any country."""
     words = language.words["dates"]
     return _one_of([*words["twelve_hours"]["hours"], *words["hours"]])
 
@@ -65,14 +65,14 @@ def clock(language: Language, country: str = "") -> list[str]:
 
 
 def _hours(language: Language, country: str) -> Mapping[str, Any]:
-    """Where the language counts to twelve, as CLDR has it, in these countries; to 24 elsewhere."""
+    """The words for hours: twelve hours in the countries that use them with this language (by CLDR), otherwise 24."""
     words = language.words["dates"]
     twelve: Mapping[str, Any] = words["twelve_hours"]
     return twelve if country in twelve["countries"] else words
 
 
 def place(subscriber: Subscriber, course: Course) -> str:
-    """How far the subscriber is in this round."""
+    """The subscriber's place in this round, in words."""
     words, day = course.language.words["place"], course.day(subscriber.last_lesson)
     if day:
         return str(words["lesson"]).format(day=day, days=course.days)

@@ -1,4 +1,4 @@
-"""Emails: a lesson or a notice as one subscriber gets it, in HTML and in plain text."""
+"""Makes emails: a lesson or a notice for one subscriber, in HTML and in plain text."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,17 +29,17 @@ ABSENT: Mapping[str, Any] = {
     "journal_goes_on": False,
     "journal_unproven": 0,
 }
-"""What an email has none of, unless it is said."""
+"""The values that an email uses when a lesson or notice sets no others."""
 
 BROKEN = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What making an email raises: Jinja's own mistakes, and those of the expressions in it."""
+"""The errors that making an email can raise: those of Jinja, and those of the expressions in a template."""
 
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every email needs to know of where it comes from."""
+    """The values of the deployment that every email needs."""
 
     library: Library
     keys: Keyring
@@ -47,12 +47,12 @@ class Site:
     reply_domain: str
     postal_address: str
     countries: Collection[str] | None = None
-    """Whose helplines an email has, by the names in its language: what a quote has shows. Else the subscriber's own."""
+    """The countries, in the email's language, of the helplines that a quote shows; None: the subscriber's country."""
 
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """One rendered email. Headers are those that SES does not set itself."""
+    """One rendered email. `headers` are those that SES does not set by itself."""
 
     to: str
     sender_name: str
@@ -62,23 +62,23 @@ class Email:
     reply_to: str
     headers: Mapping[str, str]
     follows: str = ""
-    """SES's id of the email that this one follows in a thread, or empty."""
+    """SES's id of the email before this one in its thread, or empty."""
     feedback: tuple[str, str] = ("", "")
-    """Course and email: what mailbox providers count complaints by."""
+    """Ids of the course and the email: mailbox providers count complaints by them."""
 
 
 BACKUP_DAYS = 35
-"""What DynamoDB's point-in-time recovery keeps."""
+"""The days that DynamoDB's point-in-time recovery keeps."""
 TELLS_OF_A_PRESS = ("by_link", "no_more_today")
-"""Lines that a notice may say below its text: how it came about, and that it is the last of the day."""
+"""Lines that a notice may have below its text: that a link caused it, and that it is the last one of the day."""
 GOODBYE, ERASED_NOTICE, JOURNAL_NOTICE, EXPORT_NOTICE = "goodbye", "erased", "journal", "export"
-"""The notices that end the course, that tell an erasure, and two that bring a journal link."""
+"""The ids of four notices: the end of the course, the report of an erasure, and two with a journal link."""
 
 
 def lesson_email(
     site: Site, subscriber: Subscriber, lesson: Lesson, reflections: Sequence[Reflection], now: datetime
 ) -> Email:
-    """A lesson for this subscriber. `reflections` are those that it looks back on."""
+    """The email of a lesson for this subscriber. The lesson may quote or count the `reflections`."""
     course = site.library.courses[subscriber.course]
     last_time = journal.last_time(reflections, lesson.id, subscriber.round)
     shown, longer = journal.beginning(last_time, journal.LAST_TIME)
@@ -99,14 +99,14 @@ def lesson_email(
 
 
 def told(subscriber: Subscriber) -> list[str]:
-    """What a lesson that is sent now says of replies since the last one, by the names of the words for it."""
+    """The names of the lines about replies since the last lesson, for a lesson that is sent now."""
     return [name for name, which in (("heard", subscriber.heard), ("another", subscriber.another)) if which == 1]
 
 
 def lesson_page(site: Site, subscriber: Subscriber, lesson: Lesson, me_url: str, now: datetime) -> Markup:
-    """What a lesson's email says, without the email around it and without what it quotes of the subscriber.
+    """The text of a lesson's email for the browser, without the layout and without quotes of the subscriber's replies.
 
-    `me_url` is the page that it is read on.
+    `me_url` is the address of the course page.
     """
     course = site.library.courses[subscriber.course]
     values = _values(site, subscriber, lesson, subscriber.epoch, now)
@@ -115,7 +115,7 @@ def lesson_page(site: Site, subscriber: Subscriber, lesson: Lesson, me_url: str,
 
 
 def _echoes(course: Course, reflections: Sequence[Reflection], subscriber: Subscriber) -> dict[str, str]:
-    """What a lesson may quote, by the lesson that it was written to."""
+    """The reflections that a lesson may quote, by the lesson that they answer."""
     return {name: journal.echo(reflections, name, subscriber.round) for name in course.lessons}
 
 
@@ -129,10 +129,10 @@ def notice_email(
     journal_token: str = "",
     as_said: Mapping[str, Any] | None = None,
 ) -> Email:
-    """A notice for this subscriber, in the language of the course. It holds nothing that was written.
+    """The email of a notice for this subscriber, in the language of the course. It holds nothing from the journal.
 
-    `told` names lines below its text, `journal_token` is for notices that bring a journal link, and `as_said` is what
-    it said in place of what is so now. A confirmation is for a sign-up that waits, with nothing typed.
+    `told` names lines below its text, `journal_token` is for notices with a journal link, and `as_said` has earlier
+    values to use instead of the present ones. A confirmation email is for a waiting sign-up and holds nothing typed.
     """
     course, country = site.library.courses[subscriber.course], countries.country_of(subscriber.zone)
     language = course.language
@@ -154,19 +154,19 @@ def notice_email(
         **(as_said or {}),
     }
     if notice.id == ERASED_NOTICE:
-        parts |= {"me_url": ""}  # it is gone
+        parts |= {"me_url": ""}  # the page no longer exists
     if notice.id not in (CONFIRM, ASK_CONFIRM) or subscriber.sign_up is None:
         return _email(site, subscriber, notice, subscriber.epoch, now, parts)
     epoch = subscriber.sign_up.epoch
     token = tokens.link(site.keys, Purpose.CONFIRM, subscriber.id, epoch, subscriber.sign_up.at + tokens.CONFIRM_LIFE)
     parts |= {"confirm_url": f"{site.url}/confirm/{token}", "hours": tokens.CONFIRM_LIFE.days * 24}
-    parts |= {"first_name": "", "me_url": ""}  # nothing typed, and no page yet
+    parts |= {"first_name": "", "me_url": ""}  # nothing that was typed, and there is no page yet
     parts |= language.to_call(subscriber.sign_up.zone, site.countries)
     return _email(site, subscriber, notice, epoch, now, parts)
 
 
 def journal_url(site: Site, token: str) -> str:
-    """Where a journal link leads."""
+    """The address of a journal link."""
     return f"{site.url}/journal/{token}"
 
 
@@ -177,7 +177,7 @@ def _journal(course: Course, reflections: Sequence[Reflection], subscriber: Subs
 
 
 def _unproven(reflections: Sequence[Reflection]) -> int:
-    """How many reflections an email leaves out, since it shows only what is proven: their page has them."""
+    """How many reflections an email leaves out, since it shows only proven ones. The journal page shows them all."""
     return len(reflections) - len(journal.proven(reflections))
 
 
@@ -189,7 +189,7 @@ def _email(
     html = site.library.layout_html.render(values, body=Markup(source.prose.html.render(values)))  # noqa: S704  rendered with autoescape
     text = site.library.layout_text.render(values, body=source.prose.as_text(**values))
     leave = _reply_address(site, subscriber, epoch, tokens.LEAVE)
-    # One thread a round, held together by an id that no email has (RFC 5322, section 3.6.4).
+    # One thread for each round. Its emails refer to an id that no email has (RFC 5322, section 3.6.4).
     root = f"<{subscriber.id}.{epoch}.{subscriber.round}@{site.reply_domain}>"
     thread = {"In-Reply-To": root, "References": root} if course.thread and isinstance(source, Lesson) else {}
     return Email(
@@ -200,13 +200,13 @@ def _email(
         text=text,
         reply_to=_reply_address(site, subscriber, epoch, source.id),
         headers={
-            # RFC 2369 and RFC 8058: mail clients show their own button, which posts without a cookie. Some write a mail
-            # instead: whatever is in it, its address says what it is for.
+            # RFC 2369 and RFC 8058: mail clients show a button, which posts without a cookie. Some send a mail instead:
+            # its address alone says that it unsubscribes, not its text.
             "List-Unsubscribe": f"<{values['unsubscribe_url']}>, <mailto:{leave}?subject=unsubscribe>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            # RFC 2919: the same for every email of a course, so that people can file by it.
+            # RFC 2919: the same for every email of a course, so that subscribers can filter by it.
             "List-Id": f"<{course.id}.{site.reply_domain}>",
-            # RFC 3834, and what Exchange reads: no automatic answers, please.
+            # RFC 3834, and a header that Exchange reads: they ask for no auto-replies.
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
             **thread,
@@ -221,7 +221,7 @@ def _reply_address(site: Site, subscriber: Subscriber, epoch: int, email_id: str
 
 
 def _values(site: Site, subscriber: Subscriber, source: Lesson | Notice, epoch: int, now: datetime) -> dict[str, Any]:
-    """What the text of every email may use, and that of a lesson also where it is read in the browser."""
+    """The values that the text of every email may use, and the text of a lesson in the browser too."""
     course = site.library.courses[subscriber.course]
     until, ended = now + tokens.PAGE_LIFE, subscriber.links_ended
     me = f"{site.url}/me/{tokens.link(site.keys, Purpose.PAGE, subscriber.id, epoch, until, ended=ended)}"
@@ -238,7 +238,7 @@ def _values(site: Site, subscriber: Subscriber, source: Lesson | Notice, epoch: 
         "lesson_url": f"{me}/lessons/{source.id}" if isinstance(source, Lesson) else "",
         "subject": source.subject,
         "preheader": source.preheader,
-        # RFC 6068. A client that opens no new mail for it still says what to do: the words are “just reply”.
+        # RFC 6068. If a client opens no new mail for it, the words “just reply” still say what to do.
         "reply_url": f"mailto:{reply_to}?subject={quote(f'Re: {source.subject}')}",
         "yes_url": f"{me}/yes",
         "not_yet_url": f"{me}/not-yet",
@@ -246,5 +246,5 @@ def _values(site: Site, subscriber: Subscriber, source: Lesson | Notice, epoch: 
         "postal_address": site.postal_address,
         "words": course.language.words["email"],
         **course.language.to_call(subscriber.zone, site.countries),
-        "helplines_url": f"{site.url}/privacy?course={course.id}#care",  # at the foot of every page are all of them
+        "helplines_url": f"{site.url}/privacy?course={course.id}#care",  # every page has all helplines at its foot
     }

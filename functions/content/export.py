@@ -1,4 +1,4 @@
-"""Everything that is kept about a subscriber, in their own hands: a zip file for a person and for a program."""
+"""The download of everything that we keep about a subscriber: a zip file for people and for programs."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,15 +13,15 @@ from course.reflection import Reflection
 from course.subscriber import Subscriber
 
 IN_A_ZIP = 1_500_000
-"""Bytes of text. It stands in the file twice, hardly smaller if it is not language, and Lambda answers with at most
-6 MB, of which base64 takes a quarter."""
+"""The most bytes of text in one zip. The zip contains the text twice and hardly compresses random characters. Lambda
+answers with at most 6 MB, of which base64 takes a quarter."""
 
 LISTED = 10
-"""Parts that a page lists: each is read to know where the next one begins."""
+"""The most parts that a page lists: it must read each part to know where the next one begins."""
 
 
 def parts(reflections: Iterable[Reflection]) -> Iterator[list[Reflection]]:
-    """The reflections in order, as many together as fit into one file: at least one part, mostly no more."""
+    """The reflections in order, divided into parts that fit into one file: at least one part, mostly only one."""
     part: list[Reflection] = []
     size = 0
     for reflection in reflections:
@@ -42,7 +42,7 @@ def archive(
     journal_html: str,
     now: datetime,
 ) -> bytes:
-    """A zip of `journal.html` and `data.json`, the latter with every value that is stored, under its stored name."""
+    """A zip of `journal.html` and `data.json`. The latter has every stored value under its stored name."""
     data = {
         "made_at": now,
         "subscriber": asdict(subscriber),

@@ -1,4 +1,4 @@
-"""The journal: every reflection beside its question, in the order of the course, as it was written."""
+"""The journal: every reflection under its question, in the order of the course, as it was written."""
 
 import re
 from collections.abc import Iterable
@@ -12,19 +12,19 @@ from content.lessons import Course
 from course.reflection import Reflection, cut_to_bytes
 
 IN_A_LETTER = 40_000
-"""Bytes as HTML: Gmail cuts an email at 102 KB, and with it the ways to stop. The rest is on the subscriber's page."""
+"""Bytes as HTML: Gmail cuts an email at 102 KB, and the links to stop would be lost. The journal page has the rest."""
 LAST_TIME = 12_000
-"""Bytes as HTML of what was written to a lesson in an earlier round, shown below its question."""
+"""Bytes as HTML of the reflections of an earlier round, which a lesson shows below its question."""
 ECHO = 300
-"""Characters of an answer that a later lesson quotes."""
+"""The most characters of a reflection that a later lesson quotes."""
 IN_A_FILE = 4_000_000
-"""Bytes as HTML, which is more than as text."""
+"""Bytes as HTML, which is longer than text."""
 ON_A_PAGE = 1_000_000
 """Bytes as HTML: Lambda answers with at most 6 MB."""
 AROUND = 700
-"""Bytes as HTML of what stands around each reflection: its date and the styles on its elements."""
+"""Bytes as HTML around each reflection: its date and the styles of its elements."""
 
-_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*(?= |$)|[。！？]")  # the last kind is followed by no space
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*(?= |$)|[。！？]")  # no space follows the last kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,14 @@ class Entry:
     at: str
     text: str
     unproven: bool = False
-    """Whether nothing proves that the subscriber sent it. Each page that shows it says so."""
+    """Whether nothing proves that the subscriber sent it. Each page that shows the reflection also shows this."""
     mail_id: str = ""
-    """By which it can be taken back."""
+    """The id by which the subscriber can delete the reflection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One question of one round and what was written to it."""
+    """One question of one round with its reflections."""
 
     round: int
     lesson: str
@@ -51,12 +51,12 @@ class Page:
 
 
 def proven(reflections: Iterable[Reflection]) -> list[Reflection]:
-    """Those that are proven to be from the subscriber: nobody else puts words into our emails."""
+    """The reflections that are proven. Only these come into emails, so that nobody else puts words into them."""
     return [reflection for reflection in reflections if reflection.verified]
 
 
 def journal(course: Course, reflections: Iterable[Reflection], zone: str) -> list[Page]:
-    """All reflections by round, then in the order of the course, then of time. Dates are local days of `zone`."""
+    """All reflections, sorted by round, place in the course and time. Dates are local days of `zone`."""
     order = {lesson: place for place, lesson in enumerate(course.lessons)}
 
     def place(reflection: Reflection) -> tuple[int, int, str]:
@@ -67,7 +67,7 @@ def journal(course: Course, reflections: Iterable[Reflection], zone: str) -> lis
 
 
 def within(pages: list[Page], budget: int) -> tuple[list[Page], bool]:
-    """The first pages that fit into a budget of bytes, and whether that is not all of them."""
+    """The first pages that fit into a budget of bytes, and whether there are more."""
     fitting: list[Page] = []
     for page in pages:
         budget -= sum(_size(entry.text) for entry in page.reflections)
@@ -78,7 +78,7 @@ def within(pages: list[Page], budget: int) -> tuple[list[Page], bool]:
 
 
 def as_text(pages: list[Page], course: Course) -> str:
-    """The journal as plain text, as wide as it was written."""
+    """The journal as plain text, with the lines as they were written."""
     say = course.language.words["pages"]["journal"]
     rounds = max((page.round for page in pages), default=1)
     lines = [f"{say['title']} – {course.title}", ""]
@@ -92,12 +92,12 @@ def as_text(pages: list[Page], course: Course) -> str:
 
 
 def to_earlier(reflections: Iterable[Reflection], lesson: str, before_round: int) -> list[Reflection]:
-    """What was written to this lesson in earlier rounds."""
+    """The reflections on this lesson in earlier rounds."""
     return [found for found in reflections if found.lesson == lesson and found.round < before_round]
 
 
 def last_time(reflections: Iterable[Reflection], lesson: str, before_round: int) -> list[str]:
-    """What was written to this lesson in the latest earlier round that has anything. Only what is proven."""
+    """The texts of the proven reflections on this lesson in the latest earlier round that has any."""
     earlier = to_earlier(proven(reflections), lesson, before_round)
     latest = max((found.round for found in earlier), default=0)
     of_latest = [found for found in earlier if found.round == latest]
@@ -105,10 +105,9 @@ def last_time(reflections: Iterable[Reflection], lesson: str, before_round: int)
 
 
 def echo(reflections: Iterable[Reflection], lesson: str, round_number: int) -> str:
-    """What a later lesson quotes of what was written to this one in this round: on one line, cut at a sentence.
+    """The quote of this round's first proven reflection on a lesson: one line, cut at a sentence. Empty if none.
 
-    The first answer, since what came after it must not change an email that was sent. Only what is proven. Empty when
-    there is none.
+    It is always the first reflection, so that a later one does not change an email that was sent.
     """
     answers = [found for found in proven(reflections) if (found.lesson, found.round) == (lesson, round_number)]
     first = min(answers, key=lambda found: found.received_at, default=None)
@@ -116,7 +115,7 @@ def echo(reflections: Iterable[Reflection], lesson: str, round_number: int) -> s
 
 
 def _cut_at_a_sentence(text: str) -> str:
-    """At most ECHO characters: whole sentences if the first one fits, else whole words."""
+    """At most ECHO characters of a text: whole sentences if the first one fits, otherwise whole words."""
     if len(text) <= ECHO:
         return text
     if ends := [found.end() for found in _SENTENCE_END.finditer(text, 0, ECHO + 1)]:
@@ -125,7 +124,7 @@ def _cut_at_a_sentence(text: str) -> str:
 
 
 def beginning(texts: list[str], budget: int) -> tuple[list[str], bool]:
-    """The first texts that fit into a budget of bytes, the last of them cut, and whether that is not all of them."""
+    """The first texts that fit into a budget of bytes, the last one cut, and whether there is more."""
     shown: list[str] = []
     for text in texts:
         if _size(text) > budget:

@@ -1,6 +1,6 @@
-"""Languages: a folder of `emails/` for each, with everything that is the same in every course of that language.
+"""Languages: each is a folder of `emails/` with everything that all courses in that language share.
 
-A folder is a language when it has an `email.toml`. Adding a language is adding such a folder.
+A folder is a language if it has an `email.toml`. To add a language, add a folder with one.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -19,49 +19,49 @@ from course.errors import CourseError
 MARK = "email.toml"
 HELP = "help.md.j2"
 ASK, PROVE = "ask.md.j2", "prove.md.j2"
-"""Each is as many notices as there are commands to ask about; the words for these are in the first."""
+"""Two files, each with the text of one notice for each command. ASK also has the words for each command."""
 
 UNREADABLE = (CourseError, TemplateError, AttributeError, LookupError, OSError, TypeError, ValueError)
-"""What an author's mistake raises."""
+"""The errors that an author's mistake can raise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An email that is not a lesson; named after the moment it is sent."""
+    """An email that is not a lesson, named after the moment when it is sent."""
 
     id: str
     file: str
-    """The name of the file that has its text."""
+    """The name of the file with its text."""
     subject: str
     preheader: str
     prose: Prose
     words: Mapping[str, str] = field(default_factory=dict)
-    """What its text uses by name, if it is one of several with one text."""
+    """The words that its text uses by name, if several notices share one text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language, and what it says."""
+    """One language and its texts."""
 
     code: str
-    """The folder's name and the pages' `lang`: BCP 47, such as `en`."""
+    """The name of the folder and the `lang` of pages: BCP 47, such as `en`."""
     words: Mapping[str, Mapping[str, Any]]
-    """The words of each of its `.toml` files, by the file's name: `words["email"]`, `words["dates"]`."""
+    """The words of its `.toml` files, by the name of the file: `words["email"]`, `words["dates"]`."""
     notices: Mapping[str, Notice]
     helplines: list[dict[str, Any]]
-    """Who to call, by country: first those that the language has a name of its own for, as it lists them, then in the
-    order of the common `helplines.toml`."""
+    """The helplines of each country: first the countries that the language has a name for, in its order, then the
+    others in the order of the common `helplines.toml`."""
     directory: dict[str, Any]
-    """Where people of all other countries find someone to call."""
+    """A directory of helplines for people in all other countries."""
 
     def helplines_in(self, zone: str) -> list[dict[str, Any]]:
-        """Who to call in the country of a time zone: one country, or none."""
+        """The helplines in the country of a time zone: a list with one country or none."""
         return [country for country in self.helplines if country["code"] == country_of(zone)]
 
     def to_call(self, zone: str, quoted: Collection[str] | None = None) -> dict[str, Any]:
-        """Who to call in the country of a time zone; where we know nobody there, the directory.
+        """The helplines in the country of a time zone; if we know none there, the directory.
 
-        `quoted` are the countries that a quote of an email names, whatever the zone is now.
+        `quoted` are the countries that a quote of an email names; they then replace the country of the zone.
         """
         if quoted is not None:
             named = [country for country in self.helplines if country["country"] in quoted]
@@ -71,16 +71,16 @@ class Language:
 
     @property
     def direction(self) -> str:
-        """How it is written: `ltr` or `rtl`."""
+        """The direction of writing: `ltr` or `rtl`."""
         return str(self.words["email"]["direction"])
 
 
 NONE = Language(code="", words={}, notices={}, helplines=[], directory={})
-"""Says nothing: in place of a language where none can be read."""
+"""A language without texts, used if no language can be read."""
 
 
 def load(folder: Path, html: Environment, text: Environment, faults: list[CourseError]) -> dict[str, Language]:
-    """Every language in `emails/`, by its code; what cannot be used, or one lacks and another has, is in `faults`."""
+    """Every language in `emails/`, by its code. Unusable files, and notices that a language lacks, go to `faults`."""
     languages = {}
     for path in sorted(folder.glob(f"*/{MARK}")):
         try:
@@ -96,7 +96,7 @@ def load(folder: Path, html: Environment, text: Environment, faults: list[Course
 
 
 def template(environment: Environment, path: Path, faults: list[CourseError]) -> Template:
-    """A template of `emails/` that all emails share; one that cannot be used fails when it is rendered."""
+    """A template of `emails/` that all emails share. A template with a mistake fails when it is rendered."""
     try:
         return environment.get_template(path.name)
     except TemplateError as error:
@@ -128,7 +128,7 @@ def _language(
 
 
 def _country(country: dict[str, Any], helplines: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """A country and its lines, named in the words of a language."""
+    """A country and its helplines, in the words of a language."""
     lines = [dict(line) for line in country.get("line", [])]
     for line in lines:
         if line["for_whom"] not in helplines["for_whom"]:
@@ -140,9 +140,10 @@ def _country(country: dict[str, Any], helplines: dict[str, Any], folder: Path) -
 
 
 def with_commands(matter: Mapping[str, Any], body: str, path: Path) -> str:
-    """A notice's body with a list of what can be replied in place of `{{ commands }}`, in the order of the commands.
+    """The body of a notice with `{{ commands }}` replaced by the list of commands that a reply can give.
 
-    `[commands]` in the front matter has a line for each command, or one for several. Raises CourseError.
+    `[commands]` in the front matter has a line for each command, or one for several. Only HELP has this list. Raises
+    CourseError.
     """
     if path.name != HELP:
         return body
@@ -151,17 +152,17 @@ def with_commands(matter: Mapping[str, Any], body: str, path: Path) -> str:
         wrong = f"[commands] has no line for {name}" if name in BY_REPLY else f"no command is called {name}"
         raise CourseError(path, wrong)
     if "{{ commands }}" not in body:
-        raise CourseError(path, "has no {{ commands }} where the list is to stand")
+        raise CourseError(path, "needs {{ commands }} in the place of the list")
     listed = dict.fromkeys(lines[command] for command in BY_REPLY)
     return body.replace("{{ commands }}", "\n".join(f"- {line}" for line in listed))
 
 
 def _offers(path: Path, html: Environment, text: Environment) -> Iterator[Notice]:
-    """A notice for each command that may be asked about: one text, with the subject and the words of each."""
+    """A notice for each command that may be offered: one text, with the subject and the words of each command."""
     asks = path.with_name(ASK)
     rows = markdown.read(asks)[0].get("asks", {})
     for command in sorted(OFFERED ^ rows.keys()):
-        raise CourseError(asks, f"[asks.{command}] {'is missing' if command in OFFERED else 'is not an offer'}")
+        raise CourseError(asks, f"[asks.{command}] {'is missing' if command in OFFERED else 'cannot be offered'}")
     one = _notice(path, html, text, subject="")
     for command, row in rows.items():
         words = {name: markdown.need(row, name, asks) for name in ("wish", "button", "word")}
@@ -170,7 +171,7 @@ def _offers(path: Path, html: Environment, text: Environment) -> Iterator[Notice
 
 
 def _unusable(path: Path, html: Environment) -> Iterator[Notice]:
-    """The notices of a file with a mistake: replies to those that were sent are known, and no other can be made."""
+    """The notices of a file with a mistake: we know replies to sent ones by their ids, but can make no new ones."""
     fails = html.from_string("{{ unusable }}")
     name = path.name.removesuffix(".md.j2")
     for each in [f"{name}-{command}" for command in OFFERED] if path.name in (ASK, PROVE) else [name]:

@@ -1,4 +1,4 @@
-"""Courses and lessons, read from the folder `emails/` once per process. Mistakes name file and line."""
+"""Courses and lessons, read from the folder `emails/` once in each process. Errors name the file and line."""
 
 import json
 import re
@@ -20,18 +20,18 @@ from course.tokens import LEAVE, lesson_tag
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One email of a course: the introduction, a day's lesson, or the closing letter."""
+    """One email of a course's plan: the introduction, the lesson of a day, or the closing letter."""
 
     id: str
     subject: str
     preheader: str
     question: str | None
-    """What the subscriber is asked to answer by reply."""
+    """The question that the subscriber answers by reply."""
     echoes: tuple[str, ...]
-    """The lessons whose answers its text quotes, by `reflections['own-it']`."""
+    """The lessons whose reflections its text quotes, such as by `reflections['own-it']`."""
     prose: Prose
     was: tuple[str, ...] = ()
-    """The ids that it had before its file was renamed."""
+    """The ids that the lesson had before its file was renamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,47 +44,47 @@ class Course(Syllabus):
     language: Language
     tagline: str
     hold_in_doubt: bool
-    """Whether an attempt that nobody knows the outcome of is never tried again by itself."""
+    """Whether an attempt of unknown outcome is never retried without an operator."""
     thread: bool
     """Whether a mail client shows the lessons of a round as one conversation."""
     support: Mapping[str, str]
-    """`text` and `link` of where to go when the course is over, or nothing."""
+    """`text` and `link` for support after the course, or nothing."""
     about: str
     lessons: Mapping[str, Lesson]
 
     @property
     def way_back_question(self) -> str | None:
-        """What the way back asks."""
+        """The question of the way back."""
         return self.lessons[self.way_back].question if self.way_back else None
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Everything in `emails/`: the courses, and what all of them share."""
+    """Everything in `emails/`: the courses and everything that they share."""
 
     courses: Mapping[str, Course]
     languages: Mapping[str, Language]
     layout_html: Template
     layout_text: Template
     folders: tuple[str, ...] = ()
-    """The ids of all courses, also of those that cannot be read."""
+    """The ids of all courses, including those that cannot be read."""
     faults: tuple[CourseError, ...] = ()
-    """Why a course, a language or a notice cannot be used."""
+    """The reasons why a course, a language or a notice cannot be used."""
 
     @property
     def first(self) -> Course:
-        """The course of a page that names none. Raises CourseError when none can be read."""
+        """The course for a page that names no course. Raises CourseError if none can be read."""
         for course in self.courses.values():
             return course
         raise self.faults[0]
 
     @property
     def language(self) -> Language:
-        """The language of a page that belongs to no course: that of the first course that can be read."""
+        """The language of a page without a course: the language of the first course that can be read."""
         return next((spoken.language for spoken in self.courses.values()), next(iter(self.languages.values()), NONE))
 
     def with_stand_in(self, course: str, plan: tuple[str, ...], language: str) -> "Library":
-        """With a course that has nothing but its lessons' ids, in place of one that is gone or cannot be read."""
+        """The library with a substitute for a missing or unreadable course: it has only the ids of its lessons."""
         speaks = self.languages.get(language, self.language)
         name = str(speaks.words.get("email", {}).get("some_course", ""))
         stand_in = Course(
@@ -109,7 +109,7 @@ class Library:
         return self.courses.get(fields.get("course", "")) or self.first
 
     def notice_of(self, tag: bytes) -> str:
-        """The notice that a reply address stands for, or empty."""
+        """The id of the notice that a reply address was made for, or empty."""
         return next((name for name in self.notices if lesson_tag(name) == tag), "")
 
     @property
@@ -119,7 +119,7 @@ class Library:
 
 
 def load(folder: Path) -> Library:
-    """Everything in a folder. Raises CourseError when anything of it cannot be used."""
+    """Everything in a folder. Raises CourseError if any part of it cannot be used."""
     library = usable(folder)
     for fault in library.faults:
         raise fault
@@ -128,10 +128,10 @@ def load(folder: Path) -> Library:
 
 @cache
 def usable(folder: Path) -> Library:
-    """Reads and compiles the courses and languages that can be used, once per process: the rest are its `faults`."""
+    """Reads and compiles all courses and languages that can be used, once in each process; the rest are `faults`."""
     loader = FileSystemLoader(folder)
     html = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    # Plain text has nothing to escape; what becomes HTML is rendered by the environment above.
+    # Plain text needs no escaping; the environment above renders HTML.
     text = html.overlay(autoescape=False)
     faults: list[CourseError] = []
     spoken = languages.load(folder, html, text, faults)
@@ -154,7 +154,9 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
     path = folder / "course.toml"
     settings = markdown.read_toml(path)
     if not re.fullmatch(ids.ID, folder.name):
-        raise CourseError(folder, "must be named in lower-case letters, digits and hyphens: it is the course's id")
+        raise CourseError(
+            folder, "must be named in lower-case letters, digits and hyphens: the name is the course's id"
+        )
     lessons = [_lesson(lesson, html, text) for lesson in sorted(folder.glob("*.md.j2"))]
     plan = tuple(lesson.id for lesson in lessons)
     notices = {notice for language in spoken.values() for notice in language.notices}
@@ -179,20 +181,20 @@ def _course(folder: Path, spoken: Mapping[str, Language], html: Environment, tex
 
 
 def _check_settings(path: Path, settings: dict[str, Any], plan: Sequence[str], spoken: Mapping[str, Language]) -> None:
-    """Raises CourseError when a setting has a value that means nothing."""
+    """Raises CourseError if a setting has an invalid value."""
     for key in ("closing", "way_back"):
         if key in settings and settings[key] not in plan:
             raise CourseError(path, f"{key} names no lesson of this course: {settings[key]}")
     for key, values in (("in_doubt", ("resend", "hold")), ("thread", (True, False))):
         if settings.get(key, values[0]) not in values:
-            raise CourseError(path, f"{key} is {' or '.join(map(json.dumps, values))}, and {settings[key]} is neither")
+            raise CourseError(path, f"{key} must be {' or '.join(map(json.dumps, values))}, not {settings[key]}")
     support = settings.get("support") or {"text": "none", "link": "https://"}
     wanted = isinstance(support, dict) and sorted(support) == ["link", "text"]
     if not wanted or not str(support["text"]).strip() or not str(support["link"]).startswith("https://"):
-        raise CourseError(path, "support is {} or has a text and a link that begins with https://")
+        raise CourseError(path, "support must be {} or have a text and a link that begins with https://")
     language = markdown.need(settings, "language", path)
     if language not in spoken:
-        raise CourseError(path, f"language is one of {', '.join(spoken)}, and {language} is none of them")
+        raise CourseError(path, f"language must be one of {', '.join(spoken)}, not {language}")
 
 
 def _lesson(path: Path, html: Environment, text: Environment) -> Lesson:
@@ -214,11 +216,11 @@ def _lesson(path: Path, html: Environment, text: Environment) -> Lesson:
 
 
 def _echoes(path: Path, body: str, first_line: int, html: Environment) -> tuple[str, ...]:
-    """Which answers a lesson quotes. Raises CourseError with the line of a name that no earlier lesson has."""
+    """The ids of the lessons whose reflections a lesson quotes. Raises CourseError if one is no earlier lesson."""
     try:
         source = html.parse(body)
     except TemplateSyntaxError:
-        return ()  # compiling it says where
+        return ()  # compiling it raises the error with its line
     earlier = {
         other.name.removesuffix(".md.j2").partition("-")[2] for other in path.parent.glob("*.md.j2") if other < path
     }

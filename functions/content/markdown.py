@@ -1,7 +1,7 @@
-"""An author's Markdown with jinja2 in it, compiled once into an HTML and a plain-text template.
+"""Compiles an author's Markdown with jinja2 once, into an HTML template and a plain-text template.
 
-Markdown comes first and jinja2 after it, so a value is never read as Markdown or as a template. While Markdown is at
-work each jinja2 tag is a plain word, which it carries through text and link addresses unchanged.
+Markdown runs first and jinja2 after it, so a value is never read as Markdown or as a template. While Markdown runs, a
+plain word stands in for each jinja2 tag. Markdown keeps this word unchanged in text and in link addresses.
 """
 
 import re
@@ -23,7 +23,7 @@ _BLOCK_LINE = re.compile(r"^[ \t]*(\{%.*?%\})[ \t]*$", re.MULTILINE)
 _MARK = re.compile(r"jj(\d+)jj")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _BUTTON = re.compile(r'<p class="button">(.*?)</p>')
-# Outlook's Word engine gives a ground and room around the words to a table's cell only.
+# Outlook's Word engine draws a background and padding only for a table cell.
 _AS_TABLE = (
     r'<table role="presentation" class="button" width="100%" cellpadding="0" cellspacing="0" border="0">'
     r"<tr><td>\1</td></tr></table>"
@@ -39,12 +39,12 @@ class Prose:
     text: Template
 
     def as_text(self, **values: Any) -> str:
-        """The plain-text body, without the blank lines that absent parts leave."""
+        """The plain-text body, without extra blank lines where parts are absent."""
         return _BLANK_LINES.sub("\n\n", self.text.render(values)).strip()
 
 
 def read(path: Path) -> tuple[dict[str, Any], str, int]:
-    """The TOML front matter of a `.md.j2` file, its body, and the line the body starts on. Raises CourseError."""
+    """The TOML front matter of a `.md.j2` file, its body, and the first line number of the body. Raises CourseError."""
     try:
         source = path.read_text("utf-8")
     except UnicodeDecodeError as error:
@@ -59,7 +59,7 @@ def read(path: Path) -> tuple[dict[str, Any], str, int]:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """A file of settings or words. Raises CourseError."""
+    """The settings or words of a TOML file. Raises CourseError."""
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
@@ -69,7 +69,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def need(settings: dict[str, Any], key: str, path: Path) -> str:
-    """A text that a file must have. Raises CourseError."""
+    """The value of a text setting that a file must have. Raises CourseError."""
     value = settings.get(key)
     if not isinstance(value, str) or not value.strip():
         raise CourseError(path, f"needs a {key}")
@@ -77,7 +77,7 @@ def need(settings: dict[str, Any], key: str, path: Path) -> str:
 
 
 def compile_prose(path: Path, body: str, first_line: int, html: Environment, text: Environment) -> Prose:
-    """Both templates of a body. Raises CourseError with the line of a jinja2 mistake."""
+    """Both templates of a body. Raises CourseError with the line of a jinja2 error."""
     try:
         html.parse(body)
     except TemplateSyntaxError as error:
@@ -112,7 +112,7 @@ def to_html(source: str) -> str:
 
 
 def _template(environment: Environment, source: str, path: Path) -> Template:
-    """A template that names its file when it fails."""
+    """A template whose errors name its file."""
     code = environment.compile(source, filename=str(path))
     return environment.template_class.from_code(environment, code, environment.make_globals(None))
 
@@ -124,7 +124,7 @@ def _only_a_link(inline: Token) -> bool:
 
 
 def _to_text(tokens: Sequence[Token]) -> str:
-    """Plain text for a reader's eye: paragraphs are one line each, which every mail client wraps to its own width."""
+    """Readable plain text. Each paragraph is one line, which every mail client wraps to the width of its window."""
     text = bullet = ""
     quoted, in_list = 0, False
     for opening, token in pairwise(tokens):

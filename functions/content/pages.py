@@ -1,4 +1,4 @@
-"""What each page shows: the values that its template is rendered with."""
+"""The values with which the template of each page is rendered."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -24,13 +24,13 @@ Values = dict[str, Any]
 ACTIONS = {command for command, row in ROWS.items() if row.on_page}
 """Commands that have a button on the course page."""
 BEHIND_A_JOURNAL_LINK = {Command.JOURNAL, Command.EXPORT, Command.ERASE}
-"""Commands for which the course page offers a journal link only."""
+"""Commands for which the course page only offers a journal link."""
 TOLD = ACTIONS - {Command.SKIP} | {"time"}
-"""What the course page can say that it has done. A lesson that was skipped shows in what comes next."""
+"""Actions that the course page can report as done. A skip shows in the next email that the page names."""
 
 
 def sign_up_values(course: Course, values: Mapping[str, str], errors: Mapping[str, str], country: str = "") -> Values:
-    """The sign-up form, with what was typed and what is wrong with it. Hours are written as `country` writes them."""
+    """The sign-up form with the typed values and their errors. Hours are written as `country` writes them."""
     return {
         "about": Markup(course.about),  # noqa: S704  our own Markdown
         "values": values,
@@ -41,7 +41,7 @@ def sign_up_values(course: Course, values: Mapping[str, str], errors: Mapping[st
 
 
 def again_in_words(again: ShownAgain, language: Language) -> str:
-    """Why a form is shown again, and when it can be sent."""
+    """Why a form is shown again, and when it can be sent, in words."""
     words = language.words["forms"]
     said = str(words[str(again)])
     if again.retry_after is None:
@@ -51,12 +51,11 @@ def again_in_words(again: ShownAgain, language: Language) -> str:
 
 
 def course_values(subscriber: Subscriber, course: Course, country: str = "", earlier: Collection[str] = ()) -> Values:
-    """The course page: the place in the course, the next email, what can be changed, and the lessons.
+    """The course page: the place in the course, the next email, the settings, and the lessons.
 
-    `earlier` are the lessons that were sent in earlier rounds.
-
-    Nothing that was written, and neither address, name nor time zone: somebody else may have the link. So hours are
-    written as in the `country` of whoever reads it, and nothing changes at midnight of the zone.
+    `earlier` are the lessons that were sent in earlier rounds. A second person may have the link, so the page shows no
+    reflection, address, name or time zone. For the same reason, hours are written as in the reader's `country`, and
+    nothing on the page changes at midnight of the subscriber's zone.
     """
     return {
         "status": str(subscriber.status),
@@ -71,14 +70,14 @@ def course_values(subscriber: Subscriber, course: Course, country: str = "", ear
         "when": dates.hour(subscriber.hour, course.language, country),
         "zones": forms.zones(),
         "hours": dates.clock(course.language, country),
-        "lessons": [lesson for lesson in course.lessons.values() if _had(lesson.id, subscriber, earlier)],
+        "lessons": [lesson for lesson in course.lessons.values() if _was_sent(lesson.id, subscriber, earlier)],
         "can_answer": subscriber.last_lesson == course.way_back,
         "way_back": course.way_back_question,
     }
 
 
 def action_page(action: str, subscriber: Subscriber, course: Course) -> tuple[str, Values]:
-    """The page with the button of a command, and what it shows. Behind the closing letter, a yes has nothing to do."""
+    """The page with the button of a command, and its values. After the closing letter, a yes has no effect."""
     if action in (Command.YES, Command.NOT_YET):
         at_the_end = subscriber.last_lesson == course.closing
         return "answer", {"answer": action, "way_back": course.way_back_question, "at_the_end": at_the_end}
@@ -86,7 +85,7 @@ def action_page(action: str, subscriber: Subscriber, course: Course) -> tuple[st
 
 
 def next_email(subscriber: Subscriber, language: Language, country: str = "") -> str:
-    """When the next email comes, or why none does."""
+    """When the next email comes, or why none comes."""
     say = language.words["pages"]["me"]
     match subscriber.status:
         case Status.ACTIVE if subscriber.held:
@@ -102,7 +101,7 @@ def next_email(subscriber: Subscriber, language: Language, country: str = "") ->
 
 
 def message_after(done: str, subscriber: Subscriber, course: Course, now: datetime) -> str:
-    """What a pressed button has done; empty if it is not so, as `done` comes from the address, which may be old."""
+    """The report of a pressed button; empty if it is not true, as `done` comes from an address that may be old."""
     if done == Command.PAUSE and subscriber.status is Status.PAUSED:
         return _paused(subscriber, course.language)
     if done in ACTIONS and not pressed(Command(done), course, now).is_so(subscriber, Place.of(subscriber)):
@@ -111,13 +110,13 @@ def message_after(done: str, subscriber: Subscriber, course: Course, now: dateti
 
 
 def journal_values(subscriber: Subscriber, course: Course, reflections: Sequence[Reflection]) -> Values:
-    """As much of the journal as a page holds, and whether there is more."""
+    """The part of the journal that fits into a page, and whether there is more."""
     written, goes_on = within(journal(course, reflections, subscriber.zone), ON_A_PAGE)
     return {"journal": written, "goes_on": goes_on}
 
 
 def journal_text(subscriber: Subscriber, course: Course, reflections: Sequence[Reflection]) -> str:
-    """The journal as plain text; where it is too long for one answer, its last line says so."""
+    """The journal as plain text. If it is too long for one response, it is cut and its last line says so."""
     written, goes_on = within(journal(course, reflections, subscriber.zone), IN_A_FILE)
     rest = f"\n{course.language.words['email']['journal_long']}\n" if goes_on else ""
     return as_text(written, course) + rest
@@ -126,7 +125,7 @@ def journal_text(subscriber: Subscriber, course: Course, reflections: Sequence[R
 def journal_file_values(
     subscriber: Subscriber, course: Course, reflections: Sequence[Reflection], now: datetime
 ) -> Values:
-    """The journal as a file of its own, with these reflections."""
+    """The journal of these reflections as a separate file."""
     return {
         "course": course,
         "language": course.language,
@@ -137,9 +136,9 @@ def journal_file_values(
 
 
 def export_values(starts: Sequence[str], first: str) -> Values:
-    """The parts of the download by number, with the key behind which each begins; the last of many leads on.
+    """The parts of the download by number, each with the key after which it begins; of too many, also the next part.
 
-    `first` is the number of the first one, as the page's form has it.
+    `first` is the number of the first part, as the form of the page sends it.
     """
     number = int(first) if first.isdecimal() and len(first) < 6 else 1
     numbered = list(enumerate(starts, number))
@@ -150,26 +149,26 @@ def export_values(starts: Sequence[str], first: str) -> Values:
 def lesson_values(
     site: Site, subscriber: Subscriber, lesson: str, me_url: str, now: datetime, *, earlier: Collection[str] = ()
 ) -> Values | None:
-    """A lesson that was sent to the subscriber, in this round or an `earlier` one, without any answer; else None.
+    """A lesson that was sent to the subscriber, in this round or an `earlier` one, without reflections; otherwise None.
 
-    `me_url` is the course page, to which links in the lesson lead.
+    `me_url` is the address of the course page, to which links in the lesson lead.
     """
     course = site.library.courses[subscriber.course]
     lesson = course.renamed.get(lesson, lesson)
-    if lesson not in course.lessons or not _had(lesson, subscriber, earlier):
+    if lesson not in course.lessons or not _was_sent(lesson, subscriber, earlier):
         return None
     chosen = course.lessons[lesson]
     return {"lesson": chosen, "body": emails.lesson_page(site, subscriber, chosen, me_url, now)}
 
 
-def _had(lesson: str, subscriber: Subscriber, earlier: Collection[str]) -> bool:
-    """Whether a lesson was sent in this round or an earlier one, or may have been: it can come before SES's answer."""
+def _was_sent(lesson: str, subscriber: Subscriber, earlier: Collection[str]) -> bool:
+    """Whether a lesson was sent in any round, or may have been: the email can arrive before SES answers us."""
     on_its_way = subscriber.claim is not None and subscriber.claim.email == lesson
     return lesson in subscriber.sent or on_its_way or lesson in earlier
 
 
 def errors_in_words(errors: Mapping[str, str], language: Language) -> dict[str, str]:
-    """What is wrong with a form, by field."""
+    """The errors of a form in words, by field."""
     said = language.words["forms"]
     return {field: said[error].format(most=names.MAX_NAME) for field, error in errors.items()}
 

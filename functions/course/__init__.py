@@ -1,1 +1,1 @@
-"""The rules: what is decided, without AWS, without the environment and without a clock of its own."""
+"""The rules of the course. They use no AWS and no environment variables, and get the time as an argument."""

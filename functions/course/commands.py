@@ -1,4 +1,4 @@
-"""Commands: a row has the change it makes, the test that it is fulfilled, and the notice that answers it."""
+"""Commands: each row has the change to make, the test whether it is fulfilled, and the notice that answers."""
 
 import re
 from collections.abc import Callable
@@ -14,23 +14,23 @@ from replies.request import Request
 
 Command = Request.Command
 ERASE_NOTICE, NOT_SKIPPED = "erase", "not-skipped"
-"""The notices that ask once more whether to delete everything, and that say that no lesson is left to skip."""
+"""The notice that asks once more whether to delete everything; the notice that no lesson is left to skip."""
 ERASE_WITHIN, OBEYED_WITHIN = timedelta(days=7), timedelta(days=1)
-"""From that question to its YES; and from a mail's arrival: later, its writer may have decided otherwise."""
+"""The times to answer that question with YES, and to obey a command: later, the subscriber may think otherwise."""
 
 ASK, PROVE = "ask-", "prove-"
-"""How the id of a notice begins that offers a command: it may have been meant, or its sender was not proven."""
+"""Beginnings of the ids of notices that offer a command: it may have been meant, or its sender was unproven."""
 ASK_WAY_BACK, ASK_CONFIRM = "ask-way-back", "ask-confirm"
-"""The notices that ask the question of the way back once more, and for a yes to the confirmation."""
+"""The notice that asks the way back once more; the notice that asks for a yes to the confirmation."""
 OFFERED = frozenset(Command) - {Command.YES, Command.NOT_YET, Command.HELP, Command.KEEP}
-"""Commands that a notice may offer. The others have notices of their own."""
+"""Commands that a notice may offer. Every other command has a separate notice."""
 
 
 class Question(Enum):
     """A question that one word answers."""
 
     WAY_BACK = auto()
-    """The lesson's, to which yes and not yet are answers."""
+    """The way back, with the answers yes and not yet."""
     ERASURE = auto()
     """Whether to delete everything."""
     OFFER = auto()
@@ -39,7 +39,7 @@ class Question(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a subscriber stood when a mail first came: a retry after a crash finds them already changed."""
+    """A subscriber's place in the course when a mail first came: a retry after a crash finds them already changed."""
 
     round: int
     next_lesson: str | None
@@ -47,84 +47,84 @@ class Place:
 
     @classmethod
     def of(cls, subscriber: Subscriber) -> "Place":
-        """Where they stand now."""
+        """The subscriber's place now."""
         return cls(subscriber.round, subscriber.next_lesson, subscriber.is_in_course)
 
     @classmethod
     def read(cls, noted: str) -> "Place":
-        """From its text."""
+        """Reads a place from its text."""
         round_number, lesson, in_course = noted.split("#")
         return cls(int(round_number), lesson or None, in_course == "in")
 
     @classmethod
     def sent(cls, field: str) -> "Place | None":
-        """From a form, which may hold anything."""
+        """Reads a place from a form field, which may hold anything; None if it is invalid."""
         return cls.read(field) if re.fullmatch(r"[0-9]{1,6}#[a-z0-9-]*#(?:in|out)", field) else None
 
     def __str__(self) -> str:
         return f"{self.round}#{self.next_lesson or ''}#{'in' if self.in_course else 'out'}"
 
     def passed_over(self, after: Subscriber) -> bool:
-        """Whether the lesson that came next here was skipped: neither sent since nor next now."""
+        """Whether the lesson that was next here was skipped: it was not sent since, and is not next now."""
         return self.round == after.round and self.next_lesson not in (None, after.next_lesson, *after.sent)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that is to be obeyed, in one course at one time (UTC)."""
+    """A request to obey, in one course at one time (UTC)."""
 
     request: Request
     syllabus: Syllabus
     now: datetime
     place: Place | None = None
-    """Where the subscriber stood when the request first came; None for a press that twice is the same as once."""
+    """The subscriber's place when the request first came; None for a button that may be pressed twice without harm."""
 
     @property
     def row(self) -> "Row":
-        """What the command is."""
+        """The row of the command."""
         return ROWS[self.request.command]
 
     def obeyed(self, subscriber: Subscriber) -> Subscriber:
-        """What the request makes of a subscriber; the same one where it changes nothing or does not apply."""
+        """The subscriber after the request; the same subscriber if it changes nothing or does not apply."""
         return self.row.change(self, subscriber.with_ids(self.syllabus.renamed))
 
     def is_so(self, after: Subscriber | None, place: Place) -> bool:
-        """Whether the request is fulfilled now, judged by the subscriber's state, whichever write led to it."""
+        """Whether the request is fulfilled now. Only the subscriber's state counts, not which write led to it."""
         return after is not None and self.row.is_so(self, after, place)
 
     def notice(self, after: Subscriber | None, place: Place) -> str:
-        """The notice that answers: the command's own if the request is fulfilled, else one that says what is true."""
+        """The notice that answers: the command's own if the request is fulfilled, otherwise NOT_SKIPPED or HELP."""
         at_the_end = after and place == Place.of(after) and after.next_lesson == self.syllabus.closing
         if self.request.command is Command.SKIP and at_the_end:
             return NOT_SKIPPED
         return (self.row if self.is_so(after, place) else ROWS[Command.HELP]).notice
 
     def may_skip(self, subscriber: Subscriber) -> bool:
-        """Whether the next lesson can be skipped, and this request has not skipped one already."""
+        """Whether the next lesson can be skipped and this request has not skipped one already."""
         one_of_the_days = subscriber.next_lesson not in (None, INTRODUCTION, self.syllabus.closing)
         return one_of_the_days and self.place in (None, Place.of(subscriber))
 
     def is_same_round(self, subscriber: Subscriber) -> bool:
-        """Whether no other round has begun since the request first came."""
+        """Whether no new round has begun since the request first came."""
         return self.place is None or self.place.round == subscriber.round
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One command."""
+    """The rules of one command."""
 
     notice: str
-    """Answers the command when it came by reply; empty for one that is only a button."""
+    """Answers the command if it came by reply; empty for a command that is only a button."""
     change: Callable[[Asked, Subscriber], Subscriber] = lambda _asked, subscriber: subscriber
     is_so: Callable[[Asked, Subscriber, Place], bool] = lambda _asked, _after, _place: True
     on_page: bool = False
-    """Whether it is a button of the subscriber's page as well."""
+    """Whether the course page has a button for it."""
     told: bool = False
-    """Whether a press by a link is told to the mailbox."""
+    """Whether an email to the subscriber reports a press of its button."""
     only_asks: bool = False
-    """Whether it changes nothing in the course, and so never comes too late."""
+    """Whether it changes nothing in the course; such a command never comes too late."""
     about_data: bool = False
-    """Whether it is answered also after the course was left: it is about what is kept."""
+    """Whether it is answered after the subscriber has left the course, too: it is about the data that we keep."""
 
 
 _BEGIN_AGAIN = Row(
@@ -198,21 +198,21 @@ ROWS = {
 }
 """Every command, in the order in which HELP lists them."""
 BY_REPLY = [command for command, row in ROWS.items() if row.notice]
-"""Commands that a reply may be, and HELP lists."""
+"""Commands that a reply can give; HELP lists them."""
 
 
 def pressed(
     command: Command, syllabus: Syllabus, now: datetime, until: date | None = None, place: Place | None = None
 ) -> Asked:
-    """What a button of the subscriber's page asks for; `until` is the local day on which a pause ends.
+    """The request that a button of the course page makes; `until` is the local day on which a pause ends.
 
-    `place` is where they stood when the button was shown: a second press then skips no second lesson.
+    `place` is the subscriber's place when the button was shown: a second press then skips no second lesson.
     """
     return Asked(Request(command, until=until), syllabus, now, place)
 
 
 def question(answered: str, syllabus: Syllabus) -> Question | None:
-    """What an email asked, by the id of the lesson or the notice."""
+    """The question that an email asked, by the id of the lesson or the notice."""
     if answered == ERASE_NOTICE:
         return Question.ERASURE
     if answered == ASK_WAY_BACK or (answered and answered == syllabus.way_back):
@@ -221,29 +221,29 @@ def question(answered: str, syllabus: Syllabus) -> Question | None:
 
 
 def offer(command: Command | None, *, proven: bool) -> str:
-    """The notice that offers a command, with or without proof of its sender; None is the answer to the way back."""
+    """The notice that offers a command of a proven or unproven sender; None stands for an answer to the way back."""
     if command in OFFERED:
         return f"{ASK if proven else PROVE}{command}"
     return ROWS[Command.HELP].notice if command is Command.HELP else ASK_WAY_BACK
 
 
 def offered(notice: str) -> Command | None:
-    """The command that a notice offers, if it is such a notice."""
+    """The command that a notice offers, or None."""
     name = notice.removeprefix(ASK).removeprefix(PROVE)
     return Command(name) if name != notice and name in OFFERED else None
 
 
 def within_limits(request: Request, today: date) -> Request:
-    """A pause that would end today or earlier, or after LONGEST_PAUSE, waits for its subscriber; `today` is local."""
+    """Makes a pause open-ended if it would end today or earlier, or after LONGEST_PAUSE; `today` is a local day."""
     if request.until and not today < request.until <= today + LONGEST_PAUSE:
         return Request(request.command)
     return request
 
 
 def too_late(request: Request, answered: str, received_at: datetime, now: datetime) -> bool:
-    """Whether a command that was never obeyed is now left to a person. STOP and what only asks are never too late.
+    """Whether a command that was never obeyed is too late, so that an operator decides about it.
 
-    Nor is YES to the question whether to delete, which has its own limit, ERASE_WITHIN.
+    STOP and commands that only ask never are. YES to the question whether to delete has its limit in ERASE_WITHIN.
     """
     deletes = request.command is Command.YES and answered == ERASE_NOTICE
     never = request.command is Command.STOP or ROWS[request.command].only_asks or deletes

@@ -1,7 +1,7 @@
-"""The delivery protocol: each lesson once, in order, at most one a local day.
+"""The delivery protocol: each lesson is sent once, in order, and at most one a local day.
 
-SES has no idempotency token. So a claim is stored before the request; until its outcome is known, the attempt may or
-may not have been sent. SES's answer commits or releases it; an event that carries the attempt's tag commits it.
+SES has no idempotency token. So a claim is stored before the request to SES; until the outcome is known, the email may
+or may not have been sent. SES's answer commits or releases the claim; an event with the attempt's tag commits it.
 """
 
 from collections.abc import Container
@@ -15,7 +15,7 @@ from course.subscriber import Subscriber
 
 CONFIRM_RETRY = timedelta(hours=1)
 IN_FLIGHT = timedelta(minutes=1)
-"""A claim older than this is no longer being worked on: its outcome is unknown."""
+"""After this time nobody works on a claim any more: its outcome is unknown."""
 
 
 class Decision(Enum):
@@ -24,10 +24,10 @@ class Decision(Enum):
     SKIP = auto()
     """Nothing is due, or an attempt is under way."""
     SLIDE = auto()
-    """Due, but moved: to the next slot, or to when an attempt of unknown outcome can be judged."""
+    """Due, but moved to the next slot, or to the time when an attempt of unknown outcome can be judged."""
     SEND = auto()
     HOLD = auto()
-    """In doubt, and no way to tell: a person must look."""
+    """In doubt, and no event can settle it: an operator must look."""
 
 
 def decide(
@@ -35,8 +35,8 @@ def decide(
 ) -> Decision:
     """Whether to send to this subscriber now.
 
-    `events_until` is the time of the latest attempt whose event has come through. An attempt without an event is tried
-    again only if later ones have had theirs, which proves that events arrive. With `hold_in_doubt` it never is.
+    `events_until` is the time of the latest attempt whose event has arrived. An attempt without an event is retried
+    only if events of later attempts have arrived, which proves that events arrive. With `hold_in_doubt` it never is.
     """
     if not subscriber.waiting or subscriber.due_at is None or subscriber.due_at > now:
         return Decision.SKIP
@@ -64,7 +64,7 @@ def _day_is_free(subscriber: Subscriber, now: datetime) -> bool:
 
 
 def claim(subscriber: Subscriber, attempt: str, now: datetime) -> Subscriber:
-    """Takes the right to send what is due, and the local day with it."""
+    """Claims the email that is due, and for a lesson the local day too."""
     email = subscriber.due_email
     if email is None:
         raise ValueError("nothing is due")
@@ -72,7 +72,7 @@ def claim(subscriber: Subscriber, attempt: str, now: datetime) -> Subscriber:
     subscriber = _without_claim(subscriber)
     if email == CONFIRM:
         return replace(subscriber.asked(now), claim=taken)
-    # The latest day on which SES can take it: else a claim just before midnight leaves the next day free.
+    # The latest day on which SES can accept it; otherwise a claim just before midnight leaves the next day free.
     day = schedule.local_day(now + IN_FLIGHT, subscriber.zone)
     claimed = replace(subscriber, last_day=day, last_at=now)
     return replace(claimed, claim=replace(taken, retry_at=claimed.next_due(now)))
@@ -81,17 +81,17 @@ def claim(subscriber: Subscriber, attempt: str, now: datetime) -> Subscriber:
 def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime) -> Subscriber:
     """Counts the email as sent and gives the next one its slot. Safe to repeat, and in any order.
 
-    An event may come so late that the email was claimed again, or let go: it settles that as well.
+    An event may come so late that the email was claimed again or released: the event settles that as well.
     """
     claim = subscriber.claim
     if claim and claim.attempt == attempt:
-        return _sent(subscriber, claim.email, message_id, now)
+        return _count_as_sent(subscriber, claim.email, message_id, now)
     email = subscriber.unsettled.get(attempt)
     if email is None or email != _next(subscriber):
         return subscriber
-    if claim and now <= claim.at + IN_FLIGHT:  # whoever works on it must find it: a refusal gives the day back
+    if claim and now <= claim.at + IN_FLIGHT:  # its worker must find the claim: a refusal frees the day
         return replace(subscriber, claim=replace(claim, taken=message_id))
-    return _sent(subscriber, email, message_id, now)
+    return _count_as_sent(subscriber, email, message_id, now)
 
 
 def _next(subscriber: Subscriber) -> str | None:
@@ -100,40 +100,40 @@ def _next(subscriber: Subscriber) -> str | None:
 
 
 def landed(subscriber: Subscriber, now: datetime) -> Subscriber:
-    """Commits a claim whose email an earlier attempt already sent, once it is no longer worked on."""
+    """Commits a claim that nobody works on any more if an earlier attempt already sent its email."""
     claim = subscriber.claim
     if claim and claim.taken and now > claim.at + IN_FLIGHT:
-        return _sent(subscriber, claim.email, claim.taken, now)
+        return _count_as_sent(subscriber, claim.email, claim.taken, now)
     return subscriber
 
 
-def _sent(subscriber: Subscriber, email: str, message_id: str, now: datetime) -> Subscriber:
+def _count_as_sent(subscriber: Subscriber, email: str, message_id: str, now: datetime) -> Subscriber:
     free = replace(subscriber, claim=None, unsettled={}, held=Held.NOT)
     if email == CONFIRM:
         sign_up = replace(subscriber.sign_up, mailed=True) if subscriber.sign_up else None
         return replace(free, sign_up=sign_up, due_at=None)
     sent = {**subscriber.sent, email: subscriber.last_at or now}
     moved = replace(free, sent=sent, message_id=message_id, kept_on=None)
-    moved = replace(moved, another=_untold(subscriber.another))
-    moved = replace(moved, heard=_untold(subscriber.heard)).sent_to()
-    if moved.next_lesson == email:  # else it was skipped while it was on its way
-        moved = _past(moved, email)
+    moved = replace(moved, another=_counted_down(subscriber.another))
+    moved = replace(moved, heard=_counted_down(subscriber.heard)).sent_to()
+    if moved.next_lesson == email:  # otherwise it was skipped while it was being sent
+        moved = _after(moved, email)
     return replace(moved, due_at=moved.next_due(now)) if moved.next_lesson else moved
 
 
-def _untold(which: int | None) -> int | None:
-    """Which lesson is left to tell of a reply, now that one more is sent."""
+def _counted_down(which: int | None) -> int | None:
+    """The number of the lesson that will mention a reply, counted down by one lesson that was sent."""
     return which - 1 or None if which else None
 
 
 def pass_over(subscriber: Subscriber, lessons: Container[str]) -> Subscriber:
-    """Skips lessons that the course no longer has. No lesson that was sent is sent again in their place."""
+    """Skips lessons that the course no longer has. No lesson that was sent is sent again instead."""
     while subscriber.next_lesson and subscriber.next_lesson not in lessons:
-        subscriber = _past(subscriber, subscriber.next_lesson)
+        subscriber = _after(subscriber, subscriber.next_lesson)
     return subscriber
 
 
-def _past(subscriber: Subscriber, lesson: str) -> Subscriber:
+def _after(subscriber: Subscriber, lesson: str) -> Subscriber:
     following = subscriber.plan[subscriber.plan.index(lesson) + 1 :]
     if following:
         return replace(subscriber, next_lesson=following[0])
@@ -143,7 +143,7 @@ def _past(subscriber: Subscriber, lesson: str) -> Subscriber:
 
 
 def release(subscriber: Subscriber, attempt: str, held: Held = Held.NOT) -> Subscriber:
-    """Puts back the claim and its day, since SES did not take the email. `held` says why to stop trying."""
+    """Drops the claim and frees its day, since SES did not accept the email. `held` says why to stop trying."""
     claim = subscriber.claim
     if claim is None or claim.attempt != attempt:
         return subscriber
@@ -151,44 +151,45 @@ def release(subscriber: Subscriber, attempt: str, held: Held = Held.NOT) -> Subs
     if claim.email != CONFIRM:
         before = replace(before, last_day=claim.previous_day, last_at=claim.previous_at)
         before = replace(before, last_day=before.last_day_in(subscriber.zone))  # the zone may have changed meanwhile
-    return _sent(before, claim.email, claim.taken, claim.at) if claim.taken else before
+    return _count_as_sent(before, claim.email, claim.taken, claim.at) if claim.taken else before
 
 
 def _without_claim(subscriber: Subscriber) -> Subscriber:
-    """The claim is dropped, its attempt remembered: SES may have taken it, and its event may still come."""
+    """Drops the claim and remembers its attempt: SES may have accepted it, and its event may still come."""
     if claim := subscriber.claim:
         return replace(subscriber, claim=None, unsettled={**subscriber.unsettled, claim.attempt: claim.email})
     return subscriber
 
 
 def slide(subscriber: Subscriber, now: datetime) -> Subscriber:
-    """Moves what was missed to the next slot: an outage slides everyone, and nobody gets a burst.
+    """Moves a missed email to the next slot: after an outage everyone is later, and nobody gets several at once.
 
-    An attempt of unknown outcome moves to its `retry_at`, so that it takes no capacity of a tick before.
+    An attempt of unknown outcome moves to its `retry_at`, so that it uses no capacity of earlier runs of dispatch.
     """
     claim = subscriber.claim
     return replace(subscriber, due_at=claim.retry_at if claim and now < claim.retry_at else subscriber.next_due(now))
 
 
 def missed_a_day(subscriber: Subscriber, now: datetime) -> bool:
-    """Whether what is due was due on an earlier local day, with no claim that explains it."""
+    """Whether the email that is due was due on an earlier local day, without a claim that explains it."""
     if not subscriber.waiting or subscriber.due_at is None or subscriber.claim:
         return False
-    if subscriber.due_email in (CONFIRM, INTRODUCTION):  # due at once, be it just before midnight
+    if subscriber.due_email in (CONFIRM, INTRODUCTION):  # due at once, even just before midnight
         return now > subscriber.due_at + timedelta(days=1)
     zone = subscriber.zone
     return schedule.local_day(subscriber.due_at, zone) < schedule.local_day(now, zone)
 
 
 def hold(subscriber: Subscriber, reason: Held) -> Subscriber:
-    """Sends nothing more to this subscriber until a person has looked."""
+    """Sends nothing more to this subscriber until an operator releases it."""
     return replace(subscriber, held=reason)
 
 
 def let_go(subscriber: Subscriber, now: datetime, *, arrived: bool = False) -> Subscriber:
-    """A person has looked: what was held goes on, today if the day is free and its hour has come.
+    """Releases a subscriber for an operator: the next email comes today if the day is free and its hour has come.
 
-    An email of unknown outcome counts as sent if it `arrived`, else it is made again; its day stays taken either way.
+    An email of unknown outcome counts as sent if it `arrived`, otherwise it is sent again; its day stays taken in both
+    cases.
     """
     if not subscriber.held:
         return subscriber
@@ -200,7 +201,7 @@ def let_go(subscriber: Subscriber, now: datetime, *, arrived: bool = False) -> S
             return settled
     free = replace(subscriber, held=Held.NOT)
     if claim and now >= claim.retry_at and subscriber.held is Held.IN_DOUBT:
-        free = _without_claim(free)  # held for another reason: the next tick decides about the attempt
+        free = _without_claim(free)  # if held for another reason, the next run of dispatch decides about the attempt
     if not free.waiting or free.claim:
         return free
     return replace(free, due_at=free.next_due(now) if free.paused_until else now)

@@ -1,6 +1,6 @@
-"""What people type into forms: read strictly, and refused by field.
+"""Reads and checks what people type into forms: strictly, and with one error for each field.
 
-What is wrong is named by its key in the `forms.toml` of each language, which has the words for it.
+An error is a key in the `forms.toml` of each language, which has its words.
 """
 
 import hmac
@@ -21,10 +21,11 @@ from course.tokens import Keyring
 
 MAX_BODY = 10_000
 TYPING_TIME = timedelta(seconds=2), timedelta(hours=24)
-"""A form that comes back sooner or later is shown again, filled in."""
+"""The shortest and longest time to fill in a form. Outside of it the form is shown again, filled in."""
 
 CONSENT_VERSION = "2026-11"
-"""Of the sentences beside the consent box, `consent` in each language's `pages.toml`: change them together."""
+"""The version of the sentences next to the consent box, `consent` in each language's `pages.toml`. Change it
+whenever they change."""
 
 
 class Typed(Enum):
@@ -32,9 +33,9 @@ class Typed(Enum):
 
     BY_A_PERSON = auto()
     BY_A_PROGRAM = auto()
-    """Its stamp is forged, or the field that people cannot see was filled in."""
+    """The form's stamp is forged, or the field that people cannot see was filled in."""
     SO_FAST_OR_LATE = auto()
-    """Sent in faster than a person types, or open for so long that it is out of date: a person presses once more."""
+    """Sent faster than a person types, or open for too long: a person presses once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def read(body: bytes, content_type: str) -> dict[str, str]:
 
 
 def check_sign_up(fields: Mapping[str, str], course: str) -> tuple[SignUpForm | None, dict[str, str]]:
-    """The valid form, or what is wrong by field."""
+    """The valid form, or its errors by field."""
     address, errors = check_address(fields)
     first_name = ""
     try:
@@ -80,7 +81,7 @@ def check_sign_up(fields: Mapping[str, str], course: str) -> tuple[SignUpForm | 
 
 
 def check_address(fields: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The normalised address of the field `address`, or what is wrong with it."""
+    """The normalised address of the field `address`, or its error."""
     try:
         return normalised_address(fields.get("address", "")), {}
     except InvalidForm as error:
@@ -88,7 +89,7 @@ def check_address(fields: Mapping[str, str]) -> tuple[str, dict[str, str]]:
 
 
 def check_until(fields: Mapping[str, str], today: date) -> tuple[date | None, dict[str, str]]:
-    """The day of the field `until`, or None where it is empty; or what is wrong with it. `today` is the local day."""
+    """The day of the field `until`, or None if it is empty; or its error. `today` is the local day."""
     typed = fields.get("until", "").strip()
     if not typed:
         return None, {}
@@ -100,7 +101,7 @@ def check_until(fields: Mapping[str, str], today: date) -> tuple[date | None, di
 
 
 def check_time(fields: Mapping[str, str]) -> dict[str, str]:
-    """What is wrong with the fields `zone` (IANA name) and `hour` (0 to 23, local)."""
+    """The errors of the fields `zone` (IANA name) and `hour` (0 to 23, local)."""
     errors = {}
     if fields.get("zone", "") not in zones():
         errors["zone"] = "zone"
@@ -110,7 +111,7 @@ def check_time(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def normalised_address(typed: str) -> str:
-    """An address in the one spelling that is stored and mailed. Raises InvalidForm."""
+    """The address in the one spelling that we store and send to. Raises InvalidForm."""
     typed = typed.strip(" ")
     local_part, _, domain = typed.rpartition("@")
     if domain and not local_part.isascii():
@@ -129,19 +130,19 @@ def without_tag(address: str) -> str:
 
 
 def mailbox(address: str) -> str:
-    """The mailbox that an address most likely reaches: dots and +tags left out. For limits only, never for mailing."""
+    """The mailbox that an address most likely reaches, without dots and +tag. For limits only, never for sending."""
     local_part, _, domain = address.rpartition("@")
     return f"{local_part.partition('+')[0].replace('.', '')}@{domain}"
 
 
 def stamp(keys: Keyring, now: datetime, *, pressed_before: bool = False) -> str:
-    """A signed time for a form's hidden field. One that is shown again, filled in, may be sent at once."""
+    """A signed time for a form's hidden field. A form that is shown again, filled in, may be sent at once."""
     seconds = str(int((now - TYPING_TIME[0] if pressed_before else now).timestamp()))
     return f"{seconds}.{_stamp_mac(keys, seconds)}"
 
 
 def typed(keys: Keyring, fields: Mapping[str, str], now: datetime) -> Typed:
-    """Who filled in the form, by the time that it took and the field that people cannot see."""
+    """Who filled in the form, judged by the time it took and by the field that people cannot see."""
     seconds, _, mac = fields.get("form_time", "").partition(".")
     genuine = hmac.compare_digest(mac.encode(), _stamp_mac(keys, seconds).encode())
     if not genuine or fields.get("website"):
@@ -153,11 +154,11 @@ def typed(keys: Keyring, fields: Mapping[str, str], now: datetime) -> Typed:
 
 @cache
 def zones() -> tuple[str, ...]:
-    """The IANA zones that people choose from: places, and UTC."""
+    """The IANA zones that people can choose: places, and UTC."""
     places = (name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
     return (*sorted(places), "UTC")
 
 
 def _stamp_mac(keys: Keyring, seconds: str) -> str:
-    # With the key that every ring has, so that adding one leaves forms that are open as they are.
+    # Signed with the key that every keyring has, so that open forms stay valid when a key is added.
     return keys.mac(1, "form", seconds.encode()).hex()[:32]

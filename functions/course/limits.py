@@ -1,4 +1,4 @@
-"""How often is too often, and how long too long. TTL only cleans up the table: the times are compared here."""
+"""The limits: how often and how long. TTL only cleans up the table; the code here compares the times."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,82 +9,82 @@ from ipaddress import IPv6Address, ip_address
 A_DAY = timedelta(hours=24)
 ASKS_REMEMBERED = timedelta(days=30)
 EMAILS_A_DAY = 2
-"""Emails that a form has sent to one mailbox in 24 hours, whatever for."""
+"""The most emails that forms may send to one mailbox in 24 hours, for any purpose."""
 EMAILS_IN_30_DAYS = 6
-"""Of them in 30 days: whoever types in somebody else's address day after day gets no further."""
+"""The most of them in 30 days, in case somebody types in another person's address day after day."""
 ONCE_MORE_AFTER = timedelta(minutes=10)
 
 UNCONFIRMED_LIFE = timedelta(days=7)
-"""Of a sign-up that nobody confirms, counted from when its email went out."""
+"""How long an unconfirmed sign-up is kept, counted from when its confirmation email was sent."""
 
 FORMS_PART = 2
-"""Forms of a UTC day may take one part in so many of SES's daily quota. The rest is the lessons'."""
+"""The emails of forms may use 1/FORMS_PART of SES's daily quota in a UTC day. The rest is for lessons."""
 FORMS_OF_DAY = "forms-of-day"
-"""What they are counted by."""
+"""The name of the counter of these emails."""
 
 LONGEST_PAUSE = timedelta(days=365)
-"""By reply or on the page. One that is asked to be longer by reply waits for its subscriber."""
+"""The longest pause, by reply or on the page. A reply that asks for a longer one pauses until RESUME."""
 
 ANSWERS_AN_HOUR = 20
-"""Notices in answer to one subscriber's replies: whoever forges those cannot flood a mailbox."""
+"""The most notices that answer one subscriber's replies in an hour: forged replies cannot flood a mailbox."""
 
 ASKS_A_DAY = 2
-"""Emails of a UTC day that ask one subscriber what a reply meant."""
+"""The most emails of a UTC day that ask one subscriber what a reply meant."""
 OF_OTHERS_A_DAY = 1
-"""Of these, offers of what another address asked for."""
+"""The most of these that offer a command which another address asked for."""
 HELPS_A_DAY = 1
-"""Of these, answers to a practical question."""
+"""The most of these that answer a practical question."""
 
 PRESSES_TOLD_A_DAY = 2
-"""Emails of a UTC day that tell one subscriber what was done by a link. A stop is always told, and not counted."""
+"""The most emails of a UTC day that report to one subscriber what a link did. STOP is always reported, uncounted."""
 
 JOURNAL_LINKS_A_DAY = 3
-"""Journal links that one subscriber is mailed in a UTC day, whoever presses the button or replies JOURNAL."""
+"""The most journal links sent to one subscriber in a UTC day, no matter who presses the button or replies JOURNAL."""
 
 UNPROVEN_A_DAY = 20
-"""Mails of one subscriber and UTC day that are kept without proof of their sender: no forger can fill a journal."""
+"""The most unproven mails of one subscriber that are kept in a UTC day, so that no forger can fill a journal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One email that a form asked for and that its mailbox was promised."""
+    """One email that a form asked for and that was promised to its mailbox."""
 
     at: datetime
     course: str
     key: str
-    """Of the request: one that is worked on again finds its own promise. Empty for an erasure, which counts as one."""
+    """Key of the request, by which a retry finds its promise. Empty for an erasure, which counts as a promise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """What one mailbox was promised in the last 30 days, the latest last."""
+    """The promises to one mailbox in the last 30 days, the latest last."""
 
     asks: tuple[Ask, ...] = ()
 
     def of(self, key: str) -> Ask | None:
-        """The promise that was made to a request."""
+        """The promise for a request, or None."""
         return next((ask for ask in self.asks if ask.key == key), None)
 
     def allow(self, course: str, now: datetime) -> bool:
-        """Whether a course may ask: once in 24 hours, so that no two of its sign-ups share an epoch."""
-        return self._room(now) and all(ask.course != course for ask in self._today(now))
+        """Whether a course may send one: once in 24 hours, so that no two of its sign-ups share an epoch."""
+        return self._allows_one_more(now) and all(ask.course != course for ask in self._today(now))
 
     def allow_once_more(self, now: datetime) -> bool:
-        """Whether the email of the same sign-up may be sent again."""
-        return self._room(now) and all(now - ask.at >= ONCE_MORE_AFTER for ask in self._today(now))
+        """Whether the confirmation email of the same sign-up may be sent again."""
+        return self._allows_one_more(now) and all(now - ask.at >= ONCE_MORE_AFTER for ask in self._today(now))
 
     def promised(self, ask: Ask) -> "Asks":
-        """With one more promise, and without those that no longer count."""
+        """The promises with one more, and without those that no longer count."""
         return Asks((*self._within(ASKS_REMEMBERED, ask.at), ask))
 
     def closed(self, course: str, now: datetime) -> "Asks":
-        """As if the course's last promise had been made just now, to nobody. However often, it is one."""
+        """The promises with the course's last one replaced by one for an erasure now. Repeating this adds none."""
         recent = self._within(ASKS_REMEMBERED, now)
         last = max((number for number, ask in enumerate(recent) if ask.course == course), default=None)
         others = tuple(ask for number, ask in enumerate(recent) if number != last)
         return Asks((*others, Ask(now, course, "")))
 
-    def _room(self, now: datetime) -> bool:
+    def _allows_one_more(self, now: datetime) -> bool:
         in_30_days = len(self._within(ASKS_REMEMBERED, now))
         return in_30_days < EMAILS_IN_30_DAYS and len(self._today(now)) < EMAILS_A_DAY
 
@@ -125,5 +125,5 @@ def day_of(now: datetime) -> str:
 
 
 def seconds_left(now: datetime) -> int:
-    """Until the next clock hour, when counts begin anew."""
+    """Seconds until the next clock hour, when counts start again at zero."""
     return 3600 - int(now.timestamp()) % 3600

@@ -1,4 +1,4 @@
-"""The stored record of a subscriber, and the properties that follow from it."""
+"""The stored record of a subscriber, and the properties derived from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,16 +8,16 @@ from enum import StrEnum
 from course import schedule
 
 INTRODUCTION = "intro"
-"""The id of the lesson that comes at once, before the first day."""
+"""The id of the lesson that is sent at once, before the first day."""
 
 CONFIRM = "confirm"
-"""The notice that asks to confirm a sign-up."""
+"""The id of the confirmation email, a notice."""
 
 EPOCH_START = datetime(2024, 1, 1, tzinfo=UTC)  # epochs count days from here: new_epoch
 
 
 class Status(StrEnum):
-    """Where a subscriber stands."""
+    """The state of a subscriber in the course."""
 
     PENDING = "pending"
     ACTIVE = "active"
@@ -29,11 +29,11 @@ class Status(StrEnum):
 
 
 class Held(StrEnum):
-    """Why no email is sent until a person has looked. The values are stored: never reword one."""
+    """Why a subscriber is held until an operator releases them. The values are stored: never change one."""
 
     NOT = ""
     IN_DOUBT = "in doubt"
-    """Nobody knows whether SES took the last attempt."""
+    """Nothing shows whether SES accepted the last attempt."""
     ADDRESS = "SES refused the address"
     SANDBOX = "SES is in its sandbox and mails verified addresses only: ask AWS for production access"
     NO_COURSE = "there is no such course any more"
@@ -42,7 +42,7 @@ class Held(StrEnum):
 
     @classmethod
     def _missing_(cls, stored: object) -> "Held":
-        """A reason in other words, such as one with the mistake behind it, stays as it was stored."""
+        """Keeps a stored reason that is not in this list, such as one followed by the text of an error."""
         reason = str.__new__(cls, stored)
         reason._name_ = reason._value_ = str(stored)
         return reason
@@ -54,11 +54,11 @@ IN_COURSE = frozenset({Status.ACTIVE, Status.PAUSED, Status.COMPLETED})
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """A sign-up that waits for its confirmation. Nothing of it counts before that."""
+    """A sign-up that waits for its confirmation. Its values have no effect before."""
 
     epoch: int
     at: datetime
-    """When it was made or, once sent, when its email went out (UTC): the link expires counted from here."""
+    """When it was made or, after that, when its confirmation email was sent (UTC). The link's life starts then."""
     first_name: str
     zone: str
     hour: int
@@ -67,31 +67,31 @@ class SignUp:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to send one email once. While it stands, nobody else may try."""
+    """The right to send one email once. While it is stored, no other process may send the email."""
 
     attempt: str
-    """Random id, tagged on the email, by which SES's events find the claim."""
+    """Random id. The email carries it as a tag, so that SES's events find the claim."""
     email: str
     """Lesson id, or `confirm`."""
     at: datetime
     retry_at: datetime
-    """Without news until then, the attempt is in doubt."""
+    """The time from which an attempt without an outcome is in doubt."""
     previous_day: date | None
     previous_at: datetime | None
     taken: str = ""
-    """SES's id of an earlier copy, if its event came while this attempt was under way."""
+    """SES's id of an earlier copy, if the event of that copy came during this attempt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The stored fields of one person in one course. Times are UTC; `last_day` is a local day."""
+    """The stored fields of one subscriber. Times are UTC; `last_day` is a local day."""
 
     id: str
     course: str
     address: str
     status: Status = Status.PENDING
     epoch: int = 0
-    """New on each fresh sign-up: tokens and events of an old one cannot touch this one."""
+    """New at each sign-up: tokens and events of an earlier sign-up have no effect on this one."""
     round: int = 0
     plan: tuple[str, ...] = ()
     """Lesson ids of this round, fixed on the day it starts."""
@@ -102,36 +102,36 @@ class Record:
     hour: int = 7
     claim: Claim | None = None
     unsettled: Mapping[str, str] = field(default_factory=dict)
-    """Attempt id → email, of earlier attempts without a known outcome: an event of one proves that it was sent."""
+    """Attempt id → email, of earlier attempts whose outcome is unknown: an event proves that its attempt was sent."""
     sent: Mapping[str, datetime] = field(default_factory=dict)
     """Lesson → time of the attempt that sent it, in this round."""
     last_day: date | None = None
     """Local day of the last attempt at a lesson."""
     last_at: datetime | None = None
     message_id: str = ""
-    """SES's id of the last lesson, which a reply without a token names in In-Reply-To."""
+    """SES's id of the last lesson. A reply without a token names it in In-Reply-To."""
     sign_up: SignUp | None = None
     paused_until: date | None = None
-    """The local day on which a paused course goes on by itself; None waits for its subscriber."""
+    """The local day on which a paused course goes on by itself; None: only when its subscriber resumes it."""
     held: Held = Held.NOT
     soft_bounces: tuple[str, ...] = ()
-    """Beginnings of the ids of attempts of this round that a mailbox sent back, for now. After a pause for bounces only
-    the attempt that caused it is kept, until the next lesson is sent."""
+    """Beginnings of the ids of this round's attempts with a transient bounce. After a pause for bounces only the
+    attempt that caused it is kept, until the next lesson is sent."""
     bounce_pauses: int | None = None
-    """Pauses for bounces in a row; None before the first one."""
+    """The number of pauses for bounces in a row; None before the first one."""
     kept_on: date | None = None
-    """The day (UTC) on which they last asked to keep what they wrote, since the last lesson."""
+    """The last day (UTC) since the last lesson on which the subscriber asked to keep their journal; None if none."""
     obeyed: tuple[str, ...] = ()
-    """Short ids of the last mails whose command was obeyed: one that is worked on again changes nothing more."""
+    """Short ids of the last mails whose command was obeyed, so that a retry changes nothing more."""
     another: int | None = None
-    """Which lesson from now on tells that a reply came from another address: 1 is the next one, 2 the one after it,
-    since a lesson was being sent when the reply came. None when there is nothing to tell."""
+    """The lesson that will mention that a reply came from another address: 1 is the next one; 2 is the one after it,
+    if a lesson was being sent when the reply came. None if there is nothing to mention."""
     heard: int | None = None
-    """The same of a reply that was kept."""
+    """The lesson that will mention that a reply was kept, counted in the same way."""
     links_ended: int = 0
-    """How often all links were ended: the signature of those to the course page covers it."""
+    """How often the subscriber ended all links. The signature of course-page links covers this number."""
     version: int = 0
-    """Counts the writes: the condition of the next one."""
+    """The number of writes. Each write has the condition that it has not changed."""
 
     @property
     def due_email(self) -> str | None:
@@ -144,22 +144,22 @@ class Record:
 
     @property
     def waiting(self) -> bool:
-        """Whether an email is due now or later: these, and only these, are in the index `due`."""
+        """Whether an email is due now or later. The index `due` holds exactly these subscribers."""
         return self.due_email is not None and self.due_at is not None
 
     @property
     def reachable(self) -> bool:
-        """Whether we may write to the mailbox: it has not sent us away for good."""
+        """Whether we may send to the mailbox: there was no permanent bounce and no complaint."""
         return self.status not in STOPPED_FOR_GOOD
 
     @property
     def is_in_course(self) -> bool:
-        """Whether they are taking the course, have paused it or have come to its end."""
+        """Whether the subscriber is taking the course, has paused it or has completed it."""
         return self.status in IN_COURSE
 
     @property
     def current_epoch(self) -> int:
-        """The epoch of the sign-up that counts now: the one that waits for its confirmation, if there is one."""
+        """The epoch of the sign-up that waits for its confirmation; if there is none, that of the confirmed one."""
         return self.sign_up.epoch if self.sign_up else self.epoch
 
     def awaits(self, epoch: int) -> bool:
@@ -167,27 +167,27 @@ class Record:
         return self.sign_up is not None and self.sign_up.epoch == epoch
 
     def signed_up_since(self, at: datetime) -> bool:
-        """Whether a sign-up made after this time (UTC) waits for confirmation. Earlier mail is not about it."""
+        """Whether a sign-up made after this time (UTC) waits for its confirmation. Earlier mail is not about it."""
         return self.sign_up is not None and self.sign_up.at > at
 
     @property
     def last_lesson(self) -> str | None:
-        """The last lesson of this round that was sent."""
+        """The lesson of this round that was sent last."""
         return max(self.sent, key=lambda lesson: self.sent[lesson], default=None)
 
     @property
     def minute(self) -> int:
-        """The subscriber's minute of the hour, so that an hour's emails don't all leave at once."""
+        """The subscriber's minute of the hour, so that not all emails of an hour are sent at once."""
         return int.from_bytes(self.id.encode()[-4:]) % schedule.SPREAD_MINUTES
 
     @property
     def gap(self) -> timedelta:
-        """The least time between the last attempt and the next."""
+        """The shortest time between the last attempt and the next one."""
         after_introduction = self.last_at is not None and self.sent.get(INTRODUCTION) == self.last_at
         return schedule.AFTER_INTRODUCTION if after_introduction else schedule.MIN_GAP
 
     def next_due(self, now: datetime) -> datetime:
-        """The next slot that keeps the rules: one a local day, the gap, and none before a pause is over."""
+        """The next slot that keeps the rules: one email a local day, the gap, and no email before a pause ends."""
         earliest = max(now, self.last_at + self.gap) if self.last_at else now
         day_before = self.paused_until - timedelta(days=1) if self.paused_until else None
         after = max(filter(None, (self.last_day, day_before)), default=None)

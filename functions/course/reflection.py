@@ -1,16 +1,16 @@
-"""A reflection: what a person wrote in answer to one email; and why a mail was not taken as one."""
+"""A reflection, which is a subscriber's reply to one email; and the reasons why a mail does not become one."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 MAX_BYTES = 256 * 1024
-"""Of one reflection's text: DynamoDB takes items of 400 KB."""
+"""The longest text of one reflection: DynamoDB accepts items of at most 400 KB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reflection:
-    """What a person wrote in answer to one email. Never overwritten: a second reply is a second reflection."""
+    """A subscriber's reply to one email. Never overwritten: a second reply is a second reflection."""
 
     subscriber: str
     round: int
@@ -21,15 +21,15 @@ class Reflection:
     """SES's id of the inbound mail."""
     text: str
     attributed_by: str
-    """`token`, `in-reply-to`, or `operator` for one that a person attributed."""
+    """How we know the subscriber: by `token`, by `in-reply-to`, or from an `operator`."""
     verified: bool
-    """Whether DMARC or SPF proves that the mail is from the subscriber's address."""
+    """Whether DMARC or SPF proves that the mail comes from the subscriber's address."""
     cut: bool = False
-    """Whether the text was longer than MAX_BYTES and is kept up to there; the raw mail has the rest."""
+    """Whether the text was longer than MAX_BYTES and was cut there; the raw mail has the rest."""
 
 
 class Why(Enum):
-    """Why a mail is not taken. The values are stored: never reword one."""
+    """The reasons why a mail is neither a reflection nor a command. The values are stored: never change one."""
 
     VIRUS = "virus"
     NOT_SCANNED_FOR_VIRUS = "not scanned for virus"
@@ -39,42 +39,42 @@ class Why(Enum):
     EARLIER_SIGN_UP = "of an earlier sign-up"
     EXPIRED = "the sign-up has expired"
     ERASED = "no such subscriber any more"
-    """Nothing of theirs is kept, whatever comes."""
+    """No mail of an erased subscriber is kept, no matter what it says."""
     NO_CLEAR_YES = "no clear yes to the confirmation"
     TOO_LATE = "a command that could not be obeyed in time"
     ANOTHER_ADDRESS = "from another address than the subscriber's"
-    """Nothing of it is the subscriber's, whatever it says and whoever asks."""
+    """Such a mail never belongs to the subscriber, no matter what it says or who asks."""
     UNPROVEN_COMMAND = "a command without proof of its sender"
     TOO_MANY_UNPROVEN = "without proof of its sender, and more such mail came that day than is kept"
     LOST = "lost on its way, or failed: nobody knows whether it is genuine"
     OTHER = ""
-    """An automatic answer, or a mail that cannot be read: the detail says how that was told."""
+    """An auto-reply, or a mail that cannot be read: the detail says how we know."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """Why a mail is neither a reflection nor a command."""
+    """The reason for one mail, with a detail in words for OTHER."""
 
     why: Why
     detail: str = ""
 
     @property
     def text(self) -> str:
-        """For a person."""
+        """The reason for an operator to read."""
         return self.detail or str(self.why.value)
 
     @property
     def may_be_accepted(self) -> bool:
-        """Whether an operator may make a reflection of it: not of what may hold a virus, or another person's words."""
+        """Whether an operator may accept it as a reflection: not if it may hold a virus or is from another address."""
         return self.why not in (Why.VIRUS, Why.NOT_SCANNED_FOR_VIRUS, Why.ANOTHER_ADDRESS)
 
     @classmethod
     def read(cls, stored: str) -> "NotTaken":
-        """From its text as it was stored."""
+        """Reads a reason from its stored text."""
         why = next((why for why in Why if why.value == stored), Why.OTHER)
         return cls(why, stored if why is Why.OTHER else "")
 
 
 def cut_to_bytes(text: str, limit: int = MAX_BYTES) -> str:
-    """At most `limit` bytes of UTF-8, cut between characters."""
+    """The beginning of a text, at most `limit` bytes of UTF-8, cut between characters."""
     return text.encode()[:limit].decode(errors="ignore")

@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 MIN_GAP = timedelta(hours=12)
-"""Between two lessons, whatever the clocks and zones do."""
+"""The shortest time between two lessons, whatever happens to clocks and zones."""
 
 AFTER_INTRODUCTION = timedelta(hours=4)
-"""Shorter, so that an evening sign-up gets its first lesson the next morning."""
+"""The same after the introduction: shorter, so that after an evening sign-up the first lesson comes next morning."""
 
 SPREAD_MINUTES = 45
-"""Subscribers of one hour are spread over this much of it. The rest of the hour is left so that an email of the hour
-23:00 still goes out on its own local day."""
+"""The first minutes of an hour, over which its subscribers are spread. The rest of the hour stays free so that an email
+of the hour 23:00 is still sent on the same local day."""
 
 
 def local_day(at: datetime, zone: str) -> date:
@@ -22,8 +22,8 @@ def local_day(at: datetime, zone: str) -> date:
 def slot(day: date, zone: str, hour: int, minute: int = 0) -> datetime:
     """The moment (UTC) of a local time on a local day.
 
-    A time that the clocks skip is moved on by what they skip, or back where that would be another day (Nuuk skips the
-    hour before midnight); one that comes twice is the first (PEP 495).
+    A time that the clocks skip moves later by the skipped time, or earlier if that would be another day (Nuuk skips the
+    hour before midnight). Of a time that comes twice, the first one counts (PEP 495).
     """
     local = datetime.combine(day, time(hour, minute), ZoneInfo(zone))
     moved_on, moved_back = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
@@ -45,7 +45,8 @@ def next_slot(not_before: datetime, after_day: date | None, zone: str, hour: int
 def hour_has_come(now: datetime, zone: str, hour: int) -> bool:
     """Whether the chosen hour of this local day has begun.
 
-    Both tests are needed: `slot` moves a skipped hour back in Nuuk, and beyond its later slots in Casey (2022-10-02).
+    Both tests are needed: `slot` moves a skipped hour earlier in Nuuk, and in Casey (2022-10-02) later than the slots
+    after it.
     """
     local = now.astimezone(ZoneInfo(zone))
     return local.hour >= hour or now >= slot(local.date(), zone, hour)

@@ -1,4 +1,4 @@
-"""The account of the day: where every subscriber stands, so that nobody is lost silently."""
+"""The daily account: the line in which each subscriber is counted, so that nobody is lost unnoticed."""
 
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -8,16 +8,16 @@ from course.subscriber import Subscriber
 
 DAY = timedelta(days=1)
 KEEP_NOTICE = "keep"
-"""The notice that asks whether to keep what was written. Its button answers, and no reply."""
+"""The notice that asks whether to keep the journal. Only its button answers it, not a reply."""
 ASKED_BEFORE = 7 * DAY
-"""The time that a paused subscriber has to keep what they wrote."""
+"""How long before the end of its time a paused subscriber is asked whether to keep the journal."""
 
 GOING_ON = frozenset({Status.ACTIVE, Status.PAUSED})
-"""Who is in the middle of a course: each of them stands in exactly one line."""
+"""The states of subscribers whose course is going on. Each such subscriber is counted in exactly one line."""
 
 
 class Line(StrEnum):
-    """The lines of the account. They add up to everyone whose course is going on."""
+    """The lines of the account. Together they count every subscriber whose course is going on."""
 
     SENT = "sent"
     CLAIMED = "claimed"
@@ -29,7 +29,7 @@ class Line(StrEnum):
 
 
 def standing(subscriber: Subscriber, now: datetime) -> Line | Status:
-    """Which line of the account a subscriber stands in, or their status when no course of theirs is going on."""
+    """The line of the account that counts a subscriber, or their status if their course is not going on."""
     if subscriber.status not in GOING_ON:
         return subscriber.status
     if subscriber.held:
@@ -49,26 +49,26 @@ def standing(subscriber: Subscriber, now: datetime) -> Line | Status:
 
 
 def confirmation_overdue(subscriber: Subscriber, now: datetime) -> bool:
-    """Whether somebody has waited for more than a day for the email that lets them confirm."""
+    """Whether a confirmation email has been due for more than a day."""
     waits = subscriber.due_email == CONFIRM and subscriber.due_at is not None
     return waits and subscriber.due_at is not None and subscriber.due_at < now - DAY
 
 
 def in_doubt(subscriber: Subscriber, now: datetime) -> bool:
-    """Whether the outcome of an attempt is unknown although its next slot has come, and something hangs on it."""
+    """Whether an attempt is in doubt at its next slot or later, and the subscriber waits for an email or is held."""
     matters = subscriber.waiting or bool(subscriber.held)
     return matters and subscriber.claim is not None and subscriber.claim.retry_at <= now
 
 
 def paused_by_bounces(subscriber: Subscriber) -> bool:
-    """Whether the course waits because their mailbox kept sending emails back, and not because they asked."""
+    """Whether the course is paused because of bounces, and not because the subscriber asked."""
     return subscriber.status is Status.PAUSED and subscriber.bounce_pauses is not None
 
 
 def kept_until(subscriber: Subscriber, retention_days: int) -> datetime | None:
-    """Until when (UTC) what the subscriber wrote is kept; None while lessons come, and before it is confirmed.
+    """The time (UTC) until which the journal is kept; None while lessons come and before the sign-up is confirmed.
 
-    It counts from the last lesson, or from the day of the sign-up where none was ever sent.
+    The time counts from the last lesson, or from the day of the sign-up if no lesson was ever sent.
     """
     if subscriber.status is Status.PENDING or (subscriber.status is Status.ACTIVE and not subscriber.held):
         return None
@@ -79,15 +79,15 @@ def kept_until(subscriber: Subscriber, retention_days: int) -> datetime | None:
 
 
 def past_keeping(subscriber: Subscriber, now: datetime, retention_days: int) -> bool:
-    """Whether what the subscriber wrote has had its time, whatever the course waits for."""
+    """Whether the time for which the journal is kept is over, no matter what the course waits for."""
     until = kept_until(subscriber, retention_days)
     return until is not None and now > until
 
 
 def keeping_ends(subscriber: Subscriber, now: datetime, retention_days: int) -> bool:
-    """Whether a paused subscriber is to be asked whether to keep it: its last week has begun, and no lesson comes.
+    """Whether to ask a paused subscriber about keeping the journal: its last week has begun, and no lesson comes in it.
 
-    Also after its time, if they were not asked yet: they are given that week.
+    Also after that time, if the subscriber was not asked yet: they still get a week.
     """
     until = kept_until(subscriber, retention_days)
     if until is None or subscriber.status is not Status.PAUSED or subscriber.held:

@@ -1,7 +1,7 @@
-"""A subscriber, and what people do to change it.
+"""A subscriber, and the changes that people make to it.
 
-Every change is a method that returns the new subscriber, or the same one where it does not apply. The tables store the
-result on the condition that nothing else changed meanwhile, so a decision and its condition cannot drift apart.
+Every change is a method that returns the changed subscriber, or the same one if the change does not apply. The tables
+store the result on the condition that nothing else has changed meanwhile, so no decision is stored that is out of date.
 """
 
 from collections.abc import Mapping
@@ -13,50 +13,50 @@ from course.limits import UNCONFIRMED_LIFE
 from course.record import EPOCH_START, IN_COURSE, INTRODUCTION, Held, Record, SignUp, Status
 
 SOFT_BOUNCES = 5
-"""After this many emails of a round came back from a full or unreachable mailbox, the course is paused."""
+"""The course is paused after so many transient bounces in a round, from a full or unreachable mailbox."""
 BOUNCE_PAUSE = timedelta(days=3)
 BOUNCE_PAUSES = 3
-"""The last of so many pauses for bounces in a row does not end by itself."""
+"""After so many pauses for bounces in a row, the last one does not end by itself."""
 
 ATTEMPT_CHARACTERS = 8
-"""Of an attempt's id: enough to tell five of them apart, in an item of which every byte counts."""
+"""How much of an attempt's id is stored: enough to distinguish five, in an item that must stay small."""
 
 LAST_OBEYED = 5
-"""How many obeyed mails are remembered: more than one person sends while a failed mail is retried."""
+"""How many obeyed mails are remembered: more than a subscriber sends while a failed mail is retried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscriber(Record):
-    """A record, with every change that people make to it."""
+    """A record with every change that people make to it."""
 
     def signing_up(self, sign_up: SignUp) -> "Subscriber":
-        """Asks for confirmation. Changes nothing while a course is going on or paused, or was stopped for good."""
+        """Starts to wait for a confirmation, unless the course is going on, is paused or was stopped for good."""
         if not self.reachable or self.status in (Status.ACTIVE, Status.PAUSED):
             return self
         # Mail from before this sign-up changes nothing any more, so the obeyed mails are forgotten.
         return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held=Held.NOT, obeyed=())
 
     def asked(self, now: datetime) -> "Subscriber":
-        """The email that asks to confirm goes out now, however long it had to wait: its link lives from then on."""
+        """Restarts the time of the confirmation link: its email is sent now, perhaps much later than the form."""
         return replace(self, sign_up=replace(self.sign_up, at=now)) if self.sign_up else self
 
     def asked_once_more(self, promised_at: datetime) -> "Subscriber":
-        """The email of the same sign-up goes out again, unless it did since this was promised."""
+        """Makes the confirmation email of the same sign-up due again, unless it was sent after this promise."""
         if not self.sign_up or not self.sign_up.mailed or self.sign_up.at >= promised_at:
             return self
         return replace(self, sign_up=replace(self.sign_up, mailed=False), due_at=promised_at)
 
     def without_old_sign_up(self, now: datetime) -> "Subscriber":
-        """Forgets a sign-up that was not confirmed in time, of somebody who was in the course before.
+        """Forgets a sign-up that was not confirmed in time, if the subscriber was in the course before.
 
-        Whoever never was is deleted whole, by the expiry of the item.
+        All other unconfirmed sign-ups are deleted with their item, which expires.
         """
         if not self.sign_up or not self.round or now < self.sign_up.at + UNCONFIRMED_LIFE:
             return self
         return replace(self, sign_up=None, due_at=None, claim=None, held=Held.NOT)
 
     def confirmed(self, epoch: int, plan: tuple[str, ...], now: datetime) -> "Subscriber":
-        """Starts the course. The introduction is due now, or at the next slot if a lesson went out today or lately."""
+        """Starts the course. The introduction is due now, or at the next slot if a lesson was sent today or lately."""
         if not (asked := self.sign_up) or asked.epoch != epoch:
             return self
         started = replace(self._new_round(plan), epoch=epoch, first_name=asked.first_name, zone=asked.zone)
@@ -67,7 +67,7 @@ class Subscriber(Record):
         return replace(started, due_at=now if free_today and rested else started.next_due(now))
 
     def paused(self, until: date | None = None) -> "Subscriber":
-        """Nothing is sent until the subscriber resumes, or before a local day on which the course goes on by itself."""
+        """Pauses the course until the subscriber resumes it, or until a local day on which it goes on by itself."""
         if self.status not in (Status.ACTIVE, Status.PAUSED):
             return self
         waits = replace(self, status=Status.PAUSED, paused_until=until if self.next_lesson else None)
@@ -83,7 +83,7 @@ class Subscriber(Record):
         return self
 
     def resumed(self, now: datetime) -> "Subscriber":
-        """Goes on with the next lesson, at the next slot."""
+        """Ends a pause: the next lesson comes at the next slot."""
         if self.status is not Status.PAUSED:
             return self
         if self.next_lesson is None:
@@ -92,10 +92,10 @@ class Subscriber(Record):
         return replace(free, due_at=free.next_due(now))
 
     def soft_bounced(self, attempt: str, now: datetime) -> "Subscriber":
-        """Counts an email that a mailbox sent back for now, once an attempt. The last allowed one pauses the course.
+        """Counts a transient bounce, once for each attempt. The course is paused after SOFT_BOUNCES of them.
 
-        So does the first one after such a pause: the two pauses are in a row. The last in a row waits for its
-        subscriber; the others end by themselves.
+        The first bounce after this pause pauses the course again: these pauses are in a row. The last pause in a row
+        waits for its subscriber; the others end by themselves.
         """
         short = attempt[:ATTEMPT_CHARACTERS]
         if self.status is not Status.ACTIVE or short in self.soft_bounces:
@@ -108,37 +108,37 @@ class Subscriber(Record):
         return replace(self.paused(until), soft_bounces=(short,), bounce_pauses=pauses)
 
     def sent_to(self) -> "Subscriber":
-        """One more lesson was sent. The second one after a pause for bounces ends their row: the first has arrived."""
+        """Counts a sent lesson. The second one after a pause for bounces ends the row of pauses: the first arrived."""
         if not self.bounce_pauses:
             return self
         return replace(self, soft_bounces=(), bounce_pauses=self.bounce_pauses if self.soft_bounces else None)
 
     def keeping(self, now: datetime) -> "Subscriber":
-        """Asks to keep what was written for as long again while the course is paused. It begins with this day (UTC)."""
+        """Keeps the journal of a paused course for the same time again, which starts with this day (UTC)."""
         return replace(self, kept_on=now.date()) if self.status is Status.PAUSED else self
 
     def stopped(self, status: Status) -> "Subscriber":
-        """Ends every email, and a waiting sign-up, whose epoch it takes. BOUNCED and COMPLAINED are final."""
+        """Stops all emails and ends a waiting sign-up, whose epoch it takes. BOUNCED and COMPLAINED are final."""
         if not self.reachable:
             return self
         ended = replace(self, status=status, epoch=self.current_epoch, sign_up=None, due_at=None)
         return replace(ended, paused_until=None, held=Held.NOT)
 
     def at_time(self, zone: str, hour: int, now: datetime) -> "Subscriber":
-        """Chooses another zone or hour. What was sent counts as a day of the new zone as well as of the old."""
+        """Changes zone and hour. The last attempt takes its local day in the new zone as well as in the old one."""
         moved = replace(self, zone=zone, hour=hour, last_day=self.last_day_in(zone))
         if moved.due_at is None or moved.next_lesson in (None, INTRODUCTION):
             return moved
         return replace(moved, due_at=moved.next_due(now))
 
     def last_day_in(self, zone: str) -> date | None:
-        """The local day of the last attempt, in the zone it was made in or in another, whichever is later."""
+        """The local day of the last attempt: the later one of the stored day and the day in this zone."""
         if self.last_day is None or self.last_at is None:
             return self.last_day
         return max(self.last_day, schedule.local_day(self.last_at, zone))
 
     def beginning_again(self, plan: tuple[str, ...], now: datetime) -> "Subscriber":
-        """Starts a new round at lesson 1, without a second introduction. Asked for twice, it is one round."""
+        """Starts a new round at lesson 1, without a second introduction. Two requests start only one round."""
         if self.status not in IN_COURSE:
             return self
         if not self.sent:
@@ -147,18 +147,18 @@ class Subscriber(Record):
         return replace(fresh, due_at=fresh.next_due(now))
 
     def _new_round(self, plan: tuple[str, ...]) -> "Subscriber":
-        """At the first lesson of a plan. Attempts of an earlier round are forgotten: its lessons have the same ids."""
+        """Starts a plan. Attempts of the round before are forgotten: its lessons have the same ids."""
         begun = replace(self, status=Status.ACTIVE, round=self.round + 1, plan=plan, next_lesson=plan[0], sent={})
         begun = replace(begun, claim=None, unsettled={}, sign_up=None, paused_until=None)
         return replace(begun, held=Held.NOT, kept_on=None, soft_bounces=(), bounce_pauses=None)
 
     def skipping(self) -> "Subscriber":
-        """Passes over the next lesson: the one after it takes its slot. The last is never passed over."""
+        """Skips the next lesson: the one after it takes its slot. The last lesson is never skipped."""
         following = self.plan[self.plan.index(self.next_lesson) + 1 :] if self.next_lesson else ()
         return replace(self, next_lesson=following[0]) if self.is_in_course and following else self
 
     def unskipped(self) -> "Subscriber":
-        """Takes back the lesson that was skipped, unless the one after it was sent or is being sent."""
+        """Takes back the skip of a lesson, unless the lesson after it was sent or is being sent."""
         place = self.plan.index(self.next_lesson) if self.next_lesson else 0
         skipped = self.plan[place - 1] if place else INTRODUCTION
         if not self.is_in_course or self.claim or skipped in (INTRODUCTION, *self.sent):
@@ -166,34 +166,34 @@ class Subscriber(Record):
         return replace(self, next_lesson=skipped)
 
     def concluding(self) -> "Subscriber":
-        """Skips to the closing letter, when YES follows NOT YET before anything of the new round was sent."""
+        """Skips to the closing letter if YES follows NOT YET before a lesson of the new round was sent."""
         if self.status in IN_COURSE and self.round > 1 and not self.sent and self.next_lesson and not self.claim:
             return replace(self, next_lesson=self.plan[-1])
         return self
 
     def answered_by_another(self) -> "Subscriber":
-        """Notes that a reply came from another address, which the next lesson tells. Several are one."""
-        return self if self.another or not self.is_in_course else replace(self, another=self._teller)
+        """Notes that a reply came from another address, so that a lesson mentions it; several replies, only once."""
+        return self if self.another or not self.is_in_course else replace(self, another=self._can_mention_from)
 
     def heard_from(self) -> "Subscriber":
-        """Notes that a reply of theirs was kept, which the next lesson tells. Several are one."""
-        return self if self.heard or not self.is_in_course else replace(self, heard=self._teller)
+        """Notes that a reply was kept, so that a lesson mentions it; several replies, only once."""
+        return self if self.heard or not self.is_in_course else replace(self, heard=self._can_mention_from)
 
     @property
-    def _teller(self) -> int:
-        """Which lesson from now on can tell something new: one that is on its way was made without it."""
+    def _can_mention_from(self) -> int:
+        """The first lesson that can mention something new: 2 if a lesson is being sent, as that one is already made."""
         return 2 if self.claim else 1
 
     def with_links_ended(self) -> "Subscriber":
-        """Every link to the course page that was mailed before leads nowhere from now on."""
+        """Makes every course-page link that was sent before invalid."""
         return replace(self, links_ended=self.links_ended + 1)
 
     def renamed(self, first_name: str) -> "Subscriber":
-        """Is greeted with another first name, or with none."""
+        """Changes or removes the first name in the greeting of emails."""
         return replace(self, first_name=first_name)
 
     def with_ids(self, renamed: Mapping[str, str]) -> "Subscriber":
-        """With the ids that lessons of the course have now, unless the plan has that lesson already."""
+        """Replaces old ids of lessons with their new ones, unless the plan has the lesson of the new id already."""
         now: dict[str, str] = {}
         for lesson in self.plan:
             if lesson in renamed and renamed[lesson] not in (*self.plan, *now.values()):
@@ -210,14 +210,14 @@ class Subscriber(Record):
         )
 
     def having_obeyed(self, mail_id: str) -> "Subscriber":
-        """Remembers a mail whose command was obeyed, also where it changed nothing: later it might."""
+        """Remembers a mail whose command was obeyed, even if it changed nothing: a retry later might."""
         return self if mail_id in self.obeyed else replace(self, obeyed=(*self.obeyed, mail_id)[-LAST_OBEYED:])
 
 
 def new_epoch(now: datetime) -> int:
     """Days since 2024, in 16 bits.
 
-    Two sign-ups on one day would share an epoch, and the links of the one would work for the other. So a course asks
-    a mailbox once in 24 hours (`Asks.allow` in course/limits.py), also after an erasure, which counts as having asked.
+    Two sign-ups on one day would share an epoch, and the links of one would work for the other. So a course sends a
+    mailbox one confirmation email in 24 hours (`Asks.allow` in course/limits.py). An erasure counts as one.
     """
     return (now - EPOCH_START).days

@@ -1,4 +1,4 @@
-"""A syllabus: the lessons of a course by id, in their order, and what the rules must know of some of them."""
+"""A syllabus: the ids of a course's lessons in their order, and those of the lessons with special rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from course.tokens import lesson_tag
 
 @dataclass(frozen=True, slots=True)
 class Syllabus:
-    """What of a course decides who gets which lesson next; nothing of what is written in it."""
+    """The part of a course that decides which lesson a subscriber gets next. It holds no text."""
 
     plan: tuple[str, ...]
     """The lesson ids of a first round."""
@@ -18,32 +18,32 @@ class Syllabus:
     way_back: str | None
     """The lesson whose question, answered "not yet", starts a new round."""
     renamed: Mapping[str, str] = field(default_factory=dict, kw_only=True)
-    """The ids that lessons had before, and which they have now."""
+    """The new id of each lesson by its old id."""
 
     @property
     def plan_again(self) -> tuple[str, ...]:
-        """The lesson ids of a later round: no second introduction."""
+        """The lesson ids of a later round, without a second introduction."""
         return tuple(lesson for lesson in self.plan if lesson != INTRODUCTION)
 
     @property
     def daily(self) -> list[str]:
-        """The lessons that have a day of their own: without the introduction and the closing letter."""
+        """The lessons that count as days: all but the introduction and the closing letter."""
         return [lesson for lesson in self.plan if lesson not in (INTRODUCTION, self.closing)]
 
     @property
     def days(self) -> int:
-        """How many days the lessons take."""
+        """The number of days with a lesson."""
         return len(self.daily)
 
     def day(self, lesson: str | None) -> int | None:
-        """Which day of the course a lesson is, from 1; None for the introduction and the closing letter."""
+        """The day of a lesson in the course, from 1; None for the introduction and the closing letter."""
         return self.daily.index(lesson) + 1 if lesson in self.daily else None
 
     def lesson_of(self, tag: bytes) -> str | None:
-        """The lesson that a reply address stands for; None for a notice and for a lesson that is gone."""
+        """The lesson of a reply address's tag; None for a notice and for a lesson that the course no longer has."""
         ids = {**{lesson: lesson for lesson in self.plan}, **self.renamed}
         return next((now for before, now in ids.items() if lesson_tag(before) == tag), None)
 
     def ids_of(self, lesson: str) -> list[str]:
-        """The id of a lesson, and those that it had before."""
+        """The id of a lesson and its old ids."""
         return [lesson, *(before for before, now in self.renamed.items() if now == lesson)]

@@ -1,7 +1,8 @@
 """Tokens: the id of a subscriber, the links in an email, and the address that a reply goes to.
 
-Each is signed for one purpose with a key of the keyring, and a key that is taken out of the ring takes its tokens with
-it. Only a journal link is random, with its hash stored. Nobody who reads the tables can make one. None has an address.
+Each is signed for one purpose with a key of the keyring; when a key is removed from the ring, its tokens become
+invalid. Only a journal link is random, and its hash is stored. Nobody can make a token from what the tables hold.
+No token contains an address.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ CONFIRM_LIFE = timedelta(hours=72)
 PAGE_LIFE = timedelta(days=30)
 JOURNAL_LIFE = timedelta(hours=24)
 LEAVE = "leave"
-"""In place of a lesson in the address that List-Unsubscribe names: a mail to it unsubscribes, whatever it says."""
+"""Used instead of a lesson in the address of List-Unsubscribe: any mail to this address unsubscribes."""
 
 _ID_BYTES = 10
 _ID_LENGTH = 16  # in base32
@@ -30,12 +31,12 @@ _LINK = struct.Struct(f">B{_ID_BYTES}sHI")  # key id, subscriber, epoch, minute 
 _LINK_MAC = 16  # 33 bytes in all: 44 characters of base64 with no bit to spare
 _JOURNAL = re.compile(r"[\w-]{32}", re.ASCII)
 _REPLY = struct.Struct(f">{_ID_BYTES}sHB2s")  # subscriber, epoch, round, lesson
-_JOURNAL_BYTES = 24  # random: nobody guesses one
+_JOURNAL_BYTES = 24  # random: nobody can guess one
 _REPLY_MAC = 6  # 21 bytes in all: 34 characters of base32; one guess in 2**48, and each guess is an email
 
 
 class Purpose(StrEnum):
-    """What a link may be used for."""
+    """The purpose of a link: it is valid for nothing else."""
 
     CONFIRM = "confirm"
     PAGE = "page"
@@ -43,13 +44,13 @@ class Purpose(StrEnum):
 
 
 class Keyring:
-    """The keys by number. The highest signs; all verify; number 1 makes the ids and so can never be replaced."""
+    """The keys by number. The highest signs, all verify. Number 1 makes the ids, so it can never be replaced."""
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         self._keys = {int(number): key.encode() for number, key in keys.items()}
 
     def renew(self, other: "Keyring") -> None:
-        """Takes the keys of another ring, for everyone who holds this one."""
+        """Replaces the keys by those of another ring, in every place that uses this one."""
         self._keys = other._keys
 
     @property
@@ -76,7 +77,7 @@ class Keyring:
 
 @dataclass(frozen=True, slots=True)
 class LinkToken:
-    """What a link says about who follows it."""
+    """The content of a signed link."""
 
     subscriber: str
     epoch: int
@@ -84,16 +85,16 @@ class LinkToken:
 
 @dataclass(frozen=True, slots=True)
 class JournalToken:
-    """What a journal link says. It is random, so only what is stored can tell whether it is genuine."""
+    """The content of a journal link. It is random, so only the stored hash proves that it is genuine."""
 
     subscriber: str
     hashed: str
-    """What is stored of it: nobody can make the link from this."""
+    """The hash that is stored: nobody can make the link from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyToken:
-    """What a reply address says about the email that was answered."""
+    """The content of a reply address: the email that a reply answers."""
 
     subscriber: str
     epoch: int
@@ -102,27 +103,27 @@ class ReplyToken:
     lesson_tag: bytes
 
     def round_of(self, current: int) -> int:
-        """The latest round, not after the current one, that the token can mean."""
+        """The latest round up to the current one that matches the token's byte."""
         return current - (current - self.round_byte) % 256
 
 
 def subscriber_id(keys: Keyring, course: str, address: str) -> str:
-    """The key of a subscriber: a keyed hash of course and normalised address, so no address is in a key or a log."""
+    """The id of a subscriber: a keyed hash of course and normalised address. So no address is in a key or a log."""
     return keys.hashed("subscriber", f"{course}\0{address}")
 
 
 def address_hash(keys: Keyring, address: str) -> str:
-    """The key of a suppression: of the address alone, as it holds for every course."""
+    """The key of an address in the suppression list: a hash without the course, since the list is for all courses."""
     return keys.hashed("address", address)
 
 
 def nameless(subscriber: str) -> str:
-    """Stands for a subscriber in counters and marks, which stay for a while after an erasure: a hash of the id."""
+    """A hash of the id, for counters and marks: these stay for a while after an erasure."""
     return hashlib.sha256(subscriber.encode()).hexdigest()[:16]
 
 
 def lesson_tag(lesson: str) -> bytes:
-    """Two bytes that stand for a lesson id in a reply address, whatever place it has in its course."""
+    """The two bytes for a lesson id in a reply address. They do not depend on its place in the course."""
     return hashlib.sha256(lesson.encode()).digest()[:2]
 
 
@@ -134,8 +135,8 @@ def link(
 ) -> str:
     """A signed token for a link: 44 characters of URL-safe base64. `expires` is UTC, to the minute.
 
-    `ended` is how often the subscriber ended all links of this purpose: the signature covers it, the token has no space
-    for it.
+    `ended` is how often the subscriber ended all links of this purpose. The signature covers it, since the token has no
+    space for it.
     """
     minute = int(expires.timestamp() // 60) if expires else 0
     number = keys.newest
@@ -144,18 +145,18 @@ def link(
 
 
 def read_link(keys: Keyring, purpose: Purpose, token: str, now: datetime, *, ended: int = 0) -> LinkToken:
-    """Who a link was made for. Raises InvalidToken; UnknownKey for a key number that is not in the ring."""
+    """The content of a signed link. Raises InvalidToken; UnknownKey for a key number that is not in the ring."""
     payload, mac = _divided(token)
     number, subscriber, epoch, minute = _LINK.unpack(payload)
     if not hmac.compare_digest(mac, _link_mac(keys, number, purpose, payload, ended)):
-        raise InvalidToken("forged, of another purpose, or ended by its subscriber")
+        raise InvalidToken("forged, made for another purpose, or ended by its subscriber")
     if minute and now >= datetime.fromtimestamp(minute * 60, UTC):
         raise InvalidToken("expired")
     return LinkToken(_base32(subscriber), epoch)
 
 
 def claimed_subscriber(token: str) -> str:
-    """The subscriber that the token of a link names, before anything proves it. Raises InvalidToken."""
+    """The subscriber that a link names; nothing proves it yet. Raises InvalidToken."""
     return _base32(_LINK.unpack(_divided(token)[0])[1])
 
 
@@ -165,7 +166,7 @@ def journal(subscriber: str) -> str:
 
 
 def read_journal(token: str) -> JournalToken:
-    """What a journal link says. Raises InvalidToken."""
+    """The content of a journal link. Raises InvalidToken."""
     subscriber, secret = token[:_ID_LENGTH], token[_ID_LENGTH:]
     _unbase32(subscriber)
     if not _JOURNAL.fullmatch(secret):
@@ -176,27 +177,28 @@ def read_journal(token: str) -> JournalToken:
 def reply(keys: Keyring, subscriber: str, epoch: int, round_number: int, lesson: str) -> str:
     """The local part of a reply address: 34 lower-case base32 characters.
 
-    Mail servers lower-case local parts, strip what follows a plus and cut at 64, so it needs neither case nor plus.
+    Mail servers lower-case local parts, remove what follows a plus sign and cut at 64 characters. So the local part is
+    short and needs neither upper case nor a plus sign.
     """
     payload = _REPLY.pack(_unbase32(subscriber), epoch, round_number % 256, lesson_tag(lesson))
     return _base32(payload + keys.mac(keys.newest, "reply", payload)[:_REPLY_MAC])
 
 
 def read_reply(keys: Keyring, local_part: str) -> ReplyToken:
-    """The email that a reply address was made for. Raises InvalidToken; UnknownKey if no key of the ring made it."""
+    """The content of a reply address. Raises InvalidToken; UnknownKey if no key of the ring made it."""
     raw = _unbase32(local_part.lower())
     if len(raw) != _REPLY.size + _REPLY_MAC:
         raise InvalidToken("not a reply address")
     payload, mac = raw[: _REPLY.size], raw[_REPLY.size :]
     macs = (keys.mac(number, "reply", payload)[:_REPLY_MAC] for number in keys.numbers)
     if not any(hmac.compare_digest(mac, expected) for expected in macs):
-        raise UnknownKey("of no key")
+        raise UnknownKey("made by no known key")
     subscriber, epoch, round_byte, tag = _REPLY.unpack(payload)
     return ReplyToken(_base32(subscriber), epoch, round_byte, tag)
 
 
 def _divided(token: str) -> tuple[bytes, bytes]:
-    """Payload and signature of a link's token. Raises InvalidToken."""
+    """The payload and signature of a link's token. Raises InvalidToken."""
     try:
         raw = urlsafe_b64decode(token.encode("ascii"))
     except (DecodeError, UnicodeEncodeError) as error:
@@ -215,7 +217,7 @@ def _base32(raw: bytes) -> str:
 
 
 def _unbase32(text: str) -> bytes:
-    """Strict: one spelling for each value, so a changed character is never ignored."""
+    """Decodes base32. Only one spelling of each value is valid, so a changed character is never ignored."""
     try:
         raw = b32decode(text.upper() + "=" * (-len(text) % 8))
     except (DecodeError, ValueError) as error:

@@ -1,6 +1,6 @@
-// Two comforts. Everything works without this script.
+// Two conveniences. Everything works without this script.
 
-// The browser's time zone in the form, unless one was chosen already (the select then has data-chosen).
+// Selects the browser's time zone in the form, unless a zone was chosen already (the select then has data-chosen).
 const select = document.querySelector("select[name=zone]:not([data-chosen])");
 if (select) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -9,8 +9,8 @@ if (select) {
   }
 }
 
-// "Leave this page", by its link or by Esc three times in a row: the page is emptied at once, since the other one may
-// take a moment to load, and its place in the history is given to the other one.
+// "Leave this page", by its link or by Esc three times in a row. The page is hidden at once, since the other page may
+// take a moment to load. The other page replaces this one in the browser's history.
 const exit = document.querySelector("a.exit");
 if (exit) {
   const leave = () => {

@@ -179,7 +179,7 @@ def test_a5_a_lesson_named_after_a_notice_is_refused(emails: Path) -> None:
     (emails / LESSON).rename(emails / "rebuild-trust/02-erase.md.j2")
     change("rebuild-trust/03-apology-in-action.md.j2", "['own-it']", "['erase']")(emails)
     (found,) = findings(emails)
-    assert "no lesson can have the id erase, which is another email's: choose another" in found
+    assert "no lesson can have the id erase: another email has it, so choose another id" in found
 
 
 def test_a6_a_helpline_that_the_plain_page_lacks_is_named(emails: Path) -> None:

@@ -1,4 +1,4 @@
-"""Countries: which one a time zone lies in."""
+"""Countries: the country of a time zone."""
 
 from pathlib import Path
 
@@ -14,22 +14,22 @@ MERGED = {
     *("Africa/Asmera", "Africa/Timbuktu", "America/Coral_Harbour", "America/Virgin", "Antarctica/South_Pole"),
     *("Antarctica/Troll", "Atlantic/Jan_Mayen", "Pacific/Ponape", "Pacific/Truk", "Pacific/Yap", "UTC"),
 }
-"""Older names that the tz database now gives to a zone of another country, and zones of no country."""
+"""Older names that the tz database now gives to a zone of another country, and zones without a country."""
 
 
-def test_a_zone_lies_in_the_country_that_cldr_has_it_in() -> None:
+def test_a_zone_has_the_same_country_as_in_cldr() -> None:
     for zone in set(forms.zones()) - MERGED:
         assert country_of(zone) == IN_CLDR.get(NEWER.get(zone, zone)), zone
     assert country_of("UTC") == country_of("Mars/Olympus") == ""
 
 
-def test_a_country_is_one_that_has_a_zone() -> None:
+def test_every_country_has_a_zone() -> None:
     assert {"GB", "US", "AU", "ES", "DE"} < countries()
     assert "" not in countries()
 
 
-def test_h1_a_country_has_every_time_zone_that_is_its_own() -> None:
-    """Of those that can be chosen, older names among them."""
+def test_h1_helplines_of_a_country_are_shown_in_all_its_time_zones() -> None:
+    """Of the zones that people can choose, including older names."""
     english = load(EMAILS).languages["en"]
     for country in english.helplines:
         own = {zone for zone in forms.zones() if IN_CLDR.get(NEWER.get(zone, zone)) == country["code"]}

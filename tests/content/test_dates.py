@@ -1,4 +1,4 @@
-"""Dates and places in the course, as each language says them."""
+"""Dates and places in the course, in the words of each language."""
 
 import re
 from dataclasses import replace
@@ -23,7 +23,7 @@ COURSE = load(EMAILS).courses["rebuild-trust"]
 
 
 @pytest.mark.parametrize("code", list(load(EMAILS).languages))
-def test_every_hour_of_the_day_has_its_words(code: str) -> None:
+def test_every_hour_of_the_day_has_words(code: str) -> None:
     language = load(EMAILS).languages[code]
     for of_day in range(24):
         said = dates.hour(of_day, language)
@@ -31,8 +31,8 @@ def test_every_hour_of_the_day_has_its_words(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", list(load(EMAILS).languages))
-def test_hours_are_written_as_the_country_of_the_zone_does(code: str) -> None:
-    """By CLDR, from outside: in every zone whose country has the language, 19:00 or 7:00 pm."""
+def test_hours_are_written_as_in_the_country_of_the_zone(code: str) -> None:
+    """By CLDR, an independent source: 19:00 or 7:00 pm in every zone whose country has the language."""
     language, seen = load(EMAILS).languages[code], set()
     written = {name.partition("_")[2]: name for name in locale_identifiers() if name.startswith(f"{code}_")}
     for zone in forms.zones():
@@ -52,7 +52,7 @@ def test_hours_are_written_as_the_country_of_the_zone_does(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", list(load(EMAILS).languages))
-def test_an_hour_of_twelve_ends_where_the_next_begins(code: str) -> None:
+def test_an_hour_of_the_twelve_hour_clock_ends_where_the_next_one_begins(code: str) -> None:
     words = load(EMAILS).languages[code].words["dates"]["twelve_hours"]
     for of_day, (said, shown) in enumerate(zip(words["hours"], words["clock"], strict=True)):
         assert (shown in said) == bool(of_day % 12), "midnight and noon have names"
@@ -61,7 +61,7 @@ def test_an_hour_of_twelve_ends_where_the_next_begins(code: str) -> None:
     assert len(set(words["hours"])) == len(set(words["clock"])) == 24
 
 
-def test_dates_in_spanish() -> None:
+def test_dates_are_written_in_spanish() -> None:
     spanish = load(EMAILS).languages["es"]
     assert dates.date(MONDAY, "Europe/Madrid", spanish) == "23 de noviembre de 2026"
     assert dates.next_email(after(1), spanish) == "miércoles 25 de noviembre, entre las 7:00 y las 8:00"
@@ -69,11 +69,11 @@ def test_dates_in_spanish() -> None:
     assert dates.hour(1, spanish) == "entre la 1:00 y las 2:00"
 
 
-def test_a_day_is_the_local_one() -> None:
+def test_a_date_is_the_local_day() -> None:
     assert dates.date(MONDAY, "Pacific/Kiritimati", ENGLISH) == "24 November 2026"
 
 
-def test_when_the_next_email_comes_and_that_none_does() -> None:
+def test_the_time_of_the_next_email_is_empty_if_none_comes() -> None:
     assert dates.next_email(after(0), ENGLISH) == "Tuesday 24 November, between 7:00 and 8:00"
     assert dates.next_email(replace(after(0), due_at=None), ENGLISH) == ""
 
@@ -88,17 +88,17 @@ def test_when_the_next_email_comes_and_that_none_does() -> None:
     ],
     ids=["nothing", "introduction", "round", "closing"],
 )
-def test_a_place_in_the_course_has_its_words(subscriber: Subscriber, words: str) -> None:
+def test_every_place_in_the_course_has_words(subscriber: Subscriber, words: str) -> None:
     said = ENGLISH.words["place"][words].format(round=2)
     assert dates.place(subscriber, COURSE) == said
 
 
-def test_a_lesson_says_its_day() -> None:
+def test_the_place_after_a_lesson_names_its_day() -> None:
     assert dates.place(after(1), COURSE) == ENGLISH.words["place"]["lesson"].format(day=1, days=5)
 
 
 @pytest.mark.parametrize("code", list(load(EMAILS).languages))
-def test_what_is_said_of_the_next_email_is_found_again(code: str) -> None:
+def test_the_pattern_finds_every_text_about_the_next_email(code: str) -> None:
     language = load(EMAILS).languages[code]
     for country, hour in product(("DE", "US"), range(24)):
         said = dates.next_email(replace(after(1), hour=hour), language, country)

@@ -1,4 +1,4 @@
-"""Letters: what one subscriber gets, as HTML and as plain text."""
+"""Emails for one subscriber, in HTML and in plain text."""
 
 import re
 from dataclasses import replace
@@ -37,7 +37,7 @@ def reflection(text: str, lesson: str = "own-it", number: int = 1) -> Reflection
 
 
 @pytest.mark.parametrize("lesson", COURSE.plan)
-def test_every_lesson_says_who_it_is_from_how_to_stop_and_who_can_help(lesson: str) -> None:
+def test_every_lesson_has_the_postal_address_the_links_and_the_helplines(lesson: str) -> None:
     sent = email(lesson)
     question = COURSE.lessons[lesson].question
     assert question
@@ -65,19 +65,19 @@ COUNTRIES = {
     "Europe/Paris": (),
     "UTC": (),
 }
-"""The emergency number and the line for people who see no way out, by time zone."""
+"""The emergency number and the line for people in despair, by time zone."""
 
 
 def the_helplines(sample: Sample) -> str:
-    """Of an email's plain text, from the note of care on."""
+    """The part of an email's plain text that starts with the care note."""
     _, said, after = sample.email.text.partition(sample.course.language.words["email"]["care_about"])
     assert said
     return after.partition("\n-----")[0]
 
 
 @pytest.mark.parametrize("zone", COUNTRIES)
-def test_h1_an_email_has_the_helplines_of_ones_own_country_in_full(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every email in every language. The others are one link away, on one line; who has no country has a directory."""
+def test_h1_an_email_has_all_helplines_of_the_subscribers_country(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every email in every language. One line links to the others; without a country there is a directory."""
     monkeypatch.setattr("cli.samples.ZONE", zone)
     for sample in samples(SITE.library, EMAILS):
         language, told = sample.course.language, the_helplines(sample)
@@ -95,7 +95,7 @@ def test_h1_an_email_has_the_helplines_of_ones_own_country_in_full(zone: str, mo
 
 @pytest.mark.parametrize("zone", COUNTRIES)
 def test_h1_helplines_take_at_most_a_fifth_of_an_email(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the words of every email in every language. A number is a word, and so is a link."""
+    """A fifth of the words, in every email and language. A number and a link count as one word each."""
     monkeypatch.setattr("cli.samples.ZONE", zone)
     for sample in samples(SITE.library, EMAILS):
         assert words(the_helplines(sample)) <= words(sample.email.text) / 5, sample.name
@@ -105,7 +105,7 @@ def words(text: str) -> int:
     return len(re.findall(r"https?://\S+|\d[\d -]*\d|\w[\w'’.@-]*", text))
 
 
-def test_the_reply_address_and_the_links_are_the_subscribers_own() -> None:
+def test_the_reply_address_and_the_links_belong_to_the_subscriber() -> None:
     sent = email("own-it")
     local_part, _, domain = sent.reply_to.partition("@")
     token = tokens.read_reply(KEYS, local_part)
@@ -117,7 +117,7 @@ def test_the_reply_address_and_the_links_are_the_subscribers_own() -> None:
     assert sent.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
-def test_headers_are_what_ses_allows() -> None:
+def test_ses_allows_every_header() -> None:
     headers = email("own-it").headers
     assert headers
     for name, value in headers.items():
@@ -125,13 +125,13 @@ def test_headers_are_what_ses_allows() -> None:
         assert name not in ("Reply-To", "Message-ID", "Date")
 
 
-def test_the_day_is_told_in_both_parts() -> None:
+def test_both_parts_name_the_day() -> None:
     assert "day 2 of 5" in email("own-it").text.lower()
     assert "day 2 of 5" in re.sub(r"<[^>]+>|\s+", " ", email("own-it").html).lower()
     assert "of 5)" not in email("intro").text
 
 
-def test_the_way_back_offers_both_answers_by_link_and_only_there() -> None:
+def test_only_the_way_back_has_links_for_both_answers() -> None:
     for text in (email("safety-first").text, email("safety-first").html):
         assert re.search(r"/me/[\w-]+/yes\b", text)
         assert re.search(r"/me/[\w-]+/not-yet\b", text)
@@ -139,8 +139,8 @@ def test_the_way_back_offers_both_answers_by_link_and_only_there() -> None:
 
 
 @pytest.mark.parametrize("email", [*COURSE.plan, *SITE.library.notices])
-def test_h2_the_closing_letter_and_the_goodbye_have_somewhere_to_go(email: str) -> None:
-    """In both parts, if the course says where; it is empty in the course of this repository."""
+def test_h2_only_the_closing_letter_and_the_goodbye_show_the_support(email: str) -> None:
+    """In both parts, if the course has support; the course of this repository has none."""
     link = "https://counsel.example.org/?a=1&b=2"
     course = replace(COURSE, support={"text": "Talk to <somebody>", "link": link})
     for given, expected in ((COURSE, False), (course, email in (COURSE.closing, "goodbye"))):
@@ -154,7 +154,7 @@ def test_h2_the_closing_letter_and_the_goodbye_have_somewhere_to_go(email: str) 
     assert COURSE.support == {}
 
 
-def test_a_later_round_greets_someone_coming_back_and_shows_what_they_wrote() -> None:
+def test_a_lesson_of_a_later_round_has_another_greeting_and_shows_the_reflection() -> None:
     first, second = (
         email("acknowledge"),
         email("acknowledge", number=2, written=(reflection("old words", "acknowledge"),)),
@@ -165,7 +165,7 @@ def test_a_later_round_greets_someone_coming_back_and_shows_what_they_wrote() ->
     assert "old words" not in email("own-it", number=2, written=(reflection("old words", "acknowledge"),)).text
 
 
-def test_a_lesson_quotes_what_was_written_to_an_earlier_one_and_nothing_when_there_is_none() -> None:
+def test_a_lesson_quotes_the_reflection_on_an_earlier_lesson_or_nothing() -> None:
     quoting = email("apology-in-action", written=(reflection("I lied, & she knew."), reflection("x", number=2)))
     assert "you wrote:\n\n    I lied, & she knew.\n" in quoting.text
     assert "I lied, &amp; she knew." in quoting.html
@@ -174,7 +174,7 @@ def test_a_lesson_quotes_what_was_written_to_an_earlier_one_and_nothing_when_the
         assert "<blockquote" not in without.html
 
 
-def test_a3_what_is_quoted_is_shown_literally() -> None:
+def test_a3_a_quote_is_shown_literally() -> None:
     hostile = f"{HOSTILE} **bold** [a](https://evil.example) > # \\"
     quoting = email("apology-in-action", written=(reflection(hostile),))
     assert f"    {hostile}\n" in quoting.text
@@ -182,7 +182,7 @@ def test_a3_what_is_quoted_is_shown_literally() -> None:
     assert 'href="https://evil.example' not in quoting.html
 
 
-def test_the_closing_letter_gives_every_reflection_back_beside_its_question() -> None:
+def test_the_closing_letter_shows_every_reflection_under_its_question() -> None:
     written = (reflection("I lied.\n  Twice."), reflection("I hid", "acknowledge"))
     closing = email("keep-showing-up", written=written)
     for lesson, words in (("acknowledge", "I hid"), ("own-it", "I lied.\n  Twice.")):
@@ -193,7 +193,7 @@ def test_the_closing_letter_gives_every_reflection_back_beside_its_question() ->
 
 
 @pytest.mark.parametrize("code", ["en", "es"])
-def test_r21_what_is_unproven_is_counted_and_an_email_with_nothing_else_does_not_say_that_nothing_came(
+def test_r21_an_email_counts_unproven_reflections_and_does_not_say_that_there_are_none(
     code: str,
 ) -> None:
     course = replace(COURSE, language=SITE.library.languages[code])
@@ -216,7 +216,7 @@ def test_r21_what_is_unproven_is_counted_and_an_email_with_nothing_else_does_not
     assert all(say["unproven"].partition("{")[0] not in text for text in (*nothing, *made(mine)))
 
 
-def test_a_journal_too_long_for_an_email_leads_to_the_page() -> None:
+def test_a_journal_that_is_too_long_for_an_email_links_to_the_page() -> None:
     closing = email("keep-showing-up", written=(reflection("short", "acknowledge"), reflection("<" * 60_000)))
     assert "short" in closing.text
     for text in (closing.text, closing.html):
@@ -227,7 +227,7 @@ def test_a_journal_too_long_for_an_email_leads_to_the_page() -> None:
 @pytest.mark.parametrize(
     "text", ["<&>\"'" * 12_000, "line\n" * 12_000, "\N{SEEDLING}" * 60_000], ids=["html", "lines", "emoji"]
 )
-def test_however_much_was_written_gmail_does_not_cut_the_ways_to_stop(text: str) -> None:
+def test_gmail_never_cuts_the_links_to_stop_even_in_a_long_email(text: str) -> None:
     long, short = reflection(text), tuple(reflection(f"short {n}") for n in range(200))
     for written in ((long,), short, (*short, long)):
         again = email("own-it", number=2, written=written)
@@ -239,7 +239,7 @@ def test_however_much_was_written_gmail_does_not_cut_the_ways_to_stop(text: str)
         assert again.text.index(written[0].text[:4]) < again.text.index("Have the link to your journal sent")
 
 
-def test_a_person_without_a_name_is_greeted_all_the_same() -> None:
+def test_a_subscriber_without_a_name_is_greeted_too() -> None:
     assert "Hello,\n" in email("own-it", first_name="").text
     assert "Hello Ann,\n" in email("own-it").text
 
@@ -257,12 +257,12 @@ def test_a3_jinja_in_a_course_s_title_subject_or_question_is_shown_as_it_was_wri
     site = replace(SITE, library=replace(SITE.library, courses={COURSE.id: course}))
     sent = lesson_email(site, replace(after(1), plan=COURSE.plan), lesson, (), MONDAY)
     assert sent.subject == HOSTILE
-    assert sent.text.count(HOSTILE) == 4, "the title twice, the subject, the question"
+    assert sent.text.count(HOSTILE) == 4, "two titles, the subject and the question"
     assert "12321" not in sent.text + sent.html
-    assert "<b>" not in re.sub(r'"[^"]*"', "", sent.html), "within quotation marks it is text as well"
+    assert "<b>" not in re.sub(r'"[^"]*"', "", sent.html), "within quotation marks it is text too"
 
 
-def test_a_confirmation_holds_nothing_that_was_typed_and_a_link_for_three_days() -> None:
+def test_a_confirmation_email_contains_nothing_typed_and_a_link_for_three_days() -> None:
     waiting = replace(pending(), first_name="Typed")
     assert waiting.sign_up
     waiting = replace(waiting, sign_up=replace(waiting.sign_up, first_name="Typed"))
@@ -276,20 +276,20 @@ def test_a_confirmation_holds_nothing_that_was_typed_and_a_link_for_three_days()
 
 
 @pytest.mark.parametrize("notice", sorted(set(SITE.library.notices) - {"confirm", "ask-confirm"}))
-def test_every_notice_can_be_sent_to_anyone_in_any_state(notice: str) -> None:
+def test_every_notice_can_be_sent_to_a_subscriber_in_any_state(notice: str) -> None:
     for subscriber in (confirmed(), after(1), after(1).paused(), after(3)):
         sent = notice_email(SITE, subscriber, notice, MONDAY)
         assert "1 Example Street" in sent.text
         assert "{{" not in sent.html
 
 
-def test_the_next_date_is_told_only_to_who_is_waiting() -> None:
+def test_only_a_waiting_subscriber_gets_the_next_date() -> None:
     assert "Wednesday 25 November, between 7:00 and 8:00" in notice_email(SITE, after(1), "resumed", MONDAY).text
     assert "November" not in notice_email(SITE, after(1).paused(), "resumed", MONDAY).text
 
 
 @pytest.mark.parametrize("name", sorted((NAMES | IN_LESSONS) - {"loop"}))
-def test_whatever_a_lesson_may_use_it_may_use_in_the_browser_too(name: str) -> None:
+def test_every_value_of_a_lesson_can_be_used_in_the_browser_too(name: str) -> None:
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     text = compile_prose(Path("01-it.md.j2"), f"{{{{ {name} }}}} is there.", 1, environment, environment)
     lesson = replace(COURSE.lessons["own-it"], prose=text)

@@ -1,4 +1,4 @@
-"""The download: every value that is stored, in files that Lambda can hand out."""
+"""The download: every stored value, in files that Lambda can return."""
 
 import json
 import random
@@ -18,7 +18,7 @@ LAMBDA_ANSWERS_WITH = 6 * 1024 * 1024
 
 
 def reflection(number: int, text: str) -> Reflection:
-    """The nth reply of somebody."""
+    """The reflection with this number."""
     return Reflection(
         subscriber="abcdefghijklmnop",
         round=1,
@@ -31,7 +31,7 @@ def reflection(number: int, text: str) -> Reflection:
     )
 
 
-def test_it_holds_every_value_that_is_stored() -> None:
+def test_the_archive_contains_every_stored_value() -> None:
     ann = Subscriber(
         id="abcdefghijklmnop",
         course="rebuild-trust",
@@ -66,14 +66,14 @@ def test_it_holds_every_value_that_is_stored() -> None:
     assert data["subscriber"]["sent"] == {"intro": "2026-11-25T08:30:00+00:00"}
 
 
-def test_one_file_is_enough_for_nearly_everybody() -> None:
+def test_a_usual_journal_fits_into_one_file() -> None:
     assert list(export.parts([])) == [[]]
     written = [reflection(number, "word " * 400) for number in range(300)]
     assert list(export.parts(written)) == [written]
 
 
-def test_whatever_was_written_lambda_can_answer_with_each_part() -> None:
-    """Text that hardly gets smaller, in the largest pieces that are kept, and once more as HTML."""
+def test_lambda_can_return_each_part_of_any_journal() -> None:
+    """Text that hardly compresses, in reflections of the largest size, and again as HTML."""
     some = random.Random(1)
     written = [
         reflection(number, "".join(chr(some.randrange(0x4E00, 0x9FFF)) for _ in range(87_000))) for number in range(12)
@@ -87,6 +87,6 @@ def test_whatever_was_written_lambda_can_answer_with_each_part() -> None:
         assert len(b64encode(export.archive(subscriber, {}, {}, part, html, NOW))) < LAMBDA_ANSWERS_WITH - 10_000
 
 
-def test_a_text_that_is_larger_than_a_file_has_one_of_its_own() -> None:
+def test_a_text_that_is_too_large_for_a_part_gets_a_separate_part() -> None:
     large = [reflection(number, "x" * (export.IN_A_ZIP + 1)) for number in range(2)]
     assert list(export.parts(large)) == [[large[0]], [large[1]]], "no part is empty"

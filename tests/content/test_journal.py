@@ -1,4 +1,4 @@
-"""The journal: every reflection beside its question, in order, as it was written."""
+"""The journal: every reflection under its question, in order, as it was written."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ def reflection(text: str, lesson: str = "own-it", number: int = 1, hour: int = 1
     return Reflection("id", number, lesson, at, f"mail-{text}", text, "token", verified=True)
 
 
-def test_pages_go_by_round_then_lesson_then_time() -> None:
+def test_pages_are_sorted_by_round_then_lesson_then_time() -> None:
     written = [
         reflection("round two", "acknowledge", number=2),
         reflection("later", hour=13),
@@ -37,17 +37,17 @@ def test_pages_go_by_round_then_lesson_then_time() -> None:
     assert pages[2].question is None
 
 
-def test_dates_are_the_readers_own() -> None:
+def test_dates_are_local_days_of_the_subscriber() -> None:
     late = [reflection("late", hour=23)]
     assert journal(COURSE, late, "Asia/Tokyo")[0].reflections[0].at == "25 November 2026"
     assert journal(COURSE, late, "America/St_Johns")[0].reflections[0].at == "24 November 2026"
 
 
-def test_an_answer_to_a_lesson_that_is_gone_is_still_given_back() -> None:
+def test_a_reflection_on_a_removed_lesson_is_still_in_the_journal() -> None:
     assert journal(COURSE, [reflection("words", "removed")], "UTC")[0].reflections[0].text == "words"
 
 
-def test_last_time_is_the_latest_earlier_round_that_has_anything() -> None:
+def test_last_time_is_the_latest_earlier_round_with_a_reflection() -> None:
     written = [reflection("one"), reflection("three b", number=3, hour=14), reflection("three a", number=3)]
     assert last_time(written, "own-it", before_round=1) == []
     assert last_time(written, "own-it", before_round=2) == ["one"]
@@ -55,13 +55,13 @@ def test_last_time_is_the_latest_earlier_round_that_has_anything() -> None:
     assert last_time(written, "acknowledge", before_round=5) == []
 
 
-def test_r21_last_time_is_what_is_proven() -> None:
+def test_r21_last_time_has_only_proven_reflections() -> None:
     maybe = replace(reflection("maybe", number=2), verified=False)
     assert last_time([reflection("one"), maybe], "own-it", before_round=3) == ["one"]
     assert last_time([maybe], "own-it", before_round=3) == []
 
 
-def test_r21_what_is_unproven_says_so_in_every_form_of_the_journal() -> None:
+def test_r21_every_form_of_the_journal_marks_unproven_reflections() -> None:
     pages = journal(COURSE, [reflection("mine", hour=8), replace(reflection("maybe"), verified=False)], "UTC")
     assert [(entry.text, entry.unproven) for entry in pages[0].reflections] == [("mine", False), ("maybe", True)]
     mark = COURSE.language.words["pages"]["journal"]["unproven"]
@@ -70,7 +70,7 @@ def test_r21_what_is_unproven_says_so_in_every_form_of_the_journal() -> None:
     assert text.index("mine") < text.index(mark) < text.index("maybe")
 
 
-def test_an_echo_is_the_first_answer_of_this_round_on_one_line() -> None:
+def test_an_echo_is_the_first_reflection_of_this_round_on_one_line() -> None:
     written = [
         reflection("later", hour=13),
         reflection("I shouted.\n\n  She  left.", hour=8),
@@ -82,7 +82,7 @@ def test_an_echo_is_the_first_answer_of_this_round_on_one_line() -> None:
     assert echo(written, "own-it", 3) == echo(written, "safety-first", 1) == ""
 
 
-def test_r21_an_echo_quotes_nobody_but_the_subscriber() -> None:
+def test_r21_an_echo_quotes_only_the_subscriber() -> None:
     forged = replace(reflection("forged", hour=7), verified=False)
     assert echo([forged], "own-it", 1) == ""
     assert echo([forged, reflection("mine")], "own-it", 1) == "mine"
@@ -100,12 +100,12 @@ def test_r21_an_echo_quotes_nobody_but_the_subscriber() -> None:
         ("Yes." + " word" * 59 + "!" + " word" * 9, "Yes." + " word" * 59 + "!"),
     ],
 )
-def test_an_echo_is_cut_at_a_sentence_or_else_between_words(text: str, cut: str) -> None:
+def test_an_echo_is_cut_at_a_sentence_or_otherwise_between_words(text: str, cut: str) -> None:
     assert echo([reflection(text)], "own-it", 1) == cut
     assert len(cut) <= 302
 
 
-def test_a_long_journal_is_shown_as_far_as_there_is_room() -> None:
+def test_a_long_journal_is_cut_to_the_budget() -> None:
     pages = journal(
         COURSE, [reflection("x" * 60, "acknowledge"), reflection("y" * 60), reflection("z", "safety-first")], "UTC"
     )
@@ -118,7 +118,7 @@ def test_a_long_journal_is_shown_as_far_as_there_is_room() -> None:
     assert within(escaped, AROUND + 4 * 60 - 1) == ([], True)
 
 
-def test_the_beginning_of_what_was_written_is_shown_as_far_as_there_is_room() -> None:
+def test_the_beginning_of_long_texts_is_cut_to_the_budget() -> None:
     assert beginning(["one", "two"], 2 * AROUND + 6) == (["one", "two"], False)
     assert beginning(["one", "x" * 100], 2 * AROUND + 53) == (["one", "x" * 50 + " …"], True)
     assert beginning(["one", "two"], AROUND + 3) == (["one"], True)

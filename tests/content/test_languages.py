@@ -1,4 +1,4 @@
-"""Languages: adding one is adding a folder, and a course that states it speaks it."""
+"""Languages: a new folder adds a language, and a course uses the language that it names."""
 
 import re
 from dataclasses import replace
@@ -24,7 +24,7 @@ EMAILS = Path(__file__).parents[2] / "emails"
 
 @pytest.fixture
 def emails(tmp_path: Path) -> Path:
-    """A copy of `emails/` with one more language, which says some things differently."""
+    """A copy of `emails/` with one more language, which has some other words."""
     emails = copytree(EMAILS, tmp_path / "emails")
     copytree(emails / "en", emails / "pt")
     change(emails / "pt/email.toml", '"Unsubscribe"', '"Cancelar a subscrição"')
@@ -43,7 +43,7 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(source.replace(old, new), "utf-8")
 
 
-def test_a_course_speaks_the_language_it_states(emails: Path) -> None:
+def test_a_course_uses_the_language_that_it_names(emails: Path) -> None:
     library = load(emails)
     assert library.courses["rebuild-trust"].language is library.languages["pt"]
     site = Site(library, Keyring({"1": "one" * 20}), "https://c.example", "reply.c.example", "1 Example Street")
@@ -53,7 +53,7 @@ def test_a_course_speaks_the_language_it_states(emails: Path) -> None:
         assert said in email.html
         assert said in email.text
     countries = [country["country"] for country in library.languages["pt"].helplines]
-    assert countries[:2] == ["Espanha", "United Kingdom"], "whom the language names itself comes first"
+    assert countries[:2] == ["Espanha", "United Kingdom"], "the countries that the language names come first"
 
 
 def test_every_language_has_every_notice(emails: Path) -> None:
@@ -62,32 +62,32 @@ def test_every_language_has_every_notice(emails: Path) -> None:
     assert all(list(language.notices) == library.notices for language in library.languages.values())
 
 
-def test_a_language_that_lacks_a_notice_says_which(emails: Path) -> None:
+def test_a_missing_notice_of_a_language_is_named(emails: Path) -> None:
     (emails / "pt/notices/paused.md.j2").unlink()
     with pytest.raises(CourseError, match=r"pt/notices/paused\.md\.j2: is missing"):
         load(emails)
 
 
-def test_a_language_needs_words_for_whom_a_helpline_is_for(emails: Path) -> None:
+def test_a_language_needs_words_for_the_callers_of_a_helpline(emails: Path) -> None:
     change(emails / "helplines.toml", 'for_whom = "own behaviour"', 'for_whom = "young people"')
     with pytest.raises(CourseError, match=r"helplines\.toml: has no words under \[for_whom\] for “young people”"):
         load(emails)
 
 
 def names_of_commands(text: str) -> set[str]:
-    """What is written in capitals to say what to reply, as `SÍ` and `TIME 7:30`."""
+    """The commands that a text names in capitals, such as `SÍ` and `TIME 7:30`."""
     return {found.strip(" :") for found in re.findall(r"\b[A-ZÁÉÍÓÚÑ]{2}[A-ZÁÉÍÓÚÑ0-9: ]*", text)}
 
 
 @pytest.mark.parametrize("code", list(load(EMAILS).languages))
 def test_every_command_that_a_language_names_is_obeyed(code: str) -> None:
-    """In its notices, its pages and its help, and the same commands in each language."""
+    """In notices, pages and HELP. Each language names the same commands."""
     language = load(EMAILS).languages[code]
     course = replace(load(EMAILS).courses["rebuild-trust"], language=language)
     asked: dict[str, set[Command]] = {}
     for notice in sorted((EMAILS / code / "notices").glob("*")):
         name, mark = notice.name.removesuffix(".md.j2"), "\n[commands]\n" if notice.stem == "help.md" else "\n+++\n"
-        if notice.stem == "ask.md":  # its words are those of its rows
+        if notice.stem == "ask.md":  # its rows have the words
             continue
         text = notice.read_text("utf-8").partition(mark)[2]
         for said in names_of_commands(text):
@@ -121,7 +121,7 @@ def test_every_command_that_a_language_names_is_obeyed(code: str) -> None:
 
 
 def placeholders(words: Any, path: str = "") -> dict[str, set[str]]:
-    """Every text of a language's words by its place, and what is filled in there."""
+    """The names of the placeholders in each text of a language, by the place of the text."""
     if isinstance(words, dict):
         return {
             key: found for name, part in words.items() for key, found in placeholders(part, f"{path}.{name}").items()
@@ -129,8 +129,8 @@ def placeholders(words: Any, path: str = "") -> dict[str, set[str]]:
     return {path: set(re.findall(r"{(\w+)}", str(words)))}
 
 
-def test_every_language_says_all_that_english_says() -> None:
-    """On pages and about forms, with the same things filled in."""
+def test_every_language_has_all_texts_of_english() -> None:
+    """In the words of pages, forms, emails and places, with the same placeholders."""
     spoken = load(EMAILS).languages
     for file in ("pages", "forms", "email", "place"):
         expected = placeholders(spoken["en"].words[file])
@@ -139,24 +139,24 @@ def test_every_language_says_all_that_english_says() -> None:
             assert placeholders(language.words[file]) == expected, (code, file)
 
 
-def test_no_page_has_words_that_nobody_reads() -> None:
+def test_every_word_of_the_pages_is_used() -> None:
     functions = EMAILS.parent / "functions"
     read = "\n".join(path.read_text("utf-8") for kind in ("*.j2", "*.py") for path in functions.rglob(kind))
-    by_name = {"reasons", "do", "done"}  # chosen by what was pressed
+    by_name = {"reasons", "do", "done"}  # chosen by the pressed button
     pages, forms = (load(EMAILS).languages["en"].words[file] for file in ("pages", "forms"))
     assert pages
     assert all(pages.values())
     assert forms
     for section, said in pages.items():
         for name in said:
-            lives = {name, name.removesuffix("_life")}
-            assert section in by_name or any(re.search(rf"\b{part}\b", read) for part in lives), (section, name)
+            names = {name, name.removesuffix("_life")}
+            assert section in by_name or any(re.search(rf"\b{part}\b", read) for part in names), (section, name)
     for key in forms:
         assert f'"{key}"' in read, key
 
 
 @pytest.mark.parametrize("code", list(load(EMAILS).languages))
-def test_every_word_that_an_offer_names_is_the_command_that_it_offers(code: str) -> None:
+def test_every_command_word_in_an_offer_is_the_offered_command(code: str) -> None:
     notices = load(EMAILS).languages[code].notices
     for command in commands.OFFERED:
         notice = notices[commands.offer(command, proven=True)]
@@ -169,8 +169,8 @@ def test_every_word_that_an_offer_names_is_the_command_that_it_offers(code: str)
             assert found.command is command
 
 
-def test_every_language_says_as_much_about_privacy_as_english() -> None:
-    """`docs/privacy.md` quotes the English page: a sentence that only one language has would be shown by no test."""
+def test_every_language_has_as_many_sentences_about_privacy_as_english() -> None:
+    """`docs/privacy.md` quotes the English page, so no other test finds a sentence that only one language has."""
     spoken = load(EMAILS).languages
     sentences = {
         code: {

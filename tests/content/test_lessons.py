@@ -1,4 +1,4 @@
-"""Courses as authors write them: what is read, and what a mistake says."""
+"""Courses as authors write them: how they are read, and the errors for mistakes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +16,11 @@ EMAILS = Path(__file__).parents[2] / "emails"
 
 @pytest.fixture
 def emails(tmp_path: Path) -> Path:
-    """A copy of `emails/` to break."""
+    """A copy of `emails/` that a test can break."""
     return copytree(EMAILS, tmp_path / "emails")
 
 
-def test_the_first_course_is_an_introduction_five_days_and_a_closing_letter() -> None:
+def test_the_first_course_has_an_introduction_five_days_and_a_closing_letter() -> None:
     course = load(EMAILS).courses["rebuild-trust"]
     assert course.plan[0] == "intro"
     assert course.plan[-1] == course.closing == "keep-showing-up"
@@ -38,7 +38,7 @@ def test_a_lesson_is_found_by_its_tag_and_a_notice_is_not() -> None:
     assert course.lesson_of(lesson_tag("confirm")) is None
 
 
-def test_a_lesson_knows_whose_answers_it_quotes() -> None:
+def test_a_lesson_has_the_ids_of_the_lessons_that_it_quotes() -> None:
     course = load(EMAILS).courses["rebuild-trust"]
     assert {lesson.id: lesson.echoes for lesson in course.lessons.values() if lesson.echoes} == {
         "apology-in-action": ("own-it",)
@@ -50,8 +50,8 @@ def test_a_second_course_is_a_second_folder(emails: Path) -> None:
     assert list(load(emails).courses) == ["another", "rebuild-trust"]
 
 
-def test_a6_what_cannot_be_used_is_left_out_and_named(emails: Path) -> None:
-    """A broken notice fails when it is made, and is known by its id all the same."""
+def test_a6_an_unusable_course_or_language_is_left_out_and_named(emails: Path) -> None:
+    """A broken notice fails when it is rendered, but its id is known."""
     copytree(emails / "rebuild-trust", emails / "another")
     (emails / "another" / "01-acknowledge.md.j2").write_text("no front matter", "utf-8")
     (emails / "en" / "notices" / "goodbye.md.j2").write_text("+++\n+++\n", "utf-8")
@@ -71,7 +71,7 @@ def test_a6_what_cannot_be_used_is_left_out_and_named(emails: Path) -> None:
         library.languages["en"].notices["goodbye"].prose.html.render()
 
 
-def test_a6_a_stand_in_has_the_plan_and_the_language_it_is_given() -> None:
+def test_a6_a_substitute_course_has_the_given_plan_and_language() -> None:
     library = load(EMAILS)
     stand_in = library.with_stand_in("gone", ("intro", "one", "last"), "es").courses["gone"]
     assert (stand_in.plan, stand_in.closing, stand_in.lesson_of(lesson_tag("one"))) == (
@@ -116,9 +116,9 @@ LESSON = "+++\nsubject = 'a'\npreheader = 'b'\n+++\nHello\n"
         (_replace("rebuild-trust/course.toml", 'closing = "', 'closing = "x'), "closing names no lesson"),
         (_replace("rebuild-trust/course.toml", "title = ", "titel = "), "course.toml: needs a title"),
         (_write("rebuild-trust/course.toml", "title = "), "course.toml: "),
-        (_replace("rebuild-trust/course.toml", '"resend"', '"held"'), 'in_doubt is "resend" or "hold", and held is'),
-        (_replace("rebuild-trust/course.toml", "= false", '= "no"'), "thread is true or false, and no is neither"),
-        (_replace("rebuild-trust/course.toml", '"en"', '"xx"'), "language is one of en, es, and xx is none"),
+        (_replace("rebuild-trust/course.toml", '"resend"', '"held"'), 'in_doubt must be "resend" or "hold", not held'),
+        (_replace("rebuild-trust/course.toml", "= false", '= "no"'), "thread must be true or false, not no"),
+        (_replace("rebuild-trust/course.toml", '"en"', '"xx"'), "language must be one of en, es, not xx"),
         (lambda emails: (emails / "helplines.toml").unlink(), "helplines.toml: is missing"),
         (lambda emails: (emails / "rebuild-trust/course.toml").unlink(), "holds no course"),
     ],
@@ -127,7 +127,7 @@ LESSON = "+++\nsubject = 'a'\npreheader = 'b'\n+++\nHello\n"
         *("title", "TOML", "in doubt", "thread", "language", "lines", "none"),
     ],
 )  # fmt: skip
-def test_a_mistake_names_the_file_and_what_to_change(
+def test_an_error_names_the_file_and_what_to_change(
     emails: Path, mistake: Callable[[Path], None], complaint: str
 ) -> None:
     mistake(emails)
@@ -145,7 +145,7 @@ def test_a_mistake_names_the_file_and_what_to_change(
         "true",
     ],
 )
-def test_h2_somewhere_to_go_has_a_text_and_a_link(emails: Path, given: str) -> None:
+def test_h2_support_must_have_a_text_and_a_link(emails: Path, given: str) -> None:
     _replace("rebuild-trust/course.toml", "support = {}", f"support = {given}")(emails)
-    with pytest.raises(CourseError, match=r"course.toml: support is {} or has a text and a link that begins with"):
+    with pytest.raises(CourseError, match=r"course.toml: support must be {} or have a text and a link"):
         load(emails)

@@ -1,4 +1,4 @@
-"""Markdown with jinja2 in it: what an author writes, and what a reader gets."""
+"""Markdown with jinja2: an author's text, and the result for a reader."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ def prose(body: str) -> Prose:
     return compile_prose(Path("01-a.md.j2"), body, 5, HTML, HTML.overlay(autoescape=False))
 
 
-def test_paragraphs_headings_and_lists_read_well_as_plain_text() -> None:
+def test_paragraphs_headings_and_lists_become_readable_plain_text() -> None:
     body = "One line\nof **prose**.\n\n## Today\n\n- first\n- second\n\n3. third\n4. fourth\n\n> said\n"
     assert prose(body).as_text() == (
         "One line of *prose*.\n\nToday\n-----\n\n- first\n- second\n\n3. third\n4. fourth\n\n    said"
@@ -34,7 +34,7 @@ def test_a_link_by_itself_is_a_button_and_one_in_a_sentence_is_not() -> None:
     assert inside.as_text(url="u") == "See your page (u) now."
 
 
-def test_conditions_stand_on_lines_of_their_own_and_leave_no_gap() -> None:
+def test_conditions_on_separate_lines_leave_no_gap() -> None:
     both = prose("Hello\n{% if name %}\nDear {{ name }},\n{% else %}\nyou,\n{% endif %}\nend")
     assert both.as_text(name="Ann") == "Hello\n\nDear Ann,\n\nend"
     assert both.as_text(name="") == "Hello\n\nyou,\n\nend"
@@ -48,11 +48,11 @@ def test_a_value_is_never_markdown_never_html_and_never_a_template() -> None:
     assert prose("Hello {{ name }}").as_text(name=hostile) == f"Hello {hostile}"
 
 
-def test_html_in_the_source_is_shown_and_not_obeyed() -> None:
+def test_html_in_the_source_is_shown_as_text() -> None:
     assert "&lt;b&gt;" in prose("a <b>c</b>").html.render()
 
 
-def test_comparisons_and_quotes_reach_jinja_as_they_were_written() -> None:
+def test_comparisons_and_quotes_reach_jinja_unchanged() -> None:
     shown = prose("{% if words['a'] > 1 and 2 < 3 %}\nyes\n{% endif %}")
     assert shown.as_text(words={"a": 2}) == "yes"
 
@@ -71,14 +71,14 @@ def test_a_mistake_in_jinja_names_the_file_and_the_line() -> None:
     ],
     ids=["no front matter", "broken front matter", "encoding"],
 )
-def test_a_file_that_cannot_be_read_says_why(source: bytes, complaint: str, tmp_path: Path) -> None:
+def test_the_error_of_an_unreadable_file_says_why(source: bytes, complaint: str, tmp_path: Path) -> None:
     path = tmp_path / "01-a.md.j2"
     path.write_bytes(source)
     with pytest.raises(CourseError, match=complaint):
         read(path)
 
 
-def test_the_body_knows_the_line_it_starts_on(tmp_path: Path) -> None:
+def test_read_returns_the_first_line_number_of_the_body(tmp_path: Path) -> None:
     path = tmp_path / "01-a.md.j2"
     path.write_text("+++\nsubject = 'a'\npreheader = 'b'\n+++\nfirst\n", encoding="utf-8")
     assert read(path) == ({"subject": "a", "preheader": "b"}, "first\n", 5)

@@ -1,4 +1,4 @@
-"""What pages show: the place in the course, the next email, what a press has done, a lesson, the journal, errors."""
+"""The values of pages: the place in the course, the next email, reports of presses, lessons, the journal, errors."""
 
 import re
 from dataclasses import replace
@@ -36,7 +36,7 @@ def reflection(text: str, lesson: str = "acknowledge", round_number: int = 1) ->
 # ---------------------------------------------------------------- the course page
 
 
-def test_the_course_page_of_a_subscriber_who_has_had_one_lesson() -> None:
+def test_the_course_page_shows_the_place_and_the_next_email_after_one_lesson() -> None:
     shown = pages.course_values(after(1), COURSE)
     assert (shown["status"], shown["going_on"], shown["held"]) == ("active", True, False)
     assert (shown["place"], shown["day"], shown["days"]) == ("Lesson 1 of 5 has been sent", 1, 5)
@@ -54,7 +54,7 @@ def test_after_the_closing_letter_every_day_is_done() -> None:
     assert nothing_yet["day"] == 0
 
 
-def test_the_way_back_is_asked_after_its_lesson_only() -> None:
+def test_the_course_page_asks_the_way_back_only_after_its_lesson() -> None:
     assert COURSE.way_back
     asked = replace(after(1), sent={"intro": MONDAY, COURSE.way_back: MONDAY + timedelta(days=5)})
     shown = pages.course_values(asked, COURSE)
@@ -76,11 +76,11 @@ def test_the_way_back_is_asked_after_its_lesson_only() -> None:
     ],
     ids=lambda value: str(value.status) if isinstance(value, Subscriber) else None,
 )
-def test_the_next_email_or_why_none_comes(subscriber: Subscriber, said: str) -> None:
+def test_the_page_says_when_the_next_email_comes_or_why_none_comes(subscriber: Subscriber, said: str) -> None:
     assert pages.next_email(subscriber, ENGLISH) == said
 
 
-# ---------------------------------------------------------------- what a press has done
+# ---------------------------------------------------------------- reports of presses
 
 
 @pytest.mark.parametrize(
@@ -97,31 +97,31 @@ def test_the_next_email_or_why_none_comes(subscriber: Subscriber, said: str) -> 
         ("time", after(1), DONE["time"]),
     ],
 )
-def test_a_press_is_confirmed_in_words(done: str, subscriber: Subscriber, said: str) -> None:
+def test_the_page_reports_a_press(done: str, subscriber: Subscriber, said: str) -> None:
     assert pages.message_after(done, subscriber, COURSE, MONDAY) == said
 
 
 @pytest.mark.parametrize("done", ["pause", "again", "not-yet", "yes", "stop", "skip", "keep", "erase", "nothing", ""])
-def test_a_message_that_is_not_true_is_not_shown(done: str) -> None:
-    """The address with `?done=` is an old one, or typed by hand."""
+def test_the_page_shows_no_report_that_is_not_true(done: str) -> None:
+    """The address with `?done=` may be old or typed by hand."""
     assert pages.message_after(done, after(1), COURSE, MONDAY) == ""
 
 
-def test_every_button_has_its_words() -> None:
+def test_every_button_has_words_for_its_report() -> None:
     assert {str(done) for done in pages.TOLD} == DONE.keys()
 
 
 # ---------------------------------------------------------------- the journal
 
 
-def test_a_journal_too_long_for_the_page_goes_on_elsewhere() -> None:
+def test_a_journal_that_is_too_long_for_the_page_is_cut() -> None:
     written = [reflection("word " * 100_000), reflection("word " * 150_000, "own-it")]
     shown = pages.journal_values(after(1), COURSE, written)
     assert ([page.lesson for page in shown["journal"]], shown["goes_on"]) == (["acknowledge"], True)
     assert pages.journal_values(after(1), COURSE, [])["journal"] == []
 
 
-def test_the_journal_as_text_says_where_it_had_to_end() -> None:
+def test_the_journal_as_text_says_that_it_was_cut() -> None:
     long = ENGLISH.words["email"]["journal_long"]
     short = [reflection("I lied.")]
     assert "\n\nI lied.\n" in pages.journal_text(after(1), COURSE, short)
@@ -133,7 +133,7 @@ def test_the_journal_as_text_says_where_it_had_to_end() -> None:
     assert "word word" not in text
 
 
-def test_the_journal_of_the_download_is_dated_in_the_subscriber_s_zone() -> None:
+def test_the_dates_of_the_download_are_in_the_subscribers_zone() -> None:
     shown = pages.journal_file_values(replace(after(1), zone="Asia/Tokyo"), COURSE, [reflection("I lied.")], MONDAY)
     assert shown["made"] == "24 November 2026"
     assert [entry.at for page in shown["journal"] for entry in page.reflections] == ["24 November 2026"]
@@ -164,7 +164,7 @@ def test_a_lesson_whose_email_arrived_before_ses_answered_is_shown() -> None:
     assert lesson(replace(after(1), claim=claim), "own-it")
 
 
-def test_a_lesson_of_an_earlier_round_is_shown_and_one_that_never_came_is_not() -> None:
+def test_a_lesson_of_an_earlier_round_is_shown_but_an_unsent_one_is_not() -> None:
     again, earlier = replace(after(1), round=2, sent={}), {"intro", "own-it"}
     assert pages.lesson_values(SITE, again, "own-it", ME, MONDAY, earlier=earlier)
     for name in ("acknowledge", "no-such-lesson"):
@@ -172,7 +172,7 @@ def test_a_lesson_of_an_earlier_round_is_shown_and_one_that_never_came_is_not() 
     assert [each.id for each in pages.course_values(again, COURSE, earlier=earlier)["lessons"]] == ["intro", "own-it"]
 
 
-def test_p1_neither_name_nor_zone_nor_answer_is_on_the_course_page_or_on_a_lesson_s() -> None:
+def test_p1_the_course_page_and_lesson_pages_show_no_name_and_no_zone() -> None:
     ann = replace(after(1), first_name="Annabelle", zone="Asia/Kathmandu")
     for shown in (pages.course_values(ann, COURSE), lesson(ann, "acknowledge")):
         assert shown
@@ -183,7 +183,7 @@ def test_p1_neither_name_nor_zone_nor_answer_is_on_the_course_page_or_on_a_lesso
 # ---------------------------------------------------------------- forms
 
 
-def test_the_sign_up_form_comes_back_with_what_was_typed_and_what_is_wrong() -> None:
+def test_the_sign_up_form_is_shown_again_with_the_typed_values_and_the_errors() -> None:
     typed = {"address": "ann@", "hour": "8"}
     shown = pages.sign_up_values(COURSE, typed, {"address": "address"})
     assert shown["values"] == typed
@@ -198,7 +198,7 @@ def test_a_form_that_is_shown_again_says_why_and_when() -> None:
     assert busy.endswith("press the button again in 2 minutes.")
 
 
-def test_errors_are_told_by_field_in_the_language_of_the_course() -> None:
+def test_errors_are_shown_by_field_in_the_language_of_the_course() -> None:
     errors = {"first_name": "name_long", "zone": "zone"}
     assert pages.errors_in_words(errors, ENGLISH) == {
         "first_name": "Please use at most 60 characters.",

@@ -1,4 +1,4 @@
-"""Subscribers to begin a test with."""
+"""Subscribers at the start of a test."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,23 +9,23 @@ from course.subscriber import Subscriber
 
 PLAN = ("intro", "acknowledge", "own-it", "keep-showing-up")
 PLAN_AGAIN = PLAN[1:]
-MONDAY = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)  # nine in the evening in Berlin
+MONDAY = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)  # 21:00 in Berlin
 ID = "aaaaaaaaaaaaaaaa"
 
 
 def pending(now: datetime = MONDAY) -> Subscriber:
-    """Has filled in the form and not confirmed."""
+    """A subscriber who has sent the sign-up form but not confirmed."""
     someone = Subscriber(ID, "rebuild-trust", "ann@example.net")
     return someone.signing_up(SignUp(1057, now, "Ann", "Europe/Berlin", 7))
 
 
 def confirmed(now: datetime = MONDAY) -> Subscriber:
-    """Has just confirmed: the introduction is due."""
+    """A subscriber who has just confirmed: the introduction is due."""
     return pending(now).confirmed(1057, PLAN, now)
 
 
 def sent(subscriber: Subscriber, now: datetime | None = None) -> Subscriber:
-    """With the email that was due sent, when it was due or at `now`."""
+    """The subscriber after the due email was sent, at its due time or at `now`."""
     at = now or subscriber.due_at
     assert at
     assert delivery.decide(subscriber, at, None) is delivery.Decision.SEND
@@ -33,7 +33,7 @@ def sent(subscriber: Subscriber, now: datetime | None = None) -> Subscriber:
 
 
 def after(lessons: int) -> Subscriber:
-    """With the introduction and this many lessons sent."""
+    """A subscriber after the introduction and this many lessons were sent."""
     subscriber = confirmed()
     for _ in range(lessons + 1):
         subscriber = sent(subscriber)
@@ -41,5 +41,5 @@ def after(lessons: int) -> Subscriber:
 
 
 def held(subscriber: Subscriber) -> Subscriber:
-    """With a reason to look."""
+    """The subscriber, held."""
     return replace(subscriber, held=Held.IN_DOUBT)

@@ -1,4 +1,4 @@
-"""Commands by reply: only when they are all that was written."""
+"""Commands by reply: a reply is a command only if it contains nothing else."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -89,7 +89,7 @@ def asked(text: str, answered: str = "own-it", name: str = "Ann") -> Request | N
         ("Ayuda", Command.HELP),
     ],
 )
-def test_a_word_by_itself_is_a_command_and_courtesy_does_no_harm(text: str, command: Command) -> None:
+def test_a_single_command_word_is_obeyed_even_with_polite_words(text: str, command: Command) -> None:
     assert asked(text) == Request(command)
 
 
@@ -157,8 +157,8 @@ def test_a_pause_can_say_how_long(text: str, until: date) -> None:
 @pytest.mark.parametrize(
     "text", ["pause until 3/4", "pause until 2020-01-01", "pause until 24 November 2026", "pause 999999999 days"]
 )
-def test_a_pause_whose_day_is_not_clear_or_not_ahead_waits_for_its_subscriber(text: str) -> None:
-    """They want no email for now, and the answer says how it was understood."""
+def test_a_pause_until_an_unclear_or_past_day_lasts_until_resume(text: str) -> None:
+    """The subscriber wants no email for now, and the answer says how we understood the reply."""
     assert asked(text) == Request(Command.PAUSE)
 
 
@@ -183,7 +183,7 @@ def test_a_time_of_day_is_an_hour(text: str, hour: int) -> None:
     assert asked(text) == Request(Command.TIME, hour=hour)
 
 
-def test_yes_and_not_yet_answer_only_the_question_of_the_way_back() -> None:
+def test_yes_and_not_yet_answer_only_the_way_back() -> None:
     assert asked("Yes", "safety-first") == asked("¡Sí!", "safety-first") == Request(Command.YES)
     assert asked("No, not yet.", "safety-first") == asked("Todavía no", "safety-first") == Request(Command.NOT_YET)
     assert asked("Yes", "own-it") is None
@@ -196,12 +196,12 @@ def test_yes_answers_the_question_whether_to_delete_everything() -> None:
     assert asked("Not yet", ERASE_NOTICE) is None
 
 
-def test_every_command_has_its_notice_and_every_notice_is_written() -> None:
+def test_every_command_has_a_notice_and_every_notice_has_a_text() -> None:
     assert ROWS.keys() == set(Command)
     assert {row.notice for row in ROWS.values() if row.notice} | {KEEP_NOTICE} <= set(LIBRARY.notices)
 
 
-def test_help_names_every_command_that_a_reply_may_be() -> None:
+def test_help_names_every_command_that_a_reply_can_give() -> None:
     assert set(Command) - set(BY_REPLY) == {Command.KEEP}
     listed = LIBRARY.languages["en"].notices["help"].prose.as_text(first_name="", me_url="")
     for command in BY_REPLY:
@@ -225,7 +225,7 @@ def test_commands_do_what_they_say() -> None:
         assert obeyed(asking) is subscriber
 
 
-def test_skipping_passes_over_one_lesson_and_never_the_closing_letter() -> None:
+def test_skip_leaves_out_one_lesson_and_never_the_closing_letter() -> None:
     subscriber, skip = sent(confirmed()), Request(Command.SKIP)
     once = obey(skip, subscriber, COURSE, MONDAY)
     assert (once.next_lesson, once.due_at) == ("own-it", subscriber.due_at)
@@ -238,13 +238,13 @@ def test_skipping_passes_over_one_lesson_and_never_the_closing_letter() -> None:
     assert notice_after(skip, obey(skip, done, COURSE, MONDAY), COURSE, Place.of(done)) == "help"
 
 
-def test_the_closing_letter_is_not_skipped_where_another_lesson_follows_it() -> None:
+def test_the_closing_letter_is_not_skipped_even_if_another_lesson_follows_it() -> None:
     plan = ("intro", "keep-showing-up", "acknowledge")
     closing = replace(confirmed(), plan=plan, next_lesson="keep-showing-up")
     assert obey(Request(Command.SKIP), closing, COURSE, MONDAY) is closing
 
 
-def test_what_is_skipped_while_it_is_on_its_way_is_not_taken_back() -> None:
+def test_skips_during_a_send_are_kept_when_the_lesson_is_committed() -> None:
     from course import delivery
 
     due = sent(confirmed())
@@ -254,8 +254,8 @@ def test_what_is_skipped_while_it_is_on_its_way_is_not_taken_back() -> None:
     assert (settled.next_lesson, set(settled.sent)) == ("keep-showing-up", {"intro", "acknowledge"})
 
 
-def test_a_command_that_comes_again_after_a_crash_finds_itself_done_and_says_so() -> None:
-    subscriber = sent(confirmed())  # two lessons before the closing letter: one could be skipped twice
+def test_a_command_that_is_retried_after_a_crash_changes_nothing_more_and_gets_the_same_notice() -> None:
+    subscriber = sent(confirmed())  # two lessons before the closing letter, so a second skip would be possible
     place = Place.of(subscriber)
     for command in BY_REPLY:
         request = Request(command, until=TODAY + DAY) if command is Command.PAUSE else Request(command, hour=7)
@@ -264,11 +264,11 @@ def test_a_command_that_comes_again_after_a_crash_finds_itself_done_and_says_so(
         again = obey(request, once, COURSE, MONDAY, Place.read(str(place)))
         assert again == once, command
         assert notice_after(request, again, COURSE, place) == notice_after(request, once, COURSE, place)
-        if command is not Command.YES:  # the closing letter is not what comes next
+        if command is not Command.YES:  # the closing letter does not come next here
             assert notice_after(request, again, COURSE, place) == ROWS[command].notice
 
 
-def test_a_new_round_of_which_a_lesson_was_sent_is_not_begun_again_by_the_same_mail() -> None:
+def test_the_same_mail_starts_no_second_new_round_after_a_lesson_was_sent() -> None:
     subscriber = after(2)
     place = Place.of(subscriber)
     again = obey(Request(Command.AGAIN), subscriber, COURSE, MONDAY + 3 * DAY, place)
@@ -277,16 +277,16 @@ def test_a_new_round_of_which_a_lesson_was_sent_is_not_begun_again_by_the_same_m
     assert obey(Request(Command.AGAIN), on, COURSE, MONDAY + 4 * DAY).round == 3
 
 
-def test_a_yes_to_a_round_that_is_over_changes_nothing() -> None:
+def test_a_yes_from_an_earlier_round_changes_nothing() -> None:
     before = after(2).beginning_again(PLAN_AGAIN, MONDAY + 3 * DAY)
     once = obey(Request(Command.YES), before, COURSE, MONDAY + 3 * DAY, Place.of(before))
-    assert once.next_lesson == PLAN_AGAIN[-1], "undoes a round of which nothing has come"
+    assert once.next_lesson == PLAN_AGAIN[-1], "ends a round of which no lesson was sent"
     another = replace(before, round=3)
     assert obey(Request(Command.YES), another, COURSE, MONDAY + 3 * DAY, Place.of(before)) is another
     assert obey(Request(Command.YES), another, COURSE, MONDAY + 3 * DAY).next_lesson == PLAN_AGAIN[-1]
 
 
-def test_a_lesson_is_passed_over_only_if_it_did_not_come_meanwhile() -> None:
+def test_a_lesson_is_skipped_only_if_it_was_not_sent_meanwhile() -> None:
     subscriber, skip = sent(confirmed()), Request(Command.SKIP)
     place = Place.of(subscriber)
     came = sent(subscriber)
@@ -298,25 +298,25 @@ def test_a_lesson_is_passed_over_only_if_it_did_not_come_meanwhile() -> None:
     assert notice_after(skip, new_round, COURSE, place) == "help"
 
 
-def test_what_changes_something_is_too_late_after_a_day_and_a_stop_never_is() -> None:
+def test_a_command_that_changes_something_is_too_late_after_a_day_but_stop_never_is() -> None:
     def late(command: Command, after: timedelta, answered: str = "own-it") -> bool:
         return too_late(Request(command), answered, MONDAY, MONDAY + after)
 
     never = {Command.STOP, Command.JOURNAL, Command.EXPORT, Command.ERASE, Command.HELP}
     assert {command for command in Command if not late(command, DAY + timedelta(seconds=1))} == never
     assert not any(late(command, DAY) for command in Command)
-    assert not late(Command.YES, 3 * DAY, ERASE_NOTICE), "the question whether to delete has its own week"
+    assert not late(Command.YES, 3 * DAY, ERASE_NOTICE), "the question whether to delete has another limit, a week"
     assert late(Command.PAUSE, 3 * DAY, ERASE_NOTICE)
 
 
-def test_a_place_is_read_as_it_was_noted() -> None:
+def test_a_place_is_read_as_it_was_stored() -> None:
     for subscriber in (after(1), after(3), after(1).stopped(Status.UNSUBSCRIBED), replace(after(1), round=12)):
         noted = Place.read(str(Place.of(subscriber)))
         assert noted == Place.of(subscriber)
         assert noted.in_course is subscriber.is_in_course
 
 
-def test_what_did_not_happen_is_not_said() -> None:
+def test_a_command_that_changed_nothing_is_not_reported_as_done() -> None:
     done, stopped = after(3), after(1).stopped(Status.UNSUBSCRIBED)
     for request in (Request(Command.PAUSE), Request(Command.RESUME), Request(Command.YES), Request(Command.SKIP)):
         assert notice_after(request, obey(request, done, COURSE, MONDAY), COURSE, Place.of(done)) == "help"
@@ -340,15 +340,15 @@ def test_what_did_not_happen_is_not_said() -> None:
         "Basta",
     ],
 )
-def test_u6_a_stop_is_heard_with_a_sign_off_or_in_plain_words(text: str) -> None:
+def test_u6_stop_is_obeyed_with_a_sign_off_or_in_plain_words(text: str) -> None:
     assert command_in(text, "", COURSE, MONDAY.date(), "Ann") == Request(Command.STOP)
 
 
-def test_what_only_ends_with_a_name_is_no_sign_off() -> None:
+def test_a_sentence_that_ends_with_the_name_is_not_a_command_with_a_sign_off() -> None:
     assert command_in("Stop\nsaid Ann to me", "", COURSE, MONDAY.date(), "Ann") is None
     assert command_in("I said stop.\n\nAnn", "", COURSE, MONDAY.date(), "Ann") is None
 
 
-def test_a_pause_by_reply_lasts_a_year_at_most_and_a_longer_one_waits_for_its_subscriber() -> None:
+def test_a_pause_by_reply_has_at_most_a_year_and_a_longer_one_lasts_until_resume() -> None:
     assert asked("pause 365 days") == Request(Command.PAUSE, until=TODAY + 365 * DAY)
     assert asked("pause 366 days") == Request(Command.PAUSE)

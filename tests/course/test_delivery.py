@@ -15,17 +15,17 @@ from tests.course.subscribers import MONDAY, PLAN, after, confirmed, held, pendi
 HOUR = timedelta(hours=1)
 
 
-def test_the_confirmation_is_claimed_sent_and_never_due_again() -> None:
+def test_the_confirmation_email_is_claimed_and_sent_and_never_due_again() -> None:
     waiting = pending()
     assert decide(waiting, MONDAY, None) is Decision.SEND
     claimed = delivery.claim(waiting, "first", MONDAY)
     assert decide(claimed, MONDAY, None) is Decision.SKIP
     mailed = delivery.commit(claimed, "first", "ses-id", MONDAY)
     assert not mailed.waiting
-    assert mailed.last_day is None, "a confirmation takes no day"
+    assert mailed.last_day is None, "a confirmation email does not use the local day"
 
 
-def test_nothing_is_sent_before_it_is_due_or_to_who_does_not_wait() -> None:
+def test_nothing_is_sent_before_it_is_due_or_to_a_subscriber_who_does_not_wait() -> None:
     due = sent(confirmed())
     assert due.due_at
     assert decide(due, due.due_at - timedelta(seconds=1), None) is Decision.SKIP
@@ -34,7 +34,7 @@ def test_nothing_is_sent_before_it_is_due_or_to_who_does_not_wait() -> None:
         assert decide(other, MONDAY + timedelta(days=30), None) is Decision.SKIP
 
 
-def test_a_claim_takes_the_day_and_keeps_everyone_else_out() -> None:
+def test_a_claim_uses_the_local_day_and_blocks_every_other_worker() -> None:
     due = sent(confirmed())
     assert due.due_at
     claimed = delivery.claim(due, "first", due.due_at)
@@ -42,8 +42,8 @@ def test_a_claim_takes_the_day_and_keeps_everyone_else_out() -> None:
     assert decide(claimed, due.due_at + timedelta(seconds=25), due.due_at) is Decision.SKIP
 
 
-def test_a_claim_just_before_midnight_takes_the_day_that_begins() -> None:
-    """SES may have it a few seconds later, and that day must not get another."""
+def test_a_claim_just_before_midnight_uses_the_day_after_midnight() -> None:
+    """SES may accept the email a few seconds later, and that day must not get another lesson."""
     due = replace(sent(confirmed()), hour=23)
     midnight = slot(date(2026, 11, 25), "Europe/Berlin", 0)
     late = delivery.claim(due, "first", midnight - timedelta(seconds=20))
@@ -55,7 +55,7 @@ def test_a_claim_just_before_midnight_takes_the_day_that_begins() -> None:
     assert delivery.release(late, "first") == due
 
 
-def test_an_attempt_of_unknown_outcome_moves_to_when_it_can_be_judged() -> None:
+def test_an_attempt_of_unknown_outcome_moves_to_its_retry_time() -> None:
     due = sent(confirmed())
     assert due.due_at
     claimed = delivery.claim(due, "first", due.due_at)
@@ -67,7 +67,7 @@ def test_an_attempt_of_unknown_outcome_moves_to_when_it_can_be_judged() -> None:
     assert decide(moved, later, later) is Decision.SKIP
 
 
-def test_a_release_puts_the_claim_and_its_day_back() -> None:
+def test_a_released_claim_frees_its_day() -> None:
     due = sent(confirmed())
     assert due.due_at
     claimed = delivery.claim(due, "first", due.due_at)
@@ -85,7 +85,7 @@ def test_a_commit_counts_only_for_its_own_attempt_and_only_once() -> None:
     assert delivery.commit(done, "first", "ses-id", due.due_at) is done
 
 
-def test_an_attempt_in_doubt_is_tried_again_only_when_later_events_came_through() -> None:
+def test_an_attempt_in_doubt_is_retried_only_after_later_events_arrived() -> None:
     due = sent(confirmed())
     assert due.due_at
     claimed = delivery.claim(due, "first", due.due_at)
@@ -94,12 +94,12 @@ def test_an_attempt_in_doubt_is_tried_again_only_when_later_events_came_through(
     assert local_day(next_slot, "Europe/Berlin") > local_day(due.due_at, "Europe/Berlin")
     assert decide(claimed, next_slot, None) is Decision.HOLD
     assert decide(claimed, next_slot, due.due_at) is Decision.HOLD
-    assert decide(claimed, next_slot, due.due_at + timedelta(seconds=50)) is Decision.HOLD, "SES may have had it later"
+    assert decide(claimed, next_slot, due.due_at + timedelta(seconds=50)) is Decision.HOLD, "SES may accept it later"
     assert decide(claimed, next_slot, due.due_at + HOUR) is Decision.SEND
     assert decide(claimed, next_slot, due.due_at + HOUR, hold_in_doubt=True) is Decision.HOLD
 
 
-def test_an_event_settles_even_what_is_held() -> None:
+def test_an_event_settles_the_attempt_of_a_held_subscriber() -> None:
     due = sent(confirmed())
     assert due.due_at
     doubtful = delivery.hold(delivery.claim(due, "first", due.due_at), Held.IN_DOUBT)
@@ -107,7 +107,7 @@ def test_an_event_settles_even_what_is_held() -> None:
     assert (settled.held, settled.next_lesson, settled.waiting) == ("", "own-it", True)
 
 
-def test_what_was_missed_waits_for_the_hour_of_another_day() -> None:
+def test_a_missed_lesson_waits_for_the_hour_of_a_later_day() -> None:
     due = sent(confirmed())
     assert due.due_at
     three_at_night = due.due_at + timedelta(days=3) - 4 * HOUR
@@ -138,7 +138,7 @@ def test_nothing_is_sent_in_a_pause_even_if_the_due_time_is_wrong() -> None:
     assert decide(paused.after_pause(paused.due_at), paused.due_at, None) is Decision.SEND
 
 
-def test_a_commit_in_a_pause_leaves_the_next_lesson_to_its_end() -> None:
+def test_after_a_commit_in_a_pause_the_next_lesson_comes_when_the_pause_ends() -> None:
     due = sent(confirmed())
     assert due.due_at
     paused = delivery.claim(due, "first", due.due_at).paused(date(2026, 12, 3))
@@ -150,7 +150,7 @@ def test_a_commit_in_a_pause_leaves_the_next_lesson_to_its_end() -> None:
     assert (refused.next_lesson, refused.due_at) == ("acknowledge", paused.due_at)
 
 
-def test_an_attempt_in_doubt_is_judged_once_and_not_at_every_tick_of_a_pause() -> None:
+def test_an_attempt_in_doubt_is_judged_once_and_not_at_every_dispatch_of_a_pause() -> None:
     due = sent(confirmed())
     assert due.due_at
     paused = delivery.claim(due, "first", due.due_at).paused(date(2026, 12, 3))
@@ -161,7 +161,7 @@ def test_an_attempt_in_doubt_is_judged_once_and_not_at_every_tick_of_a_pause() -
     assert delivery.slide(wrong, now).due_at == paused.due_at
 
 
-def test_a_lesson_that_is_gone_is_passed_over() -> None:
+def test_a_lesson_that_the_course_no_longer_has_is_skipped() -> None:
     due = sent(confirmed())
     passed = delivery.pass_over(due, {"intro", "own-it", "keep-showing-up"})
     assert (passed.next_lesson, passed.due_at) == ("own-it", due.due_at)
@@ -169,27 +169,27 @@ def test_a_lesson_that_is_gone_is_passed_over() -> None:
     assert delivery.pass_over(due, {"acknowledge"}) is due
 
 
-def test_nothing_due_cannot_be_claimed() -> None:
+def test_a_claim_without_a_due_email_raises_an_error() -> None:
     with pytest.raises(ValueError, match="nothing is due"):
         delivery.claim(after(3), "first", MONDAY)
 
 
-# ---------------------------------------------------------------- an operator lets go
+# ---------------------------------------------------------------- an operator releases a subscriber
 
 
 def in_doubt() -> Subscriber:
-    """The first lesson's attempt has no outcome, and its next slot has come."""
+    """A subscriber held because the first lesson's attempt has no outcome although its next slot has come."""
     due = sent(confirmed())
     assert due.due_at
     return delivery.hold(delivery.claim(due, "first", due.due_at), Held.IN_DOUBT)
 
 
-def test_who_is_not_held_is_not_let_go() -> None:
+def test_a_release_changes_nothing_for_a_subscriber_who_is_not_held() -> None:
     for subscriber in (after(1), after(1).paused(), delivery.claim(confirmed(), "first", MONDAY)):
         assert delivery.let_go(subscriber, MONDAY, arrived=True) is subscriber
 
 
-def test_let_go_on_a_free_day_the_lesson_comes_that_day_once_its_hour_has_come() -> None:
+def test_after_a_release_on_a_free_day_the_lesson_comes_that_day_if_its_hour_has_come() -> None:
     due = sent(confirmed())
     assert due.due_at
     refused = delivery.release(delivery.claim(due, "first", due.due_at), "first", held=Held.ADDRESS)
@@ -200,7 +200,7 @@ def test_let_go_on_a_free_day_the_lesson_comes_that_day_once_its_hour_has_come()
     assert decide(at_night, due.due_at + 20 * HOUR, None) is Decision.SLIDE
 
 
-def test_let_go_on_a_day_that_had_its_lesson_the_next_one_waits() -> None:
+def test_after_a_release_on_a_day_with_a_lesson_the_next_lesson_waits() -> None:
     morning = after(1)
     assert morning.last_at
     free = delivery.let_go(held(morning), morning.last_at + 13 * HOUR)
@@ -209,7 +209,7 @@ def test_let_go_on_a_day_that_had_its_lesson_the_next_one_waits() -> None:
     assert slid.due_at == morning.due_at
 
 
-def test_an_attempt_in_doubt_that_arrived_counts_as_sent_when_it_was_made() -> None:
+def test_an_attempt_in_doubt_that_arrived_counts_as_sent_at_its_time() -> None:
     doubtful = in_doubt()
     assert doubtful.claim
     done = delivery.let_go(doubtful, doubtful.claim.retry_at + HOUR, arrived=True)
@@ -219,7 +219,7 @@ def test_an_attempt_in_doubt_that_arrived_counts_as_sent_when_it_was_made() -> N
     assert delivery.let_go(done, doubtful.claim.retry_at + HOUR, arrived=True) is done
 
 
-def test_an_attempt_in_doubt_that_did_not_arrive_is_made_again_on_another_day() -> None:
+def test_an_email_in_doubt_that_did_not_arrive_is_sent_again_on_another_day() -> None:
     doubtful = in_doubt()
     assert doubtful.claim
     again = delivery.let_go(doubtful, doubtful.claim.retry_at)
@@ -228,29 +228,29 @@ def test_an_attempt_in_doubt_that_did_not_arrive_is_made_again_on_another_day() 
     assert decide(again, doubtful.claim.retry_at, None) is Decision.SEND
     assert decide(again, doubtful.claim.at + 13 * HOUR, None) is Decision.SKIP
     too_early = replace(again, due_at=doubtful.claim.at)
-    assert decide(too_early, doubtful.claim.at + 13 * HOUR, None) is Decision.SLIDE, "its day is taken"
+    assert decide(too_early, doubtful.claim.at + 13 * HOUR, None) is Decision.SLIDE, "its day is used"
 
 
-def test_an_attempt_that_may_still_be_heard_of_stays_claimed() -> None:
+def test_a_release_keeps_a_claim_whose_event_may_still_come() -> None:
     doubtful = in_doubt()
     assert doubtful.claim
     early = delivery.let_go(doubtful, doubtful.claim.at + HOUR)
     assert (early.held, early.claim, early.due_at) == ("", doubtful.claim, doubtful.due_at)
 
 
-def test_letting_go_wakes_nobody_who_has_paused_or_stopped() -> None:
+def test_a_release_sends_nothing_to_a_subscriber_who_paused_or_stopped() -> None:
     for subscriber in (held(after(1)).paused(), held(after(1)).stopped(Status.UNSUBSCRIBED), held(after(3))):
         free = delivery.let_go(subscriber, MONDAY + timedelta(days=9))
         assert (free.held, free.status, free.waiting) == ("", subscriber.status, False)
 
 
-def test_letting_go_leaves_a_pause_until_a_day_as_it_is() -> None:
+def test_a_release_does_not_change_a_pause_until_a_day() -> None:
     paused = after(1).paused(date(2026, 12, 3))
     free = delivery.let_go(held(after(1)).paused(date(2026, 12, 3)), MONDAY + timedelta(days=3))
     assert (free.held, free.due_at) == ("", paused.due_at)
 
 
-def test_a_confirmation_in_doubt_counts_as_mailed_or_is_asked_for_again() -> None:
+def test_a_confirmation_email_in_doubt_counts_as_sent_or_is_sent_again() -> None:
     doubtful = delivery.hold(delivery.claim(pending(), "first", MONDAY), Held.IN_DOUBT)
     later = MONDAY + 2 * HOUR
     arrived = delivery.let_go(doubtful, later, arrived=True)
@@ -260,11 +260,11 @@ def test_a_confirmation_in_doubt_counts_as_mailed_or_is_asked_for_again() -> Non
     assert (again.due_at, decide(again, later, None)) == (later, Decision.SEND)
 
 
-# ---------------------------------------------------------------- news that comes late
+# ---------------------------------------------------------------- late events
 
 
 def claimed_again() -> Subscriber:
-    """Lesson 1 was tried without an answer, and is tried once more the day after."""
+    """A subscriber whose first lesson was attempted without an answer and is claimed again the next day."""
     due = sent(confirmed())
     assert due.due_at
     first = delivery.claim(due, "first", due.due_at)
@@ -272,7 +272,7 @@ def claimed_again() -> Subscriber:
     return delivery.claim(first, "second", first.claim.retry_at)
 
 
-def test_late_news_of_the_first_attempt_settles_what_is_claimed_again() -> None:
+def test_a_late_event_of_the_first_attempt_settles_the_second_claim() -> None:
     again = claimed_again()
     assert again.unsettled == {"first": "acknowledge"}
     assert again.claim
@@ -280,11 +280,11 @@ def test_late_news_of_the_first_attempt_settles_what_is_claimed_again() -> None:
     done = delivery.commit(again, "first", "ses-id", later)
     assert done == delivery.commit(again, "second", "ses-id", later)
     assert (done.unsettled, done.claim, done.next_lesson) == ({}, None, again.plan[2])
-    assert delivery.commit(done, "second", "ses-id", MONDAY) == done, "and so it counts once"
+    assert delivery.commit(done, "second", "ses-id", MONDAY) == done, "it counts only once"
 
 
-def test_late_news_is_kept_with_the_claim_until_the_second_attempt_has_landed() -> None:
-    """Its sender has to find its claim: a refusal gives the day back, and the lesson is known to be sent."""
+def test_a_late_event_is_stored_in_the_claim_until_the_second_attempt_has_an_outcome() -> None:
+    """Its worker must find the claim: after a refusal, the day is free and the lesson counts as sent."""
     again = claimed_again()
     assert again.claim
     told = delivery.commit(again, "first", "ses-id", again.claim.at)
@@ -293,19 +293,19 @@ def test_late_news_is_kept_with_the_claim_until_the_second_attempt_has_landed() 
     assert delivery.commit(told, "first", "ses-id", again.claim.at) == told
     refused = delivery.release(told, "second")
     assert (refused.claim, refused.next_lesson, refused.message_id) == (None, again.plan[2], "ses-id")
-    assert refused.last_at == again.claim.previous_at, "the day is given back"
+    assert refused.last_at == again.claim.previous_at, "the day is free again"
     assert delivery.commit(told, "second", "other-id", again.claim.at).next_lesson == again.plan[2]
     assert delivery.landed(told, again.claim.at) == told
     assert delivery.landed(told, again.claim.at + timedelta(minutes=2)).next_lesson == again.plan[2]
 
 
-def test_after_a_refusal_late_news_still_counts() -> None:
+def test_a_late_event_counts_even_after_a_refusal() -> None:
     refused = delivery.release(claimed_again(), "second")
     assert refused.unsettled == {"first": "acknowledge"}
     assert delivery.commit(refused, "first", "ses-id", MONDAY).next_lesson == refused.plan[2]
 
 
-def test_late_news_settles_what_an_operator_has_let_go() -> None:
+def test_a_late_event_settles_an_email_that_an_operator_released() -> None:
     due = sent(confirmed())
     assert due.due_at
     first = delivery.claim(due, "first", due.due_at)
@@ -315,7 +315,7 @@ def test_late_news_settles_what_an_operator_has_let_go() -> None:
     assert delivery.commit(free, "first", "ses-id", MONDAY).next_lesson == due.plan[2]
 
 
-def test_news_of_a_lesson_that_was_passed_over_settles_no_other() -> None:
+def test_an_event_of_a_removed_lesson_settles_no_other_lesson() -> None:
     due = sent(confirmed())
     assert due.due_at
     first = delivery.claim(due, "first", due.due_at)
@@ -325,8 +325,8 @@ def test_news_of_a_lesson_that_was_passed_over_settles_no_other() -> None:
     assert delivery.commit(second, "first", "ses-id", MONDAY) == second
 
 
-def test_a_refusal_after_a_move_keeps_both_zones_days() -> None:
-    """Kiritimati is a day ahead of Honolulu: put back as it was, the day of the old zone would hide that of the new."""
+def test_a_refusal_after_a_change_of_zone_keeps_the_later_of_both_days() -> None:
+    """Kiritimati is a day ahead of Honolulu: the restored day of the old zone must not replace that of the new zone."""
     in_honolulu = replace(sent(confirmed()), zone="Pacific/Honolulu")
     assert in_honolulu.due_at
     claimed = delivery.claim(in_honolulu, "first", in_honolulu.due_at)
@@ -345,14 +345,14 @@ def test_a_day_without_its_lesson_is_noticed() -> None:
     assert not delivery.missed_a_day(in_doubt, due.due_at + timedelta(hours=20))
 
 
-def test_an_email_that_a_person_says_came_is_not_sent_again_though_a_later_attempt_was_refused() -> None:
+def test_an_email_that_arrived_is_not_sent_again_even_if_a_later_attempt_was_refused() -> None:
     held = delivery.release(claimed_again(), "second", Held.ADDRESS)
     assert delivery.let_go(held, MONDAY, arrived=True).next_lesson == held.plan[2]
     assert delivery.let_go(held, MONDAY).next_lesson == held.plan[1]
 
 
-def test_news_of_an_unsettled_confirmation_settles_no_lesson() -> None:
-    """The person confirmed by the email that nobody knew was sent, or left by its link."""
+def test_an_event_of_an_unsettled_confirmation_email_settles_no_lesson() -> None:
+    """The subscriber confirmed with the email in doubt, or unsubscribed with its link."""
     first = delivery.claim(pending(), "first", MONDAY)
     assert first.claim
     again = delivery.claim(first, "second", first.claim.retry_at)
@@ -365,21 +365,21 @@ def test_news_of_an_unsettled_confirmation_settles_no_lesson() -> None:
     assert delivery.commit(refused, "first", "ses-id", MONDAY).sign_up == replace(refused.sign_up, mailed=True)
 
 
-def test_news_of_an_earlier_round_settles_nothing_of_the_next() -> None:
+def test_an_event_of_an_earlier_round_settles_nothing_in_the_next_round() -> None:
     refused = delivery.release(claimed_again(), "second")
     again = refused.beginning_again(PLAN[1:], MONDAY)
     assert again.round == refused.round + 1
     assert delivery.commit(again, "first", "ses-id", MONDAY) == again
 
 
-def test_news_of_a_lesson_that_was_skipped_or_passed_over_after_a_refusal_settles_no_other() -> None:
+def test_after_a_refusal_an_event_of_a_skipped_or_removed_lesson_settles_no_other_lesson() -> None:
     refused = delivery.release(claimed_again(), "second")
     for moved in (refused.skipping(), delivery.pass_over(refused, set(refused.plan) - {refused.plan[1]})):
         assert moved.next_lesson == refused.plan[2]
         assert delivery.commit(moved, "first", "ses-id", MONDAY) == moved
 
 
-def test_an_introduction_in_doubt_is_sent_again_at_the_chosen_hour_only() -> None:
+def test_an_introduction_in_doubt_is_sent_again_only_at_the_chosen_hour() -> None:
     claimed = delivery.claim(confirmed(), "first", MONDAY)
     night, events = slot(date(2026, 11, 26), "Europe/Berlin", 2), MONDAY + timedelta(days=2)
     slid = delivery.slide(claimed, MONDAY + HOUR)
@@ -387,7 +387,7 @@ def test_an_introduction_in_doubt_is_sent_again_at_the_chosen_hour_only() -> Non
     assert decide(slid, night + 5 * HOUR, events) is Decision.SEND
 
 
-def test_the_last_letter_completes_nobody_who_has_stopped() -> None:
+def test_the_closing_letter_does_not_complete_a_subscriber_who_stopped() -> None:
     last = after(2)
     assert last.due_at
     stopped = delivery.claim(last, "last", last.due_at).stopped(Status.UNSUBSCRIBED)
@@ -396,10 +396,10 @@ def test_the_last_letter_completes_nobody_who_has_stopped() -> None:
 
 
 @pytest.mark.parametrize("order", [("first", "second"), ("second", "first")])
-def test_of_several_attempts_in_doubt_the_one_at_the_next_email_arrived_in_whatever_order_they_are_stored(
+def test_arrived_settles_the_attempt_of_the_next_email_in_any_stored_order(
     order: tuple[str, str],
 ) -> None:
-    """DynamoDB gives a map back in any order."""
+    """DynamoDB returns the entries of a map in any order."""
     subscriber = sent(confirmed())
     emails = {"first": subscriber.next_lesson or "", "second": "skipped-since"}
     unsettled = {attempt: emails[attempt] for attempt in order}

@@ -1,4 +1,4 @@
-"""Errors: each says when it is raised, and none holds what a person wrote."""
+"""Errors: their base class, and their texts."""
 
 from course.errors import (
     CourseError,
@@ -11,7 +11,7 @@ from course.errors import (
 )
 
 
-def test_everything_raised_on_purpose_has_one_root() -> None:
+def test_every_error_raised_on_purpose_has_one_base_class() -> None:
     for kind in (CourseError, InvalidForm, InvalidToken, UnreadableSubscriber, NewerItem):
         assert issubclass(kind, EmailCourseError)
 
@@ -21,11 +21,11 @@ def test_a_mistake_in_a_course_names_file_and_line() -> None:
     assert str(CourseError("emails/x", "holds no lesson")) == "emails/x: holds no lesson"
 
 
-def test_a_form_that_came_too_often_says_when_it_may_come_again() -> None:
+def test_the_error_of_a_form_says_when_it_can_be_sent_again() -> None:
     assert (InvalidForm("twice").http_status, InvalidForm("twice").retry_after) == (400, None)
     busy = InvalidForm("busy", 503, 60)
     assert (str(busy), busy.http_status, busy.retry_after) == ("busy", 503, 60)
 
 
-def test_a_token_of_an_unknown_key_is_an_invalid_one() -> None:
+def test_an_unknown_key_is_an_invalid_token() -> None:
     assert issubclass(UnknownKey, InvalidToken)

@@ -1,4 +1,4 @@
-"""Forms: what is refused, and in which words; what is stored of what was typed."""
+"""Forms: which values are refused and with which errors, and how accepted values are stored."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -35,13 +35,13 @@ def test_a_form_is_read() -> None:
     ],
     ids=["JSON", "no type", "too long", "twice", "not UTF-8", "not encoded", "too many"],
 )
-def test_what_is_not_a_form_is_refused(body: bytes, content_type: str, status: int) -> None:
+def test_a_body_that_is_not_a_form_is_refused(body: bytes, content_type: str, status: int) -> None:
     with pytest.raises(InvalidForm) as refused:
         forms.read(body, content_type)
     assert refused.value.http_status == status
 
 
-def test_a_good_form_passes_and_a_bad_one_names_every_field_at_once() -> None:
+def test_a_valid_form_is_accepted_and_an_invalid_one_names_every_wrong_field_at_once() -> None:
     form, errors = forms.check_sign_up(GOOD, "rebuild-trust")
     assert not errors
     assert form == forms.SignUpForm("rebuild-trust", "ann@example.net", "Ann", "Europe/Berlin", 7)
@@ -68,12 +68,12 @@ def test_an_address_is_stored_in_one_spelling(typed: str, stored: str) -> None:
      "a@example.net;b@example.net", "a@example.net\nBcc: b@example.net", '"ann"@example.net', "ann@[192.0.2.1]",
      "ann(work)@example.net", f"{'a' * 65}@example.net", f"ann@{'b' * 250}.net", "ann@localhost"],
 )  # fmt: skip
-def test_what_is_not_one_address_is_refused(typed: str) -> None:
+def test_a_text_that_is_not_one_address_is_refused(typed: str) -> None:
     with pytest.raises(InvalidForm, match=r"^address$"):
         forms.normalised_address(typed)
 
 
-def test_letters_before_the_at_sign_are_refused_for_now_in_words_of_their_own() -> None:
+def test_non_ascii_letters_before_the_at_sign_are_refused_with_a_separate_error() -> None:
     with pytest.raises(InvalidForm, match=r"^address_letters$"):
         forms.normalised_address("üser@example.com")
 
@@ -94,14 +94,14 @@ def test_a_form_must_take_a_human_time() -> None:
     assert forms.typed(KEYS, shown_again, NOW) is Typed.BY_A_PERSON
 
 
-def test_a_form_is_good_with_whatever_keys_were_added_since_or_before() -> None:
+def test_a_form_stays_valid_when_keys_are_added_or_removed() -> None:
     more = Keyring({"1": "one" * 20, "2": "two" * 20})
     for made, read in ((KEYS, more), (more, KEYS)):
         typed = forms.typed(read, {"form_time": forms.stamp(made, NOW)}, NOW + timedelta(minutes=1))
         assert typed is Typed.BY_A_PERSON
 
 
-def test_a_filled_trap_or_a_forged_time_is_no_person() -> None:
+def test_a_filled_hidden_field_or_a_forged_time_counts_as_a_program() -> None:
     good = forms.stamp(KEYS, NOW)
     later = NOW + timedelta(minutes=1)
     assert forms.typed(KEYS, {"form_time": good, "website": "x"}, later) is Typed.BY_A_PROGRAM

@@ -1,4 +1,4 @@
-"""What is stored of a subscriber, and what is read off it."""
+"""The stored record of a subscriber, and the properties derived from it."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -11,14 +11,14 @@ from course.schedule import AFTER_INTRODUCTION, MIN_GAP
 from tests.course.subscribers import MONDAY, after, confirmed, held, pending, sent
 
 
-def test_what_comes_next_is_the_confirmation_then_each_lesson_then_nothing() -> None:
+def test_the_confirmation_email_comes_first_then_each_lesson_then_nothing() -> None:
     assert pending().due_email == CONFIRM
     assert sent(pending()).due_email is None
     assert [confirmed().due_email, after(0).due_email, after(1).due_email] == ["intro", "acknowledge", "own-it"]
     assert after(3).due_email is None
 
 
-def test_only_who_waits_for_an_email_is_waiting() -> None:
+def test_only_a_subscriber_with_a_due_email_is_waiting() -> None:
     assert after(1).waiting
     assert not after(3).waiting
     assert not held(after(1)).waiting
@@ -27,7 +27,7 @@ def test_only_who_waits_for_an_email_is_waiting() -> None:
     assert not after(1).stopped(Status.UNSUBSCRIBED).waiting
 
 
-def test_the_sign_up_that_waits_is_the_one_that_counts() -> None:
+def test_a_waiting_sign_up_gives_the_current_epoch() -> None:
     assert pending().current_epoch == 1057
     assert pending().awaits(1057)
     assert not pending().awaits(1056)
@@ -35,29 +35,29 @@ def test_the_sign_up_that_waits_is_the_one_that_counts() -> None:
     assert confirmed().current_epoch == 1057
 
 
-def test_a_sign_up_is_made_since_only_what_was_said_before_it() -> None:
+def test_signed_up_since_is_true_only_for_an_earlier_time() -> None:
     assert pending(MONDAY).signed_up_since(MONDAY - timedelta(seconds=1))
     assert not pending(MONDAY).signed_up_since(MONDAY)
     assert not confirmed().signed_up_since(MONDAY - timedelta(days=1))
 
 
-def test_the_first_lesson_may_follow_the_introduction_sooner() -> None:
+def test_the_gap_after_the_introduction_is_shorter() -> None:
     assert after(0).gap == AFTER_INTRODUCTION
     assert after(1).gap == MIN_GAP
 
 
-def test_the_last_lesson_is_the_latest_that_was_sent() -> None:
+def test_the_last_lesson_is_the_one_that_was_sent_last() -> None:
     assert confirmed().last_lesson is None
     assert after(1).last_lesson == "acknowledge"
 
 
 @pytest.mark.parametrize("why", [why for why in Held if why])
-def test_a_reason_to_hold_is_read_from_what_was_stored(why: Held) -> None:
+def test_a_reason_to_hold_is_read_as_it_was_stored(why: Held) -> None:
     assert Held(str(why)) is why
-    assert Held(f"{why}: KeyError") == f"{why}: KeyError", "with the mistake behind it"
+    assert Held(f"{why}: KeyError") == f"{why}: KeyError", "followed by the error"
 
 
-def test_no_reason_is_no_reason_and_one_in_other_words_stays_as_it_is() -> None:
+def test_an_empty_reason_is_false_and_an_unknown_reason_is_kept() -> None:
     assert not Held("")
     assert Held("written by hand") == "written by hand"
     stored = to_wire(subscriber_item(replace(after(1), held=Held("by hand"), version=1)))

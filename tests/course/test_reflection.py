@@ -1,4 +1,4 @@
-"""Reflections, and mail that is none."""
+"""Reflections, and the reasons why a mail does not become one."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def test_r11_a_text_is_cut_between_characters() -> None:
 
 
 @pytest.mark.parametrize("why", [why for why in Why if why is not Why.OTHER])
-def test_why_a_mail_was_not_taken_is_read_as_it_was_stored(why: Why) -> None:
+def test_the_reason_for_a_mail_is_read_as_it_was_stored(why: Why) -> None:
     assert NotTaken.read(NotTaken(why).text) == NotTaken(why)
 
 
@@ -36,12 +36,12 @@ def test_the_stored_reasons_are_never_reworded() -> None:
     ]
 
 
-def test_how_an_automatic_answer_was_told_is_kept() -> None:
+def test_the_sign_of_an_auto_reply_is_stored() -> None:
     stored = NotTaken(Why.OTHER, "auto-submitted")
     assert stored.text == "auto-submitted"
     assert NotTaken.read(stored.text) == stored
 
 
-def test_r13_r20_only_what_may_hold_a_virus_or_anothers_words_is_never_accepted() -> None:
+def test_r13_r20_only_a_possible_virus_or_a_mail_from_another_address_is_never_accepted() -> None:
     never = {Why.VIRUS, Why.NOT_SCANNED_FOR_VIRUS, Why.ANOTHER_ADDRESS}
     assert {why for why in Why if not NotTaken(why).may_be_accepted} == never

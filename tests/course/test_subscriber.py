@@ -1,4 +1,4 @@
-"""What people do: sign up, confirm, pause, go on, begin again, stop."""
+"""The changes that people make: sign up, confirm, pause, resume, start again, stop."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,7 +12,7 @@ from tests.course.subscribers import MONDAY, PLAN, PLAN_AGAIN, after, confirmed,
 DAY = timedelta(days=1)
 
 
-def test_a_sign_up_waits_for_its_confirmation_and_nothing_of_it_counts_before() -> None:
+def test_a_sign_up_has_no_effect_before_its_confirmation() -> None:
     waiting = pending()
     assert waiting.status is Status.PENDING
     assert waiting.due_email == "confirm"
@@ -33,7 +33,7 @@ def test_a_confirmation_of_another_sign_up_changes_nothing() -> None:
     assert started.confirmed(1057, PLAN, MONDAY) is started
 
 
-def test_the_first_lesson_comes_the_next_morning_even_after_a_late_evening() -> None:
+def test_the_first_lesson_comes_the_next_morning_even_after_a_late_evening_sign_up() -> None:
     introduced = sent(confirmed())
     assert introduced.next_lesson == "acknowledge"
     assert introduced.due_at is not None
@@ -46,7 +46,7 @@ def test_lessons_come_on_consecutive_local_days_and_then_the_course_is_completed
     assert (done.status, done.next_lesson, done.waiting) == (Status.COMPLETED, None, False)
 
 
-def test_a_pause_keeps_the_place_and_going_on_never_sends_two_on_a_day() -> None:
+def test_a_pause_keeps_the_place_and_resume_never_sends_two_lessons_on_a_day() -> None:
     paused = after(1).paused()
     assert not paused.waiting
     same_day = paused.resumed(MONDAY + DAY)
@@ -88,27 +88,27 @@ def test_a_pause_can_be_changed_and_ended_before_its_day() -> None:
     assert later.stopped(Status.UNSUBSCRIBED).paused_until is None
 
 
-def test_whatever_changes_meanwhile_a_pause_lasts_until_its_day() -> None:
+def test_a_pause_lasts_until_its_day_even_if_the_zone_changes_or_emails_bounce() -> None:
     paused = after(1).paused(date(2026, 12, 3))
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
         moved = paused.at_time(zone, 23, MONDAY + 2 * DAY)
         assert moved.due_at
         assert local_day(moved.due_at, zone) == date(2026, 12, 3)
-    assert softly_bounced(paused, *"12345") is paused, "nothing is sent that could come back"
+    assert softly_bounced(paused, *"12345") is paused, "nothing is sent that could bounce"
     asked = softly_bounced(after(1), *"12345").paused(date(2026, 12, 3))
     assert asked.due_at
     resumed = asked.after_pause(asked.due_at)
-    assert (resumed.soft_bounces, resumed.bounce_pauses) == ((), None), "who asked for a day is counted from nothing"
+    assert (resumed.soft_bounces, resumed.bounce_pauses) == ((), None), "a pause that was asked for resets both"
 
 
-def test_a_pause_until_a_day_on_which_a_lesson_was_sent_waits_for_the_next() -> None:
+def test_after_a_pause_until_a_day_with_a_lesson_the_next_lesson_comes_a_day_later() -> None:
     morning = after(1)
     assert morning.last_day
     paused = morning.paused(morning.last_day)
     assert paused.due_at == morning.due_at
 
 
-def test_a_pause_until_a_day_ends_with_the_last_letter_if_that_was_on_its_way() -> None:
+def test_a_pause_until_a_day_ends_if_the_closing_letter_was_being_sent() -> None:
     from course import delivery
 
     due = after(2)
@@ -118,7 +118,7 @@ def test_a_pause_until_a_day_ends_with_the_last_letter_if_that_was_on_its_way() 
     assert (done.status, done.paused_until, done.waiting) == (Status.COMPLETED, None, False)
 
 
-def test_a_commit_after_a_pause_does_not_wake_anyone() -> None:
+def test_a_commit_after_a_pause_does_not_end_the_pause() -> None:
     from course import delivery
 
     due = sent(confirmed())
@@ -130,24 +130,24 @@ def test_a_commit_after_a_pause_does_not_wake_anyone() -> None:
     assert (done.status, done.waiting) == (Status.PAUSED, False)
 
 
-def test_pausing_before_the_last_letter_was_committed_completes_on_going_on() -> None:
+def test_resume_completes_the_course_if_the_closing_letter_was_sent_in_the_pause() -> None:
     done = replace(after(3), status=Status.PAUSED)
     assert done.resumed(MONDAY + 9 * DAY).status is Status.COMPLETED
 
 
-def test_a_new_round_begins_at_lesson_one_the_next_day_without_an_introduction() -> None:
+def test_a_new_round_starts_at_lesson_one_the_next_day_without_an_introduction() -> None:
     again = after(2).beginning_again(PLAN_AGAIN, MONDAY + 2 * DAY)
     assert (again.round, again.next_lesson, again.plan) == (2, "acknowledge", PLAN_AGAIN)
     assert again.due_at is not None
     assert local_day(again.due_at, "Europe/Berlin") == date(2026, 11, 26)
 
 
-def test_asking_twice_for_a_new_round_is_one_round() -> None:
+def test_two_requests_for_a_new_round_start_one_round() -> None:
     again = after(2).beginning_again(PLAN_AGAIN, MONDAY + 2 * DAY)
     assert again.beginning_again(PLAN_AGAIN, MONDAY + 2 * DAY) == again
 
 
-def test_somebody_who_completed_or_paused_can_begin_again_and_somebody_who_stopped_cannot() -> None:
+def test_a_new_round_can_start_after_the_end_or_in_a_pause_but_not_after_stop() -> None:
     assert after(3).beginning_again(PLAN_AGAIN, MONDAY + 9 * DAY).status is Status.ACTIVE
     assert after(2).paused().beginning_again(PLAN_AGAIN, MONDAY + 9 * DAY).status is Status.ACTIVE
     stopped = after(2).stopped(Status.UNSUBSCRIBED)
@@ -161,26 +161,26 @@ def test_yes_after_not_yet_goes_on_to_the_closing_letter() -> None:
     assert under_way.concluding() is under_way
 
 
-def test_stopping_ends_every_email_and_a_complaint_is_never_overwritten() -> None:
+def test_stop_ends_every_email_and_never_overwrites_a_complaint() -> None:
     stopped = after(1).stopped(Status.COMPLAINED)
     assert (stopped.status, stopped.waiting) == (Status.COMPLAINED, False)
     assert stopped.stopped(Status.UNSUBSCRIBED).status is Status.COMPLAINED
 
 
-def test_stopping_lets_go_of_what_was_held() -> None:
-    """Nobody has to look any more: nothing is to come."""
+def test_stop_releases_a_held_subscriber() -> None:
+    """No operator needs to release the subscriber: no email is due any more."""
     assert held(after(1)).stopped(Status.UNSUBSCRIBED).held == ""
     complained = replace(after(1).stopped(Status.COMPLAINED), held=Held.IN_DOUBT)
     assert complained.stopped(Status.UNSUBSCRIBED) is complained
 
 
-def test_stopping_a_sign_up_that_waits_uses_it_up() -> None:
+def test_stop_makes_the_link_of_a_waiting_sign_up_invalid() -> None:
     stopped = pending().stopped(Status.UNSUBSCRIBED)
     assert stopped.confirmed(1057, PLAN, MONDAY) is stopped
     assert stopped.epoch == 1057
 
 
-def test_a_sign_up_is_forgotten_after_seven_days_by_somebody_who_was_here_before() -> None:
+def test_an_unconfirmed_sign_up_of_an_earlier_subscriber_is_forgotten_after_seven_days() -> None:
     stopped = after(1).stopped(Status.UNSUBSCRIBED)
     asked = MONDAY + 3 * DAY
     waits = replace(stopped.signing_up(SignUp(1060, asked, "Mallory", "UTC", 3)), held=Held.ADDRESS)
@@ -190,13 +190,13 @@ def test_a_sign_up_is_forgotten_after_seven_days_by_somebody_who_was_here_before
     assert stopped.without_old_sign_up(asked + 30 * DAY) is stopped
 
 
-def test_signing_up_again_does_not_touch_who_is_in_the_course_or_stopped_for_good() -> None:
+def test_a_sign_up_changes_nothing_in_a_course_that_goes_on_or_was_stopped_for_good() -> None:
     later = SignUp(1060, MONDAY + 3 * DAY, "Mallory", "UTC", 3)
     for subscriber in (after(1), after(1).paused(), after(1).stopped(Status.BOUNCED)):
         assert subscriber.signing_up(later) is subscriber
 
 
-def test_the_last_mails_whose_command_was_obeyed_are_remembered_until_the_next_sign_up() -> None:
+def test_the_last_obeyed_mails_are_remembered_until_the_next_sign_up() -> None:
     someone = after(3)
     for mail in ("1", "2", "3", "2", "4", "5", "6"):
         someone = someone.having_obeyed(mail)
@@ -204,12 +204,12 @@ def test_the_last_mails_whose_command_was_obeyed_are_remembered_until_the_next_s
     later = MONDAY + 9 * DAY
     waiting = someone.signing_up(SignUp(1066, later, "Ann", "Europe/Berlin", 7))
     assert waiting.obeyed == ()
-    assert waiting.signed_up_since(later - timedelta(seconds=1)), "so a mail from before is told by its time"
+    assert waiting.signed_up_since(later - timedelta(seconds=1)), "so an earlier mail is recognised by its time"
     assert not waiting.signed_up_since(later)
     assert not someone.signed_up_since(MONDAY)
 
 
-def test_a_fresh_sign_up_keeps_the_rounds_and_never_sends_two_on_a_day() -> None:
+def test_a_new_sign_up_keeps_the_rounds_and_never_sends_two_emails_on_a_day() -> None:
     morning = after(1)
     assert morning.last_at
     back = morning.stopped(Status.UNSUBSCRIBED).signing_up(
@@ -222,8 +222,8 @@ def test_a_fresh_sign_up_keeps_the_rounds_and_never_sends_two_on_a_day() -> None
     assert local_day(started.due_at, "Europe/Berlin") > local_day(morning.last_at, "Europe/Berlin")
 
 
-def test_another_zone_never_brings_two_lessons_onto_one_day_of_either_zone() -> None:
-    """Across the date line, both ways."""
+def test_a_change_of_zone_never_sends_two_lessons_on_one_day_of_either_zone() -> None:
+    """Across the date line, in both directions."""
     for home, away in (("Pacific/Kiritimati", "Pacific/Pago_Pago"), ("Pacific/Pago_Pago", "Pacific/Kiritimati")):
         start = pending().confirmed(1057, PLAN, MONDAY)
         subscriber = sent(sent(replace(start, zone=home)))
@@ -236,24 +236,24 @@ def test_another_zone_never_brings_two_lessons_onto_one_day_of_either_zone() -> 
         assert moved.due_at >= subscriber.last_at + timedelta(hours=12)
 
 
-def test_another_hour_does_not_delay_the_introduction() -> None:
+def test_a_change_of_hour_does_not_delay_the_introduction() -> None:
     assert confirmed().at_time("Europe/Berlin", 22, MONDAY).due_at == MONDAY
 
 
-def test_a_new_round_takes_the_place_of_a_sign_up_that_waits() -> None:
+def test_a_new_round_replaces_a_waiting_sign_up() -> None:
     done = after(3)
     asked = done.signing_up(SignUp(1070, MONDAY + 9 * DAY, "Ann", "Europe/Berlin", 7, mailed=True))
     again = asked.beginning_again(PLAN_AGAIN, MONDAY + 9 * DAY)
     assert (again.due_email, again.waiting) == ("acknowledge", True)
-    assert again.confirmed(1070, PLAN, MONDAY + 9 * DAY) is again, "the link of that sign-up is used up"
+    assert again.confirmed(1070, PLAN, MONDAY + 9 * DAY) is again, "the link of that sign-up is no longer valid"
 
 
-def test_confirming_lets_go_what_was_held_over_the_confirmation() -> None:
+def test_confirming_releases_a_subscriber_held_for_the_confirmation_email() -> None:
     started = replace(pending(), held=Held.IN_DOUBT).confirmed(1057, PLAN, MONDAY)
     assert (started.held, started.waiting) == ("", True)
 
 
-def test_a_fresh_sign_up_in_another_zone_counts_the_day_in_both() -> None:
+def test_a_new_sign_up_in_another_zone_counts_the_last_day_in_both_zones() -> None:
     morning = sent(sent(replace(confirmed(), zone="Pacific/Pago_Pago")))
     assert morning.last_at
     assert morning.last_day
@@ -275,7 +275,7 @@ def softly_bounced(subscriber: Subscriber, *attempts: str) -> Subscriber:
     return subscriber
 
 
-def test_an_email_that_came_back_for_now_counts_once_however_often_that_is_told() -> None:
+def test_a_transient_bounce_counts_once_even_if_its_event_is_repeated() -> None:
     once = softly_bounced(after(1), "first")
     assert once.soft_bounces == ("first",)
     assert softly_bounced(once, "first") is once
@@ -283,7 +283,7 @@ def test_an_email_that_came_back_for_now_counts_once_however_often_that_is_told(
     assert (twice.soft_bounces, twice.status) == (("first", "second"), Status.ACTIVE)
 
 
-def test_the_fifth_email_that_came_back_pauses_the_course_and_keeps_the_place() -> None:
+def test_the_fifth_transient_bounce_pauses_the_course_and_keeps_the_place() -> None:
     four = softly_bounced(after(1), "1", "2", "3", "4")
     assert (four.status, four.waiting, four.due_at) == (Status.ACTIVE, True, after(1).due_at)
     five = softly_bounced(four, "5")
@@ -292,12 +292,12 @@ def test_the_fifth_email_that_came_back_pauses_the_course_and_keeps_the_place() 
 
 
 def going_on(subscriber: Subscriber) -> Subscriber:
-    """The pause is over, and the next lesson is sent."""
+    """The subscriber after the end of the pause, with the next lesson sent."""
     assert subscriber.due_at
     return sent(subscriber.after_pause(subscriber.due_at))
 
 
-def test_f9_a_pause_after_the_next_email_is_in_a_row_and_the_third_stays() -> None:
+def test_f9_a_bounce_after_a_pause_gives_a_pause_in_a_row_and_the_third_pause_stays() -> None:
     of_ten = tuple(f"lesson-{number}" for number in range(10))
     first = softly_bounced(replace(after(1), plan=of_ten, next_lesson=of_ten[0]), *"12345")
     second = softly_bounced(going_on(first), "6")
@@ -306,13 +306,13 @@ def test_f9_a_pause_after_the_next_email_is_in_a_row_and_the_third_stays() -> No
     third = softly_bounced(going_on(second), "7")
     assert (third.bounce_pauses, third.status, third.paused_until) == (3, Status.PAUSED, None)
 
-    arrived = sent(going_on(second))  # two lessons, and nothing came back
+    arrived = sent(going_on(second))  # two lessons without a bounce
     assert (arrived.soft_bounces, arrived.bounce_pauses) == ((), None)
     assert softly_bounced(arrived, *"7890").status is Status.ACTIVE
-    assert softly_bounced(arrived, *"78901").paused_until, "it is the first in a row"
+    assert softly_bounced(arrived, *"78901").paused_until, "this pause is the first in a row"
 
 
-def test_who_resumes_begins_again_or_signs_up_anew_is_counted_from_nothing() -> None:
+def test_the_count_of_bounces_starts_at_zero_after_resume_again_or_a_new_sign_up() -> None:
     five = softly_bounced(after(1), "1", "2", "3", "4", "5")
     back = MONDAY + 9 * DAY
     asked = SignUp(1070, back, "Ann", "Europe/Berlin", 7)
@@ -326,18 +326,18 @@ def test_who_resumes_begins_again_or_signs_up_anew_is_counted_from_nothing() -> 
         assert softly_bounced(fresh, "6", "7", "8", "9", "10").status is Status.PAUSED
 
 
-def test_bounces_after_a_confirmation_that_came_back_are_the_courses_own() -> None:
+def test_a_bounce_of_the_confirmation_email_does_not_count_in_the_course() -> None:
     started = softly_bounced(pending(), "confirm").confirmed(1057, PLAN, MONDAY)
     assert started.soft_bounces == ()
 
 
-def test_soft_bounces_wake_nobody_who_completed_or_stopped() -> None:
+def test_soft_bounces_change_no_subscriber_who_completed_or_stopped() -> None:
     for subscriber in (after(3), after(1).stopped(Status.UNSUBSCRIBED), after(1).stopped(Status.COMPLAINED)):
         assert softly_bounced(subscriber, *"12345").status is subscriber.status
 
 
-def test_a_fresh_sign_up_after_midnight_waits_for_the_gap() -> None:
-    """The lesson of an earlier run came at eleven in the evening: the introduction comes not two hours later."""
+def test_a_new_sign_up_after_midnight_waits_for_the_gap() -> None:
+    """A lesson of an earlier round came at 23:00; the introduction must not come two hours later."""
     evening = sent(sent(replace(confirmed(), hour=23)))
     assert evening.last_at
     night = evening.last_at + timedelta(hours=2)
@@ -348,19 +348,19 @@ def test_a_fresh_sign_up_after_midnight_waits_for_the_gap() -> None:
     assert started.due_at >= evening.last_at + timedelta(hours=12)
 
 
-def test_attempts_of_an_earlier_run_are_forgotten_with_a_fresh_sign_up() -> None:
+def test_attempts_of_an_earlier_round_are_forgotten_at_a_new_sign_up() -> None:
     stopped = replace(after(1), unsettled={"first": "intro"}).stopped(Status.UNSUBSCRIBED)
     asked = SignUp(1070, MONDAY + 9 * DAY, "Ann", "Europe/Berlin", 7)
     assert not stopped.signing_up(asked).confirmed(1070, PLAN, MONDAY + 9 * DAY).unsettled
 
 
-def test_only_a_course_that_is_paused_can_be_resumed() -> None:
+def test_only_a_paused_course_can_be_resumed() -> None:
     for other in (pending(), after(1), after(3), after(1).stopped(Status.UNSUBSCRIBED)):
         assert other.resumed(MONDAY + 9 * DAY) == other
 
 
-def test_a_lesson_takes_the_day_that_it_was_in_the_new_zone() -> None:
-    """In Kiritimati it was three in the morning of Wednesday when Tuesday's lesson came to Berlin at two."""
+def test_a_lesson_uses_its_local_day_in_the_new_zone() -> None:
+    """When Tuesday's lesson came at 14:00 in Berlin, it was 3:00 on Wednesday in Kiritimati."""
     afternoon = sent(sent(replace(confirmed(), hour=14)))
     assert afternoon.last_at
     moved = afternoon.at_time("Pacific/Kiritimati", 23, afternoon.last_at + timedelta(hours=1))
@@ -375,16 +375,16 @@ def test_the_subscribers_of_one_hour_are_spread_over_45_minutes() -> None:
     assert max(map(minutes.count, range(45))) < 3 * min(map(minutes.count, range(45)))
 
 
-def test_r20_a_reply_from_another_address_is_told_by_the_next_lesson_once() -> None:
+def test_r20_the_next_lesson_mentions_a_reply_from_another_address_once() -> None:
     told = after(1).answered_by_another()
     assert told.another == 1
-    assert told.answered_by_another() is told, "several are one"
+    assert told.answered_by_another() is told, "several replies count once"
     assert sent(told).another is None
     assert told.beginning_again(PLAN_AGAIN, MONDAY + 3 * DAY).another == 1
-    assert pending().answered_by_another() == pending(), "nothing that came before the course is told in it"
+    assert pending().answered_by_another() == pending(), "a reply before the start of the course is not mentioned"
 
 
-def test_r20_a_lesson_that_was_on_its_way_leaves_it_to_the_next() -> None:
+def test_r20_the_lesson_after_the_one_being_sent_mentions_the_reply() -> None:
     due = after(1)
     assert due.due_at
     claimed = delivery.claim(due, "attempt", due.due_at).answered_by_another()
@@ -393,7 +393,7 @@ def test_r20_a_lesson_that_was_on_its_way_leaves_it_to_the_next() -> None:
     assert sent(done).another is None
 
 
-def test_r20_a_later_sign_up_tells_nothing_of_an_earlier_course() -> None:
+def test_r20_a_later_sign_up_mentions_no_reply_to_an_earlier_one() -> None:
     left = after(1).answered_by_another().stopped(Status.UNSUBSCRIBED)
     later = MONDAY + 30 * DAY
     back = left.signing_up(SignUp(1087, later, "Ann", "Europe/Berlin", 7))

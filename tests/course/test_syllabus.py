@@ -1,4 +1,4 @@
-"""The syllabus: which lesson is what, by its id alone."""
+"""The syllabus: days and tags of lessons, found by id."""
 
 from course.syllabus import Syllabus
 from course.tokens import lesson_tag
@@ -16,7 +16,7 @@ def test_a_later_round_has_no_second_introduction() -> None:
     assert COURSE.plan_again == ("see-it", "own-it", "farewell")
 
 
-def test_a_course_without_introduction_is_the_same_in_each_round() -> None:
+def test_a_course_without_introduction_has_the_same_plan_in_each_round() -> None:
     bare = Syllabus(("see-it", "farewell"), closing="farewell", way_back=None)
     assert bare.plan_again == bare.plan
     assert bare.day("see-it") == 1

@@ -106,14 +106,14 @@ OF_DELIVERY = (
     ),
     Mutant(
         "commit: late news takes the claim from whoever works on it",
-        "if claim and now <= claim.at + IN_FLIGHT:  # whoever",
-        "if claim is None and subscriber.held:  # whoever",
+        "if claim and now <= claim.at + IN_FLIGHT:  # its worker",
+        "if claim is None and subscriber.held:  # its worker",
         DELIVERY,
     ),
     Mutant(
         "commit: a lesson that was skipped on its way moves the next one",
-        "if moved.next_lesson == email:  # else",
-        "if moved.next_lesson:  # else",
+        "if moved.next_lesson == email:  # otherwise",
+        "if moved.next_lesson:  # otherwise",
         "test_delivery.py test_commands.py -k 'skip or delivery'",
     ),
     Mutant(
@@ -160,7 +160,7 @@ OF_DELIVERY = (
     ),
     Mutant(
         "release: news of an earlier copy is forgotten",
-        "return _sent(before, claim.email, claim.taken, claim.at) if claim.taken else before",
+        "return _count_as_sent(before, claim.email, claim.taken, claim.at) if claim.taken else before",
         "return before",
         DELIVERY,
     ),

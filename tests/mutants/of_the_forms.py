@@ -241,7 +241,7 @@ OF_PAGES = (
     ),
     Mutant(
         "subscriber's page: a lesson that was not sent",
-        "if lesson not in course.lessons or not _had(lesson, subscriber, earlier):",
+        "if lesson not in course.lessons or not _was_sent(lesson, subscriber, earlier):",
         "if lesson not in course.lessons:",
         "test_my_course.py -k 'not_sent'",
     ),

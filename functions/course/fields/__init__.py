@@ -1,1 +1,1 @@
-"""What single fields of the forms may hold."""
+"""Rules for single fields of the forms."""

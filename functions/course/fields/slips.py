@@ -1,4 +1,7 @@
-"""Slips in the domain of an address, told from what was typed alone. A slip is asked about, never corrected."""
+"""Typing mistakes in the domain of an address. The form asks about them and never corrects them by itself.
+
+Only what was typed counts, not whether the address is known.
+"""
 
 WELL_KNOWN = {
     "com": "aol btinternet email fastmail gmail gmx googlemail hotmail icloud inbox live mac mail me msn outlook "
@@ -10,28 +13,28 @@ WELL_KNOWN = {
     "es": "hotmail outlook terra yahoo",
     "me": "proton pm",
 }
-"""Mail providers of the countries whose helplines the course has, by the ending of their domains."""
+"""Mail providers of the countries for which the course has helplines, by the ending of their domains."""
 
 IN_MANY_COUNTRIES = frozenset({"gmx", "hotmail", "live", "mail", "outlook", "yahoo"})
-"""With the country's own ending, which is no slip."""
+"""Providers that use the endings of many countries: such an ending is no mistake."""
 
 ENDINGS = {
     **dict.fromkeys(("cim", "clm", "cmo", "cok", "comm", "con", "coom", "cpm", "ocm", "vom", "xom"), "com"),
     **dict.fromkeys(("ent", "ner", "nett", "nte"), "net"),
     **dict.fromkeys(("ogr", "orgg", "orh", "rog"), "org"),
 }
-"""What is typed in place of an ending. None of these is a top-level domain."""
+"""Mistyped endings and the right ones. None of the mistyped ones is a top-level domain."""
 NO_COUNTRY = frozenset({"cm", "co", "om"})
-"""Endings of countries that, behind a provider's name, are a cut-off `com`."""
+"""Country endings that, after a provider's name, are probably a `com` with a letter missing."""
 
 SHORTEST_NAME = 5
-"""Letters of a name that may be misspelt: of fewer, most are one letter away from another."""
+"""The fewest letters of a name that can count as misspelt: most shorter names are one letter away from another."""
 
 _DOMAINS = {f"{name}.{ending}" for ending, names in WELL_KNOWN.items() for name in names.split()}
 
 
 def meant(address: str) -> str:
-    """The address that was probably meant, or "" where nothing looks like a slip."""
+    """The address that was probably meant, or "" if nothing looks like a typing mistake."""
     local_part, _, domain = address.strip().rpartition("@")
     other = _meant_domain(domain.lower())
     return f"{local_part}@{other}" if other else ""
@@ -65,7 +68,7 @@ def _is_a_country(ending: str) -> bool:
 
 
 def distance(one: str, other: str) -> int:
-    """Letters to put in, leave out, replace or swap with their neighbour to make one of the other."""
+    """The least number of letters to insert, delete, replace or swap with a neighbour to turn one into the other."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one):

@@ -1,4 +1,4 @@
-"""First names: real ones are taken, and no email greets with a link."""
+"""First names: real names are accepted, and links are refused."""
 
 import unicodedata
 
@@ -30,17 +30,17 @@ LINKS = (
 
 
 @pytest.mark.parametrize("name", REAL.split(", "))
-def test_s2_a_real_name_is_taken(name: str) -> None:
+def test_s2_a_real_name_is_accepted(name: str) -> None:
     assert checked_name(name) == name
 
 
 @pytest.mark.parametrize("name", LINKS.split(", "))
-def test_s2_a_link_in_any_spelling_is_no_name(name: str) -> None:
+def test_s2_a_link_in_any_spelling_is_refused_as_a_name(name: str) -> None:
     with pytest.raises(InvalidForm, match="name_link"):
         checked_name(name)
 
 
-def test_s2_a_name_has_at_most_60_characters_and_none_that_cannot_be_seen() -> None:
+def test_s2_a_name_has_at_most_60_characters_and_no_invisible_ones() -> None:
     assert checked_name(f" {'A' * MAX_NAME} ") == "A" * 60
     for name, error in {"A" * 61: "name_long", **dict.fromkeys(UNSEEN, "name_invisible")}.items():
         with pytest.raises(InvalidForm, match=error):
@@ -53,7 +53,7 @@ def test_letters_alone_are_never_a_link(name: str) -> None:
 
 
 @given(st.text(max_size=80))
-def test_whatever_passes_as_a_name_fits_on_one_line(name: str) -> None:
+def test_an_accepted_name_fits_on_one_line(name: str) -> None:
     try:
         checked = checked_name(name)
     except InvalidForm:

@@ -1,4 +1,4 @@
-"""Slips in an address: what is asked about, and what is left alone."""
+"""Typing mistakes in an address: which ones the form asks about, and which domains it accepts."""
 
 import pytest
 
@@ -24,22 +24,22 @@ NO_SLIPS = (
 
 
 @pytest.mark.parametrize(("typed", "wanted"), [(typed, to) for to, slips in SLIPS.items() for typed in slips.split()])
-def test_s17_a_slip_is_asked_about(typed: str, wanted: str) -> None:
+def test_s17_the_form_asks_about_a_typing_mistake(typed: str, wanted: str) -> None:
     assert meant(f"ann@{typed}") == f"ann@{wanted}"
     assert meant(f" Ann.Smith+course@{typed.upper()} ") == f"Ann.Smith+course@{wanted}"
 
 
 @pytest.mark.parametrize("domain", NO_SLIPS.split())
-def test_s17_a_domain_of_its_own_is_left_alone(domain: str) -> None:
+def test_s17_a_real_domain_is_not_a_typing_mistake(domain: str) -> None:
     assert meant(f"ann@{domain}") == ""
 
 
 @pytest.mark.parametrize("typed", ["", "ann", "@", "ann@", "ann@com"])
-def test_what_is_no_address_is_no_slip(typed: str) -> None:
+def test_a_text_that_is_no_address_is_not_a_typing_mistake(typed: str) -> None:
     assert meant(typed) == ""
 
 
-def test_two_neighbours_that_are_swapped_are_one_slip() -> None:
+def test_two_swapped_neighbours_count_as_one_mistake() -> None:
     assert [distance("gmail", other) for other in ("gmail", "gmial", "gmai", "gmaill", "gnail", "liamg", "")] == [
         0, 1, 1, 1, 1, 4, 5,
     ]  # fmt: skip

@@ -34,7 +34,7 @@ def test_a_token_says_its_subscriber_and_sign_up(world: World) -> None:
 def test_a_token_of_another_purpose_is_invalid(world: World, purpose: Purpose) -> None:
     ann = Person(world).joins()
     for read in (links.read, links.followed):
-        with pytest.raises(InvalidToken, match="of another purpose"):
+        with pytest.raises(InvalidToken, match="made for another purpose"):
             read(purpose, token_of(ann, "/unsubscribe/"), world.now())
 
 
