@@ -3,7 +3,7 @@
 import pytest
 
 from replies.division import divide
-from replies.original.answered import Answered
+from replies.original.answered import Original
 from replies.quotes.lines import lines_of
 
 EMAIL = """Day 2
@@ -15,7 +15,7 @@ HEADER = "On 8/3/26 07:00, X <a@b.org> wrote:"
 
 
 def kept(text: str, email: str | None = EMAIL) -> list[str]:
-    lines, _ = divide(lines_of(text), Answered(email, None))
+    lines, _ = divide(lines_of(text), Original(email, None))
     return [line for line in lines if line]
 
 
@@ -52,6 +52,6 @@ def test_marks_above_an_unmarked_quote_are_the_persons() -> None:
 
 def test_what_only_looks_quoted_is_doubtful() -> None:
     lines = lines_of(f"{HEADER}\n\nDinner at eight?")
-    own, doubtful = divide(lines, Answered(None, None))
+    own, doubtful = divide(lines, Original(None, None))
     assert not any(own)
     assert doubtful == [None, "", "Dinner at eight?"]

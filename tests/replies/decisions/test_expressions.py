@@ -3,7 +3,7 @@
 import pytest
 
 from replies.decisions import expressions
-from replies.decisions.expressions import Language, Level, begins, has, languages, nearly, pieces
+from replies.decisions.expressions import Language, Level, begins, has, languages, likely_commands, pieces
 
 
 def test_seven_languages_have_words_for_requests() -> None:
@@ -55,7 +55,7 @@ def test_a_clause_is_parted_before_conjunctions() -> None:
     ],
 )
 def test_a_sentence_about_the_emails_may_be_a_request(sentence: str, commands: list[str]) -> None:
-    assert nearly(sentence)[:1] == commands
+    assert likely_commands(sentence)[:1] == commands
 
 
 def test_everything_is_compiled_once() -> None:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from replies.decisions.expressions import Level
-from replies.decisions.grammar import MOST_WORDS, cores, is_around
+from replies.decisions.grammar import MOST_WORDS, cores, is_courtesy
 
 TODAY = date(2026, 11, 24)  # a Tuesday
 
@@ -71,6 +71,6 @@ def test_a_story_is_no_request() -> None:
 
 
 def test_courtesies_are_told_in_any_language() -> None:
-    assert is_around("mit freundlichen gruen".replace("gruen", "grußen"))
-    assert is_around("thanks | muchas gracias")
-    assert not is_around("thanks for the fish")
+    assert is_courtesy("mit freundlichen gruen".replace("gruen", "grußen"))
+    assert is_courtesy("thanks | muchas gracias")
+    assert not is_courtesy("thanks for the fish")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from replies.quotes.sentences import Evidence, begins_in, end_of_sentence, evidence, leads_in, says_you_wrote
+from replies.quotes.sentences import Evidence, begins_in, end_of_sentence, evidence, introduces_quote, says_you_wrote
 
 HEADER = "On Mon, Aug 3, 2026 at 7:00 AM X <a@b.org> wrote:"
 
@@ -74,7 +74,7 @@ def test_a_quote_header_begins_behind_words_of_ones_own() -> None:
     ],
 )
 def test_right_before_a_quote_less_is_enough(line: str) -> None:
-    assert leads_in(line)
+    assert introduces_quote(line)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_right_before_a_quote_less_is_enough(line: str) -> None:
     ],
 )
 def test_a_persons_own_words_are_no_lead(line: str) -> None:
-    assert not leads_in(line)
+    assert not introduces_quote(line)
 
 
 @pytest.mark.parametrize(
