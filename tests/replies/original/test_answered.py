@@ -1,4 +1,4 @@
-"""The email that was answered, as text and HTML."""
+"""The original as text and HTML."""
 
 from unittest.mock import Mock
 
@@ -23,7 +23,7 @@ def test_the_form_that_has_most_words_of_a_quote_counts() -> None:
     assert Original(TEXT, HTML).closest(quote).matched == 11
 
 
-def test_the_html_is_not_read_when_the_text_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_html_is_not_read_when_the_text_has_all_of_a_quote(monkeypatch: pytest.MonkeyPatch) -> None:
     read = Mock(wraps=html_to_text)
     monkeypatch.setattr("replies.original.answered.html_to_text", read)
     email = Original(TEXT, HTML)
@@ -34,7 +34,7 @@ def test_the_html_is_not_read_when_the_text_leaves_nothing(monkeypatch: pytest.M
     read.assert_called_once()
 
 
-def test_the_html_is_not_read_for_what_the_person_wrote_below_a_quote(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_html_is_not_read_for_own_words_below_a_quote(monkeypatch: pytest.MonkeyPatch) -> None:
     read = Mock(wraps=html_to_text)
     monkeypatch.setattr("replies.original.answered.html_to_text", read)
     below = Compared("I lied to her.", quoted=False)
@@ -48,7 +48,7 @@ def test_the_links_of_both_forms_are_ours() -> None:
     assert Original(TEXT, HTML).links == {"https://a.b/c", "https://a.b/c?d=1&e=2"}
 
 
-def test_an_email_that_is_not_known_leaves_everything() -> None:
+def test_an_unknown_original_leaves_everything() -> None:
     email = Original(None, None)
     assert not email
     assert email.with_line_breaks("x" * 700) == "x" * 700
