@@ -1,7 +1,7 @@
-"""What people write back: their own words in a reply, whether a person wrote it, and what it asks for.
+"""Reads replies: whether a person wrote the mail, the person's own words, and what they ask for.
 
-Other packages call only these functions; besides them they import the types of `replies.request` and, for type
-checking only, `replies.reader.Mail`. The reader is imported when first called, so that `course.commands` stays light.
+Other packages call only the functions of this module. They also import the types of `replies.request` and, for type
+checking, `replies.reader.Mail`. The reader is imported at the first call, so that `course.commands` loads fast.
 """
 
 from datetime import date
@@ -13,38 +13,38 @@ if TYPE_CHECKING:
 
 
 class UnreadableMail(Exception):
-    """Raised when a mail is over the bounds that are set before parsing begins, or sealed: encrypted."""
+    """Raised when a mail exceeds a limit of `replies.mail`, or is encrypted."""
 
 
 def opened(raw: bytes) -> "Mail":
-    """The mail, parsed once for every question about it. Raises UnreadableMail."""
+    """Parses a mail once, for all questions about it. Raises UnreadableMail."""
     from replies.reader import Mail
 
     return Mail(raw)
 
 
 def own_words(raw: bytes, original: str | None = None, original_html: str | None = None) -> str:
-    """The person's own new words, line breaks kept; empty when there are none. Raises UnreadableMail.
+    """Returns the person's own words with their line breaks; empty if there are none.
 
-    `original` is the email that they answered as text, `original_html` the same as HTML.
+    `original` is the text of the email that the reply answers, `original_html` its HTML. Raises UnreadableMail.
     """
     return opened(raw).own_words(original, original_html)
 
 
 def automatic(raw: bytes) -> str | None:
-    """Why no person wrote this mail, or None. Raises UnreadableMail."""
+    """Returns why no person wrote this mail, or None if a person did. Raises UnreadableMail."""
     return opened(raw).automatic
 
 
 def decided(text: str, answered: "Answered", today: date, first_name: str = "") -> "Decision":
-    """What is done with a person's words: obeyed, kept, or asked about. `today` is the local day of the person."""
+    """Decides whether own words are obeyed, kept or asked about. `today` is the person's local date."""
     from replies.decisions import decision
 
     return decision.decided(text, answered, today, first_name)
 
 
 def says_stop(text: str) -> bool:
-    """Whether a text is nothing but the word that our emails teach for stopping, in any language."""
+    """Whether a text is only the word that our emails teach for stopping, in any language."""
     from replies import tables
 
     return tables.plain(text) in tables.words("stop.taught")

@@ -1,7 +1,7 @@
-"""Whether a mail was written by a person: why not, from its headers and its shape, never from what it says.
+"""Recognises auto-replies and other mail that no person wrote, by headers and shape, never by text.
 
-A subject alone only sets a mail aside, from where it can be restored. `X-Auto-Response-Suppress` proves nothing:
-Exchange puts it on people's mail. `Precedence: list` alone proves nothing either.
+The subject alone is weak evidence: such a mail is set aside, and an operator can accept it. `X-Auto-Response-Suppress`
+proves nothing, because Exchange puts it on people's mail. `Precedence: list` alone proves nothing either.
 """
 
 import re
@@ -20,11 +20,11 @@ _SUBJECT = (
     r"(?i)«subjects.automatic»|«subjects.failed»|(?:«subjects.away»|«subjects.undelivered»)\s*[:：]"
     rf"|(?:«subjects.away»|«subjects.leave»)\b[^:：]{{0,40}}\s{_ANSWER}|.{{1,200}}\(«subjects.automatic»[^()]{{0,20}}\)$"
 )
-"""In this order: as mail programs begin it; a note of one's own before the subject that is answered; `… (automatic
-reply)`."""
+"""In this order: beginnings that mail programs write; a person's note before the answered subject; and
+`… (automatic reply)`."""
 _REPORTS = ("message/delivery-status", "message/disposition-notification")
 _FAILED_END = rf"(?i)(?!{_ANSWER}|.*\b«footers.first_person»\b).*\b«subjects.failed_end»\W*"
-"""At the end of a subject, unless it is a person's about themselves, or an answer."""
+"""The end of a subject, unless a person writes about themselves, or answers."""
 _SET_BY_ROBOTS = (
     r"(?i)x-auto-?(?:reply|respon(?:d|der|se)|generated)(?:-id|-from)?|x-mail-autoreply|x-vacation|x-fc-machinegenerated"
     r"|x-failed-recipients|x-loop|x-mlserver|x-ml-name|x-amz-sns-message-type|x-boxtrapper|x-ms-exchange-inbox-rules-loop"
@@ -33,7 +33,7 @@ _SET_BY_ROBOTS = (
 
 
 def automatic(message: Message) -> str | None:
-    """Why no person wrote this mail, or None."""
+    """Returns why no person wrote this mail, or None if a person did."""
     return _by_headers(message) or _by_shape(message) or _by_sender(message) or _by_subject(message)
 
 
@@ -42,7 +42,7 @@ def _by_headers(message: Message) -> str | None:
     if submitted and not re.match(r"no\b", submitted):  # RFC 3834
         return "auto-submitted"
     if "<>" in (mail.header(message, name) for name in ("Return-Path", "Envelope-From", "From")):
-        return "null sender"  # RFC 5321: bounces, and what must not be answered
+        return "null sender"  # RFC 5321: bounces, and mail that must not be answered
     if found := next((name for name in message if re.fullmatch(_SET_BY_ROBOTS, name)), None):
         return found.lower()
     for name in ("Precedence", "X-Precedence", "Preference"):

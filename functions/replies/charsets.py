@@ -1,12 +1,12 @@
-"""The charset of a text that names none, or a wrong one: told by the letters that are usual in its language."""
+"""Guesses the charset of a text that names none or a wrong one, by the usual letters of its language."""
 
 import re
 
 SAMPLE = 64 * 1024
-"""Bytes that are looked at."""
+"""Bytes of a text that are examined."""
 
 BEYOND_ASCII = rb"[\x80-\xff]{3,}"
-"""Bytes beyond ASCII in a row: rare in Latin script, usual in all others."""
+"""Several bytes beyond ASCII in a row: rare in Latin script, usual in all others."""
 
 _CYRILLIC = "[оеаинтсрвлкмдпуяі]"
 _KANA = "[\u3041-\u30fa]"
@@ -24,14 +24,14 @@ _USUAL = (
     (("cp1253",), "[αοιετσνηυρπκμλςίάόέή]", 0.6),
     (("cp1255",), "[יוהלאתרבמשנ]", 0.6),
 )
-"""Charsets, the usual letters of the languages that they are for, and which share of a text these have at least."""
+"""Charsets, the usual letters of their languages, and the least share of a text that these letters have."""
 
 _LETTERS = "[^\x00-\xbf\u2000-\u206f\u3000-\u303f\uff00-\uff60]"
-"""What is neither ASCII nor punctuation."""
+"""Characters that are neither ASCII nor punctuation."""
 
 
 def guessed(raw: bytes) -> str | None:
-    """The charset of a text in another script than Latin, or UTF-8 with mistakes. None where nothing tells."""
+    """Returns the charset of a text in another script than Latin, or in UTF-8 with mistakes; None if unknown."""
     sample = raw[:SAMPLE]
     if _share(sample, "utf-8", _LETTERS):
         return "utf-8"
@@ -46,7 +46,7 @@ def guessed(raw: bytes) -> str | None:
 
 
 def _share(sample: bytes, charset: str, usual: str) -> float:
-    """Which part of the letters beyond ASCII are usual ones; 0 where it cannot be this charset."""
+    """Returns the share of usual letters among those beyond ASCII; 0 if it cannot be this charset."""
     text = sample.decode(charset, "ignore")
     letters = len(re.findall(_LETTERS, text))
     is_text = 10 * sample.decode(charset, "replace").count("\ufffd") <= letters

@@ -1,4 +1,4 @@
-"""The bytes of one part of a mail to text: its transfer encoding, and its charset, declared or not."""
+"""Decodes the bytes of one part of a mail: its transfer encoding, and its charset, declared or not."""
 
 import re
 from base64 import b64decode
@@ -25,15 +25,15 @@ _WIDER = {
     "shift_jis": "cp932",
     "iso-8859-8-i": "cp1255",
 }
-"""Charsets that mail programs name when they mean a larger one."""
+"""Charsets that mail programs name when they mean a larger one, and that one."""
 _VAGUE = frozenset({"", "cp1252"})
-"""What programs also name where they do not know."""
+"""Charsets that programs also name when they do not know the charset."""
 _JIS, _ASCII = rb"\x1b\$[@B]", bytes(range(128))
 _NOT_FOR_TEXT = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})
 
 
 def decoded(part: Message) -> str:
-    """The text of a part, in the charset that it names, or else in the one that it seems to be written in."""
+    """Returns the text of a part, in the charset that it names or, if that fails, in the most likely one."""
     raw = _transferred(part)
     named = (part.get_content_charset() or "").strip("'\" ")
     if re.search(_JIS, raw) and not raw.translate(None, _ASCII):  # Japanese whose charset was lost
@@ -47,7 +47,10 @@ def decoded(part: Message) -> str:
 
 
 def _likely(raw: bytes, charset: str) -> Iterator[str]:
-    """The charset that is named and UTF-8: first, where a longer text reads as that, for no other ever does."""
+    """Yields the charsets to try. UTF-8 is first if the name is vague, or bytes beyond ASCII come in runs.
+
+    A longer text in another charset is never valid UTF-8.
+    """
     if charset in _VAGUE or re.search(BEYOND_ASCII, raw):
         yield "utf-8"
     if charset not in _VAGUE:
@@ -56,7 +59,7 @@ def _likely(raw: bytes, charset: str) -> Iterator[str]:
 
 
 def _read(raw: bytes, charset: str) -> str | None:
-    """The text in this charset; None where it is not written in it."""
+    """Returns the text in this charset; None if it is not written in this charset."""
     try:
         return raw.decode(charset) if lookup(charset).name.replace("_", "-") not in _NOT_FOR_TEXT else None
     except (LookupError, ValueError):  # unknown, not a text encoding, a NUL in the name, or the wrong one
@@ -64,7 +67,10 @@ def _read(raw: bytes, charset: str) -> str | None:
 
 
 def _transferred(part: Message) -> bytes:
-    """The bytes of a part. What is not base64 after all, such as a list's footer, is kept as it is."""
+    """Returns the decoded bytes of a part.
+
+    What is not base64 in a base64 part, such as a list's footer, is kept as it is.
+    """
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
     if encoding == "base64":
         del part["Content-Transfer-Encoding"]

@@ -1,97 +1,104 @@
-"""Which lines of a reply are the person's: told by their shape, then by comparison with the email that was answered."""
+"""Divides a reply's lines into own words and quote: by shape, then by comparison with the original."""
 
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 
-from replies.original.answered import Answered, Closest
+from replies.original.answered import Closest, Original
 from replies.original.sent import Compared
 from replies.quotes.lines import Kind, Line
-from replies.quotes.sentences import COLONS, leads_in
+from replies.quotes.sentences import COLONS, introduces_quote
 from replies.signatures import is_device_line, is_warning
 
-LONG = 5
-"""Words of ours in one line that no person writes by chance."""
+LONG_MATCH = 5
+"""Words of our email in one line; nobody writes so many of them by chance."""
 PASTED_WORDS, PASTED_SHARE = 25, 0.4
-"""Words of ours, and the share of our email, from which on a text without any quote mark holds our email."""
+"""Unmarked text is a copy of our email if it has so many of its words, and this share of all of them."""
 OURS_SHARE = 0.3
-"""Of the quoted words, from which on a quote is of our email."""
+"""A quote is of our email if at least this share of the quoted words is ours."""
 SENTENCE = 12
-"""Letters from which on a line that ends in a full stop is more than a greeting or a name."""
+"""Characters. A line that ends in a full stop and is shorter may be a greeting or a name."""
 _SENTENCE_END = r"[.?!…。？！][\"”»’」)]*$"
-_OF_PROGRAM = r"@|\d"
+_ADDRESS_OR_DIGIT = r"@|\d"
 
 Kept = list[str | None]
-"""For each line of a reply its text, or None when it is not kept."""
+"""For each line of a reply its text, or None if the line is not kept."""
 
 
-def divide(lines: Sequence[Line], answered: Answered) -> tuple[Kept, Kept]:
-    """What is the person's, and what is quoted by its shape alone: wanted only when there is nothing else."""
-    if answered and _marked_by_hand(lines, answered):
+def divide(lines: Sequence[Line], original: Original) -> tuple[Kept, Kept]:
+    """Returns the own words, and the lines that only look quoted: they count if there are no own words."""
+    if original and _marked_by_hand(lines, original):
         for line in lines:
             line.kind = Kind.OWN
-    kept, doubted = _by_shape(lines, known=bool(answered))
-    if answered:
-        _take_out([_Section(lines, places, answered) for places in _sections(lines)], kept, doubted)
-    for at in range(1, len(lines)):  # a blank line after one that was written is theirs as well
+    kept, doubtful = _by_shape(lines, known=bool(original))
+    if original:
+        _remove_original([_Section(lines, places, original) for places in _sections(lines)], kept, doubtful)
+    for at in range(1, len(lines)):  # a blank line below a kept line is kept as well
         if not lines[at].bare and kept[at] is None and kept[at - 1] is not None:
             kept[at] = ""
-    return kept, doubted
+    return kept, doubtful
 
 
-def _marked_by_hand(lines: Sequence[Line], answered: Answered) -> bool:
-    """Whether the marks are the person's own: our email stands without any, and no word of it behind them."""
+def _marked_by_hand(lines: Sequence[Line], original: Original) -> bool:
+    """Whether the person typed the quote marks: our email is there without marks."""
     if {line.kind for line in lines} != {Kind.OWN, Kind.MARKED}:
         return False
-    closest = answered.closest([Compared(line.text, quoted=True) for line in lines])
+    closest = original.closest([Compared(line.text, quoted=True) for line in lines])
     pairs = zip(lines, closest.rests, strict=True)
-    return sum(rest.matched for line, rest in pairs if line.kind is Kind.MARKED) < LONG and _is_most(closest)
+    marked = sum(rest.matched for line, rest in pairs if line.kind is Kind.MARKED)
+    return marked < LONG_MATCH and _has_most_of_email(closest)
 
 
-def _is_most(closest: Closest) -> bool:
-    """Whether lines hold so much of our email that they quote it."""
+def _has_most_of_email(closest: Closest) -> bool:
+    """Whether lines hold so much of our email that they are a copy of it."""
     return closest.matched >= max(PASTED_WORDS, PASTED_SHARE * closest.size)
 
 
 def _by_shape(lines: Sequence[Line], *, known: bool) -> tuple[Kept, Kept]:
-    """What is the person's and what is doubtful, before anything is compared with an email that is `known`."""
+    """Returns own words and doubtful lines by shape alone. `known` says whether we have the original."""
     header = next((at for at, line in enumerate(lines) if line.kind is Kind.HEADER), None)
-    doubted = {Kind.BELOW, Kind.MARKED} if known or header is None else {Kind.BELOW}
+    doubtful = {Kind.BELOW, Kind.MARKED} if known or header is None else {Kind.BELOW}
     by_hand = 0 if known or header is None or lines[header].depth else header
     kept: Kept = [line.text if line.kind is Kind.OWN else None for line in lines]
-    for at in range(by_hand):  # a mark is the person's own: what the mail program quotes is further down
+    for at in range(by_hand):  # marks above a quote header are the person's: the mail program quotes below it
         kept[at] = lines[at].text
-    for at in () if known else _led_in(lines, header):
+    for at in () if known else _introduced(lines, header):
         kept[at] = lines[at].text
-    return kept, [line.text if line.kind in doubted else None for line in lines]
+    return kept, [line.text if line.kind in doubtful else None for line in lines]
 
 
-def _led_in(lines: Sequence[Line], header: int | None) -> Iterator[int]:
-    """What the person leads in, `This is what he sent me:`, and what stands between two sentences of theirs."""
+def _introduced(lines: Sequence[Line], header: int | None) -> Iterator[int]:
+    """Yields the quoted lines that belong to own words.
+
+    The person introduces them, `This is what he sent me:`, or they stand between two of the person's sentences.
+    """
     if header is None:
         said = [at for at, line in enumerate(lines) if line.kind is Kind.OWN and line.bare]
         for start, end in pairwise(said):
             between = _ends_a_sentence(lines[start].bare) and _ends_a_sentence(lines[end].bare)
-            yield from range(start + 1, end) if between or _leads(lines[start].bare) else ()
+            yield from range(start + 1, end) if between or _introduces(lines[start].bare) else ()
     elif not lines[header].depth and not lines[header].bare.startswith("-"):
-        yield from _led_in_without_marks(lines, header)
+        yield from _introduced_without_marks(lines, header)
 
 
-def _led_in_without_marks(lines: Sequence[Line], header: int) -> Iterator[int]:
-    """Another mail, from its quote header on: nothing tells where it ends, and what follows may be theirs."""
+def _introduced_without_marks(lines: Sequence[Line], header: int) -> Iterator[int]:
+    """Yields the lines of another mail that the person introduces, from its quote header on.
+
+    It has no marks, so nothing shows where it ends, and the text after it may be the person's.
+    """
     said = next((line for line in reversed(lines[:header]) if line.bare), None)
-    if not said or said.kind is not Kind.OWN or not _leads(said.bare):
+    if not said or said.kind is not Kind.OWN or not _introduces(said.bare):
         return
     end = next((at for at in range(header, len(lines)) if lines[at].kind is Kind.MARKED), len(lines))
     while end < len(lines) and (lines[end - 1].kind is Kind.HEADER or not lines[end - 1].bare):
-        end -= 1  # the quote header of what is marked
+        end -= 1  # leave out the quote header of the marked quote
     yield from range(header, end)
 
 
-def _leads(line: str) -> bool:
-    """Whether a line ends in a colon, and is no `X <address>, 7:00:` of a mail program."""
-    return line.endswith(COLONS) and len(line.split()) >= 3 and not re.search(_OF_PROGRAM, line)
+def _introduces(line: str) -> bool:
+    """Whether a line ends in a colon and is not a mail program's, such as `X <address>, 7:00:`."""
+    return line.endswith(COLONS) and len(line.split()) >= 3 and not re.search(_ADDRESS_OR_DIGIT, line)
 
 
 def _ends_a_sentence(line: str) -> bool:
@@ -99,7 +106,10 @@ def _ends_a_sentence(line: str) -> bool:
 
 
 def _sections(lines: Sequence[Line]) -> Iterator[range]:
-    """What stands before the first quote, and each stretch from one quote header (or bare quote) to the next."""
+    """Yields the lines above the first quote, then those from each quote header to the next.
+
+    The first quote may have no header. A line that a telephone adds counts as the beginning of a quote.
+    """
     others = (at for at, line in enumerate(lines) if line.kind is not Kind.OWN or is_device_line(line.text))
     starts = [0, next(others, len(lines))]
     for at in range(starts[1] + 1, len(lines)):
@@ -109,64 +119,64 @@ def _sections(lines: Sequence[Line]) -> Iterator[range]:
 
 
 class _Section:
-    """A stretch of lines, and what our email leaves of it."""
+    """A section of a reply's lines, compared with our email."""
 
-    def __init__(self, lines: Sequence[Line], places: range, answered: Answered) -> None:
+    def __init__(self, lines: Sequence[Line], places: range, original: Original) -> None:
         self.lines = lines
         self.places = places
-        self.answered = answered
+        self.original = original
         self.is_unmarked = all(lines[at].kind is Kind.OWN for at in places)
         self.is_written = self.is_unmarked and not is_device_line(lines[places.start].text)
-        """Whether nothing tells that it is quoted."""
+        """Whether nothing shows that it is quoted."""
 
     @cached_property
-    def shown(self) -> list[int]:
-        """The lines but for quote headers."""
+    def body(self) -> list[int]:
+        """The places of its lines, without quote headers."""
         return [at for at in self.places if self.lines[at].kind is not Kind.HEADER]
 
     @cached_property
     def compared(self) -> list[Compared]:
-        """The same as they are compared."""
-        lines = (self.lines[at] for at in self.shown)
+        """These lines, prepared for the comparison."""
+        lines = (self.lines[at] for at in self.body)
         return [Compared(line.text, self.is_unmarked or line.kind is not Kind.OWN) for line in lines]
 
     @cached_property
     def closest(self) -> Closest:
-        """What our email leaves of them."""
-        return self.answered.closest(self.compared)
+        """What is left of these lines without our email."""
+        return self.original.closest(self.compared)
 
     @cached_property
-    def left(self) -> list[tuple[int, str | None]]:
-        """Where they are, and what is left of each."""
-        return [(at, rest.text) for at, rest in zip(self.shown, self.closest.rests, strict=True)]
+    def remainders(self) -> list[tuple[int, str | None]]:
+        """The place of each of these lines, and the text that is left of it."""
+        return [(at, rest.text) for at, rest in zip(self.body, self.closest.rests, strict=True)]
 
     @cached_property
-    def first_long(self) -> int | None:
-        """Which of them is the first with many words of ours."""
-        return next((at for at, rest in enumerate(self.closest.rests) if rest.matched >= LONG), None)
+    def first_long_match(self) -> int | None:
+        """The index, among these lines, of the first with many words of ours."""
+        return next((at for at, rest in enumerate(self.closest.rests) if rest.matched >= LONG_MATCH), None)
 
     @property
     def holds_email(self) -> bool:
-        """Whether our email was pasted here."""
+        """Whether the person pasted our email here."""
         enough = sum(len(line.words) for line in self.compared) >= PASTED_WORDS
-        return enough and self.first_long is not None and _is_most(self.closest)
+        return enough and self.first_long_match is not None and _has_most_of_email(self.closest)
 
     @property
-    def is_of_another(self) -> bool:
-        """Whether it quotes another mail: there is a quote header, and little of our email."""
-        if not self.has_header or self.first_long is not None:
+    def quotes_another_mail(self) -> bool:
+        """Whether it quotes another mail: it has a quote header, and little of our email."""
+        if not self.has_clear_header or self.first_long_match is not None:
             return False
         return self.closest.matched < OURS_SHARE * sum(len(line.words) for line in self.compared if line.quoted)
 
     @property
-    def names_another(self) -> bool:
+    def names_another_sender(self) -> bool:
         """Whether its quote header names an address that is not ours."""
         headers = (self.lines[at] for at in self.places if self.lines[at].kind is Kind.HEADER)
-        return self.answered.is_another_in(" ".join(line.bare for line in headers))
+        return self.original.names_somebody_else(" ".join(line.bare for line in headers))
 
     @property
-    def has_header(self) -> bool:
-        """Whether it has a quote header with an address or a rule, or one of any kind, if its quote is marked."""
+    def has_clear_header(self) -> bool:
+        """Whether its quote header has an address, a rule or two lines. For a marked quote, any header counts."""
         lines = [self.lines[at] for at in self.places]
         headers = [line.bare for line in lines if line.kind is Kind.HEADER]
         marked = all(line.kind is not Kind.BELOW for line in lines)
@@ -174,52 +184,52 @@ class _Section:
 
     @property
     def is_all_quoted(self) -> bool:
-        """Whether all of it stands below a quote header, without any marks."""
+        """Whether it is all quote header and unmarked lines below one."""
         return all(self.lines[at].kind in (Kind.BELOW, Kind.HEADER) for at in self.places)
 
     @property
     def first_of_email(self) -> int:
-        """From the first long line of ours upwards: title, greeting and the line that leads in are not the person's."""
-        first = self.first_long or 0
+        """The index of the first line of our email: its title, its greeting or the quote header above."""
+        first = self.first_long_match or 0
         for at in range(first - 1, -1, -1):
             text, matched = self.closest.rests[at]
             if text is None and matched:
                 first = at
             elif text and text.strip():
-                return at if leads_in(text.strip()) else first
+                return at if introduces_quote(text.strip()) else first
         return first
 
 
-def _take_out(sections: Sequence[_Section], kept: Kept, doubted: Kept) -> None:
-    """Takes what we sent out of the sections.
+def _remove_original(sections: Sequence[_Section], kept: Kept, doubtful: Kept) -> None:
+    """Removes our email from all sections.
 
-    One that quotes another mail is left as it is; without marks, and when it names another's address or ours is quoted
-    as well, the person has put the other one there.
+    The quoted lines of another mail are not kept, unless the person inserted them: they have no marks, and their quote
+    header names somebody else's address, or our email is quoted too.
     """
-    quotes_ours = any(section.first_long is not None for section in sections if not section.is_unmarked)
+    quotes_ours = any(section.first_long_match is not None for section in sections if not section.is_unmarked)
     for section in sections:
         if section.is_written:
-            _take_out_pasted(section, kept)
-        elif section.is_of_another and section.is_all_quoted and (quotes_ours or section.names_another):
+            _remove_pasted(section, kept)
+        elif section.quotes_another_mail and section.is_all_quoted and (quotes_ours or section.names_another_sender):
             for at in section.places:
                 kept[at] = section.lines[at].text
         else:
-            _take_out_quoted(section, kept, doubted)
+            _remove_quoted(section, kept, doubtful)
 
 
-def _take_out_pasted(section: _Section, kept: Kept) -> None:
-    """Takes our email out of lines without marks, which are the person's unless they have much of it."""
-    for at, text in section.left[section.first_of_email :] if section.holds_email else ():
-        gone = text and (section.answered.has_with_other_numbers(text) or leads_in(text.strip()))
-        kept[at] = None if gone else text
+def _remove_pasted(section: _Section, kept: Kept) -> None:
+    """Removes our email from lines without marks. If they hold little of it, they are all the person's."""
+    for at, text in section.remainders[section.first_of_email :] if section.holds_email else ():
+        ours = text and (section.original.has_with_other_numbers(text) or introduces_quote(text.strip()))
+        kept[at] = None if ours else text
 
 
-def _take_out_quoted(section: _Section, kept: Kept, doubted: Kept) -> None:
-    """Takes our email out of a quote; what is left is an answer, unless another mail is quoted."""
-    another = section.is_of_another
-    for at, text in section.left:
+def _remove_quoted(section: _Section, kept: Kept, doubtful: Kept) -> None:
+    """Removes our email from a quote. The rest is an answer, unless the quote is of another mail."""
+    another = section.quotes_another_mail
+    for at, text in section.remainders:
         own = section.lines[at].kind is Kind.OWN
-        if text is None or (not own and (is_warning(text) or section.answered.has_with_other_numbers(text))):
-            kept[at] = doubted[at] = None
+        if text is None or (not own and (is_warning(text) or section.original.has_with_other_numbers(text))):
+            kept[at] = doubtful[at] = None
         elif own or not another:
             kept[at] = text

@@ -1,7 +1,7 @@
-"""HTML mail to plain text: what a reader sees, nothing active, quotes marked line by line with `> `.
+"""Turns HTML mail into plain text: what a reader sees, nothing active, quoted lines marked with `> `.
 
 The tokenizer is our own because the standard library's takes quadratic time on broken markup. Every alternative of
-its expression stops at the next `<` and gives nothing back, so its time is linear: `*+` and `(?>` are what it needs.
+its expression stops at the next `<` and, by `*+` and `(?>`, never backtracks, so its time is linear.
 """
 
 import re
@@ -13,7 +13,7 @@ from replies.tables import expression
 MAX_HTML = 1024 * 1024
 MAX_QUOTE_DEPTH = 50
 MARKED_SIGNATURE = 6
-"""Lines of what is marked as a signature."""
+"""Lines of a block that a program marks as a signature. A longer one is kept."""
 
 _TAG = (
     r"<!--|<[!?][^<>]*>"
@@ -25,10 +25,10 @@ _QUOTED = r"\s*=\s*(?:\"([^\"]*)|'([^']*))"
 _HIDDEN = r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d]*[1-9])"
 _SIGNATURE = r"(?i)\b(?:class|id)\s*=\s*[\"']?(?:[^\"']* )?(?:[a-z]{1,12}[-_]){0,3}signature\b"
 _ENDLESS_NUMBER = r"&#[xX]?[0-9a-fA-F]{9,}"
-"""Not a character, and at worst more digits than Python will convert."""
+"""It is no character, and may have more digits than Python converts."""
 
 _RAW = frozenset({"script", "style", "title", "textarea", "xmp", "noscript", "iframe", "svg", "object", "template"})
-"""Elements that are skipped as a whole, up to their end tag; of the title, `everything` has the text."""
+"""Elements that are skipped up to their end tag. With `everything`, the title is not skipped."""
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "pre", "table"})
 _BLOCKS = {"div", "tr", "li", "section", "article", "header", "footer", "hr", "dt", "dd", "td", "th", "title"}
 _LINES = _PARAGRAPHS | _BLOCKS
@@ -36,10 +36,10 @@ _VOID = frozenset({"br", "img", "hr", "meta", "link", "input", "wbr", "col", "ar
 
 
 def html_to_text(html: str, *, everything: bool = False) -> str:
-    """The visible text of the first 1 MB; with `everything` also hidden text and the names of pictures."""
+    """Returns the visible text of the first 1 MB; with `everything`, also hidden text and pictures' names."""
     reader = _Reader(everything)
     reader.read(html[:MAX_HTML])
-    if reader.hidden:  # something hidden was never closed: rather show too much than lose what was written
+    if reader.hidden:  # a hidden element was never closed: rather show too much than lose own words
         reader = _Reader(everything=True)
         reader.read(html[:MAX_HTML])
     return reader.text()
@@ -48,7 +48,7 @@ def html_to_text(html: str, *, everything: bool = False) -> str:
 class _Reader:
     def __init__(self, everything: bool) -> None:
         self.hidden: list[str] = []
-        """Open elements from the outermost hidden one inwards; empty while what is read can be seen."""
+        """The open elements from the outermost hidden one inwards; empty while the text is visible."""
         self._everything = everything
         self._lines: list[str] = []
         self._line: list[str] = []
@@ -57,10 +57,10 @@ class _Reader:
         self._line_depth = 0
         self._preformatted = 0
         self._signature: list[str] = []
-        """Open elements from a signature inwards, and in which line it began."""
+        """The open elements from a signature inwards. `_signature_from` is the line in which it began."""
         self._signature_from = 0
         self._numbers: list[int] = []
-        """The open lists: the last number of an ordered one, -1 for another."""
+        """For each open list its last number, or -1 if it is not ordered."""
 
     def read(self, html: str) -> None:
         text: list[str] = []
@@ -79,7 +79,7 @@ class _Reader:
         self._write("".join(text))
 
     def text(self) -> str:
-        """What was read, without blank lines at the ends."""
+        """Returns the text that was read, without blank lines at the ends."""
         self._break()
         return "\n".join(self._lines).strip("\n")
 
@@ -103,7 +103,7 @@ class _Reader:
         self._enter(tag)
 
     def _enter(self, tag: str) -> None:
-        """Notes the element that what comes next stands in."""
+        """Notes an element that contains the following text."""
         if tag == "blockquote":
             self._depth += 1
             self._line_depth = self._depth
@@ -141,7 +141,10 @@ class _Reader:
             self._numbers.pop()
 
     def _end_signature(self) -> None:
-        """Takes off what a program marks as one. What is long or is no name or address was written there."""
+        """Removes a block marked as a signature.
+
+        A block that is long, or is no name or address, was written there by the person and stays.
+        """
         self._new_line(paragraph=False)
         lines = [line.split() for line in self._lines[self._signature_from :] if line.strip()]
         capitals = [sum(word[0].isupper() or not word[0].isalpha() for word in line) for line in lines]
@@ -169,7 +172,7 @@ class _Reader:
         if self.hidden:
             return
         line = "".join(self._line).replace("\xa0", " ")
-        delimiter = line.strip() == "--" and line.endswith(" ")  # RFC 3676: its space is its mark
+        delimiter = line.strip() == "--" and line.endswith(" ")  # RFC 3676: the space belongs to the delimiter
         text = "-- " if delimiter else line.rstrip()
         self._lines.append(
             ("> " * min(self._line_depth, MAX_QUOTE_DEPTH) + text) if text else ">" * min(self._line_depth, 1)
@@ -178,7 +181,7 @@ class _Reader:
         self._line_depth = self._depth
 
     def _new_line(self, *, paragraph: bool) -> None:
-        """Starts on a fresh line; a paragraph leaves one blank line before it."""
+        """Starts a new line; a paragraph leaves one blank line before it."""
         if self.hidden:
             return
         if any(piece.strip() for piece in self._line):
@@ -189,9 +192,9 @@ class _Reader:
 
 
 def _pieces(html: str, skipped: frozenset[str]) -> Iterator[str | tuple[str, bool, str]]:
-    """The texts and tags of a page, without comments and elements that are skipped as a whole.
+    """Yields the texts and tags of a page, without comments and skipped elements.
 
-    A tag comes with its name, whether it ends an element, and its attributes.
+    A tag is its name, whether it ends an element, and its attributes.
     """
     lower = html.lower()
     lower = lower if len(lower) == len(html) else html  # a letter may be longer in lower case
@@ -212,7 +215,7 @@ def _pieces(html: str, skipped: frozenset[str]) -> Iterator[str | tuple[str, boo
 
 
 def _after_skipped(html: str, at: int, closing: str, endless: set[str]) -> int:
-    """Where what is skipped as a whole has its end tag, or a comment is over; right here when it never is."""
+    """Returns where the end tag of a skipped element starts, or a comment ends; `at` if neither comes."""
     end = -1 if closing in endless else html.find(closing, at)
     if end < 0:
         endless.add(closing)
@@ -226,7 +229,7 @@ def _attribute(name: str, attributes: str) -> str | None:
 
 
 def _is_hidden(attributes: str) -> bool:
-    """Whether an element's style or its attribute `hidden` keeps it from view."""
+    """Whether an element's style or its attribute `hidden` makes it invisible."""
     lower = attributes.lower()
     if "style" in lower and (style := _attribute("style", attributes)) and expression(_HIDDEN).search(style):
         return True

@@ -1,7 +1,7 @@
-"""Inbound mail to plain text, within bounds that are checked before parsing begins.
+"""Turns inbound mail into plain text, within limits that are checked before parsing begins.
 
-compat32 is the policy: `policy.default` can take 7 s and 2.7 GB on a 280 KB subject, and deep nesting ends in a
-RecursionError under either. Attachments are never decoded.
+The policy is compat32: `policy.default` can take 7 s and 2.7 GB on a 280 KB subject. Deep nesting ends in a
+RecursionError under both. Attachments are never decoded.
 """
 
 import re
@@ -20,9 +20,9 @@ MAX_PARTS = 100
 MAX_NESTING = 20
 MAX_HEADER_VALUE = 4000
 MAX_DASHES = 1000
-"""Lines that might begin a part, however its boundary is written."""
+"""Lines that may begin a part, in whatever way its boundary is written."""
 MAX_ENCODED_LINES = 200_000
-"""Lines of a mail as it came: 10 MB of base64 have 138,000."""
+"""Lines of the encoded mail: 10 MB of base64 have 138,000."""
 MAX_TEXT = 512 * 1024
 MAX_LINES = 4_000
 
@@ -38,7 +38,7 @@ _CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]"
 _MARKED_UP = frozenset({"text/html", "text/enriched", "text/richtext"})
 _READABLE = _MARKED_UP | {"text/plain"}
 _SEALED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
-"""PGP/MIME (RFC 3156), S/MIME (RFC 8551) unless it is signed in the clear."""
+"""PGP/MIME (RFC 3156) and S/MIME (RFC 8551), except S/MIME that is signed in the clear."""
 _ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 _SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
 _SIGNATURE = "\n-----BEGIN PGP SIGNATURE-----\n"
@@ -46,14 +46,14 @@ _SIGNATURE_END = "-----END PGP SIGNATURE-----"
 
 
 def parse(raw: bytes) -> Message:
-    """The mail as a message. Raises UnreadableMail when it is over a bound."""
+    """Parses a mail. Raises UnreadableMail when it exceeds a limit or is encrypted."""
     if len(raw) > MAX_MAIL:
         raise UnreadableMail("larger than 10 MB")
     end = re.compile(_HEADERS_END).search(raw, 0, MAX_HEADERS)
     if end is None and len(raw) > MAX_HEADERS:
         raise UnreadableMail("more than 64 KB of headers")
     if any(len(field[0]) > MAX_HEADER_VALUE for field in re.finditer(_PARAMETERS, raw)):
-        raise UnreadableMail("a header that would take too long to take apart")
+        raise UnreadableMail("a header that would take too long to parse")
     boundaries = set(re.findall(_BOUNDARY, raw))
     if len(boundaries) + raw.lower().count(b"message/rfc822") > MAX_NESTING:
         raise UnreadableMail("nested too deeply")
@@ -73,7 +73,7 @@ def parse(raw: bytes) -> Message:
 
 
 def header(message: Message, name: str) -> str:
-    """A header as text on one line, decoded (RFC 2047, or bytes that are UTF-8); empty when it is not there."""
+    """Returns a header on one line, decoded (RFC 2047, or UTF-8 bytes); empty when it is missing."""
     found = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
     whole = str(found)[:MAX_HEADER_VALUE].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     value = " ".join(whole.split())
@@ -84,7 +84,7 @@ def header(message: Message, name: str) -> str:
 
 
 def sender(message: Message) -> str:
-    """The one address in From, lower case; empty when there is none, or another that could be taken for it."""
+    """Returns the only address in From, in lower case; empty if there is none, or maybe another."""
     fields = " ".join(str(field) for field in message.get_all("From", []))
     found = {address.lower() for address in re.findall(_ADDRESS, fields[:MAX_HEADER_VALUE])}
     rest = re.sub(_ADDRESS, "", re.sub(_QUOTED_NAME, "", fields[:MAX_HEADER_VALUE]))
@@ -93,16 +93,17 @@ def sender(message: Message) -> str:
 
 
 def has_one_author(raw: bytes) -> bool:
-    """Whether the headers have one From field, however it is spelt, that every program finds.
+    """Whether the headers have exactly one From field, in any spelling, and every program finds it.
 
-    SES proves the address that it reads there, and a mail can be written so that our parser reads another. So no line
-    above From is malformed, which ends the headers for some, and no NUL or lone carriage return stands in them.
+    SES proves the address that it reads there, and a mail can be written so that our parser reads another. Therefore
+    no line above From may be malformed, because some programs end the headers at such a line, and the headers may have
+    no NUL and no lone carriage return.
     """
     head = re.split(rb"\r?\n\r?\n", raw[:MAX_HEADERS], maxsplit=1)[0]
     found = 0
     for at, line in enumerate(head.split(b"\n")):
         if at and line.startswith((b" ", b"\t")) and line.strip():
-            continue  # the line before goes on
+            continue  # it continues the line before
         found += re.sub(rb"[^a-z]", b"", line.partition(b":")[0].lower()) == b"from"
         if not found and not re.match(_FIELD, line):
             return False
@@ -110,32 +111,32 @@ def has_one_author(raw: bytes) -> bool:
 
 
 def visible_text(message: Message, *, prefer: str = "plain") -> str:
-    """What a reader sees: of alternatives the plain one (or `html`), of HTML its text with quotes marked by `> `.
+    """Returns what a reader sees: of alternatives, the plain one (or `html`).
 
-    Raises UnreadableMail when that has too many lines.
+    HTML becomes text with quotes marked by `> `. Raises UnreadableMail when the text has too many lines.
     """
     text = _Visible(prefer).text(message, MAX_NESTING)[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n")
     if text.startswith(_SIGNED):
         signed, _, signature = text.partition("\n\n")[2].partition(_SIGNATURE)
         after = signature.partition(_SIGNATURE_END)[2]
-        text = re.sub(r"(?m)^- (?=-)", "", signed + after)  # RFC 9580, 7: what starts with dashes was escaped by `- `
+        text = re.sub(r"(?m)^- (?=-)", "", signed + after)  # RFC 9580, 7: `- ` escapes lines that start with a dash
     _bound_lines(text)
     return re.sub(_CONTROL, "", re.sub(_SPACE, " ", text))
 
 
 def _bound_lines(text: str) -> None:
-    """Raises UnreadableMail for more lines than anybody writes, before they are split."""
+    """Raises UnreadableMail for more lines than anybody writes, before the text is split."""
     if text.count("\n") > MAX_LINES:
         raise UnreadableMail("more than 4,000 lines")
 
 
 def has_alternatives(message: Message) -> bool:
-    """Whether it says something as plain text and as HTML."""
+    """Whether a mail has the same content as plain text and as HTML."""
     return any(part.get_content_type() == "multipart/alternative" for part in message.walk())
 
 
 def marks_signature(part: Message) -> bool:
-    """Whether HTML in it, but for attachments, has the word with which programs mark a signature."""
+    """Whether a part's HTML, except in attachments, has the word with which programs mark a signature."""
     kind = part.get_content_type()
     if part.get_content_disposition() == "attachment":
         return False
@@ -145,20 +146,20 @@ def marks_signature(part: Message) -> bool:
 
 
 def children(part: Message) -> list[Message]:
-    """The parts of a part."""
+    """Returns the parts of a part."""
     payload = part.get_payload() if part.is_multipart() else None
     return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
 
 
 class _Visible:
-    """The text of a mail's parts, until there is more than anybody writes."""
+    """Reads the text of a mail's parts, up to a limit that is more than anybody writes."""
 
     def __init__(self, prefer: str) -> None:
         self._prefer = f"text/{prefer}"
         self._left = 2 * MAX_TEXT
 
     def text(self, part: Message, depth: int) -> str:
-        """What a reader sees of a part; of alternatives the preferred one."""
+        """Returns what a reader sees of a part; of alternatives, the preferred one."""
         kind = part.get_content_type()
         if depth == 0 or part.get_content_disposition() == "attachment":
             return ""
@@ -168,7 +169,7 @@ class _Visible:
                 parts.sort(key=lambda child: child.get_content_type() != self._prefer)
                 return next((text for child in parts if (text := self.text(child, depth - 1)).strip()), "")
             return "\n".join(text for child in parts if (text := self.text(child, depth - 1)).strip())
-        if kind not in _READABLE and not kind.startswith("multipart/"):  # one that has no parts after all is text
+        if kind not in _READABLE and not kind.startswith("multipart/"):  # a multipart without parts is text
             return ""
         text = decoded(part)[: max(0, self._left)]
         self._left -= len(text)
@@ -181,7 +182,7 @@ class _Visible:
 
 
 def _unflowed(text: str, joined: bool) -> str:
-    """RFC 3676: a line that ends in a space goes on in the next one of the same quote depth."""
+    """Joins lines by RFC 3676: one that ends in a space continues on the next one of the same quote depth."""
     lines: list[tuple[str, list[str]]] = []
     flows = False
     for line in text.replace("\r\n", "\n").split("\n"):

@@ -1,4 +1,4 @@
-"""What a reply asks for, as types. They load nothing else, since the rules of a course import them."""
+"""The types for what a reply asks for. The rules of a course import them, so they import nothing else."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,9 +10,9 @@ class Request:
     """A command with its details."""
 
     class Command(StrEnum):
-        """What a subscriber can ask for. The values are also the actions of the subscriber's page.
+        """What a subscriber can ask for. The values are also the actions of the course page.
 
-        A reply never means KEEP, which is only a button.
+        A reply never means KEEP: it is only a button.
         """
 
         STOP = "stop"
@@ -33,40 +33,40 @@ class Request:
     until: date | None = None
     """The local day on which a pause ends; None for a pause that waits for its subscriber."""
     hour: int = 0
-    """Of the day, for a command TIME: 0 to 23."""
+    """Hour of the day for the command TIME, 0 to 23."""
 
 
 class Answered(Enum):
-    """What kind of email a reply answers: the same words mean something else."""
+    """The kind of email that a reply answers: the same words can mean different things."""
 
     LESSON = auto()
     WAY_BACK = auto()
-    """The lesson that asks for a yes or a not yet."""
+    """The way back: the lesson that asks for a yes or a not yet."""
     CONFIRM = auto()
-    """The email that asks to confirm a sign-up."""
+    """The confirmation email."""
     ERASE = auto()
     """The notice that asks whether to delete everything."""
     OFFER = auto()
-    """The one that asks whether a reply meant a command."""
+    """The notice that asks whether a reply meant a command."""
     NOTICE = auto()
-    """Any other."""
+    """Any other notice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is done with a reply."""
+    """The decision on a reply."""
 
     class Kind(Enum):
         """Whether it is obeyed, and whether its words are kept."""
 
         OBEY = auto()
-        """The whole reply is the request, or a no to an offer: nothing is kept."""
+        """The whole reply is the request, or a no to an offer: its words are not kept."""
         OBEY_AND_KEEP = auto()
-        """It begins with the request and says more."""
+        """The reply begins with the request and says more."""
         ASK = auto()
-        """It may be a request: the words are kept, and one email offers the command."""
+        """The reply may be a request: its words are kept, and one email offers the command."""
         KEEP = auto()
 
     kind: Kind
     request: Request | None = None
-    """What is obeyed or asked about. None where nothing is, and where the way back is asked about once more."""
+    """The request that is obeyed or asked about. None if there is none, or if the way back is asked again."""

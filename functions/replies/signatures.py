@@ -1,5 +1,7 @@
-"""What stands below a person's words and is not theirs: signatures, a telephone's last line, legal footers; and the
-warning that a company's mail server puts above them. Only what has a mark of its own is taken off.
+"""Removes what is not the person's from above and below own words.
+
+Below them, these are signatures, the line that a telephone adds, and legal footers; above them, the warning of a
+company's mail server. Only what is clearly marked as one of these is removed.
 """
 
 import re
@@ -9,18 +11,18 @@ from itertools import dropwhile, takewhile
 from replies import tables
 
 MAX_SIGNATURE = 12
-"""Of a signature; what is longer is kept."""
+"""Lines. A longer signature is kept."""
 
 _PICTURE = r"(?i)\[(?:cid|«quotes.picture»)\b[^\]\n]{0,200}\]"
 """What stands for a picture in a plain part."""
-_REACHED = r"\s*<?(?:https?://\S+|[^\s@]+@[^\s@]+\.[^\s@]+)\s*"
-_PARTED = r"(?i)\S\s*\|\s*\S|(?:tel|phone|fax|mobile|cell|mob)\w*[.:]"
+_ONLY_ADDRESS = r"\s*<?(?:https?://\S+|[^\s@]+@[^\s@]+\.[^\s@]+)\s*"
+_COLUMNS_OR_NUMBERS = r"(?i)\S\s*\|\s*\S|(?:tel|phone|fax|mobile|cell|mob)\w*[.:]"
 _REACHABLE = r"(?i)(?:tel|phone|fax|mobile|cell|mob)\w*[.:]|www\.|https?://|[^\s@<>]+@[^\s@<>]+\.\w"
-_CONTACT = f"{_PARTED}|{_REACHABLE.removeprefix('(?i)')}"
+_CONTACT = f"{_COLUMNS_OR_NUMBERS}|{_REACHABLE.removeprefix('(?i)')}"
 _SENTENCE = r"[.?!…。？！][\"”»’)]*(?:\s|$)"
 _STARS = r"\s*\*(?:\s?\*){2,}\s*"
 _MORE = r"(?i)p\.? ?p?\.?s\b"
-"""Of a postscript."""
+"""The beginning of a postscript."""
 _NUMBER_OR_ADDRESS = r"\+?\d[\d\s()/-]{6,}|\S@\S|www\.|https?:"
 _RULE = r"\W*(?:_{5,}|-{10,}|[—–―]{3,})\W*"
 _FIRST_PERSON = r"(?i:(?!.{0,600}\b«footers.first_person»\b))"
@@ -31,7 +33,7 @@ _LEGAL = (
     rf"{_FIRST_PERSON}"
 )
 _LEGAL_WORD = "«footers.confidential»|«footers.environment»"
-"""In lower case: one of them is in every footer."""
+"""Every footer has one of these words, in lower case."""
 _LEGAL_BEGINS = "(?i).{0,60}«footers.begins»"
 _NOT_TO_PRINT = (
     rf"(?i){_FIRST_PERSON}(?=.{{0,80}}«footers.environment»)(?=.{{0,120}}«footers.print»)"
@@ -63,7 +65,7 @@ _DEVICE_LINES = (
     r"<#[0-9A-F]{8}-[0-9A-F-]{27}>",
 )
 """In this order: `Sent from` a brand or a kind of device; `Get … for iOS`; `Outlook for iOS`; languages with the verb
-last, with and without `my`; a model such as `RIDGE 4G`; the brand behind a telephone company's; advertisements."""
+last, with and without `my`; a model such as `RIDGE 4G`; a telephone company's name before the brand; advertisements."""
 _DEVICE_LINE = "|".join(_DEVICE_LINES)
 _LINK = r"[<(\[]*https?://\S+"
 _UNSEEN = "[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
@@ -78,10 +80,10 @@ def is_device_line(line: str) -> bool:
 
 
 def without_signature(lines: Sequence[str], *, before: bool, elsewhere: bool, original_known: bool) -> list[str]:
-    """A run of a person's lines (up to a quote or to the end), without what is not their words.
+    """Returns a run of own lines (up to a quote or the end) without what is not the person's.
 
-    The flags tell whether there are other runs before this one, and anywhere: a bare `--` takes nothing off a reply
-    that would be empty without it. Unless we know what was sent, what follows `Sent from my …` is a quote.
+    `before` and `elsewhere` say whether there are other runs before this one, or anywhere: a bare `--` removes nothing
+    from a reply that would be empty without it. If the original is unknown, all after `Sent from my …` is a quote.
     """
     kept = list(lines[: _legal(lines, below_quote=before)])
     kept = kept[: _list_footer(kept)]
@@ -96,9 +98,9 @@ def without_signature(lines: Sequence[str], *, before: bool, elsewhere: bool, or
 
 
 def _without_device_lines(lines: list[str], *, before: bool, original_known: bool) -> list[str]:
-    """Without `Sent from my …` and, unless we know what was sent, without the quote that follows it.
+    """Removes `Sent from my …` and, if the original is unknown, the quote that follows it.
 
-    Where it is the first line, what was written follows, and then a rule and the quote.
+    If it is the first line, the own words follow it, and then a rule and the quote.
     """
     devices = {at for at, line in enumerate(lines) if is_device_line(line)}
     if devices and not original_known:
@@ -110,21 +112,21 @@ def _without_device_lines(lines: list[str], *, before: bool, original_known: boo
 
 
 def _written_below(lines: Sequence[str]) -> list[str]:
-    """What was typed below the signature that a program had put there: from the first sentence on."""
+    """Returns what the person typed below a program's signature: the text from its first sentence on."""
     return list(dropwhile(lambda line: not (len(line.split()) > 3 and re.search(_SENTENCE, line)), lines))
 
 
 def _list_footer(lines: Sequence[str]) -> int:
-    """Where a mailing list's footer begins, with which the text ends: a rule, and below it an address or a link."""
+    """Returns where a mailing list's footer begins: a last rule, with an address or a link below it."""
     for at in range(max(0, len(lines) - MAX_SIGNATURE), len(lines)):
         below = [text for text in lines[at + 1 :] if text.strip()]
-        if re.fullmatch(r"\s*_{2,}\s*", lines[at]) and any(re.fullmatch(_REACHED, text) for text in below):
+        if re.fullmatch(r"\s*_{2,}\s*", lines[at]) and any(re.fullmatch(_ONLY_ADDRESS, text) for text in below):
             return at
     return len(lines)
 
 
 def _contacts(lines: Sequence[str]) -> int:
-    """Where a company's block begins, with which the text ends: columns or telephone numbers, and how to reach it."""
+    """Returns where a last block of contacts begins: columns or telephone numbers, and addresses."""
     end = len(lines)
     found: list[str] = []
     for at in range(len(lines) - 1, 0, -1):
@@ -135,13 +137,13 @@ def _contacts(lines: Sequence[str]) -> int:
             break
         found += [line] if line else []
         end = at if line else end
-    parted = sum(re.search(_PARTED, line) is not None for line in found)
+    columns = sum(re.search(_COLUMNS_OR_NUMBERS, line) is not None for line in found)
     reached = sum(re.search(_REACHABLE, line) is not None for line in found)
-    return end if len(found) >= 3 and parted >= 2 <= reached else len(lines)
+    return end if len(found) >= 3 and columns >= 2 <= reached else len(lines)
 
 
 def _names(line: str) -> bool:
-    """Whether at least half of a line's words begin with a capital or a figure, as those of a name or an address do."""
+    """Whether at least half of a line's words begin with a capital or a digit, as in a name or an address."""
     said = line.split()
     return 2 * sum(word[0].isupper() or word[0].isdigit() for word in said) >= len(said)
 
@@ -151,9 +153,9 @@ def _is_sentence(line: str) -> bool:
 
 
 def _legal(lines: Sequence[str], *, below_quote: bool) -> int:
-    """Where a long line or a paragraph, but not the first, is a legal footer or asks not to print.
+    """Returns where a legal footer or a request not to print begins.
 
-    Below a quote the first may be one as well, and a short one.
+    It is a long line or a paragraph, but not the first. Below a quote it may be the first, and it may be short.
     """
     if not tables.expression(_LEGAL_WORD).search("\n".join(lines).lower()):
         return len(lines)
@@ -176,14 +178,17 @@ def is_warning(line: str) -> bool:
 
 
 def without_warning(lines: Sequence[str]) -> list[str]:
-    """Without a warning about external mail in the first paragraph, unless nothing else is there."""
+    """Removes a warning about external mail in the first paragraph, unless there is no other text."""
     first = next((at for at, line in enumerate(lines) if line.strip()), None)
     rest = list(lines[first + 1 :]) if first is not None and is_warning(lines[first]) else []
     return rest if any(map(str.strip, rest)) else list(lines)
 
 
 def _delimiter(lines: Sequence[str], before: bool) -> int | None:
-    """Where a signature starts: at `-- ` (RFC 3676), or at a bare `--` or a rule when what follows looks like one."""
+    """Returns where a signature starts.
+
+    It starts at `-- ` (RFC 3676), or at a bare `--` or a rule if the lines below look like a signature.
+    """
     cut = None
     below: list[str] = []
     for at in range(len(lines) - 1, -1, -1):
@@ -200,9 +205,9 @@ def _delimiter(lines: Sequence[str], before: bool) -> int | None:
 
 
 def _is_below_the_end(above: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether lines below `* * *`, from the last one up, are no part of a letter.
+    """Whether the lines below `* * *`, from the last one up, are a signature and no part of a letter.
 
-    They are a name and how to reach it, or one or two that are no sentence below a closing line and a name.
+    They are a name and a number or address; or one or two lines without a sentence, below a closing line and a name.
     """
     if not below or not any(map(str.strip, above)) or any(map(_is_sentence, below)):
         return False
@@ -215,7 +220,7 @@ def _is_below_the_end(above: Sequence[str], below: Sequence[str]) -> bool:
 
 
 def _is_drawn(lines: Sequence[str], at: int, below: Sequence[str]) -> bool:
-    """Whether a line with others `below` it parts them from what is above; one right below a heading underlines it."""
+    """Whether a line separates those `below` it from those above. Right below a heading, it underlines it."""
     line, above = lines[at].strip(), lines[at - 1].strip() if at else ""
     if not below or (line.startswith("----") and above):
         return False
@@ -227,7 +232,7 @@ def _is_drawn(lines: Sequence[str], at: int, below: Sequence[str]) -> bool:
 def _is_signature(following: str, below: Sequence[str], *, leads: bool, drawn: bool) -> bool:
     """Whether lines below a bare delimiter look like a signature: short, no sentences (unless a line was `drawn`).
 
-    One with a blank line below it is a person's own pause, unless it `leads`: then it is all that follows a quote.
+    A delimiter with a blank line below it is a person's pause, unless it `leads`: then it is all that follows a quote.
     """
     sentences = any(map(_is_sentence, below))
     if any(len(line) > 80 for line in below) or (sentences and not drawn):

@@ -8,7 +8,7 @@ SUBTRACTION = "test_sent.py"
 ATTRIBUTED = "test_attribution.py -k 'r2 or token'"
 
 OF_PROGRAMS = (
-    Mutant("programs: our links are left", "without_links(text, answered.links)", "text", "test_kinds.py -k footnotes"),
+    Mutant("programs: our links are left", "without_links(text, original.links)", "text", "test_kinds.py -k footnotes"),
     Mutant(
         "programs: the title is the person's",
         '_RAW - {"title"} if self._everything else _RAW',
@@ -23,14 +23,14 @@ OF_PROGRAMS = (
     ),
     Mutant(
         "programs: the plain part whatever is left in it",
-        "complete = plain.is_above_all and is_faithful(plain.text, answered.text)",
+        "complete = plain.is_all_above_quote and is_faithful(plain.text, original.text)",
         "complete = bool(plain.own)",
         "test_kinds.py -k r17",
     ),
     Mutant(
         "programs: a pasted mail takes words along",
-        "elif section.is_of_another and section.is_all_quoted and (quotes_ours or section.names_another):",
-        "elif not section.is_of_another and section.is_all_quoted:",
+        "elif section.quotes_another_mail and section.is_all_quoted and (quotes_ours or section.names_another_sender):",
+        "elif not section.quotes_another_mail and section.is_all_quoted:",
         "test_kinds.py -k r18",
     ),
     Mutant(
@@ -41,7 +41,7 @@ OF_PROGRAMS = (
     ),
     Mutant(
         "programs: what a person leads in is taken for a quote",
-        "for at in () if known else _led_in(lines, header):",
+        "for at in () if known else _introduced(lines, header):",
         "for at in ():",
         "test_replies.py -k 'own or chat or pasted'",
     ),
@@ -56,8 +56,8 @@ OF_PROGRAMS = (
     ),
     Mutant(
         "programs: marks of ones own are a quote",
-        "if answered and _marked_by_hand(",
-        "if not answered and _marked_by_hand(",
+        "if original and _marked_by_hand(",
+        "if not original and _marked_by_hand(",
         "test_kinds.py -k ones_own",
     ),
 )
@@ -130,8 +130,8 @@ OF_BOUNDS = (
 )
 
 OF_THE_READER = (
-    Mutant("reader: fewer of our words make a quote ours", "\nLONG = 5\n", "\nLONG = 4\n", READER),
-    Mutant("reader: more of our words make a quote ours", "\nLONG = 5\n", "\nLONG = 6\n", READER),
+    Mutant("reader: fewer of our words make a quote ours", "\nLONG_MATCH = 5\n", "\nLONG_MATCH = 4\n", READER),
+    Mutant("reader: more of our words make a quote ours", "\nLONG_MATCH = 5\n", "\nLONG_MATCH = 6\n", READER),
     Mutant("reader: a pasted email of fewer words", "PASTED_SHARE = 25, 0.4", "PASTED_SHARE = 24, 0.4", READER),
     Mutant("reader: a pasted email of more words", "PASTED_SHARE = 25, 0.4", "PASTED_SHARE = 26, 0.4", READER),
     Mutant("reader: less of a pasted email", "PASTED_SHARE = 25, 0.4", "PASTED_SHARE = 25, 0.35", READER),
@@ -342,7 +342,7 @@ OF_COMMANDS = (
     ),
     Mutant(
         "confirm: a yes that holds a no",
-        "unclear = any(sentence.asks for sentence in reply.sentences) or _is_hedged(begun)",
+        "unclear = any(sentence.asks for sentence in reply.sentences) or _is_hedged(beginning)",
         "unclear = any(sentence.asks for sentence in reply.sentences)",
         "decisions/test_beginning.py",
     ),

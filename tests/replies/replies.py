@@ -1,4 +1,4 @@
-"""Replies in the manner of many mail programs, to an email written for these tests."""
+"""Replies as many mail programs write them, to an email that is only for these tests."""
 
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -40,7 +40,7 @@ ADDRESS = "k7q2mz5xw3@reply.example.org"
 
 
 def mail(text: str | None = None, html: str | None = None, **headers: str) -> bytes:
-    """A mail with these parts; a header `In_Reply_To` stands for `In-Reply-To`."""
+    """Returns a mail with these parts; an argument `In_Reply_To` is the header `In-Reply-To`."""
     message = EmailMessage(policy=SMTP.clone(cte_type="8bit"))
     message["From"] = headers.pop("From", "Ana <ana@example.net>")
     message["To"] = ADDRESS
@@ -55,13 +55,13 @@ def mail(text: str | None = None, html: str | None = None, **headers: str) -> by
 
 
 def marked(email: str, answer: str = "") -> str:
-    """The email with `> ` before each line; an answer stands below the question, unmarked."""
+    """Returns the email with `> ` before each line, and an unmarked answer below the question."""
     lines = "\n".join(f"> {line}".rstrip() for line in email.rstrip("\n").split("\n"))
     return lines.replace(f"> {QUESTION}", f"> {QUESTION}\n\n{answer}\n") if answer else lines
 
 
 def unmarked(answer: str = "") -> str:
-    """The email as Outlook and Yahoo quote it, with links rewritten; an answer stands below the question."""
+    """Returns the email as Outlook and Yahoo quote it, with rewritten links and an answer below the question."""
     email = EMAIL.replace("Open my page:\nhttps://", "Open my page<https://safe.example.com/?u=")
     email = email.replace("5k2j\n", "5k2j>\n").replace("- ", "  *   ")
     return email.replace(QUESTION, f"{QUESTION}\n\n{answer}") if answer else email
@@ -84,5 +84,5 @@ SAMSUNG = f"\n\nSent from my Galaxy\n\n\n-------- Original message --------\n{OU
 
 
 def part(body: bytes, kind: str = "text/plain; charset=utf-8", encoding: str = "8bit") -> bytes:
-    """A mail of one part, with this body."""
+    """Returns a mail of one part with this body."""
     return f"Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + body

@@ -42,7 +42,7 @@ BY_SUBJECT = [
     "Onbestelbaar: Day 2",
     "No se puede entregar: Day 2",
 ]
-PEOPLES = [
+FROM_PEOPLE = [
     {},
     {"Auto-Submitted": "no"},
     {"Precedence": "normal"},
@@ -60,17 +60,17 @@ PEOPLES = [
 
 
 @pytest.mark.parametrize("headers", BY_HEADER)
-def test_a_header_gives_an_automatic_mail_away(headers: dict[str, str]) -> None:
+def test_a_header_shows_that_a_mail_is_automatic(headers: dict[str, str]) -> None:
     assert automatic(mail("I am away.", **headers))
 
 
 @pytest.mark.parametrize("subject", BY_SUBJECT)
-def test_a_subject_sets_a_mail_aside(subject: str) -> None:
+def test_a_subject_shows_that_a_mail_is_automatic(subject: str) -> None:
     assert automatic(mail("I am away.", Subject=subject)) == "subject"
 
 
-@pytest.mark.parametrize("headers", PEOPLES)
-def test_a_persons_mail_is_a_persons(headers: dict[str, str]) -> None:
+@pytest.mark.parametrize("headers", FROM_PEOPLE)
+def test_a_persons_mail_is_not_automatic(headers: dict[str, str]) -> None:
     assert automatic(mail("I lied.", **headers)) is None
 
 

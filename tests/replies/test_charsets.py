@@ -1,4 +1,4 @@
-"""Charsets that are not named, or wrongly."""
+"""Charsets that a mail does not name, or names wrongly."""
 
 import pytest
 
@@ -9,7 +9,7 @@ QUOTE = (
     b"\r\n\r\nOn Mon, Aug 3, 2026 at 7:00 AM X <x@example.com> wrote:\r\n"
     b"> The first thing they noticed, and what did they see?\r\n"
 )
-ABROAD = {
+FOREIGN = {
     "彼女に嘘をついたことを、まだ話していません。": ("shift_jis", "euc_jp", "iso-2022-jp"),
     "まだです": ("shift_jis", "euc_jp"),
     "나는 아직 그녀에게 말하지 못했다.": ("euc_kr",),
@@ -27,15 +27,15 @@ NOT_NAMED = ("", "text/plain", *(f"text/plain; charset={name}" for name in ("us-
 
 
 @pytest.mark.parametrize("kind", NOT_NAMED)
-@pytest.mark.parametrize(("words", "charset"), [(words, charset) for words in ABROAD for charset in ABROAD[words]])
-def test_r19_a_charset_that_is_not_named_or_wrongly_is_told_by_the_letters(words: str, charset: str, kind: str) -> None:
+@pytest.mark.parametrize(("words", "charset"), [(words, charset) for words in FOREIGN for charset in FOREIGN[words]])
+def test_r19_a_missing_or_wrong_charset_is_guessed_by_the_letters(words: str, charset: str, kind: str) -> None:
     head = b"From: ann@example.net\r\nSubject: x\r\n" + (f"Content-Type: {kind}\r\n".encode() if kind else b"")
     assert own_words(head + b"\r\n" + words.encode(charset)) == words
     assert own_words(head + b"\r\n" + words.encode(charset) + QUOTE) == words
 
 
-@pytest.mark.parametrize("words", [words for words in ABROAD if "déjà" not in words])
-def test_r19_what_is_utf_8_is_read_as_that_whatever_is_named(words: str) -> None:
+@pytest.mark.parametrize("words", [words for words in FOREIGN if "déjà" not in words])
+def test_r19_utf_8_is_recognised_under_any_charset_name(words: str) -> None:
     for charset in ("shift_jis", "euc-kr", "gb2312", "big5", "koi8-r", "windows-1251", "iso-8859-1"):
         head = f"From: ann@example.net\r\nContent-Type: text/plain; charset={charset}\r\n\r\n"
         assert own_words(head.encode() + words.encode()) == words
@@ -45,14 +45,14 @@ def test_r19_what_is_utf_8_is_read_as_that_whatever_is_named(words: str) -> None
     ("words", "charset"),
     [("Я ей ещё не сказал, что солгал.", "utf-8"), ("我还没有告诉她我对她撒了谎。" * 3, "gb18030")],
 )
-def test_r19_a_broken_byte_costs_no_other(words: str, charset: str) -> None:
+def test_r19_a_broken_byte_leaves_all_others_readable(words: str, charset: str) -> None:
     said = own_words(b"From: ann@example.net\r\n\r\n" + words.encode(charset) + b"\xff")
     assert said == words + "\ufffd"
 
 
 @pytest.mark.parametrize("charset", ["shift_jis", "euc_jp", "euc_kr", "gb18030", "big5", "koi8_r", "cp1251", "cp1255"])
-def test_r19_what_no_charset_fits_is_kept_all_the_same(charset: str) -> None:
-    """One word, too short to tell: its ASCII neighbours stay, and something stands in its place."""
+def test_r19_text_that_fits_no_charset_is_kept(charset: str) -> None:
+    """One word is too short to guess by. Its ASCII neighbours stay, and something stands in its place."""
     odd = {"koi8_r": "Да", "cp1251": "Да", "cp1255": "כן", "euc_kr": "네", "shift_jis": "嘘", "euc_jp": "嘘"}
     said = own_words(b"From: ann@example.net\r\n\r\nI said " + odd.get(charset, "是").encode(charset) + b" to her.")
     assert said.startswith("I said ")
@@ -61,5 +61,5 @@ def test_r19_what_no_charset_fits_is_kept_all_the_same(charset: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "plain", "“…”", "À l’été… “Où êtes-vous ?” «…» — dit-elle.", "¡¿Señor…?!"])
-def test_of_latin_script_nothing_is_guessed(text: str) -> None:
+def test_no_charset_is_guessed_for_latin_script(text: str) -> None:
     assert guessed(text.encode("cp1252")) is None

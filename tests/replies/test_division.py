@@ -3,7 +3,7 @@
 import pytest
 
 from replies.division import divide
-from replies.original.answered import Answered
+from replies.original.answered import Original
 from replies.quotes.lines import lines_of
 
 EMAIL = """Day 2
@@ -15,7 +15,7 @@ HEADER = "On 8/3/26 07:00, X <a@b.org> wrote:"
 
 
 def kept(text: str, email: str | None = EMAIL) -> list[str]:
-    lines, _ = divide(lines_of(text), Answered(email, None))
+    lines, _ = divide(lines_of(text), Original(email, None))
     return [line for line in lines if line]
 
 
@@ -34,11 +34,11 @@ def marked(text: str) -> str:
         f"My son.\n\n{HEADER}\n\n{EMAIL.replace('Day 2', 'Day 7')}",
     ],
 )
-def test_what_we_sent_is_taken_out(text: str) -> None:
+def test_our_email_is_removed(text: str) -> None:
     assert kept(text) == ["My son."]
 
 
-def test_another_mail_is_kept_only_where_the_person_put_it_above_ours() -> None:
+def test_another_mail_is_kept_only_if_the_person_put_it_above_ours() -> None:
     other = "On 8/2/26 07:00, Bo <b@b.org> wrote:\n\nDinner at eight?"
     assert kept(f"yes\n\n{other}") == ["yes"]
     assert kept(f"yes\n\n{other}\n\n{HEADER}\n\n{EMAIL}") == ["yes", *other.replace("\n\n", "\n").split("\n")]
@@ -50,8 +50,8 @@ def test_marks_above_an_unmarked_quote_are_the_persons() -> None:
     assert kept(f"> he said no\nyes\n\n{EMAIL}") == ["he said no", "yes"]
 
 
-def test_what_only_looks_quoted_is_doubtful() -> None:
+def test_text_that_only_looks_quoted_is_doubtful() -> None:
     lines = lines_of(f"{HEADER}\n\nDinner at eight?")
-    own, doubtful = divide(lines, Answered(None, None))
+    own, doubtful = divide(lines, Original(None, None))
     assert not any(own)
     assert doubtful == [None, "", "Dinner at eight?"]

@@ -1,4 +1,4 @@
-"""HTML mail as text."""
+"""The text of HTML mail."""
 
 import time
 
@@ -39,7 +39,7 @@ def test_r7_broken_markup_loses_no_words(html: str) -> None:
     assert "I lied" in html_to_text(html)
 
 
-def test_hidden_text_and_pictures_can_be_asked_for() -> None:
+def test_everything_includes_hidden_text_and_names_of_pictures() -> None:
     assert html_to_text('<div style="display:none">a</div><img alt="b">', everything=True) == "a\nb"
 
 

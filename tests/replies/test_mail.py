@@ -1,4 +1,4 @@
-"""Mail to text: charsets, encodings, broken MIME, and the bounds."""
+"""The text of a mail: charsets, encodings, broken MIME, and the limits."""
 
 import base64
 import quopri
@@ -11,7 +11,7 @@ from replies.mail import has_one_author, header, marks_signature, parse, sender,
 from tests.replies.replies import mail, part
 
 
-def test_r6_without_a_content_type_it_is_text() -> None:
+def test_r6_a_mail_without_a_content_type_is_text() -> None:
     assert visible_text(parse(b"Subject: x\r\n\r\nI lied.")) == "I lied."
 
 
@@ -21,7 +21,7 @@ def test_flowed_lines_are_joined() -> None:
     assert visible_text(parse(raw)) == "one two\n> three four\n-- \nAna"
 
 
-def test_of_alternatives_the_plain_one_is_read_and_attachments_never() -> None:
+def test_the_plain_alternative_is_read_and_attachments_never_are() -> None:
     assert visible_text(parse(mail("plain", "<p>html</p>"))).strip() == "plain"
     assert visible_text(parse(mail("plain", "<p>html</p>")), prefer="html").strip() == "html"
     attached = part(b"secret").replace(b"Content-Type", b"Content-Disposition: attachment\r\nContent-Type", 1)
@@ -29,7 +29,7 @@ def test_of_alternatives_the_plain_one_is_read_and_attachments_never() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "8bit"])
-def test_a_signature_is_seen_however_the_html_is_encoded(encoding: str) -> None:
+def test_a_signature_is_found_in_html_of_any_encoding(encoding: str) -> None:
     html = f"<p>{'I lied. ' * 7}</p><div id='geary-signature'>Ana</div>".encode()
     encoded = {"base64": base64.encodebytes(html), "quoted-printable": quopri.encodestring(html), "8bit": html}
     raw = part(encoded[encoding], "text/html; charset=utf-8", encoding)
@@ -42,11 +42,11 @@ def test_a_multipart_without_its_boundary_is_text() -> None:
     assert visible_text(parse(part(b"I lied.", "multipart/alternative"))) == "I lied."
 
 
-def test_r6_what_cannot_be_seen_is_left_out() -> None:
+def test_r6_invisible_characters_are_left_out() -> None:
     assert visible_text(parse(part("a\0b\u00a0c\ufeff\r\nd\re".encode()))) == "ab c\nd\ne"
 
 
-def test_r6_a_header_is_decoded_in_any_way_it_comes() -> None:
+def test_r6_a_header_of_any_encoding_is_decoded() -> None:
     assert header(parse(b"Subject: =?utf-8?q?s=C3=AD?=\r\n\r\n"), "subject") == "sí"
     assert header(parse("Subject: sí\r\n\r\n".encode()), "Subject") == "sí"
     assert header(parse(b"Subject: =?x-unknown?q?a?=\r\n\r\n"), "Subject") == "=?x-unknown?q?a?="
@@ -86,10 +86,10 @@ def test_the_sender_is_an_address_in_lower_case() -> None:
         "quoted local part with spaces",
         "domain in a comment",
         "literal",
-        "far behind",
+        "far to the right",
     ],
 )
-def test_nobody_is_taken_for_somebody_else(fields: bytes) -> None:
+def test_a_from_field_that_names_two_senders_does_not_pass_for_the_first(fields: bytes) -> None:
     assert sender(parse(fields + b"\r\n\r\nStop")) != "ana@example.net"
 
 
@@ -120,7 +120,7 @@ SECOND = ["From: eve", "From : eve", "FROM\t: eve", "from:eve", "F\u00adrom: eve
 
 
 @pytest.mark.parametrize("other", SECOND)
-def test_r22_a_second_from_field_however_it_is_spelt_leaves_no_author(other: str) -> None:
+def test_r22_a_second_from_field_in_any_spelling_leaves_no_author(other: str) -> None:
     field = f"{other}@example.com\r\n".encode()
     assert not has_one_author(AUTHOR + field + b"\r\n")
     assert not has_one_author(field + AUTHOR + b"\r\n")
@@ -151,7 +151,7 @@ def test_r22_a_malformed_line_above_from_and_a_nul_leave_no_author(head: bytes) 
     assert not has_one_author(head + b"\r\nI lied.")
 
 
-def test_r5_of_many_long_parts_as_much_is_read_as_anybody_writes() -> None:
+def test_r5_many_long_parts_are_read_only_up_to_the_limits() -> None:
     page = b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p>x</p>\r\n" * 2000
     raw = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + page * 90
     assert len(raw) > 1024 * 1024
@@ -161,7 +161,7 @@ def test_r5_of_many_long_parts_as_much_is_read_as_anybody_writes() -> None:
     assert visible_text(parse(raw.replace(b"<p>", b"").replace(b"</p>\r\n", b" "))).count("x") < 1024 * 1024
 
 
-def test_r8_what_is_signed_in_the_clear_is_read_without_its_armour() -> None:
+def test_r8_text_signed_in_the_clear_is_read_without_its_armour() -> None:
     signature = "-----BEGIN PGP SIGNATURE-----\n\niQEz+/=\n-----END PGP SIGNATURE-----\n"
     armoured = f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nI lied.\n- -- \nAna\n{signature}below"
 
@@ -179,7 +179,7 @@ def test_r8_what_is_signed_in_the_clear_is_read_without_its_armour() -> None:
     ],
     ids=["PGP/MIME", "S/MIME", "inline PGP"],
 )
-def test_r8_a_sealed_mail_is_told_from_an_empty_one(raw: bytes) -> None:
+def test_r8_an_encrypted_mail_is_not_mistaken_for_an_empty_one(raw: bytes) -> None:
     with pytest.raises(UnreadableMail, match="encrypted"):
         parse(raw)
 
@@ -203,7 +203,7 @@ NESTED = b"".join(
     ],
     ids=["size", "headers", "depth", "depth by RFC 2231", "forwarded", "parts", "parts by escape", "parameters"],
 )
-def test_r5_a_mail_over_a_bound_is_refused_before_it_is_parsed(raw: bytes) -> None:
+def test_r5_a_mail_over_a_limit_is_refused_before_it_is_parsed(raw: bytes) -> None:
     started = time.process_time()
     with pytest.raises(UnreadableMail):
         parse(raw)
@@ -232,12 +232,12 @@ def test_r25_flowed_lines_are_counted_before_they_are_joined() -> None:
         visible_text(parse(part(b"a \n" * 4_001, kind)))
 
 
-def test_r5_of_a_text_512_kb_are_read() -> None:
+def test_r5_512_kb_of_a_text_are_read() -> None:
     assert len(visible_text(parse(part(b"a" * 600_000)))) == 512 * 1024
 
 
 def nested(depth: int) -> bytes:
-    """Parts within parts, this many."""
+    """Returns a mail with parts nested to this depth."""
     heads = (b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (at, at) for at in range(10, 10 + depth))
     return b"".join(heads) + b"\r\nI lied."
 
@@ -257,7 +257,7 @@ TEXT_ONLY = b"Subject: x\r\n\r\n"
     ],
     ids=["size", "headers", "depth", "parts", "dashes"],
 )
-def test_r5_each_bound_of_a_mail_is_where_it_is_stated(most: bytes, more: bytes, why: str) -> None:
+def test_r5_each_limit_of_a_mail_is_exact(most: bytes, more: bytes, why: str) -> None:
     parse(most)
     with pytest.raises(UnreadableMail, match=why):
         parse(more if more.startswith(b"Content-Type") else most + more)

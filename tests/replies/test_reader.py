@@ -1,4 +1,4 @@
-"""What a person wrote in a reply: above, below and inside the quote, and nothing of it is ever lost."""
+"""The own words of a reply, above, below and inside the quote: none of them is ever lost."""
 
 import time
 from contextlib import suppress
@@ -97,13 +97,13 @@ def test_an_html_answer_inside_the_quote_is_kept() -> None:
     assert own_words(raw, EMAIL, EMAIL_HTML) == "See below.\n\nA night of sleep."
 
 
-def test_an_answer_on_the_line_of_the_question_is_kept_alone() -> None:
+def test_only_the_answer_on_the_line_of_the_question_is_kept() -> None:
     raw = mail(f"{GMAIL}{marked(EMAIL).replace(QUESTION, QUESTION + ' Her trust.')}")
 
     assert own_words(raw, EMAIL) == "Her trust."
 
 
-def test_a_letter_that_was_wrapped_anew_is_still_ours() -> None:
+def test_an_email_that_was_wrapped_again_is_still_ours() -> None:
     wrapped = marked(EMAIL.replace("Today is about", "Today is\nabout").replace("If someone near", "If someone\nnear"))
 
     assert own_words(mail(f"yes\n\n{GMAIL}{wrapped}"), EMAIL) == "yes"
@@ -115,7 +115,7 @@ def test_a_line_that_was_broken_without_a_mark_is_still_ours() -> None:
     assert own_words(mail(f"yes\n\n{GMAIL}{broken}"), EMAIL) == "yes"
 
 
-def test_our_letter_pasted_without_any_mark_is_taken_out() -> None:
+def test_our_email_pasted_without_marks_is_removed() -> None:
     assert own_words(mail(f"I did it.\n\n{EMAIL}"), EMAIL) == "I did it."
 
 
@@ -125,7 +125,7 @@ def test_another_mail_quoted_below_is_not_taken_for_an_answer() -> None:
     assert own_words(raw, EMAIL) == "yes"
 
 
-def test_what_is_written_below_headers_is_kept_when_there_is_nothing_else() -> None:
+def test_words_below_headers_are_kept_when_there_are_no_others() -> None:
     assert own_words(mail(f"{OUTLOOK}I lied.\n\nIt hurt her.\n"), EMAIL) == "I lied.\n\nIt hurt her."
     assert own_words(mail(f"{OUTLOOK}I lied.\n")) == "I lied."
 
@@ -134,7 +134,7 @@ def test_an_answer_that_only_the_html_part_has_is_found() -> None:
     assert own_words(mail(f"{GMAIL}{marked(EMAIL)}", "<p>I lied.</p>"), EMAIL, EMAIL_HTML) == "I lied."
 
 
-def test_a_mail_over_a_bound_is_an_error() -> None:
+def test_a_mail_over_a_limit_is_an_error() -> None:
     with pytest.raises(UnreadableMail):
         own_words(mail("a\n" * 20_000))
 
@@ -152,32 +152,32 @@ def test_a_hostile_text_takes_linear_time(piece: str) -> None:
             own_words(raw, EMAIL, EMAIL_HTML)
         return time.process_time() - started
 
-    seconds(1000)  # compiles what is compiled when first needed
+    seconds(1000)  # compiles the expressions, which happens only once
 
     short, long = min(seconds(12_500), seconds(12_500)), min(seconds(100_000), seconds(100_000))
 
     assert long < 10
-    assert long < 8 * 4 * max(short, 0.005)  # eight times the text; were it quadratic, 64 times
+    assert long < 8 * 4 * max(short, 0.005)  # eight times the text; a quadratic time would be 64 times as long
 
 
 def test_r8_an_empty_mail_has_nothing_to_keep() -> None:
     assert own_words(mail("")) == own_words(mail("\n \n")) == own_words(b"") == ""
 
 
-def test_r8_of_a_forwarded_mail_only_ones_own_words_are_kept() -> None:
+def test_r8_only_the_own_words_above_a_forwarded_mail_are_kept() -> None:
     forwarded = f"---------- Forwarded message ---------\n{OUTLOOK}{EMAIL}"
 
     assert own_words(mail(f"She should read this too.\n\n{forwarded}"), EMAIL) == "She should read this too."
 
 
-def test_r8_what_is_signed_in_a_part_of_its_own_is_read() -> None:
+def test_r8_text_with_its_signature_in_a_separate_part_is_read() -> None:
     signature = "--b\r\nContent-Type: application/pgp-signature\r\n\r\niQEz\r\n--b--"
     raw = f"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nI lied.\r\n{signature}"
 
     assert own_words(raw.encode()) == "I lied."
 
 
-def test_a_signature_that_only_the_html_tells_is_not_the_persons() -> None:
+def test_a_signature_that_only_the_html_marks_is_removed() -> None:
     signed = '<div>STOP</div><div id="geary-signature">Ana Marlow</div>'
     html = f"{signed}<div>{escape(GMAIL)}</div><blockquote>{QUESTION}</blockquote>"
     plain = f"STOP\nAna Marlow\n\n{GMAIL}> {QUESTION}"
@@ -186,13 +186,13 @@ def test_a_signature_that_only_the_html_tells_is_not_the_persons() -> None:
     assert own_words(mail(plain), EMAIL, EMAIL_HTML) == "STOP\nAna Marlow"
 
 
-def test_a_warning_that_a_server_put_into_the_quote_is_nobodys_answer() -> None:
+def test_a_servers_warning_in_the_quote_is_no_answer() -> None:
     warning = "CAUTION: This email came from outside of the company. Do not click links in it, or open attachments."
 
     assert own_words(mail(f"yes\n\n{OUTLOOK}{warning}\n\n{EMAIL}"), EMAIL) == "yes"
 
 
-def test_bullets_of_ours_between_answers_are_not_the_persons() -> None:
+def test_bullets_of_ours_between_answers_are_removed() -> None:
     quoted = marked(EMAIL).replace("not why.\n> - Use", "not why.\nI shouted.\n> - Use")
 
     assert own_words(mail(f"{APPLE}{quoted}"), EMAIL) == "I shouted."
@@ -202,10 +202,10 @@ def test_a_quote_of_another_mail_is_not_taken_for_an_answer() -> None:
     assert own_words(mail("yes\n\nOn 8/3/26 07:00, Bo wrote:\n> Dinner at eight?\n"), EMAIL) == "yes"
 
 
-# ---------------------------------------------------------------- from which share on a quote is ours
+# ---------------------------------------------------------------- the share of our words that makes a quote ours
 
 OTHERS = "Dinner at eight with everybody, bring seven blue chairs along please, Uncle Tom, kisses."
-"""Fourteen words, of which none begins a line of the email."""
+"""Fourteen words. None of them begins a line of the email."""
 
 
 @pytest.mark.parametrize(
@@ -227,13 +227,13 @@ def test_a_quote_that_holds_fewer_of_our_words_is_of_another_mail(ours: str, oth
 
 
 def in_lines(words: int) -> str:
-    """So many words that differ from each other, five a line."""
+    """Returns this number of different words, five on each line."""
     different = [f"{first}{second}{last}" for first in "bcdfg" for second in "aeiou" for last in "lmnr"][:words]
     return "\n".join(" ".join(different[at : at + 5]) for at in range(0, words, 5))
 
 
 @pytest.mark.parametrize(("words", "enough"), [(50, 25), (100, 40)], ids=["of a short email", "of a long email"])
-def test_a_letter_pasted_without_any_mark_is_ours_from_25_words_and_four_tenths_on(words: int, enough: int) -> None:
+def test_text_pasted_without_marks_is_ours_from_25_words_and_40_percent_on(words: int, enough: int) -> None:
     email = in_lines(words)
     pasted, less = in_lines(enough), in_lines(enough - 1)
 
@@ -259,6 +259,6 @@ def test_a_mail_is_parsed_once_for_every_question(monkeypatch: pytest.MonkeyPatc
     parse.assert_called_once_with(raw)
 
 
-def test_the_body_is_what_stands_below_the_headers() -> None:
+def test_the_body_is_the_text_below_the_headers() -> None:
     assert opened(b"A: b\r\n\r\none\r\n\r\ntwo").body == opened(b"A: b\n\none\n\ntwo").body == b"one\n\ntwo"
     assert opened(b"A: b").body == b""

@@ -1,4 +1,4 @@
-"""What is taken off below a person's words, a telephone's line among it, and what looks like it and stays."""
+"""Signatures, telephones' lines and footers, which are removed, and own words that look like them and stay."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def cleaned(text: str, *, before: bool = False, elsewhere: bool = False, origina
         "I lied.\n -- \n Ana",
     ],
 )
-def test_a_delimited_signature_is_taken_off(text: str) -> None:
+def test_a_delimited_signature_is_removed(text: str) -> None:
     assert cleaned(text) == "I lied."
 
 
@@ -36,18 +36,18 @@ def test_a_delimited_signature_is_taken_off(text: str) -> None:
         "-- \n" + "a line\n" * 20 + "the end",
     ],
 )
-def test_dashes_of_ones_own_stay(text: str) -> None:
+def test_a_persons_own_dashes_stay(text: str) -> None:
     assert cleaned(text) == text
 
 
-def test_below_a_telephones_line_only_what_we_sent_is_known_not_to_be_the_persons() -> None:
+def test_text_below_a_telephones_line_is_kept_only_if_the_original_is_known() -> None:
     text = "I lied.\n\nSent from my iPhone\n\nAnd it hurt."
 
     assert cleaned(text) == "I lied.\n\n\nAnd it hurt."
     assert cleaned(text, original_known=False) == "I lied."
 
 
-def test_below_a_first_line_by_a_telephone_a_long_rule_begins_a_quote() -> None:
+def test_a_long_rule_begins_a_quote_if_a_telephones_line_comes_first() -> None:
     text = f"Sent from my iPhone\n\nI lied.\n\n{'_' * 32}\n\nDay 2"
 
     assert cleaned(text, original_known=False).strip() == "I lied."
@@ -55,7 +55,7 @@ def test_below_a_first_line_by_a_telephone_a_long_rule_begins_a_quote() -> None:
     assert cleaned(text.replace("_" * 32, "_" * 9), original_known=False).endswith("Day 2")
 
 
-def test_a_legal_footer_is_taken_off() -> None:
+def test_a_legal_footer_is_removed() -> None:
     footer = (
         "This message is confidential and meant for the addressee; any other recipient must delete it at once, please. "
         * 2
@@ -64,14 +64,14 @@ def test_a_legal_footer_is_taken_off() -> None:
     assert cleaned(f"I lied.\n\n{footer}") == "I lied."
 
 
-def test_a_warning_about_external_mail_is_taken_off() -> None:
+def test_a_warning_about_external_mail_is_removed() -> None:
     warning = "CAUTION: This email comes from outside the company. Do not click links or open attachments."
 
     assert without_warning([warning, "", "I lied."]) == ["", "I lied."]
     assert without_warning(["I went outside, with caution."]) == ["I went outside, with caution."]
 
 
-def test_a_legal_footer_may_be_wrapped_and_nobodys_own_words_are_one() -> None:
+def test_a_legal_footer_may_be_wrapped_and_own_words_are_not_one() -> None:
     lines = [
         "This message is confidential and meant for",
         "the recipient only. Whoever else gets it must",
@@ -92,7 +92,7 @@ def test_words_right_above_a_legal_footer_stay() -> None:
     )
 
 
-def test_a_request_not_to_print_is_taken_off() -> None:
+def test_a_request_not_to_print_is_removed() -> None:
     assert cleaned("I lied.\n\nThink of the environment: please print this only if you must.") == "I lied."
     own = "I lied.\n\nBefore that I had printed a paper on the environment."
     assert cleaned(own) == own
@@ -103,7 +103,7 @@ def test_a_long_rule_starts_a_signature_but_not_below_a_heading() -> None:
     assert cleaned("The evening\n-------------\nI lied") == "The evening\n-------------\nI lied"
 
 
-def test_what_stands_for_a_picture_is_taken_out() -> None:
+def test_the_placeholder_of_a_picture_is_removed() -> None:
     assert cleaned("Look:\n[image: room.png]\nThe cross is me.") == "Look:\nThe cross is me."
 
 
@@ -179,7 +179,7 @@ SENTENCES = [
 
 
 @pytest.mark.parametrize("line", DEVICES)
-def test_a_line_that_a_telephone_adds_is_known(line: str) -> None:
+def test_a_line_that_a_telephone_adds_is_recognised(line: str) -> None:
     assert is_device_line(line)
 
 

@@ -1,4 +1,4 @@
-"""The words of every language: no list is without one or has two meanings, and a new language needs no Python."""
+"""The words of every language: no list is empty, no word has two meanings, a new language needs no Python."""
 
 import re
 from collections import Counter
@@ -53,7 +53,7 @@ lasting = ["i"]
 """
 
 
-def forgotten() -> None:
+def forget_tables() -> None:
     caches = (tables.all_tables, tables.words, tables.longest_first, tables.names, tables.places, tables.expression)
     for cached in (*caches, expressions.languages, expressions._of_all, typos._right):
         cached.cache_clear()
@@ -61,13 +61,13 @@ def forgotten() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the tables to change, used instead of them."""
+    """A copy of the tables that a test can change, and that is used instead of them."""
     folder = copytree(tables.FOLDER, tmp_path / "languages")
     monkeypatch.setattr(tables, "FOLDER", folder)
-    forgotten()
+    forget_tables()
     yield folder
     monkeypatch.undo()
-    forgotten()
+    forget_tables()
 
 
 def add(path: Path, text: str) -> None:
@@ -80,12 +80,12 @@ def lists(key: str) -> list[list[str]]:
 
 
 def test_every_list_is_written_in_some_language() -> None:
-    asked = {key for key in KEYS if key.partition(".")[0] in ASKED}  # a section needs not each of its lists
+    asked = {key for key in KEYS if key.partition(".")[0] in ASKED}  # a section need not have all of its lists
     assert [key for key in sorted(KEYS - asked) if not any(lists(key))] == []
 
 
 @pytest.mark.parametrize("key", sorted(KEYS))
-def test_no_list_has_anything_twice(key: str) -> None:
+def test_no_list_has_an_entry_twice(key: str) -> None:
     for entries in lists(key):
         assert [entry for entry, times in Counter(entries).items() if times > 1] == []
         for entry in entries:
@@ -133,7 +133,7 @@ def test_a_shape_stands_for_the_lists_of_all_languages() -> None:
     assert not verb.search("She rewrote it")
 
 
-def test_what_no_language_has_is_never_found(folder: Path) -> None:
+def test_a_list_that_no_language_has_matches_nothing(folder: Path) -> None:
     for path in folder.glob("*"):
         path.unlink()
 
@@ -157,7 +157,7 @@ def test_a_language_is_added_without_python(folder: Path, text: str, request_: R
     assert obeyed(text, today=TODAY) is None
 
     add(folder / "sv.toml", SWEDISH)
-    forgotten()
+    forget_tables()
 
     assert obeyed(text, today=TODAY) == request_
     assert obeyed("Ja, jag vill", Answered.CONFIRM, TODAY) == Request(Request.Command.YES)

@@ -1,1 +1,1 @@
-"""What a reply asks for: its wording, the expressions of each language, and the decision."""
+"""Decides what a reply asks for, by its wording and the expressions of each language."""

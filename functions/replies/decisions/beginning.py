@@ -1,4 +1,4 @@
-"""A reply that begins with a request or an answer, and says more."""
+"""Decides on a reply that begins with a request or an answer, and says more."""
 
 from dataclasses import dataclass
 
@@ -10,50 +10,50 @@ from replies.request import Answered, Decision
 
 MOST_SENTENCES = 3
 MOST_PIECES = 10
-"""Of the beginning of a text."""
+"""Pieces at the beginning of a text in which a request is looked for."""
 SHORT = 4
-"""Words of a sentence that takes a yes back wherever the word for it stands: “Yes. I wish.”"""
-_WITH_MORE = frozenset({"stop", "pause", "resume", "skip", "time", "again", "journal"})
-"""Commands that are obeyed also when more is said behind them: never what is about all that is kept."""
+"""Words. In a sentence so short, a hedge takes a yes back from any place: “Yes. I wish.”"""
+_OBEYED_WITH_MORE = frozenset({"stop", "pause", "resume", "skip", "time", "again", "journal"})
+"""Commands that are obeyed even if more text follows. Commands about all stored data are not among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Beginning:
-    """A core at the beginning, and the words behind it."""
+    """A core at the beginning, and the words after it."""
 
     core: Core
     same_sentence: str
     """The rest of its sentence."""
     following: str
-    """The same, or else the next sentence."""
+    """The rest of its sentence or, if that is empty, the next sentence."""
 
     @property
-    def of_others(self) -> bool:
-        """Whether what follows is about other people."""
+    def about_others(self) -> bool:
+        """Whether the following words are about other people."""
         return expressions.has("other", self.following)
 
     @property
-    def of_oneself(self) -> bool:
-        """Whether a sentence about oneself follows."""
+    def about_oneself(self) -> bool:
+        """Whether the following words begin a sentence about the person."""
         return expressions.begins("first", self.following)
 
 
 def decided(reply: Context) -> Decision | None:
-    """What the beginning asks for; None where it asks for nothing."""
-    begun = _begun(reply)
-    if begun is None or begun.core.doubted:
+    """Decides by the beginning of a reply; None if it asks for nothing."""
+    beginning = _beginning(reply)
+    if beginning is None or beginning.core.doubted:
         return None
-    if reply.sentences[0].quotes or expressions.has("speech", begun.same_sentence):
+    if reply.sentences[0].quotes or expressions.has("speech", beginning.same_sentence):
         return None
-    if begun.core.section in ANSWERS:
-        return _an_answer(reply, begun)
-    if begun.core.section not in _WITH_MORE or expressions.has("speech", begun.following):
+    if beginning.core.section in ANSWERS:
+        return _an_answer(reply, beginning)
+    if beginning.core.section not in _OBEYED_WITH_MORE or expressions.has("speech", beginning.following):
         return None
-    return _a_command(reply, begun)
+    return _a_command(reply, beginning)
 
 
-def _begun(reply: Context) -> _Beginning | None:
-    """The longest beginning that is one request."""
+def _beginning(reply: Context) -> _Beginning | None:
+    """Returns the longest beginning that is one request."""
     pieces = [piece for sentence in reply.sentences[:MOST_SENTENCES] for piece in (*sentence.pieces, END)][:-1]
     for end in range(min(len(pieces) - 1, MOST_PIECES), 0, -1):
         cores = reply.cores(" ".join(pieces[:end])) if pieces[end - 1] != END else []
@@ -64,59 +64,59 @@ def _begun(reply: Context) -> _Beginning | None:
     return None
 
 
-def _an_answer(reply: Context, begun: _Beginning) -> Decision | None:
+def _an_answer(reply: Context, beginning: _Beginning) -> Decision | None:
     match reply.answered:
-        case Answered.ERASE:  # any doubt, and any condition, deletes nothing
+        case Answered.ERASE:  # with any doubt or condition, nothing is deleted
             return None
         case Answered.CONFIRM:
-            unclear = any(sentence.asks for sentence in reply.sentences) or _is_hedged(begun)
-            unclear = unclear or expressions.has("questions", begun.same_sentence)
-            unclear = unclear or expressions.begins("reasons", begun.following)
-            if begun.core.section == "not-yet":
+            unclear = any(sentence.asks for sentence in reply.sentences) or _is_hedged(beginning)
+            unclear = unclear or expressions.has("questions", beginning.same_sentence)
+            unclear = unclear or expressions.begins("reasons", beginning.following)
+            if beginning.core.section == "not-yet":
                 return None
-            return reply.asked("yes") if unclear else obeyed(begun.core, kept=True)
-    if reply.answered is Answered.OFFER:  # only a bare answer is one to it
-        return reply.asked(begun.core.section)
-    if begun.core.section == "yes":
-        in_short = begun.following.count(" ") < SHORT and expressions.has("hedges", begun.following)
-        unclear = in_short or expressions.begins("hedges", begun.following) or _is_hedged(begun)
-        unclear = unclear or expressions.begins("reasons", begun.same_sentence)
+            return reply.asked("yes") if unclear else obeyed(beginning.core, kept=True)
+    if reply.answered is Answered.OFFER:  # only a bare answer answers an offer
+        return reply.asked(beginning.core.section)
+    if beginning.core.section == "yes":
+        in_short = beginning.following.count(" ") < SHORT and expressions.has("hedges", beginning.following)
+        unclear = in_short or expressions.begins("hedges", beginning.following) or _is_hedged(beginning)
+        unclear = unclear or expressions.begins("reasons", beginning.same_sentence)
     else:
-        unclear = expressions.begins("or", begun.following) or expressions.has("or", begun.same_sentence)
-    return reply.asked(begun.core.section) if unclear else obeyed(begun.core, kept=True)
+        unclear = expressions.begins("or", beginning.following) or expressions.has("or", beginning.same_sentence)
+    return reply.asked(beginning.core.section) if unclear else obeyed(beginning.core, kept=True)
 
 
-def _is_hedged(begun: _Beginning) -> bool:
-    """Whether the sentence takes it back, or puts a condition on it."""
-    return expressions.has("hedges", begun.same_sentence)
+def _is_hedged(beginning: _Beginning) -> bool:
+    """Whether its sentence takes the answer back, or puts a condition on it."""
+    return expressions.has("hedges", beginning.same_sentence)
 
 
-def _a_command(reply: Context, begun: _Beginning) -> Decision | None:
-    core = begun.core
+def _a_command(reply: Context, beginning: _Beginning) -> Decision | None:
+    core = beginning.core
     if core.section == "pause" and core.until:
-        sure = begun.of_oneself or not begun.same_sentence
+        sure = beginning.about_oneself or not beginning.same_sentence
         return obeyed(core, kept=True) if sure else reply.asked(core.section)
     if core.level is not Level.CLEAR:
-        return reply.asked(core.section) if _is_likely(begun) else None
-    if core.section in ("stop", "again") and not core.ours:  # “stop writing to me” may be what somebody else wrote
-        return None if begun.of_others else reply.asked(core.section)
-    return obeyed(core, kept=True) if _is_sure(reply, begun) else reply.asked(core.section)
+        return reply.asked(core.section) if _is_likely(beginning) else None
+    if core.section in ("stop", "again") and not core.ours:  # somebody else may have written “stop writing to me”
+        return None if beginning.about_others else reply.asked(core.section)
+    return obeyed(core, kept=True) if _is_sure(reply, beginning) else reply.asked(core.section)
 
 
-def _is_sure(reply: Context, begun: _Beginning) -> bool:
-    """Whether a clear request stands without a condition, a second one, and other people.
+def _is_sure(reply: Context, beginning: _Beginning) -> bool:
+    """Whether a clear request has no condition, no second request, and no other people in it.
 
-    A stop must be followed by a reason of one's own: “Unsubscribe. Block. Mute.” is a list.
+    A stop must be followed by the person's own reason: “Unsubscribe. Block. Mute.” is a list.
     """
-    conditional = expressions.has("conditions", begun.same_sentence)
-    wants_more = any(other.level > Level.ASIDE for other in reply.cores(begun.following))
-    asked = reply.sentences[0].asks and not begun.core.framed
-    reasoned = begun.core.section not in ("stop", "again") or begun.of_oneself
-    return reasoned and not (begun.of_others or conditional or wants_more or asked)
+    conditional = expressions.has("conditions", beginning.same_sentence)
+    wants_more = any(other.level > Level.ASIDE for other in reply.cores(beginning.following))
+    asked = reply.sentences[0].asks and not beginning.core.framed
+    reasoned = beginning.core.section not in ("stop", "again") or beginning.about_oneself
+    return reasoned and not (beginning.about_others or conditional or wants_more or asked)
 
 
-def _is_likely(begun: _Beginning) -> bool:
-    """Whether a bare word in a sentence of its own is meant for us: “Pause. I have exams.”, not “Stop. Breathe.”."""
-    core = begun.core
-    alone = core.level is Level.WORD and core.section in FRAMED | {"stop"} and not begun.same_sentence
-    return alone and begun.of_oneself and not begun.of_others
+def _is_likely(beginning: _Beginning) -> bool:
+    """Whether a sentence of one word is meant for us: “Pause. I have exams.”, not “Stop. Breathe.”."""
+    core = beginning.core
+    alone = core.level is Level.WORD and core.section in FRAMED | {"stop"} and not beginning.same_sentence
+    return alone and beginning.about_oneself and not beginning.about_others

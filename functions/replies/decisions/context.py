@@ -1,4 +1,4 @@
-"""A reply that is to be decided on: its sentences, and what kind of email it answers."""
+"""The context of a decision: the sentences of a reply, and the kind of email that it answers."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,16 +13,16 @@ Kind = Decision.Kind
 
 KEEP = Decision(Kind.KEEP)
 ANSWERS = frozenset({"yes", "not-yet", *expressions.BESIDE_A_YES})
-"""Sections that mean something only in answer to a question."""
-BESIDE_YES = {
+"""Sections that mean something only as an answer to a question."""
+YES_SECTIONS = {
     Answered.CONFIRM: frozenset({"yes", "confirming"}),
     Answered.ERASE: frozenset({"yes", "erasing", "erase"}),
 }
-"""What together is a yes."""
+"""For each kind of question, the sections of which one or more together are a yes."""
 FRAMED = frozenset({"pause", "skip", "resume", "journal", "export", "time"})
-"""Commands that are one also as a bare word behind “could you”. “I want to stop” may be about anything."""
+"""Commands that may be a bare word after “could you”. “I want to stop” may be about anything."""
 
-_LEFT_OUT = {
+_MEANINGLESS = {
     Answered.LESSON: ANSWERS,
     Answered.NOTICE: ANSWERS,
     Answered.WAY_BACK: frozenset(expressions.BESIDE_A_YES),
@@ -30,7 +30,7 @@ _LEFT_OUT = {
     Answered.CONFIRM: frozenset({"erasing", "resume", "again", "skip", "time", "pause"}),
     Answered.ERASE: frozenset({"confirming"}),
 }
-"""Sections that mean nothing in answer to such an email."""
+"""Sections that mean nothing in a reply to this kind of email."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +39,26 @@ class Context:
 
     sentences: list[Sentence]
     unsigned: list[Sentence]
-    """The same without a signature."""
+    """The sentences without a signature."""
     answered: Answered
     today: date
-    """The local day of the person who wrote it."""
+    """The local date of the person who wrote it."""
 
     @property
     def asks(self) -> bool:
-        """Whether it ends with a question."""
+        """Whether the reply ends with a question."""
         return self.sentences[-1].asks
 
     def cores(self, words: str, *, with_reasons: bool = True) -> list[Core]:
-        """The requests that words consist of, here."""
-        return grammar.cores(words, self.today, _LEFT_OUT[self.answered], with_reasons=with_reasons)
+        """Returns the requests that words consist of, in a reply to this kind of email."""
+        return grammar.cores(words, self.today, _MEANINGLESS[self.answered], with_reasons=with_reasons)
 
     def has(self, name: str) -> bool:
-        """Whether an entry of the list `name` of any language's frames stands in a sentence."""
+        """Whether a sentence has an entry of the list `name` in the frames of any language."""
         return any(expressions.has(name, sentence.words) for sentence in self.sentences)
 
     def asked(self, section: str) -> Decision:
-        """Kept, and asked about: a command, or the question that was answered."""
+        """Returns the decision to keep the words and ask: about the command, or the answered question again."""
         if section not in ANSWERS:
             return Decision(Kind.ASK, Request(Command(section)))
         if self.answered is Answered.WAY_BACK:
@@ -69,6 +69,6 @@ class Context:
 
 
 def obeyed(core: Core, *, kept: bool = False) -> Decision:
-    """Obeyed, and perhaps kept as well."""
+    """Returns the decision to obey and, if `kept`, also keep the words."""
     command = Command.YES if core.section in expressions.BESIDE_A_YES else Command(core.section)
     return Decision(Kind.OBEY_AND_KEEP if kept else Kind.OBEY, Request(command, core.until, core.hour))

@@ -1,17 +1,17 @@
-"""What is done with a reply: obeyed, kept, or asked about. By rule, and never by mood."""
+"""Decides whether a reply is obeyed, kept or asked about: by rules, never by the mood of its text."""
 
 from datetime import date
 
 from replies.decisions import beginning, expressions, whole, wishes, wording
-from replies.decisions.context import BESIDE_YES, KEEP, Context, Kind
+from replies.decisions.context import KEEP, YES_SECTIONS, Context, Kind
 from replies.request import Answered, Decision, Request
 
 MOST_READ = 2_500
-"""Characters at the beginning and at the end of a text, in which requests are looked for."""
+"""Characters. Only so many at each end of a long text are searched for requests."""
 
 
 def decided(text: str, answered: Answered, today: date, first_name: str = "") -> Decision:
-    """What a reply asks for. `today` is the local day of the person who wrote it."""
+    """Decides what a reply asks for. `today` is the local date of the person who wrote it."""
     if len(text) > 2 * MOST_READ:
         text = f"{text[:MOST_READ]}\n{text[-MOST_READ:]}"
     sentences = wording.sentences(text, first_name)
@@ -24,14 +24,17 @@ def decided(text: str, answered: Answered, today: date, first_name: str = "") ->
 
 
 def _without_words(text: str, answered: Answered) -> Decision:
-    """Whoever sends back the confirmation with nothing added confirms. “👍” may be a yes to the way back."""
+    """Decides on a reply without words.
+
+    An empty reply to the confirmation email confirms. “👍” may be a yes to the way back.
+    """
     if answered is Answered.CONFIRM and not text.strip():
         return Decision(Kind.OBEY, Request(Request.Command.YES))
     return Decision(Kind.ASK) if answered is Answered.WAY_BACK and text.strip() else KEEP
 
 
 def _otherwise(reply: Context) -> Decision:
-    """No request is heard."""
+    """Decides on a reply in which no request was found."""
     if reply.answered is Answered.WAY_BACK:
         return reply.asked("yes")
     if reply.answered is Answered.ERASE and _is_half_a_yes(reply):
@@ -50,4 +53,4 @@ def _leans_to_yes(reply: Context) -> bool:
     if expressions.begins("hedged_yes", reply.sentences[0].words):
         return True
     pieces = [piece for sentence in reply.sentences[: beginning.MOST_SENTENCES] for piece in sentence.pieces]
-    return any(core.section in BESIDE_YES[Answered.CONFIRM] for piece in pieces for core in reply.cores(piece))
+    return any(core.section in YES_SECTIONS[Answered.CONFIRM] for piece in pieces for core in reply.cores(piece))

@@ -1,4 +1,4 @@
-"""The expressions of `languages/` for what people ask, compiled when first used."""
+"""The expressions of `languages/` for requests, compiled when first used."""
 
 import re
 import unicodedata
@@ -11,18 +11,18 @@ from replies import tables
 from replies.request import Request
 
 END = "|"
-"""Stands between the words of two sentences: no expression goes over it."""
+"""Stands between the words of two sentences. No expression matches across it."""
 BESIDE_A_YES = ("confirming", "erasing")
-"""Sections of what may stand beside a yes; the others are named after their command."""
+"""Sections for words that may stand next to a yes. The other sections are named after their command."""
 
 _PART = r"\{([a-z]+)\}"
 _ANY = r"(?<!\\)\.(?=[{*+])"
 VALUES = {name: f"(?P<{name}>[^{END}]+?)" for name in ("when", "span", "day", "hour")}
-"""Parts that every language has: what `spoken_dates` understands."""
+"""Parts that every language has; `spoken_dates` understands them."""
 
 
 class Level(IntEnum):
-    """How plainly words are a request. The names are those of the lists in `languages/`, which explain them."""
+    """How clearly words are a request. Each level is a list in `languages/`; `en.toml` explains them."""
 
     HINT = 1
     ASIDE = 2
@@ -33,7 +33,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One expression with a value, or several without, of one section and level."""
+    """One expression with a value, or several without a value, of one section and level."""
 
     section: str
     level: Level
@@ -49,7 +49,7 @@ class Language:
 
     @cached_property
     def rules(self) -> list[Rule]:
-        """What is a request, or may be one."""
+        """The rules for words that are, or may be, a request."""
         return [
             Rule(section, Level[level.upper()], _pattern(self._shape(group)))
             for section in (*Request.Command, *BESIDE_A_YES)
@@ -60,27 +60,27 @@ class Language:
 
     @cached_property
     def near(self) -> dict[str, re.Pattern[str]]:
-        """Command → words that make it likely in a sentence about the emails."""
+        """For each command, the words that make it likely in a sentence about the emails."""
         found = {command: self._table.get(command, {}).get("near", []) for command in Request.Command}
         return {command: _whole_words(self._shape(entries)) for command, entries in found.items() if entries}
 
     @cached_property
     def frames(self) -> dict[str, re.Pattern[str]]:
-        """What stands around a request, by the name of its list."""
+        """The words around a request, by the name of their list."""
         return {name: _pattern(self._shape(entries)) for name, entries in self._table.get("frames", {}).items()}
 
     @cached_property
     def ours(self) -> re.Pattern[str]:
-        """Words of the course, its emails, and what is done with them."""
+        """Words for the course, its emails, and actions on them."""
         return _whole_words(self._shape(self._parts["ours"]))
 
     @cached_property
     def nouns(self) -> re.Pattern[str]:
-        """Words of the course and its emails alone."""
+        """Words for the course and its emails only."""
         return _whole_words(self._shape(self._parts.get("nouns", self._parts["ours"])))
 
     def compiled(self) -> int:
-        """How many expressions it has, all of them compiled. Raises KeyError for an unknown part, and re.error."""
+        """Compiles all expressions and returns their number. Raises KeyError for an unknown part, and re.error."""
         return len(self.rules) + len(self.near) + len(self.frames) + bool(self.ours) + bool(self.nouns)
 
     def _shape(self, entries: list[str]) -> str:
@@ -94,29 +94,29 @@ class Language:
 
 @cache
 def languages() -> list[Language]:
-    """Those that have words for requests."""
+    """Returns the languages that have words for requests."""
     return [Language(table) for table in tables.all_tables() if "stop" in table]
 
 
 def begins(name: str, words: str) -> bool:
-    """Whether words begin with an entry of the list `name` of any language's frames."""
+    """Whether words begin with an entry of the list `name` in the frames of any language."""
     return _of_all(name).match(words) is not None
 
 
 def has(name: str, words: str) -> bool:
-    """Whether an entry of the list `name` of any language's frames stands in the words."""
+    """Whether words contain an entry of the list `name` in the frames of any language."""
     return _of_all(name).search(words) is not None
 
 
 def pieces(clause: str) -> list[str]:
-    """The words of a clause, parted before each conjunction."""
+    """Splits a clause before each conjunction."""
     return [words for piece in _of_all("joins").sub(r"\n\g<0>", clause).split("\n") if (words := piece.strip())]
 
 
-def nearly(sentence: str) -> list[str]:
-    """The commands that a sentence about the course or its emails may be, the likeliest first.
+def likely_commands(sentence: str) -> list[str]:
+    """Returns the commands that a sentence about the course or its emails may mean, the likeliest first.
 
-    None of them where it is about other people or former days, or says that they do not want it.
+    The list is empty if the sentence is about other people or the past, or says that the person does not want it.
     """
     if any(has(name, sentence) for name in ("other", "past", "speech")):
         return []
@@ -141,12 +141,15 @@ def _whole_words(shape: str) -> re.Pattern[str]:
 
 @cache
 def _pattern(shape: str) -> re.Pattern[str]:
-    """Compiled once per process: `re` itself keeps only its last 512, fewer than the languages have together."""
+    """Compiles a shape once per process: `re` caches only 512, fewer than all languages have together."""
     return re.compile(shape)
 
 
 def _groups(entries: list[str]) -> list[list[str]]:
-    """Each entry with a value on its own, since a group's name can stand once in an expression; the others together."""
+    """Groups entries for one expression each: an entry with a value alone, all others together.
+
+    A group's name can stand only once in an expression.
+    """
     valued = [entry for entry in entries if any(f"{{{name}}}" in entry for name in VALUES)]
     others = [entry for entry in entries if entry not in valued]
     return [*([entry] for entry in valued), *([others] if others else [])]

@@ -1,7 +1,7 @@
-"""What a run of words asks for.
+"""Parses a run of words into requests.
 
 A request is a core, such as “unsubscribe me” or “pause the lessons until Monday”, with frames before it (“could you”)
-and courtesies around it (“please”, “nothing personal”). Words that are none of these make a text something else.
+and courtesies around it (“please”, “nothing personal”). With any other words, the text is no request.
 """
 
 import re
@@ -13,15 +13,15 @@ from replies.decisions import spoken_dates
 from replies.decisions.expressions import END, Language, Level, Rule, languages
 
 MOST_WORDS = 60
-"""Of a run of words that can be requests; a longer one is a story."""
+"""Words in a run that can be requests. A longer run is a story."""
 
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """A request that some words are, or may be."""
+    """Words that are, or may be, a request."""
 
     section: str
-    """Its command, or `confirming` or `erasing`: what may stand beside a yes."""
+    """Its command; or `confirming` or `erasing`, words that may stand next to a yes."""
     level: Level
     until: date | None = None
     """The local day on which a pause ends."""
@@ -29,20 +29,20 @@ class Core:
     ours: bool = False
     """Whether it speaks of the course or its emails."""
     framed: bool = False
-    """Whether it is wished for or asked: “could you …”."""
+    """Whether the person wishes or asks for it: “could you …”."""
     doubted: bool = False
-    """Whether it is only considered: “maybe I should …”."""
+    """Whether the person only considers it: “maybe I should …”."""
 
 
 def cores(
     words: str, today: date, leaving_out: frozenset[str] = frozenset(), *, with_reasons: bool = True
 ) -> list[Core]:
-    """The requests that words consist of, in one language; empty if there are other words too.
+    """Returns the requests that words consist of, in one language; empty if there are other words too.
 
     `leaving_out` are sections that mean nothing here. Reasons, such as “I signed up by mistake”, may stand around a
-    request, but not around an answer to a question: they take it back.
+    request. They may not stand around an answer to a question, because there they take the answer back.
     """
-    found = (_Walk(words, language, today, leaving_out, with_reasons).cores() for language in languages())
+    found = (_Parser(words, language, today, leaving_out, with_reasons).cores() for language in languages())
     return max(filter(None, found), key=_plainness, default=[])
 
 
@@ -50,13 +50,13 @@ def _plainness(found: list[Core]) -> tuple[int, int]:
     return max(core.level for core in found), len(found)
 
 
-def is_around(words: str) -> bool:
-    """Whether words are nothing but courtesies."""
-    return _Walk(words, None, date.min).leads_through()
+def is_courtesy(words: str) -> bool:
+    """Whether words are only courtesies."""
+    return _Parser(words, None, date.min).covers_all_words()
 
 
-class _Walk:
-    """All ways through a run of words by cores, frames and courtesies."""
+class _Parser:
+    """Tries all ways to read a run of words as cores, frames and courtesies."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class _Walk:
         with_reasons: bool = False,
     ) -> None:
         self._words, self._language, self._today = words, language, today
-        self._around = ("around", "reasons") if with_reasons else ("around",)
+        self._courtesies = ("around", "reasons") if with_reasons else ("around",)
         self._starts = [0, *(at.end() for at in re.finditer(" ", words))]
         self._ends = [*(start - 1 for start in self._starts[1:]), len(words)]
         rules = language.rules if language else []
@@ -76,11 +76,11 @@ class _Walk:
         self._frames = {name: frames[name] for name in ("wish", "doubt") if name in frames}
 
     def cores(self) -> list[Core]:
-        """The cores on the way on which most is said in cores, the plainer the more; empty if no way leads through."""
+        """Returns the cores of the best reading: most words in cores, and the clearest ones. Empty if none fits."""
         return (self._best() or []) if self._rules else []
 
-    def leads_through(self) -> bool:
-        """Whether there is a way through all words."""
+    def covers_all_words(self) -> bool:
+        """Whether there is a way to read all words."""
         return self._best() is not None
 
     def _best(self) -> list[Core] | None:
@@ -88,7 +88,7 @@ class _Walk:
             return None
         after = dict(zip(self._ends, [*self._starts[1:], len(self._words) + 1], strict=True))
         best: dict[tuple[int, str], tuple[int, list[Core]]] = {(0, ""): (0, [])}
-        # Where one stands, and the frame that waits for its core → how much is said in cores, and the cores.
+        # Place reached, and frame that waits for its core → weight of the words in cores, and the cores.
         for start in self._starts:
             for waiting in ("", "wish", "doubt"):
                 if (start, waiting) not in best:
@@ -107,12 +107,12 @@ class _Walk:
         return last[1] if last else None
 
     def _steps(self, start: int) -> Iterator[tuple[int, "Core | str"]]:
-        """What can be read from one word on, with its end: a core, or the name of the list that has it."""
+        """Yields what can be read from one word on, with its end: a core, or the name of a list that has it."""
         if self._words.startswith(END, start):
             yield start + 1, "around"
             return
         for frames in (other.frames for other in languages()):
-            for name in self._around:
+            for name in self._courtesies:
                 for end, _ in self._matches(frames[name], start) if name in frames else ():
                     yield end, "around"
         for name, pattern in self._frames.items():
@@ -124,14 +124,14 @@ class _Walk:
                     yield end, core
 
     def _matches(self, pattern: re.Pattern[str], start: int) -> Iterator[tuple[int, re.Match[str]]]:
-        """Every end of a word up to which the pattern matches."""
+        """Yields every end of a word up to which the pattern matches."""
         if pattern.match(self._words, start):
             for end in self._ends:
                 if end > start and (found := pattern.fullmatch(self._words, start, end)):
                     yield end, found
 
     def _core(self, rule: Rule, found: re.Match[str]) -> Core | None:
-        """The core with its value; None if that is no day, span or hour."""
+        """Returns the core with its value; None if the value is no day, span or hour."""
         ours = self._language is not None and self._language.ours.search(found[0]) is not None
         core = Core(rule.section, rule.level, ours=ours)
         match {name: value for name, value in found.groupdict().items() if value}:
@@ -149,7 +149,10 @@ class _Walk:
 
 
 def _at_hour(core: Core, spoken: str) -> Core | None:
-    """With its hour. One without its half of the day is only asked about, but for the command TIME itself."""
+    """Returns the core with its hour; None if there is none.
+
+    An hour without its half of the day is only asked about, except in the command TIME itself.
+    """
     hour = spoken_dates.hour(spoken)
     if hour is None:
         return None

@@ -1,6 +1,7 @@
-"""Days, spans and hours as people write them: “until Monday”, “10 days”, “hasta el 3 de marzo”, “7:30 pm”.
+"""Understands days, spans and hours as people write them.
 
-The words are those of `tables.plain`. What can be meant in two ways, such as 3/4, is not guessed at.
+Examples are “until Monday”, “10 days”, “hasta el 3 de marzo” and “7:30 pm”. The words are simplified by
+`tables.plain`. The meaning of a date such as 3/4, which has two, is not guessed.
 """
 
 import re
@@ -15,7 +16,7 @@ LAST_HOUR = 23
 LENGTHS = {"spans.days": 1, "spans.weeks": 7, "spans.fortnights": 14, "spans.months": 30}
 
 _AMBIGUOUS = r"[0-9]+([-/.][0-9]+)+"
-"""A day in figures that has two meanings, such as 3/4: it is a day, whichever it is."""
+"""A day in figures that may have two meanings, such as 3/4: it is certainly a day."""
 _UNTIL = "«spans.until» (?P<day>.+)"
 _HOUR = (
     "(?:(?P<early>«times.morning»|«times.afternoon»|«times.night») )?(?:«times.before» )*"
@@ -31,18 +32,18 @@ class Hour:
 
     hour: int
     sure: bool
-    """Whether it says which half of the day: “7” alone may be the morning's or the evening's."""
+    """Whether it says which half of the day: “7” alone may be in the morning or in the evening."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """When a pause ends: on a local day, or, where the day has two meanings, when its subscriber says so."""
+    """The end of a pause: a local day, or None if the day has two meanings: then the subscriber ends it."""
 
     day: date | None
 
 
 def end(words: str, today: date) -> End | None:
-    """When a pause of these words ends: “until Monday”, “for two weeks”, “10 days”; None if they say no such thing."""
+    """Returns the end of a pause “until Monday”, “for two weeks” or “10 days”; None if no end is named."""
     if found := tables.expression(_UNTIL).fullmatch(words):
         until = day(found["day"], today)
         return End(until) if until or re.fullmatch(_AMBIGUOUS, found["day"]) else None
@@ -51,7 +52,10 @@ def end(words: str, today: date) -> End | None:
 
 
 def span(words: str) -> int | None:
-    """How many days “10 days”, “another two weeks” or “un mes” are, at most MOST_DAYS. A month counts 30."""
+    """Returns how many days “10 days”, “another two weeks” or “un mes” are. A month counts as 30.
+
+    It is never more than MOST_DAYS.
+    """
     words = tables.expression("\\b«spans.two»\\b").sub("2", words)
     spelled = [word for word in words.split() if word not in tables.words("spans.fillers")]
     if len(spelled) > 1 and spelled[0] in tables.words("spans.lasting"):
@@ -70,9 +74,9 @@ def span(words: str) -> int | None:
 
 
 def day(words: str, today: date) -> date | None:
-    """The next day after today that is meant by “Monday”, “tomorrow”, “next week”, “3 March”, “el 15” or 2027-03-03.
+    """Returns the next such day after today; a day with a year may be in the past.
 
-    A day with its year may be in the past.
+    Examples are “Monday”, “tomorrow”, “next week”, “3 March”, “el 15” and 2027-03-03.
     """
     months, weekdays = tables.places("dates.months"), tables.places("dates.weekdays")
     spelled = [word for word in words.split() if word not in tables.words("dates.small_words")]
@@ -88,7 +92,7 @@ def day(words: str, today: date) -> date | None:
 
 
 def _without_addition(spelled: list[str]) -> list[str]:
-    """Without a weekday or a “next” before the day, and with the month behind its day."""
+    """Removes a weekday or a “next” before the day, and puts the month after its day."""
     months, before = tables.places("dates.months"), tables.words("dates.next") | tables.places("dates.weekdays").keys()
     if len(spelled) > 1 and spelled[0] in before:  # Monday 7 December
         spelled = spelled[1:]
@@ -98,7 +102,7 @@ def _without_addition(spelled: list[str]) -> list[str]:
 
 
 def hour(words: str) -> Hour | None:
-    """The hour of a time of day: “7:30” and “half past seven” are 7, “7 de la tarde” and “19h” are 19, “noon” is 12."""
+    """Returns the hour: “7:30” and “half past seven” are 7, “7 de la tarde” is 19, “noon” is 12."""
     for key, named in (("times.noon", 12), ("times.midnight", 0)):
         if words in tables.words(key):
             return Hour(named, sure=True)
@@ -114,7 +118,7 @@ def hour(words: str) -> Hour | None:
 
 
 def _number(found: re.Match[str]) -> int | None:
-    """The hour that is said, in figures or as a word; “half eight” in German is half an hour before it."""
+    """Returns the hour, in figures or as a word; “half eight” in German means half past seven."""
     word = found["named"] or ""
     if len(word) in (1, 2):  # “a”, “un”: more likely an article
         return None
@@ -123,7 +127,7 @@ def _number(found: re.Match[str]) -> int | None:
 
 
 def _of_the_half(number: int, part: str) -> int:
-    """The hour of the day of “7” in a part of it: in the morning, in the afternoon, at night."""
+    """Returns the hour of the day for “7” in the morning, in the afternoon or at night."""
     if not 1 <= number <= 12:
         return number
     night = part in tables.words("times.night") and 6 <= number <= 11
@@ -132,7 +136,7 @@ def _of_the_half(number: int, part: str) -> int:
 
 
 def _named(word: str, today: date) -> date | None:
-    """The day that one word names: a weekday, tomorrow, the first day of next week or month, a day of the month."""
+    """Returns the day of one word: a weekday, tomorrow, next week or month (its first day), a day of the month."""
     if word in tables.words("dates.tomorrow"):
         return today + timedelta(days=1)
     weekday = 0 if word in tables.words("dates.next_week") else tables.places("dates.weekdays").get(word)
@@ -144,7 +148,7 @@ def _named(word: str, today: date) -> date | None:
 
 
 def _of_month(number: int, month: int | None, year: int | None, today: date) -> date | None:
-    """That day of the year, or the next one there is after today; None for a 30 February."""
+    """Returns that day of the year or, without a year, the next one after today; None for a 30 February."""
     if year is None:
         later = (today + timedelta(days=days) for days in range(1, 367))  # at most a year ahead
         return next((one for one in later if one.day == number and month in (None, one.month)), None)
@@ -155,9 +159,9 @@ def _of_month(number: int, month: int | None, year: int | None, today: date) -> 
 
 
 def _in_figures(figures: str, today: date) -> date | None:
-    """2027-03-03, 3.12, 15/3, 3/15 and 15/3/2027, where only one of the two can be the month.
+    """Returns the day of 2027-03-03, 3.12, 15/3, 3/15 or 15/3/2027, if only one number can be the month.
 
-    With points the day stands first: no country writes month.day.
+    With points, the day comes first: no country writes month.day.
     """
     parts = [int(part) for part in re.split("[-/.]", figures)] if re.fullmatch(r"\d+([-/.]\d+)+", figures) else []
     match parts:

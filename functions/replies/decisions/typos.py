@@ -1,18 +1,18 @@
-"""Words that are mistyped: “unsubcribe”, “puase”, “Skipp”."""
+"""Corrects mistyped words: “unsubcribe”, “puase”, “Skipp”."""
 
 from functools import cache
 
 from replies import tables
 
 SHORTEST = 4
-"""Letters. Up to LONGEST_SHORT, only two letters that changed places or one that stands twice are put right."""
+"""Letters. Up to LONGEST_SHORT, only two swapped letters or one doubled letter are corrected."""
 LONGEST_SHORT = 5
 TWO_SLIPS_FROM = 9
-"""Letters of a word in which two slips are put right."""
+"""Letters. In a word of so many or more, two slips are corrected."""
 
 
 def corrected(words: str) -> str:
-    """The words with each that is nearly a word of `typos.words`, and is none itself, put right."""
+    """Corrects each word that is nearly, but not exactly, a word of `typos.words`."""
     return " ".join(map(_right, words.split()))
 
 
@@ -25,7 +25,10 @@ def _right(word: str) -> str:
 
 
 def _is_near(word: str, right: str) -> bool:
-    """A slip of the finger away. The first letter and the ending, which carries the grammar, are as they should be."""
+    """Whether a word is one slip of the finger away.
+
+    The first letter must be right, and so must the ending, which carries the grammar.
+    """
     if len(word) < SHORTEST or word[0] != right[0] or abs(len(word) - len(right)) > 2:
         return False
     if word in _swapped(right) | _doubled(right):
@@ -45,7 +48,7 @@ def _doubled(word: str) -> set[str]:
 
 
 def _slips(one: str, other: str) -> int:
-    """Letters that are missing, added, replaced, or have changed places (optimal string alignment)."""
+    """Counts letters that are missing, added, replaced or swapped (optimal string alignment)."""
     older: list[int] = []
     before = list(range(len(other) + 1))
     for at, letter in enumerate(one, 1):

@@ -1,20 +1,20 @@
-"""A reply that has nothing but requests, answers and courtesies."""
+"""Decides on a reply that has only requests, answers and courtesies."""
 
 from dataclasses import replace
 
 from replies import tables
 from replies.decisions import typos
-from replies.decisions.context import ANSWERS, BESIDE_YES, FRAMED, KEEP, Context, obeyed
+from replies.decisions.context import ANSWERS, FRAMED, KEEP, YES_SECTIONS, Context, obeyed
 from replies.decisions.expressions import END, Level
 from replies.decisions.grammar import Core
 from replies.request import Answered, Decision
 
 GRAVE = frozenset({"stop", "again", "erase"})
-"""Commands that are obeyed in people's own words only if these speak of the course."""
+"""Commands that are obeyed in free wording only if it speaks of the course."""
 
 
 def decided(reply: Context) -> Decision | None:
-    """What the whole reply asks for; None where it has other words."""
+    """Decides what the whole reply asks for; None if it has other words."""
     said, unsigned = (
         f" {END} ".join(sentence.words for sentence in sentences) for sentences in (reply.sentences, reply.unsigned)
     )
@@ -22,22 +22,22 @@ def decided(reply: Context) -> Decision | None:
     if not cores:
         return None
     core = max(cores, key=_weight)
-    yes = {core.section for core in cores} <= BESIDE_YES.get(reply.answered, frozenset())
+    yes = {core.section for core in cores} <= YES_SECTIONS.get(reply.answered, frozenset())
     if not yes and core.section not in ANSWERS:
         return _a_command(reply, cores, core)
     cores = reply.cores(said, with_reasons=False) or reply.cores(typos.corrected(said), with_reasons=False)
-    if not cores:  # a reason, or what may be no signature, stands beside the answer
+    if not cores:  # next to the answer stands a reason, or something that may be no signature
         return None
     return _a_yes(reply, cores) if yes else _an_answer(reply, cores, core)
 
 
 def _weight(core: Core) -> tuple[bool, bool, Level, bool]:
-    """What is asked for most plainly: any command before an answer, and erasing, which includes leaving, before it."""
+    """Ranks a core by clarity: commands above answers and, of equals, erase above the stop it includes."""
     return core.section not in ANSWERS, bool(core.until), core.level, core.section == "erase"
 
 
 def _a_yes(reply: Context, cores: list[Core]) -> Decision:
-    """To the confirmation, or to the question whether to delete everything."""
+    """Decides on a yes to the confirmation email, or to the question whether to delete everything."""
     near = any(core.level <= Level.ASIDE or core.doubted for core in cores)
     if near or reply.asks or reply.sentences[0].quotes:
         return reply.asked("yes")
@@ -45,7 +45,7 @@ def _a_yes(reply: Context, cores: list[Core]) -> Decision:
 
 
 def _an_answer(reply: Context, cores: list[Core], core: Core) -> Decision:
-    """Yes or not yet, and nothing else."""
+    """Decides on a reply that is only a yes or a not yet."""
     if core.section == "not-yet" and reply.answered in (Answered.CONFIRM, Answered.ERASE):
         return KEEP
     one = len({each.section for each in cores}) == 1 and core.level > Level.ASIDE
@@ -61,19 +61,19 @@ def _a_command(reply: Context, cores: list[Core], core: Core) -> Decision | None
     asks = refused and any(sentence.asks for sentence in reply.sentences)
     if _is_sure(reply, cores) and not _is_about_anything(reply, core) and core.level > Level.ASIDE and not asks:
         return obeyed(core)
-    told = reply.has("other" if core.section == "help" else "speech")
-    return None if told and core.level is Level.HINT else reply.asked(core.section)
+    reported = reply.has("other" if core.section == "help" else "speech")
+    return None if reported and core.level is Level.HINT else reply.asked(core.section)
 
 
 def _is_sure(reply: Context, cores: list[Core]) -> bool:
-    """Whether it wants one thing, or all of two that go together, and doubts none of it."""
+    """Whether it asks, without doubt, for one command, or for stop and erase, which go together."""
     commands = {core.section for core in cores} - ANSWERS
     doubted = any(core.doubted or (reply.asks and core.level <= Level.ASIDE) for core in cores)
     return not doubted and (len(commands) == 1 or commands == {"stop", "erase"})
 
 
 def _is_about_anything(reply: Context, core: Core) -> bool:
-    """Whether it may be about their life: “I want to stop”, “Again?”, “I don’t need you”, all of it in quotes."""
+    """Whether it may be about the person's life: “I want to stop”, “Again?”, “I don’t need you”, a quotation."""
     first = reply.sentences[0]
     if core.section in GRAVE and first.quotes and first.words not in tables.words("stop.taught"):
         return True

@@ -1,4 +1,4 @@
-"""A wish that stands among other words."""
+"""Decides on a wish among other words."""
 
 from collections.abc import Iterator
 
@@ -10,22 +10,24 @@ from replies.decisions.wording import Sentence
 from replies.request import Answered, Decision
 
 MOST_PIECES = 10
-"""Of a sentence with a wish."""
+"""Pieces of a sentence with a wish."""
 LONGEST_NEAR = 25
 """Words of a sentence that is nearly a request."""
 LONGEST_ANNOUNCEMENT = 4
-"""Words of a sentence that says who said the next one."""
+"""Words of a sentence that announces what somebody said."""
 
 
 def decided(reply: Context) -> Decision | None:
-    """What is to be asked about, if anything."""
-    own = [sentence for at, sentence in enumerate(reply.sentences) if not sentence.quotes and not _is_told(reply, at)]
+    """Decides to ask about a wish; returns None if there is none."""
+    own = [
+        sentence for at, sentence in enumerate(reply.sentences) if not sentence.quotes and not _is_reported(reply, at)
+    ]
     wishes = [core for sentence in own for core in _wishes(reply, sentence)]
     if wishes:
         return reply.asked(max(wishes, key=lambda core: core.level).section)
     if _ends_with_a_stop(reply):
         return reply.asked("stop")
-    near = next((command for sentence in own for command in _nearly(reply, sentence)), None)
+    near = next((command for sentence in own for command in _near_requests(reply, sentence)), None)
     return reply.asked(near) if near else None
 
 
@@ -33,18 +35,18 @@ def _ends_with_a_stop(reply: Context) -> bool:
     """Whether a short reply ends with the bare word: “This is too much. Please stop.”"""
     short = sum(sentence.words.count(" ") + 1 for sentence in reply.sentences) <= LONGEST_NEAR
     last = len(reply.sentences) - 1
-    if not last or not short or reply.has("other") or reply.has("speech") or _is_told(reply, last):
+    if not last or not short or reply.has("other") or reply.has("speech") or _is_reported(reply, last):
         return False
     cores = reply.cores(reply.sentences[last].words)
     return bool(cores) and all(core.section == "stop" and core.level is Level.WORD for core in cores)
 
 
-def _is_told(reply: Context, at: int) -> bool:
-    """Whether the sentence before or behind says that somebody said it: “She told me: …”."""
+def _is_reported(reply: Context, at: int) -> bool:
+    """Whether the sentence before or after says that somebody said it: “She told me: …”."""
     before = reply.sentences[at - 1].words if at else ""
-    behind = reply.sentences[at + 1].words if at + 1 < len(reply.sentences) else ""
+    after = reply.sentences[at + 1].words if at + 1 < len(reply.sentences) else ""
     announced = before.count(" ") < LONGEST_ANNOUNCEMENT and expressions.has("speech", before)
-    return announced or expressions.begins("speech", behind)
+    return announced or expressions.begins("speech", after)
 
 
 def _wishes(reply: Context, sentence: Sentence) -> Iterator[Core]:
@@ -60,7 +62,7 @@ def _wishes(reply: Context, sentence: Sentence) -> Iterator[Core]:
 
 
 def _counts(reply: Context, core: Core) -> bool:
-    """Whether a core is a wish among other words."""
+    """Whether a core counts as a wish among other words."""
     to_a_notice = reply.answered is Answered.NOTICE
     if core.section in ANSWERS or (core.section == "resume" and not to_a_notice):
         return False
@@ -76,10 +78,10 @@ def _counts(reply: Context, core: Core) -> bool:
     return False
 
 
-def _nearly(reply: Context, sentence: Sentence) -> Iterator[str]:
-    """The commands that a sentence may be, by its words alone."""
+def _near_requests(reply: Context, sentence: Sentence) -> Iterator[str]:
+    """Yields the commands that a sentence may mean, by its words alone."""
     if sentence.words.count(" ") >= LONGEST_NEAR:
         return
-    for command in expressions.nearly(sentence.words):
+    for command in expressions.likely_commands(sentence.words):
         if (command != "help" or sentence.asks) and (command != "resume" or reply.answered is Answered.NOTICE):
             yield command

@@ -1,4 +1,4 @@
-"""A reply as sentences of plain words, which is how the expressions of `languages/` see it."""
+"""Splits a reply into sentences of plain words, which the expressions of `languages/` match."""
 
 import re
 from dataclasses import dataclass, replace
@@ -9,41 +9,41 @@ from replies.decisions import expressions, grammar
 from replies.tables import plain
 
 LONGEST_SIGNATURE = 3
-"""Lines."""
+"""Lines below the goodbye or the empty line."""
 MOST_NAMES = 4
 """Words in a line of a signature."""
 _ENDS = r"(?:[.!?…;]+(?=\s|$|[\"'”’»)])|[!?…]|[—–\n¡¿()]|\s-+\s)+"
-"""What ends a sentence. The point of a time does not."""
+"""The end of a sentence. The point in a time is not one."""
 _COMMAS = r",(?!\d)|:(?!\d)"
 _WRAPPED = r"(?m)^(.{50,})\n(?=\S)"
-"""A line that a mail program broke: its sentence goes on."""
+"""A line that a mail program broke: its sentence continues on the next line."""
 _QUOTED = r"[\"“”„«»]"
 _APOSTROPHE = r"(?<=[^\W\d_])['’´`](?=[^\W\d_])"
 _TITLE = r"(?:^|\s)(?:[^\W\d_a-z]|Dr|Prof|Dipl|Mrs?|Ms|Sra?|Lic)\.|[0-9]"
-"""What a signature has that a paragraph seldom has: an initial, a title, or the number of a house or a telephone."""
+"""Typical of a signature, rare in a paragraph: an initial, a title, or a house or telephone number."""
 _NAME = r"(?:[^\W\d_a-z][\w'’-]*\.?(?: |$)){1,3}"
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence, in the pieces between its commas and before its conjunctions."""
+    """One sentence, split at its commas and before its conjunctions."""
 
     pieces: tuple[str, ...]
     asks: bool
     """Whether it ends with a question mark."""
     quotes: bool
-    """Whether it has a quotation mark: some of its words may be those of somebody else."""
+    """Whether it has a quotation mark: some of its words may be somebody else's."""
     names: int
     """How many of its last pieces are written like a name."""
 
     @property
     def words(self) -> str:
-        """All of them."""
+        """All words of the sentence."""
         return " ".join(self.pieces)
 
 
 def sentences(text: str, first_name: str = "") -> list[Sentence]:
-    """The sentences of a text that have words besides the writer's first name."""
+    """Returns the sentences of a text. A sentence of only the writer's first name is left out."""
     text = re.sub(_WRAPPED, r"\1 ", re.sub(_APOSTROPHE, "", _without_quotes(text)))
     found: list[Sentence] = []
     start = 0
@@ -59,7 +59,7 @@ def sentences(text: str, first_name: str = "") -> list[Sentence]:
 
 
 def _in_a_date(text: str, end: re.Match[str]) -> bool:
-    """Whether a point is that of an ordinal number: “7. Dezember”, “zum 3. bitte”."""
+    """Whether a point belongs to an ordinal number: “7. Dezember”, “zum 3. bitte”."""
     if end[0] != "." or not text[: end.start()][-1:].isdigit():
         return False
     following = text[end.end() :].lstrip(" ")[:20]
@@ -76,7 +76,10 @@ def _sentence(said: str, asks: bool, first_name: str) -> Sentence | None:
 
 
 def unsigned(text: str, first_name: str = "") -> list[Sentence]:
-    """The sentences without a signature: a name below a goodbye, or one with a title below an empty line."""
+    """Returns the sentences without a signature.
+
+    That is a name below a goodbye; or, below an empty line, the person's name or one with a title.
+    """
     lines = text.strip().splitlines()
     body = next((number for number in range(len(lines) - 1, 0, -1) if not _is_signature(lines[number], first_name)), 0)
     for number in range(max(body, len(lines) - 1 - LONGEST_SIGNATURE), len(lines) - 1):
@@ -89,18 +92,18 @@ def unsigned(text: str, first_name: str = "") -> list[Sentence]:
 
 
 def _is_signature(line: str, first_name: str) -> bool:
-    """Whether a line may be part of one: short, and each word begins like a name or a title."""
+    """Whether a line may be part of a signature: short, and each word begins like a name or a title."""
     words = re.findall(r"[^\W\d_][\w.'’-]*", line)
     return len(words) <= MOST_NAMES and all(word[0].isupper() or word == first_name for word in words)
 
 
 def _is_goodbye(line: str, first_name: str) -> bool:
     last = sentences(line, first_name)[-1:]
-    return bool(last) and grammar.is_around(last[0].words)
+    return bool(last) and grammar.is_courtesy(last[0].words)
 
 
 def _without_name(sentences: list[Sentence]) -> list[Sentence]:
-    """Without a name behind a goodbye on its line: “Thanks, Becky”, “Regards. R. Haddad”."""
+    """Removes a name after a goodbye on the same line: “Thanks, Becky”, “Regards. R. Haddad”."""
     left = list(sentences)
     while left and left[-1].names == len(left[-1].pieces) and len(left) > 1:
         left.pop()
@@ -108,9 +111,9 @@ def _without_name(sentences: list[Sentence]) -> list[Sentence]:
         return sentences
     last = left[-1]
     left[-1] = replace(last, pieces=last.pieces[: len(last.pieces) - last.names] or last.pieces, names=0)
-    return left if grammar.is_around(left[-1].pieces[-1]) else sentences
+    return left if grammar.is_courtesy(left[-1].pieces[-1]) else sentences
 
 
 def _without_quotes(text: str) -> str:
-    """Without the lines that are marked as somebody else's."""
+    """Removes the lines that are marked as quoted."""
     return re.sub(r"(?m)^[ \t]*>.*$", "", text)

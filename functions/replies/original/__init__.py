@@ -1,1 +1,1 @@
-"""The email that was answered, and which words of a reply are its own."""
+"""The original: the email that a reply answers, and how its words are found in the reply."""

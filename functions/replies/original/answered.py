@@ -1,4 +1,4 @@
-"""The email that was answered, as text and as HTML: each quote is compared with the form that is closest to it."""
+"""The original as text and as HTML: each quote is compared with the form that is closest to it."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -12,22 +12,22 @@ from replies.quotes.sentences import ADDRESS
 
 
 class Closest(NamedTuple):
-    """What the closest form of our email leaves of some lines."""
+    """The result of comparing lines with the closest form of our email."""
 
     rests: list[Rest]
     size: int
-    """The words of this form."""
+    """The number of words in this form."""
 
     @property
     def matched(self) -> int:
-        """Words of the lines that we sent."""
+        """The number of the lines' words that we sent."""
         return sum(rest.matched for rest in self.rests)
 
 
-class Answered:
-    """An email that we sent. Its HTML is read only when its text leaves something of a quote.
+class Original:
+    """An email that we sent. Its HTML is read only if its text does not have all of a quote.
 
-    `header` gives a header of the reply by its name.
+    `header` returns a header of the reply by its name.
     """
 
     def __init__(self, text: str | None, html: str | None, header: Callable[[str], str] = lambda _: "") -> None:
@@ -37,17 +37,20 @@ class Answered:
     def __bool__(self) -> bool:
         return bool(self.text or self._html)
 
-    def is_another_in(self, quote_header: str) -> bool:
-        """Whether a quote header names an address, but none of ours: replies come to a sibling of our host."""
+    def names_somebody_else(self, quote_header: str) -> bool:
+        """Whether a quote header has an address that is neither ours nor the person's.
+
+        The reply address and our sender are on sibling hosts, so every host below their common domain is ours.
+        """
         named = _addresses(quote_header) - _addresses(self._header("From"))
         hosts = [f".{host}" for host in (address.partition("@")[2] for address in named) if "." in host]
-        answered = [address.partition("@")[2] for address in _addresses(self._header("To"))]
-        ours = tuple(f".{host if host.count('.') < 2 else host.partition('.')[2]}" for host in answered)
+        reply_hosts = [address.partition("@")[2] for address in _addresses(self._header("To"))]
+        ours = tuple(f".{host if host.count('.') < 2 else host.partition('.')[2]}" for host in reply_hosts)
         return bool(hosts and ours) and not any(host.endswith(ours) for host in hosts)
 
     @cached_property
     def links(self) -> set[str]:
-        """Its links."""
+        """All links of the email."""
         return links(self.text) | links(self._html)
 
     @cached_property
@@ -64,12 +67,12 @@ class Answered:
         if self._html:
             yield self._of_html
 
-    def parted(self, text: str) -> str:
-        """A text, with our email on lines of its own where a mail program left its line breaks out."""
-        return next((form.parted(text) for form in self._forms()), text)
+    def with_line_breaks(self, text: str) -> str:
+        """Returns the text with our email on separate lines where a mail program removed its line breaks."""
+        return next((form.with_line_breaks(text) for form in self._forms()), text)
 
     def closest(self, lines: Sequence[Compared]) -> Closest:
-        """What is left of lines by the form that has most of their words, or the first that leaves nothing quoted."""
+        """Compares lines with the form that has most of their words, or the first that has all quoted lines."""
         best: Closest | None = None
         for form in self._forms():
             found = Closest(form.subtract(lines), len(form))
@@ -80,7 +83,7 @@ class Answered:
         return best or Closest([Rest(line.text, 0) for line in lines], 0)
 
     def has_with_other_numbers(self, line: str) -> bool:
-        """Whether a line is ours but for its numbers."""
+        """Whether a line is ours except for its numbers."""
         return any(form.has_with_other_numbers(line) for form in self._forms())
 
 

@@ -1,5 +1,6 @@
-"""What a quote holds beyond the email that we sent: its words are compared in order, so that lines that were wrapped
-anew, links that were rewritten and bullets that were changed still match.
+"""Finds the words of a quote that are not in the email that we sent.
+
+Words are compared in order, so lines still match if they were wrapped again, or if links or bullets were rewritten.
 """
 
 from bisect import bisect_left
@@ -13,10 +14,11 @@ from replies.original.words import LINK, LONG_LINE, ends, words
 from replies.tables import expression
 
 RUN = 5
-"""Words of ours in a row that no person writes by chance."""
+"""Words of ours in a row; nobody writes so many by chance."""
 NEAR = 40
-"""Words ahead of the last match in which a line of fewer than five words is looked for."""
+"""Words after the last match. A line of fewer than five words must start among them."""
 TRIES = 8
+"""Places, or following lines, that are looked at for one line."""
 
 _DECORATION = r"[\s\-=_*•·—–>|.…\[\]()#~:;,<]*"
 _NEXT_WORD = r"\S*\s+"
@@ -25,7 +27,7 @@ _Key = TypeVar("_Key", bound=Hashable)
 
 
 class Compared:
-    """A line to compare; `quoted` tells one that is quoted from one that may only be the end of such a line."""
+    """A line to compare. If it is not `quoted`, it may still be the end of a quoted line."""
 
     __slots__ = ("quoted", "text", "words")
 
@@ -35,25 +37,25 @@ class Compared:
         self.words = words(text)
 
     def says(self, words: list[str]) -> bool:
-        """Whether these are all its words, but for a bullet's number."""
+        """Whether these are all its words, except a bullet's number."""
         return len(self.words) - len(words) in (0, 1) and self.words[-len(words) :] == words
 
     def after(self, count: int) -> str:
-        """What follows so many of its words."""
+        """Returns the text after this number of its words."""
         return self.text[ends(self.text)[count - 1] :].lstrip(' \t?!.:;,)]”"»*_')
 
     def is_decoration(self) -> bool:
-        """Whether there is nothing but a link, a rule or a bullet; the delimiter of a signature is more than that."""
+        """Whether it is only a link, a rule or a bullet. A signature's delimiter `--` is none of these."""
         if self.text.strip() == "--":
             return False
         return bool(expression(_DECORATION).fullmatch(self.text) or expression(LINK).search(self.text))
 
 
 class Rest(NamedTuple):
-    """What is left of a line."""
+    """What is left of a line without our words."""
 
     text: str | None
-    """None when we sent all of it."""
+    """None if we sent all of it."""
     matched: int
     """How many of its words we sent."""
 
@@ -62,7 +64,7 @@ class _Match(NamedTuple):
     """Where the words of a line stand in our email."""
 
     skipped: int
-    """Words of the line before them: a bullet's number."""
+    """Words of the line before the match: a bullet's number."""
     matched: int
     start: int
     end: int
@@ -80,7 +82,7 @@ class Sent:
         return len(self._words)
 
     @cached_property
-    def _numbered(self) -> set[tuple[str, ...]]:
+    def _lines_without_numbers(self) -> set[tuple[str, ...]]:
         """The lines without their numbers."""
         return {_without_numbers(line) for line in self._lines} - {()}
 
@@ -91,15 +93,18 @@ class Sent:
 
     @cached_property
     def _places_of_three(self) -> dict[tuple[str, ...], list[int]]:
-        """Where each three words in a row stand."""
+        """Where each group of three words in a row stands."""
         return _places(zip(self._words, self._words[1:], self._words[2:], strict=False))
 
     def has_with_other_numbers(self, line: str) -> bool:
-        """Whether a line is ours but for its numbers, which change with the course: day 2 of 5, or of 6."""
-        return any(map(str.isdigit, line)) and _without_numbers(words(line)) in self._numbered
+        """Whether a line is ours except for its numbers, which change with the course: day 2 of 5, or of 6."""
+        return any(map(str.isdigit, line)) and _without_numbers(words(line)) in self._lines_without_numbers
 
     def subtract(self, lines: Sequence[Compared]) -> list[Rest]:
-        """What is left of each line. Each word of ours is used once: a question that a person repeats is kept."""
+        """Returns the rest of each line.
+
+        Each word of ours is used only once, so a question that a person repeats is kept.
+        """
         reached = 0
         used = bytearray(len(self._words) + 1)
         rests: list[Rest] = []
@@ -117,11 +122,11 @@ class Sent:
             rests.append(Rest(line.after(count) if count < len(line.words) else None, match.matched))
         return rests
 
-    def parted(self, text: str) -> str:
-        """The text, with our email on lines of its own where a mail program left its line breaks out."""
-        return "\n".join(self._parted(line) if len(line) >= LONG_LINE else line for line in text.split("\n"))
+    def with_line_breaks(self, text: str) -> str:
+        """Returns the text with our email on separate lines where a mail program removed its line breaks."""
+        return "\n".join(self._split(line) if len(line) >= LONG_LINE else line for line in text.split("\n"))
 
-    def _parted(self, line: str) -> str:
+    def _split(self, line: str) -> str:
         said = words(line)
         cuts: list[int] = []
         at = reached = 0
@@ -144,7 +149,7 @@ class Sent:
         return "\n".join(line[here:there] for here, there in pairwise([0, *starts, len(line)]))
 
     def _match(self, line: Compared, reached: int, used: bytearray) -> _Match:
-        """The longest match of a line, or of what follows its bullet, or one with the next line of ours but a word."""
+        """Returns the longest match of a line, with or without its bullet, or our next line if one word differs."""
         found = self._longest(line, reached, used)
         if line.quoted and found.matched < len(line.words) and self._differs_in_a_word(line.words, reached):
             return _Match(0, len(line.words), reached, reached + len(line.words))
@@ -163,7 +168,10 @@ class Sent:
         return best
 
     def _is_ours(self, line: Compared, match: _Match, following: Sequence[Compared]) -> bool:
-        """Whether we sent all of a line, or its beginning: a line of ours that is not quoted below as well."""
+        """Whether we sent all of a line, or its beginning up to the end of a line of ours.
+
+        The beginning does not count if our line is quoted again below.
+        """
         if match.skipped + match.matched == len(line.words):
             return True
         ours = line.words[match.skipped : match.skipped + match.matched]
@@ -171,17 +179,18 @@ class Sent:
         return whole and not any(other.says(ours) for other in following)
 
     def _differs_in_a_word(self, wanted: list[str], reached: int) -> bool:
-        """Whether a short line is the next one of ours but for one word, such as a name that has changed since."""
+        """Whether a short line is our next one except for one word, such as a name that has changed since."""
         end = reached + len(wanted)
         if not 2 <= len(wanted) <= 4 or not {reached, end} <= self._line_ends:
             return False
         return sum(said != ours for said, ours in zip(wanted, self._words[reached:end], strict=True)) == 1
 
     def _candidates(self, sought: list[str], reached: int, quoted: bool) -> list[int]:
-        """Places to try: ahead first, then behind. Few words may be the person's: they match only where a line of
-        ours starts, or where the last one ended.
+        """Returns the places to try: those after the last match, then those before it.
+
+        A few words may be the person's. They match only where a line of ours starts, or where the last match ended.
         """
-        if not quoted:  # a line that was broken without a new mark goes on where the last one ended
+        if not quoted:  # the unmarked end of a broken line continues where the last match ended
             return [] if reached in self._line_ends else [reached]
         few = len(sought) < 3
         places = self._places.get(sought[0], []) if few else self._places_of_three.get(tuple(sought[:3]), [])
@@ -193,11 +202,14 @@ class Sent:
         ]
 
     def _starts(self, place: int) -> bool:
-        """Whether a line of ours starts here, be it behind a number."""
+        """Whether a line of ours starts here, or starts with a number right before."""
         return place in self._line_ends or (place - 1 in self._line_ends and _is_bullet(self._words[place - 1]))
 
     def _run(self, sought: list[str], place: int) -> tuple[int, int]:
-        """How many words match from a place on; a few of ours may be missing, such as a number or a picture's name."""
+        """Returns how many words match from a place on, and where they end.
+
+        A few of our words may be missing, such as a number or a picture's name.
+        """
         passed = len(sought) // 5
         for matched, word in enumerate(sought):
             near = self._words[place : place + 1 + min(passed, 3)]
@@ -217,13 +229,13 @@ def _places(keys: Iterable[_Key]) -> dict[_Key, list[int]]:
 
 
 def _common(said: list[str], at: int, ours: list[str], place: int) -> int:
-    """How many words are the same from here on."""
+    """Returns how many words are the same from these two places on."""
     longest = min(len(said) - at, len(ours) - place)
     return next((run for run in range(longest) if said[at + run] != ours[place + run]), longest)
 
 
 def _next_word(line: str, end: int) -> int:
-    """Where the word after a place starts; what closes a word, such as a full stop, stays with it."""
+    """Returns where the next word starts; a sign that closes a word, such as a full stop, stays with it."""
     found = expression(_NEXT_WORD).match(line, end)
     return found.end() if found else end
 

@@ -1,23 +1,23 @@
-"""The words of a line as they are compared: in lower case, without links, parted where a program ran them together."""
+"""The words of a line for comparison: in lower case, without links, split where a program joined two."""
 
 from itertools import chain
 
 from replies.tables import expression
 
 LONG_LINE = 600
-"""Characters from which on a line may be our whole email."""
+"""Characters. A line of so many or more may be our whole email."""
 
 LINK = r"(?i)[<(\[]?(?:https?://|www\.|mailto:|cid:|tel:|sms:)[^\s<>()\[\]]*[>)\]]?|\[(?:cid|«quotes.picture»)\b[^\]\n]{0,200}\]"
 _WORD = r"[^\W_]+|[^\w\s\x00-\u218f]"
 _JOINED = r"[a-zß-ÿ](?=[A-ZÀ-Þ])"
-"""Where cells and paragraphs meet that a program ran together: `TrustDay`."""
+"""The place where a program joined two cells or paragraphs: `TrustDay`."""
 _UNSPACED = "\u2e80"
-"""The first letter of the scripts that put no space between words."""
+"""The first character of the scripts that have no space between words."""
 
 
 def words(line: str) -> list[str]:
-    """The words of a line; where no space parts them, each letter is one."""
-    line = _parted(_without_links(line))
+    """Returns the words of a line; in a script without spaces, each character is a word."""
+    line = _separated(_without_links(line))
     if line.isascii():
         return expression(_WORD).findall(line.lower())
     found = expression(_WORD).findall(line)
@@ -25,39 +25,39 @@ def words(line: str) -> list[str]:
 
 
 def ends(line: str) -> list[int]:
-    """The place after each word of a line."""
+    """Returns the place after each word of a line."""
     found: list[int] = []
     for match in expression(_WORD).finditer(_without_links(line)):
         at = match.start()
-        for part in _parted(match[0]).split():
+        for part in _separated(match[0]).split():
             found += [at + len(part)] if part < _UNSPACED else range(at + 1, at + len(part) + 1)
             at += len(part)
     return found
 
 
-def _parted(text: str) -> str:
-    """A text with a space wherever a program left one out."""
+def _separated(text: str) -> str:
+    """Returns the text with a space wherever a program left one out."""
     return expression(_JOINED).sub(r"\g<0> ", text) if expression(_JOINED).search(text) else text
 
 
 def _without_links(line: str) -> str:
-    """A line of the same length, with spaces in place of links."""
+    """Returns a line of the same length, with spaces in place of links."""
     if not (":" in line or "[" in line or "www." in line.lower()):
         return line
     return expression(LINK).sub(lambda link: " " * len(link[0]), line)
 
 
 def is_faithful(text: str, original: str) -> bool:
-    """Whether a plain part keeps line breaks, and our quotation marks and dashes where it quotes us."""
+    """Whether a plain part has kept the line breaks, and the quotation marks and dashes of our email."""
     marks = "‘’“”–—…"
     flat = len(text) >= LONG_LINE and "\n" not in text.strip()
     return not flat and (any(mark in text for mark in marks) or not any(mark in original for mark in marks))
 
 
 def clearer(plain: str, html: str, *, faithful: bool) -> str:
-    """Of what two parts of a mail say, the HTML part's if the plain one has the same words and others among them.
+    """Returns the clearer of the own words in the plain and in the HTML part of a mail.
 
-    And always when the plain part is not `faithful` to what was written.
+    It is the HTML part's if the plain part is not `faithful`, or if it has the same words and others among them.
     """
     said, more = words(html), words(plain)
     rest = iter(more)

@@ -1,1 +1,1 @@
-"""What of a reply is quoted, told by its shape alone: marks, quote headers, and the links of our emails."""
+"""Finds the quotes in a reply by shape alone: quote marks, quote headers, and links of our emails."""

@@ -9,10 +9,10 @@ from replies.tables import expression
 
 MAX_BLOCK = 16
 MAX_FIELDS = 80
-"""Lines of a mail's whole header that is quoted as well."""
+"""Lines of a mail's complete headers, which some programs quote."""
 
 _FIELD = r"[A-Z][A-Za-z]*(?:-[A-Za-z]+)+:\s"
-"""A field that no person writes by chance: `List-Id: `."""
+"""A header field that nobody writes by chance: `List-Id: `."""
 _LABEL = r"[\s*_]*([^\W\d_][^:：\n*_<>@]{0,24}?)[\s*_]*[:：]"
 _LABEL_INSIDE = r"([^\W\d_]{2,24})[:：]"
 _UNMARKED_LABEL = r"(?P<label>[^\W\d_]{1,20})[ \t]"
@@ -20,7 +20,7 @@ _DIVIDER = r"(?i)-{3,}.{0,50}?(?:\b«quotes.message spaced»\b|«quotes.message 
 
 
 def label(line: str) -> str | None:
-    """What kind of mail header a line is (from, date, to, cc, subject), or None."""
+    """Returns which mail header a line is (from, date, to, cc, subject), or None."""
     if len(line) > MAX_HEADER or not (":" in line or "：" in line):
         return None
     found = expression(_LABEL).match(line)
@@ -35,9 +35,9 @@ def is_divider(line: str) -> bool:
 def end_of_block(
     lines: Sequence[str], labels: Sequence[str | None], start: int, *, known: Sequence[str] = ()
 ) -> int | None:
-    """The index after `From: …`, `Sent: …`, `To: …`, `Subject: …` that start here, in any order.
+    """Returns the index after the block `From: … Sent: … To: … Subject: …` that starts here, in any order.
 
-    `known` are the kinds of mail header whose value is known to stand above.
+    `known` are the kinds of mail header whose values stand above without a label.
     """
     kinds, last = _fields(lines, labels, start)
     kinds[:0] = known
@@ -49,12 +49,15 @@ def end_of_block(
     if kinds == ["date", "to"]:
         return last + 1 if all(_evidence(values)) else None
     if "from" not in kinds or len(set(kinds)) < 2 or kinds.count(kinds[0]) > 1:
-        return None  # what comes twice may begin a line of prose above the block
+        return None  # a label that comes twice may begin a line of prose above the block
     return _end_of_value(lines, start, last) if any(_evidence(values)) else None
 
 
 def _fields(lines: Sequence[str], labels: Sequence[str | None], start: int) -> tuple[list[str], int]:
-    """The kinds of the mail headers that start here, and where the last one is. A value may go on in two more lines."""
+    """Returns the kinds of the mail headers that start here, and the index of the last one.
+
+    A value may continue on two more lines.
+    """
     kinds: list[str] = []
     last = start
     for at in range(start, min(start + MAX_BLOCK, len(lines))):
@@ -67,13 +70,13 @@ def _fields(lines: Sequence[str], labels: Sequence[str | None], start: int) -> t
 
 
 def _evidence(values: Sequence[str]) -> Iterator[bool]:
-    """Whether mail headers have an address, a date and a time."""
+    """Yields whether mail headers have an address, a date, and a time."""
     text = " ".join(line[:MAX_HEADER] for line in values)
     return (expression(shape).search(text) is not None for shape in (ADDRESS, DATE, TIME))
 
 
 def _end_of_value(lines: Sequence[str], start: int, last: int) -> int:
-    """The index after the value of the last mail header, or after a mail's whole header."""
+    """Returns the index after the value of the last mail header, or after a mail's complete headers."""
     if len(lines[last]) < 26 and lines[last].rstrip(" *_").endswith(COLONS):  # its value is on the next line
         return min(last + 2, len(lines))
     if sum(re.match(_FIELD, line) is not None for line in lines[start : start + MAX_FIELDS]) >= 2:
@@ -83,7 +86,7 @@ def _end_of_value(lines: Sequence[str], start: int, last: int) -> int:
 
 
 def end_of_unmarked_block(lines: Sequence[str], start: int, *, fewest: int = 3) -> int | None:
-    """The index after `From X <…>`, `To …`, `Date …`, `Subject …` without colons, right below a divider."""
+    """Returns the index after `From X <…>`, `To …`, `Date …`, `Subject …` without colons, below a divider."""
     kinds: list[str] = []
     for line in lines[start : start + MAX_BLOCK]:
         found = re.match(_UNMARKED_LABEL, line)

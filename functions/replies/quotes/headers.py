@@ -1,5 +1,6 @@
-"""The quote headers of a reply: the lines with which a mail program introduces a quote, told by their shape and a few
-words of each language.
+"""Finds the quote headers of a reply: the lines with which a mail program introduces a quote.
+
+They are recognised by their shape and by a few words of each language.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,8 +13,8 @@ from replies.quotes.sentences import (
     end_of_sentence,
     evidence,
     has_date_and_time,
+    introduces_quote,
     is_only_a_time,
-    leads_in,
     says_you_wrote,
 )
 from replies.tables import expression
@@ -22,25 +23,25 @@ _HEADLINE = (
     r"(?i)[-_=—]{3,}.{1,60}?[-_=—]{3,}|(?=.{0,60}(?:\d[./-]\d|«quotes.original»))"
     r"(?:[^\s.!?]+ ){0,3}«quotes.message spaced»(?: [^\s!?]+){0,4}"
 )
-"""What may stand right above a block, and is no quote header without one."""
+"""A line that may stand right above a block. Without a block it is no quote header."""
 _FORWARD = r"(?i)(?=.{0,60}«quotes.forwarded»)(?=.{0,60}«quotes.message»).{0,80}[:：]"
 
 Labels = Sequence[str | None]
-"""For each line the kind of mail header that it is, or None."""
+"""For each line, the kind of mail header that it is, or None."""
 Shape = Callable[[Sequence[str], Labels, int], int | None]
-"""From the lines, their labels and an index to the index after the quote header that starts there."""
+"""Takes lines, their labels and an index. Returns the index after the quote header that starts there."""
 
 
 def quote_headers(lines: Sequence[str], before_marks: Sequence[bool] = ()) -> Iterator[range]:
-    """The lines of each quote header. The lines come without quote marks and without space at their ends.
+    """Yields the places of each quote header, in lines without quote marks and outer spaces.
 
-    `before_marks` tells of each line whether a quote follows it; then less is enough.
+    `before_marks` says for each line whether a marked quote follows it: less evidence is enough there.
     """
     labels = [label(line) for line in lines]
     index = 0
     while index < len(lines):
         end = _end(lines, labels, index) if 0 < len(lines[index]) <= MAX_HEADER else None
-        if not end and before_marks and before_marks[index] and leads_in(lines[index]):
+        if not end and before_marks and before_marks[index] and introduces_quote(lines[index]):
             end = index + 1
         if end:
             yield range(index, end)
@@ -48,7 +49,7 @@ def quote_headers(lines: Sequence[str], before_marks: Sequence[bool] = ()) -> It
 
 
 def _end(lines: Sequence[str], labels: Labels, start: int) -> int | None:
-    """The index after the quote header that starts in this line, or None when none does."""
+    """Returns the index after the quote header that starts in this line, or None if none starts."""
     return next(filter(None, (shape(lines, labels, start) for shape in _SHAPES)), None)
 
 
@@ -82,14 +83,14 @@ def _note(lines: Sequence[str], _labels: Labels, start: int) -> int | None:
 
 
 def _block_below_name(lines: Sequence[str], labels: Labels, start: int) -> int | None:
-    """A sender's name and a date, each on a line of its own, above `To: …`."""
+    """A sender's name and a date, each on a separate line, above `To: …`."""
     if labels[start + 2 : start + 3] != ["to"] or not is_only_a_time(lines[start + 1]):
         return None
     return end_of_block(lines, labels, start + 2, known=["from"]) if len(lines[start].split()) <= 5 else None
 
 
 def _you_wrote(lines: Sequence[str], _labels: Labels, start: int) -> int | None:
-    """`On 26 Nov 2026 you wrote:`, as a paragraph: a person's own has more in it."""
+    """`On 26 Nov 2026 you wrote:` as a separate paragraph. One that a person writes has more words."""
     alone = not any((*lines[max(0, start - 1) : start], *lines[start + 1 : start + 2]))
     return start + 1 if alone and says_you_wrote(lines[start]) else None
 
@@ -109,4 +110,4 @@ _SHAPES: tuple[Shape, ...] = (
     _you_wrote,
     _block,
 )
-"""The first that a quote header has says where it ends."""
+"""In the order in which they are tried. The first that fits says where the quote header ends."""

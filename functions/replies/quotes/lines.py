@@ -10,7 +10,7 @@ from replies.tables import expression
 
 
 class Kind(Enum):
-    """What a line is by its shape."""
+    """What a line is, by its shape."""
 
     OWN = "own"
     HEADER = "header"
@@ -22,12 +22,15 @@ _MARKS = r"[ \t]{0,4}(?:[A-Z]{1,3}(?=>))?((?:>[ \t]?)+)"
 _UNSEEN = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 _ARROWS = r"\s*(>>> .{5,200} >>>)\s*"
 """GroupWise: `>>> Somebody <address> 8/4/2026 7:00 AM >>>`."""
-_LEAD = r"\d{1,2}[.)] .{1,80}|[^\W\d_][^:：]{1,80}[:：]"
+_INTRODUCTION = r"\d{1,2}[.)] .{1,80}|[^\W\d_][^:：]{1,80}[:：]"
 _ONLY_LINK = r"\W*https?://\S+\W*"
 
 
 class Line:
-    """One line: its `text` without quote marks, the `depth` of its marks, and `bare`, the text as it is looked at."""
+    """One line of a reply.
+
+    `text` has no quote marks, `depth` is their number, and `bare` is the text without spaces and invisible characters.
+    """
 
     __slots__ = ("bare", "depth", "kind", "text")
 
@@ -41,9 +44,9 @@ class Line:
 
 
 def lines_of(text: str) -> list[Line]:
-    """The lines with their kinds."""
+    """Returns the lines of a text with their kinds."""
     lines = [Line(line) for line in mended(text).split("\n")]
-    headers = _of_programs(lines, list(quote_headers([line.bare for line in lines], _before_marks(lines))))
+    headers = _without_listed(lines, list(quote_headers([line.bare for line in lines], _before_marks(lines))))
     for at in (at for header in headers for at in header):
         lines[at].kind = Kind.HEADER
     for line in lines[_unmarked_quote(lines, headers) :]:
@@ -53,19 +56,19 @@ def lines_of(text: str) -> list[Line]:
     return lines
 
 
-def _of_programs(lines: Sequence[Line], headers: Sequence[range]) -> Sequence[range]:
-    """The quote headers without those that a person listed: two or more, each right below its number or lead."""
-    listed = [header for header in headers if header.start and _is_lead(lines[header.start - 1])]
+def _without_listed(lines: Sequence[Line], headers: Sequence[range]) -> Sequence[range]:
+    """Removes quote headers that a person lists: two or more, each right below its number or introduction."""
+    listed = [header for header in headers if header.start and _is_introduction(lines[header.start - 1])]
     return [header for header in headers if header not in listed] if len(listed) > 1 else headers
 
 
-def _is_lead(line: Line) -> bool:
+def _is_introduction(line: Line) -> bool:
     """Whether a line is `1. What I sent him` or `This is what I sent him:`."""
-    return not line.depth and expression(_LEAD).fullmatch(line.bare) is not None
+    return not line.depth and expression(_INTRODUCTION).fullmatch(line.bare) is not None
 
 
 def _before_marks(lines: Sequence[Line]) -> list[bool]:
-    """For each line whether what follows it, be it after blank lines, is marked deeper than it is."""
+    """Returns for each line whether the next line that is not blank has more quote marks."""
     found = [False] * len(lines)
     depth = 0
     for at in range(len(lines) - 1, -1, -1):
@@ -76,7 +79,7 @@ def _before_marks(lines: Sequence[Line]) -> list[bool]:
 
 
 def _unmarked_quote(lines: Sequence[Line], headers: Sequence[range]) -> int:
-    """Where a quote without marks begins, right below a quote header without any."""
+    """Returns where a quote without marks begins: right below a quote header without marks."""
     for header in headers:
         following = next((lines[at] for at in range(header.stop, len(lines)) if lines[at].bare), None)
         if following and not following.depth and not lines[header.start].depth:
@@ -85,9 +88,10 @@ def _unmarked_quote(lines: Sequence[Line], headers: Sequence[range]) -> int:
 
 
 def _misleading(lines: Sequence[Line]) -> Iterator[int]:
-    """Lines whose mark misleads: one `>` amid a paragraph of one's own, and a link alone amid a quote.
+    """Yields lines that are marked, or not marked, by mistake.
 
-    Below a quote header marks are the mail program's, and one alone stands between two answers.
+    These are one `>` within the person's paragraph, and a link or the end of a long line within a quote without `>`.
+    Below a quote header, marks are the mail program's: a single marked line there stands between two answers.
     """
     first = next((at for at, line in enumerate(lines) if line.kind is Kind.HEADER), len(lines))
     for at, (above, here, below) in enumerate(zip(lines, lines[1:], lines[2:], strict=False), 1):
@@ -96,10 +100,10 @@ def _misleading(lines: Sequence[Line]) -> Iterator[int]:
         match above.kind, here.kind:
             case Kind.OWN, Kind.MARKED if at < first and above.bare and below.bare:
                 yield at
-            case Kind.MARKED, Kind.OWN if re.fullmatch(_ONLY_LINK, here.bare) or _goes_on(above.bare, here.bare):
+            case Kind.MARKED, Kind.OWN if re.fullmatch(_ONLY_LINK, here.bare) or _continues(above.bare, here.bare):
                 yield at
 
 
-def _goes_on(above: str, here: str) -> bool:
-    """Whether a line is the end of a long marked one that was broken without a new mark."""
+def _continues(above: str, here: str) -> bool:
+    """Whether a line is the end of the marked line above, which a program broke without a new mark."""
     return len(above) >= 50 and (above[-1].isalpha() or above[-1] == ",") and here[:1].islower()

@@ -1,4 +1,4 @@
-"""The links of our emails, which mail programs write out, number, and break over lines."""
+"""Removes the links of our emails, which mail programs write out, number, and break over lines."""
 
 import re
 from collections.abc import Sequence
@@ -6,18 +6,18 @@ from html import unescape
 
 LONG_LINK = 40
 MAX_PIECES = 3
-"""Of a broken link: one of 156 characters that KMail broke after 78 each time has two, and one more from its quote."""
+"""Pieces of a broken link. KMail breaks a link of 156 characters into two of 78, and quoting it adds a third."""
 
 _OUR_LINK = r"(?i)\b(?:https?|mailto|tel|sms):[^\s<>\"]+"
 _HOST = r"https?://[^/\s]+"
 _FOLDED = r"\\\n(?:>[ \t]?){1,20}"
-"""Where s-nail has broken a quoted line."""
+"""The place where s-nail has broken a quoted line."""
 _GAP = r"[ \t]?\n[ \t]{0,20}(?:>[ \t]?){0,20}|[ \t]"
-"""Between two parts of a link that was broken."""
+"""The text between two pieces of a broken link."""
 _SIGNED_WITH = r"(?<=/)[A-Za-z0-9_-]{44}(?![A-Za-z0-9_-])|(?<=mailto:)[a-z2-7]{34}(?=@)"
-"""What a link of ours is signed with: URL-safe base64 of 33 bytes, in a reply address base32 of 21."""
+"""The token in a link of ours: URL-safe base64 of 33 bytes, or in a reply address base32 of 21 bytes."""
 _ANY = "\0"
-"""Stands for a letter of a token; the text of a mail never has it."""
+"""Stands for any character of a token. The text of a mail never contains it."""
 _SIGNING_LETTER = r"[A-Za-z0-9_-]"
 _MARKED_LINES = r"(?m)(?:^[ \t]{0,4}>.*\n?)++"
 _FOOTNOTE = r"[>\s]*+\[(\d{1,3})\]:?\s+<?([a-zA-Z]+:[^\s<>]+)>?\s*"
@@ -31,13 +31,13 @@ def links(text: str) -> set[str]:
 
 
 def without_links(text: str, ours: set[str]) -> str:
-    """A reply without our links: those in footnotes, and long ones however they were broken over lines.
+    """Removes our links from a reply: those in footnotes, and long ones even if they are broken over lines.
 
-    In a quote also broken ones with another token: the same email, made again, may be signed with another key.
+    In a quote, broken links with another token go too: the same email, made again, may be signed with another key.
     """
     text = _without_footnotes(re.sub(_FOLDED, "", text), ours)
     long = sorted((link for link in ours if len(link) >= LONG_LINK), key=len, reverse=True)
-    for link in long:  # a link may be the beginning of another
+    for link in long:  # longest first: a link may be the beginning of another
         text = _without_link(text, link)
     shapes = list(
         dict.fromkeys(
@@ -50,7 +50,7 @@ def without_links(text: str, ours: set[str]) -> str:
 
 
 def _without_broken(quote: str, shapes: Sequence[str]) -> str:
-    """Marked lines without what has the shape of a link of ours and is broken."""
+    """Returns marked lines without broken links that have the shape of ours."""
     for shape in shapes:
         quote = _without_link(quote, shape, only_broken=True)
     return quote
@@ -72,7 +72,7 @@ def _without_link(text: str, link: str, *, only_broken: bool = False) -> str:
 
 
 def _end_of_link(text: str, start: int, link: str) -> int:
-    """Where a link that begins here ends, or 0."""
+    """Returns the index after a link that begins here, or 0."""
     at = start
     for letter in link:
         if not _is_letter(text[at : at + 1], letter):
@@ -89,26 +89,29 @@ def _is_letter(said: str, ours: str) -> bool:
 
 
 def _is_broken(quote: str, start: int, end: int) -> bool:
-    """Whether all of a link is here, in a few pieces: what goes on is another link, what has many is prose."""
+    """Whether this is a whole link in a few pieces.
+
+    If it goes on, it is another link. If it has many pieces, it is prose.
+    """
     pieces = [piece for piece in quote[start:end].split() if piece.strip(">")]
     return 1 < len(pieces) <= MAX_PIECES and not re.match(r"[\w/-]", quote[end : end + 1])
 
 
 def _without_footnotes(text: str, ours: set[str]) -> str:
-    """Without the links that a mail program put in a list at the end, `[2] tel:999`, and their numbers in the text."""
+    """Removes the links that a mail program listed at the end, `[2] tel:999`, and their numbers in the text."""
     lines = re.sub(_FOOTNOTE_BREAK, r"\1 ", text).split("\n")
     notes = {at: note for at, line in enumerate(lines) if "[" in line and (note := re.fullmatch(_FOOTNOTE, line))}
     hosts = tuple(host[0] for link in ours if (host := re.match(_HOST, link)))
-    gone = {at: note[1] for at, note in notes.items() if note[2] in ours or note[2].startswith(hosts)}
-    if not gone:
+    removed = {at: note[1] for at, note in notes.items() if note[2] in ours or note[2].startswith(hosts)}
+    if not removed:
         return text
-    first = _title_of_notes(lines, min(gone)) if gone.keys() == notes.keys() else min(gone)
-    left = [line for at, line in enumerate(lines) if at not in gone and not first <= at < min(gone)]
-    return re.sub(rf" ?\[(?:{'|'.join(gone.values())})\]", "", "\n".join(left))
+    first = _title_of_notes(lines, min(removed)) if removed.keys() == notes.keys() else min(removed)
+    left = [line for at, line in enumerate(lines) if at not in removed and not first <= at < min(removed)]
+    return re.sub(rf" ?\[(?:{'|'.join(removed.values())})\]", "", "\n".join(left))
 
 
 def _title_of_notes(lines: Sequence[str], first: int) -> int:
-    """Where the title of a list of footnotes begins, such as `Links:` above a rule, or the list itself."""
+    """Returns where a list of footnotes begins, with its title, if any, such as `Links:` above a rule."""
     while first and re.fullmatch(_FOOTNOTES_BEGIN, lines[first - 1]):
         first -= 1
     return first

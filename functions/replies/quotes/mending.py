@@ -1,4 +1,4 @@
-"""What a mail program broke over two lines of a reply, or put on one line with a quote, as it was."""
+"""Mends what a mail program broke over two lines of a reply, or put on one line with a quote."""
 
 import re
 
@@ -7,10 +7,10 @@ from replies.quotes.sentences import MAX_HEADER, Evidence, begins_in, evidence
 from replies.tables import expression
 
 _PADDING = "(?:[\u00ad\u034f\u200b-\u200d\u2007\ufeff][ \t\xa0]*){4,}"
-"""Invisible characters with which the line that an inbox shows is filled up."""
+"""Invisible characters that fill up the line of an email that an inbox shows."""
 _ONLY_PADDING = "(?m)^([> \t]*)(?:[\u00ad\u034f\u200b-\u200d\u2007\ufeff][ \t\xa0]*)+$"
 _COLUMNS = r"(?m)^((?:[ \t]{0,4}>){1,20}[ \t]{0,20}\S.{0,80}?\S) {4,60}(?=\S)"
-"""Between two cells of a table on one quoted line."""
+"""The text up to the gap between two cells of a table on one quoted line."""
 _BROKEN_LINK = r"([<(\[](?:https?://|mailto:)[^\s<>()\[\]]{0,2000})\n[ \t>]{0,20}([^\s<>()\[\]]{1,2000}[>)\]])"
 _BROKEN_COLON = r"(?m)(<[^\s<>]{3,100})\n((?:> )*)>[ \t]?((?:[^\W\d_]{2,20})?:)$"
 _INNER_DIVIDER = r"(?<=[^\s>-])[ \t]{0,20}(-{5,20} ?[^\s-][^-\n]{3,50}-{5,20})[ \t]{0,20}"
@@ -19,20 +19,20 @@ _RUN_ON = r"(.{20,300}?[:：])[ \t\xa0]{2,}(\S.*)"
 
 
 def mended(text: str) -> str:
-    """A reply with links and addresses in one piece, and with a line for each quote header."""
+    """Returns a reply with unbroken links and addresses, and with each quote header on a separate line."""
     text = text if text.isascii() else re.sub(_ONLY_PADDING, r"\1", re.sub(_PADDING, "", text))
     text = re.sub(_COLUMNS, r"\1\n> ", text)
     text = re.sub(_BROKEN_LINK, r"\1\2", text)
     text = re.sub(_BROKEN_COLON, r"\1 >\3", text)
-    return "\n".join(_parted(line) if _may_be_two(line) else line for line in text.split("\n"))
+    return "\n".join(_split(line) if _may_be_two(line) else line for line in text.split("\n"))
 
 
 def _may_be_two(line: str) -> bool:
     return "---" in line or ":  " in line or line[-2:].strip().endswith((":", "："))
 
 
-def _parted(line: str) -> str:
-    """A quote header that shares its line with what stands before or after it, on a line of its own."""
+def _split(line: str) -> str:
+    """Puts a quote header on a separate line if other text stands before or after it."""
     inside = re.search(_INNER_DIVIDER, line)
     if inside and is_divider(inside[1]):
         return f"{line[: inside.start()]}\n{inside[1]}\n{line[inside.end() :]}"

@@ -1,5 +1,6 @@
-"""`On <date> <somebody> wrote:`, in one to six lines and in any order, told by evidence that prose rarely has: a date
-with a time, or an address.
+"""Recognises `On <date> <somebody> wrote:`, in one to six lines and in any order.
+
+The evidence is what prose rarely has: a date with a time, or an address.
 """
 
 import re
@@ -20,18 +21,18 @@ COLONS = (":", "：")
 
 _VERB = r"(?i)(?<!\w)«quotes.verbs spaced»(?!\w)|«quotes.verbs unspaced»"
 _YOU_WROTE = r"(?i)(?<!\w)«quotes.you_wrote»(?!\w)"
-_LEAD = r"(?i)«quotes.before_date»[\s,.:]"
+_BEFORE_DATE = r"(?i)«quotes.before_date»[\s,.:]"
 _BRACKETED = r"[<(\[]\W{0,3}[^\s<>@]{1,64}@[^\s<>@]{2,100}"
 _ENDS = (*COLONS, "-", "*", "_", '"', "=", ")")
 _BARE_DATE = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\s(?:\d{1,2}:\d{2}\sGMT[+-]|.{0,200}<[^<>\s]+@[^<>\s]+>$)"
 _SHORT_DATE = r"\d{1,2}\s?[./-]\s?\d{1,2}"
 _AUXILIARY = r"[ >)\]\"'*]*(?:\s[^\W\d_]{1,3}\s)?"
-"""Between an address and the verb: `> a écrit`, `> hat geschrieben`."""
+"""The text between an address and the verb: `> a écrit`, `> hat geschrieben`."""
 _QUOTING = rf"[^@]{{1,80}}{_BRACKETED}[^\s@]{{0,3}}"
 
 
 class Evidence(IntEnum):
-    """How much of `On <date> <somebody> wrote:` a text is."""
+    """How much of `On <date> <somebody> wrote:` a text has."""
 
     NOTHING = 0
     PART = 1
@@ -40,7 +41,7 @@ class Evidence(IntEnum):
 
 
 class _Sentence:
-    """A text without its decoration and colon, and what it has of `On <date> <somebody> wrote:`."""
+    """A text without decoration and colon, and which parts of `On <date> <somebody> wrote:` it has."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -60,38 +61,41 @@ class _Sentence:
 
     @cached_property
     def is_dated(self) -> bool:
-        """Whether it begins as dates begin."""
+        """Whether it begins like a date."""
         first = self.text.split(maxsplit=2)[:2]
         digits = any(letter.isdigit() for word in first if "@" not in word for letter in word)
-        return digits or expression(_LEAD).match(self.text) is not None
+        return digits or expression(_BEFORE_DATE).match(self.text) is not None
 
     def has_all(self) -> bool:
-        """A date, a time and an address in brackets."""
+        """Whether it has a date, a time and an address in brackets."""
         return bool(self.times and self.date and expression(_BRACKETED).search(self.text))
 
     def begins_with_date(self) -> bool:
-        """A date, a verb and an address."""
+        """Whether it begins with a date, and has a verb and an address."""
         return bool(self.is_dated and self.address and self.verb and any(map(str.isdigit, self.text)))
 
     def ends_with_address(self) -> bool:
-        """A date in figures, and an address at the end."""
+        """Whether it begins like a date, has a date or a time in figures, and ends with an address."""
         if not (self.is_dated and self.address and (self.times or self.date)):
             return False
         return self.text.endswith((self.address[0], f"{self.address[0]}>"))
 
     def has_date_and_verb(self) -> bool:
-        """`On <date> somebody wrote`, or `Somebody wrote 4 August 2026 07:00`, with few words before the verb."""
+        """Whether it is `On <date> somebody wrote`, or `Somebody wrote 4 August 2026 07:00`.
+
+        The latter has few words before the verb.
+        """
         if not (self.verb and self.date and self.times):
             return False
         few = len(self.text[: self.verb.start()].split()) <= 8
         return self.is_dated or (few and self.text.endswith(self.times[-1]))
 
     def ends_with_address_and_verb(self) -> bool:
-        """`… somebody@example.org wrote`."""
+        """Whether it is `… somebody@example.org wrote`."""
         if not (self.verb and self.address and self.address.end() < self.verb.start() <= 150):
             return False
-        between, behind = self.text[self.address.end() : self.verb.start()], self.text[self.verb.end() :]
-        return re.fullmatch(_AUXILIARY, between) is not None and not behind.strip("(): ")
+        between, after = self.text[self.address.end() : self.verb.start()], self.text[self.verb.end() :]
+        return re.fullmatch(_AUXILIARY, between) is not None and not after.strip("(): ")
 
 
 _RULES = (
@@ -101,11 +105,11 @@ _RULES = (
     (_Sentence.has_date_and_verb, Evidence.ALL_BUT_ADDRESS),
     (_Sentence.ends_with_address_and_verb, Evidence.PART),
 )
-"""The first that holds counts."""
+"""The first rule that holds gives the evidence."""
 
 
 def evidence(text: str) -> Evidence:
-    """How much of `On <date> <somebody> wrote:` a text is."""
+    """Returns how much of `On <date> <somebody> wrote:` a text has."""
     if text.startswith(">>> ") and text.endswith(" >>>"):
         return Evidence.ALL if has_date_and_time(text) else Evidence.NOTHING
     if text[:4].isdecimal() and expression(_BARE_DATE).match(text):
@@ -117,7 +121,7 @@ def evidence(text: str) -> Evidence:
 
 
 def _core(text: str) -> str:
-    """A text that ends as quote headers do, without decoration; empty when it does not."""
+    """Returns a text without decoration if it ends like a quote header, otherwise an empty one."""
     if text.endswith(")") and ": (" in text:  # somebody <address> skrev: (4 augusti 2026 07:00)
         text = text[:-1].replace(": (", " ") + ":"
     core = text.strip('-—=_* \t"”')
@@ -131,12 +135,12 @@ def has_date_and_time(text: str) -> bool:
 
 
 def is_only_a_time(line: str) -> bool:
-    """Whether a line is a date and a time, and nothing else."""
+    """Whether a line is only a date and a time."""
     return has_date_and_time(line) and len(re.findall(r"[^\W\d]", line)) <= 3
 
 
 def end_of_sentence(lines: Sequence[str], labels: Sequence[str | None], start: int) -> int | None:
-    """The index after `On <date> <somebody> wrote:` that starts here, in as few lines as have the shape."""
+    """Returns the index after the shortest `On <date> <somebody> wrote:` that starts here; None if none does."""
     begins = lines[start][:4].isdecimal() or lines[start].startswith(">>>")
     window = lines[start : start + MAX_HEADER_LINES]
     if not begins and not any(line.endswith(_ENDS) for line in window):
@@ -148,14 +152,14 @@ def end_of_sentence(lines: Sequence[str], labels: Sequence[str | None], start: i
         found = evidence(text) if begins or text.endswith(_ENDS) else Evidence.NOTHING
         goes_on = text.endswith("<") and any(lines[end : end + 1])
         if found and not goes_on:
-            return None if _is_prose_above(lines[start:end], found) else end
+            return None if _starts_with_prose(lines[start:end], found) else end
     return None
 
 
 def _growing(lines: Sequence[str], labels: Sequence[str | None], start: int) -> Iterator[tuple[int, str]]:
-    """The text of one line, of two and so on, and the index after it.
+    """Yields the text of the first line, the first two lines and so on, each with the index after it.
 
-    A blank line in it stands only before an address, and a line that starts like a mail header only at its start.
+    A blank line may stand only before an address. Only the first line may start like a mail header.
     """
     text = ""
     for end in range(start + 1, min(start + MAX_HEADER_LINES, len(lines)) + 1):
@@ -168,12 +172,12 @@ def _growing(lines: Sequence[str], labels: Sequence[str | None], start: int) -> 
         yield end, text
 
 
-def _is_prose_above(lines: Sequence[str], found: Evidence) -> bool:
-    """Whether fewer of these lines have the shape as well, so that the first one is prose."""
-    only_leads = len(lines[0].split()) <= 6 and expression(_LEAD).match(lines[0])  # its date is on the next line
+def _starts_with_prose(lines: Sequence[str], found: Evidence) -> bool:
+    """Whether the first line is prose: the lines below it are a quote header without it."""
+    begins = len(lines[0].split()) <= 6 and expression(_BEFORE_DATE).match(lines[0])  # its date is on the next line
     for after in range(1, len(lines)):
         fewer = " ".join(lines[after:]).strip()
-        if fewer[:1] == "<" or (only_leads and re.match(r"[\d+]", fewer)):
+        if fewer[:1] == "<" or (begins and re.match(r"[\d+]", fewer)):
             continue
         if evidence(fewer) >= found:
             return True
@@ -181,7 +185,7 @@ def _is_prose_above(lines: Sequence[str], found: Evidence) -> bool:
 
 
 def says_you_wrote(line: str) -> bool:
-    """Whether a line is `On 26 Nov 2026 you wrote:`, and nothing else."""
+    """Whether a line is only `On 26 Nov 2026 you wrote:`."""
     found = expression(_YOU_WROTE).search(line) if line.endswith(COLONS) and len(line) <= 100 else None
     if not found:
         return False
@@ -191,39 +195,42 @@ def says_you_wrote(line: str) -> bool:
 
 
 def begins_in(line: str) -> int:
-    """Where in a line, behind words of the person's, `On <date> <somebody> wrote:` begins; 0 when it does not."""
+    """Returns where `On <date> <somebody> wrote:` begins after own words in a line; 0 if it does not."""
     line = line.rstrip()
     if not line.endswith(COLONS) or not re.search(r"\d", line):
         return 0
     for word in reversed(list(re.compile(r"(?<=\s)[^\W\d_a-z]\S*").finditer(line, max(0, len(line) - MAX_HEADER)))):
         start = word.start()
-        if expression(_LEAD).match(line, start) and evidence(line[start:]) > Evidence.PART:
+        if expression(_BEFORE_DATE).match(line, start) and evidence(line[start:]) > Evidence.PART:
             before = line[:start].strip("> \t")
             dated = expression(DATE).search(before) or expression(TIME).search(before)
-            return start if before and not dated and not expression(_LEAD).fullmatch(f"{before} ") else 0
+            return start if before and not dated and not expression(_BEFORE_DATE).fullmatch(f"{before} ") else 0
     return 0
 
 
-def leads_in(line: str) -> bool:
-    """`On 4 Aug 2026, X wrote:`, `---- X Y wrote ----` or `Quoting X <address>:`, right before a marked quote."""
+def introduces_quote(line: str) -> bool:
+    """Whether a line right above a marked quote is its quote header.
+
+    It is one such as `On 4 Aug 2026, X wrote:`, `---- X Y wrote ----` or `Quoting X <address>:`.
+    """
     if not (line.endswith(COLONS) or (line[:2] == line[-2:] == "--")) or len(line) > MAX_HEADER:
         return False
     said = _Sentence(line.strip("- "))
-    told = _tells_a_day(said) or _tells_who_wrote(said) or says_you_wrote(line)
-    return told or re.fullmatch(_QUOTING, said.text) is not None
+    found = _has_day_and_verb(said) or _has_name_and_verb(said) or says_you_wrote(line)
+    return found or re.fullmatch(_QUOTING, said.text) is not None
 
 
-def _tells_a_day(said: _Sentence) -> bool:
-    """`On 4 Aug 2026, X wrote:`."""
+def _has_day_and_verb(said: _Sentence) -> bool:
+    """Whether a text is `On 4 Aug 2026, X wrote:`."""
     return said.is_dated and bool(said.date and said.verb) and len(said.text.split()) <= 20
 
 
-def _tells_who_wrote(said: _Sentence) -> bool:
-    """`X Y wrote:`, with nothing behind it but a short date, and a name of two to four words."""
-    if not said.verb or expression(_LEAD).match(said.text):  # On Monday she wrote
+def _has_name_and_verb(said: _Sentence) -> bool:
+    """Whether a text is `X Y wrote:`, with a name of two to four words, and perhaps a short date after it."""
+    if not said.verb or expression(_BEFORE_DATE).match(said.text):  # On Monday she wrote
         return False
-    behind = said.text[said.verb.end() :].strip(" :：")
-    if behind and not (len(behind.split()) <= 4 and re.search(_SHORT_DATE, behind)):
+    after = said.text[said.verb.end() :].strip(" :：")
+    if after and not (len(after.split()) <= 4 and re.search(_SHORT_DATE, after)):
         return False
     name = said.text[: said.verb.start()].split()
     if name and name[-1].islower() and len(name[-1]) <= 3:  # a écrit, ha scritto

@@ -22,7 +22,7 @@ from tests.replies.decisions import decision_of
         ("Delete my account. I am ashamed of what I wrote.", "ask:erase"),
     ],
 )
-def test_to_a_lesson(text: str, label: str) -> None:
+def test_the_beginning_of_a_reply_to_a_lesson_decides(text: str, label: str) -> None:
     assert decision_of(text) == label
 
 
@@ -36,7 +36,7 @@ def test_to_a_lesson(text: str, label: str) -> None:
         ("Yes is what I would have written a month ago.", "ask:way-back"),
     ],
 )
-def test_w4_to_the_way_back(text: str, label: str) -> None:
+def test_w4_the_beginning_of_a_reply_to_the_way_back_decides(text: str, label: str) -> None:
     assert decision_of(text, Answered.WAY_BACK) == label
 
 
@@ -49,10 +49,10 @@ def test_w4_to_the_way_back(text: str, label: str) -> None:
         ("No. I was angry.", "keep"),
     ],
 )
-def test_w8_to_the_confirmation(text: str, label: str) -> None:
+def test_w8_the_beginning_of_a_reply_to_the_confirmation_email_decides(text: str, label: str) -> None:
     assert decision_of(text, Answered.CONFIRM) == label
 
 
 @pytest.mark.parametrize("text", ["Yes. No. I don't know.", "yes, if you keep the email", "Yes, I deleted the photos"])
-def test_any_doubt_and_any_condition_deletes_nothing(text: str) -> None:
+def test_a_yes_with_a_doubt_or_a_condition_deletes_nothing(text: str) -> None:
     assert not decision_of(text, Answered.ERASE).startswith("obey")

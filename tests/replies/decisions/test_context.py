@@ -1,4 +1,4 @@
-"""A reply that is to be decided on."""
+"""The context of a decision on a reply."""
 
 from datetime import date
 
@@ -43,7 +43,7 @@ def test_a_yes_means_nothing_where_nothing_was_asked(answered: Answered) -> None
     assert reply("yes", Answered.WAY_BACK).cores("yes")
 
 
-def test_what_stands_beside_a_yes_is_a_yes() -> None:
+def test_words_that_may_stand_next_to_a_yes_mean_yes() -> None:
     assert obeyed(Core("confirming", Level.WORD)) == Decision(Decision.Kind.OBEY, Request(Command.YES))
     pause = Core("pause", Level.WORD, until=date(2026, 12, 1))
     assert obeyed(pause, kept=True) == Decision(
@@ -51,6 +51,6 @@ def test_what_stands_beside_a_yes_is_a_yes() -> None:
     )
 
 
-def test_the_last_sentence_says_whether_it_asks() -> None:
+def test_a_reply_asks_if_its_last_sentence_is_a_question() -> None:
     assert reply("Honestly? No?").asks
     assert not reply("Honestly? No.").asks

@@ -1,4 +1,4 @@
-"""What is done with a reply."""
+"""The decision on a reply."""
 
 import time
 from datetime import date
@@ -19,7 +19,7 @@ DAY = 86_400
              "unsubscirbe", "Un subscribe please", "Ich möchte mich abmelden", "je ne veux plus recevoir vos mails",
              "Désinscription", "cancellami", "não quero mais receber emails", "Graag uitschrijven"],
 )  # fmt: skip
-def test_w1_a_wish_to_leave_is_heard_in_peoples_own_words(text: str) -> None:
+def test_w1_a_wish_to_stop_is_understood_in_free_wording(text: str) -> None:
     assert decision_of(text) == "obey:stop"
 
 
@@ -33,7 +33,7 @@ def test_w1_a_wish_to_leave_is_heard_in_peoples_own_words(text: str) -> None:
         ("Bitte erst ab Montag weiter", "obey:pause:until:2026-11-30"),
     ],
 )
-def test_w6_days_and_hours_are_heard_as_people_say_them(text: str, label: str) -> None:
+def test_w6_days_and_hours_are_understood_as_people_write_them(text: str, label: str) -> None:
     assert decision_of(text) == label
 
 
@@ -55,7 +55,7 @@ def test_w3_the_same_words_about_their_life_are_kept(text: str) -> None:
 
 
 def test_start_over_is_asked_about() -> None:
-    """The introduction asks what they wish for."""
+    """The introduction asks the subscriber for a wish, and this may be one."""
     assert decision_of("Start over") == "ask:again"
 
 
@@ -72,11 +72,11 @@ def test_start_over_is_asked_about() -> None:
         (Answered.ERASE, "Ja, wahrscheinlich, aber erst morgen", "ask:erase"),
     ],
 )
-def test_what_is_not_clear(answered: Answered, text: str, label: str) -> None:
+def test_a_reply_without_a_clear_request_is_decided(answered: Answered, text: str, label: str) -> None:
     assert decision_of(text, answered) == label
 
 
-def test_of_a_long_text_the_beginning_and_the_end_are_read() -> None:
+def test_the_beginning_and_the_end_of_a_long_text_are_read() -> None:
     story = "We sat in the kitchen. " * 1000
     assert len(story) > 2 * MOST_READ
     assert decision_of(f"{story} Please unsubscribe me.") == "ask:stop"
@@ -84,7 +84,7 @@ def test_of_a_long_text_the_beginning_and_the_end_are_read() -> None:
 
 
 @pytest.mark.parametrize("text", ["a," * 130_000, "stop\n" * 50_000, "please stop " * 20_000, "i " * 200_000])
-def test_a_hostile_text_takes_no_time(text: str) -> None:
+def test_a_hostile_text_takes_little_time(text: str) -> None:
     began = time.process_time()
     for answered in Answered:
         decided(text, answered, TODAY)
@@ -105,13 +105,13 @@ def test_a_hostile_text_takes_no_time(text: str) -> None:
         (f"pause until {'9' * 50}-01-01", None),
     ],
 )
-def test_a_pause_ends_on_the_day_that_was_said(text: str, until: date | None) -> None:
+def test_a_pause_ends_on_the_day_that_the_reply_names(text: str, until: date | None) -> None:
     found = decided(text, Answered.LESSON, TODAY)
     assert found == Decision(Decision.Kind.OBEY, Request(Request.Command.PAUSE, until=until))
 
 
 @pytest.mark.parametrize("text", ["Stop", "STOP.", "stop!\n", "¡Baja!", "para", "Stopp"])
-def test_r23_the_bare_word_however_it_is_written(text: str) -> None:
+def test_r23_the_bare_word_is_recognised_in_any_spelling(text: str) -> None:
     assert says_stop(text)
 
 
@@ -147,6 +147,6 @@ def test_r23_more_or_other_words_are_not_the_bare_word(text: str) -> None:
         (Answered.OFFER, ["Yes, I like them.", "Yes, I want to stay.", "Ja, ich meinte den Streit."]),
     ],
 )  # fmt: skip
-def test_nothing_grave_is_done_at_words_that_only_look_like_it(answered: Answered, texts: list[str]) -> None:
-    """Found by somebody who had read the tables and looked for such words."""
+def test_words_that_only_look_like_a_grave_request_are_not_obeyed(answered: Answered, texts: list[str]) -> None:
+    """A person who had read the tables searched for such words and found these."""
     assert [text for text in texts if decision_of(text, answered).startswith("obey")] == []

@@ -3,7 +3,7 @@
 import pytest
 
 from replies.decisions import expressions
-from replies.decisions.expressions import Language, Level, begins, has, languages, nearly, pieces
+from replies.decisions.expressions import Language, Level, begins, has, languages, likely_commands, pieces
 
 
 def test_seven_languages_have_words_for_requests() -> None:
@@ -11,7 +11,7 @@ def test_seven_languages_have_words_for_requests() -> None:
     assert all(language.compiled() > 5 for language in languages())
 
 
-def test_parts_stand_for_their_lists_accents_are_left_out_and_a_point_stays_in_its_sentence() -> None:
+def test_parts_are_filled_in_accents_are_removed_and_a_dot_stays_in_its_sentence() -> None:
     language = Language(
         {"parts": {"ours": ["correo"], "our": ["los (?:{ours})s", "lección"]}, "stop": {"word": ["para {our}.{0,9}"]}}
     )
@@ -22,12 +22,12 @@ def test_parts_stand_for_their_lists_accents_are_left_out_and_a_point_stays_in_i
     assert not rule.pattern.fullmatch("para leccion | ya")
 
 
-def test_an_expression_with_a_value_is_a_rule_of_its_own() -> None:
+def test_an_expression_with_a_value_is_a_separate_rule() -> None:
     language = Language({"parts": {"ours": ["x"]}, "pause": {"word": ["pause", "pause {when}", "hold", "hold {when}"]}})
     assert len(language.rules) == 3
 
 
-def test_a_part_that_is_not_there_is_named() -> None:
+def test_an_unknown_part_is_named_in_the_error() -> None:
     with pytest.raises(KeyError, match="nothing"):
         Language({"parts": {"ours": ["x"]}, "stop": {"word": ["{nothing}"]}}).compiled()
 
@@ -39,7 +39,7 @@ def test_lists_are_found_as_whole_words_in_any_language() -> None:
     assert not begins("first", "my-thing")
 
 
-def test_a_clause_is_parted_before_conjunctions() -> None:
+def test_a_clause_is_split_before_conjunctions() -> None:
     assert pieces("no because i lost it aber egal") == ["no", "because i lost it", "aber egal"]
 
 
@@ -55,7 +55,7 @@ def test_a_clause_is_parted_before_conjunctions() -> None:
     ],
 )
 def test_a_sentence_about_the_emails_may_be_a_request(sentence: str, commands: list[str]) -> None:
-    assert nearly(sentence)[:1] == commands
+    assert likely_commands(sentence)[:1] == commands
 
 
 def test_everything_is_compiled_once() -> None:

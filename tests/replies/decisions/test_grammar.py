@@ -1,16 +1,16 @@
-"""Words as cores, frames and courtesies."""
+"""Words that are parsed as cores, frames and courtesies."""
 
 from datetime import date
 
 import pytest
 
 from replies.decisions.expressions import Level
-from replies.decisions.grammar import MOST_WORDS, cores, is_around
+from replies.decisions.grammar import MOST_WORDS, cores, is_courtesy
 
 TODAY = date(2026, 11, 24)  # a Tuesday
 
 
-def told(words: str) -> list[tuple[str, Level]]:
+def parsed(words: str) -> list[tuple[str, Level]]:
     return [(core.section, core.level) for core in cores(words, TODAY)]
 
 
@@ -26,8 +26,8 @@ def told(words: str) -> list[tuple[str, Level]]:
         ("thank you", []),
     ],
 )
-def test_words_are_requests_if_nothing_else_is_left(words: str, found: list[tuple[str, Level]]) -> None:
-    assert told(words) == found
+def test_words_are_requests_if_there_are_no_others(words: str, found: list[tuple[str, Level]]) -> None:
+    assert parsed(words) == found
 
 
 def test_a_frame_says_that_something_is_wished_for_or_only_considered() -> None:
@@ -43,20 +43,20 @@ def test_a_frame_without_a_core_is_no_request() -> None:
     assert cores("could you please", TODAY) == []
 
 
-def test_a_value_is_a_day_or_an_hour_and_words_that_are_none_are_no_value() -> None:
+def test_a_value_is_a_day_or_an_hour_and_other_words_are_no_value() -> None:
     assert cores("pause until monday", TODAY)[0].until == date(2026, 11, 30)
     assert cores("send it at 7 pm", TODAY)[0].hour == 19
     assert cores("pause until she calls", TODAY) == []
     assert cores("time heals", TODAY) == []
 
 
-def test_an_hour_without_its_half_of_the_day_is_asked_about_unless_it_is_the_command_itself() -> None:
-    assert told("send it at 7") == [("time", Level.HINT)]
-    assert told("send it at 7 pm") == [("time", Level.CLEAR)]
-    assert told("time 7") == [("time", Level.WORD)]
+def test_an_hour_without_its_half_of_the_day_is_asked_about_except_in_the_command_time() -> None:
+    assert parsed("send it at 7") == [("time", Level.HINT)]
+    assert parsed("send it at 7 pm") == [("time", Level.CLEAR)]
+    assert parsed("time 7") == [("time", Level.WORD)]
 
 
-def test_what_means_nothing_here_is_left_out() -> None:
+def test_a_section_that_means_nothing_here_is_left_out() -> None:
     assert cores("yes", TODAY, frozenset({"yes"})) == []
 
 
@@ -70,7 +70,7 @@ def test_a_story_is_no_request() -> None:
     assert cores("please " * MOST_WORDS + "stop", TODAY) == []
 
 
-def test_courtesies_are_told_in_any_language() -> None:
-    assert is_around("mit freundlichen gruen".replace("gruen", "grußen"))
-    assert is_around("thanks | muchas gracias")
-    assert not is_around("thanks for the fish")
+def test_courtesies_are_recognised_in_any_language() -> None:
+    assert is_courtesy("mit freundlichen gruen".replace("gruen", "grußen"))
+    assert is_courtesy("thanks | muchas gracias")
+    assert not is_courtesy("thanks for the fish")

@@ -14,12 +14,12 @@ TODAY = date(2026, 11, 24)  # a Tuesday
     ("text", "days"),
     [("10 days", 10), ("two weeks", 14), ("a week", 7), ("un mes", 30), ("doce días", 12), ("1 month", 30)],
 )
-def test_a_span_is_so_many_days(text: str, days: int) -> None:
+def test_a_span_is_a_number_of_days(text: str, days: int) -> None:
     assert span(plain(text)) == days
 
 
 @pytest.mark.parametrize("text", ["", "10", "days", "0 days", "many days", "10 long days", "ten minutes", "months"])
-def test_what_is_no_span(text: str) -> None:
+def test_other_words_are_no_span(text: str) -> None:
     assert span(plain(text)) is None
 
 
@@ -49,18 +49,18 @@ def test_a_span_never_ends_after_the_last_date() -> None:
         ("2027-01-04", date(2027, 1, 4)),
     ],
 )
-def test_a_day_is_the_next_one_that_is_meant(text: str, found: date) -> None:
+def test_a_day_is_the_next_such_day(text: str, found: date) -> None:
     assert day(plain(text), TODAY) == found
 
 
 @pytest.mark.parametrize(
     "text", ["", "next", "3/4", "32", "30 February", "13/13", "2027-13-01", "March", "a while", "weeks"]
 )
-def test_what_is_no_day_or_has_two_meanings(text: str) -> None:
+def test_other_words_and_a_date_with_two_meanings_are_no_day(text: str) -> None:
     assert day(plain(text), TODAY) is None
 
 
-def test_a_day_without_its_year_is_looked_for_within_a_year() -> None:
+def test_a_day_without_a_year_is_within_the_next_year() -> None:
     assert day("29 february", date(2027, 2, 28)) == date(2028, 2, 29)
     assert day("29 february", date(2027, 2, 27)) is None
     assert day("24 november", TODAY) == TODAY + timedelta(days=365)
@@ -89,14 +89,14 @@ def test_a_time_that_says_which_half_of_the_day_is_sure(text: str, found: int) -
 
 
 @pytest.mark.parametrize("text", ["7", "7:30", "half past seven", "a las nueve", "12"])
-def test_a_time_that_does_not_say_it_is_not(text: str) -> None:
+def test_a_time_that_does_not_say_which_half_of_the_day_is_not_sure(text: str) -> None:
     said = hour(plain(text))
     assert said
     assert not said.sure
 
 
 @pytest.mark.parametrize("text", ["", "24", "7:60", "7 7", "100", "a", "un", "in the evening"])
-def test_what_is_no_time(text: str) -> None:
+def test_other_words_are_no_time(text: str) -> None:
     assert hour(plain(text)) is None
 
 
@@ -104,7 +104,7 @@ def test_what_is_no_time(text: str) -> None:
     ("text", "days"),
     [("a fortnight", 14), ("another two weeks", 14), ("a couple of weeks", 14), ("like ten days", 10), ("15 días", 15)],
 )
-def test_a_span_has_words_around_it_that_change_nothing(text: str, days: int) -> None:
+def test_words_around_a_span_do_not_change_it(text: str, days: int) -> None:
     assert span(plain(text)) == days
 
 
@@ -127,5 +127,5 @@ def test_a_pause_ends_on_a_day_or_after_a_span(text: str, found: date | None) ->
 
 
 @pytest.mark.parametrize("text", ["until she calls", "until", "Monday", "for now", "3/4"])
-def test_what_ends_no_pause(text: str) -> None:
+def test_other_words_end_no_pause(text: str) -> None:
     assert end(plain(text), TODAY) is None

@@ -1,4 +1,4 @@
-"""A reply that is nothing but a request or an answer."""
+"""A reply that is only a request or an answer."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from tests.replies.decisions import decision_of
         ("unsubcribe", "obey:stop"),
     ],
 )
-def test_to_a_lesson(text: str, label: str) -> None:
+def test_a_whole_reply_to_a_lesson_is_decided(text: str, label: str) -> None:
     assert decision_of(text) == label
 
 
@@ -45,5 +45,5 @@ def test_to_a_lesson(text: str, label: str) -> None:
         (Answered.OFFER, "no", "obey:not-yet"),
     ],
 )
-def test_to_a_question(answered: Answered, text: str, label: str) -> None:
+def test_a_whole_reply_to_a_question_is_decided(answered: Answered, text: str, label: str) -> None:
     assert decision_of(text, answered) == label

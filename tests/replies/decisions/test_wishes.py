@@ -1,4 +1,4 @@
-"""A wish that stands among other words."""
+"""A wish among other words."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.replies.decisions import decision_of
         ("I told her about the money. How do I change my email address?", "ask:help"),
     ],
 )
-def test_it_is_asked_about(text: str, label: str) -> None:
+def test_a_wish_is_asked_about(text: str, label: str) -> None:
     assert decision_of(text) == label
 
 
@@ -34,7 +34,7 @@ def test_it_is_asked_about(text: str, label: str) -> None:
         "I'd like to stop being someone she has to manage.",
     ],
 )
-def test_what_is_remembered_quoted_negated_or_about_others_is_not(text: str) -> None:
+def test_a_wish_that_is_remembered_quoted_negated_or_about_others_is_kept(text: str) -> None:
     assert decision_of(text) == "keep"
 
 

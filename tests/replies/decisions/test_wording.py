@@ -23,11 +23,11 @@ def words(text: str, name: str = "") -> list[str]:
         ("", []),
     ],
 )
-def test_a_text_is_parted_into_sentences(text: str, found: list[str]) -> None:
+def test_a_text_is_split_into_sentences(text: str, found: list[str]) -> None:
     assert words(text) == found
 
 
-def test_a_sentence_is_parted_at_commas_colons_and_before_conjunctions() -> None:
+def test_a_sentence_is_split_at_commas_colons_and_before_conjunctions() -> None:
     assert sentences("No, it was me: I went because I could")[0].pieces == (
         "no",
         "it was me",
@@ -66,16 +66,16 @@ def test_a_signature_is_left_out(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["Stop.\n\nBreathe.", "Pause.\nListen.\nAnswer.", "Stop, Bob"])
-def test_what_only_looks_like_a_name_stays(text: str) -> None:
+def test_text_that_only_looks_like_a_name_stays(text: str) -> None:
     assert unsigned(text) == sentences(text)
 
 
-def test_a_line_that_a_mail_program_broke_is_no_end() -> None:
+def test_a_line_that_a_mail_program_broke_does_not_end_a_sentence() -> None:
     text = "It was good to read, but please take me off your mailing\nlist. Thanks"
     assert words(text) == ["it was good to read but please take me off your mailing list", "thanks"]
     assert words("Stop\nsaid Ann to me") == ["stop", "said ann to me"]
 
 
-def test_a_house_number_tells_a_signature() -> None:
+def test_a_house_number_shows_a_signature() -> None:
     assert [sentence.words for sentence in unsigned("STOP\n\nAnn Example\nHarbour Street 3, Exampletown")] == ["stop"]
     assert len(unsigned("STOP\n\nSHOUTING AT HER")) == 2

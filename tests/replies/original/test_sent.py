@@ -1,4 +1,4 @@
-"""What a quote holds beyond what we sent."""
+"""The words of a quote that we did not send."""
 
 from replies.original.sent import Compared, Sent
 
@@ -23,14 +23,14 @@ def test_wrapped_lines_other_bullets_and_rewritten_links_are_ours() -> None:
     assert left(*lines) == [None] * 5
 
 
-def test_a_line_of_ours_with_other_numbers_is_known() -> None:
+def test_a_line_of_ours_with_other_numbers_is_recognised() -> None:
     sent = Sent("Day 2 of 5\n1. Who was there?\n7\nGoodbye")
     assert sent.has_with_other_numbers("Day 1 of 12")
     assert sent.has_with_other_numbers("3. Who was there?")
     assert not any(map(sent.has_with_other_numbers, ("9", "10:30", "Day one of five", "Day 2 with him", "Goodbye", "")))
 
 
-def test_what_we_did_not_send_is_left() -> None:
+def test_lines_that_we_did_not_send_are_left() -> None:
     assert left("Hello Ana,", "My son.", "Who was in the room?", "Nobody") == [None, "My son.", None, "Nobody"]
 
 
@@ -44,21 +44,21 @@ def test_our_sentence_repeated_by_the_person_is_left_once() -> None:
     assert left(line, line) == [None, line]
 
 
-def test_an_answer_on_our_line_is_left_alone() -> None:
+def test_only_the_answer_on_our_line_is_left() -> None:
     assert left("1. Who was in the room? My son.") == ["My son."]
 
 
-def test_a_sentence_of_ours_amid_the_persons_stays() -> None:
+def test_a_sentence_of_ours_within_the_persons_sentence_stays() -> None:
     line = "I think of one evening you would rather forget. Often."
 
     assert left(line) == [line]
 
 
-def test_rules_and_links_are_nobodys_words() -> None:
+def test_rules_and_links_are_removed() -> None:
     assert left("-----", "<https://a.b/c>", "--", "?") == [None, None, "--", "?"]
 
 
-def test_an_answer_that_begins_with_our_words_does_not_take_them_from_our_own_line() -> None:
+def test_our_line_is_removed_below_an_answer_that_begins_with_its_words() -> None:
     lines = ["Who was in the room was my son.", "1. Who was in the room?"]
 
     assert left(*lines) == [lines[0], None]
@@ -71,7 +71,7 @@ FILLING = [f"{first}{second}" for first in "bcdfg" for second in "aeiouy"]
 
 
 def is_left(sent: str, line: str) -> bool:
-    """Whether a quoted line is kept although we may have sent it."""
+    """Whether a quoted line is kept when we have sent this text."""
     ((text, _),) = Sent(sent).subtract([Compared(line, quoted=True)])
     return text is not None
 
@@ -89,15 +89,15 @@ def test_a_line_that_begins_as_others_do_is_compared_with_eight_of_them() -> Non
     assert is_left(lines(others=8), "We go on to sleep")
 
 
-def test_of_five_words_one_of_ours_may_be_missing() -> None:
-    """A tracking number, say, or the name of a picture, which a mail program leaves out."""
+def test_one_word_of_ours_in_five_may_be_missing() -> None:
+    """A mail program may leave out a tracking number or the name of a picture."""
     ten, nine = FILLING[:10], FILLING[:9]
 
     assert not is_left(" ".join([*ten[:3], "one", *ten[3:6], "two", *ten[6:]]), " ".join(ten))
     assert is_left(" ".join([*nine[:3], "one", *nine[3:6], "two", *nine[6:]]), " ".join(nine))
 
 
-def test_of_our_words_three_in_a_row_may_be_missing() -> None:
+def test_three_words_of_ours_in_a_row_may_be_missing() -> None:
     twenty = FILLING[:20]
 
     assert not is_left(" ".join([*twenty[:3], "one", "two", "three", *twenty[3:]]), " ".join(twenty))

@@ -20,7 +20,7 @@ def end(text: str) -> int | None:
         ("Mood: bad", None),
     ],
 )
-def test_a_mail_header_is_known_in_every_language(line: str, kind: str | None) -> None:
+def test_a_mail_header_is_recognised_in_every_language(line: str, kind: str | None) -> None:
     assert label(line) == kind
 
 
@@ -41,7 +41,7 @@ def test_a_block_ends_with_the_value_of_its_last_mail_header(text: str, lines: i
     assert end(text) == lines
 
 
-def test_right_below_a_divider_a_block_needs_no_colons() -> None:
+def test_a_block_right_below_a_divider_needs_no_colons() -> None:
     lines = ["From X <a@b.org>", "To Ana", "Subject Day 2", "Hello"]
     assert end_of_unmarked_block(lines, 0) == 3
     assert end_of_unmarked_block(lines[1:], 0) is None

@@ -74,7 +74,7 @@ PROSE = [
 
 
 @pytest.mark.parametrize("text", HEADERS)
-def test_a_quote_header_is_told_by_its_shape(text: str) -> None:
+def test_a_quote_header_is_recognised_by_its_shape(text: str) -> None:
     lines = ["I lied.", "", *text.split("\n"), "", "Day 2"]
 
     assert [at for each in quote_headers(lines) for at in each] == list(range(2, len(lines) - 2))
@@ -92,7 +92,7 @@ def test_prose_is_no_quote_header(text: str) -> None:
     assert not list(quote_headers([*text.split("\n"), "come home"]))
 
 
-def test_a_line_of_ones_own_above_headers_is_not_taken_along() -> None:
+def test_a_persons_line_above_headers_is_not_part_of_them() -> None:
     lines = ["Date: 3 August. Mood: bad.", "From: X <a@b.org>", "Date: 4 August 2026", "To: Ana"]
 
     assert list(quote_headers(lines)) == [range(1, 4)]
@@ -108,7 +108,7 @@ def test_a_line_of_ones_own_above_headers_is_not_taken_along() -> None:
         "On 8/3/26 07:00, X wrote:",
     ],
 )
-def test_a_quote_header_is_one_above_a_line_that_looks_like_a_mail_header(text: str) -> None:
+def test_a_quote_header_is_recognised_above_a_line_that_looks_like_a_mail_header(text: str) -> None:
     assert list(quote_headers([text, "Subject: the kitchen", "", "Day 2"])) == [range(1)]
 
 
@@ -122,11 +122,11 @@ BEFORE_MARKS = [
 
 
 @pytest.mark.parametrize("text", BEFORE_MARKS)
-def test_right_before_a_marked_quote_less_is_enough(text: str) -> None:
+def test_less_evidence_is_enough_right_before_a_marked_quote(text: str) -> None:
     assert list(quote_headers(["I lied.", text, "Day 2"], [False, True, False])) == [range(1, 2)]
     assert not list(quote_headers(["I lied.", text, "Day 2"]))
 
 
 @pytest.mark.parametrize("text", ["You asked:", "She wrote:", "my mother wrote:", "I said it in 2026:"])
-def test_a_persons_own_lead_to_what_they_quote_is_theirs(text: str) -> None:
+def test_a_persons_introduction_to_a_quote_is_no_quote_header(text: str) -> None:
     assert not list(quote_headers(["I lied.", text, "Day 2"], [False, True, False]))

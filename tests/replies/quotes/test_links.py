@@ -12,7 +12,7 @@ def test_the_links_of_an_email_are_found_in_text_and_html() -> None:
     assert links(f'Open {LONG}\n<a href="https://b.example?a=1&amp;b=2">b</a>') == {LONG, "https://b.example?a=1&b=2"}
 
 
-def test_a_long_link_is_taken_out_however_it_was_broken() -> None:
+def test_a_long_link_is_removed_wherever_it_was_broken() -> None:
     assert without_links(f"> Open <{LONG}> now", OURS) == "> Open  now"
     assert without_links(f"> Open {LONG[:40]}\n> {LONG[40:]} now", OURS) == "> Open  now"
     assert without_links(f"> Open {LONG[:40]}\\\n> {LONG[40:]}", OURS) == "> Open "
@@ -35,7 +35,7 @@ SIGNED = {f"{SITE}{OTHER}", f"{SITE}{OTHER}/lessons/intro", REPLY.replace("sil7a
         (f"> Just reply <{REPLY.replace('?', '? ')}>", "> Just reply "),
     ],
 )
-def test_a_quoted_link_with_another_token_is_taken_out_when_it_is_broken(text: str, left: str) -> None:
+def test_a_quoted_link_with_another_token_is_removed_when_it_is_broken(text: str, left: str) -> None:
     assert without_links(text, SIGNED) == left
 
 
@@ -52,11 +52,11 @@ def test_a_quoted_link_with_another_token_is_taken_out_when_it_is_broken(text: s
     ],
     ids=["whole", "in brackets", "another page", "not quoted", "an answer", "prose", "another site"],
 )
-def test_what_is_no_broken_link_of_ours_stays(text: str) -> None:
+def test_text_that_is_no_broken_link_of_ours_stays(text: str) -> None:
     assert without_links(text, SIGNED) == text
 
 
-def test_footnotes_are_taken_out_with_their_title_and_numbers() -> None:
+def test_footnotes_are_removed_with_their_title_and_numbers() -> None:
     text = f"> Open [1] or call [2]\n>\n> Links:\n> ------\n> [1] {LONG}\n> [2] tel:999"
     assert without_links(text, OURS) == "> Open or call"
 

@@ -1,4 +1,4 @@
-"""What a mail program broke over two lines, or put on one line with a quote."""
+"""Lines that a mail program broke in two, or put on one line with a quote."""
 
 import pytest
 
@@ -29,14 +29,14 @@ def test_a_link_and_the_end_of_a_quote_header_are_put_together(broken: str, whol
         ("> Service    June", ["> Service", "> June"]),
     ],
 )
-def test_what_shares_a_line_with_a_quote_gets_a_line_of_its_own(line: str, lines: list[str]) -> None:
+def test_text_on_the_same_line_as_a_quote_gets_a_separate_line(line: str, lines: list[str]) -> None:
     assert mended(line).split("\n") == lines
 
 
 @pytest.mark.parametrize("line", ["It was late:  nobody came.", "so --- I left --- and then:", "I see 7:00 there:"])
-def test_a_line_of_ones_own_stays_whole(line: str) -> None:
+def test_a_persons_line_stays_whole(line: str) -> None:
     assert mended(line) == line
 
 
-def test_invisible_characters_that_fill_up_a_line_are_taken_out() -> None:
+def test_invisible_characters_that_fill_up_a_line_are_removed() -> None:
     assert mended("see" + "\u200c \u034f" * 4) == "see"

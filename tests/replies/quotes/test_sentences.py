@@ -2,7 +2,7 @@
 
 import pytest
 
-from replies.quotes.sentences import Evidence, begins_in, end_of_sentence, evidence, leads_in, says_you_wrote
+from replies.quotes.sentences import Evidence, begins_in, end_of_sentence, evidence, introduces_quote, says_you_wrote
 
 HEADER = "On Mon, Aug 3, 2026 at 7:00 AM X <a@b.org> wrote:"
 
@@ -24,7 +24,7 @@ HEADER = "On Mon, Aug 3, 2026 at 7:00 AM X <a@b.org> wrote:"
         (f"On {'and ' * 40}{HEADER}", Evidence.NOTHING),
     ],
 )
-def test_how_much_of_a_quote_header_a_text_is(text: str, found: Evidence) -> None:
+def test_evidence_says_how_much_of_a_quote_header_a_text_has(text: str, found: Evidence) -> None:
     assert evidence(text) is found
 
 
@@ -37,7 +37,7 @@ def test_a_quote_header_has_at_most_six_lines() -> None:
     assert end("On Mon,", "3", "Aug", "2026,", "X", "<a@b.org>", "wrote:") is None
 
 
-def test_prose_above_a_quote_header_is_not_taken_along() -> None:
+def test_prose_above_a_quote_header_is_not_part_of_it() -> None:
     assert end("I lied.", HEADER) is None
     assert end("On Mon,", "3 Aug 2026 at 7:00 AM X <a@b.org> wrote:") == 2
 
@@ -51,7 +51,7 @@ def test_a_quote_header_has_at_most_400_characters() -> None:
     assert end(header(401)) is None
 
 
-def test_a_quote_header_begins_behind_words_of_ones_own() -> None:
+def test_a_quote_header_may_begin_after_own_words() -> None:
     assert begins_in(f"I lied. {HEADER}") == len("I lied. ")
     assert begins_in(HEADER) == begins_in("I lied. On Monday he wrote:") == 0
 
@@ -73,8 +73,8 @@ def test_a_quote_header_begins_behind_words_of_ones_own() -> None:
         "Dnia niedziela, 29 listopada 2026 06:40:00 UTC napisałeś:",
     ],
 )
-def test_right_before_a_quote_less_is_enough(line: str) -> None:
-    assert leads_in(line)
+def test_less_evidence_is_enough_right_before_a_quote(line: str) -> None:
+    assert introduces_quote(line)
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_right_before_a_quote_less_is_enough(line: str) -> None:
         "-- X --",
     ],
 )
-def test_a_persons_own_words_are_no_lead(line: str) -> None:
-    assert not leads_in(line)
+def test_own_words_do_not_introduce_a_quote(line: str) -> None:
+    assert not introduces_quote(line)
 
 
 @pytest.mark.parametrize(
@@ -109,5 +109,5 @@ def test_a_program_may_say_that_you_wrote(line: str) -> None:
 @pytest.mark.parametrize(
     "line", ["In 2026 you wrote:", "On Monday you wrote:", "You wrote:", "On 26 Nov 2026 you wrote"]
 )
-def test_a_person_says_so_without_a_full_date(line: str) -> None:
+def test_a_person_writes_it_without_a_full_date(line: str) -> None:
     assert not says_you_wrote(line)
