@@ -7,9 +7,9 @@ from cli.check.finding import Finding
 from content.lessons import Course, Library
 
 LOCK = "lessons.lock"
-_HEAD = """# The ids of the lessons that people were sent. `email-course check --accept` adds those that are new.
-# A lesson whose file was renamed says in its front matter which id it had: was = ["old-id"].
-# To take a lesson out of the course for good, delete its line here as well.
+_HEAD = """# The ids of all lessons that were sent. `email-course check --accept` adds the new ones.
+# A lesson with a renamed file names its former id in its front matter: was = ["old-id"].
+# To remove a lesson from the course for good, delete its line here as well.
 """
 
 
