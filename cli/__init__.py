@@ -2,5 +2,5 @@
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 - said in one line, before an import fails in fifty
+if sys.version_info < (3, 11):  # noqa: UP036 - one line, before an import fails with a long traceback
     raise SystemExit("email-course needs Python 3.11 or later; this is " + sys.version.split(maxsplit=1)[0])

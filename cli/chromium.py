@@ -11,12 +11,12 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 
 class NoChromium(Exception):
-    """There is none on this machine. One line."""
+    """No Chromium is on the PATH. The message is one line."""
 
 
 @contextmanager
 def chromium(*arguments: str) -> Iterator[Browser]:
-    """A browser without a window and without its talk to the world. Raises NoChromium."""
+    """A browser without a window and without background networking. Raises NoChromium."""
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is None:
         raise NoChromium("no Chromium on the PATH; on Debian: sudo apt-get install chromium")

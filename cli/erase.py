@@ -1,4 +1,4 @@
-"""Erases what outlives a deleted stack: tables, bucket, secret and key, by the tag that the template gives them."""
+"""Erases what outlives a deleted stack: tables, bucket, secret and key, found by the tag from the template."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,23 +10,23 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli.operate import OperatorError, on_one_line
 
 TAG = "email-course"
-"""Its value is the stack's name."""
+"""The key of that tag; its value is the stack's name."""
 
 GONE = {"ResourceNotFoundException", "404", "NoSuchBucket", "NotFoundException"}
 KEY_DAYS = 7
-"""Until AWS deletes a key: the least that it allows. Nobody can use the key meanwhile."""
+"""Days until AWS deletes a key: the minimum that AWS allows. Nobody can use the key in the meantime."""
 
 
 class Leftovers:
-    """What a stack has left in the account and region of the credentials at hand."""
+    """The resources that a deleted stack has left in the account and region of the current credentials."""
 
     def __init__(self, stack: str, account: str) -> None:
         self.stack, self.account = stack, account
 
     def found(self) -> list[str]:
-        """The ARNs of what still stands, in the order in which it is erased: the key last.
+        """The ARNs of the resources that still exist, in the order in which they are erased: the key last.
 
-        Raises OperatorError for another account than the one that was named, and while the stack still stands.
+        Raises OperatorError if the account is not the named one, and while the stack still exists.
         """
         with _told():
             self._check()
@@ -40,34 +40,34 @@ class Leftovers:
             return sorted(known, key=lambda arn: (list(KINDS).index(_service(arn)), arn))
 
     def erase(self, arn: str) -> str:
-        """Erases one of them, and says so. Broken off, it can be asked for again."""
+        """Erases one resource and returns a line that says so. Can be repeated after an interruption."""
         with _told():
             return f"{_name(arn)}: {KINDS[_service(arn)].erase(_name(arn))}"
 
     def about(self, found: list[str]) -> str:
-        """What is about to be erased, for the person who is asked."""
+        """The resources that are about to be erased, as text for the question to the operator."""
         where = f"account {self.account}, region {boto3.Session().region_name}"
         lines = [f"  {KINDS[_service(arn)].called}  {_name(arn)}" for arn in found]
-        return "\n".join([f"Left of the stack {self.stack} in {where}:", "", *lines, ""])
+        return "\n".join([f"The stack {self.stack} left these resources in {where}:", "", *lines, ""])
 
     def _check(self) -> None:
         here = boto3.client("sts").get_caller_identity()["Account"]
         if here != self.account:
-            raise OperatorError(f"these credentials are of account {here}, not of {self.account}")
+            raise OperatorError(f"these credentials belong to account {here}, not to {self.account}")
         try:
             (stack,) = boto3.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ValidationError":  # which says that there is none
+            if error.response["Error"]["Code"] != "ValidationError":  # this code means that the stack does not exist
                 raise
         else:
             raise OperatorError(
-                f"the stack {self.stack} still stands ({stack['StackStatus']}): "
+                f"the stack {self.stack} still exists ({stack['StackStatus']}): "
                 f"delete it first, with sam delete --stack-name {self.stack}"
             )
 
 
 class _Kind:
-    """One kind of what is left."""
+    """One kind of resource that a deleted stack leaves."""
 
     def __init__(self, called: str, stands: Callable[[str], bool], erase: Callable[[str], str]) -> None:
         self.called = called
@@ -75,7 +75,7 @@ class _Kind:
         self._stands = stands
 
     def stands(self, name: str) -> bool:
-        """Whether it is still there: AWS lists what is tagged for a while after it was deleted."""
+        """Whether the resource still exists: AWS lists a deleted resource by its tag for a while."""
         try:
             return self._stands(name)
         except ClientError as error:
@@ -91,7 +91,7 @@ def _table_stands(name: str) -> bool:
 
 def _erase_table(name: str) -> str:
     dynamodb = boto3.client("dynamodb")
-    # First, or DynamoDB keeps a backup of the deleted table for 35 days, which nobody can delete.
+    # This comes first: otherwise DynamoDB keeps a backup of the deleted table for 35 days, which nobody can delete.
     dynamodb.update_continuous_backups(
         TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False}
     )
@@ -151,7 +151,7 @@ KINDS = {
     "secretsmanager": _Kind("secret", _secret_stands, _erase_secret),
     "kms": _Kind("key   ", _key_stands, _erase_key),
 }
-"""By the service in an ARN, in the order in which they are erased."""
+"""The kinds of resources by the service in their ARN, in the order in which they are erased."""
 
 
 def _service(arn: str) -> str:
@@ -159,13 +159,13 @@ def _service(arn: str) -> str:
 
 
 def _name(arn: str) -> str:
-    """What its service calls it: a secret by the whole ARN, all others by what stands after the last slash or colon."""
+    """The name in the service's own calls: a secret's whole ARN, otherwise the part after the last slash or colon."""
     return arn if _service(arn) == "secretsmanager" else arn.split(":", 5)[5].rpartition("/")[2]
 
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """What goes wrong inside is one line that names the operation."""
+    """Turns errors into an OperatorError of one line. A refusal by AWS names the operation."""
     try:
         yield
     except ClientError as error:

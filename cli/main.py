@@ -1,4 +1,4 @@
-"""The email-course command: the whole system on this machine, and what operators ask of a deployed one."""
+"""The email-course command: the whole system on this machine, and the operators' requests to a deployed stack."""
 
 import json
 import signal
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-# What the commands need is imported inside them: `email-course --help` answers without moto.
+# Each command imports what it needs inside its function: `email-course --help` must not import moto.
 TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
 STACK = "email-course"
 
 app = typer.Typer(
-    help="An email course on AWS Lambda: all of it on this machine, and what operators ask of a deployed stack.",
+    help="An email course on AWS Lambda: the whole system on this machine, and the operators' requests to a stack.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -36,7 +36,7 @@ StackOption = Annotated[str, typer.Option("--stack", help="The stack's name on A
 LocalOption = Annotated[
     str, typer.Option("--local", help="Ask `email-course run` instead: its address, such as http://localhost:8000.")
 ]
-TemplateOption = Annotated[Path, typer.Option("--template", help="The SAM template to carry out.")]
+TemplateOption = Annotated[Path, typer.Option("--template", help="The SAM template to run.")]
 
 
 @app.command()
@@ -44,18 +44,20 @@ def run(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     smtp: Annotated[
-        int | None, typer.Option(help="Port that takes replies from a mail program; 0 a free one.", min=0, max=65535)
+        int | None, typer.Option(help="Port for replies from a mail program; 0 takes a free one.", min=0, max=65535)
     ] = None,
-    relay: Annotated[str, typer.Option(help="SMTP server on this machine that gets every email: localhost:1025.")] = "",
+    relay: Annotated[
+        str, typer.Option(help="SMTP server on this machine that gets every email, such as localhost:1025.")
+    ] = "",
     template: TemplateOption = TEMPLATE,
 ) -> None:
-    """Run the whole system here: sign up in a browser, read the mail at /_local, move the clock."""
+    """Run the whole system here: sign up in a browser, read the emails at /_local, move the clock."""
     from local_cloud.cloud import World
     from local_cloud.intrinsics import TemplateError
     from local_cloud.smtp import Incoming, Relay
     from local_cloud.web import DESK, Listener, PortTaken, Server
 
-    # While a function runs, its output is the log's: what is for the person goes to the streams as they are now.
+    # While a function runs, sys.stdout and sys.stderr go to its log: keep the streams on which the user reads.
     terminal, errors = sys.stdout, sys.stderr
     mailbox = _relay(relay)
     try:
@@ -68,34 +70,36 @@ def run(
             server = running.enter_context(Server(world, listener))
             ended = _interrupted()
             print(f"Sign-up page    {server.url}/", file=terminal)
-            print(f"World outside   {server.url}{DESK}   (mailboxes, replies, clock, tables)", file=terminal)
+            print(f"Local cloud     {server.url}{DESK}   (mailboxes, replies, clock, tables)", file=terminal)
             if mail_listener:
                 running.enter_context(Incoming(world, mail_listener))
                 print(f"Replies to      {mail_listener.address}   (SMTP, no encryption, no password)", file=terminal)
             if mailbox:
                 running.enter_context(Relay(world, *mailbox, lambda line: print(line, file=errors, flush=True)))
                 print(f"Emails go to    {relay}   (SMTP)", file=terminal)
-            about = "The system of template.yaml, all on this machine: no email leaves it. Ctrl-C ends it."
+            about = "The whole system of template.yaml runs on this machine: no email leaves it. Ctrl-C ends it."
             print(about, file=terminal, flush=True)
-            while not ended.wait(0.5):  # with a timeout, or Windows never sees the signal
+            while not ended.wait(0.5):  # without a timeout, Windows never sees the signal
                 pass
     except (PortTaken, TemplateError) as error:
         _fail(str(error))
-    print("\nEnded. Nothing of it is kept.")
+    print("\nEnded. Nothing is kept.")
 
 
 @app.command()
 def simulate(
-    course: Annotated[str, typer.Argument(help="Which course; the first one if not given.")] = "",
+    course: Annotated[str, typer.Argument(help="Id of a course; the first course if not given.")] = "",
     zone: Annotated[str, typer.Option(help="The subscriber's time zone, an IANA name.")] = "Europe/Berlin",
-    hour: Annotated[int, typer.Option(help="The hour they chose, 0 to 23.")] = 7,
-    start: Annotated[str, typer.Option(help="When they sign up, ISO 8601; in their zone if it has none.")] = "",
-    replies: Annotated[Path | None, typer.Option(help="YAML: what they write, by lesson.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for every mail as .eml, .html and .txt.")] = None,
+    hour: Annotated[int, typer.Option(help="The subscriber's hour, 0 to 23.")] = 7,
+    start: Annotated[
+        str, typer.Option(help="Time of the sign-up, ISO 8601; without a zone, in the subscriber's zone.")
+    ] = "",
+    replies: Annotated[Path | None, typer.Option(help="YAML file with the subscriber's replies.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for every email as .eml, .html and .txt.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and no timeline.")] = False,
     template: TemplateOption = TEMPLATE,
 ) -> None:
-    """Take one subscriber through a whole course in seconds, and show what came when."""
+    """Take one subscriber through a whole course in seconds, and show everything that happened, with its time."""
     where = _zone(zone)
     if not 0 <= hour <= 23:
         _fail(f"--hour must be 0 to 23, is {hour}", usage=True)
@@ -110,7 +114,7 @@ def simulate(
 
     try:
         planned = read(replies, list(chosen.plan)) if replies else []
-        if out:  # what cannot be written is said before the course is gone through
+        if out:  # fail before the simulation if the folder cannot be made
             out.mkdir(parents=True, exist_ok=True)
         with World(template, begin) as world:
             result = Simulation(world, chosen, zone, hour, planned).run()
@@ -129,14 +133,14 @@ def simulate(
 @app.command()
 def check(
     links: Annotated[
-        bool, typer.Option("--links", help="Also ask whether every link out into the world answers.")
+        bool, typer.Option("--links", help="Also request every link to other sites, and name those that do not answer.")
     ] = False,
     accept: Annotated[
-        bool, typer.Option("--accept", help="Also note the lessons' ids in lessons.lock, before they are deployed.")
+        bool, typer.Option("--accept", help="Also write the lessons' ids into lessons.lock. Do this before you deploy.")
     ] = False,
     template: TemplateOption = TEMPLATE,
 ) -> None:
-    """Hold every email of every course against what readers and mail clients need. Fails on anything to change."""
+    """Check every email of every course against what readers and mail clients need. Fails if anything must change."""
     _import_functions()
     from cli import check as rules
 
@@ -157,11 +161,11 @@ def check(
 @app.command()
 def preview(
     lesson: Annotated[
-        str, typer.Argument(help="Id of a lesson or notice, such as own-it; all of them if not given.")
+        str, typer.Argument(help="Id of a lesson or notice, such as own-it; all emails if not given.")
     ] = "",
-    course: Annotated[str, typer.Option(help="Which course; all of them if not given.")] = "",
+    course: Annotated[str, typer.Option(help="Id of a course; all courses if not given.")] = "",
     shots: Annotated[
-        Path | None, typer.Option(help="Folder for a picture of each: phone, phone in the dark, desk.")
+        Path | None, typer.Option(help="Folder for a picture of each email: phone, phone in dark mode, desktop.")
     ] = None,
     template: TemplateOption = TEMPLATE,
 ) -> None:
@@ -179,7 +183,7 @@ def preview(
         chosen = [one for one in every if course in ("", one.course.id) and lesson in ("", one.email_id)]
         if not chosen:
             ids = ", ".join(dict.fromkeys(one.email_id for one in every if course in ("", one.course.id)))
-            _fail(f"no email {lesson!r}" + (f": there is {ids}" if ids else f" in a course {course!r}"), usage=True)
+            _fail(f"no email {lesson!r}" + (f": the ids are {ids}" if ids else f" in a course {course!r}"), usage=True)
         if shots:
             previews.photograph(
                 chosen, shots, lambda number, path: print(f"{number:3}/{len(chosen)}  {path}", flush=True)
@@ -206,14 +210,14 @@ def template(path: Annotated[Path, typer.Argument(help="The SAM template.")] = T
 
 @app.command()
 def deployable(
-    stack: Annotated[str, typer.Argument(help="The name that the stack is to have.")],
-    region: Annotated[str, typer.Option(help="The AWS region that it is to be in, such as eu-central-1.")],
+    stack: Annotated[str, typer.Argument(help="The stack's name.")],
+    region: Annotated[str, typer.Option(help="The stack's AWS region, such as eu-central-1.")],
     given: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the template, as for sam.")
     ] = None,
     template: TemplateOption = TEMPLATE,
 ) -> None:
-    """Say why a stack of this name cannot be deployed to this region. Asks nothing of AWS."""
+    """Say why a stack of this name cannot be deployed to this region. Makes no call to AWS."""
     from local_cloud.cloud import PARAMETERS
     from local_cloud.intrinsics import TemplateError
     from local_cloud.template import resolved
@@ -226,7 +230,7 @@ def deployable(
         _fail(str(error))
     if refusals:
         _fail("\n".join(refusals))
-    print(f"{stack} can be deployed to {region}, as far as this machine can tell.")
+    print(f"Found nothing that keeps {stack} from being deployed to {region}. AWS was not asked.")
 
 
 def _parameter(given: str) -> tuple[str, str]:
@@ -242,7 +246,7 @@ def audit(
     local: LocalOption = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
-    """The account of the day: where every subscriber stands, and who is held and why."""
+    """Print the account of the day: how many subscribers are in each state, and which are held and why."""
     from cli import operate
 
     answer = _asked(lambda: operate.Stack(stack, local).audit())
@@ -260,7 +264,7 @@ def release(
     stack: StackOption = STACK,
     local: LocalOption = "",
 ) -> None:
-    """Let held subscribers go on. An email in doubt is sent again, unless it arrived."""
+    """Release held subscribers. An email in doubt is sent again, unless --arrived says that it arrived."""
     from cli import operate
 
     asked = operate.Stack(stack, local)
@@ -279,7 +283,7 @@ def resume_all(
     stack: StackOption = STACK,
     local: LocalOption = "",
 ) -> None:
-    """Send from a table that was restored from a backup, or that another stack had: it waits for this."""
+    """Resume sending after a table was restored from a backup or taken over from another stack."""
     from cli import operate
 
     asked = operate.Stack(stack, local)
@@ -288,8 +292,8 @@ def resume_all(
         print("There is nothing to resume: this stack sends from its table.")
         return
     print(operate.before_resuming(before))
-    if not yes and not (_is_terminal() and typer.confirm("Send from it?")):
-        _fail("not resumed; --yes says yes without being asked")
+    if not yes and not (_is_terminal() and typer.confirm("Send from this table?")):
+        _fail("not resumed; --yes resumes without a question")
     answer = _asked(asked.resume_all)
     print(operate.account(answer))
 
@@ -297,9 +301,9 @@ def resume_all(
 @app.command()
 def erase_all(
     stack: Annotated[str, typer.Argument(help="The name of the stack that was deleted.")],
-    account: Annotated[str, typer.Option(help="The id of the AWS account that it was in.")],
+    account: Annotated[str, typer.Option(help="The id of the stack's AWS account.")],
 ) -> None:
-    """Erase what a deleted stack has left: everybody's data, for good. Asks twice, on a terminal."""
+    """Erase everything that a deleted stack left: all subscribers' data, for ever. Asks twice, on a terminal."""
     from cli import erase
 
     left = erase.Leftovers(stack, account)
@@ -309,14 +313,14 @@ def erase_all(
         return
     print(left.about(found))
     if not _is_sure(stack):
-        _fail("nothing was erased: it takes a yes and the stack's name, typed on a terminal")
+        _fail("nothing was erased: this needs a yes and the stack's name, typed on a terminal")
     for arn in found:
         print(_asked(lambda arn=arn: left.erase(arn)))  # type: ignore[misc]
-    print(f"Everything that {stack} has left is erased. Backups of AWS Backup, and restored tables, are not its own.")
+    print(f"Everything that {stack} left is erased. Backups in AWS Backup and restored tables do not belong to it.")
 
 
 def _is_sure(stack: str) -> bool:
-    """Whether a person says twice that everything is to be erased."""
+    """Whether the operator confirms twice that everything is to be erased."""
     if not _is_terminal():
         return False
     return typer.confirm("Erase all of it? Nobody can bring it back.") and typer.prompt("The stack's name") == stack
@@ -329,7 +333,7 @@ def inbox(
     local: LocalOption = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
-    """List the mail that was set aside: when it came, its id and why, and never what it says."""
+    """List the mail that was set aside: its time, its id and the reason, never its text."""
     if context.invoked_subcommand:
         return
     from cli import operate
@@ -341,12 +345,12 @@ def inbox(
 @inbox_app.command()
 def accept(
     mail: Annotated[str, typer.Argument(metavar="ID", help="Id of a mail, as `email-course inbox` lists it.")],
-    subscriber: Annotated[str, typer.Option(help="Whose it is, where the mail doesn’t say: a subscriber’s id.")] = "",
-    lesson: Annotated[str, typer.Option(help="The lesson it answers, if not the one it is addressed by.")] = "",
+    subscriber: Annotated[str, typer.Option(help="Id of its subscriber, if the reply address doesn’t say.")] = "",
+    lesson: Annotated[str, typer.Option(help="The lesson that it answers, if not that of its reply address.")] = "",
     stack: StackOption = STACK,
     local: LocalOption = "",
 ) -> None:
-    """Keep a mail that was set aside as a reflection."""
+    """Turn a mail that was set aside into a reflection."""
     from cli import operate
 
     answer = _asked(lambda: operate.Stack(stack, local).accept(mail, subscriber, lesson))
@@ -365,12 +369,12 @@ def _asked(ask: "Callable[[], Answer]") -> "Answer":
 
 
 def _is_terminal() -> bool:
-    """Whether a person can be asked."""
+    """Whether there is a person to ask."""
     return sys.stdin.isatty()
 
 
 def _import_functions() -> None:
-    """The functions' own code reads and renders the emails."""
+    """Makes the functions' code importable, which reads and renders the emails."""
     sys.path.insert(0, str(TEMPLATE.parent / "functions"))
 
 
@@ -384,7 +388,7 @@ def _relay(given: str) -> "tuple[str, int] | None":
 
 
 def _interrupted() -> threading.Event:
-    """Set by Ctrl-C, and by being asked to end."""
+    """An event that Ctrl-C (SIGINT) and SIGTERM set."""
     ended = threading.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: ended.set())
@@ -392,7 +396,7 @@ def _interrupted() -> threading.Event:
 
 
 def _teller(errors: TextIO) -> "Callable[[Failure], None]":
-    """Says each failure once: a message that fails comes back, and fails again."""
+    """A function that prints each failure once: a message that failed is retried, and fails again."""
     told: set[str] = set()
 
     def tell(failure: "Failure") -> None:
@@ -421,7 +425,7 @@ def _start(given: str, zone: ZoneInfo) -> datetime:
 
 
 def _course(wanted: str, emails: Path) -> "Course":
-    """The course of this id, or the first one, read as the functions read it."""
+    """The course with this id, or the first course, loaded as the functions load it."""
     _import_functions()
     from content.lessons import load
     from course.errors import CourseError
@@ -431,7 +435,7 @@ def _course(wanted: str, emails: Path) -> "Course":
     except CourseError as error:
         _fail(str(error))
     if wanted and wanted not in found:
-        _fail(f"no course {wanted!r}: there is {', '.join(found)}", usage=True)
+        _fail(f"no course {wanted!r}: the ids are {', '.join(found)}", usage=True)
     return found[wanted or next(iter(found))]
 
 

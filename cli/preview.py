@@ -1,4 +1,4 @@
-"""`email-course preview`: emails as files to open, and as pictures of what each reader sees."""
+"""`email-course preview`: writes emails as files to open, or as pictures of what readers see."""
 
 from collections.abc import Callable, Sequence
 from io import BytesIO
@@ -12,16 +12,16 @@ from cli.chromium import chromium
 from cli.samples import Sample
 
 VIEWS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((360, "light"), (360, "dark"), (700, "light"))
-"""Width in pixels and scheme: a phone by day and by night, and a desk."""
+"""Width in pixels and colour scheme: a phone in light and in dark mode, and a desktop."""
 BETWEEN = 24
 BELOW = 12
 BACKDROP = "#8d8d8d"
 COLOURS = 48
-"""As many as the letters' edges need; the pictures are kept in the repository."""
+"""Enough colours for the letters' edges; few, because the pictures are kept in the repository."""
 
 
 def write(samples: Sequence[Sample], folder: Path) -> list[Path]:
-    """Each email as .html and .txt. Raises OSError."""
+    """Writes each email as .html and .txt, and returns the .html files. Raises OSError."""
     written = []
     for sample in samples:
         page = folder / f"{sample.name}.html"
@@ -34,10 +34,10 @@ def write(samples: Sequence[Sample], folder: Path) -> list[Path]:
 
 
 def photograph(samples: Sequence[Sample], folder: Path, tell: Callable[[int, Path], None]) -> None:
-    """One picture an email, with its views side by side. `tell` hears of each. Raises NoChromium and OSError.
+    """Takes one picture per email, with its views side by side, and calls `tell` for each.
 
-    The end, from the helplines on, is the same in every email: the first picture has it, the others its beginning.
-    A variant of an email is shown on the phone only.
+    The end, from the helplines on, is the same in every email: the first picture has all of it, the others its
+    beginning. A variant of an email is shown on the phone only. Raises NoChromium and OSError.
     """
     with chromium() as browser:
         for number, sample in enumerate(samples, 1):

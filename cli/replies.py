@@ -1,4 +1,4 @@
-"""The replies file of a simulation: what the subscriber writes, to which lesson, and how long after it came."""
+"""The replies file of a simulation: what the subscriber writes, to which lesson, and how long after its arrival."""
 
 import re
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ DURATION = re.compile(r"(\d+)\s*([smhd])")
 
 
 class RepliesError(Exception):
-    """The file cannot be used. One line that names what to change."""
+    """The file cannot be used. The message is one line that says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply, sent `after` the lesson of this round came."""
+    """One reply, sent the duration `after` the lesson of this round arrived."""
 
     lesson: str
     round: int
@@ -47,7 +47,7 @@ def _reply(where: str, entry: Any, lessons: list[str]) -> Reply:
     if not isinstance(entry, dict):
         raise RepliesError(f"{where}: must be {{lesson, round, after, text}}")
     if unknown := sorted(str(key) for key in set(entry) - {"lesson", "round", "after", "text"}):
-        raise RepliesError(f"{where}: unknown key {unknown[0]}: it has lesson, round, after and text")
+        raise RepliesError(f"{where}: unknown key {unknown[0]}: the keys are lesson, round, after and text")
     lesson, text, number = entry.get("lesson"), entry.get("text"), entry.get("round", 1)
     if lesson not in lessons:
         raise RepliesError(f"{where}: no lesson {lesson!r}: the course has {', '.join(lessons)}")
@@ -55,17 +55,17 @@ def _reply(where: str, entry: Any, lessons: list[str]) -> Reply:
         text = "yes" if text else "no"
     if not isinstance(text, str) or not text.strip():
         raise RepliesError(f"{where}: text is missing, or is not text")
-    try:  # JSON is YAML too, but PyYAML leaves the two halves of "\\ud83c\\udf31" apart
+    try:  # JSON is YAML too, but PyYAML does not join the two halves of "\\ud83c\\udf31"
         text = text.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError as error:
-        raise RepliesError(f"{where}: text has half a character in it") from error
+        raise RepliesError(f"{where}: text contains half a character") from error
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise RepliesError(f"{where}: round must be 1, 2, …, is {number!r}")
     return Reply(str(lesson), number, _duration(where, entry.get("after")), text)
 
 
 def _duration(where: str, given: Any) -> timedelta:
-    """90m, 2h, 1d, 1h 30m."""
+    """Parses a duration such as 90m, 2h, 1d or 1h 30m."""
     if given is None:
         return AFTER
     parts = DURATION.findall(str(given))

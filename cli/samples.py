@@ -1,4 +1,4 @@
-"""Every email of every course, as somebody would get it: what `check` holds to its rules and `preview` shows."""
+"""Every email of every course, as a reader would get it: `check` tests these emails, `preview` shows them."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ WRITTEN = (
     "I kept saying that I was busy. I wasn’t busy.\nI was hiding from what I had done.",
     "It was how alone it left you. I had never said that out loud, not even to myself.",
 )
-"""What the reader of the samples wrote, in their first round and in their second."""
+"""The reflections of the samples' reader, in the first and in the second round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class Sample:
     """One email as one reader gets it."""
 
     name: str
-    """Of the course, the email and, where it is not the plain one, its variant: `rebuild-trust/intro.again`."""
+    """Course, email and, unless this is the plain email, variant: `rebuild-trust/intro.again`."""
     course: Course
     source: Path
     """The file that an author would open to change it."""
     make: Callable[[], Email]
-    """Made once. Raises what a broken template raises."""
+    """Renders the email once. Raises the errors of a broken template."""
 
     @property
     def email_id(self) -> str:
@@ -46,19 +46,19 @@ class Sample:
 
     @property
     def is_variant(self) -> bool:
-        """Whether the same email stands before it as most readers get it."""
+        """Whether this is a variant of the sample before it, which most readers get."""
         return "." in self.name
 
     @property
     def email(self) -> Email:
-        """The email itself."""
+        """The rendered email."""
         return self.make()
 
 
 def samples(library: Library, folder: Path) -> Iterator[Sample]:
-    """Each course's lessons, where a second round is told something else also in that, and its notices.
+    """Yields each course's lessons, with a variant if they differ in a second round, and its notices.
 
-    A language that no course speaks yet has its notices as the first course would send them.
+    For a language that no course uses yet, yields its notices as the first course would send them.
     """
     site = Site(library, Keyring({"1": "sample" * 10}), SITE, "reply.example.org", POSTAL_ADDRESS)
     for course in library.courses.values():
@@ -103,19 +103,19 @@ def _name(course: str, email: str, variant: str) -> str:
 
 
 def _reader(course: Course) -> Subscriber:
-    """Somebody halfway through their first round."""
+    """A confirmed subscriber in their first round."""
     someone = Subscriber("a" * 16, course.id, "robin@example.net")
     return replace(_waiting(someone).confirmed(new_epoch(NOW), course.plan, NOW), message_id="0102-last")
 
 
 def _waiting(subscriber: Subscriber) -> Subscriber:
-    """With a sign-up that waits for its confirmation."""
+    """The subscriber with a sign-up that waits for its confirmation."""
     sign_up = SignUp(new_epoch(NOW), NOW, "Robin", ZONE, 7)
     return replace(subscriber, sign_up=sign_up, due_at=NOW)
 
 
 def _written(course: Course, reader: Subscriber) -> list[Reflection]:
-    """An answer to every question of every round so far."""
+    """A reflection for every question of every round so far."""
     asked = [lesson.id for lesson in course.lessons.values() if lesson.question]
     return [
         Reflection(

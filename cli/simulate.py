@@ -1,4 +1,4 @@
-"""One subscriber through a whole course on the local cloud, by the real pages and real mail, in seconds."""
+"""Takes one subscriber through a whole course on the local cloud in seconds, with the real pages and emails."""
 
 import itertools
 import json
@@ -18,13 +18,13 @@ from local_cloud.functions import command_in
 from local_cloud.mime import SentEmail
 
 ADDRESS = "someone@example.net"
-READING = timedelta(seconds=30)  # before a person presses a button
-PATIENCE = timedelta(days=4)  # without any email, although one is due
+READING = timedelta(seconds=30)  # time before a person presses a button
+PATIENCE = timedelta(days=4)  # longest wait for an email that is due
 WRITES = {f"dynamodb:{name}" for name in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")}
 
 
 class SimulationError(Exception):
-    """The course could not be gone through. One line."""
+    """The simulation could not reach the end of the course. The message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a simulation saw, in order of time."""
+    """What happened in a simulation, in order of time."""
 
     course: Course
     zone: str
     hour: int
     events: list[Event]
     emails: list[SentEmail]
-    notes: list[str]  # what a person should know who reads the rest
+    notes: list[str]  # remarks for the person who reads the result
 
     def as_json(self) -> str:
         zone = ZoneInfo(self.zone)
@@ -66,7 +66,7 @@ class Result:
 
 
 class Simulation:
-    """One run: signs up, confirms, and then lets time pass until nothing is left to happen."""
+    """One run: signs up, confirms, and lets time pass until nothing more will happen."""
 
     def __init__(self, world: World, course: Course, zone: str, hour: int, replies: Sequence[Reply]) -> None:
         self.world = world
@@ -94,7 +94,7 @@ class Simulation:
             pass
         self.events.sort(key=lambda event: event.at)
         for reply in self._waiting:
-            self.notes.append(f"not sent: the reply to {reply.lesson}, round {reply.round}, which never came")
+            self.notes.append(f"reply not sent: the lesson {reply.lesson} of round {reply.round} never came")
         return Result(self.course, self.zone, self.hour, self.events, list(self.world.emails), self.notes)
 
     def _sign_up(self) -> None:
@@ -117,7 +117,7 @@ class Simulation:
         self._observe()
 
     def _go_on(self) -> bool:
-        """Lets the next thing happen. False when there is none."""
+        """Lets time pass until the next event. Returns False if there is none."""
         self._due.sort(key=lambda due: due[0])
         last = self.world.emails[-1].at
         if not self._due and not self._row_is_waiting():
@@ -125,7 +125,7 @@ class Simulation:
         until = self._due[0][0] if self._due else last + PATIENCE
         if not self.world.step(until):
             if not self._due:
-                raise SimulationError(f"an email is due and none came in {PATIENCE.days} days{self._why()}")
+                raise SimulationError(f"an email is due, but none came in {PATIENCE.days} days{self._why()}")
             self.world.advance_to(until)
             self._write(*self._due.pop(0)[1:])
         self._observe()
@@ -140,7 +140,7 @@ class Simulation:
             self.events.append(Event(now, "command", reply.lesson, reply.round, text=command))
 
     def _observe(self) -> None:
-        """Notes what is new. Tables are read only when a function has written to one: a day has 288 hops."""
+        """Records what is new. Reads the tables only after a function wrote to one: a day has 288 steps."""
         self._lines_seen = len(self.world.logs)
         calls, self._calls_seen = self.world.calls[self._calls_seen :], len(self.world.calls)
         for email in self.world.emails[self._mails_seen :]:
@@ -179,7 +179,7 @@ class Simulation:
         return next(iter(self.world.subscribers()), {})
 
     def _row_is_waiting(self) -> bool:
-        """The index `due` is sparse: whoever is in it waits for an email. A claim is an email on its way."""
+        """Whether the subscriber waits for an email: the row is in the sparse index `due`, or has a claim."""
         if self._mails_seen != self._row_checked[0]:
             row = self._row()
             self._row_checked = (self._mails_seen, "due_shard" in row or "claim" in row)
@@ -195,10 +195,7 @@ def _integer(value: Any) -> int | None:
 
 
 def save(result: Result, folder: Path) -> int:
-    """Writes every mail as .eml, .html and .txt, numbered in the order in which they came. Returns how many.
-
-    The folder is there.
-    """
+    """Writes every email as .eml, .html and .txt into an existing folder, numbered in order. Returns how many."""
     for number, email in zip(itertools.count(1), result.emails, strict=False):
         again = f"-round-{email.tags['round']}" if int(email.tags.get("round", "0")) > 1 else ""
         name = f"{number:02}-{email.tags.get('email', 'email')}{again}"

@@ -1,4 +1,4 @@
-"""A simulation as a person reads it: the course's days as a picture, then everything that happened, in order."""
+"""A simulation as text: the course's days as a picture, then everything that happened, in order."""
 
 from datetime import date, datetime
 from itertools import groupby
@@ -17,7 +17,7 @@ def timeline(result: Result) -> str:
 
 
 def _picture(result: Result, zone: ZoneInfo) -> list[str]:
-    """One column a local day, a week a block: which lesson came, and what was kept."""
+    """One column per local day, one block per week: which lessons came, and one mark per reflection."""
     lessons = [event for event in result.events if event.event == "sent" and event.lesson]
     kept = [event for event in result.events if event.event == "reflection"]
     days = sorted({event.at.astimezone(zone).date() for event in lessons + kept})
@@ -75,7 +75,7 @@ def _words(event: Event) -> str:
         case "reply":
             return f"writes “{_cut(event.text or '', WIDTH - 20)}”"
         case "reflection":
-            return f"kept beside {where}" if where else f"kept: {_cut(event.text or '', WIDTH - 20)}"
+            return f"kept with {where}" if where else f"kept: {_cut(event.text or '', WIDTH - 20)}"
         case "command":
             return f"taken as the command {event.text}"
         case _:

@@ -1,1 +1,1 @@
-"""The whole cloud on one machine: template.yaml carried out on moto, with the real functions in it."""
+"""The whole cloud on one machine: moto creates the resources of template.yaml, and the real functions run."""

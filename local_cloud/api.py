@@ -19,12 +19,12 @@ DEFAULT = "$default"
 PARAMETER = re.compile(r"\{([^}]+)\}")
 # Bodies of these types reach Lambda as text, every other one as base64.
 TEXT = re.compile(r"text/|application/(json|xml|javascript)\b")
-MAX_BODY = 6 * 1024 * 1024  # what a Lambda invocation takes; the API itself takes 10 MB
+MAX_BODY = 6 * 1024 * 1024  # bytes; the limit of a Lambda invocation; the API's own limit is 10 MB
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request as the API receives it. Header names in any case."""
+    """One HTTP request as the API receives it. Header names may be in any case."""
 
     method: str
     path: str  # without the query, percent-encoded
@@ -63,7 +63,7 @@ class Route:
 
     @property
     def rank(self) -> tuple[bool, bool, int]:
-        """Most specific first: fewer parameters, a greedy one late, $default last (HTTP API guide on routing)."""
+        """Sorts the most specific first: fewer parameters first, greedy ones later, $default last (HTTP API guide)."""
         return (self.path == DEFAULT, "+}" in self.path, len(PARAMETER.findall(self.path)))
 
 
@@ -97,14 +97,17 @@ def _routes(api: dict[str, Any], functions: Functions) -> list[Route]:
             uri = operation["x-amazon-apigateway-integration"]["uri"]
             match = INVOKE.search(uri)
             if not match or match[1] not in functions.by_arn:
-                raise TemplateError(f"HttpApi {method.upper()} {path}: there is no function behind it")
+                raise TemplateError(f"HttpApi {method.upper()} {path}: no function answers this route")
             name = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
             found.append(Route(name, path, functions.by_arn[match[1]], _pattern(path)))
     return found
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """{token} is one segment, {proxy+} the rest, $default everything. Names may repeat a keyword: they are numbered."""
+    """Matches {token} to one segment, {proxy+} to the rest, $default to everything.
+
+    Groups are numbered, since a parameter's name need not be a valid name of a group.
+    """
     if path == DEFAULT:
         return re.compile(r".*", re.DOTALL)
     parts = PARAMETER.split(path)
@@ -167,7 +170,7 @@ def _body(body: bytes, content_type: str) -> dict[str, Any]:
 
 
 def _response(payload: Any) -> Response:
-    """What is not an answer of the format is the body itself, as JSON (HTTP API guide, format 2.0)."""
+    """The HTTP answer. A payload without `statusCode` is itself the body, as JSON (HTTP API guide, format 2.0)."""
     if not isinstance(payload, dict) or "statusCode" not in payload:
         body = payload if isinstance(payload, str) else json.dumps(payload)
         return Response(200, {"content-type": "application/json"}, body.encode("utf-8"))
@@ -185,5 +188,5 @@ def _message(status: int, text: str) -> Response:
 
 
 def form_body(form: Mapping[str, str | list[str]]) -> bytes:
-    """What a browser posts."""
+    """The body that a browser posts for this form."""
     return urlencode(form, doseq=True).encode("ascii")

@@ -1,4 +1,4 @@
-"""A browser without a screen: opens the real pages, fills in their forms, and presses their buttons."""
+"""A browser without a window: opens the real pages, fills in their forms, and presses their buttons."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -10,7 +10,7 @@ from local_cloud.cloud import World
 
 @dataclass
 class Form:
-    """A form as the page offers it: where it goes, and what is in its fields before anyone types."""
+    """A form as the page offers it: its target, and the values of its fields before anyone types."""
 
     action: str
     method: str
@@ -44,7 +44,7 @@ class _Forms(HTMLParser):
 
 
 class Browser:
-    """Follows links and posts forms in one world. Raises PageError where a page answers with an error."""
+    """Follows links and posts forms in one world. Raises PageError if a page answers with an error."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -55,7 +55,7 @@ class Browser:
         return self._go("GET", link.removeprefix(self._world.parameters["SiteUrl"]) or "/", None)
 
     def submit(self, action: str | None = None, **fields: str) -> Response:
-        """Posts the page's form whose action ends so, or its first one, with these fields changed."""
+        """Posts the page's first form whose action ends with `action`, with these fields changed."""
         found = _Forms()
         found.feed(self.page.text if self.page else "")
         forms = [form for form in found.forms if form.method == "POST"]
@@ -77,4 +77,4 @@ class Browser:
 
 
 class PageError(Exception):
-    """A page answered with an error, or has no such form. One line."""
+    """A page answered with an error or lacks the form. The message is one line."""

@@ -1,11 +1,11 @@
-"""The AWS calls that functions make, in IAM's words: the action that must be allowed, and on what."""
+"""The AWS calls that functions make, in IAM's words: the actions that must be allowed, and on which resources."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from local_cloud.physical import ACCOUNT, REGION, arn
 
-# Where IAM calls an operation by another name (Service Authorization Reference).
+# Operations that have another name in IAM (Service Authorization Reference).
 ACTIONS = {
     "s3:HeadObject": "s3:GetObject",
     "s3:ListObjects": "s3:ListBucket",

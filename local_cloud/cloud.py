@@ -1,4 +1,4 @@
-"""The local cloud: one template carried out on moto, with the real functions and a clock of its own."""
+"""The local cloud: moto with the resources of one template, the real functions, and a clock that can be moved."""
 
 import functools
 import threading
@@ -32,7 +32,7 @@ from local_cloud.template import resolved, translated
 from local_cloud.wire import wired
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
-# What a deployment is asked for. Names of the example domains belong to nobody.
+# The parameters that a deployment must give. The example domains have no owner.
 PARAMETERS = {
     "SiteUrl": "http://localhost:8000",
     "Sender": "course@mail.example.org",
@@ -43,10 +43,10 @@ PARAMETERS = {
 
 
 class World:
-    """All that is between a subscriber's browser and their mailbox. Used with `with`, one at a time.
+    """Everything between a subscriber's browser and their mailbox. Used with `with`, one at a time.
 
-    All times are UTC. Time goes on by itself from `start`, and in hops by `advance` and when a function sleeps;
-    schedules fire only when the world is moved (`advance`, `step`, `catch_up`). Nothing is kept when it ends.
+    All times are UTC. Time passes by itself from `start`, and jumps with `advance` and when a function sleeps;
+    schedules fire only in `advance`, `step` and `catch_up`. Nothing is kept when the world ends.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class World:
         if self._built:
             self.functions.note(service, operation, parameters)
 
-    # ---------------------------------------------------------------- what happens in it
+    # ---------------------------------------------------------------- events
 
     def request(
         self,
@@ -118,7 +118,7 @@ class World:
         source_ip: str = "127.0.0.1",
         drain: bool = True,
     ) -> Response:
-        """One HTTP request to the API, and what it set going. `path` may have a query or be a mail's link."""
+        """Sends one HTTP request to the API, then drains the queues. `path` may have a query or be an email's link."""
         path = path.removeprefix(self.site_url) or "/"
         path, _, query = path.partition("?")
         sent = dict(headers or {})
@@ -141,10 +141,10 @@ class World:
         mail_id: str | None = None,
         drain: bool = True,
     ) -> ReceivedMail:
-        """A mail reaches SES. `to` and `sender` are the envelope's; no sender means the From field's address.
+        """Delivers a mail to SES. `to` and `sender` are the envelope's; no sender means the From field's address.
 
-        Verdicts are PASS unless given: {"dmarc": "FAIL"}. `mail_id` is SES's id of it; the same one again is
-        the same mail notified twice.
+        Verdicts are PASS unless given: {"dmarc": "FAIL"}. `mail_id` is SES's id of the mail; the same id again is
+        a second notification of the same mail.
         """
         with self.lock:
             recipients = [to] if isinstance(to, str) else list(to)
@@ -155,7 +155,7 @@ class World:
         return mail
 
     def delivered(self, email: SentEmail) -> None:
-        """SES says that it was delivered: again, for it says so by itself unless ses.delivers is off."""
+        """SES reports a delivery once more: it reports one by itself unless ses.delivers is off."""
         with self.lock:
             self.ses.delivered(email)
             self.drain()
@@ -171,14 +171,14 @@ class World:
             self.drain()
 
     def set_up_notices(self) -> None:
-        """What SES itself sends through a new stack's topics before any mail: not JSON, and a mail that is none."""
+        """SES sends its first notices through a new stack's topics: one is not JSON, one is about a set-up mail."""
         with self.lock:
             self.ses.validate_topics()
             self.receiving.announce()
             self.drain()
 
     def invoke(self, function: str, event: Any, *, seconds: float | None = None) -> Outcome:
-        """Runs one function (`send`, `audit` …) with this event; `seconds` is the Lambda time left."""
+        """Runs one function (`send`, `audit` …) with this event; `seconds` is the time left to it."""
         with self.lock:
             return self.functions.invoke(self.functions.by_name[function], event, seconds)
 
@@ -188,19 +188,19 @@ class World:
         return datetime.now(UTC)
 
     def drain(self) -> None:
-        """Hands out every message that can be received now, until there is none."""
+        """Gives every message that can be received now to its function, until none is left."""
         with self.lock:
             while any([source.poll() for source in self.event_sources]):  # noqa: C419 - every queue, not the first
                 pass
 
     def next_at(self) -> datetime | None:
-        """When something happens next: a schedule fires, or a message can be received."""
+        """The time of the next event: a schedule fires, or a message can be received."""
         times = [schedule.next_at for schedule in self.schedules]
         times += [at for source in self.event_sources if (at := source.next_visible())]
         return min(times, default=None)
 
     def step(self, until: datetime) -> bool:
-        """Hops to what happens next and lets it happen. False, and no hop, when that is after `until`."""
+        """Moves the clock to the next event and lets it happen. Returns False, unmoved, if it is after `until`."""
         with self.lock:
             at = self.next_at()
             if at is None or at > until:
@@ -211,7 +211,7 @@ class World:
         return True
 
     def advance_to(self, at: datetime) -> None:
-        """Time moves there, stopping at every firing on the way and draining the queues after it."""
+        """Moves the clock to `at`, stops at every event on the way, and drains the queues after each."""
         with self.lock:
             while self.step(at):
                 pass
@@ -222,7 +222,7 @@ class World:
         self.advance_to(self.now() + by)
 
     def next_email(self, within: timedelta = timedelta(days=3)) -> SentEmail | None:
-        """Time moves on to the next mail that SES takes. None when none comes in that time."""
+        """Moves the clock to the next email that SES takes. Returns None if none comes in that time."""
         with self.lock:
             before, end = len(self.emails), self.now() + within
             while len(self.emails) == before and self.step(end):
@@ -230,7 +230,7 @@ class World:
             return self.emails[before] if len(self.emails) > before else None
 
     def catch_up(self) -> None:
-        """Lets happen what has come due while time went on by itself."""
+        """Fires the schedules that became due while time passed by itself, and drains the queues."""
         with self.lock:
             self._fire()
             self.drain()
@@ -248,27 +248,27 @@ class World:
             self._clock.move_to(at)
 
     def _sleep(self, seconds: float) -> None:
-        """A function that sleeps moves the clock, so that nobody waits for it. Everybody else sleeps."""
+        """Moves the clock if a function sleeps, so that nobody waits for it. Any other caller really sleeps."""
         if self.functions.running:
             self._clock.shift(seconds)
         else:
             _sleep(seconds)
 
-    # ---------------------------------------------------------------- what it holds
+    # ---------------------------------------------------------------- contents
 
     @property
     def site_url(self) -> str:
-        """Where the pages are, by the template's output."""
+        """The address of the pages, from the template's output."""
         return self.resources.outputs().get("SiteUrl", "")
 
     @property
     def emails(self) -> list[SentEmail]:
-        """Every mail that SES took, in order."""
+        """Every email that SES took, in order."""
         return self.ses.emails
 
     @property
     def logs(self) -> list[str]:
-        """Every line that the functions wrote, tracebacks too."""
+        """Every line that the functions wrote, with tracebacks."""
         return self.functions.logs
 
     @property
@@ -278,7 +278,7 @@ class World:
 
     @property
     def failures(self) -> list[Failure]:
-        """Every exception that left a handler."""
+        """Every exception that a handler raised, and every report of failed messages."""
         return self.functions.failures
 
     def mails_to(self, address: str) -> list[SentEmail]:
@@ -293,7 +293,7 @@ class World:
             return [{key: reader.deserialize(value) for key, value in item.items()} for item in items]
 
     def subscribers(self) -> list[dict[str, Any]]:
-        """All items of the table Subscribers that are people: one says which stack sends from it."""
+        """All subscribers in the table Subscribers: another item of it names the stack that sends from it."""
         return [row for row in self.rows("Subscribers") if "address" in row and "#" not in row["id"]]
 
     def tables(self) -> list[str]:
@@ -301,7 +301,7 @@ class World:
         return [name for name, _ in self.resources.resources("AWS::DynamoDB::Table")]
 
     def queues(self) -> list[QueueState]:
-        """What waits in each queue of the template."""
+        """The messages in each queue of the template."""
         with self.lock:
             return queue_states(self.resources)
 
@@ -311,7 +311,7 @@ _MOTO: Any = {"core": {"mock_credentials": False, "reset_boto3_session": False}}
 
 
 class _default_session:
-    """boto3's session for the whole process: made-up credentials, its models parsed and each client made only once."""
+    """boto3's session for the whole process: fake credentials, models parsed once, each client made once."""
 
     @staticmethod
     @functools.cache

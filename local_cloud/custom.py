@@ -1,4 +1,4 @@
-"""CloudFormation's custom resources: a function makes them, and answers to an address that it is given."""
+"""CloudFormation's custom resources: a function creates them, and puts its answer to a URL from the request."""
 
 import json
 import threading
@@ -18,7 +18,7 @@ Answer = dict[str, Any]
 
 
 def create(resolver: Resolver, functions: Functions) -> None:
-    """Has every custom resource made. Raises TemplateError with the reason of a function that refuses."""
+    """Creates every custom resource. Raises TemplateError with the reason if a function refuses."""
     for logical_id, kind in resolver.types().items():
         if kind.startswith(KIND):
             answer = ask(functions, request("Create", logical_id, kind, resolver.properties(logical_id)))
@@ -28,9 +28,9 @@ def create(resolver: Resolver, functions: Functions) -> None:
 
 
 def request(asked: str, logical_id: str, kind: str, properties: dict[str, Any], resource: str = "") -> Answer:
-    """What CloudFormation gives the function (its guide, "Custom resource request objects"), but for the address.
+    """CloudFormation's request to the function, without the URL (its guide, "Custom resource request objects").
 
-    `asked` is Create, Update or Delete; `resource` the physical id of what was made before.
+    `asked` is Create, Update or Delete; `resource` is the physical id of the existing resource.
     """
     event = {
         "RequestType": asked,
@@ -45,7 +45,7 @@ def request(asked: str, logical_id: str, kind: str, properties: dict[str, Any], 
 
 
 def ask(functions: Functions, event: Answer) -> Answer:
-    """Runs the function with an address for its answer, and returns what it answered there."""
+    """Runs the function with a URL for its answer, and returns the answer that it put there."""
     with listening() as (url, answers):
         functions.invoke(functions.by_arn[event["ServiceToken"]], event | {"ResponseURL": url})
     if not answers:
@@ -55,13 +55,13 @@ def ask(functions: Functions, event: Answer) -> Answer:
 
 @contextmanager
 def listening() -> Iterator[tuple[str, list[Answer]]]:
-    """An address as CloudFormation gives, and what is put there."""
+    """A URL for answers, as CloudFormation gives one, and the list of the answers put there."""
     answers: list[Answer] = []
 
     class Put(BaseHTTPRequestHandler):
         def do_PUT(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            # S3 answers 403 to a request whose content type is not the empty one that was signed.
+            # S3 answers 403 unless the content type is empty, as in the signed request.
             taken = not self.headers["Content-Type"]
             if taken:
                 answers.append(json.loads(body))

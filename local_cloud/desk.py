@@ -1,6 +1,6 @@
-"""The pages of /_local: mailboxes and their mail, replies, SES's news, the clock, and what the cloud holds.
+"""The pages of /_local: mailboxes and their emails, replies, SES events, the clock, and the cloud's contents.
 
-GET shows and changes nothing; everything that happens is a POST of a form on one of these pages.
+A GET changes nothing; every change is a POST of a form on one of these pages.
 """
 
 import json
@@ -27,7 +27,7 @@ from local_cloud.mime import SentEmail
 PAGES = Path(__file__).parent / "pages"
 STATIC = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
 VIEWS = ("html", "phone", "text", "source")
-# The mail is shown as a mail client would: no scripts, nothing fetched, links into a new window.
+# The email is shown as in a mail client: no scripts, no requests, links open in a new window.
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
     "sandbox allow-popups allow-popups-to-escape-sandbox allow-same-origin"
@@ -68,7 +68,7 @@ class Desk:
     def __init__(self, world: World) -> None:
         self.world = world
         self._notes: dict[str, str] = {}
-        self._became: dict[str, str] = {}  # by SES's id of a mail that was written here
+        self._became: dict[str, str] = {}  # outcomes by SES's id of a reply that was written here
         self._numbers = count(1)
         self._pages = Environment(
             loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -82,7 +82,7 @@ class Desk:
         try:
             endpoint, values = URLS.bind_to_environ(request.environ).match()
             if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
-                return Response("Actions are for the pages of this server only.", 403)
+                return Response("Only the pages of this server can act.", 403)
             handler: Callable[..., Response] = getattr(self, f"_{endpoint}")
             with self.world.lock:
                 return handler(request, **values)
@@ -93,7 +93,7 @@ class Desk:
             return Response(error.get_body(), error.code or 500, error.get_headers())
 
     def _invoke(self, request: Request, name: str) -> Response:
-        """Lambda's own API, for the email-course command: it asks here as it asks on AWS."""
+        """Answers as Lambda's own API: the email-course command calls it as it calls AWS."""
         named = {arn.rpartition(":")[2]: function for arn, function in self.world.functions.by_arn.items()}
         if name not in named:
             return _json(
@@ -105,7 +105,7 @@ class Desk:
             return _json(failed, 200, {"X-Amz-Function-Error": "Unhandled"})
         return _json(outcome.payload, 200, {})
 
-    # ---------------------------------------------------------------- what is shown
+    # ---------------------------------------------------------------- pages
 
     def _mailboxes(self, request: Request) -> Response:
         return self._page(request, "mailboxes", mailboxes=desk_data.mailboxes(self.world))
@@ -130,7 +130,7 @@ class Desk:
 
     def _body(self, _: Request, mail_id: str) -> Response:
         email = self._find(mail_id)
-        html = email.html or "<p>This mail has no HTML part.</p>"
+        html = email.html or "<p>This email has no HTML part.</p>"
         return _mail_body(html)
 
     def _eml(self, _: Request, mail_id: str) -> Response:
@@ -147,7 +147,7 @@ class Desk:
         return self._page(request, "reply", reply=reply, mailbox=box, kept=kept, became=became, source=source)
 
     def _emails(self, request: Request) -> Response:
-        """Every email of every course as some reader would get it, whether or not anybody has."""
+        """Shows every email of every course as a reader would get it, sent or not."""
         name = request.args.get("name", "")
         every = desk_data.samples(self.world)
         shown = next((sample for sample in every if sample.name == name), every[0])
@@ -180,14 +180,14 @@ class Desk:
         )
 
     def _pulse(self, _: Request) -> Response:
-        """For the page's script: has anything come since it was made?"""
+        """Tells the page's script how many emails there are, and the time."""
         news = {"mails": len(self.world.emails), "now": self._now()}
         return Response(json.dumps(news), content_type="application/json")
 
     def _static(self, _: Request, name: str) -> Response:
         return Response((PAGES / name).read_bytes(), content_type=STATIC[name])
 
-    # ---------------------------------------------------------------- what is done
+    # ---------------------------------------------------------------- actions
 
     def _clock(self, request: Request) -> Response:
         by = request.form.get("by", "")
@@ -202,7 +202,7 @@ class Desk:
         else:
             raise NotFound
         if len(self.world.failures) > failures:
-            note += " A function failed meanwhile: see the logs under Inside."
+            note += " A function failed: see the logs under Inside."
         return self._back(request, note)
 
     def _send_reply(self, request: Request, mail_id: str) -> Response:
@@ -233,7 +233,7 @@ class Desk:
 
     def _news(self, request: Request, mail_id: str, news: str) -> Response:
         getattr(self.world, news)(self._find(mail_id))
-        return self._back(request, f"SES says: {news}.")
+        return self._back(request, f"SES reported: {news}.")
 
     # ---------------------------------------------------------------- helpers
 
@@ -250,7 +250,7 @@ class Desk:
         return desk_data.local_time(self.world.now())
 
     def _back(self, request: Request, note: str) -> Response:
-        """To the page that the form was on, with a word on what happened."""
+        """Redirects to the page of the form, with a note on what happened."""
         number = next(self._numbers)
         self._notes[str(number)] = note
         path = request.form.get("back", "/_local")

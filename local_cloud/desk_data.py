@@ -1,4 +1,4 @@
-"""What the pages of /_local show: mailboxes, subscribers, what became of a reply."""
+"""The data on the pages of /_local: mailboxes, subscribers, the outcome of a reply."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a mailbox: a mail that came, or a reply that went out."""
+    """One line of a mailbox: an email that arrived, or a reply that was sent."""
 
     at: datetime
     email: SentEmail | None = None
@@ -32,7 +32,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """One person's mailbox, the newest entry first, and what the course knows of them."""
+    """One address's mailbox, the newest entry first, and the address's row in the table Subscribers."""
 
     address: str
     entries: list[Entry]
@@ -48,7 +48,7 @@ class Mailbox:
 
 
 def mailboxes(world: World) -> list[Mailbox]:
-    """Every mailbox that a mail was sent to, the one with the latest mail first."""
+    """Every mailbox that an email was sent to, the one with the latest email first."""
     addresses = dict.fromkeys(email.address.lower() for email in reversed(world.emails))
     rows = world.subscribers()
     return [_mailbox(world, address, rows) for address in addresses]
@@ -72,10 +72,10 @@ def kept_as(world: World, reply: ReceivedMail) -> Row | None:
 
 
 def became(world: World, reply: ReceivedMail, command: str | None, failed: bool) -> str:
-    """What the course made of a reply, in a sentence."""
+    """What the course did with a reply, in a sentence."""
     kept = kept_as(world, reply) or {}
     if not reply.matched:
-        return f"SES turned it away: {', '.join(reply.to)} has no receipt rule, or a domain that is not verified."
+        return f"SES refused it: {', '.join(reply.to)} has no receipt rule, or its domain is not verified."
     if kept.get("text"):
         where = f" on {kept['lesson']}, round {kept['round']}" if kept.get("lesson") else ""
         return f"It was kept as a reflection{where}."
@@ -83,14 +83,14 @@ def became(world: World, reply: ReceivedMail, command: str | None, failed: bool)
         return f"It was set aside: {kept.get('reason', '')}."
     if command:
         return f"It was taken as the command “{command}”."
-    return "A function failed on it: see the logs under Inside." if failed else "There was nothing in it to keep."
+    return "A function failed on it: see the logs under Inside." if failed else "It had nothing to keep."
 
 
-_samples: "list[tuple[Library, list[Sample]]]" = []  # the courses as they were last read, and their emails
+_samples: "list[tuple[Library, list[Sample]]]" = []  # the courses that were last read, and their emails
 
 
 def samples(world: World) -> "list[Sample]":
-    """Every email of every course, in its folder's state of this moment."""
+    """Every email of every course, from the present files."""
     make_importable(next(iter(world.functions.by_arn.values())).folder)
     from cli import samples as every
     from content import lessons
@@ -103,13 +103,13 @@ def samples(world: World) -> "list[Sample]":
 
 
 def local_time(at: datetime | str, zone: str = "UTC") -> str:
-    """Tue 24 Nov 2026, 07:12."""
+    """Formats a time like Tue 24 Nov 2026, 07:12."""
     time = datetime.fromisoformat(at) if isinstance(at, str) else at
     return time.astimezone(ZoneInfo(zone)).strftime("%a %-d %b %Y, %H:%M")
 
 
 def readable(row: Row) -> Iterator[tuple[str, str]]:
-    """A row's attributes as text; what is nested as JSON, expiry as a date."""
+    """A row's attributes as text: nested values as JSON, the expiry as a date."""
     for name, value in sorted(row.items()):
         if name == "expires_at":
             at = datetime.fromtimestamp(int(value), UTC)
@@ -125,7 +125,7 @@ def row_title(row: Row, key: list[str]) -> str:
 
 
 def pretty(body: str) -> str:
-    """A message's body, indented where it is JSON, and where JSON is inside it as text, that too."""
+    """A message's body, indented if it is JSON; JSON text in its `Message` is indented as well."""
     try:
         value = json.loads(body)
     except ValueError:

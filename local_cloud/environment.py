@@ -1,4 +1,4 @@
-"""The process's AWS settings while the local cloud runs: made up, so that nothing real can be reached."""
+"""The process's AWS settings while the local cloud runs: fake, so that no real account can be reached."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ OFFLINE = {
 
 @contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Sets these variables and puts the earlier ones back."""
+    """Sets these variables, and restores the earlier values at the end."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -35,7 +35,7 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def offline_aws() -> Iterator[None]:
-    """No profile, endpoint or session token of the machine's owner is seen inside."""
+    """Hides every AWS profile, endpoint and session token of the machine's owner from the code inside."""
     theirs = {
         name: os.environ.pop(name)
         for name in list(os.environ)

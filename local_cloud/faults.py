@@ -1,7 +1,7 @@
-"""Faults at AWS calls: a function's process dies, or a request or its reply is lost, under all that it can catch.
+"""Faults at AWS calls, below all error handling: a function's process dies, or a request or its reply is lost.
 
-The layer is `Endpoint._do_get_response` of botocore, where one attempt at a request is made: boto3's own retries come
-back to it, each an attempt of its own.
+The faults happen in botocore's `Endpoint._do_get_response`, which makes one try of a request: each of boto3's own
+retries is another call of it.
 """
 
 import sys
@@ -19,7 +19,7 @@ from local_cloud.functions import Crash, Functions
 
 
 class Fault(StrEnum):
-    """What can go wrong at one attempt at a call."""
+    """A fault at one try of a call."""
 
     CRASH_BEFORE = "crash before it"
     CRASH_AFTER = "crash after its effect"
@@ -36,12 +36,12 @@ class Site(NamedTuple):
 
 
 Choose = Callable[[Site], Fault | None]
-"""Asked at every attempt at a call that a function makes. It may let something else happen meanwhile."""
+"""Called at every try of a call by a function; returns the fault. It may let other events happen first."""
 
 
 @contextmanager
 def faults(functions: Functions, choose: Choose) -> Iterator[None]:
-    """While inside, `choose` says what goes wrong. Once a process has crashed, none of its threads makes a call."""
+    """Injects the faults that `choose` returns. After a crash, no thread of the process can make a call."""
     attempt = Endpoint._do_get_response  # type: ignore[attr-defined]
 
     def faulty(endpoint: Endpoint, request: Any, operation_model: Any, context: Any) -> Any:
@@ -71,7 +71,7 @@ def faults(functions: Functions, choose: Choose) -> Iterator[None]:
 
 
 def place(frame: FrameType | None) -> str:
-    """The innermost function of ours, file and name, that a call comes from. `Table` stands for its caller."""
+    """The innermost function in functions/aws that a call comes from, by file and name; never one of `Table`."""
     while frame:
         file = Path(frame.f_code.co_filename)
         if file.parent.name == "aws" and file.parent.parent.name == "functions":

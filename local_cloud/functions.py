@@ -1,4 +1,4 @@
-"""Runs the real handlers as Lambda would: the template's environment, a context, output to the logs."""
+"""Runs the real handlers as Lambda would: with the template's environment, a context, and output into the logs."""
 
 import importlib
 import io
@@ -42,28 +42,28 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An exception that left a handler, or messages of a batch that it reported as failed."""
+    """An exception that a handler raised, or the messages of a batch that it reported as failed."""
 
     function: str
     error: BaseException
 
     @property
     def summary(self) -> str:
-        """One line for a person."""
+        """The failure as one line."""
         return " ".join(f"{self.function}: {type(self.error).__name__}: {self.error}".split())
 
 
 class Crash(BaseException):
-    """The function's process is gone, at this very place: nothing it does can prevent or notice it."""
+    """The function's process died at this place: its own code can neither prevent nor notice it."""
 
 
 class MessagesFailed(Exception):
-    """A handler reported messages of its batch as failed; they come back, and at last go to the dead letters."""
+    """A handler reported messages of its batch as failed; they are retried, and at last go to the dead-letter queue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an invocation gave back, or what it failed with."""
+    """The result of an invocation, or the exception that it failed with."""
 
     payload: Any = None
     error: BaseException | None = None
@@ -92,7 +92,7 @@ class Context:
 class Output(io.TextIOBase):
     """Standard output and error of the functions: complete lines go to the running world's logs.
 
-    There is one for the whole process, since a logger keeps the stream it saw when it was made.
+    The process has only one, since a logger keeps the stream that existed when it was made.
     """
 
     def __init__(self) -> None:
@@ -118,7 +118,7 @@ class Output(io.TextIOBase):
 
 
 def command_in(lines: Iterable[str]) -> str | None:
-    """The command that a reply was obeyed as, which the functions count as a metric: their own word on it."""
+    """The command as which the functions obeyed a reply, read from the metric that they count it with."""
     for line in lines:
         if '"Command.' in line:
             names = [name for name in json.loads(line) if name.startswith("Command.")]
@@ -127,11 +127,11 @@ def command_in(lines: Iterable[str]) -> str | None:
 
 
 OUTPUT = Output()
-_settings_of: list[dict[str, str]] = []  # the environment that functions/aws/settings last read
+_settings_of: list[dict[str, str]] = []  # the environment that functions/aws/settings read last
 
 
 class Functions:
-    """Every function of a template, and what has happened in them."""
+    """Every function of a template, with their logs, calls and failures."""
 
     def __init__(self, resolver: Resolver, root: Path) -> None:
         self.logs: list[str] = []
@@ -139,8 +139,8 @@ class Functions:
         self.failures: list[Failure] = []
         self.on_failure: Callable[[Failure], None] = lambda _: None
         self.running: Function | None = None
-        self.event: Any = None  # what it was given
-        self.crashed = False  # whether its process is gone
+        self.event: Any = None  # its event
+        self.crashed = False  # whether its process died
         self.layers: dict[str, Path] = {}
         for logical_id, properties in resolver.resources("AWS::Lambda::LayerVersion"):
             with blamed(logical_id):
@@ -157,23 +157,23 @@ class Functions:
         self._handlers: dict[str, Callable[[Any, Any], Any]] = {}
 
     def note(self, service: str, operation: str, parameters: dict[str, Any]) -> None:
-        """Keeps a call that a function made; calls of the local cloud itself are nobody's."""
+        """Keeps a call that a function made; ignores calls of the local cloud itself."""
         if self.running is not None:
             self.calls.append(described(self.running.name, service, operation, parameters))
 
     def invoke(self, function: Function, event: Any, seconds: float | None = None) -> Outcome:
-        """Runs one event; an exception becomes the outcome, as in Lambda. `seconds` is the time left."""
+        """Runs a function with one event; an exception becomes the outcome, as in Lambda. `seconds`: the time left."""
         OUTPUT.lines = self.logs
         context = Context(function, function.timeout if seconds is None else seconds)
-        outer = self.running, self.event, self.crashed  # something else may run meanwhile
+        outer = self.running, self.event, self.crashed  # another function may run within this one
         with environment(_lambda_environment(function)), redirect_stdout(OUTPUT), redirect_stderr(OUTPUT):
             self.running, self.event, self.crashed = function, event, False
             try:
                 return Outcome(self._handler(function)(event, context))
             except Crash as error:
                 failure = Failure(function.name, error)
-                _settings_of.clear()  # the next one runs in a new process
-            except Exception as error:  # noqa: BLE001 - whatever it is, Lambda reports it and goes on
+                _settings_of.clear()  # the next invocation runs in a new process
+            except Exception as error:  # noqa: BLE001 - Lambda reports any exception and goes on
                 self.logs.extend(traceback.format_exc().splitlines())
                 failure = Failure(function.name, error)
             finally:
@@ -219,7 +219,7 @@ def _function(logical_id: str, properties: dict[str, Any], root: Path, layers: d
 
 
 def _on_disk(value: str, layers: list[Path]) -> str:
-    """/opt, where Lambda unpacks layers, is the layer's folder."""
+    """The path on this machine for a path in /opt, where Lambda unpacks layers: the layer's own folder."""
     if value != "/opt" and not value.startswith("/opt/"):
         return value
     inside = value.removeprefix("/opt").lstrip("/")
@@ -236,7 +236,7 @@ def _lambda_environment(function: Function) -> dict[str, str]:
 
 
 def _loaded(function: Function) -> Callable[[Any, Any], Any]:
-    """The handler, imported once per process like in a warm Lambda."""
+    """The handler, imported once per process, as in a warm Lambda."""
     folder = make_importable(function.folder)
     module_name, attribute = function.handler.split(".")
     module = importlib.import_module(module_name)
@@ -248,15 +248,18 @@ def _loaded(function: Function) -> Callable[[Any, Any], Any]:
 
 
 def make_importable(folder: Path) -> Path:
-    """Puts the functions' folder among those that Python imports from, as Lambda has it."""
-    real = folder.resolve()  # a template of another folder may have a link to the same code
+    """Adds the functions' folder to Python's import path, as Lambda does."""
+    real = folder.resolve()  # a template in another folder may have a link to the same code
     if str(real) not in sys.path:
         sys.path.insert(0, str(real))
     return real
 
 
 def _adopt(function: Function) -> None:
-    """A logger or metrics made before a function ran, by a test's import say, saw another output and no environment."""
+    """Repairs loggers and metrics that were made before the function ran, such as by a test's import.
+
+    These have another output, and were made without the function's environment.
+    """
     for made in itertools.chain.from_iterable(vars(module).values() for module in _modules([function.name])):
         if isinstance(made, Logger):
             for handler in made.handlers:
@@ -268,21 +271,21 @@ def _adopt(function: Function) -> None:
 
 
 def _forget_settings(functions: Iterable[str]) -> None:
-    """Settings, secrets and clients are kept for a process's life, which on Lambda has one environment."""
+    """Clears cached settings, secrets and clients: on Lambda a process has one environment and keeps them."""
     for module in _modules(functions):
-        for made in vars(module).values():  # not the lessons, which are imported there
+        for made in vars(module).values():  # not the lessons, which these modules only import
             if getattr(made, "__module__", None) == module.__name__ and hasattr(made, "cache_clear"):
                 made.cache_clear()
 
 
 def _modules(functions: Iterable[str]) -> list[ModuleType]:
-    """What of functions/ is imported and knows AWS: the packages `aws` and `services`, and the handlers."""
+    """The imported modules of functions/ that use AWS: the packages `aws` and `services`, and the handlers."""
     names = {"aws", "services", *functions}
     return [m for name, m in list(sys.modules.items()) if name.partition(".")[0] in names]
 
 
 def forget_everything(*, lessons: bool = False) -> None:
-    """The next invocation reads its settings anew, and the lessons too if they were edited."""
+    """Makes the next invocation read its settings again; `lessons`: the lessons too, after an edit."""
     _settings_of.clear()
     if lessons:
         sys.modules["content.lessons"].usable.cache_clear()

@@ -9,17 +9,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local_cloud.physical import PSEUDO, attribute, reference
 
-NO_VALUE = object()  # AWS::NoValue: the property it stands for is left out
+NO_VALUE = object()  # AWS::NoValue: its property is left out
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
 class TemplateError(Exception):
-    """The template cannot be carried out here. One line, naming the resource and the property."""
+    """The local cloud cannot run the template. The message is one line that names the resource and the property."""
 
 
 @contextmanager
 def blamed(logical_id: str) -> Iterator[None]:
-    """What goes wrong inside, since the template has not what is needed, is said of this resource."""
+    """Turns an error inside into a TemplateError that names this resource: its properties are missing or wrong."""
     try:
         yield
     except KeyError as error:
@@ -29,7 +29,7 @@ def blamed(logical_id: str) -> Iterator[None]:
 
 
 class Resolver:
-    """One template with its parameters. Resource names are those the local cloud gives: see physical.py.
+    """One template with its parameters. The local cloud names the resources: see physical.py.
 
     `pseudo` replaces pseudo parameters: {"AWS::StackName": …}.
     """
@@ -49,7 +49,7 @@ class Resolver:
         self._known: dict[str, dict[str, Any]] = {}
 
     def resources(self, *types: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Logical id and resolved properties of every resource of these types whose condition holds."""
+        """Logical id and resolved properties of every resource of these types whose condition is true."""
         for logical_id, resource in self._resources.items():
             if resource["Type"] in types and self.exists(logical_id):
                 yield logical_id, self.properties(logical_id)
@@ -59,11 +59,11 @@ class Resolver:
         return condition is None or self._condition(condition, logical_id)
 
     def types(self) -> dict[str, str]:
-        """Logical id → type of every resource whose condition holds."""
+        """Logical id → type of every resource whose condition is true."""
         return {name: resource["Type"] for name, resource in self._resources.items() if self.exists(name)}
 
     def outputs(self) -> dict[str, str]:
-        """The value of every output whose condition holds."""
+        """The value of every output whose condition is true."""
         return {
             name: str(self.value(output["Value"], f"output {name}"))
             for name, output in (self.template.get("Outputs") or {}).items()
@@ -71,17 +71,17 @@ class Resolver:
         }
 
     def refusals(self) -> Iterator[str]:
-        """Why CloudFormation refuses a deployment: failed rules, and names that are too long."""
+        """The reasons why CloudFormation would refuse a deployment: failed rules, and names that are too long."""
         for name, rule in (self.template.get("Rules") or {}).items():
             if "RuleCondition" in rule and not self._test(rule["RuleCondition"], name):
                 continue
             for assertion in rule["Assertions"]:
                 if not self._test(assertion["Assert"], name):
-                    yield str(assertion.get("AssertDescription", f"rule {name} does not hold"))
+                    yield str(assertion.get("AssertDescription", f"rule {name} is not met"))
         for logical_id, kind in self.types().items():
             given = self._name(logical_id)
             if given and len(given) > LONGEST.get(kind, len(given)):
-                yield f"{logical_id}: the name {given!r} has {len(given)} characters, and AWS takes {LONGEST[kind]}"
+                yield f"{logical_id}: the name {given!r} has {len(given)} characters, and AWS accepts {LONGEST[kind]}"
 
     def properties(self, logical_id: str) -> dict[str, Any]:
         if logical_id not in self._known:
@@ -117,7 +117,7 @@ class Resolver:
         return value
 
     def value(self, raw: Any, where: str) -> Any:
-        """The value without intrinsics; `where` is the resource and property, for the error."""
+        """The value without intrinsics; `where` is the resource and property for error texts."""
         if isinstance(raw, list):
             return [v for item in raw if (v := self.value(item, where)) is not NO_VALUE]
         if not isinstance(raw, dict):
@@ -218,7 +218,7 @@ class Resolver:
         return str(self._resources[logical_id]["Type"])
 
     def _name(self, logical_id: str) -> str | None:
-        """The name that the template gives the resource itself, if it does."""
+        """The resource's name in the template, if it has one there."""
         resource = self._resources.get(logical_id) or {}
         key = NAME_PROPERTY.get(resource.get("Type", ""))
         raw = (resource.get("Properties") or {}).get(key) if key else None
@@ -257,7 +257,7 @@ NAME_PROPERTY = {
     "AWS::Scheduler::Schedule": "Name",
 }
 
-# Type → the longest name that AWS takes, in characters.
+# Type → the longest name that AWS accepts, in characters.
 LONGEST = {
     "AWS::IAM::Role": 64,
     "AWS::Lambda::Function": 64,

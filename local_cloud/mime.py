@@ -1,4 +1,4 @@
-"""Builds the mail that SES would build of `Simple` content: multipart/alternative, its own Message-ID."""
+"""Builds the email that SES would build from `Simple` content: multipart/alternative, with SES's Message-ID."""
 
 import binascii
 import re
@@ -10,13 +10,13 @@ from html.parser import HTMLParser
 
 from local_cloud.physical import REGION
 
-# SES writes these itself, whatever the caller gives (SES guide, "Header fields").
+# SES writes these itself and ignores the caller's values (SES guide, "Header fields").
 OVERWRITTEN = ("message-id", "date")
 
 
 @dataclass(frozen=True, slots=True)
 class SentEmail:
-    """One mail that SES took. `html`, `text` and `subject` are exactly what the caller gave."""
+    """One email that SES took. `html`, `text` and `subject` are exactly as the caller gave them."""
 
     id: str
     at: datetime
@@ -26,21 +26,21 @@ class SentEmail:
     subject: str
     text: str | None
     html: str | None
-    headers: tuple[tuple[str, str], ...]  # as in the mail, in order, unfolded
+    headers: tuple[tuple[str, str], ...]  # as in the email, in order, unfolded
     tags: dict[str, str]
     configuration_set: str | None
     raw: bytes = field(repr=False)
 
     @property
     def address(self) -> str:
-        """Whose mailbox it is in."""
+        """The address of the mailbox that it is in."""
         return getaddresses([self.to[0]])[0][1]
 
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     def links(self) -> list[tuple[str, str]]:
-        """The HTML part's links in order: what is written on each, and where it leads."""
+        """The words and the URL of each link in the HTML part, in order."""
         finder = _Links()
         finder.feed(self.html or "")
         return [(" ".join("".join(words).split()), url) for words, url in finder.links]
@@ -68,7 +68,7 @@ class _Links(HTMLParser):
 
 
 def message_id(sent_before: int, at: datetime) -> str:
-    """An id of SES's form: region and time in milliseconds, then what only SES knows."""
+    """An id in SES's form: region and time in milliseconds, then digits with a meaning only for SES."""
     tail = f"{sent_before + 1:032x}"
     parts = tail[:8], tail[8:12], tail[12:16], tail[16:20], tail[20:]
     return f"0102{int(at.timestamp() * 1000):012x}-" + "-".join(parts) + "-000000"
@@ -88,7 +88,7 @@ def build(
     html: str | None,
     feedback_id: str,
 ) -> tuple[tuple[tuple[str, str], ...], bytes]:
-    """The header fields as (name, unfolded value), and the whole mail with CRLF line ends."""
+    """The header fields as (name, unfolded value), and the whole email with CRLF line ends."""
     boundary = f"----=_Part_{int(mail_id.split('-')[5], 16)}_{mail_id[4:16]}"
     parts = [_part(f"text/{kind}", data) for kind, data in (("plain", text), ("html", html)) if data is not None]
     fields = [("From", source)]
@@ -128,5 +128,5 @@ def _crlf(content: bytes) -> bytes:
 
 
 def decoded(value: str) -> str:
-    """A header field's value as a person reads it."""
+    """A header field's value, decoded for a person to read."""
     return str(make_header(decode_header(value)))

@@ -16,10 +16,10 @@ PSEUDO = {
 }
 
 DKIM_TOKEN = re.compile(r"DkimDNSToken(Name|Value)([123])")
-# Type → the ARN's service, and what stands before the name in it.
+# Type → the service in its ARN, and the text before the name in it.
 ARNS = {
     "AWS::DynamoDB::Table": ("dynamodb", "table/"),
-    "AWS::KMS::Key": ("kms", "key/"),  # a name and no key: moto encrypts nothing, and takes 0.1 s to make one
+    "AWS::KMS::Key": ("kms", "key/"),  # only a name, not a key: moto encrypts nothing, and needs 0.1 s to make a key
     "AWS::Lambda::Function": ("lambda", "function:"),
     "AWS::Lambda::LayerVersion": ("lambda", "layer:"),
     "AWS::SQS::Queue": ("sqs", ""),
@@ -29,7 +29,7 @@ ARNS = {
     "AWS::Scheduler::Schedule": ("scheduler", "schedule/default/"),
     "AWS::CloudWatch::Alarm": ("cloudwatch", "alarm:"),
 }
-# Whose Ref is the name itself.
+# Types whose Ref is the name itself.
 NAMED = {
     "AWS::ApiGatewayV2::Api",
     "AWS::CloudWatch::Alarm",
@@ -53,7 +53,7 @@ def arn(service: str, resource: str) -> str:
 
 
 def physical_name(kind: str, logical_id: str, given: str | None) -> str:
-    """The template's own name for it, else one made of the stack's and the logical id."""
+    """The resource's name in the template, otherwise one made from the stack's name and the logical id."""
     if given:
         return given
     name = f"{STACK}-{logical_id}"
@@ -61,7 +61,7 @@ def physical_name(kind: str, logical_id: str, given: str | None) -> str:
 
 
 def reference(kind: str, logical_id: str, given: str | None) -> str | None:
-    """What Ref gives; None for a type it isn't known for."""
+    """The value of Ref; None if it is not known for the type."""
     name = physical_name(kind, logical_id, given)
     if kind in NAMED:
         return name
@@ -73,7 +73,7 @@ def reference(kind: str, logical_id: str, given: str | None) -> str | None:
 
 
 def attribute(kind: str, logical_id: str, given: str | None, wanted: str) -> str | None:
-    """What GetAtt gives; None for an attribute it isn't known for."""
+    """The value of GetAtt; None if it is not known for the attribute."""
     name = physical_name(kind, logical_id, given)
     if wanted == "Arn" and kind in ARNS:
         service, before = ARNS[kind]

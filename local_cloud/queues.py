@@ -1,4 +1,4 @@
-"""SQS as Lambda's event source: batches to the handler, only what succeeded deleted, the rest comes back."""
+"""SQS as Lambda's event source: gives batches to the handler, deletes succeeded messages, retries the others."""
 
 import json
 from contextlib import suppress
@@ -21,15 +21,15 @@ KNOWN = {
     "EventSourceArn",
     "FunctionName",
     "FunctionResponseTypes",
-    "MaximumBatchingWindowInSeconds",  # here a batch never waits to be filled
-    "ScalingConfig",  # here one function runs at a time
+    "MaximumBatchingWindowInSeconds",  # not applied: a batch here never waits for more messages
+    "ScalingConfig",  # not applied: only one function runs at a time here
     "Tags",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """One queue at this moment: the bodies of its messages by what can be done with them."""
+    """One queue at this moment: the bodies of its messages by their state."""
 
     logical_id: str
     waiting: tuple[str, ...]
@@ -39,7 +39,7 @@ class QueueState:
 
 
 class EventSource:
-    """One event source mapping: a queue and the function that is given its messages."""
+    """One event source mapping: a queue and the function that gets its messages."""
 
     def __init__(self, logical_id: str, properties: dict[str, Any], functions: Functions, sqs: "SQSClient") -> None:
         if unknown := sorted(set(properties) - KNOWN):
@@ -59,7 +59,7 @@ class EventSource:
         return sqs_backends[ACCOUNT][REGION].queues[self.queue_name]
 
     def poll(self) -> bool:
-        """Hands one batch to the function. False when nothing was there to be received."""
+        """Gives one batch to the function. Returns False if no message could be received."""
         if not self.enabled or not self.queue.messages:
             return False
         messages = self._sqs.receive_message(
@@ -68,7 +68,7 @@ class EventSource:
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
         ).get("Messages", [])
-        if not messages:  # what was there has gone to the dead letters
+        if not messages:  # the received messages went to the dead-letter queue
             return bool(self.queue.messages)
         written = len(self._functions.logs)
         outcome = self._functions.invoke(self.function, {"Records": [self._record(m) for m in messages]})
@@ -83,15 +83,15 @@ class EventSource:
         return True
 
     def next_visible(self) -> datetime | None:
-        """When a message that is delayed or in flight can next be received."""
+        """The next time at which a delayed or in-flight message can be received."""
         now = datetime.now(UTC).timestamp() * 1000
         times = (max(m.visible_at, m.delayed_until) for m in self.queue._messages)
         later = [at for at in times if at >= now]
-        # moto counts a message visible from the millisecond after, and hides those of a batch one after the other
+        # In moto a message becomes visible one millisecond later, and the messages of a batch are hidden one by one.
         return datetime.fromtimestamp(min(later) / 1000 + 0.02, UTC) if later and self.enabled else None
 
     def _failed(self, payload: Any, messages: list[Any]) -> set[str]:
-        """The ids to keep. A malformed report keeps the whole batch (Lambda guide, "batch item failures")."""
+        """Ids of failed messages. A malformed report fails the whole batch (Lambda guide, "batch item failures")."""
         everything = {message["MessageId"] for message in messages}
         if not self.reports_failures or not payload:
             return set()
@@ -136,7 +136,7 @@ def event_sources(resolver: Resolver, functions: Functions, sqs: "SQSClient") ->
 
 
 def _reason(lines: list[str], failed: int, received: int) -> str:
-    """What the handler logged as errors, beside how many failed."""
+    """How many messages failed, and the errors that the handler logged."""
     found = [f"{failed} of {received} messages"]
     for line in lines:
         with suppress(ValueError):

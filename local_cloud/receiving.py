@@ -1,4 +1,4 @@
-"""SES receiving mail: the receipt rule puts it into the bucket and tells the topic, verdicts and all.
+"""SES as it receives mail: the receipt rule stores it in the bucket and notifies the topic, with the verdicts.
 
 Shape: SES guide, "Contents of notifications for Amazon SES email receiving".
 """
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 VERDICTS = ("spam", "virus", "spf", "dkim", "dmarc")
 SET_UP = "AMAZON_SES_SETUP_NOTIFICATION"
-MAX_HEADERS = 10_000  # bytes of header fields that a notification carries; beyond, headersTruncated
+MAX_HEADERS = 10_000  # bytes of header fields in a notification; longer ones are cut, with headersTruncated
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMail:
-    """A mail that somebody sent to the course, as SES took it in."""
+    """A mail to the course, as SES received it."""
 
     id: str
     at: datetime
     sender: str
-    to: tuple[str, ...]  # the envelope's
+    to: tuple[str, ...]  # the envelope's recipients
     raw: bytes
-    matched: bool  # False: no receipt rule is for this address, and SES turned it away
-    mailbox: str  # which it left, by its From field: an automatic answer has no envelope sender
+    matched: bool  # False: no receipt rule takes it, and SES refused it
+    mailbox: str  # the sender's, from the From field: an auto-reply has no envelope sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Rule:
     topic: str | None
 
     def takes(self, address: str) -> bool:
-        """A rule names an address, a domain, or `.domain` for its subdomains; without any it takes all."""
+        """Whether the rule names this address, its domain, or `.domain` of a subdomain; one without names takes all."""
         domain = address.rpartition("@")[2].lower()
         return not self.recipients or any(
             entry.lower() in (address.lower(), domain) or (entry.startswith(".") and domain.endswith(entry.lower()))
@@ -53,7 +53,7 @@ class Rule:
 
 
 class Receiving:
-    """The rules of the active receipt rule set, in order, and where they store mail and tell of it."""
+    """SES's receipt of mail by the rules of the active receipt rule set, in order."""
 
     def __init__(
         self,
@@ -70,12 +70,12 @@ class Receiving:
     def receive(
         self, raw: bytes, to: Sequence[str], sender: str | None, verdicts: dict[str, str], mail_id: str | None = None
     ) -> ReceivedMail:
-        """Carries out every rule that takes one of the recipients. No sender given is the From field's address.
+        """Applies every rule that takes one of the recipients. Without a sender, it is the From field's address.
 
-        SES turns away mail to a domain that is not verified, whatever the rules say (SES guide, "Verifying your domain
+        SES refuses mail to a domain that is not verified, even if a rule takes it (SES guide, "Verifying your domain
         for email receiving").
         """
-        # Only the header fields are read: a hostile body is for the functions to survive.
+        # Only the header fields are parsed: the functions must survive a hostile body, not the local cloud.
         fields = BytesHeaderParser().parsebytes(raw)
         mailbox = next((address for _, address in _mailboxes(str(fields.get("From", "")))), "")
         came = _Arrival(
@@ -94,7 +94,7 @@ class Receiving:
         return ReceivedMail(came.id, came.at, came.sender, tuple(to), raw, matched, mailbox.lower())
 
     def announce(self) -> None:
-        """What SES writes and says when a receipt rule is made."""
+        """Stores and notifies the mail that SES itself sends when a receipt rule is made."""
         raw = b"From: Amazon Web Services <no-reply-aws@amazon.com>\r\nSubject: Amazon SES Setup Notification\r\n\r\n"
         for rule in self.rules:
             came = _Arrival(SET_UP, datetime.now(UTC), "", [], BytesHeaderParser().parsebytes(raw), {})
@@ -108,7 +108,7 @@ class Receiving:
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """One mail as it comes in."""
+    """One mail at its arrival."""
 
     id: str
     at: datetime
@@ -119,7 +119,7 @@ class _Arrival:
 
 
 def rules_of(resolver: Resolver) -> list[Rule]:
-    """The template's receipt rules that are enabled. Their rule set counts as the active one."""
+    """The template's enabled receipt rules. Their rule set counts as the active one."""
     found = []
     for logical_id, properties in resolver.resources("AWS::SES::ReceiptRule"):
         with blamed(logical_id):
@@ -129,7 +129,7 @@ def rules_of(resolver: Resolver) -> list[Rule]:
 
 
 def rule_of(logical_id: str, rule: dict[str, Any]) -> Rule:
-    """One rule, from its properties. Raises TemplateError where the local cloud cannot carry it out."""
+    """One rule, from its properties. Raises TemplateError if the local cloud cannot apply it."""
     actions = rule.get("Actions", [])
     if len(actions) != 1 or set(actions[0]) != {"S3Action"}:
         raise TemplateError(f"{logical_id}.Rule.Actions: the local cloud knows exactly one S3Action")
@@ -141,7 +141,7 @@ def rule_of(logical_id: str, rule: dict[str, Any]) -> Rule:
 def _notification(rule: Rule, came: _Arrival, taken: list[str]) -> dict[str, Any]:
     headers, truncated = _headers(came.fields)
     if unknown := sorted(set(came.verdicts) - set(VERDICTS)):
-        raise ValueError(f"no such verdict: {unknown[0]}")
+        raise ValueError(f"unknown verdict: {unknown[0]}")
     receipt: dict[str, Any] = {
         "timestamp": stamp(came.at),
         "processingTimeMillis": 412,
@@ -185,7 +185,7 @@ def _headers(message: Message) -> tuple[list[dict[str, str]], bool]:
 
 
 def _mailboxes(field: str) -> list[tuple[str, str]]:
-    """Names and addresses of a header field; none where comments in comments are too much for Python's parser."""
+    """Names and addresses in a header field; empty if nested comments are too deep for Python's parser."""
     try:
         return getaddresses([field])
     except RecursionError:

@@ -1,4 +1,4 @@
-"""Creates in moto what the template's resources say, with boto3, and nothing that they don't say."""
+"""Creates the template's resources in moto, with boto3, and exactly with their properties."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from local_cloud import custom
 from local_cloud.intrinsics import Resolver, TemplateError, blamed
 from local_cloud.ses import Ses
 
-# Nothing happens in these on one machine, or another file carries them out.
+# These have no effect on one machine, or another file creates them.
 ELSEWHERE = {
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::Stage",
@@ -46,7 +46,7 @@ Made = dict[str, tuple[str, dict[str, str]]]
 
 
 class Clients:
-    """The local cloud's own clients, kept for the life of the process: making one takes 3 to 40 ms."""
+    """The local cloud's own clients, kept until the process ends: making one takes 3 to 40 ms."""
 
     _kept: dict[str, Any] = {}  # noqa: RUF012 - it is meant to be shared
 
@@ -57,7 +57,7 @@ class Clients:
 
 
 def secrets(resolver: Resolver, clients: Clients) -> Made:
-    """What has a name that only AWS can give: its Ref and attributes, by logical id."""
+    """Creates the secrets, whose names only AWS can give: their Ref and attributes, by logical id."""
     made: Made = {}
     for logical_id, kind in resolver.types().items():
         if kind == "AWS::SecretsManager::Secret":
@@ -85,13 +85,13 @@ def _secret_value(logical_id: str, properties: dict[str, Any], clients: Clients)
 
 
 def create(resolver: Resolver, clients: Clients, ses: Ses) -> None:
-    """Creates everything in an order in which each finds what it refers to."""
+    """Creates every resource after the resources that it refers to."""
     for logical_id, kind in resolver.types().items():
         if kind not in ELSEWHERE and kind not in CREATE and not kind.startswith(custom.KIND):
             raise TemplateError(f"{logical_id}: the local cloud does not know {kind}")
     for kind, make in CREATE.items():
         found = list(resolver.resources(kind))
-        if kind == "AWS::SQS::Queue":  # a dead-letter queue stands before the queue that names it
+        if kind == "AWS::SQS::Queue":  # a dead-letter queue comes before the queue that names it
             found.sort(key=lambda resource: "RedrivePolicy" in resource[1])
         for logical_id, properties in found:
             with blamed(logical_id):

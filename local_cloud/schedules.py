@@ -1,4 +1,4 @@
-"""Schedules of the form rate(…): when each fires next, and the event that its function gets."""
+"""Schedules of the form rate(…): the next time at which each fires, and the event that its function gets."""
 
 import json
 import re
@@ -44,7 +44,7 @@ class Schedule:
         }
 
     def fired(self, now: datetime) -> None:
-        """One firing is enough for a time in which nobody looked, such as a laptop asleep."""
+        """Notes a firing. Missed firings count as one, such as those of a laptop that was asleep."""
         missed = max(0, (now - self.next_at) // self.every)
         self.next_at += self.every * (missed + 1)
 

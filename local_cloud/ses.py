@@ -1,6 +1,6 @@
-"""The stand-in for SES: takes mail as SESv2 does, keeps every byte, and publishes what becomes of it.
+"""The stand-in for SES: takes emails as SESv2 does, keeps every byte, and publishes the events of each email.
 
-moto finds an operation by its method's name on SESV2Response; `answers_for` puts ours in its place.
+moto finds an operation by its method's name on SESV2Response; `answers_for` replaces these methods.
 """
 
 import itertools
@@ -31,7 +31,7 @@ DAY = timedelta(days=1)
 class Ses:
     """One account's SES. Every attribute may be changed at any time: a quota, a suspension, a refusal."""
 
-    max_send_rate: float = 14.0  # a second; a burst of one second's worth is let through
+    max_send_rate: float = 14.0  # emails per second; a burst of one second's worth is accepted
     max_24_hour_send: float = 50_000.0
     sending_enabled: bool = True
     suspended: bool = False  # EnforcementStatus SHUTDOWN
@@ -39,7 +39,7 @@ class Ses:
     mail_from_verified: bool = True
     unverified: set[str] = field(default_factory=set)  # identities that lost their verification
     refused: dict[str, str] = field(default_factory=dict)  # address → why SES rejects a message to it
-    delivers: bool = True  # False: no Delivery event comes by itself
+    delivers: bool = True  # False: no Delivery event is published by itself
     emails: list[SentEmail] = field(default_factory=list)
     events: list[SesEvent] = field(default_factory=list)
     suppressed: dict[str, str] = field(default_factory=dict)  # address → BOUNCE or COMPLAINT
@@ -48,7 +48,7 @@ class Ses:
     sent_at: deque[tuple[datetime, int]] = field(default_factory=deque)
 
     def send(self, request: dict[str, Any]) -> SentEmail:
-        """Takes one mail, or raises what SES answers."""
+        """Takes one email, or raises SES's error."""
         ses_rules.check(request)
         now = datetime.now(UTC)
         to = ses_rules.recipients(request)
@@ -73,7 +73,7 @@ class Ses:
         return self.publish(ses_events.complaint(email, datetime.now(UTC)))
 
     def publish(self, event: SesEvent) -> SesEvent:
-        """Gives the event to the topics that the mail's configuration set names for its kind."""
+        """Publishes the event to the topics that the email's configuration set names for its kind."""
         self.events.append(event)
         wanted = event.kind.upper().replace("DELIVERYDELAY", "DELIVERY_DELAY")
         for destination in self.destinations.get(event.email.configuration_set or "", []):
@@ -84,7 +84,7 @@ class Ses:
         return event
 
     def validate_topics(self) -> None:
-        """What SES says to a topic, in plain text, when an event destination that names it is made."""
+        """Publishes SES's plain text to every topic of an event destination, as when the destination is made."""
         for destination in itertools.chain.from_iterable(self.destinations.values()):
             words = "Successfully validated SNS topic for Amazon SES event publishing."
             publish(destination["SnsDestination"]["TopicArn"], words, "Amazon SES Email Event Notification")
@@ -104,7 +104,7 @@ class Ses:
         }
 
     def verified(self, address: str) -> bool:
-        """An address is verified by itself or by its domain, a domain also by its parent."""
+        """Whether an address is verified: by itself, by its domain, or by a parent of its domain."""
         identities = set(ses_backends[ACCOUNT][REGION].email_identities) - self.unverified
         labels = address.rpartition("@")[2].lower().split(".")
         parents = {".".join(labels[i:]) for i in range(len(labels) - 1)}
@@ -153,7 +153,7 @@ class Ses:
         return total
 
     def _what_becomes_of(self, email: SentEmail, now: datetime) -> None:
-        """SES accepts mail to a suppressed address too: a Send event, then a Bounce instead of a delivery."""
+        """Publishes the events of an email. SES accepts one to a suppressed address: a Send event, then a Bounce."""
         self.publish(ses_events.send(email, now))
         local, _, domain = email.address.lower().rpartition("@")
         kind = local.split("+")[0] if domain == SIMULATOR else ""
@@ -176,7 +176,7 @@ class Ses:
 
 
 def mail_of(request: dict[str, Any], mail_id: str, now: datetime) -> SentEmail:
-    """The mail that SES makes of a request that it has taken."""
+    """The email that SES makes from a request."""
     simple, destination = request["Content"]["Simple"], request["Destination"]
     text, html = ((simple["Body"].get(kind) or {}).get("Data") for kind in ("Text", "Html"))
     reply_to = request.get("ReplyToAddresses") or []
@@ -211,7 +211,7 @@ def mail_of(request: dict[str, Any], mail_id: str, now: datetime) -> SentEmail:
 
 
 def publish(topic: str, body: dict[str, Any] | str, subject: str) -> None:
-    """What AWS itself publishes: past boto3, so that no function is taken for the caller."""
+    """Publishes a message as AWS itself, without boto3, so that no function counts as the caller."""
     message = body if isinstance(body, str) else json.dumps(body)
     with MOTO:
         sns_backends[ACCOUNT][REGION].publish(message, arn=topic, subject=subject)
@@ -219,7 +219,7 @@ def publish(topic: str, body: dict[str, Any] | str, subject: str) -> None:
 
 @contextmanager
 def answers_for(ses: Ses) -> Iterator[None]:
-    """While inside, moto's SESv2 is this one. What it had before is put back."""
+    """Makes moto's SESv2 answer from `ses`, and restores moto's own methods at the end."""
     added = {name: _answer(ses, operation) for name, operation in OPERATIONS.items()}
     before = {name: SESV2Response.__dict__.get(name) for name in added}
     for name, answer in added.items():

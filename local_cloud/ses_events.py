@@ -1,4 +1,4 @@
-"""SES's events in the shape of a configuration set's event destination: `eventType`, and tags as lists.
+"""SES's events in the format of a configuration set's event destination: `eventType`, and tags as lists.
 
 Shapes: SES guide, "Contents of event data that Amazon SES publishes to Amazon SNS".
 """
@@ -17,7 +17,7 @@ SUPPRESSED = "Amazon SES did not send the message: the address is on the suppres
 
 @dataclass(frozen=True, slots=True)
 class SesEvent:
-    """One event; `body` is what the topic is given, as JSON."""
+    """One event; `body` is published to the topic as JSON."""
 
     at: datetime
     email: SentEmail
@@ -51,7 +51,7 @@ def delivery(email: SentEmail, at: datetime) -> SesEvent:
 
 
 def bounce(email: SentEmail, at: datetime, kind: str = "Permanent", sub_type: str = "General") -> SesEvent:
-    """Kinds: Permanent, Transient, Undetermined; sub types as in the SES guide."""
+    """A Bounce event. Kinds: Permanent, Transient, Undetermined; sub types as in the SES guide."""
     status, text = {
         "OnAccountSuppressionList": ("5.1.1", SUPPRESSED),
         "Suppressed": ("5.1.1", "Amazon SES has suppressed sending to this address"),

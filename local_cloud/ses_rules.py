@@ -1,4 +1,4 @@
-"""What SES refuses in a SendEmail request, with its own error codes."""
+"""SES's reasons to refuse a SendEmail request, with its own error codes."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ DOMAIN = re.compile(r"(?=.{1,253}$)([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 MAX_HEADERS = 15
 MAX_RECIPIENTS = 50
 MAX_BYTES = 40 * 1024 * 1024
-# They have parameters of their own (ReplyToAddresses …) or are SES's to write.
+# These have their own parameters (ReplyToAddresses …), or SES writes them itself.
 NOT_AMONG_HEADERS = {
     "from", "to", "cc", "bcc", "reply-to", "subject", "return-path",
     "mime-version", "content-type", "content-transfer-encoding",
@@ -22,7 +22,7 @@ NOT_AMONG_HEADERS = {
 
 
 class SesError(Exception):
-    """SES's answer to a request that it does not take: the error's code and its words."""
+    """SES's answer to a request that it refuses: the error's code and message."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -36,9 +36,9 @@ def bad_request(message: str) -> SesError:
 
 
 def check(request: dict[str, Any]) -> None:
-    """Raises BadRequestException for a request that SES would not look at further.
+    """Raises BadRequestException for a malformed request.
 
-    A request that the local SES cannot judge (Raw and Template content) is refused as well, and says so.
+    A request that the local SES does not know (Raw and Template content) is refused as well, with a text that says so.
     """
     content = request.get("Content") or {}
     if "Simple" not in content:
@@ -61,7 +61,7 @@ def check(request: dict[str, Any]) -> None:
 
 
 def check_address(given: str) -> str:
-    """The bare address of `Name <address>`; BadRequestException when SES would not take it."""
+    """The bare address in `Name <address>`. Raises BadRequestException if SES would refuse it."""
     if not given.isascii() or re.search(r"[\r\n\0]", given):
         raise bad_request(f"Address contains illegal characters: {given!a}. Encode names and domains.")
     found = getaddresses([given])

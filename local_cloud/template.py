@@ -1,7 +1,7 @@
-"""Reads template.yaml as AWS would: SAM translated to CloudFormation, then every intrinsic resolved.
+"""Reads template.yaml as AWS would: translates SAM to CloudFormation, then resolves every intrinsic.
 
-`translated` is what CloudFormation would be given (the lint reads that), `resolved` what it would make of it.
-Both work offline.
+`translated` returns the template that CloudFormation would get (the lint reads it), `resolved` what CloudFormation
+would make of it. Both work offline.
 """
 
 import functools
@@ -15,13 +15,13 @@ import yaml
 from local_cloud.environment import offline_aws
 from local_cloud.intrinsics import Resolver, TemplateError
 
-BUCKET = "local"  # CodeUri and ContentUri are carried through the translation as s3://local/<folder>
+BUCKET = "local"  # CodeUri and ContentUri pass through the translation as s3://local/<folder>
 
 
 def translated(path: Path) -> dict[str, Any]:
-    """The CloudFormation template that SAM makes of the file, intrinsics unresolved; cached, so only to read.
+    """The CloudFormation template that SAM makes of the file, intrinsics unresolved. Cached: do not change it.
 
-    Raises TemplateError, one line, when the file is missing, is not YAML, or SAM refuses it.
+    Raises TemplateError, one line, if the file is missing or not YAML, or if SAM refuses it.
     """
     try:
         return _translated(path.read_text(encoding="utf-8"))
@@ -33,13 +33,13 @@ def translated(path: Path) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=8)
 def _translated(text: str) -> dict[str, Any]:
-    """By its text: a copy in another folder is the same template."""
-    # Imported here, since it takes half a second that `email-course --help` need not pay.
+    """Caches by the text: a copy in another folder is the same template."""
+    # Imported here, since the import takes half a second, which `email-course --help` does not need.
     from samtranslator.model.exceptions import InvalidDocumentException  # type: ignore[import-untyped]
     from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
     from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-    logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)  # it warns that nobody publishes its metrics
+    logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)  # it warns that it publishes no metrics
     try:
         source = yaml_parse(text)
     except yaml.YAMLError as error:
@@ -69,10 +69,10 @@ def resolved(
     made: dict[str, tuple[str, dict[str, str]]] | None = None,
     pseudo: dict[str, str] | None = None,
 ) -> Resolver:
-    """The translated template with these parameters, ready to give properties without intrinsics.
+    """A resolver of the translated template with these parameters; it returns properties without intrinsics.
 
-    `made` holds what only creation can tell, such as the ARN of a secret: logical id → (Ref, attributes). `pseudo`
-    replaces pseudo parameters, such as the name of the stack.
+    `made` has the values that exist only after creation, such as a secret's ARN: logical id → (Ref, attributes).
+    `pseudo` replaces pseudo parameters, such as the name of the stack.
     """
     template = translated(path)
     return Resolver(template, _parameters(template, parameters), made or {}, pseudo)
@@ -99,9 +99,9 @@ def _parameters(template: dict[str, Any], given: dict[str, str]) -> dict[str, An
 
 
 def _check_shape(source: dict[str, Any]) -> None:
-    """What SAM and everything after it take for granted."""
+    """Checks the structure that SAM and all later steps need."""
     if not isinstance(source.get("Parameters") or {}, dict):
-        raise TemplateError("Parameters must be names and what they are")
+        raise TemplateError("Parameters must be names and their definitions")
     for logical_id, resource in source["Resources"].items():
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
             raise TemplateError(f"{logical_id} has no Type")
@@ -110,7 +110,7 @@ def _check_shape(source: dict[str, Any]) -> None:
 
 
 def _carry_folders(source: dict[str, Any]) -> None:
-    """SAM takes only s3:// addresses for code; the folder's name is carried in one."""
+    """Puts each code folder into an s3:// address, since SAM takes no other address for code."""
     shared = (source.get("Globals") or {}).get("Function") or {}
     for properties in [shared, *(r.get("Properties") or {} for r in source["Resources"].values())]:
         for name in ("CodeUri", "ContentUri"):
@@ -119,7 +119,7 @@ def _carry_folders(source: dict[str, Any]) -> None:
 
 
 class _ManagedPolicies:
-    """SAM asks for the account's managed policies by name; it knows those it needs here itself."""
+    """The account's managed policies, for which SAM asks: empty, since SAM itself knows the ones in this template."""
 
     def load(self) -> dict[str, str]:
         return {}

@@ -1,4 +1,4 @@
-"""The local web server: the course's own pages from the template's routes, and /_local, the world outside."""
+"""The local web server: the course's own pages from the template's routes, and the local cloud's at /_local."""
 
 import socket
 import threading
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 DESK = "/_local"
-TICK = 0.5  # seconds of real time between looks at what has come due
+TICK = 0.5  # seconds of real time between two checks for due events
 
 
 class PortTaken(Exception):
-    """The address to listen on is in use, or not this machine's. One line."""
+    """The address to listen on is in use, or not on this machine. The message is one line."""
 
 
 class Listener:
-    """A bound socket, so that the address is known before the world is made and the port cannot be lost."""
+    """A bound socket: the address is known, and the port is taken, before the world is made."""
 
     def __init__(self, host: str, port: int, option: str = "--port") -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -36,7 +36,7 @@ class Listener:
             self.socket.bind((host, port))
         except OSError as error:
             self.socket.close()
-            choose = f"choose another by {option} in ARGS, such as {option} {port + 1}"
+            choose = f"choose another with {option} in ARGS, such as {option} {port + 1}"
             raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror}; {choose}") from error
         self.socket.listen()
         self.host = host
@@ -44,18 +44,18 @@ class Listener:
 
     @property
     def address(self) -> str:
-        """Host and port as programs on this machine find it."""
+        """Host and port for programs on this machine."""
         name = "localhost" if self.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else self.host  # noqa: S104
         return f"[{name}]:{self.port}" if ":" in name else f"{name}:{self.port}"
 
     @property
     def url(self) -> str:
-        """Where a browser on this machine finds it."""
+        """The URL for a browser on this machine."""
         return f"http://{self.address}"
 
 
 class Server:
-    """Serves a world until the end of the `with`, and lets its schedules fire in real time meanwhile."""
+    """Serves a world until the end of the `with`; its schedules fire in real time."""
 
     def __init__(self, world: World, listener: Listener) -> None:
         self.world = world
@@ -92,7 +92,7 @@ class Server:
         while not self._ended.wait(TICK):
             with self.world.lock:
                 if edited != (edited := self._last_edit()):
-                    forget_everything(lessons=True)  # an edited lesson is in the next email
+                    forget_everything(lessons=True)  # the next email has the edited lesson
                 at = self.world.next_at()
                 if at is not None and at <= self.world.now():
                     self.world.catch_up()
@@ -103,7 +103,7 @@ class Server:
 
 
 class App:
-    """WSGI: /_local goes to the desk, everything else to the API."""
+    """The WSGI application: sends /_local to the desk, every other path to the API."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -136,13 +136,13 @@ class App:
 
 
 def _origin_form(target: str) -> str:
-    """The path of a request target, which may be a whole URL, and must be readable as text."""
+    """The path of a request target, which may be a whole URL; `/` if it contains a null byte."""
     path = "/" + target.split("/", 3)[3] if target.startswith(("http://", "https://")) else target
     return path if b"\0" not in unquote_to_bytes(path) else "/"
 
 
 class _Quiet(WSGIRequestHandler):
-    """No line per request on the terminal: paths hold tokens."""
+    """A request handler that prints no line per request: paths contain tokens."""
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
         pass

@@ -1,11 +1,15 @@
-"""Where boto3 meets moto: one lock, no way to the network, and every call of a function noted.
+"""The connection of boto3 to moto: one lock, no access to the network, and a note of every call by a function.
 
-moto is not atomic across threads (10 of 100 conditional puts had two winners), hence the lock. Shortcuts save most of
-its time: a request to DynamoDB goes straight to moto's handler, where moto would look for its service by the address
-and make a second web request of it; values of DynamoDB are answered as they are, where it looks for other spellings of
-each name in them; SNS signs nothing, where it makes a key and a certificate for each topic and message; no call is
-signed or describes its client, and no answer has a random id; what a class of moto's answers for, a client's paginators
-and a service's address are found out once, and a template is compiled once, however often it is loaded.
+The lock is needed because moto is not atomic across threads (10 of 100 conditional puts had two winners). Shortcuts
+save most of moto's time:
+
+- A request to DynamoDB goes straight to moto's handler. moto would find the service by the address and make a second
+  web request.
+- Values of DynamoDB are answered as they are. moto would look for other spellings of each name in them.
+- SNS signs nothing. moto would make a key and a certificate for each topic and message.
+- No call is signed or describes its client, and no answer has a random id.
+- The methods of moto's response classes, a client's paginators and a service's address are looked up once.
+- A Jinja template is compiled once, even if it is loaded again.
 """
 
 import json
@@ -46,9 +50,9 @@ MOTO = threading.RLock()
 NEAR = ("localhost", "127.0.0.1", "::1")
 DYNAMODB = f"https://dynamodb.{REGION}.amazonaws.com/"
 OURS = ("dynamodb", "s3", "secretsmanager", "ses", "sesv2", "sns", "sqs")
-"""Services that are looked for first, in moto's order."""
+"""Services for which moto's address patterns are tried first, in moto's order."""
 ONE_ADDRESS = ("dynamodb", "secretsmanager", "sns", "sqs")
-"""Services whose address does not hang on what is asked, as S3's does on the bucket."""
+"""Services whose address does not depend on the request, unlike S3's, which depends on the bucket."""
 
 _compiled: dict[tuple[Any, ...], Any] = {}
 
@@ -56,12 +60,12 @@ Note = Callable[[str, str, dict[str, Any]], None]
 
 
 class NetworkError(Exception):
-    """Something asked for an address that moto does not answer for: in the local cloud nothing may."""
+    """A request to an address that moto does not answer for, which the local cloud forbids."""
 
 
 @contextmanager
 def wired(note: Note) -> Iterator[None]:
-    """Puts the lock in, closes the network, and gives `note` each call: service, operation, parameters."""
+    """Adds the lock, blocks the network, and calls `note` with each call: service, operation, parameters."""
     process, call = BotocoreStubber.process_request, BaseClient._make_api_call  # type: ignore[attr-defined]
     structure, compiled = BaseJSONSerializer._serialize_type_structure, Environment.compile
     sign, address = RequestSigner.sign, EndpointRulesetResolver.construct_endpoint
@@ -126,7 +130,7 @@ def wired(note: Note) -> Iterator[None]:
 
 
 def _dynamodb(request: AWSPreparedRequest) -> Any:
-    """What moto's handler answers: status, headers, body. It is given what it asks of a web request."""
+    """The answer of moto's handler: status, headers, body. It gets the parts of a web request that it reads."""
     headers = {name: _text(request.headers[name]) for name in ("X-Amz-Target", "Content-Type")}
     handler = DynamoHandler()
     handler.headers, handler.querystring, handler.uri_match = headers, {}, {}
@@ -148,7 +152,7 @@ def _text(value: str | bytes) -> str:
 
 
 def _paginator(client: BaseClient, operation: str) -> "Paginator[Any]":
-    """The client's own, where botocore makes a class with a docstring for each."""
+    """The client's own paginator. botocore would make a class with a docstring for each."""
     if not client.can_paginate(operation):
         raise OperationNotPageableError(operation_name=operation)
     name = client.meta.method_to_api_mapping[operation]
@@ -164,7 +168,7 @@ def _request_id(headers: dict[str, Any]) -> str:
 def _unsigned(
     subscription: Subscription, message: str, message_id: str, subject: str | None, message_attributes: Any = None
 ) -> dict[str, Any]:
-    """What SNS puts round a message (SNS guide, "HTTP/HTTPS notification JSON format"), unsigned."""
+    """SNS's envelope of a message (SNS guide, "HTTP/HTTPS notification JSON format"), unsigned."""
     topic = subscription.topic.arn
     wrapped: dict[str, Any] = {
         "Type": "Notification",

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds what is deployed for tests/test_artefact.py, and beside it what it runs on: .venv-lambda with what Lambda's own
-# image brings, and in .tools/native the compiled modules of the artefact for this machine's processor.
-# Without the functions' Python nothing is made, and the tests are skipped with that reason.
+# Builds the artefact for tests/test_artefact.py, and what the artefact needs to run: .venv-lambda with the packages of
+# Lambda's own image, and .tools/native with the artefact's compiled modules for this machine's processor.
+# Without the functions' Python it makes nothing, and the tests are skipped with that reason.
 set -eu
 bin=$(tools/python313.sh 2>/dev/null) || {
     echo "cannot run here: the built artefact (no Python 3.13 on the PATH or in pyenv)"

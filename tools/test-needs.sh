@@ -1,7 +1,7 @@
 #!/bin/sh
-# Fetches what the tests use beside Python: Chromium for the journey, dynalite for the tables, axe-core for accessibility.
-# With the argument `long` also what only the long samples use: Firefox, SpamAssassin, faketime, and vnu with Java.
-# Never fails: a test that lacks one of them is skipped with its reason, and with CI=true fails.
+# Installs what the tests need in addition to Python: Chromium for the journey, dynalite for the tables, axe-core for
+# accessibility. With the argument `long`, also what only the long samples need: Firefox, SpamAssassin, faketime, vnu and
+# Java. Never fails: a test that lacks one of these is skipped with its reason; with CI=true it fails.
 set -u
 dynalite=4.0.0
 axe_core=4.14.1
@@ -10,7 +10,7 @@ long=${1:-}
 
 cannot() { echo "cannot run here: $1"; }
 
-on_path() { # NAMES: whether one of these programs is there
+on_path() { # NAMES: whether one of these programs is on the PATH
     for name in $1; do
         command -v "$name" >/dev/null && return
     done
@@ -20,7 +20,7 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 updated=
-debian() { # PROGRAMS PACKAGES PURPOSE: installs Debian's packages, unless one of the programs is there
+debian() { # PROGRAMS PACKAGES PURPOSE: installs Debian's packages, unless one of the programs is on the PATH
     on_path "$1" && return
     if ! command -v apt-get >/dev/null; then
         cannot "$3 (no ${1%% *} on the PATH, and no apt-get to install it with)"
@@ -46,14 +46,14 @@ if [ "$long" ]; then
     wanted="$wanted vnu-jar@$vnu_jar"
 fi
 
-# In one go: npm takes out what the last install did not name.
+# In one call: npm removes the packages that its last call did not name.
 missing=
 for package in $wanted; do
     grep -qs "\"version\": \"${package##*@}\"" ".tools/node_modules/${package%@*}/package.json" || missing="$missing $package"
 done
 if [ "$missing" ]; then
     if ! command -v npm >/dev/null; then
-        cannot "the tables on dynalite, and axe-core and vnu on mails and pages (no node and npm on the PATH)"
+        cannot "the tables on dynalite, and axe-core and vnu on emails and pages (no node and npm on the PATH)"
     else
         echo "Installing$missing into .tools ..."
         mkdir -p .tools

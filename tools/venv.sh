@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes or mends a virtual environment: tools/venv.sh FOLDER CONSTRAINTS WHAT-PIP-INSTALLS...
+# Makes or repairs a virtual environment: tools/venv.sh FOLDER CONSTRAINTS WHAT-PIP-INSTALLS...
 #
-# FOLDER/.making is there while a process is at work: a second one waits, and one that died left a half-made environment,
-# which is made anew. FOLDER/.made is written last. It holds where the checkout is, since the scripts in FOLDER/bin carry
-# their path: after a move the environment is made anew as well.
+# FOLDER/.making exists while a process works on it: a second process waits. If the process has died, its environment is
+# incomplete and made again. FOLDER/.made is written last. It has the path of the checkout, which the scripts in
+# FOLDER/bin contain: after a move of the checkout, the environment is made again as well.
 set -eu
 venv=$1 constraints=$2
 shift 2
@@ -21,7 +21,7 @@ else
         "$python" -c "$recent" 2>/dev/null && break
     done
     [ "$python" != none ] || fail "Python 3.11 or later is needed, and $(python3 -V 2>/dev/null || echo "no Python at all") \
-is on the PATH. Where it is elsewhere: make PYTHON=/path/to/python3.13"
+is on the PATH. If it is elsewhere: make PYTHON=/path/to/python3.13"
 fi
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     fail "$python cannot make virtual environments: install its venv package (Debian, Ubuntu: apt install python3-venv)."
@@ -39,7 +39,7 @@ until (set -C && echo $$ >"$venv/.making") 2>/dev/null; do
         mkdir -p "$venv"
     fi
 done
-trap 'fail "Interrupted: the next run makes $venv anew."' INT TERM
+trap 'fail "Interrupted: the next run makes $venv again."' INT TERM
 
 moved() { [ -e "$venv/.made" ] && [ "$(cat "$venv/.made")" != "$here" ]; }
 if moved || ! "$venv/bin/python" -c "$recent" 2>/dev/null; then
@@ -49,6 +49,6 @@ if moved || ! "$venv/bin/python" -c "$recent" 2>/dev/null; then
 fi
 echo "Installing into $venv (the first time takes a minute) ..."
 "$venv/bin/python" -m pip install -qq --disable-pip-version-check --constraint "$constraints" "$@" ||
-    fail "pip could not install into $venv. Its own message is above; the next run makes $venv anew."
+    fail "pip could not install into $venv. Its own message is above; the next run makes $venv again."
 echo "$here" >"$venv/.made"
 rm "$venv/.making"

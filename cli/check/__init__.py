@@ -1,4 +1,4 @@
-"""`email-course check`: every email of every course, held against the rules that readers and mail clients set."""
+"""`email-course check`: tests every email of every course for what readers and mail clients need."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from course.errors import CourseError
 
 
 def check(emails: Path, template: Path, *, ask_the_network: bool = False) -> list[Finding]:
-    """What is to be changed, in the order of files and lines; empty when all is well."""
+    """The findings, in the order of files and lines; empty if nothing must change."""
     found = files.check(emails) + tables.check()
     found = found or helplines.check(emails) + commands.check(emails)
     if not found:
@@ -29,7 +29,7 @@ def check(emails: Path, template: Path, *, ask_the_network: bool = False) -> lis
 
 
 def accept(emails: Path) -> None:
-    """Notes the ids of all lessons as deployed, after a check without findings."""
+    """Writes the ids of all lessons into lessons.lock; called after a check without findings."""
     lock.accept(load(emails), emails)
 
 

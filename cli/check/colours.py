@@ -1,6 +1,6 @@
-"""Contrast as a reader has it: in the light, in the dark, and where a client inverts the colours by itself.
+"""Contrast in light mode, in dark mode, and in clients that invert the colours themselves.
 
-WCAG 2.2, 1.4.3: 4.5 to 1. Large letters could do with less; nothing here needs to.
+WCAG 2.2, 1.4.3: 4.5 to 1. It allows less for large letters, which no email here needs.
 """
 
 import colorsys
@@ -23,7 +23,7 @@ _inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=F
 
 @dataclass(frozen=True, slots=True)
 class Faint:
-    """Words that are hard to read."""
+    """Words with too little contrast."""
 
     words: str
     scheme: str
@@ -34,19 +34,19 @@ class Faint:
 
 @lru_cache(maxsize=256)
 def faint(html: str) -> tuple[Faint, ...]:
-    """Words whose contrast is not enough, in each scheme."""
+    """The words with too little contrast, in each scheme."""
     light = _pairs(parsed(html))
-    dark = _pairs(BeautifulSoup(_dark_rules_inlined(html), "html.parser"))  # read once, unlike the email itself
+    dark = _pairs(BeautifulSoup(_dark_rules_inlined(html), "html.parser"))  # read only once, so not cached
     return (
-        *_faint(light, "in the light", lambda colour, _: colour),
+        *_faint(light, "in light mode", lambda colour, _: colour),
         *_faint(light, "where a client inverts every colour", lambda colour, _: _inverted(colour)),
-        *_faint(light, "where a client darkens what is light", _darkened),
-        *_faint(dark, "in the dark", lambda colour, _: colour),
+        *_faint(light, "where a client darkens light colours", _darkened),
+        *_faint(dark, "in dark mode", lambda colour, _: colour),
     )
 
 
 def style(tag: Tag) -> Mapping[str, str]:
-    """The rules that stand on an element."""
+    """The rules in an element's style attribute."""
     return _rules(str(tag.get("style", "")))
 
 
@@ -58,7 +58,7 @@ def _rules(given: str) -> dict[str, str]:
 
 
 def shown_text(soup: BeautifulSoup) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Every piece of text that is seen, with the rules that hold for it: of each, the nearest element's."""
+    """Every visible piece of text with its rules; each rule comes from the nearest element that has it."""
     if soup.body:
         yield from _shown(soup.body, style(soup.html) if soup.html else {})
 
@@ -82,7 +82,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def _pairs(soup: BeautifulSoup) -> dict[tuple[str, str], str]:
-    """Every colour on its ground, and the first words that have them."""
+    """Every pair of text colour and background, and the first words that have it."""
     pairs: dict[tuple[str, str], str] = {}
     for words, given in shown_text(soup):
         pairs.setdefault((given.get("color", "#000000"), given.get("background-color", "#ffffff")), words)
@@ -97,7 +97,7 @@ def _faint(pairs: dict[tuple[str, str], str], scheme: str, shown: Callable[[str,
 
 
 def _dark_rules_inlined(html: str) -> str:
-    """css-inline inlines no media query, so the dark rules are put where it takes plain ones from."""
+    """Inlines the dark rules: taken out of their media query first, since css-inline inlines no media query."""
     start = html.index(DARK)
     end = next(match.end() for match in re.finditer(r"^\}$", html, re.MULTILINE) if match.start() > start)
     rules = html[start + len(DARK) : end].strip().removeprefix("{").removesuffix("}")
@@ -115,12 +115,12 @@ def _luminance(colour: str) -> float:
 
 
 def _inverted(colour: str) -> str:
-    """As Gmail on iPhones and Outlook.com do it: the hue stays, the lightness is turned round."""
+    """The colour as Gmail on iPhones and Outlook.com invert it: same hue, opposite lightness."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*_rgb(colour))
     return "#" + "".join(f"{round(part * 255):02x}" for part in colorsys.hls_to_rgb(hue, 1 - lightness, saturation))
 
 
 def _darkened(colour: str, is_ground: bool) -> str:
-    """As Outlook's apps and Gmail on Android do it: light grounds become dark and dark words light; the rest stays."""
+    """The colour in Outlook's apps and Gmail on Android: light backgrounds become dark, dark words become light."""
     _, lightness, _ = colorsys.rgb_to_hls(*_rgb(colour))
     return _inverted(colour) if (lightness > 0.5) == is_ground else colour

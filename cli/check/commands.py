@@ -1,4 +1,4 @@
-"""Every reply that a HELP notice advertises, in bold, as code or in capitals, must be obeyed when it comes."""
+"""Every reply that a help notice advertises, in bold, as code or in capitals, must be obeyed."""
 
 import re
 from collections.abc import Iterator
@@ -12,17 +12,17 @@ from replies.request import Answered, Decision, Request
 
 HELP = "help.md.j2"
 _SOME_DAY = date(2026, 11, 24)
-"""The day of the reply: any will do."""
+"""The day of the reply; any day will do."""
 _JINJA = r"\{[{%#].*?[}%#]\}"
 _MARKED = r"\*\*(.+?)\*\*|`(.+?)`"
 _STOPS = r"[,;!?()«»“”\"¡¿|*`]|[.:](?=\s|$)"
-"""What ends a run of capitals; the point of a time does not."""
+"""Ends a run of capitals; the point in a time does not."""
 _ROW = r"\"?(?P<commands>[a-z][a-z -]*)\"? = "
 """A line of the front matter that says which commands it is about."""
 
 
 def check(emails: Path) -> list[Finding]:
-    """What is advertised, in any language, and not obeyed, or obeyed as another command than its line is about."""
+    """Advertised replies, in any language, that are not obeyed or obeyed as a command that their line is not about."""
     return [finding for path in sorted(emails.glob(f"*/notices/{HELP}")) for finding in _notice(path)]
 
 
@@ -33,20 +33,20 @@ def _notice(path: Path) -> Iterator[Finding]:
         for said in advertised(line):
             request = _obeyed(said)
             if request is None:
-                where = "give it a place in functions/replies/languages/, or advertise what is obeyed"
-                yield Finding(str(path), number, f"advertises {said}, and a reply that says so is not obeyed: {where}")
+                where = "add it in functions/replies/languages/, or advertise other words"
+                yield Finding(str(path), number, f"advertises {said}, but this reply is not obeyed: {where}")
             elif about and request.command not in about:
                 yield Finding(str(path), number, f"advertises {said}, which is obeyed as {request.command}")
 
 
 def _obeyed(said: str) -> Request | None:
-    """The request that a reply of these words is, in answer to the lesson or the question that they are for."""
+    """The request in a reply of these words, to a lesson or to the way back; None if it is not obeyed."""
     found = (replies.decided(said, answered, _SOME_DAY) for answered in (Answered.LESSON, Answered.WAY_BACK))
     return next((one.request for one in found if one.kind is Decision.Kind.OBEY), None)
 
 
 def advertised(line: str) -> list[str]:
-    """What a line tells to reply: its words in bold or as code, and its runs of words in capitals."""
+    """The replies that a line advertises: its words in bold or as code, and its runs of words in capitals."""
     line = re.sub(_JINJA, " ", line)
     marked = [bold or code for bold, code in re.findall(_MARKED, line)]
     clauses = re.split(_STOPS, re.sub(_MARKED, ",", line))

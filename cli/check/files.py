@@ -1,4 +1,4 @@
-"""What the files themselves show: encoding, numbers, ids, subjects, names that nothing stands behind."""
+"""Findings in the files themselves: encoding, numbers, ids, subjects, undefined names."""
 
 import dataclasses
 import re
@@ -26,7 +26,7 @@ NAMES = {
     *("ask_journal_url", "unsubscribe_url", "lesson_url", "postal_address", "subject", "preheader"),
     *("helplines", "directory", "helplines_url", "words", "loop"),
 }
-"""What the text of every email may use."""
+"""Names that the text of every email may use."""
 IN_LESSONS = {"reflections"}
 IN_NOTICES = {
     *("next_at", "next_subject", "next_is_closing", "hour", "zone", "erase_days"),
@@ -43,16 +43,16 @@ IN_NOTICE = {
     ASK: IN_OFFERS,
     PROVE: IN_OFFERS,
 }
-"""What the text of one notice may use besides."""
+"""Further names that the text of one notice may use."""
 FRONT_MATTER = {"subject", "preheader", "question"}
 IN_HELP = "commands"
-"""The list of what can be replied: a table of the front matter, and where the text has it."""
+"""The list of commands: a table in the front matter, and the name of its place in the text."""
 SETTINGS = {"title", "sender_name", "language", "tagline", "way_back", "closing", "in_doubt", "thread", "support"}
 _template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 def check(emails: Path) -> list[Finding]:
-    """Everything that can be seen without rendering an email; several mistakes in several files at once."""
+    """All findings that need no rendered email, in all files at once."""
     found = [finding for path in sorted(emails.rglob("*.*")) if path.is_file() for finding in _readable(path)]
     if found:
         return found
@@ -72,7 +72,7 @@ def check(emails: Path) -> list[Finding]:
 
 
 def check_templates(library: Library, emails: Path) -> list[Finding]:
-    """What only shows when an email is rendered: an attribute that is not there, a filter that fails."""
+    """Findings that need a rendered email: a missing attribute, a filter that fails."""
     found = []
     for sample in samples(_as_authors_see_it(library, emails), emails):
         try:
@@ -103,7 +103,7 @@ def _lessons(course: Path) -> list[Path]:
 
 
 def _numbers(course: Path) -> Iterator[Finding]:
-    """Lessons are numbered without a gap, so that a lesson that was lost is seen."""
+    """Lessons must be numbered without a gap, so that a lost lesson is noticed."""
     before: int | None = None
     ids: dict[str, Path] = {}
     for lesson in _lessons(course):
@@ -116,12 +116,12 @@ def _numbers(course: Path) -> Iterator[Finding]:
         elif before is not None and int(number) != before + 1:
             yield Finding(str(lesson), 1, f"follows number {before:02}: {before + 1:02} is missing, or renumber")
         if name in ids:
-            yield Finding(str(lesson), 1, f"has the id {name}, as {ids[name].name} has: rename one of them")
+            yield Finding(str(lesson), 1, f"has the id {name}, which {ids[name].name} has too: rename one of them")
         before, ids = int(number), ids | {name: lesson}
 
 
 def _text(path: Path, names: set[str]) -> Iterator[Finding]:
-    """A lesson or notice: its front matter, and the names that its text uses."""
+    """Findings in a lesson or notice: in its front matter, and in the names that its text uses."""
     try:
         matter, body, first_line = markdown.read(path)
         tree = _template.parse(body)
@@ -134,15 +134,15 @@ def _text(path: Path, names: set[str]) -> Iterator[Finding]:
     if path.name == "help.md.j2":
         names = names | {IN_HELP}
         matter = {key: value for key, value in matter.items() if key != IN_HELP}
-    offers = path.name in (ASK, PROVE)  # their subjects are those of the rows
+    offers = path.name in (ASK, PROVE)  # their subjects come from the command that is asked about
     more = {"asks"} if path.name == ASK else set() if path.parent.name == "notices" else {"was"}
     yield from _unknown(path, matter, FRONT_MATTER | more)
     for key in ("preheader",) if offers else ("subject", "preheader"):
         if not str(matter.get(key, "")).strip():
-            yield Finding(str(path), line_of(path, f"{key} ") or 1, f"has no {key}: write one, it is read in the inbox")
+            yield Finding(str(path), line_of(path, f"{key} ") or 1, f"has no {key}: write one, mailboxes show it")
     if "question" in matter and not str(matter["question"]).strip():
         yield Finding(
-            str(path), line_of(path, "question ") or 1, "has an empty question: write one, or take the line out"
+            str(path), line_of(path, "question ") or 1, "has an empty question: write one, or delete the line"
         )
     made = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
     for node in tree.find_all(nodes.Name):
@@ -166,7 +166,7 @@ def _unknown(path: Path, given: dict[str, Any], known: set[str]) -> Iterator[Fin
 
 
 def _languages(emails: Path) -> Iterator[Finding]:
-    """Every language has the same words: what one lacks would fail on the day that it is sent."""
+    """Every language must have the same keys: an email that needs a missing one would fail when it is sent."""
     folders = sorted(path.parent for path in emails.glob("*/email.toml"))
     for name in sorted({path.name for folder in folders for path in folder.glob("*.toml")}):
         words = {folder: _words(folder / name) for folder in folders}
@@ -186,8 +186,8 @@ def _words(path: Path) -> set[str]:
 
 
 def _as_authors_see_it(library: Library, emails: Path) -> Library:
-    """The same library with every text as one template that has the lines of its file."""
-    plain = cache(_plain)  # a notice for each command that may be asked about has one text for all
+    """The library with each text as one template, whose line numbers are those of its file."""
+    plain = cache(_plain)  # the notices that ask about a command share one file
     languages = {
         language.code: replace(
             language,

@@ -1,4 +1,4 @@
-"""One thing to change, and where."""
+"""A finding of the check: one thing to change, and its place."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +11,7 @@ from course.errors import CourseError
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """Where, and what to change. Printed as one line, `file:line: what`, which editors and CI know how to follow."""
+    """A place, and what to change there. Prints as one line, `file:line: what`, which editors and CI can follow."""
 
     path: str
     line: int
@@ -19,7 +19,7 @@ class Finding:
 
     @classmethod
     def of(cls, error: CourseError) -> "Finding":
-        """What the functions themselves say about a file."""
+        """The finding for an error that the functions themselves raise about a file."""
         return cls(error.path, error.line or 1, error.message)
 
     def __str__(self) -> str:
@@ -29,7 +29,7 @@ class Finding:
 
 
 def line_of(path: Path, *needles: str) -> int | None:
-    """The first line that holds the first of these texts that is there at all."""
+    """The number of the first line with the first needle that the file has; None if it has none."""
     text = path.read_text("utf-8")
     for needle in filter(None, needles):
         if (at := text.find(needle)) >= 0:
@@ -39,5 +39,5 @@ def line_of(path: Path, *needles: str) -> int | None:
 
 @lru_cache(maxsize=256)
 def parsed(html: str) -> BeautifulSoup:
-    """An email as its elements, only to read: several rules look at each."""
+    """An email's elements. Do not change them: they are cached, since several rules read each email."""
     return BeautifulSoup(html, "html.parser")

@@ -1,4 +1,4 @@
-"""Who to call: each number with where it was found and when somebody last called it."""
+"""The helplines: each number must have its source and the day on which somebody last called it."""
 
 import tomllib
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ DIRECTORY = ("name", "url", "source", "last_verified")
 
 
 def check(emails: Path) -> list[Finding]:
-    """What an entry lacks, a code that is no country's, and what the plain page lacks.
+    """Findings for missing keys, wrong country codes, and numbers that the plain page lacks.
 
-    The plain page is shown when nothing of `emails/` can be read.
+    The plain page is shown when `emails/` cannot be read.
     """
     path = emails / "helplines.toml"
     lacking = [
-        Finding(str(path), line, f"“{entry.get('name', '')}” has no {key}: a number without it is not to be trusted")
+        Finding(str(path), line, f"“{entry.get('name', '')}” has no {key}: a number without it cannot be trusted")
         for line, entry, keys in _entries(path)
         for key in keys
         if not entry.get(key)
@@ -37,34 +37,34 @@ def check(emails: Path) -> list[Finding]:
     ]
     codes = [entry["code"] for _, entry, _ in _entries(path) if entry.get("code")]
     return lacking + [
-        Finding(str(path), line, f"“{code}” of “{entry.get('name', '')}” is no country's code, or another one's too")
+        Finding(str(path), line, f"“{code}” of “{entry.get('name', '')}” is not a country's code, or is used twice")
         for line, entry, _ in _entries(path)
         if (code := entry.get("code")) and (code not in countries() or codes.count(code) > 1)
     ]
 
 
 def stale(emails: Path, today: date) -> list[Finding]:
-    """Entries that nobody has verified ever, or for too long. They are told, and fail nothing.
+    """Entries that were never verified, or too long ago. They are warnings, and do not fail the check.
 
-    A line without a day of its own was verified with its country.
+    A line without its own day was verified with its country.
     """
     path = emails / "helplines.toml"
     return [
-        Finding(str(path), line, f"“{entry['name']}” was {last}: call, and set last_verified to that day")
+        Finding(str(path), line, f"“{entry['name']}” was {last}: call, and set last_verified to the day of the call")
         for line, entry, _ in _entries(path)
         if (last := _too_long_ago(entry.get("last_verified"), today))
     ]
 
 
 def _too_long_ago(verified: object, today: date) -> str:
-    """When it was last verified, if that is too long ago. What is not a day, such as "never", means never."""
+    """When it was last verified, if too long ago; otherwise empty. A value that is not a day means never."""
     if isinstance(verified, date):
         return f"last verified on {verified}" if today - verified > VERIFIED_FOR else ""
     return "never verified" if verified else ""
 
 
 def _entries(path: Path) -> Iterator[tuple[int, dict[str, Any], tuple[str, ...]]]:
-    """Every country, line and the directory in the order of the file, each with the line of its heading."""
+    """Every country, line and the directory in file order: its heading's line number, itself, its required keys."""
     source = path.read_text("utf-8")
     given = tomllib.loads(source)
     numbers = {kind: _headings(source, kind) for kind in ("[[country]]", "[[country.line]]", "[directory]")}

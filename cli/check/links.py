@@ -1,4 +1,4 @@
-"""Links that lead nowhere: within the email, on the course's own site and, when asked, out in the world."""
+"""Dead links: within the email, on the course's own site and, on request, on other sites."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ Link = tuple[Path, str]
 
 
 def check(samples: Iterable[Sample], library: Library, emails: Path, template: Path, *, network: bool) -> list[Finding]:
-    """Every link of every email and of the sign-up page's text. `network` asks whether those into the world answer."""
+    """Findings for the links in the emails and in the sign-up page's text. `network`: also request other sites."""
     layout = emails / "layout.html.j2"
     found: list[Finding] = []
     outside: dict[str, Link] = {}
@@ -51,7 +51,7 @@ def _texts(samples: Iterable[Sample], library: Library, emails: Path) -> Iterato
 
 
 def _problem(target: str, ids: set[str], routes: list[re.Pattern[str]]) -> str:
-    """What is wrong with an address as it stands, or nothing."""
+    """The problem with an address, found without a request; empty if there is none."""
     if not target or target == "#":
         return "a link leads nowhere: give it an address"
     if target.startswith("#"):
@@ -59,13 +59,13 @@ def _problem(target: str, ids: set[str], routes: list[re.Pattern[str]]) -> str:
     try:
         parts = urlsplit(target)
     except ValueError:
-        return f"the link {target} is no address"
+        return f"the link {target} is not an address"
     if parts.scheme not in ("http", "https", "mailto", "tel"):
         return f"the link {target} leads nowhere from an email: write the whole address, with https://"
     if parts.scheme in ("http", "https") and not re.fullmatch(
         r"(?:[^\s.]+\.)+[^\s.]{2,}|localhost", parts.hostname or ""
     ):
-        return f"the link {target} is no address"
+        return f"the link {target} is not an address"
     if target.startswith(SITE) and not any(route.fullmatch(parts.path or "/") for route in routes):
         return f"there is no page {parts.path} on the course's site"
     return ""
@@ -88,7 +88,7 @@ def _dead(outside: dict[str, Link], emails: Path) -> Iterator[Finding]:
 
 
 def _asked(target: str) -> str:
-    """Why an address does not answer, or nothing. Some sites know no HEAD, and are asked with GET."""
+    """Why an address does not answer; empty if it does. A site that refuses HEAD is asked with GET."""
     for method in ("HEAD", "GET"):
         request = Request(target, method=method, headers={"User-Agent": "email-course check"})  # noqa: S310  http(s) only
         try:

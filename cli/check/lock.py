@@ -1,4 +1,4 @@
-"""`lessons.lock` of each course: the ids that its lessons were deployed with, so that none is lost unnoticed."""
+"""`lessons.lock` of each course: the ids of its deployed lessons, so that a lost lesson is noticed."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,19 +7,19 @@ from cli.check.finding import Finding
 from content.lessons import Course, Library
 
 LOCK = "lessons.lock"
-_HEAD = """# The ids of the lessons that people were sent. `email-course check --accept` adds those that are new.
-# A lesson whose file was renamed says in its front matter which id it had: was = ["old-id"].
-# To take a lesson out of the course for good, delete its line here as well.
+_HEAD = """# The ids of all lessons that were sent. `email-course check --accept` adds the new ones.
+# A lesson with a renamed file names its former id in its front matter: was = ["old-id"].
+# To remove a lesson from the course for good, delete its line here as well.
 """
 
 
 def check(library: Library, emails: Path) -> list[Finding]:
-    """Lessons that were deployed and are gone, with the file that is most likely to be the lesson now."""
+    """Findings for deployed lessons that are missing, each with the file that is most likely the lesson now."""
     return [finding for course in library.courses.values() for finding in _missing(course, emails / course.id)]
 
 
 def accept(library: Library, emails: Path) -> None:
-    """Writes down the ids that all lessons have and had. None is ever taken out."""
+    """Adds the present and former ids of all lessons to the lock. Never deletes one."""
     for course in library.courses.values():
         path = emails / course.id / LOCK
         known = dict.fromkeys([*_deployed(path), *course.plan, *course.renamed])
@@ -34,12 +34,12 @@ def _missing(course: Course, folder: Path) -> Iterator[Finding]:
         if lesson not in course.plan and lesson not in course.renamed:
             says = f'was = ["{lesson}"]'
             files = sorted(each.name for one in new for each in folder.glob(f"*-{one}.md.j2"))
-            where = f"{says} belongs into {' or '.join(files) or 'the file that has it now'}"
-            what = f"people were sent the lesson {lesson}, which is gone: {where}, or delete this line"
+            where = f"write {says} into {' or '.join(files) or 'the file that has it now'}"
+            what = f"the lesson {lesson} was deployed and is missing: {where}, or delete this line"
             yield Finding(str(path), line, what)
 
 
 def _deployed(path: Path) -> dict[str, int]:
-    """Each id of a lock with its line; none without a lock."""
+    """Each id in a lock with its line number; empty if there is no lock."""
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []
     return {line.strip(): number for number, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")}

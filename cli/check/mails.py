@@ -1,4 +1,4 @@
-"""Every rendered email against what readers need: to be told, to be able to read it, and to be able to leave."""
+"""Findings in rendered emails: every reader must be able to read them, to find help and to unsubscribe."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,11 +12,11 @@ from cli.samples import POSTAL_ADDRESS, SITE, ZONE, Sample
 from content.emails import Email
 
 LARGE = 60_000
-"""Bytes: Gmail cuts an email at 102 KB, and with it the ways to stop; a lesson has no reason to come near."""
+"""Bytes. Gmail cuts an email off at 102 KB, and the links to stop with it; no lesson needs nearly as much."""
 STYLE = 8_192
-"""Characters: Gmail drops a <style> that is longer."""
+"""Characters. Gmail drops a longer <style>."""
 SMALL = 16
-"""Pixels: what is smaller is hard to read at arm's length."""
+"""Pixels. Smaller letters are hard to read at arm's length."""
 SAYS_NOTHING = {
     *("here", "click here", "this", "link", "this link", "more", "read more", "click"),
     *("aquí", "haz clic aquí", "clic aquí", "esto", "enlace", "este enlace", "más", "leer más", "haz clic"),
@@ -24,7 +24,7 @@ SAYS_NOTHING = {
 
 
 def check(samples: Iterable[Sample], emails: Path) -> list[Finding]:
-    """Every email of every course."""
+    """Findings in the layout and in every email."""
     layout = emails / "layout.html.j2"
     found = list(support.check_styles(layout))
     for sample in samples:
@@ -43,7 +43,7 @@ def check(samples: Iterable[Sample], emails: Path) -> list[Finding]:
 
 
 def _frame(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Finding]:
-    """What a screen reader is told before it begins."""
+    """Language, direction, title and table roles, which a screen reader needs; and a <style> that is too long."""
     language, html = sample.course.language, soup.html
     for name, value in (("lang", language.code), ("dir", language.direction)):
         if html is None or html.get(name) != value:
@@ -55,7 +55,7 @@ def _frame(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Findin
             line = line_of(
                 layout, "<table>", *(f'<table class="{name}"' for name in table.get_attribute_list("class") if name)
             )
-            yield Finding(str(layout), line or 1, 'a <table> needs role="presentation": it is for looks only')
+            yield Finding(str(layout), line or 1, 'a <table> needs role="presentation": it is only for layout')
     for block in soup.find_all("style"):
         if len(block.get_text()) > STYLE:
             line = line_of(layout, "<style data-css-inline", "<style") or 1
@@ -65,7 +65,7 @@ def _frame(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Findin
 
 
 def _headings(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Finding]:
-    """One h1, the subject, and no level left out below it."""
+    """One h1, the subject, and no level skipped below it."""
     before = 0
     for heading in soup.find_all(re.compile(r"^h[1-6]$")):
         level, words = int(heading.name[1]), " ".join(heading.get_text().split())
@@ -73,7 +73,7 @@ def _headings(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Fin
         if level == 1 and before:
             what = f"“{words}” is a second heading of the first level: begin it with ##, the subject is the first"
         elif level > before + 1:
-            what = f"the heading “{words}” leaves a level out: it is h{level} after h{before}"
+            what = f"the heading “{words}” skips a level: it is h{level} after h{before}"
         if what:
             line = line_of(sample.source, f"# {words}")
             where = (str(sample.source), line) if line else (str(layout), line_of(layout, f"<{heading.name}") or 1)
@@ -84,7 +84,7 @@ def _headings(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Fin
 
 
 def _links(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Finding]:
-    """Each says where it leads, also to someone who hears nothing but the links."""
+    """Each link must say where it leads, also to a person who hears only the links."""
     for link in soup.find_all("a"):
         words, target = " ".join(link.get_text().split()), str(link.get("href", ""))
         what = ""
@@ -99,13 +99,13 @@ def _links(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Findin
 
 
 def _sizes(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Finding]:
-    """The email's weight, and the size of its letters."""
+    """The email's size in bytes, and the size of its letters."""
     size = len(sample.email.html.encode())
     if size > LARGE:
         yield Finding(
             str(sample.source),
             1,
-            f"is {size / 1000:.0f} KB as an email: keep it under {LARGE // 1000}, Gmail cuts at 102",
+            f"is {size / 1000:.0f} KB as an email: keep it under {LARGE // 1000}, Gmail cuts it off at 102",
         )
     for text, rules in colours.shown_text(soup):
         given = rules.get("font-size", "0")
@@ -115,7 +115,7 @@ def _sizes(sample: Sample, soup: BeautifulSoup, layout: Path) -> Iterator[Findin
 
 
 def _must_hold(sample: Sample, email: Email, soup: BeautifulSoup, emails: Path) -> Iterator[Finding]:
-    """What no email may go out without, in both of its parts."""
+    """Everything that each email must have, in HTML and in plain text."""
     language = sample.course.language
     numbers = [
         number
@@ -130,17 +130,17 @@ def _must_hold(sample: Sample, email: Email, soup: BeautifulSoup, emails: Path) 
             yield Finding(str(layout), 1, "has no postal address: put {{ postal_address }} in")
         if not all(number in part for number in (*numbers, f"{SITE}/privacy")):
             wanted = "put {{ helplines }} in, number by number, {{ directory }} and {{ helplines_url }}"
-            yield Finding(str(layout), 1, f"has not every helpline: {wanted}")
+            yield Finding(str(layout), 1, f"does not show every helpline: {wanted}")
         if sample.email.subject not in part:
             yield Finding(str(layout), 1, "does not show the subject: put {{ subject }} in")
         if left := re.search(r"\{\{|\{%|jj\d+jj", part):
             yield Finding(
-                str(sample.source), line_of(sample.source, left[0]) or 1, f"{left[0]} is left in what is sent"
+                str(sample.source), line_of(sample.source, left[0]) or 1, f"{left[0]} is left in the rendered email"
             )
     if marked := re.search(r"</?[a-z]+[ >]|&(?:nbsp|amp|lt|gt|#\d+);", email.text):
         line = line_of(sample.source, marked[0]) or 1
         yield Finding(
-            str(sample.source), line, f"{marked[0]} stands in the plain text: HTML is shown there, not obeyed"
+            str(sample.source), line, f"{marked[0]} is in the plain text, where HTML is shown as it is written"
         )
 
 

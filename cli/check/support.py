@@ -1,4 +1,4 @@
-"""The properties, values, elements and attributes that the emails use: each must be known in support.toml."""
+"""The properties, values, elements and attributes that the emails use: support.toml must list each of them."""
 
 import re
 import tomllib
@@ -27,17 +27,17 @@ FAMILIES = {
     "sans-serif",
 }
 IN_MARKDOWN = {"img": "![", "code": "`", "pre": "    ", "hr": "* * *"}
-"""How an author writes what becomes such an element."""
+"""The Markdown that becomes each of these elements."""
 
 
 @cache
 def table() -> dict[str, dict[str, dict[str, Any]]]:
-    """Section, name, and what is known of it."""
+    """The table: section, name, and what is known about it."""
     return tomllib.loads(TABLE.read_text("utf-8"))
 
 
 def check_styles(layout: Path) -> Iterator[Finding]:
-    """Every rule in the layout's <style> elements."""
+    """Findings in the rules of the layout's <style> elements."""
     source = re.sub(
         r"\{#.*?#\}", lambda comment: "\n" * comment[0].count("\n"), layout.read_text("utf-8"), flags=re.DOTALL
     )
@@ -52,7 +52,7 @@ def check_styles(layout: Path) -> Iterator[Finding]:
 
 
 def check_elements(soup: BeautifulSoup, layout: Path, source: Path) -> Iterator[Finding]:
-    """Every element and attribute of a rendered email."""
+    """Findings in the elements and attributes of a rendered email."""
     elements, attributes = table()["elements"], table()["attributes"]
     for tag in soup.find_all(True):
         if tag.name not in elements:
@@ -64,7 +64,7 @@ def check_elements(soup: BeautifulSoup, layout: Path, source: Path) -> Iterator[
 
 def _at(layout: Path, source: Path, needle: str, markdown: str, what: str) -> Finding:
     message = (
-        f"{what} is not in cli/check/support.toml: find another way, or look up what clients make of it and add it"
+        f"{what} is not in cli/check/support.toml: use something else, or look up which clients support it and add it"
     )
     if line := line_of(layout, needle):
         return Finding(str(layout), line, message)
@@ -97,7 +97,7 @@ def _rules(rules: list[Any]) -> Iterator[tuple[int, str]]:
 
 
 def _selector(selector: str) -> Iterator[str]:
-    """Elements, classes, one inside another, and the root: nothing that a webmail's own rewriting might lose."""
+    """Allows elements, classes, descendants and :root: a webmail's rewriting might lose any other selector."""
     if selector != ":root" and not re.fullmatch(r"(?:[a-z0-9]*(?:\.[a-z-]+)?)(?: [a-z0-9]*(?:\.[a-z-]+)?)*", selector):
         yield _unknown(f"the selector {selector}")
 
@@ -115,4 +115,6 @@ def _fonts(known: dict[str, Any], value: str) -> bool:
 
 
 def _unknown(what: str) -> str:
-    return f"{what} is not in cli/check/support.toml: find another way, or look up what clients make of it and add it"
+    return (
+        f"{what} is not in cli/check/support.toml: use something else, or look up which clients support it and add it"
+    )

@@ -1,4 +1,4 @@
-"""The words of every language in `functions/replies/languages/`: each list is known, and each entry can be used."""
+"""Findings in the word tables in `functions/replies/languages/`: unknown lists, and entries that cannot be used."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ from replies.request import Request
 from replies.tables import EXPRESSIONS, FOLDER
 
 PARTS = "parts"
-"""The section whose lists have names of a language's own: `{name}` stands for one in the sections of ASKED."""
+"""The section in which a language names its own lists: `{name}` stands for one of them in the sections of ASKED."""
 ASKED = (*Request.Command, *BESIDE_A_YES)
 LISTS = {
     "quotes": "verbs you_wrote before_date hour_marks message original forwarded picture",
@@ -31,11 +31,11 @@ LISTS = {
 }
 KEYS = {f"{section}.{name}" for section, names in LISTS.items() for name in names.split()}
 LENGTHS = {"dates.weekdays": 7, "dates.months": 12}
-"""Lists whose places have a meaning: Monday is the first day, and January the first month."""
+"""Lists whose order has a meaning: Monday is the first day, and January the first month."""
 
 
 def check(folder: Path = FOLDER) -> list[Finding]:
-    """What an author of a language has to change, in all files at once."""
+    """Findings for the author of a language, in all files at once."""
     return [finding for path in sorted(folder.glob("*.toml")) for finding in _table(path)]
 
 
@@ -59,7 +59,7 @@ def _table(path: Path) -> Iterator[Finding]:
 
 
 def _list(section: str, name: str, entries: Any) -> Iterator[str]:
-    """What is wrong with one list."""
+    """The problems of one list."""
     key = f"{section}.{name}"
     if key not in KEYS and section != PARTS:
         yield "is not a key of these tables"
@@ -72,34 +72,34 @@ def _list(section: str, name: str, entries: Any) -> Iterator[str]:
 
 
 def _requests(given: dict[str, Any]) -> Iterator[str]:
-    """What is wrong with the expressions for what people ask, taken together."""
+    """The problems of the expressions for requests, taken together."""
     if not any(section in given for section in (PARTS, "frames", *ASKED)):
         return
     if not given.get(PARTS, {}).get("ours"):
-        yield "parts.ours: is needed by the sections of what people ask"
+        yield "parts.ours: is needed by the sections for requests"
         return
     try:
         Language(given).compiled()
     except KeyError as error:
         yield f"parts: no part is called {error.args[0]}"
     except (re.error, TypeError) as error:
-        yield f"an expression of what people ask cannot be used: {error}"
+        yield f"an expression for a request cannot be used: {error}"
 
 
 @cache
 def _expression(entry: str) -> str:
-    """What is wrong with an expression; empty when nothing is."""
+    """The problem of an expression; empty if there is none."""
     try:
         compiled = re.compile(entry)
     except re.error as error:
-        return f"{entry!r} is no expression: {error}"
+        return f"{entry!r} is not a regular expression: {error}"
     if compiled.groups:
         return f"{entry!r} has a group that captures: write (?: instead of ("
-    return f"{entry!r} is found in an empty text" if compiled.fullmatch("") else ""
+    return f"{entry!r} matches an empty text" if compiled.fullmatch("") else ""
 
 
 def _line_of(path: Path, section: str, name: str) -> int:
-    """The line of a key in its section, or else that of the section."""
+    """The line number of a key in its section, or of the section if the key is missing."""
     within = ""
     found = 1
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):

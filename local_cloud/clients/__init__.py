@@ -1,4 +1,4 @@
-"""Mail clients: how each writes a reply to a mail, quoting it in its own way, and an out-of-office answer."""
+"""Mail clients: each writes a reply to an email and quotes it in its own way; and an out-of-office reply."""
 
 import re
 import uuid
@@ -16,9 +16,9 @@ __all__ = ["CLIENTS", "Client", "Place", "out_of_office", "reply", "reply_addres
 
 
 def reply(client: str, original: SentEmail, text: str, at: datetime, place: Place = Place.ABOVE) -> bytes:
-    """The reply as it leaves the mailbox. `at` is in the writer's own time zone, which clients print.
+    """The reply as it leaves the mailbox. `at` is in the writer's time zone, which clients print.
 
-    Raises ValueError for a place that the client has no way to write in.
+    Raises ValueError for a place in which the client cannot write.
     """
     program = CLIENTS[client]
     if place not in program.places:
@@ -27,7 +27,7 @@ def reply(client: str, original: SentEmail, text: str, at: datetime, place: Plac
 
 
 def out_of_office(original: SentEmail, at: datetime) -> bytes:
-    """The automatic answer of an Exchange mailbox; its envelope sender is empty (RFC 3834)."""
+    """The auto-reply of an Exchange mailbox; its envelope sender is empty (RFC 3834)."""
     text = f"Thank you for your message. I am away until {at:%d %B} and will read it when I am back."
     written = Written(
         text=text + "\n",
@@ -39,7 +39,7 @@ def out_of_office(original: SentEmail, at: datetime) -> bytes:
 
 
 def reply_address(original: SentEmail) -> str:
-    """Where a client sends a reply: Reply-To, or else From."""
+    """The address to which a client sends a reply: Reply-To, otherwise From."""
     return parseaddr(original.reply_to[0] if original.reply_to else original.source)[1]
 
 
@@ -59,7 +59,7 @@ def _message(original: SentEmail, written: Written, subject: str, at: datetime) 
     message.set_content(written.text, charset="utf-8", cte=written.encoding, params=parameters)
     if written.html:
         message.add_alternative(written.html, subtype="html", cte=written.encoding)
-    # Python would write a Message-ID that is longer than a line as an encoded word, which no client does.
+    # Python would write a Message-ID longer than a line as an encoded word. No client does so.
     return message.as_bytes(policy=SMTP.clone(max_line_length=998))
 
 

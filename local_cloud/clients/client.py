@@ -1,4 +1,4 @@
-"""What a mail client is here: where it writes, what it puts round a quote, and how it makes plain text of both."""
+"""A mail client: the place in which it writes, the text around a quote, and the plain text it makes of both."""
 
 import re
 import uuid
@@ -19,7 +19,7 @@ _PARAGRAPH = re.compile(r"<h1[^>]*>.*?</h1>.*?</p>", re.DOTALL)
 
 
 class Place(StrEnum):
-    """Where somebody writes."""
+    """The place of the typed words, relative to the quote."""
 
     ABOVE = "above"
     BELOW = "below"
@@ -28,7 +28,7 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a client makes of the words that were typed."""
+    """The parts of the mail that a client makes of the typed words."""
 
     text: str
     html: str | None
@@ -40,7 +40,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What somebody typed in answer to a mail, and where. `at` is in their own time zone."""
+    """The words typed in reply to an email, and their place. `at` is in the writer's time zone."""
 
     original: SentEmail
     typed: str
@@ -49,17 +49,17 @@ class Reply:
 
     @property
     def sent(self) -> datetime:
-        """When the original was sent, as the writer's clock has it."""
+        """The time at which the original was sent, in the writer's time zone."""
         return self.original.at.astimezone(self.at.tzinfo)
 
     @property
     def sender(self) -> tuple[str, str]:
-        """Name and address of who sent the original."""
+        """Name and address of the original's sender."""
         name, address = parseaddr(self.original.source)
         return decoded(name), address
 
     def halves(self) -> tuple[str, str]:
-        """What stands in the original's body, before and after the place inside it: below the question, if any."""
+        """The original's body before and after the place inside it: below the question, if it has one."""
         html = self.original.html or f"<pre>{escape(self.original.text or '')}</pre>"
         body = _BODY.search(html)
         inner = body[1] if body else _HEAD.sub("", html)
@@ -70,15 +70,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A mail client by the name that people know it by."""
+    """A mail client, labelled with its common name."""
 
     label: str
     line: Callable[[Reply], str]
-    """What it writes above a quote: a sentence, or the header fields of the original."""
+    """The quote header: a sentence, or the header fields of the original."""
     page: str
-    """The HTML around `{typed}`, `{line}` and `{quote}`; `{under}` is where words below the quote go."""
+    """The HTML around `{typed}`, `{line}` and `{quote}`; words below the quote replace `{under}`."""
     style: Style
-    """How it makes plain text of the quote."""
+    """The way in which it makes plain text of the quote."""
     text: str = "{typed}{signature}\n\n{line}\n\n{quote}\n"
     """The plain text with words above the quote."""
     text_around: str = "{line}\n\n{quote}\n"
@@ -87,16 +87,16 @@ class Client:
     block: str = "<div>{}</div>"
     """One typed line in HTML."""
     inside: str = "<div>{}</div>"
-    """What was typed inside the quote, in HTML."""
+    """The words typed inside the quote, in HTML."""
     signature: str = ""
-    """What it adds below the words by itself."""
+    """The signature that it adds below the words by itself."""
     places: tuple[Place, ...] = (Place.ABOVE, Place.INSIDE)
     headers: Mapping[str, str] = field(default_factory=dict)
     message_id: Callable[[str], str] = lambda domain: f"<{uuid.uuid4().hex}@{domain}>"
     wrap: int = 0
-    """Columns that it wraps the typed words to in plain text; 0: it doesn't."""
+    """Columns to which it wraps the typed words in plain text; 0: it does not wrap."""
     flowed: bool = False
-    """Whether its plain text is format=flowed (RFC 3676), and all there is."""
+    """Whether it writes only plain text, as format=flowed (RFC 3676)."""
     encoding: str = "quoted-printable"
 
     def write(self, reply: Reply) -> Written:
@@ -117,13 +117,13 @@ class Client:
         quote = before + (self.inside.format(blocks) if reply.place is Place.INSIDE else "") + after
         above, below = (blocks if reply.place is place else "" for place in (Place.ABOVE, Place.BELOW))
         line = self.line_in_html(self.line(reply))
-        # Not str.format: a quote may have braces in it.
+        # Not str.format: a quote may contain braces.
         parts = {"{typed}": above, "{line}": line, "{quote}": quote, "{under}": below}
         return re.sub(r"\{(?:typed|line|quote|under)\}", lambda found: parts[found[0]], self.page)
 
     def _text(self, reply: Reply, before: str, after: str) -> str:
         typed = wrapped(reply.typed, self.wrap) if self.wrap else reply.typed
-        if self.flowed:  # a space before what begins with one (RFC 3676, 4.4)
+        if self.flowed:  # adds a space to a line that begins with a space or > (RFC 3676, 4.4)
             typed = re.sub(r"^(?=[ >])", " ", typed, flags=re.MULTILINE)
         quote = self.style.quoted(lines_of(before, self.style))
         if reply.place is Place.INSIDE:
@@ -136,5 +136,5 @@ class Client:
 
 
 def _kept(line: str) -> str:
-    """A typed line in HTML: editors keep spaces that stand together by making all but the last unbreakable."""
+    """A typed line in HTML: editors keep several spaces by making all but the last one non-breaking."""
     return re.sub(r"^ | (?= )", "&nbsp;", escape(line, quote=False))

@@ -1,4 +1,4 @@
-"""The plain text that mail clients make of the HTML they quote: alike in the main, and each with its own habits."""
+"""The plain text that mail clients make of the HTML that they quote: similar, with small differences."""
 
 import re
 import textwrap
@@ -12,40 +12,40 @@ _VOID = frozenset({"br", "hr", "img", "meta", "input", "link"})
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One client's habits."""
+    """One client's way to make plain text."""
 
     link: str = "{} <{}>"
-    """Of words and address; `{}` for the words alone."""
+    """A link, with its words and address; `{}` for the words alone."""
     bullet: str = "- "
     bold: str = ""
-    """What it puts before and after bold words."""
+    """The text before and after bold words."""
     mark: str = "> "
-    """Before each quoted line; empty where the quote is not marked."""
+    """The text before each quoted line; empty if the quote is not marked."""
     wrap: int = 0
-    """Columns that it wraps quoted lines to; 0: it doesn't."""
+    """Columns to which it wraps quoted lines; 0: it does not wrap."""
     hidden: bool = False
-    """Whether it takes over what the mail hides: the preheader."""
+    """Whether it quotes the hidden text of the email: the preheader."""
     every_line: str = ""
-    """Before each line, quoted or not: Yahoo's one space."""
+    """The text before each line, quoted or not: Yahoo's one space."""
 
     def quoted(self, lines: list[str]) -> str:
-        """The lines as they stand in the quote."""
+        """The lines as a quote."""
         lines = [part for line in lines for part in (lines_within(line, self.wrap) if self.wrap else [line])]
         return "\n".join(f"{self.mark}{line}" if line else self.mark.rstrip() for line in lines).strip("\n")
 
 
 def wrapped(text: str, width: int) -> str:
-    """Wrapped; a blank line stays one."""
+    """The text with wrapped lines; blank lines stay blank."""
     return "\n".join(part for line in text.splitlines() for part in lines_within(line, width))
 
 
 def lines_within(line: str, width: int) -> list[str]:
-    """Between words only: an address stays in one."""
+    """One line wrapped between words only: a long address is not broken."""
     return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def lines_of(html: str, style: Style) -> list[str]:
-    """The lines of a piece of HTML, with no blank ones at its ends and never two of them together."""
+    """The lines of a piece of HTML, without blank lines at its ends and without two blank lines together."""
     reader = _Reader(style)
     reader.feed(html)
     reader.close()
@@ -104,7 +104,7 @@ class _Reader(HTMLParser):
             self.pieces.append(text.lstrip(" ") if at_start else text)
 
     def _break(self, lines: str) -> None:
-        """Begins a new line, or a new paragraph, unless one has just begun."""
+        """Starts a new line or a new paragraph, unless one has just started."""
         if self.pieces and self.pieces[-1].strip(" ") == "":
             self.pieces.pop()
         written = "".join(self.pieces[-3:])

@@ -1,4 +1,4 @@
-"""The clients: what each puts round a quote, as its mails show. English, as they are set up where these are written."""
+"""The clients with the text that each puts around a quote, taken from their real mail, in English."""
 
 import uuid
 from html import escape
@@ -14,7 +14,7 @@ def _gmail_line(reply: Reply) -> str:
     name, address = reply.sender
     when = f"On {reply.sent:%a, %b} {reply.sent.day}, {reply.sent.year} at {clock} {name}".rstrip()
     line = f"{when} <{address}> wrote:"
-    return line if len(line) <= 78 else f"{when} <\n{address}> wrote:"  # Gmail breaks its own line inside the address
+    return line if len(line) <= 78 else f"{when} <\n{address}> wrote:"  # Gmail breaks this line inside the address
 
 
 def _apple_line(reply: Reply) -> str:
@@ -67,7 +67,7 @@ def _bold_names(fields: str) -> str:
 
 
 def _gmail_html(line: str) -> str:
-    """Its sentence, the address linked, on one line."""
+    """Gmail's quote header on one line, with a link on the address."""
     before, _, rest = line.replace("<\n", "<").partition("<")
     address = rest.partition(">")[0]
     return f'{escape(before)}&lt;<a href="mailto:{address}">{address}</a>&gt; wrote:<br>'

@@ -1,5 +1,5 @@
-// Comfort only: the clock goes on, new mail is announced, and a mail is shown in its full height.
-// Every page works without this.
+// Convenience only: updates the clock, announces new emails, and shows an email in its full height.
+// Every page works without this script.
 "use strict";
 
 const seen = Number(document.body.dataset.mails);
@@ -10,7 +10,7 @@ async function pulse() {
     document.getElementById("now").textContent = news.now;
     document.getElementById("fresh").hidden = news.mails <= seen;
   } catch {
-    // the server has ended; the page stays as it is
+    // the server has stopped; the page stays as it is
   }
 }
 setInterval(pulse, 5000);

@@ -1,4 +1,4 @@
-"""`email-course check`: the emails as they are have nothing to change; each fault is named with its file and line."""
+"""`email-course check`: there is nothing to change in the emails; each mistake is named with its file and line."""
 
 import re
 import subprocess
@@ -33,7 +33,7 @@ def emails(tmp_path: Path) -> Path:
 
 
 def findings(emails: Path) -> list[str]:
-    """As they are printed, with paths from `emails/` on."""
+    """The findings as printed, with paths relative to `emails/`."""
     found = check(emails, TEMPLATE)
     assert [(each.path, each.line) for each in found] == sorted((each.path, each.line) for each in found)
     return as_printed(found, emails)
@@ -100,47 +100,49 @@ THIRD = "rebuild-trust/03-apology-in-action.md.j2:1:"
         (add(LESSON, "\n[The next step](next.html)\n"), ADDED, "next.html leads nowhere"),
         (add(LESSON, "\n[The practice](#practice)\n"), ADDED, "#practice leads to no place"),
         (add(LESSON, "\n[The shop]({{ site_url }}/shop)\n"), ADDED, "no page /shop"),
-        (add(LESSON, "\n[The page](https://)\n"), ADDED, "is no address"),
+        (add(LESSON, "\n[The page](https://)\n"), ADDED, "is not an address"),
         (add(LESSON, "\n[The page]()\n"), ADDED, "leads nowhere"),
         (add("rebuild-trust/about.md", "\n[More](more.html)\n"), "rebuild-trust/about.md:", "more.html"),
         (change(LAYOUT, '"{{ unsubscribe_url }}"', '"{{ me_url }}"'), TOP, "no way to unsubscribe"),
         (change("layout.txt.j2", "{{ unsubscribe_url }}", ""), "layout.txt.j2:1:", "no way to unsubscribe"),
         (change("en/email.toml", " by {address}", ""), TOP, "no postal address"),
-        (change(LAYOUT, "{{ dial(line.number) }}", ""), TOP, "not every helpline"),
-        (change("layout.txt.j2", "{{ country.emergency }}", ""), "layout.txt.j2:1:", "not every helpline"),
+        (change(LAYOUT, "{{ dial(line.number) }}", ""), TOP, "does not show every helpline"),
+        (change("layout.txt.j2", "{{ country.emergency }}", ""), "layout.txt.j2:1:", "does not show every helpline"),
         (add(LESSON, "\n" + "A long way round. " * 6000 + "\n"), f"{LESSON}:1:", "KB as an email"),
     ],
     ids=[
-        *("gap and number", "gap", "duplicate id", "empty subject", "misspelt subject", "undefined"),
-        *("in a dead branch", "undefined attribute", "undefined word", "division", "jinja", "relative link"),
-        *("anchor", "page", "no host", "no address", "link in about.md", "no unsubscribe", "none in text"),
-        *("no postal address", "no helpline", "no emergency in text", "over 102 KB"),
+        *("gap by renumbering", "gap", "duplicate id", "empty subject", "misspelt subject", "undefined name"),
+        *("undefined name in a dead branch", "undefined attribute", "undefined word", "division by zero"),
+        *("broken Jinja", "relative link", "unknown anchor", "unknown page", "link without host", "empty link"),
+        *("link in about.md", "no unsubscribe in HTML", "no unsubscribe in text", "no postal address"),
+        *("no helpline", "no emergency number in text", "over 102 KB"),
     ],
 )  # fmt: skip
-def test_a1_a_fault_is_named_with_its_file_and_line(emails: Path, fault: Fault, where: str, what: str) -> None:
+def test_a1_a_mistake_is_named_with_its_file_and_line(emails: Path, fault: Fault, where: str, what: str) -> None:
     fault(emails)
     found = findings(emails)
     assert any(each.startswith(where) and what in each for each in found), found
 
 
 def renamed(emails: Path, was: str = "") -> None:
-    """The lesson own-it gets another file, and the one that quotes it follows."""
+    """Renames the file of the lesson own-it, and changes the lesson that quotes it."""
     old = emails / LESSON
     old.write_text(old.read_text("utf-8").replace("+++\n", f"+++\n{was}\n", 1), "utf-8")
     old.rename(emails / "rebuild-trust" / "02-say-it.md.j2")
     change("rebuild-trust/03-apology-in-action.md.j2", "['own-it']", "['say-it']")(emails)
 
 
-def test_a4_a_renamed_lesson_says_what_it_was_or_check_names_it(emails: Path) -> None:
+def test_a4_a_renamed_lesson_without_its_old_id_is_named(emails: Path) -> None:
     renamed(emails)
     (found,) = findings(emails)
     line = (emails / "rebuild-trust/lessons.lock").read_text("utf-8").splitlines().index("own-it") + 1
     assert found.startswith(f"rebuild-trust/lessons.lock:{line}: ")
-    assert 'the lesson own-it, which is gone: was = ["own-it"] belongs into 02-say-it.md.j2, or delete this' in found
+    assert "the lesson own-it was deployed and is missing: " in found
+    assert 'write was = ["own-it"] into 02-say-it.md.j2, or delete this line' in found
 
 
-def test_a4_with_its_old_id_the_renamed_lesson_is_accepted_and_kept_in_mind(emails: Path) -> None:
-    """Also when the old id is taken out later."""
+def test_a4_a_renamed_lesson_with_its_old_id_is_accepted_and_kept_in_the_lock(emails: Path) -> None:
+    """The lock keeps the old id even if the lesson later loses it."""
     renamed(emails, 'was = ["own-it"]')
     assert findings(emails) == []
     accept(emails)
@@ -151,11 +153,10 @@ def test_a4_with_its_old_id_the_renamed_lesson_is_accepted_and_kept_in_mind(emai
     assert (emails / "rebuild-trust/lessons.lock").read_text("utf-8") == lock
     change("rebuild-trust/02-say-it.md.j2", 'was = ["own-it"]\n', "")(emails)
     (found,) = findings(emails)
-    assert "own-it belongs" not in found
-    assert 'was = ["own-it"] belongs into the file that has it now' in found
+    assert 'write was = ["own-it"] into the file that has it now' in found
 
 
-def test_a4_a_lesson_that_was_taken_out_is_named_until_its_line_is_deleted(emails: Path) -> None:
+def test_a4_a_removed_lesson_is_named_until_its_line_is_deleted(emails: Path) -> None:
     (emails / "rebuild-trust/01-acknowledge.md.j2").unlink()
     change("rebuild-trust/lessons.lock", "acknowledge\n", "")(emails)
     assert not any("lessons.lock" in each for each in findings(emails))
@@ -175,7 +176,7 @@ def test_a4_the_command_writes_the_lock_only_if_there_is_nothing_to_change(email
 
 
 def test_a5_a_lesson_named_after_a_notice_is_refused(emails: Path) -> None:
-    """Two “Yes” to it would erase everything."""
+    """Two replies “Yes” to this lesson would erase everything."""
     (emails / LESSON).rename(emails / "rebuild-trust/02-erase.md.j2")
     change("rebuild-trust/03-apology-in-action.md.j2", "['own-it']", "['erase']")(emails)
     (found,) = findings(emails)
@@ -207,7 +208,7 @@ def test_a_page_is_a_route_that_a_link_can_open(emails: Path, method: str, opens
     assert all(each.startswith("there is no page /unsubscribe/") for each in found)
 
 
-def test_several_mistakes_are_told_at_once(emails: Path) -> None:
+def test_several_mistakes_are_named_at_once(emails: Path) -> None:
     add(LESSON, "\n{{ one }}\n")(emails)
     add("en/notices/help.md.j2", "\n{{ two }}\n")(emails)
     change("rebuild-trust/course.toml", "tagline", "tagging")(emails)
@@ -220,9 +221,9 @@ def test_a_language_that_lacks_a_word_is_named(emails: Path) -> None:
 
 
 @pytest.mark.parametrize(("code", "named"), [("SP", "“SP” of “Spain”"), ("es", "“es” of “Spain”"), ("GB", "“GB” of")])
-def test_a_code_tells_one_country(emails: Path, code: str, named: str) -> None:
+def test_a_wrong_or_repeated_country_code_is_named(emails: Path, code: str, named: str) -> None:
     change("helplines.toml", 'code = "ES"', f'code = "{code}"')(emails)
-    assert all(named in found and "is no country's code, or another one's" in found for found in findings(emails))
+    assert all(named in found and "is not a country's code, or is used twice" in found for found in findings(emails))
     assert findings(emails)
 
 
@@ -252,14 +253,14 @@ HELP = "{}/notices/help.md.j2"
         ("es", "PAUSA HASTA EL LUNES", "PAUSA HASTA MI CUMPLE"),
     ],
 )
-def test_a_help_that_advertises_what_is_not_obeyed_is_named(emails: Path, code: str, old: str, new: str) -> None:
+def test_a_help_notice_that_advertises_an_unknown_command_is_named(emails: Path, code: str, old: str, new: str) -> None:
     name = HELP.format(code)
     line = next(at for at, text in enumerate((EMAILS / name).read_text("utf-8").splitlines(), 1) if old in text)
     change(name, old, new)(emails)
     assert [each.partition(", ")[0] for each in findings(emails)] == [f"{name}:{line}: advertises {new.strip('*`')}"]
 
 
-def test_a_line_of_help_about_one_command_advertises_no_other(tmp_path: Path) -> None:
+def test_a_line_of_help_that_advertises_another_command_is_named(tmp_path: Path) -> None:
     notice = tmp_path / HELP.format("en")
     notice.parent.mkdir(parents=True)
     notice.write_text(
@@ -281,7 +282,7 @@ def test_a_line_of_help_about_one_command_advertises_no_other(tmp_path: Path) ->
         ("You have 10 days.", []),
     ],
 )
-def test_what_a_line_advertises(line: str, said: list[str]) -> None:
+def test_advertised_replies_are_found_in_a_line(line: str, said: list[str]) -> None:
     assert commands.advertised(line) == said
 
 
@@ -294,13 +295,13 @@ def test_a_helpline_that_nobody_has_verified_for_180_days_is_a_warning() -> None
 
 
 def test_a_helpline_that_nobody_has_ever_verified_is_a_warning() -> None:
-    """A whole country, or a line that came to its country later."""
+    """A whole country, or a line that was added to its country later."""
     named = [re.findall("“(.+)” was never verified: call", each.message) for each in stale(EMAILS, date(2026, 11, 1))]
     line_of = ("Samaritans", "988 Suicide & Crisis Lifeline", "Lifeline", "Línea 024 (conducta suicida)")
     assert named == [[name] for name in (*line_of, "Germany")]
 
 
-def test_a_language_that_no_course_speaks_yet_is_held_to_the_same(emails: Path) -> None:
+def test_a_language_that_no_course_uses_yet_is_checked_too(emails: Path) -> None:
     add("es/notices/paused.md.j2", "\n{{ course.days + 'x' }}\n")(emails)
     (found,) = findings(emails)
     assert found.startswith(f"es/notices/paused.md.j2:{lines(PAUSED) + 2}: ")
@@ -327,7 +328,7 @@ HEADING = f"{LAYOUT}:{line_in_layout('.letter h1 {')}:"
         (change(LAYOUT, "<title>{{ subject }}</title>", ""), IN_LAYOUT, "<title>"),
         (change(LAYOUT, "<h1>{{ subject }}</h1>", "<p>{{ subject }}</p>"), IN_LAYOUT, "needs an <h1>"),
         (add(LESSON, "\n# Loud\n"), ADDED, "second heading of the first level"),
-        (add(LESSON, "\n#### Deep\n"), ADDED, "leaves a level out"),
+        (add(LESSON, "\n#### Deep\n"), ADDED, "skips a level"),
         (change(LAYOUT, '<table role="presentation" class="sheet"', '<table class="sheet"'), IN_LAYOUT, "presentation"),
         (add(LESSON, "\nRead [here](https://example.org/).\n"), ADDED, "“here” does not say"),
         (add(LESSON, "\n[https://example.org](https://example.org)\n"), ADDED, "does not say"),
@@ -335,8 +336,8 @@ HEADING = f"{LAYOUT}:{line_in_layout('.letter h1 {')}:"
         (add(LESSON, "\n![A house](https://example.org/a.png)\n"), ADDED, "<img>"),
         (add(LESSON, "\n<b>Loud</b>\n"), ADDED, "plain text"),
         (change(LAYOUT, "font-size: 16px", "font-size: 14px"), IN_LAYOUT, "make it 16px at least"),
-        (change(LAYOUT, "color: #5c5346", "color: #9c9386"), IN_LAYOUT, "in the light"),
-        (change(LAYOUT, ".foot { color: #bdb5a7 !", ".foot { color: #5d5547 !"), IN_LAYOUT, "in the dark"),
+        (change(LAYOUT, "color: #5c5346", "color: #9c9386"), IN_LAYOUT, "in light mode"),
+        (change(LAYOUT, ".foot { color: #bdb5a7 !", ".foot { color: #5d5547 !"), IN_LAYOUT, "in dark mode"),
         (change(LAYOUT, "#1a1d29 !important; color: #ece5d8", "#1a1d29 !important; color: #2b2722"), IN_LAYOUT, "dark"),
         (change(LAYOUT, "td { background-color: #2f3a6e", "td { background-color: #7fa0ff"), IN_LAYOUT, "inverts"),
         (change(LAYOUT, "37px; font-weight", "37px; filter: none; font-weight"), HEADING, "property filter"),
@@ -349,13 +350,14 @@ HEADING = f"{LAYOUT}:{line_in_layout('.letter h1 {')}:"
         (change(LAYOUT, ":root {", f"/*{'x' * 8192}*/ :root {{"), IN_LAYOUT, "Gmail drops it"),
     ],
     ids=[
-        *("lang", "title", "no h1", "second h1", "level left out", "table", "here", "bare address", "no words"),
-        *("image", "html", "small", "faint", "faint in the dark", "dark only by half", "faint when inverted"),
-        *("property", "value", "selector", "rule", "element", "attribute", "style attribute", "long style"),
+        *("no lang", "no title", "no h1", "second h1", "skipped level", "table without role", "link named here"),
+        *("bare address", "link without words", "image", "HTML", "small letters", "faint in light mode"),
+        *("faint in dark mode", "dark words on dark", "faint when inverted", "unknown property", "unknown value"),
+        *("unknown selector", "unknown rule", "unknown element", "unknown attribute", "style attribute", "long style"),
     ],
 )  # fmt: skip
-def test_what_would_keep_a_reader_out_is_named(emails: Path, fault: Fault, where: str, what: str) -> None:
-    """In one email: that every email is held to it, the tests above show."""
+def test_a_barrier_for_readers_is_named(emails: Path, fault: Fault, where: str, what: str) -> None:
+    """Tests one email; the tests above show that every email is checked."""
     fault(emails)
     usable.cache_clear()
     lesson = [sample for sample in samples(load(emails), emails) if sample.source == emails / LESSON]
@@ -363,12 +365,12 @@ def test_what_would_keep_a_reader_out_is_named(emails: Path, fault: Fault, where
     assert any(each.startswith(where) and what in each for each in found), found
 
 
-def test_contrast_is_wcags() -> None:
+def test_contrast_is_that_of_wcag() -> None:
     assert colours.contrast("#000000", "#ffffff") == pytest.approx(21)
     assert colours.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
-def test_where_a_client_lacks_something_the_table_says_what_is_seen_instead() -> None:
+def test_the_table_says_what_readers_see_in_a_client_without_support() -> None:
     table = support.table()
     clients = {*table["clients"]}
     for section in ("css", "rules", "elements", "attributes"):
@@ -377,7 +379,7 @@ def test_where_a_client_lacks_something_the_table_says_what_is_seen_instead() ->
             assert known.get("then") or not known.get("without"), f"{section}.{name}"
 
 
-# ---------------------------------------------------------------- the command, and links out into the world
+# ---------------------------------------------------------------- the command, and links to other sites
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -385,13 +387,13 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=TEMPLATE.parent)
 
 
-def test_the_command_says_so_when_all_is_well() -> None:
+def test_the_command_says_that_there_is_nothing_to_change() -> None:
     done = run()
     assert done.returncode == 0
     assert re.fullmatch(r"\d+ emails, and nothing to change\.\n", done.stdout)
 
 
-def test_the_command_prints_one_line_a_finding_and_fails(emails: Path) -> None:
+def test_the_command_prints_one_line_per_finding_and_fails(emails: Path) -> None:
     add(LESSON, "\n{{ frist_name }}\n")(emails)
     (emails.parent / "template.yaml").write_text(TEMPLATE.read_text("utf-8"), "utf-8")
     done = run("--template", str(emails.parent / "template.yaml"))
@@ -400,7 +402,7 @@ def test_the_command_prints_one_line_a_finding_and_fails(emails: Path) -> None:
 
 
 class _Site(BaseHTTPRequestHandler):
-    """Answers /there, /no-head only to GET, and nothing else."""
+    """Answers /there, and /no-head only to GET; every other path with 404."""
 
     def do_HEAD(self) -> None:
         self._answer({"/there": 200, "/no-head": 405}.get(self.path, 404))
@@ -427,10 +429,10 @@ def website() -> Iterator[str]:
         server.server_close()
 
 
-def test_a_link_that_no_longer_answers_is_named_when_asked_for(emails: Path) -> None:
+def test_a_dead_link_is_named_if_links_are_requested(emails: Path) -> None:
     with website() as site:
         change("helplines.toml", "https://findahelpline.com", f"{site}/there")(emails)
         add(LESSON, f"\n[The book]({site}/no-head) and [the film]({site}/gone)\n")(emails)
-        assert findings(emails) == [], "not asked for"
+        assert findings(emails) == [], "no link is requested without the option"
         found = [str(each) for each in check(emails, TEMPLATE, ask_the_network=True)]
     assert found == [f"{emails / LESSON}:{LAST + 2}: the link {site}/gone does not answer: HTTP 404"]

@@ -1,4 +1,4 @@
-"""`email-course check` names what is wrong with the words of a language, by file, line and key."""
+"""`email-course check` names the mistakes in a language's word tables, by file, line and key."""
 
 from pathlib import Path
 
@@ -22,9 +22,9 @@ def test_there_is_nothing_to_change() -> None:
         ('[spans]\nmonths = ["mês"]\n[dates]\nmonths = ["janeiro"]', 4, "dates.months: needs 12 entries"),
         ('spaces = "no"', 1, "spaces: must be true or false"),
         ("\n[quotes\n", 2, "cannot be read: "),
-        ('[quotes]\nverbs = ["escreveu", "disse("]', 2, "quotes.verbs: 'disse(' is no expression"),
+        ('[quotes]\nverbs = ["escreveu", "disse("]', 2, "quotes.verbs: 'disse(' is not a regular expression"),
         ('[quotes]\nverbs = ["(escreveu|disse)"]', 2, "quotes.verbs: '(escreveu|disse)' has a group"),
-        ('[quotes]\nverbs = ["(?:escreveu)?"]', 2, "quotes.verbs: '(?:escreveu)?' is found in an empty text"),
+        ('[quotes]\nverbs = ["(?:escreveu)?"]', 2, "quotes.verbs: '(?:escreveu)?' matches an empty text"),
     ],
 )
 def test_a_mistake_is_named_with_its_file_line_and_key(tmp_path: Path, text: str, line: int, what: str) -> None:
@@ -37,7 +37,7 @@ def test_a_mistake_is_named_with_its_file_line_and_key(tmp_path: Path, text: str
     assert finding.message.startswith(what)
 
 
-def test_mistakes_in_several_files_are_told_at_once(tmp_path: Path) -> None:
+def test_mistakes_in_several_files_are_named_at_once(tmp_path: Path) -> None:
     (tmp_path / "xx.toml").write_text('[quotes]\nverb = ["a"]\n[spans]\ndays = 1', "utf-8")
     (tmp_path / "yy.toml").write_bytes(b'[quotes]\nverbs = ["\xff"]')
 

@@ -1,4 +1,4 @@
-"""What keeps a stack from being deployed, said before AWS is asked."""
+"""`email-course deployable` says what keeps a stack from being deployed, before AWS is asked."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ def asked(*words: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_n4_a_name_and_a_region_that_can_be_deployed() -> None:
+def test_n4_a_valid_name_and_region_are_accepted() -> None:
     assert asked("email-course", "--region", "eu-central-1")[0] == 0
     assert asked("a" * 55, "--region", "us-east-1", "--set", "ActivateReceiptRules=yes")[0] == 0
 
@@ -30,22 +30,22 @@ def test_n4_a_name_and_a_region_that_can_be_deployed() -> None:
         (("email-course", "--region", "eu-west-1", "--set", "Sendr=x"), "the template has no parameter Sendr"),
     ],
 )
-def test_n4_what_cannot_be_deployed_is_named(words: tuple[str, ...], why: str) -> None:
+def test_n4_the_reason_against_a_deployment_is_named(words: tuple[str, ...], why: str) -> None:
     code, told = asked(*words)
     assert code == 1
     assert told.startswith("email-course: ")
     assert why in told
 
 
-def test_a_parameter_without_a_value_is_a_mistake_of_use() -> None:
+def test_a_parameter_without_a_value_is_a_usage_error() -> None:
     assert asked("email-course", "--region", "eu-west-1", "--set", "Sender") == (
         2,
         "email-course: --set Sender: must be NAME=VALUE\n",
     )
 
 
-def test_n4_make_deploy_asks_before_sam() -> None:
-    """With the same name and region, or another stack than the one that was checked would be deployed."""
+def test_n4_make_deploy_runs_deployable_before_sam() -> None:
+    """With the same name and region: otherwise make would deploy another stack than the one that was checked."""
     makefile = MAKEFILE.read_text("utf-8")
     assert re.search(r"^deploy: deployable build", makefile, re.MULTILINE)
     assert "\t@$(email-course) deployable $(STACK) --region $(REGION)\n" in makefile

@@ -1,4 +1,4 @@
-"""What a deleted stack leaves, and that all of it can be erased: twice asked, and wherever it was broken off."""
+"""`email-course erase-all` erases everything that a deleted stack leaves, asks twice, and can be interrupted."""
 
 import sys
 from collections.abc import Iterator
@@ -24,11 +24,11 @@ TABLES = {"Subscribers", "Reflections", "Suppressions", "Limits"}
 
 
 class Account:
-    """An AWS account in which a stack was, with Ann's data, and another stack's table."""
+    """An AWS account with a deleted stack's resources, Ann's data among them, and another stack's table."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.stands: set[str] = set()  # the stacks that do
+        self.stands: set[str] = set()  # names of the stacks that still exist
         self.kms = world.clients.kms
         self.key = self.kms.create_key(Tags=[{"TagKey": TAG, "TagValue": STACK}])["KeyMetadata"]["KeyId"]
         self.table("theirs", "another")
@@ -45,7 +45,7 @@ class Account:
 
     @property
     def left(self) -> set[str]:
-        """The names of what is there; of a key only one that can be used."""
+        """The names of all resources; `key` for a key that can be used."""
         clients = self.world.clients
         names = set(clients.dynamodb.list_tables()["TableNames"])
         names |= {bucket["Name"] for bucket in clients.s3.list_buckets()["Buckets"]}
@@ -64,7 +64,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
         def with_stacks(client: BaseClient, operation: str, parameters: Any) -> Any:
-            """CloudFormation, which moto answers for only with libraries that nothing else needs."""
+            """Answers for CloudFormation: moto's needs libraries that nothing else needs."""
             if operation != "DescribeStacks":
                 return call(client, operation, parameters)
             if parameters["StackName"] in account.stands:
@@ -76,17 +76,17 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             yield account
         reflections = world.resources.ref("Reflections")
         if reflections not in account.left:
-            account.table(reflections, STACK)  # every world's logs are held against it: see conftest
+            account.table(reflections, STACK)  # conftest compares every world's logs with this table
 
 
 def erases(monkeypatch: pytest.MonkeyPatch, typed: str = SURE, stack: str = STACK, account: str = ACCOUNT) -> Result:
-    """The command, with what a person types at its questions."""
+    """Runs the command with these answers typed at its questions."""
     monkeypatch.setattr(main, "_is_terminal", lambda: True)
     return COMMAND.invoke(app, ["erase-all", stack, "--account", account], input=typed)
 
 
 def test_n9_everything_that_outlives_the_stack_is_erased(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tables are protected, the bucket has mail in it, and a backup was made by hand."""
+    """The tables are protected, the bucket contains mail, and one backup was made by hand."""
     subscribers = account.world.resources.ref("Subscribers")
     account.world.clients.dynamodb.create_backup(TableName=subscribers, BackupName="by-hand")
     assert len(account.left) == 4 + 1 + 1 + 1 + 1
@@ -101,8 +101,8 @@ def test_n9_everything_that_outlives_the_stack_is_erased(account: Account, monke
     assert (again.exit_code, again.output.count("Nothing is left of email-course")) == (0, 1)
 
 
-def test_n9_what_is_retained_has_the_tag_and_is_of_a_kind_that_the_command_knows(account: Account) -> None:
-    """Every resource of the template that outlives the stack, and nothing but these."""
+def test_n9_every_retained_resource_has_the_tag_and_a_kind_that_the_command_knows(account: Account) -> None:
+    """Every resource of the template that outlives the stack, and no other."""
     resources = account.world.resources
     kept = {name for name, it in resources.template["Resources"].items() if "Retain" in it.get("DeletionPolicy", "")}
     assert kept == {*TABLES, "RawMail", "SigningSecret", "Key"}
@@ -113,7 +113,7 @@ def test_n9_what_is_retained_has_the_tag_and_is_of_a_kind_that_the_command_knows
 
 
 def test_n9_no_backup_outlives_a_table(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    """DynamoDB keeps one for 35 days of a table that is deleted with point-in-time recovery on."""
+    """DynamoDB would keep one for 35 days if point-in-time recovery were on when the table is deleted."""
     recovers: list[str] = []
     call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
@@ -128,10 +128,10 @@ def test_n9_no_backup_outlives_a_table(account: Account, monkeypatch: pytest.Mon
     assert recovers == ["DISABLED"] * len(TABLES)
 
 
-def test_o1_an_erasure_that_is_stopped_at_any_call_is_ended_by_the_next(
+def test_o1_an_erasure_that_is_interrupted_at_any_call_is_finished_by_the_next(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stopped once more each time, one call later, until it comes to its end."""
+    """Each run is interrupted one change later than the run before, until a run finishes."""
     stopped = 0
     while stopped < 100:
         with monkeypatch.context() as patched:
@@ -146,7 +146,7 @@ def test_o1_an_erasure_that_is_stopped_at_any_call_is_ended_by_the_next(
 
 
 class StopsAfter:
-    """AWS, until the command has changed something so many times and is stopped at the next."""
+    """AWS that takes this many changes, and interrupts the command at the next one."""
 
     def __init__(self, changes: int) -> None:
         self._left = changes
@@ -166,9 +166,9 @@ class StopsAfter:
 @pytest.mark.parametrize(
     ("typed", "asked"),
     [("n\n", 1), ("\n", 1), (f"y\n{STACK}-test\n", 2), ("y\ny\n", 2)],
-    ids=["no", "nothing", "another name", "yes twice"],
+    ids=["no", "no answer", "another name", "yes twice"],
 )
-def test_o3_nothing_is_erased_unless_two_answers_say_so(
+def test_o3_nothing_is_erased_without_two_confirmations(
     account: Account, monkeypatch: pytest.MonkeyPatch, typed: str, asked: int
 ) -> None:
     before = account.left
@@ -192,27 +192,27 @@ def test_o3_another_account_than_the_one_named_is_refused(account: Account, monk
     before = account.left
     result = erases(monkeypatch, account="210987654321")
     assert result.exit_code == 1
-    assert f"these credentials are of account {ACCOUNT}, not of 210987654321" in result.output
+    assert f"these credentials belong to account {ACCOUNT}, not to 210987654321" in result.output
     assert account.left == before
 
 
-def test_o3_a_stack_that_still_stands_is_refused(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_o3_a_stack_that_still_exists_is_refused(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     account.stands.add(STACK)
     before = account.left
     result = erases(monkeypatch)
     assert result.exit_code == 1
-    assert "still stands (UPDATE_COMPLETE): delete it first, with sam delete --stack-name email-course" in result.output
+    assert "still exists (UPDATE_COMPLETE): delete it first, with sam delete --stack-name email-course" in result.output
     assert account.left == before
 
 
-def test_o3_a_stack_of_another_name_has_left_nothing(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_o3_the_resources_of_another_stack_are_not_found(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     before = account.left
     result = erases(monkeypatch, stack="email-course-test")
     assert "Nothing is left of email-course-test" in result.output
     assert account.left == before
 
 
-def test_what_aws_refuses_is_one_line_with_the_operation(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_by_aws_is_one_line_with_the_operation(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def denies(client: BaseClient, operation: str, parameters: Any) -> Any:

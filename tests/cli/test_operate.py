@@ -1,4 +1,4 @@
-"""What operators ask of a stack: of the local cloud here, by the same call as of AWS."""
+"""The operator's commands, sent to the local cloud by the same call as to AWS."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ COMMAND = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1"})
 
 @pytest.fixture
 def served() -> Iterator[tuple[World, str]]:
-    """A local cloud that is served, as `make run` does."""
+    """A local cloud with its web server, as in `make run`, and its address."""
     listener = Listener("127.0.0.1", 0)
     world = World(start=MONDAY, parameters={"SiteUrl": listener.url})
     with listener.socket, world, Server(world, listener):
@@ -30,7 +30,7 @@ def asked(url: str, *words: str) -> Result:
     return COMMAND.invoke(app, [*words, "--local", url])
 
 
-def test_o1_the_account_the_held_and_their_release(served: tuple[World, str]) -> None:
+def test_o1_audit_lists_held_subscribers_and_release_releases_them(served: tuple[World, str]) -> None:
     world, url = served
     ann = Person(world).joins()
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
@@ -43,14 +43,14 @@ def test_o1_the_account_the_held_and_their_release(served: tuple[World, str]) ->
     assert account.exit_code == 0
     told = [line.strip() for line in account.output.splitlines()]
     assert {"1  sent", "0  claimed", "0  not due", "0  overdue", "0  paused", "1  held", "2  active"} <= set(told)
-    assert "Beside them: pending 1." in told
+    assert "Also: pending 1." in told
     assert f"{ann.row['id']}  SES refused the address" in told
     assert "example.net" not in account.output
 
     world.ses.refused.clear()
     released = asked(url, "release", str(ann.row["id"]))
     assert released.exit_code == 0
-    assert "goes on; the next email is due at 2026-11-24 06:5" in released.output
+    assert "released; the next email is due at 2026-11-24 06:5" in released.output
     world.advance(timedelta(minutes=6))
     assert [len(person.emails) for person in (ann, bob)] == [3, 3]
     assert "held" not in asked(url, "audit").output.replace("0  held", "")
@@ -61,7 +61,7 @@ def test_o1_the_account_the_held_and_their_release(served: tuple[World, str]) ->
     assert "aaaaaaaaaaaaaaaa: there is no such subscriber" in again.output
 
 
-def test_what_was_set_aside_is_listed_and_accepted(served: tuple[World, str]) -> None:
+def test_mail_that_was_set_aside_is_listed_and_accepted(served: tuple[World, str]) -> None:
     world, url = served
     ann = Person(world).joins()
     assert "No mail is set aside." in asked(url, "inbox").output
@@ -79,7 +79,7 @@ def test_what_was_set_aside_is_listed_and_accepted(served: tuple[World, str]) ->
     assert f"{mail.id}: not accepted: no valid reply address: name whose it is with --subscriber" in refused.output
     accepted = asked(url, "inbox", "accept", mail.id, "--subscriber", str(ann.row["id"]), "--lesson", "intro")
     assert accepted.exit_code == 0
-    assert accepted.output.strip() == f"{mail.id}: a reflection of {ann.row['id']} now, lesson intro, round 1"
+    assert accepted.output.strip() == f"{mail.id}: now a reflection of {ann.row['id']}, lesson intro, round 1"
     assert [row["text"] for row in ann.reflections] == ["I listened for once."]
     assert "No mail is set aside." in asked(url, "inbox").output
 
@@ -114,7 +114,7 @@ def test_d9_a_restored_table_waits_for_resume_all(served: tuple[World, str]) -> 
         ((), "email-course-audit failed (KeyError); its log says more"),
     ],
 )
-def test_what_goes_wrong_is_one_line(
+def test_an_error_is_one_line(
     served: tuple[World, str], monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], told: str
 ) -> None:
     _, url = served
@@ -128,9 +128,9 @@ def _fails(_: object) -> None:
     raise KeyError
 
 
-def test_a_local_cloud_that_is_not_there_is_one_line() -> None:
+def test_a_missing_local_cloud_is_reported_in_one_line() -> None:
     listener = Listener("127.0.0.1", 0)
     listener.socket.close()
     result = asked(listener.url, "audit")
     assert result.exit_code == 1
-    assert result.output.startswith(f"email-course: nothing answers at {listener.url}; is `make run` going?")
+    assert result.output.startswith(f"email-course: nothing answers at {listener.url}; is `make run` running?")

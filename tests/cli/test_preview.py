@@ -1,4 +1,4 @@
-"""`email-course preview`: the emails as files, and as pictures with a phone, a phone in the dark, and a desk."""
+"""`email-course preview`: the emails as files, and as pictures on a phone in light and dark mode and on a desktop."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from tests.conftest import cannot_run_here
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
-    """A template with a copy of the emails beside it."""
+    """A template in a folder with a copy of the emails."""
     copytree(TEMPLATE.parent / "emails", tmp_path / "emails")
     (tmp_path / "template.yaml").write_text(TEMPLATE.read_text("utf-8"), "utf-8")
     return tmp_path / "template.yaml"
@@ -36,14 +36,14 @@ def test_an_email_is_written_as_a_file_to_open(template: Path) -> None:
     assert "Hello Robin,\n" in plain.with_suffix(".txt").read_text("utf-8")
 
 
-def test_an_email_that_is_not_there_is_answered_with_those_that_are(template: Path) -> None:
+def test_an_unknown_email_is_answered_with_the_known_ids(template: Path) -> None:
     done = preview(template, "acknowlege")
     assert done.returncode == 2
-    assert done.stderr.startswith("email-course: no email 'acknowlege': there is intro, acknowledge, own-it, ")
+    assert done.stderr.startswith("email-course: no email 'acknowlege': the ids are intro, acknowledge, own-it, ")
     assert preview(template, "--course", "nope").stderr == "email-course: no email '' in a course 'nope'\n"
 
 
-def test_a_mistake_is_one_line(template: Path) -> None:
+def test_a_mistake_is_reported_in_one_line(template: Path) -> None:
     (template.parent / "emails/rebuild-trust/02-own-it.md.j2").write_text("no subject", "utf-8")
     done = preview(template)
     assert (done.returncode, done.stdout) == (1, "")
@@ -51,7 +51,7 @@ def test_a_mistake_is_one_line(template: Path) -> None:
     assert "02-own-it.md.j2:1: must start with its subject" in done.stderr
 
 
-def test_a_picture_has_the_phone_the_dark_and_the_desk_side_by_side(template: Path, tmp_path: Path) -> None:
+def test_a_picture_shows_phone_dark_mode_and_desktop_side_by_side(template: Path, tmp_path: Path) -> None:
     if not any(which(name) for name in NAMES):
         cannot_run_here("no Chromium")
     done = preview(template, "own-it", "--shots", str(tmp_path / "shots"))
@@ -64,4 +64,4 @@ def test_a_picture_has_the_phone_the_dark_and_the_desk_side_by_side(template: Pa
     assert isinstance(dark, tuple)
     assert min(light) > 200
     assert max(dark) < 60
-    assert desk != light, "on a desk the letter lies on its ground"
+    assert desk != light, "on a desktop the email shows its background"

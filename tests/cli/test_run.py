@@ -1,4 +1,4 @@
-"""`email-course run` as a process of its own, and the Python that `make setup` refuses."""
+"""`email-course run` in its own process, and the Python versions that `make setup` refuses."""
 
 import re
 import signal
@@ -18,7 +18,7 @@ COMMAND = [str(Path(sys.executable).parent / "email-course"), "run"]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """A run that ends by itself, since it cannot begin."""
+    """Runs the command where it cannot start, so that it ends by itself."""
     return subprocess.run([*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -35,26 +35,26 @@ def test_it_prints_two_addresses_answers_on_both_and_ends_at_ctrl_c() -> None:
             sign_up, outside = addresses
             assert outside == f"{sign_up}_local"
             assert b'name="address"' in urlopen(sign_up, timeout=20).read()
-            assert b"No mail yet" in urlopen(outside, timeout=20).read()
+            assert b"No email yet" in urlopen(outside, timeout=20).read()
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=20) == 0
-            assert process.stdout.read() == "\nEnded. Nothing of it is kept.\n"
+            assert process.stdout.read() == "\nEnded. Nothing is kept.\n"
             assert process.stderr.read() == ""
         finally:
             process.kill()
 
 
-def test_a_taken_port_is_one_line() -> None:
+def test_a_taken_port_is_reported_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = run("--port", str(port))
     assert result.returncode == 1
     assert result.stdout == ""
-    told = rf"email-course: cannot listen on 127.0.0.1:{port}: .+; choose another by --port in ARGS, .+\n"
+    told = rf"email-course: cannot listen on 127.0.0.1:{port}: .+; choose another with --port in ARGS, .+\n"
     assert re.fullmatch(told, result.stderr)
 
 
-def test_a_broken_template_is_one_line_that_names_the_place(tmp_path: Path) -> None:
+def test_a_broken_template_is_reported_in_one_line_that_names_the_place(tmp_path: Path) -> None:
     source = TEMPLATE.read_text(encoding="utf-8")
     broken = tmp_path / "template.yaml"
     broken.write_text(source.replace("OUTBOX_URL: !Ref Outbox", "OUTBOX_URL: !Ref Outbx"), encoding="utf-8")
@@ -73,7 +73,7 @@ SHELL = which("sh")
 
 @pytest.mark.skipif(SHELL is None, reason="cannot run here: no sh")
 @pytest.mark.parametrize("chosen", ["by PYTHON=", "from the PATH"])
-def test_a_python_that_is_too_old_is_one_line_and_nothing_is_made(tmp_path: Path, chosen: str) -> None:
+def test_a_python_that_is_too_old_is_reported_in_one_line_and_nothing_is_made(tmp_path: Path, chosen: str) -> None:
     programs, venv = tmp_path / "bin", tmp_path / "venv"
     programs.mkdir()
     for name in ("python3", "python3.11", "python3.12", "python3.13", "python3.14"):

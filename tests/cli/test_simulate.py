@@ -1,4 +1,4 @@
-"""`email-course simulate`: what it prints, what it writes, and what it says about a mistake."""
+"""`email-course simulate`: its output, its files, and its answers to mistakes."""
 
 import email
 import json
@@ -42,7 +42,7 @@ def simulate(*arguments: str) -> Result:
 
 
 def simulated(*arguments: str) -> dict[str, Any]:
-    """What --json prints."""
+    """The parsed output of --json."""
     result = simulate("--json", *arguments)
     assert result.exit_code == 0, result.output
     whole: dict[str, Any] = json.loads(result.stdout)
@@ -50,7 +50,7 @@ def simulated(*arguments: str) -> dict[str, Any]:
 
 
 def is_of_the_schema(whole: dict[str, Any], zone: str, hour: int) -> None:
-    """Exactly what the documentation promises to a program that reads it."""
+    """Asserts exactly the keys and types that the documentation promises to programs."""
     assert list(whole) == ["course", "subscriber", "events"]
     assert whole["course"] == "rebuild-trust"
     assert whole["subscriber"] == {"zone": zone, "hour": hour}
@@ -81,9 +81,9 @@ def local(event: dict[str, Any]) -> datetime:
         pytest.param("Asia/Tokyo", 7, "2026-11-24T09:00", marks=pytest.mark.long),
         pytest.param("America/St_Johns", 7, "2026-11-24T09:00", marks=pytest.mark.long),
         ("Pacific/Kiritimati", 7, "2026-11-24T09:00"),
-        # 02:00 to 03:00 does not exist on the third day,
+        # On the third day, 02:00 to 03:00 does not exist
         ("Europe/Berlin", 2, "2026-03-27T09:00"),
-        # and comes twice.
+        # or comes twice.
         ("Europe/Berlin", 2, "2026-10-23T09:00"),
     ],
     ids=["Tokyo", "St John's", "Kiritimati", "Berlin in spring", "Berlin in autumn"],
@@ -114,7 +114,7 @@ REPLIES = f"""
 """
 
 
-def test_a_second_round_by_not_yet_with_every_mail_in_a_folder(tmp_path: Path) -> None:
+def test_not_yet_leads_to_a_second_round_and_every_email_is_in_the_folder(tmp_path: Path) -> None:
     file, out = tmp_path / "replies.yaml", tmp_path / "new" / "out"
     file.write_text(REPLIES, encoding="utf-8")
     whole = simulated("--start", "2026-11-24T09:00", "--replies", str(file), "--out", str(out))
@@ -153,14 +153,14 @@ def test_a_second_round_by_not_yet_with_every_mail_in_a_folder(tmp_path: Path) -
 
 
 def part(message: EmailMessage, kind: str) -> str:
-    """The text of one alternative. Mail has CRLF at the end of a line."""
+    """The text of one alternative, with LF line ends: emails have CRLF."""
     found = message.get_body((kind,))
     assert found
     content: str = found.get_content()
     return content.replace("\r\n", "\n")
 
 
-def test_a_mapping_of_replies_as_a_timeline(tmp_path: Path) -> None:
+def test_a_mapping_of_replies_is_read_and_a_timeline_is_printed(tmp_path: Path) -> None:
     file = tmp_path / "replies.yaml"
     file.write_text("intro: Hello to you too.\nacknowledge: stop\nsafety-first: yes\n", encoding="utf-8")
     result = simulate("--start", "2026-11-24T09:00+01:00", "--zone", "Europe/Lisbon", "--replies", str(file))
@@ -173,7 +173,7 @@ def test_a_mapping_of_replies_as_a_timeline(tmp_path: Path) -> None:
         "↩ writes “stop”",
     ]
     assert "taken as the command stop" in result.stdout
-    assert result.stderr == "not sent: the reply to safety-first, round 1, which never came\n"
+    assert result.stderr == "reply not sent: the lesson safety-first of round 1 never came\n"
 
 
 # ---------------------------------------------------------------- mistakes
@@ -186,11 +186,11 @@ def test_a_mapping_of_replies_as_a_timeline(tmp_path: Path) -> None:
         (["--zone", "../../etc/passwd"], "--zone: no time zone"),
         (["--hour", "24"], "--hour must be 0 to 23, is 24"),
         (["--start", "tomorrow"], "--start: 'tomorrow' is not a time"),
-        (["rebuild-tryst"], "no course 'rebuild-tryst': there is rebuild-trust"),
+        (["rebuild-tryst"], "no course 'rebuild-tryst': the ids are rebuild-trust"),
     ],
     ids=["zone", "path as zone", "hour", "start", "course"],
 )
-def test_a_bad_option_is_one_line_that_names_it(arguments: list[str], complaint: str) -> None:
+def test_a_bad_option_is_reported_in_one_line_that_names_it(arguments: list[str], complaint: str) -> None:
     result = simulate(*arguments)
     assert result.exit_code == 2
     is_one_line(result, complaint)
@@ -213,11 +213,11 @@ def test_a_bad_option_is_one_line_that_names_it(arguments: list[str], complaint:
         ("- {lesson: own-it, text: a, after: soon}", "reply 1: after must be like 90m, 2h or 1d, is 'soon'"),
         ("- {lesson: own-it, text: a, after: -2h}", "reply 1: after must be like"),
         ("- {lesson: own-it, text: a, after: 99999999999999d}", "reply 1: after must be at most 365d"),
-        ('- {lesson: own-it, text: "\\ud83c"}', "reply 1: text has half a character in it"),
+        ('- {lesson: own-it, text: "\\ud83c"}', "reply 1: text contains half a character"),
         ("- {lesson: [own-it], text: a}", "reply 1: no lesson ['own-it']"),
     ],
 )  # fmt: skip
-def test_a_bad_replies_file_is_one_line_that_names_it(
+def test_a_bad_replies_file_is_reported_in_one_line_that_names_it(
     tmp_path: Path, content: str | bytes | None, complaint: str
 ) -> None:
     file = tmp_path / "replies.yaml"
@@ -229,7 +229,7 @@ def test_a_bad_replies_file_is_one_line_that_names_it(
     assert str(file) in result.stderr
 
 
-def test_a_folder_that_cannot_be_written_is_said_before_the_course_is_gone_through(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported_before_the_simulation(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     result = simulate("--out", str(tmp_path / "file" / "out"))
     assert result.exit_code == 1

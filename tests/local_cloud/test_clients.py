@@ -1,4 +1,4 @@
-"""Mail clients: what they send is mail as they send it, and what was typed arrives in the journal."""
+"""Mail clients: their replies look like those of real clients, and the typed words arrive in the journal."""
 
 import email
 import re
@@ -33,7 +33,7 @@ every_way = pytest.mark.parametrize(("client", "place"), WAYS, ids=[f"{name} {pl
 
 @pytest.fixture
 def ann(world: World) -> Person:
-    """Ann has lesson 1 in front of her."""
+    """Ann, who has just got lesson 1."""
     return reads(Person(world), 1)
 
 
@@ -51,7 +51,7 @@ def body(message: EmailMessage, kind: str) -> str:
 
 
 @every_client
-def test_a_reply_is_mail_as_a_client_sends_it(lessons: list[SentEmail], client: str) -> None:
+def test_a_reply_has_the_headers_and_parts_of_a_mail_client(lessons: list[SentEmail], client: str) -> None:
     lesson = lessons[1]
     raw = clients.reply(client, lesson, WORDS, AT)
     message = parsed(raw)
@@ -71,7 +71,7 @@ def test_a_reply_is_mail_as_a_client_sends_it(lessons: list[SentEmail], client: 
 
 
 @every_way
-def test_the_original_is_quoted_and_the_words_are_where_they_were_typed(
+def test_the_original_is_quoted_and_the_words_are_at_their_place(
     lessons: list[SentEmail], client: str, place: Place
 ) -> None:
     lesson = lessons[1]
@@ -86,11 +86,11 @@ def test_the_original_is_quoted_and_the_words_are_where_they_were_typed(
         source = html.get_content()
         typed, question = source.index("I saw it."), source.index("Which part of their pain")
         assert (typed < question) is (place is Place.ABOVE)
-        assert source.count("<body") <= 1, "of a quoted mail, clients carry over the body"
+        assert source.count("<body") <= 1, "clients quote only the body of the original"
         assert source.count("I saw it.") == 1
 
 
-def test_every_client_that_people_use_is_there_and_none_writes_where_it_cannot(
+def test_every_common_client_exists_and_none_writes_where_it_cannot(
     lessons: list[SentEmail],
 ) -> None:
     labels = {client.label for client in clients.CLIENTS.values()}
@@ -102,7 +102,7 @@ def test_every_client_that_people_use_is_there_and_none_writes_where_it_cannot(
 
 @pytest.fixture(scope="module")
 def lessons() -> list[SentEmail]:
-    """Every lesson of the course, as Ann got it, with an answer of hers in the last ones."""
+    """Every lesson of the course as Ann got it; the last ones quote a reflection of hers."""
     with World(start=MONDAY) as world:
         ann = reads(Person(world), 2)
         ann.replies("I shouted at her, and she went quiet.")
@@ -125,21 +125,21 @@ TEXTS = {
 
 @pytest.mark.parametrize("typed", TEXTS)
 @every_way
-def test_what_was_typed_is_all_that_is_kept(lessons: list[SentEmail], client: str, place: Place, typed: str) -> None:
+def test_exactly_the_typed_words_are_kept(lessons: list[SentEmail], client: str, place: Place, typed: str) -> None:
     for lesson in lessons:
         raw = clients.reply(client, lesson, TEXTS[typed], AT, place)
         assert own_words(raw, lesson.text, lesson.html) == TEXTS[typed], lesson.subject
 
 
 @every_way
-def test_a_long_paragraph_is_all_kept(lessons: list[SentEmail], client: str, place: Place) -> None:
-    """Gmail wraps it in its plain text."""
+def test_a_long_paragraph_is_kept_whole(lessons: list[SentEmail], client: str, place: Place) -> None:
+    """Gmail wraps it in its plain text part."""
     for lesson in lessons:
         raw = clients.reply(client, lesson, LONG, AT, place)
         assert " ".join(own_words(raw, lesson.text, lesson.html).split()) == LONG, lesson.subject
 
 
-def test_what_was_typed_is_in_the_journal_as_written(ann: Person) -> None:
+def test_typed_words_are_in_the_journal_as_written(ann: Person) -> None:
     lesson = ann.emails[-1]
     for number, (client, place) in enumerate(WAYS, start=1):
         ann.replies(f"{WORDS}\nNumber {number}.", lesson, client, place)
@@ -157,7 +157,7 @@ def test_a_reply_to_a_reply_has_one_re(lessons: list[SentEmail], client: str) ->
     assert parsed(clients.reply(client, answered, "Yes.", AT))["Subject"] == "Re: Hello"
 
 
-def test_an_out_of_office_answer_says_that_it_is_one_and_is_not_kept(world: World, ann: Person) -> None:
+def test_an_out_of_office_reply_is_marked_as_automatic_and_not_kept(world: World, ann: Person) -> None:
     lesson = ann.emails[-1]
     raw = clients.out_of_office(lesson, AT)
     message = parsed(raw)
@@ -167,4 +167,4 @@ def test_an_out_of_office_answer_says_that_it_is_one_and_is_not_kept(world: Worl
     assert "I am away" in body(message, "plain")
     world.deliver(raw, clients.reply_address(lesson), sender="")
     assert ann.reflections == []
-    assert len(ann.emails) == 3, "and nobody answers it"
+    assert len(ann.emails) == 3, "no email answers it"

@@ -1,4 +1,4 @@
-"""The local cloud itself: time, queues, schedules and environments, on a small template and on the real one."""
+"""The local cloud itself: time, queues, schedules and environments, with a small template and with the real one."""
 
 import json
 import os
@@ -56,7 +56,7 @@ Resources:
         Often: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(20 minutes), Input: '{"by": "often"}'}}
         Seldom: {Type: Schedule, Properties: {Schedule: rate(1 hour)}}
 """
-# Does each message of a batch; a bad one is reported, an awful one takes the whole batch with it.
+# Handles each message of a batch; reports a bad one as failed, and fails the whole batch for an awful one.
 WORK = """
 import json, os
 
@@ -82,7 +82,7 @@ def handler(event, context):
 
 @pytest.fixture
 def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A system of two functions, one queue with dead letters, one table and two schedules."""
+    """A system of two functions, one queue with a dead-letter queue, one table and two schedules."""
     (tmp_path / "code").mkdir()
     for name, source in {"template.yaml": TEMPLATE, "code/small_work.py": WORK, "code/small_tick.py": TICK}.items():
         (tmp_path / name).write_text(source, encoding="utf-8")
@@ -100,7 +100,7 @@ def small(template: Path) -> Iterator[World]:
 
 
 def put(world: World, *bodies: str) -> None:
-    """Puts messages into the queue, where they can be received from the next millisecond on."""
+    """Puts messages into the queue and waits until they can be received, from the next millisecond on."""
     for body in bodies:
         world.clients.sqs.send_message(QueueUrl=world.resources.ref("Jobs"), MessageBody=body)
     time.sleep(0.005)
@@ -111,7 +111,7 @@ def queue(world: World, name: str) -> QueueState:
 
 
 def batches(world: World) -> list[list[str]]:
-    """What `work` was given, batch by batch."""
+    """The bodies that `work` got, batch by batch."""
     lines = [line for line in world.logs if line.startswith("work ")]
     return [sorted(json.loads(line.partition(" ")[2])[0]) for line in lines]
 
@@ -119,7 +119,7 @@ def batches(world: World) -> list[list[str]]:
 # ---------------------------------------------------------------- time
 
 
-def test_every_schedule_fires_in_order_and_what_it_sets_going_is_done_before_the_next(small: World) -> None:
+def test_schedules_fire_in_order_and_each_ones_messages_are_handled_before_the_next(small: World) -> None:
     small.advance(timedelta(hours=2, minutes=1))
     said = [" ".join(line.split()[:2]) for line in small.logs]
     times = [line for line in said if line.startswith("tick")]
@@ -135,7 +135,7 @@ def test_every_schedule_fires_in_order_and_what_it_sets_going_is_done_before_the
     assert small.now() - START - timedelta(hours=2, minutes=1) < timedelta(seconds=5)
 
 
-def test_step_lets_one_thing_happen_and_never_goes_beyond(small: World) -> None:
+def test_step_lets_one_event_happen_and_never_passes_its_limit(small: World) -> None:
     assert small.next_at() == START + timedelta(minutes=20)
     assert not small.step(START + timedelta(minutes=19))
     assert small.logs == []
@@ -144,7 +144,7 @@ def test_step_lets_one_thing_happen_and_never_goes_beyond(small: World) -> None:
     assert small.next_email(within=timedelta(minutes=30)) is None
 
 
-def test_a_laptop_that_slept_wakes_to_one_firing(small: World) -> None:
+def test_a_laptop_that_slept_fires_each_schedule_once(small: World) -> None:
     small._move_to(START + timedelta(hours=5, minutes=50))
     small.catch_up()
     assert sum(line.startswith("tick") for line in small.logs) == 2, "one of each schedule"
@@ -154,16 +154,16 @@ def test_a_laptop_that_slept_wakes_to_one_firing(small: World) -> None:
 # ---------------------------------------------------------------- queues
 
 
-def test_a_bad_message_comes_back_after_its_visibility_and_ends_in_the_dead_letters(small: World) -> None:
+def test_a_bad_message_is_retried_after_its_visibility_timeout_and_ends_in_the_dead_letter_queue(small: World) -> None:
     put(small, "one", "bad", "two")
     small.drain()
     assert batches(small) == [["bad", "one", "two"]]
-    assert queue(small, "Jobs").in_flight == ("bad",), "its neighbours are done"
+    assert queue(small, "Jobs").in_flight == ("bad",), "the other messages are done"
     (failure,) = small.failures
     assert failure.summary == "small_work: MessagesFailed: 1 of 3 messages"
 
     small.advance(timedelta(seconds=25))
-    assert len(batches(small)) == 1, "not before its visibility has passed"
+    assert len(batches(small)) == 1, "not before its visibility timeout"
     small.advance(timedelta(seconds=10))
     assert batches(small)[1:] == [["bad"]]
     assert queue(small, "Dead").waiting == ()
@@ -174,7 +174,7 @@ def test_a_bad_message_comes_back_after_its_visibility_and_ends_in_the_dead_lett
     assert queue(small, "Jobs") == QueueState("Jobs", (), (), (), is_dead_letters=False)
 
 
-def test_an_exception_keeps_the_whole_batch(small: World) -> None:
+def test_an_exception_fails_the_whole_batch(small: World) -> None:
     put(small, "awful", "one")
     small.drain()
     assert sorted(queue(small, "Jobs").in_flight) == ["awful", "one"]
@@ -184,7 +184,7 @@ def test_an_exception_keeps_the_whole_batch(small: World) -> None:
     assert sorted(queue(small, "Dead").waiting) == ["awful", "one"]
 
 
-def test_a_batch_is_at_most_what_the_template_says_and_a_delayed_message_waits(small: World) -> None:
+def test_a_batch_has_at_most_the_templates_size_and_a_delayed_message_waits(small: World) -> None:
     put(small, *(f"{number:02}" for number in range(12)))
     url = small.resources.ref("Jobs")
     small.clients.sqs.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=60)
@@ -198,7 +198,7 @@ def test_a_batch_is_at_most_what_the_template_says_and_a_delayed_message_waits(s
 # ---------------------------------------------------------------- functions
 
 
-def test_each_function_sees_its_own_environment_and_leaves_none_behind(small: World) -> None:
+def test_each_function_sees_only_its_own_environment(small: World) -> None:
     before = dict(os.environ)
     small.advance(timedelta(minutes=21))
     said = {line.split()[0]: json.loads(line[line.index("[") :]) for line in small.logs}
@@ -206,8 +206,8 @@ def test_each_function_sees_its_own_environment_and_leaves_none_behind(small: Wo
     assert dict(os.environ) == before
 
 
-def test_calls_are_of_the_function_that_made_them_in_the_words_of_iam(small: World) -> None:
-    put(small, "mine")  # the local cloud's own calls are nobody's
+def test_calls_are_recorded_with_their_function_and_iam_action(small: World) -> None:
+    put(small, "mine")  # the local cloud's own calls are not recorded
     small.advance(timedelta(minutes=21))
     jobs, rows = small.resources.get_att("Jobs", "Arn"), small.resources.get_att("Rows", "Arn")
     assert [(call.function, call.operation, call.needs) for call in small.calls] == [
@@ -216,7 +216,7 @@ def test_calls_are_of_the_function_that_made_them_in_the_words_of_iam(small: Wor
     ]
 
 
-# ---------------------------------------------------------------- one world after another, and the world outside
+# ---------------------------------------------------------------- several worlds, and the network
 
 
 def test_two_worlds_share_nothing(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_two_worlds_share_nothing(tmp_path: Path) -> None:
     assert abs(time.time() - (tmp_path / "now").stat().st_mtime) < 5, "the clock is put back"
 
 
-def test_nothing_reaches_the_network(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_call_reaches_the_network(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
 
     def refuse(*arguments: object) -> None:
@@ -259,7 +259,7 @@ def test_nothing_reaches_the_network(world: World, monkeypatch: pytest.MonkeyPat
     assert asked == []
 
 
-def test_a_function_that_asks_the_network_fails_and_is_named(template: Path) -> None:
+def test_a_function_that_uses_the_network_fails_and_is_named(template: Path) -> None:
     code = template.parent / "code" / "small_work.py"
     code.write_text(
         "import boto3\n\n"
@@ -274,7 +274,7 @@ def test_a_function_that_asks_the_network_fails_and_is_named(template: Path) -> 
         assert [call.operation for call in world.calls] == ["sqs:ListQueues"]
 
 
-def test_time_left_is_what_lambda_would_say(template: Path) -> None:
+def test_the_remaining_time_is_the_templates_timeout_or_the_given_seconds(template: Path) -> None:
     code = template.parent / "code" / "small_work.py"
     code.write_text(
         "def handler(event, context):\n    return context.get_remaining_time_in_millis()\n", encoding="utf-8"

@@ -1,4 +1,4 @@
-"""/_local in every state: what its pages show, what its buttons do, and that a hostile mail stays in its frame."""
+"""/_local in every state: its pages, its buttons, and that a hostile email stays in its frame."""
 
 import re
 from datetime import timedelta
@@ -33,7 +33,7 @@ def opens(desk: Client, path: str, status: int = 200) -> str:
 
 
 def presses(desk: Client, path: str, **fields: str) -> str:
-    """Sends a form, and reads the note on the page that it leads to."""
+    """Sends a form, and returns the note on the page that it redirects to."""
     response: TestResponse = desk.post(path, data={"back": "/_local", **fields})
     assert response.status_code == 303
     note = re.search(r'<p class="note" role="status">(.*?)</p>', opens(desk, response.headers["Location"]))
@@ -42,12 +42,12 @@ def presses(desk: Client, path: str, **fields: str) -> str:
 
 
 def links(page: str) -> set[str]:
-    """Every address of the desk on one of its pages."""
+    """Every link to /_local on a page."""
     return {unescape(link).partition("#")[0] for link in re.findall(r'(?:href|src)="(/_local[^"]*)"', page)}
 
 
 def walk(desk: Client) -> set[str]:
-    """Opens every page that can be reached by a link, and returns the paths."""
+    """Opens every page that a link leads to, and returns the paths."""
     seen: set[str] = set()
     todo = {"/_local"}
     while todo:
@@ -59,16 +59,16 @@ def walk(desk: Client) -> set[str]:
     return seen
 
 
-# ---------------------------------------------------------------- what is shown
+# ---------------------------------------------------------------- pages
 
 
-def test_before_anybody_signs_up(desk: Client) -> None:
-    assert "No mail yet" in opens(desk, "/_local")
+def test_the_pages_before_the_first_sign_up(desk: Client) -> None:
+    assert "No email yet" in opens(desk, "/_local")
     assert "/_local/inside" in walk(desk)
-    assert "Nothing has come" in opens(desk, "/_local/mailbox/nobody@example.net")
+    assert "No email has come" in opens(desk, "/_local/mailbox/nobody@example.net")
 
 
-def test_every_page_answers_whatever_has_happened(world: World, desk: Client, ann: Person) -> None:
+def test_every_page_answers_after_every_kind_of_event(world: World, desk: Client, ann: Person) -> None:
     lesson = ann.emails[-1]
     ann.replies("Something I had never said.")
     bob = Person(world, "bob+o'hara@example.net", source_ip="198.51.100.8")
@@ -91,7 +91,7 @@ def test_every_page_answers_whatever_has_happened(world: World, desk: Client, an
     world.event_sources[0].enabled = True
 
 
-def test_a_mail_as_html_text_and_source(desk: Client, ann: Person) -> None:
+def test_an_email_is_shown_as_html_text_and_source(desk: Client, ann: Person) -> None:
     lesson = ann.emails[-1]
     path = f"/_local/mail/{lesson.id}"
     assert f'src="{path}/body"' in opens(desk, path)
@@ -106,7 +106,7 @@ def test_a_mail_as_html_text_and_source(desk: Client, ann: Person) -> None:
     assert desk.get(f"{path}/mail.eml").data == lesson.raw
 
 
-def test_every_email_side_by_side_whether_or_not_anybody_has_it(desk: Client) -> None:
+def test_every_email_is_shown_in_all_views_sent_or_not(desk: Client) -> None:
     page = opens(desk, "/_local/emails?name=rebuild-trust/own-it")
     assert "<h1>Say what you did, all of it</h1>" in page
     assert re.findall(r'<iframe class="body (\w+)"[^>]* src="[^"]*/(\w+)"', page) == [
@@ -121,19 +121,19 @@ def test_every_email_side_by_side_whether_or_not_anybody_has_it(desk: Client) ->
     assert "no such page" in opens(desk, "/_local/emails/rebuild-trust/nope/dark", 404)
 
 
-def test_what_is_not_there_is_a_page_that_says_so(desk: Client, ann: Person) -> None:
+def test_an_unknown_address_is_answered_with_a_page_that_says_so(desk: Client, ann: Person) -> None:
     for path in ("/_local/mail/nope", "/_local/mail/nope/body", "/_local/reply/nope", "/_local/nope", "/_local/x/y"):
         assert "no such page" in opens(desk, path, 404)
     for note in ("9", "²", "9" * 5000, "<b>"):
         assert "no such page" not in opens(desk, f"/_local?note={note}")
 
 
-# ---------------------------------------------------------------- what is done
+# ---------------------------------------------------------------- actions
 
 ACTIONS = ("reply", "delivered", "bounced", "complained", "out-of-office")
 
 
-def test_opening_an_action_changes_nothing(world: World, desk: Client, ann: Person) -> None:
+def test_a_get_of_an_action_changes_nothing(world: World, desk: Client, ann: Person) -> None:
     before = ann.row, list(world.ses.events), world.now()
     for path in ("/_local/clock", *(f"/_local/mail/{ann.emails[-1].id}/{action}" for action in ACTIONS)):
         assert desk.get(path, query_string={"by": "day", "text": "Hello", "client": "gmail"}).status_code == 405
@@ -188,13 +188,13 @@ def test_a_reply_is_written_in_any_client_above_below_or_inside_the_quote(
 @pytest.mark.parametrize(
     ("action", "note", "status"),
     [
-        ("delivered", "SES says: delivered.", "active"),
-        ("bounced", "SES says: bounced.", "bounced"),
-        ("complained", "SES says: complained.", "complained"),
+        ("delivered", "SES reported: delivered.", "active"),
+        ("bounced", "SES reported: bounced.", "bounced"),
+        ("complained", "SES reported: complained.", "complained"),
         ("out-of-office", "Sent. It was set aside: auto-submitted.", "active"),
     ],
 )
-def test_what_else_can_happen_to_a_mail(
+def test_a_button_reports_an_event_or_an_auto_reply(
     world: World, desk: Client, ann: Person, action: str, note: str, status: str
 ) -> None:
     lesson = ann.emails[-1]
@@ -206,7 +206,7 @@ def test_what_else_can_happen_to_a_mail(
     assert [event.kind for event in world.ses.events if event.email is lesson] == before + news
 
 
-def test_the_clock(world: World, desk: Client, ann: Person) -> None:
+def test_the_clock_moves_by_an_hour_a_day_or_to_the_next_email(world: World, desk: Client, ann: Person) -> None:
     before = world.now()
     assert presses(desk, "/_local/clock", by="hour") == "No email came."
     assert timedelta(hours=1) <= world.now() - before < timedelta(hours=1, minutes=1)
@@ -225,10 +225,10 @@ def test_a_form_leads_back_to_the_desk_only(desk: Client, back: str) -> None:
     assert "Set-Cookie" not in response.headers
 
 
-# ---------------------------------------------------------------- hostile mail
+# ---------------------------------------------------------------- hostile emails
 
 
-def test_hostile_mail_is_text_on_the_page_and_shut_up_in_its_frame(world: World, desk: Client, ann: Person) -> None:
+def test_a_hostile_email_is_text_on_the_page_and_stays_in_its_frame(world: World, desk: Client, ann: Person) -> None:
     sent = world.clients.sesv2.send_email(
         FromEmailAddress="course@mail.example.org",
         Destination={"ToAddresses": [ann.address]},
@@ -254,7 +254,7 @@ def test_hostile_mail_is_text_on_the_page_and_shut_up_in_its_frame(world: World,
     assert "allow-scripts" not in frame[1]
     assert "allow-forms" not in frame[1]
     body = desk.get(f"{path}/body")
-    assert HOSTILE in body.text, "the mail itself is as it came"
+    assert HOSTILE in body.text, "the email itself is unchanged"
     policy = body.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert re.search(r"\bsandbox\b", policy)

@@ -1,4 +1,4 @@
-"""The fault layer: what each fault leaves behind, and that nothing can catch a crash."""
+"""The injection of faults: the effect of each fault, and that a crashed process does nothing more."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tests.people import Person
 
 
 def at_the_first(operation: str, fault: Fault, met: list[Site]) -> Callable[[Site], Fault | None]:
-    """This fault at the first call of this kind."""
+    """A choice of this fault at the first call of this operation."""
 
     def choose(site: Site) -> Fault | None:
         met.append(site)
@@ -31,7 +31,7 @@ def at_the_first(operation: str, fault: Fault, met: list[Site]) -> Callable[[Sit
         (Fault.LOST_AFTER, 1, 1),
     ],
 )
-def test_what_ses_has_taken_after_each_fault(fault: Fault, requests: int, taken: int) -> None:
+def test_ses_takes_an_email_only_if_the_request_arrived(fault: Fault, requests: int, taken: int) -> None:
     with World(start=MONDAY) as world:
         met: list[Site] = []
         with faults(world.functions, at_the_first("SendEmail", fault, met)):
@@ -42,7 +42,7 @@ def test_what_ses_has_taken_after_each_fault(fault: Fault, requests: int, taken:
         assert len(crashed) == (1 if fault in (Fault.CRASH_BEFORE, Fault.CRASH_AFTER) else 0)
 
 
-def test_a_crashed_process_makes_no_further_call_and_its_message_comes_back() -> None:
+def test_a_crashed_process_makes_no_further_call_and_its_message_is_retried() -> None:
     with World(start=MONDAY) as world:
         met: list[Site] = []
         with faults(world.functions, at_the_first("DescribeTable", Fault.CRASH_BEFORE, met)):
@@ -54,7 +54,7 @@ def test_a_crashed_process_makes_no_further_call_and_its_message_comes_back() ->
         assert len(world.emails) == 1
 
 
-def test_boto3_tries_again_what_got_no_reply_and_each_attempt_is_seen() -> None:
+def test_boto3_retries_a_call_without_a_reply_and_each_try_is_seen() -> None:
     with World(start=MONDAY) as world:
         met: list[Site] = []
         with faults(world.functions, at_the_first("GetItem", Fault.LOST_BEFORE, met)):
@@ -66,6 +66,6 @@ def test_boto3_tries_again_what_got_no_reply_and_each_attempt_is_seen() -> None:
         assert len(world.emails) == 1
 
 
-def test_calls_of_the_local_cloud_itself_are_left_alone() -> None:
+def test_calls_of_the_local_cloud_itself_have_no_faults() -> None:
     with World(start=MONDAY) as world, faults(world.functions, lambda _: Fault.CRASH_BEFORE):
         assert world.rows("Subscribers") == []

@@ -1,4 +1,4 @@
-"""The stand-in for SES: keeps what it takes, refuses what SES refuses, and says what became of it."""
+"""The stand-in for SES: keeps every email, refuses what SES refuses, and publishes the events."""
 
 import json
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ HEADERS = {"List-Unsubscribe": "<https://example.org/" + "a" * 900 + ">", "X-Tra
 
 @pytest.fixture
 def feedback(world: World) -> EventSource:
-    """SES's events stay in their queue, where a test can read them."""
+    """The source of SES's events, disabled: the events stay in their queue, where a test can read them."""
     source = next(source for source in world.event_sources if source.function.name == "record_delivery")
     source.enabled = False
     return source
@@ -45,14 +45,14 @@ def feedback(world: World) -> EventSource:
 
 @pytest.fixture
 def plain(world: World) -> Iterator[World]:
-    """A world whose feedback queue is emptied unread: these mails are nobody's lesson."""
+    """A world whose feedback queue is emptied unread, since these emails belong to no subscriber."""
     yield world
     world.clients.sqs.purge_queue(QueueUrl=world.resources.ref("Feedback"))
 
 
 @cache
 def client() -> "SESV2Client":
-    """SES as `send` uses it: asked once."""
+    """A client of SES as in `send`: without retries."""
     return boto3.client("sesv2", config=Config(retries={"total_max_attempts": 1}))
 
 
@@ -76,7 +76,7 @@ def request(world: World, **changed: Any) -> dict[str, Any]:
 
 
 def send(world: World, **changed: Any) -> SentEmail:
-    """Sends by boto3, as a function does."""
+    """Sends with boto3, as a function does."""
     answer = client().send_email(**request(world, **changed))
     email = world.emails[-1]
     assert email.id == answer["MessageId"]
@@ -84,7 +84,7 @@ def send(world: World, **changed: Any) -> SentEmail:
 
 
 def refusal(world: World, **changed: Any) -> str:
-    """The code of the error that SES answers. It has taken no mail and says nothing of it."""
+    """The code of SES's error. SES took no email and published no event."""
     before = len(world.emails), len(world.ses.events)
     with pytest.raises(ClientError) as caught:
         send(world, **changed)
@@ -97,10 +97,10 @@ def kinds(world: World, email: SentEmail) -> list[str]:
     return [event.kind for event in world.ses.events if event.email is email]
 
 
-# ---------------------------------------------------------------- what it takes
+# ---------------------------------------------------------------- accepted requests
 
 
-def test_every_byte_of_simple_content_is_kept_and_comes_out_of_the_mail(plain: World) -> None:
+def test_every_byte_of_simple_content_is_kept_in_the_email(plain: World) -> None:
     email = send(plain, text=TEXT, html=HTML, subject=SUBJECT, headers=HEADERS, tags={"email": "own-it", "a_b": "C-9"})
     assert (email.text, email.html, email.subject) == (TEXT, HTML, SUBJECT)
     assert email.tags == {"email": "own-it", "a_b": "C-9"}
@@ -129,7 +129,7 @@ def decoded(part: MIMEPart) -> str:
     return content.decode("utf-8")
 
 
-def test_line_ends_of_any_kind_are_kept_and_travel_as_crlf(plain: World) -> None:
+def test_line_ends_of_any_kind_are_kept_and_sent_as_crlf(plain: World) -> None:
     email = send(plain, text="one\ntwo\r\nthree\rfour", html=None)
     assert email.text == "one\ntwo\r\nthree\rfour"
     parsed = message_from_bytes(email.raw, policy=default)
@@ -149,7 +149,7 @@ def test_ses_writes_message_id_and_date_itself(plain: World) -> None:
     assert first.id != second.id
 
 
-# ---------------------------------------------------------------- what it refuses
+# ---------------------------------------------------------------- refused requests
 
 
 REFUSED: list[dict[str, Any]] = [
@@ -178,12 +178,12 @@ REFUSED: list[dict[str, Any]] = [
 ]
 
 
-def test_requests_that_ses_would_not_look_at_further(world: World) -> None:
+def test_malformed_requests_are_refused(world: World) -> None:
     codes = [(changed, refusal(world, **changed)) for changed in REFUSED]
     assert codes == [(changed, "BadRequestException") for changed in REFUSED]
 
 
-def test_fifteen_headers_and_a_tag_of_every_kind_of_letter_are_taken(plain: World) -> None:
+def test_fifteen_headers_and_a_tag_of_all_kinds_of_characters_are_accepted(plain: World) -> None:
     send(plain, headers={f"X-{n}": "~" * 995 for n in range(15)}, tags={"aZ0_-": "aZ0_-" * 51})
 
 
@@ -200,7 +200,7 @@ def test_fifteen_headers_and_a_tag_of_every_kind_of_letter_are_taken(plain: Worl
     ],
     ids=["identity", "sandbox", "content", "MAIL FROM", "paused", "suspended", "quota"],
 )
-def test_a_state_of_the_account_in_which_ses_refuses(plain: World, state: dict[str, Any], code: str) -> None:
+def test_a_state_of_the_account_makes_ses_refuse(plain: World, state: dict[str, Any], code: str) -> None:
     before = {name: getattr(plain.ses, name) for name in state}
     for name, given in state.items():
         setattr(plain.ses, name, given)
@@ -210,12 +210,12 @@ def test_a_state_of_the_account_in_which_ses_refuses(plain: World, state: dict[s
     send(plain)
 
 
-def test_an_unknown_configuration_set_or_sender(world: World) -> None:
+def test_an_unknown_configuration_set_or_sender_is_refused(world: World) -> None:
     assert refusal(world, ConfigurationSetName="nope") == "NotFoundException"
     assert refusal(world, FromEmailAddress="course@example.com") == "MessageRejected"
 
 
-def test_over_the_rate_is_throttled_and_a_second_later_is_not(plain: World) -> None:
+def test_an_email_over_the_rate_is_throttled_and_accepted_a_second_later(plain: World) -> None:
     plain.ses.max_send_rate = 2
     send(plain)
     send(plain)
@@ -224,7 +224,7 @@ def test_over_the_rate_is_throttled_and_a_second_later_is_not(plain: World) -> N
     send(plain)
 
 
-def test_the_quota_is_of_the_last_24_hours(plain: World) -> None:
+def test_the_quota_counts_the_last_24_hours(plain: World) -> None:
     plain.ses.max_24_hour_send = 1
     send(plain)
     assert client().get_account()["SendQuota"]["SentLast24Hours"] == 1
@@ -233,7 +233,7 @@ def test_the_quota_is_of_the_last_24_hours(plain: World) -> None:
     send(plain)
 
 
-# ---------------------------------------------------------------- what becomes of it
+# ---------------------------------------------------------------- events
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_the_quota_is_of_the_last_24_hours(plain: World) -> None:
         ("Gone@example.net", ["Send", "Bounce"], "OnAccountSuppressionList"),
     ],
 )
-def test_mail_to_an_address_is_accepted_and_then(
+def test_an_accepted_email_has_the_events_of_its_address(
     plain: World, to: str, expected: list[str], sub_type: str | None
 ) -> None:
     client().put_suppressed_destination(EmailAddress="gone@example.net", Reason="BOUNCE")
@@ -256,10 +256,10 @@ def test_mail_to_an_address_is_accepted_and_then(
     assert [(bounce["bounceType"], bounce["bounceSubType"]) for bounce in bounces] == (
         [("Permanent", sub_type)] if sub_type else []
     )
-    assert list(plain.ses.suppressed) == ["gone@example.net"], "the simulator's addresses never get on the list"
+    assert list(plain.ses.suppressed) == ["gone@example.net"], "the simulator's addresses are never put on the list"
 
 
-def test_a_hard_bounce_suppresses_and_a_soft_one_does_not(plain: World) -> None:
+def test_a_permanent_bounce_suppresses_an_address_and_a_transient_one_does_not(plain: World) -> None:
     plain.bounced(send(plain, to="full@example.net"), "Transient", "MailboxFull")
     plain.bounced(send(plain, to="gone@example.net"))
     assert plain.ses.suppressed == {"gone@example.net": "BOUNCE"}
@@ -269,7 +269,7 @@ def test_a_hard_bounce_suppresses_and_a_soft_one_does_not(plain: World) -> None:
     assert kinds(plain, send(plain, to="gone@example.net")) == ["Send", "Delivery"]
 
 
-def test_events_have_ses_shape_and_go_through_the_topic_into_the_queue(world: World, feedback: EventSource) -> None:
+def test_events_have_the_format_of_ses_and_reach_the_queue(world: World, feedback: EventSource) -> None:
     email = send(world, tags={"email": "own-it", "round": "2"})
     world.complained(email)
     (state,) = [queue for queue in world.queues() if queue.logical_id == "Feedback"]
@@ -291,7 +291,7 @@ def test_events_have_ses_shape_and_go_through_the_topic_into_the_queue(world: Wo
     assert events[2]["complaint"]["complainedRecipients"] == [{"emailAddress": TO}]
 
 
-def test_an_event_that_the_destination_does_not_ask_for_goes_nowhere(world: World, feedback: EventSource) -> None:
+def test_an_event_that_the_destination_does_not_want_is_not_published(world: World, feedback: EventSource) -> None:
     (destination,) = world.ses.destinations[str(world.resources.ref("ConfigurationSet"))]
     destination["MatchingEventTypes"] = ["DELIVERY_DELAY"]
     email = send(world)

@@ -1,4 +1,4 @@
-"""`email-course run` with real SMTP: a course taken by mail alone, and what each side does without the other."""
+"""`email-course run` with real SMTP: a course taken in a mail program, and each direction alone."""
 
 import re
 import smtplib
@@ -27,7 +27,7 @@ PATIENCE = 120  # seconds; on a busy machine an email may take long, and the tes
 
 
 class Mailbox:
-    """Ann's mail program: what came to her, and a way to answer it."""
+    """Ann's mail program: her emails, and a way to reply to them."""
 
     def __init__(self, mails: "SimpleQueue[bytes]", smtp: int) -> None:
         self._mails, self._smtp = mails, smtp
@@ -54,12 +54,12 @@ def link(mail: Message, part: str) -> str:
 
 
 def post(url: str, **fields: str) -> str:
-    """What the page answers to a form."""
+    """The page that answers a form."""
     answer: bytes = urlopen(url, urlencode(fields).encode(), timeout=PATIENCE).read()
     return answer.decode()
 
 
-def test_a_course_is_begun_answered_and_read_back_by_real_smtp() -> None:
+def test_a_course_can_be_started_answered_and_its_journal_read_by_real_smtp() -> None:
     with (
         sink() as (port, mails),
         running_course("--smtp", "0", "--relay", f"localhost:{port}") as (url, process),
@@ -74,7 +74,7 @@ def test_a_course_is_begun_answered_and_read_back_by_real_smtp() -> None:
         page = urlopen(url, timeout=PATIENCE).read().decode()
         form_time = re.search(r'name="form_time" value="([^"]+)"', page)
         assert form_time
-        post(f"{url}/_local/clock", by="hour")  # a form that comes back at once was not typed
+        post(f"{url}/_local/clock", by="hour")  # a form that comes back at once counts as not typed by a person
         given = {"course": "rebuild-trust", "address": ANN, "zone": "Europe/Berlin", "hour": "7", "consent": "yes"}
         post(f"{url}/sign-up", form_time=form_time[1], website="", first_name="Ann", **given)
         post(link(ann.next(), "/confirm/"))
@@ -88,12 +88,12 @@ def test_a_course_is_begun_answered_and_read_back_by_real_smtp() -> None:
             assert line in journal
 
 
-# ---------------------------------------------------------------- in
+# ---------------------------------------------------------------- incoming mail
 
 
 @pytest.fixture
 def smtp(world: World) -> Iterator[int]:
-    """The port at which the world takes mail."""
+    """The port on which the world takes mail."""
     listener = Listener("127.0.0.1", 0)
     with Incoming(world, listener):
         yield listener.port
@@ -109,14 +109,14 @@ def test_mail_to_another_address_is_refused_as_ses_refuses_it(world: World, smtp
     assert [mail.to for mail in world.received] == [(to,)]
 
 
-def test_a_login_and_a_delivery_notice_without_a_sender_are_taken(world: World, smtp: int) -> None:
+def test_a_login_and_a_delivery_notice_without_a_sender_are_accepted(world: World, smtp: int) -> None:
     with smtplib.SMTP("127.0.0.1", smtp) as server:
         server.login("ann", "any password")
         server.sendmail("", [f"nobody@{PARAMETERS['ReplyDomain']}"], b"From: <>\r\n\r\nNot delivered")
     assert [mail.sender for mail in world.received] == [""]
 
 
-def test_it_ends_while_a_mail_program_is_still_connected(world: World) -> None:
+def test_the_server_can_end_while_a_mail_program_is_connected(world: World) -> None:
     listener = Listener("127.0.0.1", 0)
     with Incoming(world, listener):
         left_open = smtplib.SMTP("127.0.0.1", listener.port)
@@ -125,10 +125,10 @@ def test_it_ends_while_a_mail_program_is_still_connected(world: World) -> None:
         assert connection.recv(1) == b"", "the server has closed it"
 
 
-# ---------------------------------------------------------------- out
+# ---------------------------------------------------------------- outgoing emails
 
 
-def test_emails_wait_for_a_mailbox_that_is_not_there_yet(world: World) -> None:
+def test_emails_wait_until_the_mailbox_can_be_reached(world: World) -> None:
     told: SimpleQueue[str] = SimpleQueue()
     port = free_port()
     with Relay(world, "127.0.0.1", port, told.put):
@@ -138,12 +138,12 @@ def test_emails_wait_for_a_mailbox_that_is_not_there_yet(world: World) -> None:
             arrived = [mails.get(timeout=PATIENCE) for _ in world.emails]
             assert told.get(timeout=PATIENCE) == f"the mailbox at 127.0.0.1:{port} answers again"
     assert arrived == [email.raw for email in world.emails]
-    assert told.empty(), "the same is told once"
+    assert told.empty(), "the same line is printed once"
 
 
-def test_an_email_that_the_mailbox_refuses_is_told_and_does_not_hold_up_the_next(world: World) -> None:
+def test_a_refused_email_is_reported_and_does_not_delay_the_next(world: World) -> None:
     told: SimpleQueue[str] = SimpleQueue()
-    elsewhere = Listener("127.0.0.1", 0)  # takes no mail to Ann, whose address is none of the course's
+    elsewhere = Listener("127.0.0.1", 0)  # refuses mail to Ann, whose address is no reply address
     with Incoming(world, elsewhere), Relay(world, "127.0.0.1", elsewhere.port, told.put):
         Person(world).joins()
         lines = [told.get(timeout=PATIENCE) for _ in world.emails]
@@ -156,17 +156,17 @@ def test_an_email_that_the_mailbox_refuses_is_told_and_does_not_hold_up_the_next
     ("given", "address"),
     [("localhost:1025", ("localhost", 1025)), ("127.0.0.1:25", ("127.0.0.1", 25)), ("[::1]:1025", ("::1", 1025))],
 )
-def test_a_mailbox_is_on_this_machine(given: str, address: tuple[str, int]) -> None:
+def test_a_mailbox_on_this_machine_is_accepted(given: str, address: tuple[str, int]) -> None:
     assert near(given) == address
 
 
 @pytest.mark.parametrize("given", ["mail.example.com:25", "1025", "localhost", "localhost:0", "localhost:65536"])
-def test_a_mailbox_is_nowhere_else(given: str) -> None:
+def test_a_mailbox_elsewhere_is_refused(given: str) -> None:
     with pytest.raises(ValueError, match=r"this machine|is no port"):
         near(given)
 
 
-def test_another_mailbox_is_one_line() -> None:
+def test_a_mailbox_elsewhere_is_reported_in_one_line() -> None:
     given = "mail.example.com:25"
     command = [str(Path(sys.executable).parent / "email-course"), "run", "--port", "0", "--relay", given]
     result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)

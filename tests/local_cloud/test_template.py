@@ -1,4 +1,4 @@
-"""The template as AWS would read it: intrinsics, parameters, and one line for what cannot be carried out."""
+"""The template as AWS would read it: intrinsics, parameters, and an error of one line for each mistake."""
 
 import os
 import re
@@ -28,7 +28,7 @@ CONDITIONS = {
 
 
 def value(raw: Any) -> Any:
-    """What the property `It.Is` becomes."""
+    """The resolved value of the property `It.Is`."""
     it = {"Type": "AWS::SQS::Queue", "Properties": {"Is": raw}}
     template = {
         "Resources": RESOURCES | {"It": it},
@@ -61,7 +61,7 @@ def value(raw: Any) -> Any:
         ({"Fn::If": ["Either", 1, 2]}, 1),
         ({"Fn::FindInMap": ["Size", {"Ref": "Stage"}, "small"]}, 1),
         ([{"Ref": "AWS::NoValue"}, {"deep": {"Ref": "Stage"}}], [{"deep": "test"}]),
-        # The word is also a part of an IAM statement.
+        # `Condition` is also a key in an IAM statement.
         (
             {"Condition": {"Bool": {"aws:SecureTransport": "false"}}},
             {"Condition": {"Bool": {"aws:SecureTransport": "false"}}},
@@ -94,13 +94,13 @@ def test_an_intrinsic_becomes_its_value(raw: Any, expected: Any) -> None:
     ],
     ids=str,
 )
-def test_what_cannot_be_resolved_is_said_of_its_place(raw: Any, complaint: str) -> None:
+def test_an_error_names_the_resource_and_the_property(raw: Any, complaint: str) -> None:
     with pytest.raises(TemplateError, match="^" + re.escape(f"It.Is: {complaint}")) as caught:
         value(raw)
     assert "\n" not in str(caught.value)
 
 
-def test_a_resource_whose_condition_does_not_hold_is_not_there() -> None:
+def test_a_resource_with_a_false_condition_does_not_exist() -> None:
     resolver = Resolver({"Resources": RESOURCES, "Conditions": CONDITIONS}, {"Stage": "test"}, {})
     assert "Never" not in resolver.types()
     assert [name for name, _ in resolver.resources("AWS::SQS::Queue")] == ["Jobs"]
@@ -122,7 +122,7 @@ def test_a_parameter_reaches_the_functions_and_the_senders_domain() -> None:
 
 
 def _secrets(given: dict[str, str]) -> dict[str, tuple[str, dict[str, str]]]:
-    """What only creation can tell, made up."""
+    """Invented values of resources that only creation can give."""
     kinds = ("AWS::KMS::Key", "AWS::SecretsManager::Secret")
     types = resolved(TEMPLATE, given).types()
     return {name: (f"made-{name}", {"Arn": f"arn-{name}"}) for name, kind in types.items() if kind in kinds}
@@ -177,7 +177,7 @@ QUEUE = "  Outbox:\n    Type: AWS::SQS::Queue\n"
         (_instead("- a list"), "has no Resources"),
         (_instead("Resources: {A: }"), "A has no Type"),
         (_replaced(QUEUE, "  Outbox:\n"), "Outbox has no Type"),
-        (_replaced("Parameters:\n", "Parameters: [a]\nX:\n"), "Parameters must be names and what they are"),
+        (_replaced("Parameters:\n", "Parameters: [a]\nX:\n"), "Parameters must be names and their definitions"),
         (_replaced("BatchSize: 1\n", "BatchSize: many\n"), "Resource with id [SendOutbox] is invalid."),
         (
             _replaced("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Alert"),
@@ -209,7 +209,7 @@ QUEUE = "  Outbox:\n    Type: AWS::SQS::Queue\n"
         "tab",
         "empty",
         "list",
-        "resource is nothing",
+        "empty resource",
         "no type",
         "parameters",
         "SAM refuses",
@@ -219,13 +219,13 @@ QUEUE = "  Outbox:\n    Type: AWS::SQS::Queue\n"
         "no layer",
         "timeout",
         "cron",
-        "rate of nothing",
+        "rate of zero",
         "condition",
         "join",
         "dead letters",
     ],
 )
-def test_a_mistake_in_the_file_is_one_line(tmp_path: Path, mistake: Change, complaint: str) -> None:
+def test_a_mistake_in_the_file_is_reported_in_one_line(tmp_path: Path, mistake: Change, complaint: str) -> None:
     for folder in ("functions", "emails"):
         (tmp_path / folder).symlink_to(TEMPLATE.parent / folder)
     broken = tmp_path / "template.yaml"
@@ -235,7 +235,7 @@ def test_a_mistake_in_the_file_is_one_line(tmp_path: Path, mistake: Change, comp
     assert "\n" not in str(caught.value)
 
 
-def test_no_file_is_one_line(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"nowhere\.yaml: no such file$"):
         translated(tmp_path / "nowhere.yaml")
 
