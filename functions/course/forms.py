@@ -142,7 +142,7 @@ def stamp(keys: Keyring, now: datetime, *, pressed_before: bool = False) -> str:
 
 
 def typed(keys: Keyring, fields: Mapping[str, str], now: datetime) -> Typed:
-    """Who filled in the form, judged by the time it took and by the field that people cannot see."""
+    """Whether a person filled in the form, judged by the time it took and by the field that people cannot see."""
     seconds, _, mac = fields.get("form_time", "").partition(".")
     genuine = hmac.compare_digest(mac.encode(), _stamp_mac(keys, seconds).encode())
     if not genuine or fields.get("website"):
