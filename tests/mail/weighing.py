@@ -14,7 +14,7 @@ from typing import Self
 
 from local_cloud.cloud import World
 from tests.faults.gateway import gateway
-from tests.faults.process import Sandboxes
+from tests.faults.sandboxes import Sandboxes
 from tests.mail.hostile import LARGEST, hostile
 from tests.people import Person
 
