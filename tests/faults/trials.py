@@ -26,7 +26,7 @@ LATE = "later than a day for each fault"
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The faults of one trial: the first at the n-th call of a step, each next one so many calls later."""
+    """The faults of one trial: the first at the n-th call of a step, each next one a number of calls later."""
 
     step: int
     faults: tuple[tuple[int, Injection], ...]

@@ -66,7 +66,7 @@ OF_PROGRAMS = (
         "programs: marks typed by hand count as a quote",
         "if answered and _marked_by_hand(",
         "if not answered and _marked_by_hand(",
-        "test_kinds.py -k ones_own",
+        "test_kinds.py -k typed_quote_marks",
     ),
 )
 

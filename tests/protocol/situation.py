@@ -138,7 +138,7 @@ class Situation(NamedTuple):
         return self._replace(truth=self.truth._replace(unheard=NOBODY, too_late=NOBODY))
 
 
-# ---------------------------------------------------------------- what must never happen
+# ---------------------------------------------------------------- failures
 
 CLAIMED_BEFORE_STOP = "SES took a lesson after a stored stop, already claimed when the stop landed"
 NO_NEWS = "SES took a lesson twice: of the first copy neither the reply nor an event had come when it was claimed again"

@@ -87,7 +87,7 @@ def steps(now: Situation, on: Safeguards) -> Steps:
     yield from day_steps(now)
 
 
-# ---------------------------------------------------------------- what is decided about a subscriber
+# ---------------------------------------------------------------- decisions about a subscriber
 
 
 def due(subscriber: Subscriber, on: Safeguards) -> bool:
