@@ -1,6 +1,9 @@
-"""`make faults`: tries out everything that can go wrong, and ends with one line of what came of it.
+"""`make faults`: injects every failure into the whole system, and ends with one line that sums up the result.
 
-The counts are of what was tried, and go into build/faults.json as well. Exits with 1 if any promise was broken.
+Its parts: trials (`trials`, `enumeration`) inject one, two or three faults into fixed scenarios (`scenarios`);
+histories (`histories`) are random sequences of actions and faults; `zones` runs courses in every time zone at every
+hour; `processes` runs the functions as processes and kills them. The oracle judges them all (`oracle`, `stored_data`,
+`second_person`). The counts are also written to build/faults.json. The exit code is 1 if any promise was broken.
 """
 
 import argparse
@@ -15,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults import enumeration, histories, processes, safeguards, zones
-from tests.faults.chapters import CHAPTERS
-from tests.faults.enumeration import Known, Plans
+from tests.faults.enumeration import Baselines, Trials
 from tests.faults.forks import Forks, forked
 from tests.faults.gateway import no_dynalite
-from tests.faults.life import Events
+from tests.faults.injection import INJECTIONS, Injection
 from tests.faults.oracle import BROKEN, Tally
+from tests.faults.scenarios import SCENARIOS
 from tests.faults.short_course import short_course
-from tests.faults.trouble import KINDS, Kind
+from tests.faults.simulation import EventTiming
 from tests.mail import trials as mails
 from tests.protocol.explore import explore
 from tests.protocol.situation import CLAIMED_BEFORE_STOP, NO_NEWS
@@ -30,53 +33,54 @@ from tests.protocol.specification import Safeguards
 
 ROOT = Path(__file__).parents[2]
 REQUESTS = 150
-"""Trials at the requests to SES, beside those at every place in the code, out of about a thousand that there are."""
+"""The number of trials at requests to SES, of about a thousand, in addition to those at every site."""
 LARGE = 100
-"""A smaller sample has only events that come on time, and what histories make of them."""
+"""A sample below this size runs the trials with events on time only. Histories have every timing of events."""
 EVERY = "every"
-"""Each safeguard turned off, one after the other."""
+"""The value of `--without` that switches off each safeguard, one after another."""
 SHARES = 20
-"""Parts in which zones and histories are done, so that there is something to be told of."""
+"""The number of parts in which zones and histories run, so that the progress is shown."""
 
 
 class Report:
-    """Says on the terminal how far it is, and keeps what each part came to."""
+    """Shows the progress on the terminal, and adds up the results of the parts."""
 
     def __init__(self, *, patient: bool) -> None:
+        """Unless patient, the report ends at the first finding."""
         self.total = Tally()
         self.parts: dict[str, dict[str, object]] = {}
         self.left_out: list[str] = []
         self._patient = patient
-        self._told = 0.0
+        self._shown_at = 0.0
 
     @property
     def whole(self) -> bool:
-        """Whether all was tried: a report that isn't patient ends at the first finding."""
+        """Whether everything was tried."""
         return self._patient or self.total.holds
 
-    def beside(self, name: str, tallies: Iterable[Tally], of: int) -> None:
-        """A part that tries no delivery: its findings count, its runs don't."""
+    def part_without_runs(self, name: str, tallies: Iterable[Tally], of: int) -> None:
+        """Adds up a part that sends no email: its findings count, its runs do not."""
         self.part(name, tallies, of)
         self.total.runs -= int(str(self.parts[name]["runs"]))
 
     def part(self, name: str, tallies: Iterable[Tally], of: int) -> None:
-        """Adds up a part, until its end or, unless patient, the first finding."""
+        """Adds up a part until its end, or until the first finding unless patient."""
         began, part = time.monotonic(), Tally()
         for tally in tallies:
             part.add(tally)
-            self._tell(f"{name}: {part.runs} of {of}")
+            self._show(f"{name}: {part.runs} of {of}")
             if not part.holds and not self._patient:
                 break
         self.total.add(part)
         seconds = round(time.monotonic() - began)
         self.parts[name] = {"runs": part.runs, "seconds": seconds, "broken": dict(part.broken), "latest": part.latest}
-        self._tell(f"{name}: {part.runs} runs, {seconds} s", last=True)
+        self._show(f"{name}: {part.runs} runs, {seconds} s", last=True)
 
-    def _tell(self, what: str, *, last: bool = False) -> None:
+    def _show(self, text: str, *, last: bool = False) -> None:
         terminal = sys.stderr.isatty()
-        if last or (terminal and time.monotonic() > self._told + 0.2):
-            self._told = time.monotonic()
-            print(f"\r\x1b[K{what}" if terminal else what, end="\n" if last else "", file=sys.stderr, flush=True)
+        if last or (terminal and time.monotonic() > self._shown_at + 0.2):
+            self._shown_at = time.monotonic()
+            print(f"\r\x1b[K{text}" if terminal else text, end="\n" if last else "", file=sys.stderr, flush=True)
 
 
 def main() -> int:
@@ -84,49 +88,57 @@ def main() -> int:
     began, jobs = time.monotonic(), os.cpu_count() or 1
     if given.without == EVERY:
         return _without_each(jobs, given.report)
-    exploring = Forks(1)  # beside the rest, which waits at times
-    if not given.without and not given.sample:  # tests/protocol has these too
+    exploring = Forks(1)  # at the same time as the rest, which does not always use both cores
+    if not given.without and not given.sample:  # the tests of tests/protocol explore it too
         exploring.start(_explored)
     report = Report(patient=not given.without)
-    schedules = tuple(Events) if not given.sample else (Events.ON_TIME, Events.LATE)[: 1 + (given.sample >= LARGE)]
+    timings = (
+        tuple(EventTiming)
+        if not given.sample
+        else (EventTiming.ON_TIME, EventTiming.LATE)[: 1 + (given.sample >= LARGE)]
+    )
     with short_course() as template:
         if given.without:
-            found = _without(given.without, template, report, jobs)
+            baselines = _without(given.without, template, report, jobs)
         else:
-            found = enumeration.known(template, jobs, schedules)
-            report.part("no fault", (steps.tally for steps in found.steps.values()), len(found.steps))
-            gc.freeze()  # what is there now is shared by all forks
-            _with_faults(report, found, jobs, sample=given.sample)
+            baselines = enumeration.record_baselines(template, jobs, timings)
+            report.part("no fault", (one.tally for one in baselines.steps.values()), len(baselines.steps))
+            gc.freeze()  # all forks share the objects that exist now
+            _with_faults(report, baselines, jobs, sample=given.sample)
             _others(report, jobs, sample=given.sample)
     specification = exploring.result() if exploring.any else {}
-    return _end(report, found, specification, given.report, time.monotonic() - began)
+    return _end(report, baselines, specification, given.report, time.monotonic() - began)
 
 
-def _without(safeguard: str, template: Path, report: Report, jobs: int) -> Known:
-    """Until a promise is broken: life by life with what is likely to break one, and then like the whole."""
+def _without(safeguard: str, template: Path, report: Report, jobs: int) -> Baselines:
+    """Switches a safeguard off and tries until a promise is broken: scenario by scenario with the likeliest failures,
+    then with all."""
     safeguards.turn_off(safeguard)
-    for number, chapter in enumerate(CHAPTERS):
-        found = enumeration.known_in_one(template, number)
-        report.part(f"{chapter.__name__}, no fault", (steps.tally for steps in found.steps.values()), 1)
-        _until_broken(report, found, enumeration.at_every_request(found), safeguards.SHOWN_BY[safeguard], jobs)
+    for number, scenario in enumerate(SCENARIOS):
+        baselines = enumeration.record_one_baseline(template, number)
+        report.part(f"{scenario.__name__}, no fault", (one.tally for one in baselines.steps.values()), 1)
+        _until_broken(report, baselines, enumeration.at_every_request(baselines), safeguards.SHOWN_BY[safeguard], jobs)
         if not report.total.holds:
-            return found
-    found = enumeration.known(template, jobs, (Events.ON_TIME,))
-    for plans in (enumeration.sampled(enumeration.at_every_request(found), REQUESTS), enumeration.single_faults(found)):
-        _until_broken(report, found, plans, KINDS, jobs)
-    return found
+            return baselines
+    baselines = enumeration.record_baselines(template, jobs, (EventTiming.ON_TIME,))
+    at_requests = enumeration.sampled(enumeration.at_every_request(baselines), REQUESTS)
+    for trials in (at_requests, enumeration.single_faults(baselines)):
+        _until_broken(report, baselines, trials, INJECTIONS, jobs)
+    return baselines
 
 
-def _until_broken(report: Report, found: Known, plans: Plans, kinds: Collection[Kind], jobs: int) -> None:
-    plans = enumeration.only(kinds, plans)
-    if report.total.holds and enumeration.size(plans):
-        report.part("with one fault", enumeration.tried(found, plans, jobs), enumeration.size(plans))
+def _until_broken(
+    report: Report, baselines: Baselines, trials: Trials, kinds: Collection[Injection], jobs: int
+) -> None:
+    trials = enumeration.only(kinds, trials)
+    if report.total.holds and enumeration.size(trials):
+        report.part("with one fault", enumeration.run_trials(baselines, trials, jobs), enumeration.size(trials))
 
 
 def _without_each(jobs: int, file: Path) -> int:
-    """One safeguard after the other, each in a fork of its own. 1 if without each of them a promise is broken."""
+    """Switches off each safeguard in turn, in a fork. Returns 1 if a promise is broken without each of them."""
     with short_course() as template:
-        enumeration.known_in_one(template, 0)  # now everything is imported
+        enumeration.record_one_baseline(template, 0)  # imports everything that the forks need
         gc.freeze()
         works = [partial(_broken_without, name, template) for name in safeguards.SAFEGUARDS]
         broken = dict(forked(works, jobs))
@@ -144,7 +156,7 @@ def _broken_without(safeguard: str, template: Path) -> tuple[str, dict[str, int]
 
 
 def _explored() -> dict[str, Any]:
-    """What the specification came to."""
+    """Explores the specification and returns the counts."""
     explored = explore(Safeguards())
     return {
         "situations": len(explored.came_from),
@@ -153,31 +165,31 @@ def _explored() -> dict[str, Any]:
     }
 
 
-def _with_faults(report: Report, found: Known, jobs: int, *, sample: int) -> None:
-    """All in one pass through the lives, which takes its time."""
-    single, several = enumeration.single_faults(found), enumeration.several_faults(found, 2000)
-    plans = {
+def _with_faults(report: Report, baselines: Baselines, jobs: int, *, sample: int) -> None:
+    """Runs all trials in one pass through the scenarios, because each pass through them takes long."""
+    single, several = enumeration.single_faults(baselines), enumeration.several_faults(baselines, 2000)
+    trials = {
         "with one fault": enumeration.sampled(single, sample) if sample else single,
         "with two or three": enumeration.sampled(several, sample // 3) if sample else several,
-        "at a request to SES": enumeration.sampled(enumeration.at_every_request(found), sample // 2 or REQUESTS),
+        "at a request to SES": enumeration.sampled(enumeration.at_every_request(baselines), sample // 2 or REQUESTS),
     }
-    name = ", ".join(f"{enumeration.size(some)} {what}" for what, some in plans.items())
-    every = enumeration.together(plans.values())
-    report.part(name, enumeration.tried(found, every, jobs), enumeration.size(every))
+    name = ", ".join(f"{enumeration.size(some)} {label}" for label, some in trials.items())
+    every = enumeration.together(trials.values())
+    report.part(name, enumeration.run_trials(baselines, every, jobs), enumeration.size(every))
 
 
 def _others(report: Report, jobs: int, *, sample: int) -> None:
     number, steps = (sample, 25) if sample else (1000, 80)
     shares = min(SHARES, number)
-    told = [partial(histories.told, number // shares, steps, share) for share in range(shares)]
-    report.part("histories", forked(told, jobs), number)
+    works = [partial(histories.run_histories, number // shares, steps, share) for share in range(shares)]
+    report.part("histories", forked(works, jobs), number)
     if sample:
-        return  # test_zones.py and test_processes.py have their own
+        return  # test_zones.py and test_processes.py run samples of the rest
     swept = [partial(zones.sweep, share, SHARES) for share in range(SHARES)]
     report.part("zones and hours", forked(swept, jobs), 0)
     run = partial(processes.concurrent, on_dynalite=False, lessons=2)
     report.part("processes at once", (run().tally for _ in "1"), 500)
-    mails.tried(report.beside, jobs)
+    mails.run(report.part_without_runs, jobs)
     if why := no_dynalite():
         report.left_out.append(why)
     else:
@@ -185,16 +197,16 @@ def _others(report: Report, jobs: int, *, sample: int) -> None:
         report.part("processes killed", (run().tally for _ in "1"), 500)
 
 
-def _end(report: Report, found: Known, specification: dict[str, Any], file: Path, seconds: float) -> int:
-    total, missing = report.total, enumeration.not_reached(found) if report.whole else set()
+def _end(report: Report, baselines: Baselines, specification: dict[str, Any], file: Path, seconds: float) -> int:
+    total, missing = report.total, enumeration.not_reached(baselines) if report.whole else set()
     unknown = specification.get("possible", {}).keys() - {CLAIMED_BEFORE_STOP, NO_NEWS}
-    told = [f"never reached: {place}" for place in sorted(missing)] + [f"left out: {why}" for why in report.left_out]
-    for what in [*told, *total.findings, *unknown]:
-        print(what, file=sys.stderr)
-    line = f"{len(found.sites)} call sites, {total.runs} runs, {total.line}"
+    notes = [f"never reached: {place}" for place in sorted(missing)] + [f"left out: {why}" for why in report.left_out]
+    for note in [*notes, *total.findings, *unknown]:
+        print(note, file=sys.stderr)
+    line = f"{len(baselines.sites)} call sites, {total.runs} runs, {total.line}"
     written = {
         "line": line,
-        "call sites": sorted(" ".join(site) for site in found.sites),
+        "call sites": sorted(" ".join(site) for site in baselines.sites),
         "never reached": sorted(missing),
         "left out": report.left_out,
         "runs": total.runs,
@@ -215,12 +227,16 @@ def _end(report: Report, found: Known, specification: dict[str, Any], file: Path
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="faults", description="Tries out everything that can go wrong.")
-    parser.add_argument("--sample", type=int, default=0, help="only so many runs with one fault, and so many histories")
+    parser = argparse.ArgumentParser(prog="faults", description="Inject failures into the whole system, and judge it.")
     parser.add_argument(
-        "--without", choices=[*sorted(safeguards.SAFEGUARDS), EVERY], help="turn a safeguard off, and find it out"
+        "--sample", type=int, default=0, help="run only SAMPLE trials with one fault and SAMPLE histories"
     )
-    parser.add_argument("--report", type=Path, default=ROOT / "build" / "faults.json", help="where the counts go")
+    parser.add_argument(
+        "--without",
+        choices=[*sorted(safeguards.SAFEGUARDS), EVERY],
+        help="switch a safeguard off, and stop at a broken promise",
+    )
+    parser.add_argument("--report", type=Path, default=ROOT / "build" / "faults.json", help="the file for the counts")
     return parser.parse_args()
 
 

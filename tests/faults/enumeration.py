@@ -1,5 +1,8 @@
-"""Every place at which a function calls AWS × everything that can happen there × every schedule of events; then two or
-three faults at once.
+"""Enumerates the trials: every call to AWS × every failure at it × every timing of SES's events, and several faults.
+
+The baselines (every scenario without a fault) show which calls to AWS the code makes and where. Trials are then chosen
+from those calls. At the end of this module the calls are also read from the source code, so that a call that no
+scenario makes is reported.
 """
 
 import ast
@@ -12,158 +15,168 @@ from pathlib import Path
 
 from local_cloud.cloud import TEMPLATE
 from local_cloud.faults import Fault, Site
-from tests.faults.chapters import CHAPTERS
 from tests.faults.forks import forked
-from tests.faults.life import Events
+from tests.faults.injection import Injection, Interference, possible
 from tests.faults.oracle import Tally
-from tests.faults.trials import Lives, Plan, Steps
-from tests.faults.trouble import Kind, Other, possible
+from tests.faults.scenarios import SCENARIOS
+from tests.faults.simulation import EventTiming
+from tests.faults.trials import Baseline, ScenarioRunner, Trial
 
-Place = tuple[Events, int, int, int]  # schedule, chapter, step, number of the call
+Place = tuple[EventTiming, int, int, int]  # timing of events, scenario, step, number of the call
 
 
 @dataclass
-class Known:
-    """Every life without a fault, by schedule and chapter, and where each site was met."""
+class Baselines:
+    """Every scenario without a fault, by timing of events and scenario, and the places where each site was called."""
 
-    lives: dict[tuple[Events, int], Lives] = field(default_factory=dict)
-    steps: dict[tuple[Events, int], Steps] = field(default_factory=dict)
-    met: dict[tuple[Events, Site], list[Place]] = field(default_factory=lambda: defaultdict(list))
+    runners: dict[tuple[EventTiming, int], ScenarioRunner] = field(default_factory=dict)
+    steps: dict[tuple[EventTiming, int], Baseline] = field(default_factory=dict)
+    places: dict[tuple[EventTiming, Site], list[Place]] = field(default_factory=lambda: defaultdict(list))
 
-    def note(self, events: Events, chapter: int, life: Lives, steps: Steps) -> None:
-        self.lives[events, chapter], self.steps[events, chapter] = life, steps
-        for step, calls in enumerate(steps.calls):
+    def add(self, events: EventTiming, scenario: int, runner: ScenarioRunner, baseline: Baseline) -> None:
+        self.runners[events, scenario], self.steps[events, scenario] = runner, baseline
+        for step, calls in enumerate(baseline.calls):
             for at, site in enumerate(calls, start=1):
-                self.met[events, site].append((events, chapter, step, at))
+                self.places[events, site].append((events, scenario, step, at))
 
     @property
     def sites(self) -> set[Site]:
-        return {site for _, site in self.met}
+        return {site for _, site in self.places}
 
 
-def known(template: Path, jobs: int, schedules: Sequence[Events]) -> Known:
-    """Goes through each life once: on time in this process, which then has all imported that its forks need."""
-    found = Known()
-    lives = [(events, n, Lives(template, life, events)) for events in schedules for n, life in enumerate(CHAPTERS)]
-    on_time, others = lives[: len(CHAPTERS)], lives[len(CHAPTERS) :]
-    for events, number, life in on_time:
-        found.note(events, number, life, life.without_a_fault())
-    works = [partial(_recorded, *one) for one in others]
-    for events, number, life, steps in forked(works, jobs):
-        found.note(events, number, life, steps)
-    return found
+def record_baselines(template: Path, jobs: int, timings: Sequence[EventTiming]) -> Baselines:
+    """Runs every scenario once for each timing of events.
 
-
-def known_in_one(template: Path, number: int) -> Known:
-    """One chapter without a fault, its events on time."""
-    found, life = Known(), Lives(template, CHAPTERS[number], Events.ON_TIME)
-    found.note(Events.ON_TIME, number, life, life.without_a_fault())
-    return found
-
-
-def _recorded(events: Events, number: int, life: Lives) -> tuple[Events, int, Lives, Steps]:
-    return events, number, life, life.without_a_fault()
-
-
-Plans = dict[tuple[Events, int], list[Plan]]
-
-
-def single_faults(found: Known, seed: int = 0) -> Plans:
-    """One trial for each site, each kind of fault and each schedule, at one of the calls from there.
-
-    What else may happen at a call doesn't hang on SES's events: that is tried with those on time.
+    The runs with events on time are in this process, which then has imported everything that its forks need.
     """
-    plans: Plans = defaultdict(list)
-    for (schedule, site), places in found.met.items():
-        for kind in possible(site) if schedule is Events.ON_TIME else tuple(Fault):
-            chosen = random.Random(f"{seed} {schedule} {site} {kind}")
-            events, chapter, step, at = chosen.choice(places)
-            plans[events, chapter].append(Plan(step, ((at, kind),)))
-    return plans
+    baselines = Baselines()
+    runners = [
+        (events, n, ScenarioRunner(template, one, events)) for events in timings for n, one in enumerate(SCENARIOS)
+    ]
+    on_time, others = runners[: len(SCENARIOS)], runners[len(SCENARIOS) :]
+    for events, number, runner in on_time:
+        baselines.add(events, number, runner, runner.run_baseline())
+    works = [partial(_recorded, *one) for one in others]
+    for events, number, runner, baseline in forked(works, jobs):
+        baselines.add(events, number, runner, baseline)
+    return baselines
 
 
-def at_every_request(found: Known) -> Plans:
-    """One trial for each email that is asked for, each kind of fault there, and at the calls just before and after."""
-    plans: Plans = defaultdict(list)
-    for (schedule, site), places in found.met.items():
-        if site.operation == "SendEmail" and schedule is Events.ON_TIME:
-            for events, chapter, step, at in places:
+def record_one_baseline(template: Path, number: int) -> Baselines:
+    """Runs one scenario with events on time."""
+    baselines, runner = Baselines(), ScenarioRunner(template, SCENARIOS[number], EventTiming.ON_TIME)
+    baselines.add(EventTiming.ON_TIME, number, runner, runner.run_baseline())
+    return baselines
+
+
+def _recorded(
+    events: EventTiming, number: int, runner: ScenarioRunner
+) -> tuple[EventTiming, int, ScenarioRunner, Baseline]:
+    return events, number, runner, runner.run_baseline()
+
+
+Trials = dict[tuple[EventTiming, int], list[Trial]]
+"""Trials by timing of events and scenario."""
+
+
+def single_faults(baselines: Baselines, seed: int = 0) -> Trials:
+    """Returns one trial for each site, fault and timing of events, at a random call of the site.
+
+    The result of an interference does not depend on the timing of SES's events: it is tried with events on time only.
+    """
+    trials: Trials = defaultdict(list)
+    for (timing, site), places in baselines.places.items():
+        for kind in possible(site) if timing is EventTiming.ON_TIME else tuple(Fault):
+            chosen = random.Random(f"{seed} {timing} {site} {kind}")
+            events, scenario, step, at = chosen.choice(places)
+            trials[events, scenario].append(Trial(step, ((at, kind),)))
+    return trials
+
+
+def at_every_request(baselines: Baselines) -> Trials:
+    """Returns one trial for each request to SES and each failure there, and at the calls just before and after it."""
+    trials: Trials = defaultdict(list)
+    for (timing, site), places in baselines.places.items():
+        if site.operation == "SendEmail" and timing is EventTiming.ON_TIME:
+            for events, scenario, step, at in places:
                 around = [(at, kind) for kind in possible(site)]
-                around += [(at + by, kind) for by in (-1, 1) for kind in (Other.SAME_MEANWHILE, Other.STOP_MEANWHILE)]
-                plans[events, chapter] += [Plan(step, (one,)) for one in around if one[0] > 0]
-    return plans
+                meanwhile = (Interference.SAME_MEANWHILE, Interference.STOP_MEANWHILE)
+                around += [(at + by, kind) for by in (-1, 1) for kind in meanwhile]
+                trials[events, scenario] += [Trial(step, (one,)) for one in around if one[0] > 0]
+    return trials
 
 
-def only(kinds: Collection[Kind], plans: Plans) -> Plans:
-    """Those that begin with one of these kinds of trouble."""
-    return {life: [plan for plan in of_life if plan.faults[0][1] in kinds] for life, of_life in plans.items()}
+def only(kinds: Collection[Injection], trials: Trials) -> Trials:
+    """Returns the trials whose first injection is one of these."""
+    return {key: [trial for trial in group if trial.faults[0][1] in kinds] for key, group in trials.items()}
 
 
-def several_faults(found: Known, trials: int, seed: int = 0) -> Plans:
-    """Two or three at a time, at all sites alike: the next within twenty calls of the one before."""
+def several_faults(baselines: Baselines, number: int, seed: int = 0) -> Trials:
+    """Returns trials with two or three faults, at all sites alike: each at most twenty calls after the one before."""
     chosen = random.Random(seed)
-    everywhere = list(found.met.items())
-    plans: Plans = defaultdict(list)
-    for _ in range(trials):
+    everywhere = list(baselines.places.items())
+    trials: Trials = defaultdict(list)
+    for _ in range(number):
         (_, site), places = chosen.choice(everywhere)
-        events, chapter, step, at = chosen.choice(places)
+        events, scenario, step, at = chosen.choice(places)
         kinds = possible(site)
         more = [(chosen.randint(1, 20), chosen.choice(kinds)) for _ in range(chosen.choice((1, 2)))]
-        plans[events, chapter].append(Plan(step, ((at, chosen.choice(kinds)), *more)))
-    return plans
+        trials[events, scenario].append(Trial(step, ((at, chosen.choice(kinds)), *more)))
+    return trials
 
 
-def size(plans: Plans) -> int:
-    """How many trials."""
-    return sum(map(len, plans.values()))
+def size(trials: Trials) -> int:
+    """Returns the number of trials."""
+    return sum(map(len, trials.values()))
 
 
-def together(plans: Iterable[Plans]) -> Plans:
-    """All of them."""
-    every: Plans = defaultdict(list)
-    for some in plans:
-        for life, of_life in some.items():
-            every[life] += of_life
+def together(parts: Iterable[Trials]) -> Trials:
+    """Returns all the trials as one."""
+    every: Trials = defaultdict(list)
+    for part in parts:
+        for key, group in part.items():
+            every[key] += group
     return every
 
 
-def sampled(plans: Plans, most: int, seed: int = 0) -> Plans:
-    """So many of them, from all of them alike."""
-    listed = [(life, plan) for life, of_life in plans.items() for plan in of_life]
+def sampled(trials: Trials, most: int, seed: int = 0) -> Trials:
+    """Returns a random sample of at most this many trials."""
+    listed = [(key, trial) for key, group in trials.items() for trial in group]
     chosen = random.Random(seed).sample(listed, min(most, len(listed)))
-    fewer: Plans = defaultdict(list)
-    for life, plan in chosen:
-        fewer[life].append(plan)
+    fewer: Trials = defaultdict(list)
+    for key, trial in chosen:
+        fewer[key].append(trial)
     return fewer
 
 
-def tried(found: Known, plans: Plans, jobs: int) -> Iterator[Tally]:
-    """Each trial's tally, as they end."""
-    for life, of_life in plans.items():
-        yield from found.lives[life].trials(of_life, found.steps[life], jobs)
+def run_trials(baselines: Baselines, trials: Trials, jobs: int) -> Iterator[Tally]:
+    """Yields the tally of each trial, as the trials end."""
+    for key, group in trials.items():
+        yield from baselines.runners[key].run_trials(group, baselines.steps[key], jobs)
 
 
-# ---------------------------------------------------------------- the code's own list
+# ---------------------------------------------------------------- the calls in the source code
 
 OF_TABLES = {"_get": "GetItem", "_put": "PutItem", "_update": "UpdateItem", "_delete": "DeleteItem", "_items": ""}
-"""The methods of aws.items.Table and their operations; `_items` is told its own."""
+"""The methods of aws.items.Table and their operations; `_items` takes its operation as an argument."""
 
 
 OF_THE_STACK = {"activate_rules"}
-"""What CloudFormation calls while the stack is made or deleted, and functions/aws/stack/: no part of any life."""
+"""The functions that CloudFormation calls while the stack is made or deleted. No scenario runs them or the code in
+functions/aws/stack/."""
 
 
-def not_reached(found: Known) -> set[str]:
-    """Places that the code has and no life came to, and functions that none of its calls were made by."""
-    places = places_in_the_code() - {(site.place, site.operation) for site in found.sites}
+def not_reached(baselines: Baselines) -> set[str]:
+    """Returns the calls in the source that no scenario makes, and the functions that made no call in any scenario."""
+    places = places_in_the_code() - {(site.place, site.operation) for site in baselines.sites}
     functions = {path.stem for path in (TEMPLATE.parent / "functions").glob("*.py")} - OF_THE_STACK
-    return {" ".join(place) for place in places} | (functions - {site.function for site in found.sites})
+    return {" ".join(place) for place in places} | (functions - {site.function for site in baselines.sites})
 
 
 def places_in_the_code() -> set[tuple[str, str]]:
-    """Every place in functions/ that calls AWS, read off the source: place and operation, as a Site names them.
+    """Reads from the source every place in functions/ that calls AWS: place and operation, as a Site names them.
 
-    A call of what every table does counts where it is called: there it has a meaning of its own.
+    A call of a method that all tables share counts at the place that calls the method.
     """
     found = set()
     for path in sorted((TEMPLATE.parent / "functions").rglob("*.py")):
@@ -188,8 +201,8 @@ def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 
 
 def _operation(call: ast.Call) -> str | None:
-    """The operation that a call asks for: a method of `self._client`, `boto3.client(…)` or Table, or by a paginator."""
-    if not isinstance(call.func, ast.Attribute) or call.func.attr == "close":  # connections, and no request
+    """Returns the AWS operation of a call to `self._client`, `boto3.client(…)`, Table or a paginator, or None."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr == "close":  # closes connections: not a request
         return None
     client = ast.unparse(call.func.value)
     if client == "self" and call.func.attr in OF_TABLES:

@@ -1,7 +1,7 @@
-"""Work in forks of this process, which has one thread: what was done before need not be done again for each.
+"""Runs work in forks of this process, so that each fork starts from what the process has already done.
 
-It never had another either: one that has ended holds a lock of OpenSSL's for a moment longer, and a fork made in that
-moment waits for it forever.
+The process must never have had a second thread. A thread that has ended holds a lock of OpenSSL for a moment longer,
+and a fork made in that moment waits for the lock forever.
 """
 
 import gc
@@ -17,8 +17,8 @@ from typing import Any, Self
 from unittest.mock import patch
 
 
-class InTurn:
-    """A pool of no threads, for `send`: it does at once what it is given, and each has its turn whatever happens."""
+class SequentialExecutor:
+    """Replaces the thread pool of `send`: runs each task at once in this thread, even after another task failed."""
 
     def __init__(self, _threads: int) -> None:
         pass
@@ -33,20 +33,20 @@ class InTurn:
         done: Future[Any] = Future()
         try:
             done.set_result(work(*given))
-        except BaseException as error:  # noqa: BLE001 - a crash is one, and is raised when the result is asked for
+        except BaseException as error:  # noqa: BLE001 - an injected crash too: `result` raises it
             done.set_exception(error)
         return done
 
 
-one_thread = partial(patch, "send.ThreadPoolExecutor", InTurn)
-"""While inside, `send` makes no threads."""
+one_thread = partial(patch, "send.ThreadPoolExecutor", SequentialExecutor)
+"""A context in which `send` starts no threads."""
 
 HANGS = 900
-"""Seconds of real time after which a fork is ended."""
+"""Seconds of real time after which a fork is killed."""
 
 
 class Forks:
-    """So many at a time. Each gives back what its work returned."""
+    """Runs at most `most` forks at a time, and returns the result of each."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -67,7 +67,7 @@ class Forks:
             os.close(writing)
             self._running[reading] = process
             return
-        gc.disable()  # what it makes is soon gone with it
+        gc.disable()  # the fork ends soon, and its objects with it
         signal.alarm(HANGS)
         try:
             with os.fdopen(writing, "wb") as pipe:
@@ -76,7 +76,7 @@ class Forks:
             os._exit(0)
 
     def result(self) -> Any:
-        """Waits for one to end."""
+        """Waits until a fork ends, and returns its result."""
         reading = select.select(list(self._running), [], [])[0][0]
         with os.fdopen(reading, "rb") as pipe:
             returned = pipe.read()
@@ -90,15 +90,15 @@ class Forks:
 
 
 def _outcome(work: Callable[[], Any]) -> tuple[Any, str]:
-    """What it returned, or how it failed."""
+    """Returns the result of the work, or the traceback of its error."""
     try:
         return work(), ""
-    except Exception:  # noqa: BLE001 - it is told in the process that waits for it
+    except Exception:  # noqa: BLE001 - the waiting process raises it
         return None, traceback.format_exc()
 
 
 def forked(works: Iterable[Callable[[], Any]], jobs: int) -> Iterator[Any]:
-    """The results of all these works, so many at a time, in the order in which they end."""
+    """Runs all the work, at most `jobs` forks at a time, and yields the results in the order in which they end."""
     forks = Forks(jobs)
     for work in works:
         while forks.full:

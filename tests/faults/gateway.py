@@ -1,4 +1,7 @@
-"""AWS as processes reach it: an address of moto, which is in this process, and a dynalite that survives its clients."""
+"""AWS for other processes: an HTTP address of moto, which runs in this process, and a dynalite.
+
+This dynalite survives clients that are killed in the middle of a request.
+"""
 
 import re
 import shutil
@@ -26,13 +29,13 @@ AMONG_KILLED_PROCESSES = (
     "process.on('uncaughtException',e=>{if(e.code!=='ECONNRESET')throw(e)});"
     "globalThis.parent=process.ppid;setInterval(()=>{if(process.ppid!==parent)process.exit()},1000).unref()"
 )
-"""For dynalite 4.0.0, which ends when a client is killed in the middle of a request (index.js: `req.on('error', … throw
-err)`), and goes on when we are killed. Node takes no spaces here."""
+"""Works around two problems of dynalite 4.0.0: it ends when a client is killed in the middle of a request (index.js:
+`req.on('error', … throw err)`), and it does not end when we are killed. Node allows no spaces here."""
 
 
 @contextmanager
 def gateway() -> Iterator[str]:
-    """The address of moto, which `World` has started."""
+    """Yields the address of moto, which `World` has started."""
     with _Server(("127.0.0.1", 0), _Request) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
@@ -44,17 +47,17 @@ def gateway() -> Iterator[str]:
 
 
 class _Request(BaseHTTPRequestHandler):
-    """One request, handed to moto as boto3 would: the lock in local_cloud/wire.py lets in one at a time."""
+    """Passes one request to moto as boto3 would. The lock in local_cloud/wire.py allows one request at a time."""
 
     protocol_version = "HTTP/1.1"
-    wbufsize = 65536  # an answer is one packet
+    wbufsize = 65536  # so that an answer is one packet
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length)
         if len(body) < length:
-            return  # killed while it wrote: AWS has had no request
+            return  # the client was killed while it wrote: AWS received no request
         signed_for = SIGNED_FOR.search(self.headers["Authorization"])
         assert signed_for
         host = "email" if signed_for[1] == "ses" else signed_for[1]
@@ -66,7 +69,7 @@ class _Request(BaseHTTPRequestHandler):
         content = content.encode() if isinstance(content, str) else content
         self.send_response_only(status)
         for name, value in fields.items():
-            if name.lower() != "content-length":  # S3's answers have one already
+            if name.lower() != "content-length":  # S3's answers already have one
                 self.send_header(name, str(value))
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -80,15 +83,15 @@ class _Request(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     request_queue_size = 256  # eight senders of sixteen threads may all connect at once
-    daemon_threads = False  # it ends when they have ended, and they do when who asked is gone
+    daemon_threads = False  # the server ends after its threads; a thread ends with its client
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), ConnectionError):  # else who asked was killed
+        if not isinstance(sys.exception(), ConnectionError):  # a ConnectionError means that the client was killed
             super().handle_error(request, client_address)
 
 
 def no_dynalite() -> str | None:
-    """Why dynalite cannot run here, or None."""
+    """Returns why dynalite cannot run here, or None."""
     if shutil.which("node") and dynalite.PROGRAM.exists():
         return None
     return "the tables on dynalite (node, or dynalite in .tools, is missing: run make test)"
@@ -96,7 +99,7 @@ def no_dynalite() -> str | None:
 
 @contextmanager
 def dynalite_for_processes() -> Iterator[Database]:
-    """A dynalite of its own."""
+    """Yields a new dynalite."""
     with environment({"NODE_OPTIONS": AMONG_KILLED_PROCESSES}), dynalite.running("node", dynalite.PROGRAM) as url:
         client = boto3.Session().client("dynamodb", endpoint_url=url, region_name=REGION, config=Config(proxies={}))
         yield Database("dynalite", client)

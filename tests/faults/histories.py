@@ -1,6 +1,7 @@
-"""Histories: whatever people, SES, the scheduler and the author may do, in any order, with faults in between.
+"""Histories: random sequences of what people, SES, the scheduler and the author can do, with faults in between.
 
-Hypothesis makes them up. The oracle looks only at what SES took and at what people did.
+Hypothesis generates them. Each method of `History` with `@rule` is one possible action. At the end of a history the
+oracle judges it only by what SES took and what people did.
 """
 
 from contextlib import ExitStack, suppress
@@ -15,27 +16,28 @@ from local_cloud.cloud import World
 from local_cloud.faults import Fault, faults
 from local_cloud.functions import forget_everything
 from tests.faults.forks import one_thread
-from tests.faults.life import AnotherTurn, Events, Life, Someone, Unanswered
+from tests.faults.injection import SES_REFUSALS, FaultInjector, Injection, Interference
 from tests.faults.oracle import Tally
 from tests.faults.short_course import short_course
+from tests.faults.simulation import EventTiming, RecordedPerson, Simulation, StepImpossible, Unanswered
 from tests.faults.trials import LATE, MONDAY
-from tests.faults.trouble import ONLY_SES, Kind, Other, Trouble
 
 ZONES = ("Europe/Berlin", "Pacific/Kiritimati", "Pacific/Honolulu", "Asia/Kolkata")
 MOST = 2
-"""People at a time in the middle of a course: each lesson takes its time here."""
+"""The number of people who are in the course at the same time. More would make a history slow."""
 IN_ALL = 4
+"""The number of people in a whole history."""
 RARELY = 25
-"""Of numbers up to 30: those from here on."""
+"""A rare action happens only if a random number from 0 to 30 is at least this."""
 GIVES_UP = 20
-"""Faults in one history, and SES's troubles. More, and nothing would ever go through."""
+"""The most faults and failures of SES in one history. With more, no email would ever be sent."""
 EDITED = "01-acknowledge.md.j2"
 ANSWERS = ("I see it now.", "PAUSE", "PAUSE 2 DAYS", "SKIP", "STOP", "Not yet", "YES", "HELP")
 BUTTONS = ("pause", "resume", "resume", "again", "yes", "not-yet", "stop")
 
 
 class History(RuleBasedStateMachine):
-    """One history. What is judged is added to `tallies`."""
+    """One history. Its verdict is added to `tallies`."""
 
     template: Path
     tallies: list[Tally]
@@ -45,39 +47,39 @@ class History(RuleBasedStateMachine):
         self._ending = ExitStack()
         self._ending.enter_context(one_thread())
         world = self._ending.enter_context(World(self.template, MONDAY))
-        self.life = Life(world, Events.ON_TIME)
-        self.life.audit_every = timedelta(days=3)
-        world.ses.delivers = False  # one event an email is enough
-        self.trouble = Trouble(self.life)
-        self._ending.enter_context(faults(world.functions, self.trouble.choose))
+        self.sim = Simulation(world, EventTiming.ON_TIME)
+        self.sim.audit_every = timedelta(days=3)
+        world.ses.delivers = False  # one event for each email is enough
+        self.injector = FaultInjector(self.sim)
+        self._ending.enter_context(faults(world.functions, self.injector.choose))
         self._ending.callback(self._put_back)
         self._lesson = self.template.parent / "emails" / "rebuild-trust" / EDITED
         self._text = self._lesson.read_text("utf-8")
-        self._troubles = self._moves = 0
+        self._injected = self._moves = 0
 
     @property
-    def people(self) -> list[Someone]:
-        return self.life.people
+    def people(self) -> list[RecordedPerson]:
+        return self.sim.people
 
-    # ---------------------------------------------------------------- what people do
+    # ---------------------------------------------------------------- actions of people
 
     @initialize(zone=st.sampled_from(ZONES), hour=st.integers(0, 23))
     def one_joins(self, zone: str, hour: int) -> None:
-        self.life.person("ann", zone=zone, hour=hour).joins()
+        self.sim.add_person("ann", zone=zone, hour=hour).joins()
 
     @precondition(lambda self: len(self.people) < IN_ALL and sum(not one.left for one in self.people) < MOST)
     @rule(zone=st.sampled_from(ZONES), hour=st.integers(0, 23))
     def another_joins(self, zone: str, hour: int) -> None:
         with suppress(Unanswered):
-            self.life.person(f"p{len(self.people)}", zone=zone, hour=hour).joins()
+            self.sim.add_person(f"p{len(self.people)}", zone=zone, hour=hour).joins()
 
     @rule(who=st.integers(0, MOST - 1))
     def signs_up_again(self, who: int) -> None:
         person = self._person(who)
-        if person.left and person.address not in self.life.world.ses.suppressed and not person.erased:
-            with suppress(Unanswered, AnotherTurn):
+        if person.left and person.address not in self.sim.world.ses.suppressed and not person.erased:
+            with suppress(Unanswered, StepImpossible):
                 person.signs_up()
-                if person.asks_to_confirm():
+                if person.can_confirm():
                     person.confirms()
 
     @rule(who=st.integers(0, MOST - 1), text=st.sampled_from(ANSWERS))
@@ -85,26 +87,26 @@ class History(RuleBasedStateMachine):
         person = self._person(who)
         if person.erased:
             return
-        with suppress(AnotherTurn):
-            if person.asks_to_confirm():
+        with suppress(StepImpossible):
+            if person.can_confirm():
                 person.confirms_by_reply()
             else:
                 person.replies(text)
 
     @rule(who=st.integers(0, MOST - 1), button=st.sampled_from(BUTTONS))
     def presses(self, who: int, button: str) -> None:
-        with suppress(AnotherTurn, Unanswered):
+        with suppress(StepImpossible, Unanswered):
             self._person(who).presses(button)
 
     @rule(who=st.integers(0, MOST - 1), zone=st.sampled_from(ZONES), hour=st.integers(0, 23))
     def chooses_a_time(self, who: int, zone: str, hour: int) -> None:
         self._moves += 1
-        with suppress(AnotherTurn, Unanswered):
+        with suppress(StepImpossible, Unanswered):
             self._person(who).presses("time", zone=zone, hour=str(hour))
 
     @rule(who=st.integers(0, MOST - 1), which=st.integers(0, 30))
     def clicks_once(self, who: int, which: int) -> None:
-        """On any email that ever came: on one of an earlier sign-up it changes nothing."""
+        """Unsubscribes with any email that ever came. An email of an earlier sign-up changes nothing."""
         person = self._person(who)
         if person.emails:
             email = person.emails[which % len(person.emails)]
@@ -114,75 +116,75 @@ class History(RuleBasedStateMachine):
     @rule(who=st.integers(0, MOST - 1), chance=st.integers(0, 30))
     def erases(self, who: int, chance: int) -> None:
         if chance >= RARELY:
-            with suppress(AnotherTurn, Unanswered):
+            with suppress(StepImpossible, Unanswered):
                 self._person(who).erases()
 
-    # ---------------------------------------------------------------- what the world does
+    # ---------------------------------------------------------------- time, SES, the author, faults
 
     @rule(hours=st.integers(1, 14))
     def hours_pass(self, hours: int) -> None:
-        self.life.until(self.life.world.now() + timedelta(hours=hours))
+        self.sim.advance_to(self.sim.world.now() + timedelta(hours=hours))
 
     @rule()
     def a_day_passes(self) -> None:
-        self.life.days()
+        self.sim.advance_days()
 
     @rule(hours=st.sampled_from((2, 26, 72)))
     def the_scheduler_sleeps(self, hours: int) -> None:
-        self.life.sleep(timedelta(hours=hours))
+        self.sim.stop_scheduler(timedelta(hours=hours))
 
-    @rule(events=st.sampled_from(Events))
-    def events_come_otherwise(self, events: Events) -> None:
-        self.life.events = events
+    @rule(events=st.sampled_from(EventTiming))
+    def events_come_otherwise(self, events: EventTiming) -> None:
+        self.sim.events = events
 
-    @precondition(lambda self: self._troubles < GIVES_UP)
+    @precondition(lambda self: self._injected < GIVES_UP)
     @rule(
         calls=st.integers(1, 40),
-        kind=st.sampled_from((*Fault, Other.SAME_MEANWHILE, *ONLY_SES)),
+        kind=st.sampled_from((*Fault, Interference.SAME_MEANWHILE, *SES_REFUSALS)),
     )
-    def something_goes_wrong(self, calls: int, kind: Kind) -> None:
-        self._troubles += 1
-        self.trouble.plan.append((calls, kind))
+    def something_goes_wrong(self, calls: int, kind: Injection) -> None:
+        self._injected += 1
+        self.injector.pending.append((calls, kind))
 
     @rule(who=st.integers(0, MOST - 1), which=st.integers(0, 30), complains=st.booleans())
     def mailbox_refuses(self, who: int, which: int, complains: bool) -> None:
         person = self._person(who)
         if which >= RARELY and person.emails and not person.erased:
-            tell = self.life.world.ses.complained if complains else self.life.world.ses.bounced
-            tell(person.emails[which % len(person.emails)])
-            self.life.settle()
+            refuse = self.sim.world.ses.complained if complains else self.sim.world.ses.bounced
+            refuse(person.emails[which % len(person.emails)])
+            self.sim.process_messages()
 
-    @precondition(lambda self: self._troubles < GIVES_UP)
+    @precondition(lambda self: self._injected < GIVES_UP)
     @rule(answers=st.integers(1, 4), taken=st.booleans())
     def ses_fails(self, answers: int, taken: bool) -> None:
-        """It answers 500, having taken the email or not."""
-        self._troubles += answers
-        self.trouble.ses_fails(answers, taken=taken)
+        """SES answers HTTP 500, whether it took the email or not."""
+        self._injected += answers
+        self.injector.ses_fails(answers, taken=taken)
 
     @rule(chance=st.integers(0, 30))
     def the_author_edits(self, chance: int) -> None:
-        """Takes a lesson out, or puts it back."""
+        """Removes a lesson, or puts it back."""
         if chance < RARELY:
             return
         if self._lesson.exists():
             self._lesson.unlink()
         else:
             self._lesson.write_text(self._text, "utf-8")
-        self.life.removed |= {"acknowledge"}
+        self.sim.removed |= {"acknowledge"}
         forget_everything(lessons=True)
 
     # ---------------------------------------------------------------- the end
 
     def teardown(self) -> None:
         try:
-            self.trouble.plan = []
-            self.trouble.ses_fails(0, taken=False)
-            tally = self.life.judged(self.trouble.no_reply)
-            days = self.trouble.may_cost + self._moves  # a move over the date line may cost a day as well
+            self.injector.pending = []
+            self.injector.ses_fails(0, taken=False)
+            tally = self.sim.finish_and_judge(self.injector.unanswered_attempts)
+            days = self.injector.may_cost + self._moves  # a move over the date line may also cost a day
             if tally.latest > days:
                 tally.found(LATE, f"{tally.latest} days")
             tally.findings = [
-                f"{finding} (a history: {'; '.join(self.trouble.happened)})" for finding in tally.findings
+                f"{finding} (a history: {'; '.join(self.injector.happened)})" for finding in tally.findings
             ]
             self.tallies.append(tally)
         finally:
@@ -194,21 +196,21 @@ class History(RuleBasedStateMachine):
             self._lesson.write_text(self._text, "utf-8")
             forget_everything(lessons=True)
 
-    def _person(self, who: int) -> Someone:
-        """One of the last to come."""
+    def _person(self, who: int) -> RecordedPerson:
+        """One of the people who joined last."""
         return self.people[-1 - who % min(MOST, len(self.people))]
 
 
-def told(number: int, steps: int, first: int = 0) -> Tally:
-    """So many histories of so many steps, or as far as the first that breaks a promise. `first` begins others.
+def run_histories(number: int, steps: int, first: int = 0) -> Tally:
+    """Runs `number` histories of `steps` steps each, up to the first that breaks a promise. `first` is the seed.
 
-    The course is their own: the author edits it.
+    They have their own copy of the course, because the author edits it.
     """
 
-    class Told(History):
+    class Seeded(History):
         pass
 
-    Told.tallies = []
+    Seeded.tallies = []
     how = settings(
         max_examples=number,
         stateful_step_count=steps,
@@ -218,10 +220,10 @@ def told(number: int, steps: int, first: int = 0) -> Tally:
         database=None,
     )
     total = Tally()
-    with short_course() as Told.template, suppress(AssertionError):  # what it says is among the findings
-        run_state_machine_as_test(seed(first)(Told), settings=how)
-    for tally in Told.tallies:
+    with short_course() as Seeded.template, suppress(AssertionError):  # its text is among the findings
+        run_state_machine_as_test(seed(first)(Seeded), settings=how)
+    for tally in Seeded.tallies:
         total.add(tally)
     if total.runs < number and total.holds:
-        total.found("lost", f"{number - total.runs} histories that were not told to their end")
+        total.found("lost", f"{number - total.runs} histories that did not reach their end")
     return total

@@ -1,7 +1,7 @@
-"""Many dispatchers and senders at once, each a process (process.py) that may be killed at any moment (SIGKILL).
+"""Runs many dispatchers and senders at once, each in a process (`sandboxes`) that SIGKILL may end at any moment.
 
-moto is in this process, and one request after another reaches it over HTTP, as if AWS had no threads. The clock stands
-still while the processes work and moves on when all is done: nothing depends on how fast they were.
+moto runs in this process and takes one request after another over HTTP. The clock stands still while the processes work
+and moves on when they have finished, so nothing depends on their speed.
 """
 
 import random
@@ -25,8 +25,8 @@ from course.subscriber import Subscriber
 from local_cloud.cloud import World
 from local_cloud.queues import event_sources
 from tests.faults.gateway import dynalite_for_processes, gateway
-from tests.faults.oracle import ALREADY_CLAIMED, Deed, Lesson, Story, Tally, judge
-from tests.faults.process import WITHOUT_CONDITION, Sandboxes
+from tests.faults.oracle import ALREADY_CLAIMED, Action, Lesson, Tally, Timeline, judge
+from tests.faults.sandboxes import WITHOUT_CONDITION, Sandboxes
 from tests.stories import id_of
 
 SANDBOXES = {"dispatch": 8, "send": 8, "record_delivery": 2}
@@ -36,14 +36,14 @@ START = datetime(2026, 11, 23, HOUR, tzinfo=UTC)
 DAY = timedelta(days=1)
 PLAN = ("intro", "acknowledge", "own-it")
 TICKS = tuple(timedelta(minutes=minutes) for minutes in (9, 18, 27, 36, 45))
-"""After START each day: everyone is due in the first three quarters of the hour, a fifth of them before each tick. They
-are further apart than a message is hidden (six minutes). At the last one nobody is killed: what it sends proves that
-events come through, without which a lesson in doubt is held for a person (E3)."""
-LEAVE = 0.06
-"""Part of those due at a tick who unsubscribe while it is worked on."""
+"""The times of each day's ticks after START. Everyone is due in the first 45 minutes of the hour, a fifth of them
+before each tick. The ticks are further apart than a message is hidden (six minutes). At the last tick no process is
+killed: its emails prove that events come through, without which a lesson in doubt is held for an operator (E3)."""
+UNSUBSCRIBING = 0.06
+"""The share of the subscribers due at a tick who unsubscribe during it."""
 UNDER_WAY = "lessons under way when somebody stopped"
 LATE = "later than a day for each fault"
-"""A promise that only this test can judge: it knows whom the faults hit."""
+"""A promise that only this test can judge, because it knows which subscribers the faults hit."""
 ERROR = "an error though nobody was killed"
 
 TABLES = {
@@ -53,21 +53,21 @@ TABLES = {
     "LIMITS_TABLE": "Limits",
 }
 
-Fate = tuple[int, Callable[[], object]]
-"""What happens to somebody, and after how many emails in all."""
+Interruption = tuple[int, Callable[[], object]]
+"""A kill or an unsubscription, and the total number of emails after which it happens."""
 
 
 @dataclass
 class Run:
-    """What came of it all."""
+    """The result of a run."""
 
     tally: Tally = field(default_factory=Tally)
     emails: int = 0
     days: int = 0
     killed: Counter[str] = field(default_factory=Counter)
-    """Processes killed, by function."""
+    """The number of killed processes, by function."""
     errors: Counter[str] = field(default_factory=Counter)
-    """What the functions logged as errors, and messages that became dead letters. A killed process is none."""
+    """Logged errors, exceptions of handlers, and dead letters. A killed process does not count."""
 
 
 def concurrent(
@@ -79,14 +79,15 @@ def concurrent(
     seed: int = 0,
     conditional: bool = True,
 ) -> Run:
-    """Eight dispatchers and eight senders take everyone through an introduction and more lessons, one a day.
+    """Runs eight dispatchers and eight senders until everyone has had an introduction and more lessons, one a day.
 
-    So many of them are killed on the way. The tables are in dynalite or in moto. At least 20 subscribers, so that some
-    are due at every day's last tick. Without `conditional` the claim's condition is left out.
+    `kills` processes are killed on the way. The tables are in dynalite or in moto. There must be at least 20
+    subscribers, so that some are due at the last tick of every day. Without `conditional` a claim is stored
+    unconditionally.
     """
     with World(start=START) as world, ExitStack() as ending:
         world.ses.max_send_rate = world.ses.max_24_hour_send = 1e9
-        world.ses.delivers = False  # one event an email, Send, is enough
+        world.ses.delivers = False  # one event for each email, Send, is enough
         settings = {**world.functions.by_name["send"].environment, "NO_PROXY": "127.0.0.1"}
         settings["AWS_ENDPOINT_URL"] = ending.enter_context(gateway())
         client = world.clients.dynamodb
@@ -101,7 +102,7 @@ def concurrent(
         table = Subscribers(client, settings["SUBSCRIBERS_TABLE"])
         crowd = Crowd(world, sandboxes, table, PLAN[:lessons], random.Random(seed))
         crowd.subscribe(subscribers)
-        run = crowd.goes_through(kills)
+        run = crowd.run_course(kills)
     run.errors += sandboxes.errors
     if not kills:
         for error, times in run.errors.items():
@@ -110,7 +111,7 @@ def concurrent(
 
 
 class Crowd:
-    """Everyone who is subscribed, and what is done to them."""
+    """All subscribers, and everything that the test does to them."""
 
     def __init__(
         self, world: World, sandboxes: Sandboxes, table: Subscribers, plan: tuple[str, ...], chance: random.Random
@@ -126,7 +127,7 @@ class Crowd:
         self._stopped: dict[str, tuple[datetime, Subscriber]] = {}
 
     def subscribe(self, number: int) -> None:
-        """Stores so many subscribers, who are due today at their minute of the hour."""
+        """Stores this many subscribers, each due today at their minute of the hour."""
         for n in range(number):
             address = f"p{n}@example.net"
             someone = Subscriber(
@@ -143,9 +144,9 @@ class Crowd:
             assert self._table.save(replace(someone, due_at=someone.next_due(START)))
             self._ids.append(someone.id)
 
-    def goes_through(self, kills: int) -> Run:
-        """Day after day until nobody waits for an email any more."""
-        day, deadly = 0, len(self._plan) * (len(TICKS) - 1)  # ticks that are left to kill in
+    def run_course(self, kills: int) -> Run:
+        """Runs one day after another until no subscriber is due any more."""
+        day, deadly = 0, len(self._plan) * (len(TICKS) - 1)  # remaining ticks at which processes may be killed
         while day <= len(self._plan) + kills and self._table.due(START + (day + 2) * DAY, limit=1):
             for tick in TICKS:
                 now = 0
@@ -157,12 +158,12 @@ class Crowd:
         return self._judged(day)
 
     def _tick(self, at: datetime, kills: int) -> None:
-        """All at once: dispatchers, senders until the outbox is empty, recorders until everything is told."""
+        """Runs everything at once: dispatchers, senders until the outbox is empty, recorders until no event is left."""
         dispatched, sent = threading.Event(), threading.Event()
         with time_machine.travel(at, tick=False), ThreadPoolExecutor(sum(SANDBOXES.values()) + 1) as pool:
             try:
                 due = self._table.due(at, limit=len(self._ids))
-                others = [pool.submit(self._let, self._fates(due, kills), sent)]
+                others = [pool.submit(self._interrupt, self._plan_interruptions(due, kills), sent)]
                 dispatch = [pool.submit(self._dispatch, seconds) for seconds in self._waits(due)]
                 send = [pool.submit(self._drain, "send", dispatched) for _ in range(SANDBOXES["send"])]
                 others += [
@@ -183,7 +184,7 @@ class Crowd:
             done.result()
 
     def _waits(self, due: list[str]) -> list[float]:
-        """Half of the dispatchers come at the same moment, the others (seconds later) while the senders are at it."""
+        """Returns the start of each dispatcher: half at once, the others seconds later, while the senders work."""
         late = SANDBOXES["dispatch"] // 2
         return [0.0] * (SANDBOXES["dispatch"] - late) + [self._chance.uniform(0, len(due) / 30) for _ in range(late)]
 
@@ -192,7 +193,7 @@ class Crowd:
         self._sandboxes.invoke(self._sandboxes.by_name["dispatch"], {})
 
     def _drain(self, function: str, over: threading.Event) -> None:
-        """Works on what the function's queue holds, and ends when it is empty and nothing more can come."""
+        """Handles the messages of the function's queue until it is empty and no more can come."""
         while True:
             last = over.is_set()
             if self._sources[function].poll():
@@ -201,23 +202,25 @@ class Crowd:
                 return
             time.sleep(0.005)
 
-    def _fates(self, due: list[str], kills: int) -> list[Fate]:
-        """Who is killed and who unsubscribes during this tick: somebody, after somebody has had an email."""
+    def _plan_interruptions(self, due: list[str], kills: int) -> list[Interruption]:
+        """Plans the kills and unsubscriptions of this tick, each after a random number of emails."""
         before = len(self._world.emails)
-        fates: list[Fate] = [(before + self._chance.randrange(1 + len(due) // 2), self._kill) for _ in range(kills)]
-        for someone in self._chance.sample(due, round(len(due) * LEAVE)):
-            fates.append((before + self._chance.randrange(len(due)), partial(self._stop, someone)))
-        return sorted(fates, key=itemgetter(0))
+        interruptions: list[Interruption] = [
+            (before + self._chance.randrange(1 + len(due) // 2), self._kill) for _ in range(kills)
+        ]
+        for someone in self._chance.sample(due, round(len(due) * UNSUBSCRIBING)):
+            interruptions.append((before + self._chance.randrange(len(due)), partial(self._stop, someone)))
+        return sorted(interruptions, key=itemgetter(0))
 
-    def _let(self, fates: list[Fate], over: threading.Event) -> None:
-        """Each happens in its turn, at the latest when the senders have ended."""
-        for emails, happens in fates:
+    def _interrupt(self, interruptions: list[Interruption], over: threading.Event) -> None:
+        """Carries out each interruption in turn, at the latest when the senders have finished."""
+        for emails, interruption in interruptions:
             while len(self._world.emails) < emails and not over.is_set():
                 time.sleep(0.002)
-            happens()
+            interruption()
 
     def _kill(self) -> None:
-        time.sleep(self._chance.random() * 0.02)  # any moment of an attempt, not only that at which SES answers
+        time.sleep(self._chance.random() * 0.02)  # at any moment of an attempt, not only when SES answers
         self._sandboxes.kill_one(self._chance)
 
     def _stop(self, someone: str) -> None:
@@ -225,7 +228,7 @@ class Crowd:
         assert stopped
         self._stopped[someone] = (datetime.now(UTC), stopped)
 
-    # ---------------------------------------------------------------- what came of it
+    # ---------------------------------------------------------------- the result
 
     def _judged(self, days: int) -> Run:
         run = Run(days=days, emails=len(self._world.emails), killed=self._sandboxes.killed)
@@ -242,12 +245,12 @@ class Crowd:
         return run
 
     def _judged_one(self, someone: str, lessons: list[Lesson], end: datetime) -> Tally:
-        deeds = [Deed(START, "clock", "UTC", HOUR), Deed(START, "start")]
+        actions = [Action(START, "clock", "UTC", HOUR), Action(START, "start")]
         if someone in self._stopped:
-            deeds.append(Deed(self._stopped[someone][0] + ALREADY_CLAIMED, "stop"))
-        tally = judge(lessons, Story(self._plan, tuple(deeds)), end)
+            actions.append(Action(self._stopped[someone][0] + ALREADY_CLAIMED, "stop"))
+        tally = judge(lessons, Timeline(self._plan, tuple(actions)), end)
         if someone in self._stopped:
-            # The clock stands still, so the judge cannot tell before from after. What was stored with the stop can.
+            # The clock stands still, so `judge` cannot order the stop and a lesson. The row of the stop can.
             stopped = self._stopped[someone][1]
             for lesson in lessons:
                 if stopped.claim and lesson.attempt == stopped.claim.attempt:

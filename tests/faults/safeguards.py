@@ -1,4 +1,7 @@
-"""The safeguards of the delivery protocol, each with how to turn it off: a proof is worth what it finds then."""
+"""The safeguards of the delivery protocol, each with a function that switches it off.
+
+The tests switch each one off and must then find a broken promise. A test that finds nothing would prove nothing.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,17 +21,17 @@ from course.subscriber import Subscriber
 from course.tokens import LinkToken
 from local_cloud.faults import Fault
 from services.links import leaving
-from tests.faults.trouble import Kind, Other
+from tests.faults.injection import Injection, Interference
 
 
 def turn_off(name: str | None) -> None:
-    """For the rest of this process. Nothing, without a name."""
+    """Switches a safeguard off for the rest of this process. Does nothing without a name."""
     if name:
         SAFEGUARDS[name]()
 
 
 def _claim_condition() -> None:
-    """Whoever stores, stores: what others have changed since it was read is lost."""
+    """A subscriber is stored unconditionally: the changes that others made since the read are lost."""
     conditional = Subscribers.save
 
     def save(subscribers: Subscribers, subscriber: Subscriber) -> Subscriber | None:
@@ -44,24 +47,23 @@ def _claim_condition() -> None:
 
 
 def _single_attempt() -> None:
-    """SES is asked by a client that repeats a request whose reply was lost, as boto3's own would."""
-
+    """The client of SES repeats a request whose reply was lost, as boto3 does by default."""
     patch("aws.clients._ONCE", Config(read_timeout=READ_TIMEOUT, retries={"mode": "standard"})).start()
 
 
 def _release() -> None:
-    """What SES clearly refused stays claimed."""
+    """A lesson that SES clearly refused stays claimed."""
     patch.object(delivery, "release", lambda subscriber, _attempt, _held="": subscriber).start()
 
 
 def _event_settling() -> None:
-    """Events are noted, and commit nothing."""
+    """Events are recorded but commit no attempt."""
     nothing = SimpleNamespace(commit=lambda subscriber, *_: subscriber)
     patch.object(record_delivery, "delivery", nothing).start()
 
 
 def _day_rule() -> None:
-    """A day that a lesson has taken has room for another."""
+    """A day on which a lesson was sent stays free for another lesson."""
     slot = schedule.next_slot
 
     def next_slot(not_before: datetime, _after_day: date | None, zone: str, hour: int, minute: int) -> datetime:
@@ -72,7 +74,7 @@ def _day_rule() -> None:
 
 
 def _epoch() -> None:
-    """Links and events of an earlier sign-up count for the one of today."""
+    """Links and events of an earlier sign-up count for the current one."""
     settled, stopped = record_delivery._settled, leaving._stopped
 
     def by_an_event(subscriber: Subscriber, news: Feedback) -> Subscriber:
@@ -94,13 +96,13 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
     "epoch": _epoch,
 }
 
-SHOWN_BY: dict[str, tuple[Kind, ...]] = {
-    "claim-condition": (Other.SAME_MEANWHILE,),
+SHOWN_BY: dict[str, tuple[Injection, ...]] = {
+    "claim-condition": (Interference.SAME_MEANWHILE,),
     "single-attempt": (Fault.LOST_AFTER,),
-    "release": (Other.THROTTLED,),
+    "release": (Interference.THROTTLED,),
     "event-settling": (Fault.LOST_AFTER,),
     "day-rule": (),
     "epoch": (),
 }
-"""What has to happen at a request to SES, or just before it, for a promise to be broken; tried first. Without the last
-two a life breaks one by itself."""
+"""The injection at a request to SES, or just before it, that breaks a promise without the safeguard; tried first.
+Without one of the last two, a scenario breaks a promise without any fault."""

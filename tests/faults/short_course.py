@@ -1,4 +1,4 @@
-"""A copy of the system whose course has four emails instead of seven, so that a life is over sooner."""
+"""A copy of the system whose course has four lessons instead of seven, so that a scenario ends sooner."""
 
 import shutil
 import tempfile
@@ -11,7 +11,7 @@ from local_cloud.cloud import TEMPLATE
 
 @contextmanager
 def short_course() -> Iterator[Path]:
-    """The template of it. The code is this one's."""
+    """Yields the path of the copy's template. The code is a link to the real code."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "functions").symlink_to(TEMPLATE.parent / "functions")

@@ -1,4 +1,4 @@
-"""`make faults` in small, as a command of its own: forks are for a process with one thread."""
+"""A small sample of `make faults`, run as a separate command because it forks and needs a process with one thread."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local_cloud.cloud import TEMPLATE
-from tests.faults.enumeration import OF_THE_STACK, Known, not_reached, places_in_the_code
+from tests.faults.enumeration import OF_THE_STACK, Baselines, not_reached, places_in_the_code
 from tests.faults.safeguards import SAFEGUARDS
 from tests.faults.trials import LATE
 
@@ -20,7 +20,7 @@ LINE = re.compile(
     r"0 left after an erasure, 0 untold, 0 seen by a second person, latest \+\d+ days"
 )
 
-pytestmark = pytest.mark.timeout(900)  # it is slow on a busy machine, and ends by itself
+pytestmark = pytest.mark.timeout(900)  # slow on a busy machine, but it ends by itself
 
 
 def faults(report: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -35,7 +35,7 @@ def faults(report: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("size", [12, pytest.param(120, marks=pytest.mark.long)])
-def test_d2_a_sample_of_everything_that_can_go_wrong(tmp_path: Path, size: int) -> None:
+def test_d2_a_sample_of_all_faults_breaks_no_promise(tmp_path: Path, size: int) -> None:
     report = tmp_path / "faults.json"
     result = faults(report, "--sample", str(size))
     assert result.returncode == 0, result.stdout + result.stderr
@@ -57,11 +57,11 @@ BREAKS = {
     "release": {LATE},
     "single-attempt": {"twice"},
 }
-"""What each safeguard is there for."""
+"""The promises that each safeguard protects."""
 
 
-def test_without_a_safeguard_a_promise_is_broken(tmp_path: Path) -> None:
-    """So that the proof is known to be able to fail, by each of them."""
+def test_a_promise_is_broken_without_each_safeguard(tmp_path: Path) -> None:
+    """Shows that `make faults` can fail, for each safeguard."""
     report = tmp_path / "faults.json"
     result = faults(report, "--without", "every")
     assert result.returncode == 1, result.stdout + result.stderr
@@ -70,10 +70,10 @@ def test_without_a_safeguard_a_promise_is_broken(tmp_path: Path) -> None:
     assert [safeguard for safeguard, kinds in broken.items() if not BREAKS[safeguard] & kinds.keys()] == []
 
 
-def test_a_call_that_no_life_comes_to_is_found() -> None:
-    """The list is read off the code: a new call is in it, and fails the sample until a life comes to it."""
+def test_a_call_that_no_scenario_makes_is_reported() -> None:
+    """The list is read from the source: a new call is in it, and the sample fails until a scenario makes that call."""
     assert ("aws/ses.py Mailer.send", "SendEmail") in places_in_the_code()
     assert ("aws/subscribers.py Subscribers.due", "Query") in places_in_the_code()
     assert ("aws/clients.py keys", "GetSecretValue") in places_in_the_code()
     functions = {path.stem for path in (ROOT / "functions").glob("*.py")} - OF_THE_STACK
-    assert len(not_reached(Known())) == len(places_in_the_code()) + len(functions)
+    assert len(not_reached(Baselines())) == len(places_in_the_code()) + len(functions)

@@ -1,4 +1,4 @@
-"""Dispatchers and senders as real processes, at once, killed at any moment: each lesson comes once, in order."""
+"""Each lesson comes once and in order when many dispatchers and senders run as processes and are killed."""
 
 import os
 
@@ -7,8 +7,8 @@ import pytest
 from local_cloud.cloud import World
 from tests.conftest import cannot_run_here
 from tests.faults.gateway import no_dynalite
-from tests.faults.process import Sandboxes
 from tests.faults.processes import concurrent
+from tests.faults.sandboxes import Sandboxes
 
 on_both = pytest.mark.parametrize("on_dynalite", [False, True], ids=["moto", "dynalite"])
 
@@ -32,20 +32,20 @@ def test_d2_killed_at_any_moment(kills: int, subscribers: int) -> None:
     assert run.killed.total() > 0
 
 
-def test_without_the_claims_condition_lessons_come_twice() -> None:
-    """What the two above would find."""
+def test_lessons_come_twice_without_the_condition_of_the_claim() -> None:
+    """Shows that the two tests above can fail."""
     run = concurrent(on_dynalite=False, subscribers=20, lessons=1, conditional=False)
     assert run.tally.broken["twice"] > 0
 
 
-def test_no_process_outlives_what_started_it(world: World) -> None:
+def test_every_process_ends_with_the_process_that_started_it(world: World) -> None:
     settings = world.functions.by_name["send"].environment
     with Sandboxes(world.resources, {"dispatch": 1, "send": 2}, settings) as sandboxes:
         started = [sandboxes.forker.pid, *sandboxes.alive()]
         assert len(started) == 4
         assert all(alive(pid) for pid in started)
         sandboxes.end()
-        assert sandboxes.forker.returncode == 0  # it ended by itself, as it does when we are killed
+        assert sandboxes.forker.returncode == 0  # it ended by itself, as it also does when we are killed
         assert not any(alive(pid) for pid in started)
 
 

@@ -1,4 +1,4 @@
-"""Time: no zone, no change of the clocks and no trouble breaks a promise, and what would is found."""
+"""No zone, clock change or disturbance breaks a promise, and the check finds each rule that would break one."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from course.schedule import next_slot
 from course.subscriber import Subscriber
 from tests.faults import zones
 from tests.faults.oracle import Tally
-from tests.faults.zones import ODD, OUTSIDE, PLAN, Trouble, changes, courses, deliveries, hours_of, run, sweep
+from tests.faults.zones import ODD, OUTSIDE, PLAN, Disturbance, changes, courses, deliveries, hours_of, run, sweep
 
 MORNING = datetime(2026, 3, 26, 9, 2, tzinfo=UTC)
 """Three days before the clocks of Berlin change."""
@@ -28,90 +28,90 @@ def test_d4_zones_clock_changes_hours_and_wrong_clocks_break_no_promise() -> Non
 
 @pytest.mark.parametrize("zone", ODD)
 def test_d4_no_hour_of_the_oddest_clocks_breaks_a_promise(zone: str) -> None:
-    tally = courses(zone, troubles_each=3)
+    tally = courses(zone, disturbances_each=3)
     assert tally.holds, tally.findings
 
 
 @pytest.mark.parametrize("hours_asleep", [26, 72])
 @pytest.mark.parametrize("hour", [0, 7, 15, 23])
-def test_d3_after_a_scheduler_that_slept_one_email_comes_and_no_burst(hour: int, hours_asleep: int) -> None:
+def test_d3_one_email_and_no_burst_comes_after_the_scheduler_slept(hour: int, hours_asleep: int) -> None:
     for zone in ("Europe/Berlin", "Pacific/Kiritimati", *ODD):
         for wakes in range(24):
             asleep = MORNING + timedelta(hours=20 + wakes)
-            slept = Trouble("asleep", asleep=(asleep, asleep + timedelta(hours=hours_asleep)))
+            slept = Disturbance("asleep", asleep=(asleep, asleep + timedelta(hours=hours_asleep)))
             tally = run(zone, hour, MORNING, slept, minute=44)
             assert tally.holds, tally.findings
 
 
-def test_d3_what_was_slept_through_comes_once_on_the_day_of_waking_and_then_one_a_day() -> None:
+def test_d3_missed_lessons_come_one_a_day_from_the_day_the_scheduler_resumes() -> None:
     night = MORNING.replace(hour=23)
-    slept = Trouble("asleep", asleep=(night, night + timedelta(days=3)))
+    slept = Disturbance("asleep", asleep=(night, night + timedelta(days=3)))
     assert _days(slept) == [26, 30, 31, 32, 33]
-    assert _days(Trouble()) == [26, 27, 28, 29, 30]
+    assert _days(Disturbance()) == [26, 27, 28, 29, 30]
 
 
 def test_d3_a_scheduler_that_fires_twice_sends_once() -> None:
-    assert _days(Trouble("fires twice", firings=2)) == _days(Trouble())
+    assert _days(Disturbance("fires twice", firings=2)) == _days(Disturbance())
 
 
-def _days(trouble: Trouble) -> list[int]:
-    """Days of March, the 32nd being the first of April, on which somebody in Berlin gets the emails of a course."""
+def _days(disturbance: Disturbance) -> list[int]:
+    """The days of March on which a subscriber in Berlin gets the course's emails; the 32nd is the first of April."""
     asked = SignUp(1, MORNING, "Ann", "Europe/Berlin", 7, mailed=True)
     someone = Subscriber("0" * 16, "course", "ann@example.net").signing_up(asked).confirmed(1, PLAN, MORNING)
-    days = [schedule.local_day(at, "Europe/Berlin") for at, _ in deliveries(someone, MORNING, trouble)]
+    days = [schedule.local_day(at, "Europe/Berlin") for at, _ in deliveries(someone, MORNING, disturbance)]
     return [(day - date(2026, 2, 28)).days for day in days]
 
 
-def test_the_changes_of_a_zone_are_read_off_its_clock() -> None:
+def test_the_clock_changes_of_a_zone_are_found() -> None:
     assert [f"{change:%Y-%m-%d %H:%M}" for change in changes("Europe/Berlin")] == [
         "2026-03-29 01:00",
         "2026-10-25 01:00",
         "2027-03-28 01:00",
         "2027-10-31 01:00",
     ]
-    assert datetime(2011, 12, 30, 10, tzinfo=UTC) in changes("Pacific/Apia"), "the day that Samoa left out"
+    assert datetime(2011, 12, 30, 10, tzinfo=UTC) in changes("Pacific/Apia"), "the day that Samoa skipped"
     assert datetime(1993, 8, 21, 12, tzinfo=UTC) in changes("Pacific/Kwajalein")
     assert set(zones.ORDINARY) <= set(changes("Asia/Tokyo"))
 
 
-def test_hours_are_read_off_the_clock_also_where_it_jumps() -> None:
+def test_hours_are_read_correctly_where_the_clock_jumps() -> None:
     def at(zone: str, day: date, hour: int) -> str:
         return f"{hours_of(zone, day)[hour].begins:%d %H:%M} to {hours_of(zone, day)[hour].ends:%d %H:%M}"
 
     assert at("Asia/Kathmandu", date(2026, 3, 29), 7) == "29 01:15 to 29 02:15"
-    assert at("Europe/Berlin", date(2026, 3, 29), 2) == "29 01:00 to 29 02:00", "skipped: at three"
-    assert at("Europe/Berlin", date(2026, 10, 25), 2) == "25 00:00 to 25 01:00", "comes twice: the first"
-    assert at("America/Nuuk", date(2026, 3, 28), 23).startswith("29 00:00 to"), "skipped: at 22, on its day"
+    assert at("Europe/Berlin", date(2026, 3, 29), 2) == "29 01:00 to 29 02:00", "skipped: begins at three"
+    assert at("Europe/Berlin", date(2026, 10, 25), 2) == "25 00:00 to 25 01:00", "comes twice: the first one counts"
+    assert at("America/Nuuk", date(2026, 3, 28), 23).startswith("29 00:00 to"), "skipped: begins at 22 on its day"
     assert hours_of("Pacific/Apia", date(2011, 12, 30)) == ()
 
 
-def test_every_zone_meets_every_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_zone_meets_every_disturbance(monkeypatch: pytest.MonkeyPatch) -> None:
     met: Counter[str] = Counter()
 
-    def note(zone: str, hour: int, start: datetime, trouble: Trouble, minute: int) -> Tally:
-        met[trouble.name] += 1
+    def note(zone: str, hour: int, start: datetime, disturbance: Disturbance, minute: int) -> Tally:
+        met[disturbance.name] += 1
         return Tally(runs=1)
 
     monkeypatch.setattr(zones, "run", note)
-    assert courses("Asia/Tokyo", range(4, 24, 5), 11, zones.TROUBLES_A_COURSE).runs == sum(met.values())
+    assert courses("Asia/Tokyo", range(4, 24, 5), 11, zones.DISTURBANCES_PER_HOUR).runs == sum(met.values())
     assert len(met) == 17
 
 
 def test_shares_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    told: list[int] = []
+    progress: list[int] = []
 
     def note(zone: str, *_: object) -> Tally:
         seen.append(zone)
         return Tally(runs=1)
 
     monkeypatch.setattr(zones, "courses", note)
-    assert sum(sweep(share, 3, told=told.append).runs for share in range(3)) == len(forms.zones())
+    assert sum(sweep(share, 3, progress=progress.append).runs for share in range(3)) == len(forms.zones())
     assert sorted(seen) == sorted(forms.zones())
-    assert max(told) == len(forms.zones()) // 3
+    assert max(progress) == len(forms.zones()) // 3
 
 
-def _no_day_is_taken(patch: pytest.MonkeyPatch) -> None:
+def _a_day_is_never_taken(patch: pytest.MonkeyPatch) -> None:
     free = delivery._day_is_free
     patch.setattr(delivery, "_day_is_free", lambda someone, now: free(replace(someone, last_day=None), now))
     patch.setattr(schedule, "next_slot", lambda at, _, *clock: next_slot(at, None, *clock))
@@ -133,16 +133,16 @@ def _up_to_the_last_minute_of_the_hour(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(schedule, "SPREAD_MINUTES", 60)
 
 
-def _a_day_counts_only_where_it_was(patch: pytest.MonkeyPatch) -> None:
+def _a_day_counts_only_in_its_zone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Subscriber, "last_day_in", lambda someone, _: someone.last_day)
 
 
-def _what_was_missed_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+def _a_missed_lesson_is_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(delivery, "slide", lambda someone, _: replace(someone, due_at=None))
 
 
-def _what_was_missed_is_due_at_once(patch: pytest.MonkeyPatch) -> None:
-    """Three lessons after three days of sleep."""
+def _missed_lessons_are_due_at_once(patch: pytest.MonkeyPatch) -> None:
+    """Sends three lessons after the scheduler slept for three days."""
     patch.setattr(delivery, "_day_is_free", lambda *_: True)
     patch.setattr(Subscriber, "next_due", lambda someone, now: (someone.due_at or now) + timedelta(days=1))
 
@@ -161,16 +161,16 @@ def _days_are_those_of_utc(patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("rule_broken", "found", "zone"),
     [
-        (_no_day_is_taken, "two on a day", "Asia/Tokyo"),
+        (_a_day_is_never_taken, "two on a day", "Asia/Tokyo"),
         (_no_gap, "two on a day", "Asia/Tokyo"),
         (_no_gap_after_the_introduction, "two on a day", "Asia/Tokyo"),
-        (_a_day_counts_only_where_it_was, "two on a day", "Asia/Tokyo"),
-        (_what_was_missed_is_due_at_once, "two on a day", "Asia/Tokyo"),
+        (_a_day_counts_only_in_its_zone, "two on a day", "Asia/Tokyo"),
+        (_missed_lessons_are_due_at_once, "two on a day", "Asia/Tokyo"),
         (_at_any_hour, OUTSIDE, "Asia/Tokyo"),
         (_up_to_the_last_minute_of_the_hour, OUTSIDE, "Asia/Tokyo"),
         (_days_are_those_of_utc, OUTSIDE, "Asia/Tokyo"),
         (_a_skipped_hour_is_always_moved_on, OUTSIDE, "America/Nuuk"),
-        (_what_was_missed_is_forgotten, "lost", "Asia/Tokyo"),
+        (_a_missed_lesson_is_forgotten, "lost", "Asia/Tokyo"),
     ],
 )
 def test_a_broken_rule_is_found(rule_broken: Callable[[pytest.MonkeyPatch], None], found: str, zone: str) -> None:

@@ -1,8 +1,8 @@
-"""Faults tried out: a life is gone through once, and from each of its steps on again and again, each time with others.
+"""Trials: a scenario runs once without a fault, and then again from each of its steps with faults injected.
 
-A trial is a fork of the process just before the step in which its first fault happens. It ends when the life does, or
-after a step that leaves all as it was without a fault: what comes then is known. The life without a fault also says how
-late a lesson may be: a day more for each fault.
+A trial is a fork of the process, made just before the step in which its first fault happens. It ends with the scenario,
+or earlier: after a step that leaves everything in the same state as without a fault, the rest is known. The run without
+a fault (the baseline) also gives the limit for lateness: its own lateness plus one day for each fault.
 """
 
 import traceback
@@ -14,89 +14,91 @@ from pathlib import Path
 
 from local_cloud.cloud import World
 from local_cloud.faults import Site, faults
-from tests.faults.chapters import Chapter
 from tests.faults.forks import Forks, one_thread
-from tests.faults.life import AnotherTurn, Events, Life
+from tests.faults.injection import COSTS_A_DAY, FaultInjector, Injection
 from tests.faults.oracle import Tally
-from tests.faults.trouble import COSTS_A_DAY, Kind, Trouble
+from tests.faults.scenarios import Scenario
+from tests.faults.simulation import EventTiming, Simulation, StepImpossible
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LATE = "later than a day for each fault"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What goes wrong in one trial: at the n-th call of a step, and then again so many calls later."""
+class Trial:
+    """The faults of one trial: the first at the n-th call of a step, each next one a number of calls later."""
 
     step: int
-    faults: tuple[tuple[int, Kind], ...]
+    faults: tuple[tuple[int, Injection], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
-    """A life without a fault: the calls of each step, and what the oracle said of it."""
+class Baseline:
+    """A scenario without a fault: the calls and the fingerprint of each step, and the oracle's verdict."""
 
     calls: list[list[Site]]
-    traces: list[Hashable]
+    fingerprints: list[Hashable]
     tally: Tally
 
 
-class Lives:
-    """One chapter with one schedule of events."""
+class ScenarioRunner:
+    """Runs one scenario with one timing of SES's events."""
 
-    def __init__(self, template: Path, chapter: Chapter, events: Events) -> None:
-        self._template, self._chapter, self._events = template, chapter, events
-        self.name = f"{chapter.__name__}, events {events}"
+    def __init__(self, template: Path, scenario: Scenario, events: EventTiming) -> None:
+        self._template, self._scenario, self._events = template, scenario, events
+        self.name = f"{scenario.__name__}, events {events}"
 
-    def trials(self, plans: list[Plan], known: Steps, jobs: int) -> Iterator[Tally]:
-        """What the oracle says of each, in the order in which they end."""
+    def run_trials(self, trials: list[Trial], baseline: Baseline, jobs: int) -> Iterator[Tally]:
+        """Yields the oracle's verdict on each trial, in the order in which the trials end."""
         forks = Forks(jobs)
         with ExitStack() as ending:
-            life, trouble = self._begin(ending)
-            going_on = self._chapter(life)
-            for step in range(max((plan.step for plan in plans), default=-1) + 1):
-                for plan in [plan for plan in plans if plan.step == step]:
+            sim, injector = self._begin(ending)
+            steps = self._scenario(sim)
+            for step in range(max((trial.step for trial in trials), default=-1) + 1):
+                for trial in [trial for trial in trials if trial.step == step]:
                     while forks.full:
                         yield forks.result()
-                    forks.start(lambda plan=plan: self._try(life, trouble, going_on, plan, known))  # type: ignore[misc]
-                next(going_on, None)
+                    forks.start(lambda trial=trial: self._try(sim, injector, steps, trial, baseline))  # type: ignore[misc]
+                next(steps, None)
         while forks.any:
             yield forks.result()
 
-    def _begin(self, ending: ExitStack) -> tuple[Life, Trouble]:
+    def _begin(self, ending: ExitStack) -> tuple[Simulation, FaultInjector]:
         ending.enter_context(one_thread())
         world = ending.enter_context(World(self._template, MONDAY))
-        life = Life(world, self._events)
-        trouble = Trouble(life)
-        ending.enter_context(faults(world.functions, trouble.choose))
-        return life, trouble
+        sim = Simulation(world, self._events)
+        injector = FaultInjector(sim)
+        ending.enter_context(faults(world.functions, injector.choose))
+        return sim, injector
 
-    def without_a_fault(self) -> Steps:
-        """The life as it is."""
+    def run_baseline(self) -> Baseline:
+        """Runs the scenario without a fault."""
         with ExitStack() as ending:
-            life, trouble = self._begin(ending)
+            sim, injector = self._begin(ending)
             calls: list[list[Site]] = []
-            traces: list[Hashable] = []
-            for _ in self._chapter(life):
-                calls.append(trouble.sites)
-                traces.append(life.trace())
-                trouble.sites = []
-            tally = life.judged({})
-            return Steps([*calls, trouble.sites], traces, tally)
+            fingerprints: list[Hashable] = []
+            for _ in self._scenario(sim):
+                calls.append(injector.sites)
+                fingerprints.append(sim.fingerprint())
+                injector.sites = []
+            tally = sim.finish_and_judge({})
+            return Baseline([*calls, injector.sites], fingerprints, tally)
 
-    def _try(self, life: Life, trouble: Trouble, going_on: Iterator[None], plan: Plan, known: Steps) -> Tally:
-        trouble.plan = list(plan.faults)
+    def _try(
+        self, sim: Simulation, injector: FaultInjector, steps: Iterator[None], trial: Trial, baseline: Baseline
+    ) -> Tally:
+        injector.pending = list(trial.faults)
         tally = Tally(runs=1)
         try:
-            with suppress(AnotherTurn):
-                for step, _ in enumerate(going_on, start=plan.step):
-                    if not trouble.plan and life.trace() == known.traces[step]:
-                        return replace(known.tally, runs=1)  # no trace is left: it goes on as it did without a fault
-            tally = life.judged(trouble.no_reply)
-        except Exception:  # noqa: BLE001 - whatever a trial breaks off with is a finding
+            with suppress(StepImpossible):
+                for step, _ in enumerate(steps, start=trial.step):
+                    if not injector.pending and sim.fingerprint() == baseline.fingerprints[step]:
+                        return replace(baseline.tally, runs=1)  # the fault left no trace: the rest is as the baseline
+            tally = sim.finish_and_judge(injector.unanswered_attempts)
+        except Exception:  # noqa: BLE001 - any exception of a trial is a finding
             tally.found("lost", f"broke off: {traceback.format_exc(limit=-3)}")
-        days = known.tally.latest + sum(kind in COSTS_A_DAY for _, kind in plan.faults)
+        days = baseline.tally.latest + sum(kind in COSTS_A_DAY for _, kind in trial.faults)
         if tally.latest > days:
             tally.found(LATE, f"{tally.latest} days")
-        tally.findings = [f"{finding} ({self.name}: {'; '.join(trouble.happened)})" for finding in tally.findings]
+        tally.findings = [f"{finding} ({self.name}: {'; '.join(injector.happened)})" for finding in tally.findings]
         return tally

@@ -1,4 +1,9 @@
-"""Courses in every zone, at every hour, over the changes of its clocks, alone and with trouble: D3 and D4, no AWS."""
+"""Courses in every time zone, at every hour, across clock changes, with and without disturbances: D3 and D4, no AWS.
+
+A course runs through `course.delivery` alone, with a scheduler that ticks every five minutes. The result is judged by
+the oracle, by the gaps between lessons, and by the hours of each local day. These hours are read from a ticking clock,
+so that they do not repeat a mistake of `course.schedule`.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,59 +18,60 @@ from course.delivery import Decision
 from course.forms import zones
 from course.record import Held, SignUp
 from course.subscriber import Subscriber
-from tests.faults.oracle import GAP, GAP_AFTER_INTRODUCTION, Deed, Lesson, Story, Tally, judge
+from tests.faults.oracle import GAP, GAP_AFTER_INTRODUCTION, Action, Lesson, Tally, Timeline, judge
 
 PLAN = ("intro", "one", "two", "three", "four")
 TICK = timedelta(minutes=5)
-"""Between two runs of `dispatch`."""
+"""The time between two runs of `dispatch`."""
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LONGEST = timedelta(days=25)
-"""A course that has not ended by then never will."""
+"""A course that has not ended after this time never ends."""
 YEARS = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 HISTORY = datetime(1973, 1, 1, tzinfo=UTC)
-"""Before that some clocks differed from UTC by odd seconds, which the check of the hours does not read."""
+"""Before this time some clocks differed from UTC by odd seconds, which the check of the hours cannot read."""
 ORDINARY = datetime(2026, 5, 20, 12, tzinfo=UTC), datetime(2027, 2, 28, 12, tzinfo=UTC)
-"""For the zones whose clocks stand still."""
+"""Ordinary dates, for zones whose clocks do not change."""
 TWICE_THE_SAME_DAY = {"Pacific/Kwajalein": datetime(1969, 9, 30, 13, tzinfo=UTC)}
-"""The date line moved over the island, to the other side than usual."""
+"""The island changed to the other side of the date line, and one day came twice."""
 OUTSIDE = "outside its day"
-"""One more way to break a promise: before the chosen hour; where nothing is in the way, also after it, or on a later
-day than the first possible."""
+"""One more broken promise: a lesson before the chosen hour. Without a disturbance also a lesson after that hour, or
+later than the first possible day."""
 AWAY = ("Pacific/Kiritimati", "Pacific/Honolulu", "Europe/Berlin", "Asia/Tokyo")
-"""Where people go. The first two have the same time of day, and never the same day."""
-TROUBLES_A_COURSE = 3
-"""How many of the troubles each hour of each change meets in the sweep: they take turns."""
+"""The zones that people travel to. The first two have the same time of day, but never the same date."""
+DISTURBANCES_PER_HOUR = 3
+"""The number of disturbances that the sweep tries at each hour of each clock change; they take turns."""
 ODD = ("America/Nuuk", "Antarctica/Troll", "Australia/Lord_Howe", "Pacific/Apia", "Pacific/Kwajalein")
-"""In every sample: an hour that is missing before midnight, two hours, half an hour, a day too few, a day too many."""
+"""Zones in every sample. Their clock changes skip an hour before midnight, two hours, half an hour, skip a day, and
+repeat a day."""
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """What comes in the way of a course; without arguments, nothing does."""
+class Disturbance:
+    """A disturbance of a course. Without arguments there is none."""
 
     name: str = "plain"
-    clocks: tuple[Deed, ...] = ()
+    clocks: tuple[Action, ...] = ()
     """Changes of zone or hour."""
     asleep: tuple[datetime, datetime] | None = None
     """When the scheduler does not run."""
     error: timedelta = timedelta(0)
-    """What the functions' clock is ahead, and from when until when, at every call or at every other."""
+    """How much the functions' clock is ahead, while it is `wrong`: at every call, or at every other one."""
     wrong: tuple[datetime, datetime] = YEARS
     every_other: bool = False
     firings: int = 1
     """How often the scheduler fires at each tick."""
 
     def seen(self, at: datetime) -> datetime:
-        """The time that the functions read."""
+        """Returns the time that the functions read."""
         if not self.error or not self.wrong[0] <= at < self.wrong[1]:
             return at
         right = self.every_other and (at - HISTORY) // TICK % 2
         return at if right else at + self.error
 
     def next_tick(self, not_before: datetime, due: datetime) -> datetime:
-        """When the scheduler next runs and, by the functions' clock, finds what is due."""
+        """Returns the next tick at which the subscriber is due by the functions' clock."""
         earliest = max(not_before, due - abs(self.error))
         at = HISTORY - (HISTORY - earliest) // TICK * TICK
         while self.seen(at) < due or (self.asleep and self.asleep[0] <= at < self.asleep[1]):
@@ -73,86 +79,90 @@ class Trouble:
         return at
 
 
-def sweep(share: int = 0, shares: int = 1, sample: bool = False, told: Callable[[int], None] | None = None) -> Tally:
-    """One of `shares` equal parts of everything, or of a sample of it. `told` hears the number of runs so far.
+def sweep(
+    share: int = 0, shares: int = 1, sample: bool = False, progress: Callable[[int], None] | None = None
+) -> Tally:
+    """Runs one of `shares` equal parts of everything, or of a sample. `progress` receives the number of runs so far.
 
-    All zones, changes and hours without trouble; each zone and change with each trouble at some hours, which differ.
+    Every zone, clock change and hour runs without a disturbance. Every zone and clock change also runs with each
+    disturbance, at varying hours.
     """
     chosen = sorted({*zones()[::16], *ODD}) if sample else zones()
     tally = Tally()
     for number, zone in list(enumerate(chosen))[share::shares]:
         hours = range(number % 5, 24, 5) if sample and zone not in ODD else range(24)
-        tally.add(courses(zone, hours, number, TROUBLES_A_COURSE))
-        if told:
-            told(tally.runs)
+        tally.add(courses(zone, hours, number, DISTURBANCES_PER_HOUR))
+        if progress:
+            progress(tally.runs)
     return tally
 
 
-def courses(zone: str, hours: Iterable[int] = range(24), turn: int = 0, troubles_each: int | None = None) -> Tally:
-    """Courses over each change of this zone's clocks: two without trouble for each hour, and some with, by turns.
+def courses(zone: str, hours: Iterable[int] = range(24), turn: int = 0, disturbances_each: int | None = None) -> Tally:
+    """Runs courses across each clock change of a zone: for each hour two without a disturbance, and some with.
 
-    With all troubles, as here without the last two arguments, every finding of the sweep is found again.
+    `disturbances_each` limits the disturbances for each hour, and `turn` is the first one. Without these arguments all
+    of them run, and so every finding of the sweep is found again.
     """
     tally = Tally()
     for change in changes(zone):
         for hour in hours:
             chance = Random(f"{zone} {change} {hour}")
             start = change - timedelta(minutes=chance.randrange(24 * 60), seconds=13)  # never on a tick
-            tally.add(run(zone, hour, start, Trouble(), 0))
-            tally.add(run(zone, hour, start - DAY, Trouble(), schedule.SPREAD_MINUTES - 1))
-            kinds = troubles(zone, hour, start - DAY, chance)
+            tally.add(run(zone, hour, start, Disturbance(), 0))
+            tally.add(run(zone, hour, start - DAY, Disturbance(), schedule.SPREAD_MINUTES - 1))
+            kinds = disturbances(zone, hour, start - DAY, chance)
             minute = chance.randrange(schedule.SPREAD_MINUTES)
-            for _ in range(troubles_each or len(kinds)):
+            for _ in range(disturbances_each or len(kinds)):
                 tally.add(run(zone, hour, start - DAY, kinds[turn % len(kinds)], minute))
                 turn += 1
     return tally
 
 
-def run(zone: str, hour: int, start: datetime, trouble: Trouble, minute: int) -> Tally:
-    """One course of somebody who confirms at `start` and whose emails go out at this minute of the hour, judged."""
+def run(zone: str, hour: int, start: datetime, disturbance: Disturbance, minute: int) -> Tally:
+    """Runs and judges one course of a subscriber who confirms at `start` and is due at this minute of the hour."""
     asked = SignUp(1, start, "Ann", zone, hour, mailed=True)
     subscriber = Subscriber(_id(minute), "course", "ann@example.net").signing_up(asked).confirmed(1, PLAN, start)
-    sent = list(deliveries(subscriber, start, trouble))
+    sent = list(deliveries(subscriber, start, disturbance))
     lessons = [lesson for _, lesson in sent]
-    deeds = (Deed(start, "clock", zone, hour), Deed(start, "start"), *trouble.clocks)
-    story = Story(PLAN, deeds, outages=(trouble.asleep,) if trouble.asleep else ())
-    tally = judge(lessons, story, start + LONGEST)
+    actions = (Action(start, "clock", zone, hour), Action(start, "start"), *disturbance.clocks)
+    timeline = Timeline(PLAN, actions, outages=(disturbance.asleep,) if disturbance.asleep else ())
+    tally = judge(lessons, timeline, start + LONGEST)
     _judge_gaps([lesson.at for lesson in lessons], timedelta(0), tally)
-    if trouble.error:
-        _judge_gaps([at for at, _ in sent], abs(trouble.error), tally)
-    _judge_hours(lessons, story, tally, punctual=not trouble.clocks and not trouble.error)
-    where = f"{trouble.name} in {zone} at {hour}:{minute:02}, confirmed {start:%Y-%m-%d %H:%M:%S} UTC"
+    if disturbance.error:
+        _judge_gaps([at for at, _ in sent], abs(disturbance.error), tally)
+    _judge_hours(lessons, timeline, tally, punctual=not disturbance.clocks and not disturbance.error)
+    where = f"{disturbance.name} in {zone} at {hour}:{minute:02}, confirmed {start:%Y-%m-%d %H:%M:%S} UTC"
     tally.findings = [f"{finding} ({where})" for finding in tally.findings]
     return tally
 
 
 def _id(minute: int) -> str:
-    """An id whose minute of the hour is this one: the minute counts up with the last character."""
+    """Returns an id with this minute of the hour. The minute counts up with the id's last character."""
     ahead = minute - Subscriber("0" * 16, "course", "").minute
     return "0" * 15 + chr(ord("0") + ahead % schedule.SPREAD_MINUTES)
 
 
-def deliveries(subscriber: Subscriber, at: datetime, trouble: Trouble) -> Iterator[tuple[datetime, Lesson]]:
-    """What SES takes, with its time: the true one, and in the lesson the one that the functions knew."""
-    end, clocks = at + LONGEST, list(trouble.clocks)
+def deliveries(subscriber: Subscriber, at: datetime, disturbance: Disturbance) -> Iterator[tuple[datetime, Lesson]]:
+    """Yields the lessons that SES takes, each with the true time; the lesson itself has the functions' time."""
+    end, clocks = at + LONGEST, list(disturbance.clocks)
     while at < end and subscriber.waiting:
         assert subscriber.due_at
-        tick = trouble.next_tick(at, subscriber.due_at)
+        tick = disturbance.next_tick(at, subscriber.due_at)
         if clocks and clocks[0].at < tick:
             clock = clocks.pop(0)
             at = max(at, clock.at)
-            subscriber = subscriber.at_time(clock.zone, clock.hour, trouble.seen(clock.at))
+            subscriber = subscriber.at_time(clock.zone, clock.hour, disturbance.seen(clock.at))
             continue
         at = tick
-        for _ in range(trouble.firings):
-            subscriber, lesson = _delivered(subscriber, trouble.seen(at))
+        for _ in range(disturbance.firings):
+            subscriber, lesson = _delivered(subscriber, disturbance.seen(at))
             if lesson:
                 yield at, lesson
         at += TICK
 
 
 def _delivered(subscriber: Subscriber, now: datetime) -> tuple[Subscriber, Lesson | None]:
-    """As Sending.deliver does it, with a table that keeps everything and an SES that takes everything."""
+    """Delivers as Sending.deliver does. Every write succeeds, and SES takes every email."""
     match delivery.decide(subscriber, now, events_until=None):
         case Decision.SEND:
             claimed = delivery.claim(subscriber, "attempt", now)
@@ -166,36 +176,36 @@ def _delivered(subscriber: Subscriber, now: datetime) -> tuple[Subscriber, Lesso
     return subscriber, None
 
 
-def troubles(zone: str, hour: int, start: datetime, chance: Random) -> tuple[Trouble, ...]:
-    """One of each kind. They begin on the second or third day, at any time of it."""
+def disturbances(zone: str, hour: int, start: datetime, chance: Random) -> tuple[Disturbance, ...]:
+    """Returns one disturbance of each kind. They begin on the second or third day, at a random time."""
     then = start + timedelta(hours=26, minutes=chance.randrange(24 * 60))
 
-    def clocks(*moves: tuple[int, str, int]) -> tuple[Deed, ...]:
-        return tuple(Deed(then + HOUR * hours, "clock", zone, hour % 24) for hours, zone, hour in moves)
+    def clocks(*moves: tuple[int, str, int]) -> tuple[Action, ...]:
+        return tuple(Action(then + HOUR * hours, "clock", zone, hour % 24) for hours, zone, hour in moves)
 
     east, west, *_ = AWAY
     to_and_fro = [(hours, (east, west)[hours % 2], hour) for hours in range(0, 50, 5)]
     awhile, three_days = (then, then + timedelta(hours=31)), (then, then + timedelta(days=3))
     return (
-        *(Trouble(f"to {away} and back", clocks((0, away, hour), (31, zone, hour))) for away in AWAY),
-        Trouble("over the date line every five hours", clocks(*to_and_fro, (50, zone, hour))),
-        Trouble("five hours earlier", clocks((0, zone, hour - 5))),
-        Trouble("five hours later", clocks((0, zone, hour + 5))),
-        Trouble("another hour for some hours", clocks((0, zone, hour + 9), (7, zone, hour))),
-        Trouble("an hour fast", error=HOUR, wrong=awhile),
-        Trouble("an hour slow", error=-HOUR, wrong=awhile),
-        Trouble("every other call fast", error=HOUR, wrong=three_days, every_other=True),
-        Trouble("every other call slow", error=-HOUR, wrong=three_days, every_other=True),
-        Trouble("asleep for three days", asleep=three_days),
-        Trouble("26 hours late", asleep=(then, then + timedelta(hours=26))),
-        Trouble("away, and asleep for three days", clocks((9, chance.choice(AWAY), hour)), three_days),
-        Trouble("fires twice", firings=2),
+        *(Disturbance(f"to {away} and back", clocks((0, away, hour), (31, zone, hour))) for away in AWAY),
+        Disturbance("over the date line every five hours", clocks(*to_and_fro, (50, zone, hour))),
+        Disturbance("five hours earlier", clocks((0, zone, hour - 5))),
+        Disturbance("five hours later", clocks((0, zone, hour + 5))),
+        Disturbance("another hour for some hours", clocks((0, zone, hour + 9), (7, zone, hour))),
+        Disturbance("an hour fast", error=HOUR, wrong=awhile),
+        Disturbance("an hour slow", error=-HOUR, wrong=awhile),
+        Disturbance("every other call fast", error=HOUR, wrong=three_days, every_other=True),
+        Disturbance("every other call slow", error=-HOUR, wrong=three_days, every_other=True),
+        Disturbance("asleep for three days", asleep=three_days),
+        Disturbance("26 hours late", asleep=(then, then + timedelta(hours=26))),
+        Disturbance("away, and asleep for three days", clocks((9, chance.choice(AWAY), hour)), three_days),
+        Disturbance("fires twice", firings=2),
     )
 
 
 def changes(zone: str) -> list[datetime]:
-    """When the clocks of this zone change in 2026 and 2027, or ordinary dates; the last change in each direction; and
-    every jump over the date line."""
+    """Returns the times to test in a zone: its clock changes in 2026 and 2027, or ordinary dates if there are none; the
+    last change in each direction; and every jump over the date line."""
     place, week = ZoneInfo(zone), timedelta(weeks=1)
     mondays = [HISTORY + week * number for number in range((YEARS[1] - HISTORY) // week)]
     offsets = [monday.astimezone(place).utcoffset() for monday in mondays]
@@ -214,7 +224,7 @@ def changes(zone: str) -> list[datetime]:
 
 
 def _change(start: datetime, end: datetime, place: ZoneInfo) -> datetime:
-    """The minute between the two in which the clocks change."""
+    """Returns the minute between `start` and `end` in which the clocks change."""
     before = start.astimezone(place).utcoffset()
     while end - start > timedelta(minutes=1):
         middle = start + (end - start) // timedelta(minutes=2) * timedelta(minutes=1)
@@ -229,7 +239,7 @@ def _shift(moment: datetime, place: ZoneInfo) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """An hour of a local day, UTC. What the clocks skip of it is moved on by as much."""
+    """An hour of a local day, in UTC. Minutes that the clocks skip are moved forward by the length of the jump."""
 
     begins: datetime
     ends: datetime
@@ -237,9 +247,11 @@ class Hour:
 
 @lru_cache(maxsize=4096)
 def hours_of(zone: str, day: date) -> tuple[Hour, ...]:
-    """The 24 hours of a local day, read off a clock that ticks, and so not by the way of the code; none for a day that
-    a place left out. An hour begins when the clock first shows it or a later one; one that is missing before midnight
-    is the last hour of the day."""
+    """Returns the 24 hours of a local day, read from a ticking clock and not computed as the code does.
+
+    A day that the zone skipped has no hours. An hour begins when the clock first shows it or a later hour. An hour that
+    is missing before midnight is the last hour of the day.
+    """
     place = ZoneInfo(zone)
     first = datetime.combine(day, time(), UTC) - 16 * HOUR
     last = first + 54 * HOUR
@@ -264,29 +276,31 @@ def hours_of(zone: str, day: date) -> tuple[Hour, ...]:
 
 
 def _judge_gaps(times: Sequence[datetime], error: timedelta, tally: Tally) -> None:
-    """`error` is how much shorter a gap may be because the functions' clock jumped in it."""
+    """Checks the gaps between lessons. A gap may be shorter by `error`, because the functions' clock jumped in it."""
     for number, (before, after) in enumerate(pairwise(times)):
         gap = GAP if number else GAP_AFTER_INTRODUCTION
         if after - before < gap - error:
             tally.found("two on a day", f"only {after - before} between {before} and {after}")
 
 
-def _judge_hours(lessons: Sequence[Lesson], story: Story, tally: Tally, punctual: bool) -> None:
-    """On its day, once the hour has come; if punctual, within the hour, and on the first day on which that could be,
-    unless that hour was slept through."""
+def _judge_hours(lessons: Sequence[Lesson], timeline: Timeline, tally: Tally, punctual: bool) -> None:
+    """Checks that no lesson comes before its hour.
+
+    If punctual, it must also come within the hour, on the first possible day, unless the scheduler slept in that hour.
+    """
     for number, (before, lesson) in enumerate(pairwise(lessons)):
-        zone, chosen = story.clock(lesson.at)
-        day = story.day(lesson.at)
+        zone, chosen = timeline.clock(lesson.at)
+        day = timeline.day(lesson.at)
         hour = hours_of(zone, day)[chosen]
-        if lesson.at < hour.begins or (punctual and lesson.at >= hour.ends and not _slept(hour, story)):
+        if lesson.at < hour.begins or (punctual and lesson.at >= hour.ends and not _slept(hour, timeline)):
             tally.found(OUTSIDE, f"{lesson.id} at {lesson.at.astimezone(ZoneInfo(zone))}")
         if punctual:
             rested = before.at + (GAP if number else GAP_AFTER_INTRODUCTION)
-            since = story.day(before.at)
+            since = timeline.day(before.at)
             days = [hours_of(zone, since + DAY * number) for number in range(1, (day - since).days)]
-            if any(hours and hours[chosen].begins >= rested and not _slept(hours[chosen], story) for hours in days):
+            if any(hours and hours[chosen].begins >= rested and not _slept(hours[chosen], timeline) for hours in days):
                 tally.found(OUTSIDE, f"{lesson.id} only on {day}, after {before.at}")
 
 
-def _slept(hour: Hour, story: Story) -> bool:
-    return any(start < hour.ends and hour.begins < end for start, end in story.outages)
+def _slept(hour: Hour, timeline: Timeline) -> bool:
+    return any(start < hour.ends and hour.begins < end for start, end in timeline.outages)

@@ -1,4 +1,4 @@
-"""Four letters of a course, as they are sent and as mail programs quote them."""
+"""Four emails of a course, as they are sent and as mail programs quote them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Block:
 
 
 def _blocks(heading: str, *paragraphs: str) -> tuple[Block, ...]:
-    """Paragraphs as they are written here: `- ` starts an item, `[` a button, `_` small print."""
+    """Returns the blocks of an email. `- ` starts an item, `[` a button, `_` small print."""
     kinds = {"- ": "item", "[": "button", "_": "small"}
     found = [Block("heading", heading)]
     for text in paragraphs:
@@ -99,7 +99,7 @@ EMAILS = {
 
 
 def as_text(email: str) -> str:
-    """The plain part of an email, as it is sent."""
+    """Returns the plain part of an email as it is sent."""
     lines: list[str] = []
     blocks = EMAILS[email]
     for at, block in enumerate(blocks):
@@ -116,7 +116,7 @@ def as_text(email: str) -> str:
 
 
 def as_html(email: str) -> str:
-    """The HTML part of an email, as it is sent."""
+    """Returns the HTML part of an email as it is sent."""
     body = _html(EMAILS[email], "sent")
     return (
         '<!doctype html><html><head><meta charset="utf-8"><title>Rebuild Trust</title>'
@@ -128,7 +128,7 @@ def as_html(email: str) -> str:
 
 
 def quoted_text(email: str, form: str, first: int = 0, last: int | None = None) -> str:
-    """Some blocks of an email as the plain part of a mail program's reply quotes them."""
+    """Returns some blocks of an email as a mail program quotes them in the plain part of a reply."""
     styles = {
         # name: mark, width, bullet, button
         "gmail": ("> ", 76, "   - ", "{0}\n<{1}>"),
@@ -160,7 +160,7 @@ def quoted_text(email: str, form: str, first: int = 0, last: int | None = None) 
 
 
 def quoted_html(email: str, form: str, first: int = 0, last: int | None = None) -> str:
-    """Some blocks of an email as the HTML part of a mail program's reply quotes them."""
+    """Returns some blocks of an email as a mail program quotes them in the HTML part of a reply."""
     return _html(EMAILS[email][first:last], form)
 
 

@@ -1,4 +1,4 @@
-"""Mails that were damaged at random, and tokens that were forged: always the same ones, by their number."""
+"""Randomly damaged mails and forged tokens. Each is generated from its number, so it is always the same."""
 
 import random
 import resource
@@ -45,13 +45,13 @@ _ODD = (
 
 
 def seeds() -> list[bytes]:
-    """All the project's own test mails."""
+    """Returns all the project's own test mails."""
     automatic_mails = [raw for _, raw in (*library.mails("automatic"), *library.mails("people"))]
     return [*(reply.raw for reply in library.replies()), *automatic_mails]
 
 
 def damaged(first: int, number: int) -> Iterator[bytes]:
-    """So many damaged mails, from the one with this number on."""
+    """Yields `number` damaged mails, beginning with the one numbered `first`."""
     whole = seeds()
     for which in range(first, first + number):
         rnd = random.Random(which)
@@ -84,7 +84,7 @@ def _odd(rnd: random.Random, raw: bytes, _: Sequence[bytes]) -> bytes:
 
 
 def _lines(rnd: random.Random, raw: bytes, _: Sequence[bytes]) -> bytes:
-    """Lines, headers among them, twice, many times, moved or gone."""
+    """Repeats, swaps, deletes or copies lines, headers included."""
     lines = raw.split(b"\r\n")
     at, to = rnd.randrange(len(lines)), rnd.randrange(len(lines))
     match rnd.randrange(4):
@@ -125,7 +125,7 @@ _DAMAGES: tuple[Callable[[random.Random, bytes, Sequence[bytes]], bytes], ...] =
 
 
 def read(first: int, number: int) -> Tally:
-    """Reads so many damaged mails as they are read when they arrive; one in two with the email that was answered."""
+    """Reads `number` damaged mails as on arrival, every second one together with its original."""
     tally = Tally(runs=number)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for which, raw in enumerate(damaged(first, number), first):
@@ -135,10 +135,10 @@ def read(first: int, number: int) -> Tally:
             mail.sender(mail.parse(raw))
             text = own_words(raw, EMAIL, EMAIL_HTML) if which % 2 else own_words(raw)
             if "\0" in text or len(text) > mail.MAX_TEXT:
-                tally.found(BROKEN, f"number {which} came out as what is no text")
+                tally.found(BROKEN, f"number {which} gave a result that is not a text")
         except UnreadableMail:
             pass
-        except Exception as error:  # noqa: BLE001 - any other is what is looked for
+        except Exception as error:  # noqa: BLE001 - any other error is a finding
             tally.found(BROKEN, f"number {which}: {error!r}")
         if time.process_time() - began > MAX_SECONDS:
             tally.found(BROKEN, f"number {which} took too long")
@@ -148,7 +148,7 @@ def read(first: int, number: int) -> Tally:
 
 
 def forge(first: int, number: int) -> Tally:
-    """Tries so many forged tokens: half of them reply addresses, half links."""
+    """Tries `number` forged tokens: half of them in reply addresses, half in links."""
     tally = Tally(runs=number)
     rnd = random.Random(first)
     ids = [tokens.subscriber_id(KEYS, "rebuild-trust", f"{name}@example.net") for name in ("ann", "bob")]
@@ -172,10 +172,10 @@ def forge(first: int, number: int) -> Tally:
 
 
 def _forged(rnd: random.Random, real: Sequence[str], *, is_link: bool) -> str:
-    """A real token changed as somebody would who has some: bits, letters, halves of two, or made up."""
+    """Returns a token forged from real ones: changed bits or letters, halves of two tokens, or a random text."""
     one, other = rnd.sample(real, 2)
     match rnd.randrange(5):
-        case 0:  # another round, lesson, person or expiry under the same signature
+        case 0:  # another round, lesson, subscriber or expiry with the same signature
             raw = bytearray(urlsafe_b64decode(one) if is_link else b32decode(one.upper() + "=" * (-len(one) % 8)))
             raw[rnd.randrange(len(raw))] ^= rnd.randrange(1, 256)
             return (urlsafe_b64encode(raw) if is_link else b32encode(raw).lower().rstrip(b"=")).decode()

@@ -1,6 +1,7 @@
-"""Mails that were made to do harm: bombs, depth, charsets, broken MIME, headers, and traps for every expression.
+"""Mails made to do harm: bombs, deep nesting, charsets, broken MIME, headers, and input that slows regular expressions.
 
-They are made when they are asked for: some are 40 MB. `python -m tests.mail.weighing` weighs them.
+Each mail is made only when it is needed, because some have 40 MB. `python -m tests.mail.weighing` measures the time and
+memory that each needs.
 """
 
 import base64
@@ -27,7 +28,7 @@ SLOWEST = (
     ("html", "<pre>\n"),
     ("html", "<p>"),
 )
-"""Subtype of text, and what has to be repeated, of the texts that take longest."""
+"""The slowest texts: the subtype, and the piece that is repeated."""
 
 Mails = Iterator[tuple[str, Callable[[], bytes]]]
 
@@ -75,7 +76,7 @@ _KINDS = (
 
 
 def hostile(size: int = 1_000_000) -> Mails:
-    """More than 600 mails, each with its name; their texts are of so many bytes, but for the largest."""
+    """Yields more than 600 mails with their names. Their texts have `size` bytes, except in the largest."""
     yield from LARGEST.items()
     yield from _texts(size)
     yield from _pages(size)
@@ -115,17 +116,17 @@ LARGEST: dict[str, Callable[[], bytes]] = {
     "as many short lines as are read": lambda: with_head(b"X Y wrote:\n" * 3_990),
     "as many long lines as are read": lambda: with_head(("我" * 80 + "\n").encode() * 3_990),
 }
-"""The largest that are read, or refused for what they hold. They are as large in every sample."""
+"""The largest mails that are read or refused for their content. They have the same size in every sample."""
 
 
 def with_head(body: bytes, kind: str = "text/plain; charset=utf-8", *more: str) -> bytes:
-    """A mail with this body."""
+    """Returns a mail with this body."""
     head = ["From: eve@example.com", f"To: {ADDRESS}", "Subject: Re: x", *more, f"Content-Type: {kind}"]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
 def repeated(piece: str, size: int) -> bytes:
-    """A piece over and over, so many bytes long at most."""
+    """Returns a piece repeated up to at most `size` bytes."""
     encoded = piece.encode("utf-8", "surrogatepass")
     return encoded * (size // len(encoded))
 

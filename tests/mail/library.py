@@ -1,8 +1,8 @@
-"""The project's own test mails, read from the text files beside this one.
+"""The project's own test mails, read from the text files in this folder.
 
-Each mail is written once, with `⟦ ⟧` around the words that must survive and `⟪ ⟫` around those that may, such as a
-greeting or a name. `{quote}` is the email as the mail program quotes it, `{quote 3 5}` some of its paragraphs,
-`{quote >}` one level deeper. `Original: none` says that another mail is quoted than one of the letters.
+Each mail has `⟦ ⟧` around the words that must remain and `⟪ ⟫` around words that may remain, such as a greeting or a
+name. `{quote}` is the email as the mail program quotes it, `{quote 3 5}` are some of its paragraphs, and `{quote >}` is
+quoted one level deeper. `Original: none` means that the quoted mail is not one of `emails`.
 """
 
 import base64
@@ -33,29 +33,29 @@ _OTHER_PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A person's reply, and what of it is theirs."""
+    """A person's reply, and its own words."""
 
     name: str
     language: str
     place: str
-    """Where they wrote: above, below or inside the quote."""
+    """The place of the own words: above, below or inside the quote."""
     raw: bytes
     expected: str
-    """What must survive."""
+    """The words that must remain."""
     allowed: str
-    """The same with what may survive as well."""
+    """The words that must or may remain."""
     original: str | None
     original_html: str | None
 
 
 def replies() -> Iterator[Reply]:
-    """All replies, file by file."""
+    """Yields all replies, file by file."""
     for file in sorted((HERE / "replies").glob("*.txt")):
         yield from replies_in(file.stem)
 
 
 def replies_in(name: str) -> Iterator[Reply]:
-    """The replies in one file, by its name without the ending."""
+    """Yields the replies in one file, given its name without the suffix."""
     for title, text in _sections(HERE / "replies" / f"{name}.txt"):
         head, *parts = re.split(r"^--- (text|html)\n", text, flags=re.MULTILINE)
         fields = dict(line.split(": ", 1) for line in head.strip().split("\n") if line)
@@ -63,7 +63,7 @@ def replies_in(name: str) -> Iterator[Reply]:
 
 
 def mails(folder: str) -> Iterator[tuple[str, bytes]]:
-    """The name and the bytes of each mail in a folder of whole mails: automatic, people."""
+    """Yields name and bytes of each mail in a folder of complete mails: automatic, people."""
     for file in sorted((HERE / folder).glob("*.txt")):
         for name, text in _sections(file):
             yield name, text.replace("{address}", ADDRESS).replace("\n", "\r\n").encode()

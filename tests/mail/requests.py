@@ -1,8 +1,8 @@
-"""Replies that people labelled with what they ask for: `requests.tsv`, and how well the decisions agree with it.
+"""Replies labelled with their requests (`requests.tsv`), and how well the code's decisions agree with the labels.
 
-The 1,480 replies were written by three hands that knew the rules for the labels and not the code. A label is `keep`,
-or `obey`, `obey+keep` or `ask` with a command, and its value: `obey:pause:10d`, `obey:time:7`, `ask:way-back`. Several
-labels are each right, the best one first.
+Three writers wrote the 1,480 replies. They knew the rules for the labels but not the code. A label is `keep`, or
+`obey`, `obey+keep` or `ask` with a command and its value: `obey:pause:10d`, `obey:time:7`, `ask:way-back`. If a reply
+has several labels, each is right, and the first is the best.
 """
 
 import csv
@@ -17,7 +17,7 @@ from replies.request import Answered, Decision, Request
 
 SET = Path(__file__).with_name("requests.tsv")
 TODAY = date(2026, 11, 24)
-"""A Tuesday: the local day on which every reply of the sets came."""
+"""The local day on which every reply came, a Tuesday."""
 NAMES = {"en": "Ann", "es": "Lucía", "de": "Jonas"}
 """The first name of the subscriber, by the language of the course."""
 ANSWERED = {
@@ -35,18 +35,18 @@ GRAVE = frozenset({"stop", "erase", "yes", "not-yet", "again"})
 def obeyed(
     text: str, answered: Answered = Answered.LESSON, today: date = TODAY, first_name: str = ""
 ) -> Request | None:
-    """What is obeyed of a reply that consists of a request, or None."""
+    """Returns the request that is obeyed, or None. A reply with words to keep does not count."""
     found = replies.decided(text, answered, today, first_name)
     return found.request if found.kind is Decision.Kind.OBEY else None
 
 
 def decided(text: str, answered: str, language: str) -> str:
-    """What is done with a reply of a set, as a label."""
+    """Returns the decision about a reply of the set, as a label."""
     return label(text, ANSWERED[answered], NAMES[language])
 
 
 def label(text: str, answered: Answered, first_name: str = "") -> str:
-    """What is done with a reply, as a label."""
+    """Returns the decision about a reply, as a label."""
     found = replies.decided(text, answered, TODAY, first_name)
     request = found.request
     match found.kind:
@@ -75,106 +75,111 @@ class Label:
 
     @classmethod
     def read(cls, text: str) -> "Label":
-        """From its text."""
+        """Reads a label from its text."""
         kind, _, rest = text.partition(":")
         command, _, value = rest.partition(":")
         return cls(kind, command, _day_or_hour(value))
 
     @property
     def obeys(self) -> bool:
-        """Whether something is done."""
+        """Whether a command is obeyed."""
         return self.kind in ("obey", "obey+keep")
 
 
-def _day_or_hour(said: str) -> date | int | None:
-    named = said.removeprefix("until:")
-    if span := re.fullmatch(r"(\d+)d", said):
+def _day_or_hour(value: str) -> date | int | None:
+    named = value.removeprefix("until:")
+    if span := re.fullmatch(r"(\d+)d", value):
         return TODAY + timedelta(days=int(span[1]))
     if named in WEEKDAYS:
         return TODAY + timedelta(days=(WEEKDAYS.index(named) - TODAY.weekday() - 1) % 7 + 1)
-    if named != said:
+    if named != value:
         return date.fromisoformat(named)
-    return int(said) if said else None
+    return int(value) if value else None
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One reply with what should be done with it, and what is."""
+    """One reply with its labels and the code's decision."""
 
     id: str
     language: str
     answered: str
     text: str
     labels: tuple[Label, ...]
-    told: Label
+    decision: Label
 
     @property
     def best(self) -> Label:
-        """The label that is most right."""
+        """The best label."""
         return self.labels[0]
 
     @property
     def is_right(self) -> bool:
-        """Whether one of the labels is met, or words are kept besides that need not be."""
-        also_kept = Label("obey", self.told.command, self.told.value) if self.told.kind == "obey+keep" else self.told
-        return self.told in self.labels or also_kept in self.labels
+        """Whether the decision matches a label; words that are kept without need do not matter."""
+        also_kept = (
+            Label("obey", self.decision.command, self.decision.value)
+            if self.decision.kind == "obey+keep"
+            else self.decision
+        )
+        return self.decision in self.labels or also_kept in self.labels
 
     @property
     def is_obeyed_by_mistake(self) -> bool:
-        """Whether something is done that no label allows."""
-        return self.told.obeys and all(
-            not (label.obeys and label.command == self.told.command) for label in self.labels
+        """Whether a command is obeyed that no label allows."""
+        return self.decision.obeys and all(
+            not (label.obeys and label.command == self.decision.command) for label in self.labels
         )
 
     @property
     def has_a_wrong_value(self) -> bool:
         """Whether the right command is obeyed with another day or hour."""
-        same = [label for label in self.labels if label.obeys and label.command == self.told.command]
-        return self.told.obeys and bool(same) and all(label.value != self.told.value for label in same)
+        same = [label for label in self.labels if label.obeys and label.command == self.decision.command]
+        return self.decision.obeys and bool(same) and all(label.value != self.decision.value for label in same)
 
     @property
     def is_heard(self) -> bool:
-        """Whether what is asked for is obeyed, or at least asked about."""
+        """Whether the request is obeyed, or at least asked about."""
         commands = {label.command for label in self.labels}
-        back = self.told.command == "way-back" and commands & {"yes", "not-yet", "way-back"}
-        return self.is_right or (self.told.kind == "ask" and bool(self.told.command in commands or back))
+        back = self.decision.command == "way-back" and commands & {"yes", "not-yet", "way-back"}
+        return self.is_right or (self.decision.kind == "ask" and bool(self.decision.command in commands or back))
 
 
 def cases(path: Path = SET) -> Iterator[Case]:
-    """Every reply of a set, decided on."""
+    """Yields every reply of a set with the code's decision."""
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             text = row["text"].replace("\\n", "\n")
             labels = tuple(map(Label.read, row["expected"].split("|")))
-            told = Label.read(decided(text, row["answered"], row["language"]))
-            yield Case(row["id"], row["language"], row["answered"], text, labels, told)
+            decision = Label.read(decided(text, row["answered"], row["language"]))
+            yield Case(row["id"], row["language"], row["answered"], text, labels, decision)
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How well the decisions agree with the labels. Shares are of 1."""
+    """How well the decisions agree with the labels. Shares are from 0 to 1."""
 
     mistaken: list[Case]
-    """Obeyed although nothing, or something else, was asked for."""
+    """Obeyed without a request, or as another command."""
     wrong: list[Case]
-    """Obeyed with another day or hour."""
+    """Obeyed with a wrong day or hour."""
     lost: list[Case]
-    """Obeyed where words had to be kept as well."""
+    """Obeyed without keeping words that had to be kept."""
     obeyed: float
-    """Of those to be obeyed."""
+    """The share obeyed of the replies to obey."""
     heard: float
-    """Of those to be obeyed, the obeyed and those asked about."""
+    """The share obeyed or asked about of the replies to obey."""
     stops_heard: float
+    """The same for stops."""
     asked: float
-    """Of those to be asked about, the rightly asked and the rightly obeyed."""
+    """The share rightly asked about or rightly obeyed of the replies to ask about."""
     way_back_asked: float
-    """Of those that answer the way back."""
+    """The share handled rightly of the unclear replies to the way back."""
     answered: float
-    """Of those to be kept, that get any answer."""
+    """The share that gets any answer of the replies to keep."""
 
 
 def figures(found: Iterable[Case]) -> Figures:
-    """The figures of a set."""
+    """Returns the figures of a set."""
     every = list(found)
     to_obey = [case for case in every if case.best.obeys]
     to_ask = [case for case in every if case.best.kind == "ask"]
@@ -183,13 +188,13 @@ def figures(found: Iterable[Case]) -> Figures:
     return Figures(
         mistaken=[case for case in every if case.is_obeyed_by_mistake],
         wrong=[case for case in every if case.has_a_wrong_value],
-        lost=[case for case in every if case.told.kind == "obey" and not case.is_right and case.is_heard],
-        obeyed=_share(case.told.obeys and case.is_right for case in to_obey),
+        lost=[case for case in every if case.decision.kind == "obey" and not case.is_right and case.is_heard],
+        obeyed=_share(case.decision.obeys and case.is_right for case in to_obey),
         heard=_share(case.is_heard for case in to_obey),
         stops_heard=_share(case.is_heard for case in stops),
-        asked=_share(case.is_right and case.told.kind != "keep" for case in to_ask),
+        asked=_share(case.is_right and case.decision.kind != "keep" for case in to_ask),
         way_back_asked=_share(case.is_right for case in to_ask if case.best.command == "way-back"),
-        answered=_share(case.told.kind != "keep" for case in kept),
+        answered=_share(case.decision.kind != "keep" for case in kept),
     )
 
 

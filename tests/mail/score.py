@@ -1,7 +1,7 @@
-"""`make replies`: how well replies are understood, as a table, and whether that is well enough.
+"""`make replies`: prints a table of how well replies are understood, and checks each figure against its limit.
 
-Scores the project's own test mails, or a folder of labelled mail: `reflections/` and `automatic/` in it, each with an
-`index.json` and `NNN.eml`, the first with `NNN.expected.txt`, `NNN.allowed.txt` and `original-NNN.*` as well.
+It scores the project's own test mails, or a folder of labelled mail with `reflections/` and `automatic/`. Both contain
+`index.json` and `NNN.eml`; `reflections/` also contains `NNN.expected.txt`, `NNN.allowed.txt` and `original-NNN.*`.
 """
 
 import json
@@ -41,14 +41,14 @@ _IMPORT = (
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, without case, width and punctuation; where no spaces part them, each letter is one."""
+    """Returns a text's words without case, width and punctuation. In scripts without spaces each letter is a word."""
     folded: list[str] = _WORD.findall(_IGNORED.sub("", unicodedata.normalize("NFKC", text).casefold()))
     return folded
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What came of one mail."""
+    """The result of one mail."""
 
     required: int
     lost: int
@@ -59,17 +59,17 @@ class Score:
 
     @property
     def exact(self) -> bool:
-        """Whether all required words came, in order, and nothing but what is allowed."""
+        """Whether all required words are there, in order, and only allowed words."""
         return not (self.lost or self.leaked or self.disordered)
 
     @property
     def empty(self) -> bool:
-        """Whether there were words and none of them came."""
+        """Whether words were required and all of them are missing."""
         return self.required > 0 and self.lost == self.required
 
 
 def score(output: str, expected: str, allowed: str) -> Score:
-    """Compares what was taken out of a mail with its labels."""
+    """Compares the words taken from a mail with its labels."""
     out, must, may = words(output), words(expected), words(allowed)
     if out in (must, may):
         return Score(len(must), 0, 0)
@@ -82,12 +82,12 @@ def score(output: str, expected: str, allowed: str) -> Score:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """Mails whose answers are known."""
+    """Mails with their labels."""
 
     known: Sequence[Reply]
-    """Replies with the email that they answer."""
+    """Replies that are read together with their original."""
     alone: Sequence[Reply]
-    """Replies to read without it, as it is with an email that can't be rendered any more."""
+    """Replies that are read without their original, as if it could no longer be rendered."""
     machines: Sequence[bytes]
     """Automatic mails."""
     people: Sequence[bytes]
@@ -95,7 +95,7 @@ class Labelled:
 
 
 def ours() -> Labelled:
-    """The project's own test mails."""
+    """Returns the project's own test mails."""
     replies = list(library.replies())
     people = [*(raw for _, raw in library.mails("people")), *(reply.raw for reply in replies)]
     above = [reply for reply in replies if reply.place == "above"]
@@ -103,7 +103,7 @@ def ours() -> Labelled:
 
 
 def corpus(folder: Path) -> Labelled:
-    """A folder of labelled mail; of the real ones the originals are not used, as they are rebuilt from the quote."""
+    """Reads a folder of labelled mail. Originals of real mails are not used: they are rebuilt from the quote."""
     entries = json.loads((folder / "reflections" / "index.json").read_text("utf-8"))
     replies = [_labelled(folder / "reflections", entry) for entry in entries]
     simulated = [entry["corpus"].startswith("sim_") for entry in entries]
@@ -133,7 +133,7 @@ def _labelled(folder: Path, entry: dict[str, str]) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table. A value above `most` or below `least` is not good enough."""
+    """One line of the table. A value above `most` or below `least` fails."""
 
     what: str
     value: float
@@ -152,7 +152,7 @@ class Figure:
 
 
 def understood(mails: Labelled) -> list[Figure]:
-    """What comes of replies and of automatic mail."""
+    """Returns the figures for replies and automatic mail."""
     alone = [score(own_words(reply.raw), reply.expected, reply.allowed) for reply in mails.alone]
     foreign = [result for result, reply in zip(alone, mails.alone, strict=True) if reply.language != "en"]
     around, inside = _with_originals(mails.known, inside=False), _with_originals(mails.known, inside=True)
@@ -171,7 +171,7 @@ def understood(mails: Labelled) -> list[Figure]:
 
 
 def by_programs() -> list[Figure]:
-    """What comes of the replies that real mail programs wrote; a signature that nothing marks may stay."""
+    """Returns the figures for replies written by real mail programs. An unmarked signature may remain."""
     scores = [score(reply.words, reply.typed, f"{SIGNATURE} {reply.typed} {SIGNATURE}") for reply in kept()]
     return [
         Figure(f"{len(scores)} replies by real mail programs: exact", _share(s.exact for s in scores), least=99.5),
@@ -180,22 +180,22 @@ def by_programs() -> list[Figure]:
 
 
 def requested(path: Path) -> list[Figure]:
-    """How the decisions about replies agree with the labels of a set."""
+    """Returns the figures for the decisions about a labelled set of replies."""
     cases = list(requests.cases(path))
-    told = requests.figures(cases)
+    found = requests.figures(cases)
     return [
-        Figure(f"{len(cases)} labelled replies: obeyed by mistake", len(told.mistaken), "", most=4),
-        Figure("  obeyed with another day or hour, or words lost", len(told.wrong) + len(told.lost), "", most=0),
-        Figure("  to be obeyed: obeyed", 100 * told.obeyed, least=80),
-        Figure("  obeyed or asked about", 100 * told.heard, least=92),
-        Figure("  stops obeyed or asked about", 100 * told.stops_heard, least=95),
-        Figure("  to be asked about: asked, or rightly obeyed", 100 * told.asked, least=85),
-        Figure("  to be kept: answered", 100 * told.answered, most=4),
+        Figure(f"{len(cases)} labelled replies: obeyed by mistake", len(found.mistaken), "", most=4),
+        Figure("  obeyed with another day or hour, or words lost", len(found.wrong) + len(found.lost), "", most=0),
+        Figure("  to be obeyed: obeyed", 100 * found.obeyed, least=80),
+        Figure("  obeyed or asked about", 100 * found.heard, least=92),
+        Figure("  stops obeyed or asked about", 100 * found.stops_heard, least=95),
+        Figure("  to be asked about: asked, or rightly obeyed", 100 * found.asked, least=85),
+        Figure("  to be kept: answered", 100 * found.answered, most=4),
     ]
 
 
 def swift(mails: Labelled) -> list[Figure]:
-    """How long it takes, in this process's own time."""
+    """Returns the figures for the time, measured as CPU time of this process."""
     began = time.process_time()
     for reply in mails.known:
         own_words(reply.raw, reply.original, reply.original_html)
@@ -209,7 +209,7 @@ def swift(mails: Labelled) -> list[Figure]:
 
 
 def _import() -> float:
-    """Seconds, the median of 20, with bytecode as it is deployed."""
+    """Returns the median import time of 20 runs in seconds, with compiled bytecode as in the deployment."""
     with TemporaryDirectory() as cache:
         env = os.environ | {"PYTHONPYCACHEPREFIX": cache, "PYTHONDONTWRITEBYTECODE": ""}
         command = [sys.executable, "-c", _IMPORT]
@@ -239,7 +239,7 @@ def _caught(raw: bytes) -> bool:
 
 
 def _worst(size: int) -> float:
-    """Of the texts that take longest, the longest time, with an email to compare with."""
+    """Returns the longest time in seconds for the slowest texts, read together with an original."""
     email, email_html = as_text("en"), as_html("en")
     taken: list[float] = []
     for kind, piece in SLOWEST:
@@ -252,7 +252,7 @@ def _worst(size: int) -> float:
 
 
 def main(folder: str) -> int:
-    """Prints the table; 1 unless every figure is reached."""
+    """Prints the table. Returns 1 if a figure misses its limit."""
     mails = corpus(Path(folder)) if folder else ours()
     labelled = Path(folder) / "requests" / "replies.tsv" if folder else requests.SET
     figures = [*understood(mails), *by_programs(), *swift(mails)]

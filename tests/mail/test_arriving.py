@@ -1,4 +1,4 @@
-"""Hostile, damaged and forged mails that reach the whole local cloud: nobody is answered, nobody taken for another."""
+"""Hostile, damaged and forged mails in the whole local cloud: none is answered or counts as another sender's."""
 
 import random
 
@@ -11,7 +11,7 @@ from tests.mail.fuzz import damaged
 from tests.people import Person
 
 SMALL = 300_000
-"""Bytes: larger ones take their time in the local cloud, and are read in test_hostile.py."""
+"""The size limit in bytes. Larger mails take long in the local cloud; test_hostile.py reads them."""
 
 
 def mails_out(world: World) -> int:
@@ -25,9 +25,9 @@ def test_r5_hostile_and_damaged_mails_are_never_answered(world: World, each: int
     address, sent = ann.emails[-1].reply_to[0], mails_out(world)
     some = random.Random(1).sample(list(of.hostile(20_000)), each)
     raws = [raw for name, make in some if not name.startswith("From: '(") and len(raw := make()) < SMALL]
-    raws += damaged(0, each)  # comments in comments are too much for the local cloud's own SES
+    raws += damaged(0, each)  # the local cloud's SES cannot read the nested comments that are left out above
 
-    for number, raw in enumerate(raws):  # every other one under her address
+    for number, raw in enumerate(raws):  # every second one from her address
         forged = raw.replace(b"eve@example.com", b"ann@example.net") if number % 2 else raw
         world.deliver(forged, address, sender="eve@example.com", verdicts={"dmarc": "FAIL", "spf": "FAIL"})
 
@@ -40,7 +40,7 @@ def test_r5_hostile_and_damaged_mails_are_never_answered(world: World, each: int
 
 
 @pytest.mark.parametrize("most", [3, pytest.param(10, marks=pytest.mark.long)])
-def test_r25_of_ten_mails_of_line_ends_and_a_neighbour_none_stays_in_the_queue(world: World, most: int) -> None:
+def test_r25_mails_full_of_line_ends_and_their_neighbour_leave_the_queue(world: World, most: int) -> None:
     ann = Person(world).joins()
     raws = [make() for name, make in of.LARGEST.items() if "line" in name][:most]
     raws.insert(most // 2, of.with_head(b"I was among them."))
@@ -54,7 +54,7 @@ def test_r25_of_ten_mails_of_line_ends_and_a_neighbour_none_stays_in_the_queue(w
 
 
 def too_large() -> list[tuple[bytes, str]]:
-    """Mails over each bound, and why they are set aside."""
+    """Returns a mail over each limit, with the reason for which it is set aside."""
     parts = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 300
     return [
         (of.with_head(b"x" * (10 * 1024 * 1024)), "larger than 10 MB"),
@@ -65,7 +65,7 @@ def too_large() -> list[tuple[bytes, str]]:
     ]
 
 
-def test_r5_a_mail_over_a_bound_is_set_aside_with_the_reason_and_its_raw_mail_kept(world: World) -> None:
+def test_r5_a_mail_over_a_limit_is_set_aside_with_the_reason_and_its_raw_mail(world: World) -> None:
     ann = Person(world).joins()
     to = ann.emails[-1].reply_to[0]
     for raw, _ in too_large():
@@ -78,7 +78,7 @@ def test_r5_a_mail_over_a_bound_is_set_aside_with_the_reason_and_its_raw_mail_ke
     assert {f"inbound/{mail.id}" for mail in world.received} == {item["Key"] for item in stored}
 
 
-def test_r2_a_changed_reply_address_is_nobodys(world: World) -> None:
+def test_r2_mail_to_a_changed_reply_address_is_ignored(world: World) -> None:
     ann = Person(world).joins()
     local, _, domain = ann.emails[-1].reply_to[0].partition("@")
     rnd, sent = random.Random(2), mails_out(world)
@@ -115,7 +115,7 @@ FROM = (
 )
 
 
-def test_nobody_is_taken_for_the_subscriber_by_in_reply_to(world: World) -> None:
+def test_in_reply_to_makes_no_other_sender_the_subscriber(world: World) -> None:
     ann = Person(world).joins()
     email, sent = ann.emails[-1], mails_out(world)
 

@@ -1,4 +1,4 @@
-"""Damaged mails and forged tokens, in small: `make faults` tries many more."""
+"""A small sample of damaged mails and forged tokens: `make faults` tries many more."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_no_forged_token_is_accepted() -> None:
     assert tally.runs == 20_000
 
 
-def test_the_damaged_mails_are_always_the_same_and_all_different() -> None:
+def test_the_damaged_mails_are_reproducible_and_differ() -> None:
     mails = list(damaged(100, 200))
 
     assert mails == list(damaged(100, 200))

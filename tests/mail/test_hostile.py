@@ -1,4 +1,4 @@
-"""Hostile mails through the whole of receiving, each in a process of its own that holds what it holds on Lambda."""
+"""Receives hostile mails completely, each in a separate process with the same contents as on Lambda."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ import pytest
 from tests.mail.hostile import LARGEST, hostile, repeated, with_head
 from tests.mail.weighing import FUNCTION, MAX_MEMORY, MAX_SECONDS, Scales, Weighed, weighed_all
 
-pytestmark = pytest.mark.timeout(1800)  # it is slow on a busy machine, and ends by itself
+pytestmark = pytest.mark.timeout(1800)  # slow on a busy machine, but it ends by itself
 
 FULL_CORE = 1769
-"""MB of memory that buy one whole core (Lambda guide, "Configure Lambda function memory")."""
+"""The MB of memory at which Lambda gives one whole core (Lambda guide, "Configure Lambda function memory")."""
 COLD_START = 5.0
-"""Seconds of CPU that are set aside for the first mail of a process."""
+"""The CPU time in seconds that is reserved for the start of a process."""
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def scales() -> Iterator[Scales]:
 
 
 @pytest.mark.parametrize(("size", "every"), [(4000, 8), pytest.param(1_000_000, 1, marks=pytest.mark.long)])
-def test_r5_r25_no_hostile_mail_takes_the_handler_too_long_or_too_much(scales: Scales, size: int, every: int) -> None:
+def test_r5_r25_no_hostile_mail_takes_too_much_time_or_memory(scales: Scales, size: int, every: int) -> None:
     results = list(weighed_all(scales, size, every))
 
     assert [str(result) for result in results if result.bad] == []
@@ -32,19 +32,19 @@ def test_r5_r25_no_hostile_mail_takes_the_handler_too_long_or_too_much(scales: S
     assert {*LARGEST} <= {result.name for result in results}
 
 
-def test_every_hostile_mail_has_a_name_of_its_own() -> None:
+def test_the_names_of_hostile_mails_are_unique() -> None:
     assert [name for name, times in Counter(name for name, _ in hostile()).items() if times > 1] == []
 
 
-def test_what_is_over_a_bound_or_was_not_done_is_bad() -> None:
+def test_a_mail_over_a_limit_or_with_an_error_is_bad() -> None:
     assert not Weighed("a mail", MAX_SECONDS, MAX_MEMORY).bad
     assert Weighed("a mail", MAX_SECONDS + 0.01, 0).bad
     assert Weighed("a mail", 0, MAX_MEMORY + 1).bad
     assert Weighed("a mail", 0, 0, "KeyError").bad
 
 
-def test_the_scales_weigh_the_handler_s_own_process(scales: Scales) -> None:
-    """Python and boto3 at least, and nothing of the local cloud, which would weigh twice as much."""
+def test_the_measured_process_is_the_handlers(scales: Scales) -> None:
+    """It holds at least Python and boto3, and no part of the local cloud, which would need twice the memory."""
     ordinary = scales.weighed("ordinary", with_head(b"I lied to her about the money."))
     assert not ordinary.bad
     assert 30 * 2**20 < ordinary.memory < 110 * 2**20
@@ -76,20 +76,20 @@ WORST = (
     LARGEST["as many lines as are read"],
     LARGEST["line ends in quoted-printable"],
 )
-"""Those that take longest, the longest first."""
+"""The slowest mails, slowest first."""
 
 
-def test_r25_a_batch_of_the_worst_mails_ends_in_time_and_their_neighbour_is_done(scales: Scales) -> None:
-    """In CPU time, of which Lambda gives a share of a core: how fast this machine is hardly matters."""
+def test_r25_a_batch_of_the_slowest_mails_ends_in_time_with_its_good_mail(scales: Scales) -> None:
+    """Measured as CPU time, because Lambda gives a share of a core: the machine's load hardly matters."""
     (source,) = (one for one in scales.world.event_sources if one.function.name == FUNCTION)
     seconds = source.function.timeout * min(1, source.function.memory / FULL_CORE)
-    assert source.batch_size * MAX_SECONDS + COLD_START <= seconds, "if each took as long as a mail may take"
+    assert source.batch_size * MAX_SECONDS + COLD_START <= seconds, "even if each mail takes the longest allowed time"
 
     words = "I was the neighbour of many bad mails."
     batch = [make() for make in islice(WORST, source.batch_size - 1)]
     weighed = scales.weighed("a batch", *batch, with_head(words.encode()))
 
-    assert not weighed.error, "none comes back, so none goes to the dead letters"
+    assert not weighed.error, "no mail fails, so none becomes a dead letter"
     assert weighed.seconds + COLD_START < seconds * 2 / 3
     assert weighed.memory < source.function.memory * 2**20 / 2
     assert words in texts(scales)

@@ -1,4 +1,4 @@
-"""What mail programs do to the emails that the course sends: each kind in five emails and languages."""
+"""The changes that mail programs make to a quoted email: each kind in five emails and languages."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +28,7 @@ ATTRIBUTIONS = (
     "2026年11月29日(日) 7:40 Rebuilding Trust <course@mail.example.org>:",
 )
 Quote = Callable[[str, str], str]
-"""From the text and the HTML of an email to what a program quotes of it."""
+"""Makes a mail program's quote from the text and the HTML of an email."""
 
 
 def marked(text: str) -> str:
@@ -36,7 +36,7 @@ def marked(text: str) -> str:
 
 
 def rendered(html: str, *, link: Callable[[str], str], cell: str = "\n") -> str:
-    """The HTML as a program makes text of it: with its title and what is hidden, and each link in its own way."""
+    """Converts HTML to text as a program does: with the title and hidden text; `link` formats each link."""
     html = re.sub(r"(?s)<!--.*?-->|<style.*?</style>", "", html)
     html = re.sub(
         r'(?s)<a [^>]*href="([^"]*)"[^>]*>(.*?)</a>', lambda found: f"{found[2]}{link(unescape(found[1]))}", html
@@ -48,7 +48,7 @@ def rendered(html: str, *, link: Callable[[str], str], cell: str = "\n") -> str:
 
 
 def wrapped(text: str) -> str:
-    """As a program breaks long lines: at a space, and a link that is longer than a line anywhere."""
+    """Wraps long lines as a program does: at a space, or anywhere in a link that is longer than a line."""
     lines = (wrap(line, 72, break_on_hyphens=False) or [""] for line in text.split("\n"))
     return "\n".join(part for parts in lines for part in parts)
 
@@ -91,7 +91,7 @@ def folded(text: str) -> str:
 
 
 @pytest.mark.parametrize(("quote", "number"), list(product(QUOTES, range(5))))
-def test_r14_r15_r16_above_a_quote_of_any_kind_stand_the_words_alone(quote: str, number: int) -> None:
+def test_r14_r15_r16_only_own_words_are_read_above_a_quote_of_any_kind(quote: str, number: int) -> None:
     email, words = email_of(EMAILS[number]), WORDS[number]
     raw = reply(f"{words}\n\n{ATTRIBUTIONS[number]}\n{QUOTES[quote](*email)}\n")
     assert folded(own_words(raw, *email)) == folded(words)
@@ -100,15 +100,15 @@ def test_r14_r15_r16_above_a_quote_of_any_kind_stand_the_words_alone(quote: str,
 @pytest.mark.parametrize(
     ("quote", "number"), [(quote, n) for quote, n in product(QUOTES, range(5)) if "breaks" not in quote]
 )
-def test_r14_r15_r16_below_a_quote_of_any_kind_stand_the_words_alone(quote: str, number: int) -> None:
+def test_r14_r15_r16_only_own_words_are_read_below_a_quote_of_any_kind(quote: str, number: int) -> None:
     email, words = email_of(EMAILS[number]), WORDS[number]
     raw = reply(f"{ATTRIBUTIONS[number]}\n{QUOTES[quote](*email)}\n\n{words}\n")
     assert folded(own_words(raw, *email)) == folded(words)
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_r17_the_part_is_read_in_which_less_is_left_over(number: int) -> None:
-    """A plain part that a program made badly of its own HTML, which quotes us without a fault."""
+def test_r17_the_part_with_the_cleaner_quote_is_read(number: int) -> None:
+    """The program made a bad plain part from its HTML, whose quote is correct."""
     text, html = email_of(EMAILS[number])
     words = WORDS[number]
     plain = marked(f"{rendered(html, link=lambda to: f' <{to[:9]}> {to[9:]}')}\n+++ quoted by Badly 1.0 +++")
@@ -120,14 +120,14 @@ def test_r17_the_part_is_read_in_which_less_is_left_over(number: int) -> None:
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_marks_of_ones_own_above_an_unmarked_quote_are_the_persons(number: int) -> None:
+def test_typed_quote_marks_above_an_unmarked_quote_are_own_words(number: int) -> None:
     email = email_of(EMAILS[number])
     raw = reply(f"> he said: {number}\n> I said: no\n\n{WORDS[number]}\n\n{email[0]}\n")
     assert folded(own_words(raw, *email)) == folded(f"he said: {number} I said: no {WORDS[number]}")
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_words_below_a_programs_signature_are_kept_when_there_are_no_others(number: int) -> None:
+def test_words_below_a_programs_signature_are_kept_if_there_are_no_others(number: int) -> None:
     email = email_of(EMAILS[number])
     words = f"He stopped laughing in March, number {number}. I noticed.\n\nHe wasn't tired."
     raw = reply(f"{ATTRIBUTIONS[number]}\n{marked(email[0])}\n\n-- \nAnn Example\nHarbour Street 3\n{words}\n")
@@ -135,7 +135,7 @@ def test_words_below_a_programs_signature_are_kept_when_there_are_no_others(numb
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_r19_the_whole_header_that_a_program_quotes_is_not_the_persons(number: int) -> None:
+def test_r19_a_quoted_mail_header_is_not_own_words(number: int) -> None:
     email = email_of(EMAILS[number])
     head = (SENT / f"{EMAILS[number]}.eml").read_bytes().decode().replace("\r\n", "\n").partition("\n\n")[0]
     quote = marked(f"{head}\n\n{email[0]}")
@@ -157,8 +157,8 @@ PASTED = (
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_r18_a_pasted_mail_of_somebody_else_takes_no_words_along(number: int) -> None:
-    """Which of its lines are kept is not said; what the person wrote above and below it is."""
+def test_r18_own_words_around_a_pasted_mail_are_kept(number: int) -> None:
+    """Lines of the pasted mail may be kept or not. The own words above and below it must be kept."""
     email = email_of(EMAILS[number])
     after = "That is what he wrote, and I did not answer him for a month."
     raw = reply(
@@ -173,7 +173,7 @@ def test_r18_a_pasted_mail_of_somebody_else_takes_no_words_along(number: int) ->
 
 @pytest.mark.parametrize("number", range(5))
 def test_r18_a_pasted_mail_without_our_quote_is_kept(number: int) -> None:
-    """Its address tells that it is not ours; so all of it is kept, as nothing tells where it ends."""
+    """Its address shows that it is not our email. All of it is kept, because nothing shows where it ends."""
     pasted = PASTED[number].replace("jo@example.org", "jo@example.com")
     text = f"{WORDS[number]}\n\n{pasted}\n\nI waited for you at the station.\n\nI did not answer him for a month."
     assert folded(own_words(reply(text), *email_of(EMAILS[number]))) == folded(text)
@@ -181,8 +181,8 @@ def test_r18_a_pasted_mail_without_our_quote_is_kept(number: int) -> None:
 
 @pytest.mark.parametrize("number", range(5))
 @pytest.mark.parametrize("address", ["course@mail.example.org", "x@reply.example.org", "ann@example.net"])
-def test_r18_a_quote_of_ours_is_not_taken_for_a_pasted_mail(number: int, address: str) -> None:
-    """Nor one of the person's own, though nothing below its header is in the email that was answered."""
+def test_r18_a_quote_of_our_email_does_not_count_as_a_pasted_mail(number: int, address: str) -> None:
+    """The same holds for the subscriber's own mail, although the text below the header is not in the original."""
     pasted = PASTED[number].replace("jo@example.org", address).replace("Jo Marlow", "Rebuilding Trust")
     text = f"{WORDS[number]}\n\n{pasted}\n\nA lesson that has been written anew."
     assert folded(own_words(reply(text), *email_of(EMAILS[number]))) == folded(WORDS[number])
@@ -204,15 +204,15 @@ def test_r19_japanese_whose_charset_was_lost_is_text(words: str) -> None:
         "It went like this:\n__\nfirst I shouted\nthen I left",
     ],
 )
-def test_what_only_looks_like_a_signature_is_kept(words: str) -> None:
+def test_text_that_only_looks_like_a_signature_is_kept(words: str) -> None:
     assert own_words(reply(words)) == words
 
 
 @pytest.mark.parametrize(
     ("written", "kept"), [("I will try", True), ("STOP", False), ("Harbour Street 3, Exampletown", False)]
 )
-def test_what_was_typed_where_a_program_keeps_the_signature_is_kept(written: str, kept: bool) -> None:
-    """But for a name, an address, or a word that looks like one; alone in a mail, that is kept as well."""
+def test_own_words_typed_into_the_programs_signature_are_kept(written: str, kept: bool) -> None:
+    """A name, an address or a word that looks like one is not kept, except if it is alone in the mail."""
     page = f'<p>I saw it.</p><div class="gmail_signature">Ann Example<br>{written}</div>'
     said = own_words(reply(f"I saw it.\n\nAnn Example\n{written}", page))
     assert said.startswith("I saw it.")

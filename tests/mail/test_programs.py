@@ -1,4 +1,4 @@
-"""What real mail programs wrote in answer to the course's emails: the words as typed, and nothing else."""
+"""From replies by real mail programs the reader takes the words as typed, and nothing else."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ COMMANDS = [reply for reply in REPLIES if reply.typed in ("STOP", "PAUSE", "Not 
 YES = [reply for reply in REPLIES if reply.original == cases.CONFIRMATION]
 
 RETIRED = {"09-journal"}
-"""Emails that are not sent any more: the journal is read behind a link, and no notice holds it."""
+"""Emails that are no longer sent: the journal is now read on the journal page, and no notice contains it."""
 
 UNMARKED = {
     "alpine-signature-above",
@@ -30,23 +30,23 @@ UNMARKED = {
     "thunderbird-plain-signature-above",
     "thunderbird-plain-signature-above-long-line",
 }
-"""In whose plain text nothing tells the signature from what is typed above it."""
+"""Replies in plain text in which nothing separates the signature from the typed text."""
 RUN_TOGETHER = {"mu4e-flowed-above", "mu4e-flowed-inside"}
-"""Which make one paragraph of the whole email: with one sentence changed, all of it is taken for the person's.
+"""Replies that join the whole email into one paragraph. If one sentence of it differs, all of it counts as own words.
 
-One always is: the email made again says all that it may have said of earlier replies.
+One sentence always differs: the email made again mentions every earlier reply that it may have mentioned.
 """
 OBEYED = {reply.name for reply in COMMANDS} & UNMARKED
-"""Commands that are obeyed with a signature below them."""
+"""Commands that are obeyed although a signature follows them."""
 KNOWN = (UNMARKED - OBEYED) | RUN_TOGETHER
-"""All that receiving misreads."""
+"""All replies that receiving misreads."""
 
 every_reply = pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.name)
 
 
 @every_reply
-def test_words_come_out_as_typed(reply: Kept) -> None:
-    """White space folded: programs break long lines, and put a blank one between paragraphs."""
+def test_words_are_read_as_typed(reply: Kept) -> None:
+    """White space is ignored, because programs wrap long lines and add blank lines between paragraphs."""
     said, signature = folded(reply.words), folded(cases.SIGNATURE)
     if reply.name in UNMARKED:
         assert signature in said
@@ -67,7 +67,7 @@ def test_a_yes_to_the_confirmation_is_understood(reply: Kept) -> None:
 
 
 @every_reply
-def test_nobody_is_taken_for_a_machine(reply: Kept) -> None:
+def test_no_persons_reply_counts_as_automatic(reply: Kept) -> None:
     assert automatic(reply.raw) is None
 
 
@@ -75,7 +75,7 @@ def test_nobody_is_taken_for_a_machine(reply: Kept) -> None:
 
 
 def wrong(world: World, replies: Sequence[Kept], *, again: bool, change: Callable[[World], None]) -> dict[str, str]:
-    """What came of the replies of which anything else came than what was typed, in one life of the subscriber."""
+    """Receives the replies in one course, and returns the result of each reply that was not stored as typed."""
     came: dict[str, str] = {}
     mine = [reply for reply in replies if (reply.original in cases.AGAIN) == again and reply.original not in RETIRED]
     for name, email in life(world, again=again):
@@ -86,7 +86,7 @@ def wrong(world: World, replies: Sequence[Kept], *, again: bool, change: Callabl
 
 
 def due(reply: Kept) -> str:
-    """What should come of a reply: its words, or the command that it is."""
+    """Returns the right result of a reply: its words, or its command."""
     if reply in YES:
         return CONFIRMED
     return reply.typed.lower().replace(" ", "-") if reply in COMMANDS else reply.typed
@@ -94,9 +94,9 @@ def due(reply: Kept) -> str:
 
 @pytest.mark.parametrize("again", [False, True])
 def test_receiving_stores_what_was_typed(again: bool) -> None:
-    """The email is made again as it was sent, but for its tokens, which another key makes.
+    """The email is made again as it was sent, except its tokens, which come from another key.
 
-    Lines may have been added since, and helplines of other countries left out: then the programs need not answer it
+    Lines may have been added since, and helplines of other countries left out. The programs then need not answer it
     again.
     """
     with World(start=START) as world:
@@ -109,30 +109,30 @@ def test_receiving_stores_what_was_typed(again: bool) -> None:
 
 @pytest.mark.parametrize("again", [False, True])
 @pytest.mark.parametrize("part", [5, pytest.param(1, marks=pytest.mark.long)])
-def test_nothing_of_ours_is_stored_whatever_has_changed(tmp_path: Path, part: int, again: bool) -> None:
-    """Zone, name, hour, text of the lesson, journal and keys are others than when the email was sent."""
+def test_none_of_our_words_is_stored_even_if_the_email_has_changed(tmp_path: Path, part: int, again: bool) -> None:
+    """Zone, name, hour, the lesson's text, journal and keys have changed since the email was sent."""
     with edited_course(tmp_path) as world:
         found = wrong(world, REPLIES[::part], again=again, change=becomes_another)
     assert found.keys() == known(REPLIES[::part], again=again)
 
 
 def lines(email: str) -> set[str]:
-    """The lines of an email's text, without what its links are signed with and without the helplines.
+    """Returns the lines of an email's text, without the tokens of its links and without the helplines.
 
-    Those of every country stood in an email when it was answered.
+    When the programs answered the email, it contained the helplines of every country.
     """
     without_helplines = re.sub(r"(?s)(\nIF YOU NEED SOMEONE NOW\n.*?)\nUnited Kingdom\n.*?\n-{40}\n", r"\1", email)
     return set(re.sub(r"/(me|confirm|unsubscribe)/[\w-]+", "", without_helplines).splitlines())
 
 
 def known(replies: Sequence[Kept], *, again: bool) -> set[str]:
-    """Those of the replies to one life's emails that are known to be misread."""
+    """Returns the names of the replies in one course that are known to be misread."""
     return {reply.name for reply in replies if reply.name in KNOWN and (reply.original in cases.AGAIN) == again}
 
 
 @contextmanager
 def edited_course(folder: Path) -> Iterator[World]:
-    """A world whose lessons have a paragraph more than when they were answered."""
+    """Yields a world whose lessons have one more paragraph than the answered emails."""
     (folder / "functions").symlink_to(TEMPLATE.parent / "functions")
     shutil.copy(TEMPLATE, folder / "template.yaml")
     shutil.copytree(TEMPLATE.parent / "emails", folder / "emails")
@@ -144,8 +144,8 @@ def edited_course(folder: Path) -> Iterator[World]:
         yield world
 
 
-def test_there_are_enough_of_them() -> None:
-    """550 replies of fourteen programs, so that a folder that is missing is noticed."""
+def test_there_are_enough_replies() -> None:
+    """At least 550 replies by fourteen programs, so that a missing folder is noticed."""
     assert len(REPLIES) >= 550
     assert len({reply.program for reply in REPLIES}) >= 14
     assert COMMANDS

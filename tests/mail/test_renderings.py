@@ -1,4 +1,4 @@
-"""Replies to the course's emails as the mail programs of most people make them: what was quoted, in both parts."""
+"""Replies to the course's emails as the most common mail programs write them, with the quote in both parts."""
 
 import re
 from collections.abc import Callable
@@ -62,7 +62,7 @@ SAMSUNG = headed(
 
 
 def text_of(html: str, *, link: str = "", hidden: bool = True, space: str = "\xa0", cell: str = "\n") -> str:
-    """A quote's plain part; `link` is how the address follows the link's text."""
+    """Returns a quote's plain part; `link` formats the address after a link's text."""
     if not hidden:
         html = re.sub(r'(?s)<div class="[^"]*preheader".*?</div>', "", html)
     html = " ".join(html.split()).replace("&nbsp;", "\ue000").replace("</h3>", "</h2>")
@@ -85,14 +85,14 @@ def yahoo(html: str) -> str:
 
 
 def word(html: str) -> str:
-    """As Word, in which Outlook for Windows writes, keeps the HTML."""
+    """Returns the HTML as Word stores it, the editor of Outlook for Windows."""
     html = re.sub(r"(<(?:p|h1|h2|h3|li)\b[^>]*>)", r"\1<span style='font-size:13.5pt;color:#2B2722'>", html)
     return re.sub(r"(</(?:p|h1|h2|h3|li)>)", r"<o:p></o:p></span>\1", html)
 
 
 @dataclass(frozen=True)
 class Program:
-    """`quoted` makes the plain quote of HTML; `prefix` stands before each of our class names."""
+    """A mail program. `quoted` makes the plain quote from HTML; `prefix` is put before each of our class names."""
 
     intro: tuple[str, ...]
     quoted: Callable[[str], str]
@@ -219,7 +219,7 @@ CASES = [*product(PROGRAMS, ("above", "below", "inside"), LANGUAGES), *product([
 
 
 @pytest.mark.parametrize(("program", "place", "language"), CASES)
-def test_of_what_mail_programs_make_the_words_alone_are_read(program: str, place: str, language: str) -> None:
+def test_only_own_words_are_read_from_a_programs_reply(program: str, place: str, language: str) -> None:
     number = LANGUAGES.index(language)
     raw, email = made(PROGRAMS[program], place, number, WORDS[number])
     assert folded(own_words(raw, *email)) == folded(WORDS[number])

@@ -1,4 +1,4 @@
-"""The project's own test mails, and the labelled mail of others where it lies beside the project."""
+"""The project's own test mails, and labelled mail from elsewhere if its folder exists next to the project."""
 
 import os
 from pathlib import Path
@@ -15,14 +15,14 @@ PLAIN = [reply for reply in REPLIES if b"text/html" not in reply.raw and reply.e
 
 
 @pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.name)
-def test_a_reply_comes_out_as_its_writers_words(reply: Reply) -> None:
+def test_a_reply_gives_exactly_its_writers_words(reply: Reply) -> None:
     output = own_words(reply.raw, reply.original, reply.original_html)
 
     assert score(output, reply.expected, reply.allowed).exact, output
 
 
 def test_line_breaks_and_indentation_are_kept_as_written() -> None:
-    """But for the marks of a quote of the person's own."""
+    """The only exception are the marks of a quote that the person typed."""
     changed = [
         reply.name
         for reply in PLAIN
@@ -38,14 +38,14 @@ def test_line_breaks_and_indentation_are_kept_as_written() -> None:
 @pytest.mark.parametrize(
     ("name", "raw"), list(mails("automatic")), ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_an_automatic_mail_is_known(name: str, raw: bytes) -> None:
+def test_an_automatic_mail_is_recognised(name: str, raw: bytes) -> None:
     assert automatic(raw), name
 
 
 @pytest.mark.parametrize(
     ("name", "raw"), list(mails("people")), ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_a_persons_mail_is_never_taken_for_automatic(name: str, raw: bytes) -> None:
+def test_a_persons_mail_never_counts_as_automatic(name: str, raw: bytes) -> None:
     assert automatic(raw) is None, name
 
 
@@ -61,7 +61,7 @@ def test_the_figures_are_reached_with_our_own_mails() -> None:
 
 if FOLDER.is_dir():
 
-    def test_the_figures_are_reached_with_labelled_mail_of_others() -> None:
+    def test_the_figures_are_reached_with_labelled_mail_from_elsewhere() -> None:
         labelled = corpus(FOLDER)
         figures = understood(labelled)
 

@@ -1,4 +1,4 @@
-"""What people ask for in a reply, held against labels of people who did not write the rules."""
+"""The decisions about replies agree with the labels of people who did not write the code."""
 
 from functools import cache
 
@@ -20,31 +20,31 @@ def test_the_set_is_read() -> None:
     assert sum(case.best.kind == "keep" for case in every) > 600
 
 
-def test_nothing_grave_is_done_that_nobody_asked_for() -> None:
-    _, told = found()
-    assert [case.text for case in told.mistaken if case.told.command in GRAVE - {"stop", "again"}] == []
-    assert len([case for case in told.mistaken if case.told.command in GRAVE]) <= 3
-    assert len(told.mistaken) <= 4
-    assert told.wrong == []
-    assert told.lost == []
+def test_hardly_any_grave_command_is_obeyed_by_mistake() -> None:
+    _, result = found()
+    assert [case.text for case in result.mistaken if case.decision.command in GRAVE - {"stop", "again"}] == []
+    assert len([case for case in result.mistaken if case.decision.command in GRAVE]) <= 3
+    assert len(result.mistaken) <= 4
+    assert result.wrong == []
+    assert result.lost == []
 
 
-def test_requests_are_heard() -> None:
-    _, told = found()
-    assert told.obeyed >= 0.82
-    assert told.heard >= 0.96
-    assert told.stops_heard >= 0.98
-    assert told.asked >= 0.80
-    assert told.way_back_asked >= 0.96
+def test_requests_are_understood() -> None:
+    _, result = found()
+    assert result.obeyed >= 0.82
+    assert result.heard >= 0.96
+    assert result.stops_heard >= 0.98
+    assert result.asked >= 0.80
+    assert result.way_back_asked >= 0.96
 
 
 def test_reflections_are_hardly_ever_answered() -> None:
-    _, told = found()
-    assert told.answered <= 0.03
+    _, result = found()
+    assert result.answered <= 0.03
 
 
 @pytest.mark.parametrize(
-    ("labels", "told", "right", "mistaken", "wrong", "heard"),
+    ("labels", "decision", "right", "mistaken", "wrong", "heard"),
     [
         ("obey:stop", "obey:stop", True, False, False, True),
         ("obey:stop|ask:stop", "ask:stop", True, False, False, True),
@@ -60,9 +60,9 @@ def test_reflections_are_hardly_ever_answered() -> None:
     ],
 )
 def test_a_decision_is_judged_by_its_labels(
-    labels: str, told: str, right: bool, mistaken: bool, wrong: bool, heard: bool
+    labels: str, decision: str, right: bool, mistaken: bool, wrong: bool, heard: bool
 ) -> None:
-    case = Case("1", "en", "lesson", "", tuple(map(Label.read, labels.split("|"))), Label.read(told))
+    case = Case("1", "en", "lesson", "", tuple(map(Label.read, labels.split("|"))), Label.read(decision))
     assert (case.is_right, case.is_obeyed_by_mistake, case.has_a_wrong_value, case.is_heard) == (
         right,
         mistaken,

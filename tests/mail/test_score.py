@@ -1,23 +1,23 @@
-"""The score itself: what counts as lost, as leaked and as exact."""
+"""The score counts lost and leaked words, and recognises an exact result."""
 
 import pytest
 
 from tests.mail.score import Figure, Labelled, ours, score, understood, words
 
 
-def test_words_have_neither_case_nor_punctuation() -> None:
+def test_words_are_compared_without_case_and_punctuation() -> None:
     assert words("I LIED, señora – ﬁne\u200b.") == ["i", "lied", "señora", "fine"]
     assert words("我錯了 🙏") == ["我", "錯", "了", "🙏"]
 
 
-def test_what_is_missing_is_lost_and_what_is_too_much_leaked() -> None:
+def test_missing_words_are_lost_and_extra_words_are_leaked() -> None:
     assert score("I lied to her", "I lied to her", "I lied to her").exact
     assert score("I lied", "I lied to her", "I lied to her").lost == 2
     assert score("I lied to her wrote Ana", "I lied to her", "I lied to her").leaked == 2
     assert score("", "I lied", "I lied").empty
 
 
-def test_what_is_allowed_may_be_there_or_not() -> None:
+def test_allowed_words_may_be_there_or_not() -> None:
     assert score("Hello I lied", "I lied", "Hello I lied Ana").exact
     assert not score("Ana I lied", "I lied", "Hello I lied Ana").exact
 

@@ -1,4 +1,4 @@
-"""The mails and tokens that `make faults` tries: all hostile mails, and many more damaged ones than `make test`."""
+"""The part of `make faults` for mail and tokens: all hostile mails, and more damaged ones than in `make test`."""
 
 import subprocess
 import sys
@@ -11,15 +11,15 @@ from tests.mail import fuzz
 
 SHARES = 100
 HOSTILE = 200_000
-"""Bytes of text; `python -m tests.mail.weighing` has larger ones."""
+"""The size of the texts in bytes; `python -m tests.mail.weighing` has larger ones."""
 DAMAGED = 100_000
 FORGED = 1_000_000
 
 Part = Callable[[str, Iterable[Tally], int], None]
-"""Adds up a part of the report: its name, what came of it, and of how many."""
+"""Adds up a part of the report, given its name, its tallies and the number of runs."""
 
 
-def tried(part: Part, jobs: int) -> None:
+def run(part: Part, jobs: int) -> None:
     """Reads hostile and damaged mails, and tries forged tokens."""
     part("hostile mails", map(hostile, [HOSTILE]), 1)
     each = DAMAGED // SHARES
@@ -30,7 +30,7 @@ def tried(part: Part, jobs: int) -> None:
 
 
 def hostile(size: int) -> Tally:
-    """Each in a process of its own, whose memory is measured; their texts are of so many bytes."""
+    """Receives each hostile mail, with texts of `size` bytes, in a separate process, and measures its memory."""
     command = [sys.executable, "-m", "tests.mail.weighing", str(size)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     *found, last = result.stdout.strip().split("\n")

@@ -1,8 +1,8 @@
-"""Mails through the whole of receiving, each weighed in a process of its own: its CPU time and its memory.
+"""Receives mails completely, each in a separate process, and measures CPU time and memory.
 
-The process holds what it holds on Lambda: the handler, boto3 as it is, and no part of the local cloud, which it reaches
-over HTTP. `python -m tests.mail.weighing` weighs all hostile mails and says how many there were, which were bad, what
-took longest and what needed most memory; a number after it is the size of their texts in bytes.
+As on Lambda, the process has the handler, the real boto3 and no part of the local cloud, which it reaches over HTTP.
+`python -m tests.mail.weighing [BYTES]` measures all hostile mails with texts of this size. It prints their number, the
+bad ones, the slowest, and those that needed the most memory.
 """
 
 import sys
@@ -14,32 +14,32 @@ from typing import Self
 
 from local_cloud.cloud import World
 from tests.faults.gateway import gateway
-from tests.faults.process import Sandboxes
+from tests.faults.sandboxes import Sandboxes
 from tests.mail.hostile import LARGEST, hostile
 from tests.people import Person
 
 MAX_SECONDS = 5.0
-"""Of CPU, for one mail, from its notification until it is done."""
+"""The limit of CPU time for one mail, from its notification to the end."""
 MAX_MEMORY = 256 * 1024 * 1024
-"""Bytes that the whole process holds at most: Python, boto3 and the course are a third of them."""
+"""The memory limit of the whole process in bytes. Python, boto3 and the course need a third of it."""
 
 FUNCTION = "receive_reply"
 
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What receiving one mail, or a batch, came to."""
+    """The measurement of one mail or one batch."""
 
     name: str
     seconds: float
-    """Of CPU."""
+    """CPU time in seconds."""
     memory: int
-    """The most bytes that the process ever held."""
+    """The peak memory of the process in bytes."""
     error: str = ""
 
     @property
     def bad(self) -> bool:
-        """Whether it is over a bound that holds for one mail, or was not done."""
+        """Whether it exceeds a limit for one mail, or failed."""
         return bool(self.error) or self.seconds > MAX_SECONDS or self.memory > MAX_MEMORY
 
     def __str__(self) -> str:
@@ -47,7 +47,7 @@ class Weighed:
 
 
 class Scales:
-    """A course that Ann is in, whose replies are received in processes of their own. Used with `with`."""
+    """A course with the subscriber Ann. Each of her replies is received in a new process. A context manager."""
 
     def __enter__(self) -> Self:
         with ExitStack() as ending:
@@ -64,18 +64,18 @@ class Scales:
         self._ending.close()
 
     def deliver(self, raw: bytes) -> None:
-        """A mail from Ann's address answers her last email, and waits in the queue."""
+        """Puts a mail from Ann's address, in answer to her last email, into the queue."""
         to = self.ann.emails[-1].reply_to[0]
         self.world.deliver(raw.replace(b"eve@example.com", b"ann@example.net"), to, drain=False)
 
     def weighed(self, name: str, *raws: bytes) -> Weighed:
-        """Receives a mail, or several in one batch."""
+        """Receives and measures a mail, or several in one batch."""
         for raw in raws:
             self.deliver(raw)
         return self.received(name)
 
     def received(self, name: str) -> Weighed:
-        """Works on all that waits in the queue, as one batch."""
+        """Receives and measures all mails in the queue as one batch."""
         sqs, url = self.world.clients.sqs, self._inbound.url
         messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
         for message in messages:
@@ -87,14 +87,14 @@ class Scales:
 
 
 def weighed_all(scales: Scales, size: int, every: int = 1) -> Iterator[Weighed]:
-    """Weighs the largest hostile mails, and every so many of the others, whose texts are of so many bytes."""
+    """Measures the largest hostile mails, and each `every`-th of the others, whose texts have `size` bytes."""
     for number, (name, make) in enumerate(hostile(size)):
         if name in LARGEST or number % every == 0:
             yield scales.weighed(name, make())
 
 
 def main(size: int) -> int:
-    """Says how many there were, which were bad, what was slowest and what needed most; 1 if any was bad."""
+    """Prints the bad, the slowest and the largest mails, and the counts. Returns 1 if a mail was bad."""
     with Scales() as scales:
         results = list(weighed_all(scales, size))
     bad = [result for result in results if result.bad]

@@ -1,1 +1,1 @@
-"""Mutants: the code with one guard or limit taken away, and the tests that must notice."""
+"""Mutants: changes of one line that remove a check or shift a limit, each with the tests that must fail."""

@@ -1,9 +1,9 @@
-"""`make mutants`: runs the tests of every mutant, and says which mutants they do not notice.
+"""`make mutants`: runs the tests of every mutant, and lists the mutants that no test notices.
 
-Each is applied to a copy of the project, so nothing here is changed. A mutant is found by its text and not by its file,
-and a test file by its name, so that both may move. `python -m tests.mutants WORD …` runs those whose name holds one of
-the words. `--check` runs no test and says which mutants no longer fit the code. `--without` runs the same tests on the
-code as it is: tests that fail anyway would catch everything.
+Each mutant is applied to a copy of the project, so the project itself does not change. A mutant is found by its text,
+not by its file, and a test file by its name, so that both may move. `python -m tests.mutants WORD …` runs the mutants
+whose name contains one of the words. `--check` runs no test and lists the mutants that no longer fit the code.
+`--without` runs the same tests on the unchanged code: tests that fail anyway would catch every mutant.
 """
 
 import ast
@@ -52,30 +52,30 @@ MUTANTS: tuple[Mutant, ...] = (
 ROOT = Path(__file__).parents[2]
 WORKERS = 2
 SECONDS = 600
-"""Per mutant. One that makes the code run for ever is caught when the time is over."""
+"""The time limit for each mutant. A mutant that makes the code run forever is caught at this limit."""
 
 NOT_COPIED = shutil.ignore_patterns(".*", "build", "docs", "__pycache__", "*.egg-info", "*.png")
 CAUGHT, PASSED = "caught", "passed"
 TESTS_FAILED = 1
-"""Pytest's exit code. Any other says that the tests could not be run, which catches nothing."""
+"""Pytest's exit code. Other codes except 0 mean that the tests could not run, which catches nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a mutant, or of a selection of tests without one."""
+    """The result of a mutant, or of its tests on the unchanged code."""
 
     name: str
     verdict: str
-    """`caught`, `SURVIVED`, or why the tests say nothing."""
+    """`caught`, `passed`, `SURVIVED`, or why there is no result."""
 
 
 def sources(root: Path = ROOT) -> dict[Path, str]:
-    """The text of every file of the functions, by its path below `root`."""
+    """Returns the text of every file of the functions, by its path below `root`."""
     return {path.relative_to(root): path.read_text("utf-8") for path in sorted((root / "functions").rglob("*.py"))}
 
 
 def place(mutant: Mutant, code: Mapping[Path, str]) -> Path | str:
-    """The file that a mutant changes, or why it fits none."""
+    """Returns the file that a mutant changes, or the reason why it fits no file."""
     found = [path for path, text in code.items() for _ in range(text.count(mutant.old))]
     if len(found) != 1:
         return f"its text is in the code {len(found)} times, not once"
@@ -89,7 +89,7 @@ def place(mutant: Mutant, code: Mapping[Path, str]) -> Path | str:
 
 
 def selected(mutant: Mutant, root: Path = ROOT) -> list[str]:
-    """Pytest's arguments: each file name becomes the paths of all files of this name. Raises LookupError."""
+    """Returns pytest's arguments, with each file name as the paths of all files of that name. Raises LookupError."""
     arguments: list[str] = []
     for word in shlex.split(mutant.tests):
         if not word.endswith(".py"):
@@ -103,7 +103,7 @@ def selected(mutant: Mutant, root: Path = ROOT) -> list[str]:
 
 
 def problems(mutants: Iterable[Mutant], code: Mapping[Path, str], root: Path = ROOT) -> list[str]:
-    """Which mutants do not fit the code or name tests that do not exist, and why."""
+    """Returns the mutants that do not fit the code or name missing tests, each with the reason."""
     found, names = [], set()
     for mutant in mutants:
         where = place(mutant, code)
@@ -121,7 +121,7 @@ def problems(mutants: Iterable[Mutant], code: Mapping[Path, str], root: Path = R
 
 @contextmanager
 def copies() -> Iterator["Queue[Path]"]:
-    """Copies of the project to change and to run tests in, one for each worker."""
+    """Yields copies of the project in which mutants are applied and tests run, one for each worker."""
     free: Queue[Path] = Queue()
     with tempfile.TemporaryDirectory() as folder:
         for number in range(WORKERS):
@@ -134,7 +134,7 @@ def copies() -> Iterator["Queue[Path]"]:
 
 
 def run(arguments: Sequence[str], root: Path) -> int | None:
-    """Pytest's exit code for these tests in a copy, or None when the time was over."""
+    """Runs these tests in a copy. Returns pytest's exit code, or None after the time limit."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *arguments]
     environment = {name: value for name, value in os.environ.items() if name not in ("CI", "PYTHONPATH")}
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -147,7 +147,7 @@ def run(arguments: Sequence[str], root: Path) -> int | None:
 
 
 def without(mutant: Mutant, free: "Queue[Path]") -> Outcome:
-    """Whether the tests of a mutant pass on the code as it is: else they prove nothing."""
+    """Runs the tests of a mutant on the unchanged code: they must pass, otherwise they prove nothing."""
     root = free.get()
     try:
         code = run(selected(mutant), root)
@@ -157,7 +157,7 @@ def without(mutant: Mutant, free: "Queue[Path]") -> Outcome:
 
 
 def tried(mutant: Mutant, free: "Queue[Path]") -> Outcome:
-    """Whether the tests of a mutant fail with it. The copy is as before afterwards."""
+    """Runs the tests of a mutant with it applied: they must fail. Then restores the copy."""
     root = free.get()
     try:
         where = place(mutant, sources(root))
@@ -177,7 +177,7 @@ def tried(mutant: Mutant, free: "Queue[Path]") -> Outcome:
 
 
 def main(words: Sequence[str]) -> int:
-    """The exit code: 1 when a mutant survives or does not fit the code, or tests fail without a mutant."""
+    """Returns the exit code: 1 if a mutant survives or does not fit the code, or if tests fail without a mutant."""
     if wrong := problems(MUTANTS, sources()):
         print(*wrong, sep="\n")
         return 1

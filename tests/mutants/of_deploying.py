@@ -1,34 +1,34 @@
-"""Mutants of what a deployment asks for: the active receipt rule set, the answer to CloudFormation, a CDN's header."""
+"""Mutants of the code for deployments: the active receipt rule set, the answer to CloudFormation, a CDN's header."""
 
 from tests.mutants.mutant import Mutant
 
 OF_DEPLOYING = (
     Mutant(
-        "rule sets: another's is replaced",
+        "rule sets: another stack's rule set is replaced",
         'if active not in {"", rule_set, before}:',
         "if active is None:",
         "test_activation.py test_activate_rules.py",
     ),
     Mutant(
-        "rule sets: another's is deactivated",
+        "rule sets: another stack's rule set is deactivated",
         "    if clients.receipt_rules().active() == rule_set:\n",
         "    if clients.receipt_rules().active():\n",
         "test_activation.py test_activate_rules.py",
     ),
     Mutant(
-        "rule sets: ours stays active when the stack is deleted",
+        "rule sets: our rule set stays active after the stack is deleted",
         '        activation.deactivate(event["PhysicalResourceId"])\n',
         "",
         "test_activate_rules.py",
     ),
     Mutant(
-        "CloudFormation: no answer when something fails",
+        "CloudFormation: no answer after a failure",
         '        cloudformation.refuse(event, f"{summary(error)}; the log of the function says more")\n',
         "        raise\n",
         "test_activate_rules.py",
     ),
     Mutant(
-        "CloudFormation: an answer that S3 does not take",
+        "CloudFormation: the answer has a header that S3 refuses",
         '{"Content-Type": ""}',
         "{}",
         "test_activate_rules.py",
@@ -40,13 +40,13 @@ OF_DEPLOYING = (
         "test_log.py -k g2",
     ),
     Mutant(
-        "logs: the whole text of AWS in place of the denied action",
+        "logs: AWS's whole text replaces the denied action",
         'return found[1] if found else ""',
         "return found.string if found else ''",
         "test_log.py -k g2",
     ),
     Mutant(
-        "CDN: a header is trusted that nobody named",
+        "CDN: a header is trusted that is not configured",
         'str(self.current_event.headers.get(header, "")) if header else ""',
         'str(self.current_event.headers.get(header or "cf-connecting-ip", ""))',
         "test_first_deployment.py -k n7",
@@ -58,7 +58,7 @@ OF_DEPLOYING = (
         "test_first_deployment.py -k n7",
     ),
     Mutant(
-        "CDN: the port counts as a part of the address",
+        "CDN: the port counts as part of the address",
         'for address in (told, told.rpartition(":")[0]):',
         "for address in (told,):",
         "test_limits.py test_first_deployment.py -k n7",

@@ -1,4 +1,4 @@
-"""Mutants of what comes in: the reader of replies, whose they are, what they ask for."""
+"""Mutants of the code for incoming mail: the reader of replies, their sender, their commands."""
 
 from tests.mutants.mutant import Mutant
 
@@ -8,64 +8,74 @@ SUBTRACTION = "test_sent.py"
 ATTRIBUTED = "test_attribution.py -k 'r2 or token'"
 
 OF_PROGRAMS = (
-    Mutant("programs: our links are left", "without_links(text, original.links)", "text", "test_kinds.py -k footnotes"),
     Mutant(
-        "programs: the title is the person's",
+        "programs: our links count as own words",
+        "without_links(text, original.links)",
+        "text",
+        "test_kinds.py -k footnotes",
+    ),
+    Mutant(
+        "programs: the title counts as own words",
         '_RAW - {"title"} if self._everything else _RAW',
         "_RAW",
         "test_kinds.py -k title",
     ),
     Mutant(
-        "programs: padding is the person's",
+        "programs: padding counts as own words",
         're.sub(_ONLY_PADDING, r"\\1", re.sub(_PADDING, "", text))',
         "text",
         "test_programs.py -k roundcube",
     ),
     Mutant(
-        "programs: the plain part whatever is left in it",
+        "programs: the plain part is always preferred",
         "complete = plain.is_all_above_quote and is_faithful(plain.text, original.text)",
         "complete = bool(plain.own)",
         "test_kinds.py -k r17",
     ),
     Mutant(
-        "programs: a pasted mail takes words along",
+        "programs: own words are removed with a pasted mail",
         "elif section.quotes_another_mail and section.is_all_quoted and (quotes_ours or section.names_another_sender):",
         "elif not section.quotes_another_mail and section.is_all_quoted:",
         "test_kinds.py -k r18",
     ),
     Mutant(
-        "programs: a quote of ours is taken for a pasted mail",
+        "programs: a quote of our email counts as a pasted mail",
         "not any(host.endswith(ours) for host in hosts)",
         "True",
         "test_kinds.py -k r18",
     ),
     Mutant(
-        "programs: what a person leads in is taken for a quote",
+        "programs: lines that own words introduce count as a quote",
         "for at in () if known else _introduced(lines, header):",
         "for at in ():",
         "test_replies.py -k 'own or chat or pasted'",
     ),
     Mutant(
-        "programs: below a signature all is lost", "_written_below(kept[cut + 1 :])", "[]", "test_kinds.py -k signature"
+        "programs: own words below a signature are lost",
+        "_written_below(kept[cut + 1 :])",
+        "[]",
+        "test_kinds.py -k signature",
     ),
     Mutant(
-        "programs: a name that changed is the person's",
+        "programs: a changed first name counts as own words",
         "if line.quoted and found.matched < len(line.words) and self",
         "if not line.words and self",
         "test_made_again.py -k name",
     ),
     Mutant(
-        "programs: marks of ones own are a quote",
+        "programs: marks typed by hand count as a quote",
         "if original and _marked_by_hand(",
         "if not original and _marked_by_hand(",
-        "test_kinds.py -k ones_own",
+        "test_kinds.py -k typed_quote_marks",
     ),
 )
 
 OF_BOUNDS = (
     Mutant("mail: any size", "if len(raw) > MAX_MAIL:", "if not raw and len(raw) > MAX_MAIL:", MAIL),
     Mutant("mail: any headers", "if end is None and len(raw) > MAX_HEADERS:", "if end and len(raw) < 0:", MAIL),
-    Mutant("mail: any parameters", "if any(len(field[0]) > MAX_HEADER_VALUE", "if any(len(field[0]) < 0", MAIL),
+    Mutant(
+        "mail: any length of parameters", "if any(len(field[0]) > MAX_HEADER_VALUE", "if any(len(field[0]) < 0", MAIL
+    ),
     Mutant(
         "mail: any depth",
         '    if len(boundaries) + raw.lower().count(b"message/rfc822") > MAX_NESTING:',
@@ -73,8 +83,8 @@ OF_BOUNDS = (
         MAIL,
     ),
     Mutant("mail: any number of parts", "> 2 * MAX_PARTS", "> 2000 * MAX_PARTS", MAIL),
-    Mutant("mail: parts whose boundary is escaped", "> MAX_DASHES", "> 1000 * MAX_DASHES", MAIL),
-    Mutant("mail: any number of lines as it came", "> MAX_ENCODED_LINES:", "> 1000 * MAX_ENCODED_LINES:", MAIL),
+    Mutant("mail: any number of parts with an escaped boundary", "> MAX_DASHES", "> 1000 * MAX_DASHES", MAIL),
+    Mutant("mail: any number of encoded lines", "> MAX_ENCODED_LINES:", "> 1000 * MAX_ENCODED_LINES:", MAIL),
     Mutant("mail: flowed lines are joined before they are counted", "            _bound_lines(text)\n", "", MAIL),
     Mutant("mail: twice the text", "MAX_TEXT = 512 * 1024", "MAX_TEXT = 1024 * 1024", MAIL),
     Mutant(
@@ -84,33 +94,33 @@ OF_BOUNDS = (
         "test_charsets.py",
     ),
     Mutant(
-        "mail: a wrong charset is believed",
+        "mail: a wrong charset is trusted",
         "if charset in _VAGUE or re.search(BEYOND_ASCII, raw):",
         "if charset in _VAGUE:",
         "test_charsets.py",
     ),
     Mutant(
-        "mail: of Latin script a charset is guessed",
+        "mail: a charset is guessed for Latin script",
         "    if 2 * in_runs <= len(",
         "    if 2 * in_runs < -len(",
         "test_charsets.py",
     ),
     Mutant(
-        "receiving: a mail is read twice without its original",
+        "receiving: a mail is read a second time without its original",
         "bare_text = reply.mail.words_without_original",
         "bare_text = reply.mail.own_words()",
         "test_receiving.py -k once",
     ),
     Mutant("mail: any number of lines", "MAX_LINES = 4_000", "MAX_LINES = 40_000", MAIL),
-    Mutant("mail: an encrypted one is empty", "if message.get_content_type() in _SEALED or", "if", MAIL),
+    Mutant("mail: an encrypted mail counts as empty", "if message.get_content_type() in _SEALED or", "if", MAIL),
     Mutant(
-        "mail: an armoured one is read",
+        "mail: an armoured mail is read",
         " or body.lstrip().startswith(_ARMOUR):",
         ":",
         MAIL,
     ),
     Mutant(
-        "mail: of two addresses in From one is taken",
+        "mail: one of two addresses in From is used",
         'return found.pop() if alone else ""',
         'return min(found, default="")',
         MAIL,
@@ -122,7 +132,7 @@ OF_BOUNDS = (
         MAIL,
     ),
     Mutant(
-        "HTML: hidden text is shown",
+        "HTML: hidden text counts as text",
         "if self.hidden or (_is_hidden(attributes) and not self._everything):",
         "if self.hidden:",
         "test_html_text.py",
@@ -130,12 +140,12 @@ OF_BOUNDS = (
 )
 
 OF_THE_READER = (
-    Mutant("reader: fewer of our words make a quote ours", "\nLONG_MATCH = 5\n", "\nLONG_MATCH = 4\n", READER),
-    Mutant("reader: more of our words make a quote ours", "\nLONG_MATCH = 5\n", "\nLONG_MATCH = 6\n", READER),
+    Mutant("reader: fewer of our words make a quote our email", "\nLONG_MATCH = 5\n", "\nLONG_MATCH = 4\n", READER),
+    Mutant("reader: more of our words make a quote our email", "\nLONG_MATCH = 5\n", "\nLONG_MATCH = 6\n", READER),
     Mutant("reader: a pasted email of fewer words", "PASTED_SHARE = 25, 0.4", "PASTED_SHARE = 24, 0.4", READER),
     Mutant("reader: a pasted email of more words", "PASTED_SHARE = 25, 0.4", "PASTED_SHARE = 26, 0.4", READER),
-    Mutant("reader: less of a pasted email", "PASTED_SHARE = 25, 0.4", "PASTED_SHARE = 25, 0.35", READER),
-    Mutant("reader: more of a pasted email", "PASTED_SHARE = 25, 0.4", "PASTED_SHARE = 25, 0.45", READER),
+    Mutant("reader: a smaller share of a pasted email", "PASTED_SHARE = 25, 0.4", "PASTED_SHARE = 25, 0.35", READER),
+    Mutant("reader: a larger share of a pasted email", "PASTED_SHARE = 25, 0.4", "PASTED_SHARE = 25, 0.45", READER),
     Mutant("reader: a smaller share of a quote", "OURS_SHARE = 0.3", "OURS_SHARE = 0.25", READER),
     Mutant("reader: a larger share of a quote", "OURS_SHARE = 0.3", "OURS_SHARE = 0.35", READER),
     Mutant("subtraction: few words farther ahead", "NEAR = 40", "NEAR = 41", SUBTRACTION),
@@ -175,7 +185,7 @@ OF_AUTOMATIC_MAIL = (
         "test_auto_replies.py",
     ),
     Mutant(
-        "automatic: a mail that says it is none",
+        "automatic: Auto-Submitted: no counts as automatic",
         "if submitted and not re.match(",
         "if submitted or not re.match(",
         "test_auto_replies.py",
@@ -188,7 +198,7 @@ OF_AUTOMATIC_MAIL = (
         "test_auto_replies.py",
     ),
     Mutant(
-        "automatic: a bounce is a person's",
+        "automatic: a bounce counts as a person's mail",
         '("multipart/report", "text/calendar", *_REPORTS)',
         '("text/calendar", *_REPORTS)',
         "test_auto_replies.py",
@@ -200,7 +210,7 @@ OF_AUTOMATIC_MAIL = (
         "test_receiving.py -k r13",
     ),
     Mutant(
-        "harmful: not scanned is harmless",
+        "harmful: mail that was not scanned counts as harmless",
         '== "PROCESSING_FAILED":',
         '== "PROCESSING":',
         "test_receiving.py -k r13",
@@ -209,61 +219,61 @@ OF_AUTOMATIC_MAIL = (
 
 OF_ATTRIBUTION = (
     Mutant(
-        "In-Reply-To: without DMARC",
+        "In-Reply-To: accepted without DMARC",
         'if not replied or came.verdicts.get("dmarc") != "PASS":',
         "if not replied:",
         "test_attribution.py -k in_reply_to",
     ),
     Mutant(
-        "In-Reply-To: of any email",
+        "In-Reply-To: accepted for any email",
         "if subscriber and subscriber.message_id == replied:",
         "if subscriber:",
         "test_attribution.py test_arriving.py -k in_reply_to",
     ),
     Mutant(
-        "token: of an earlier sign-up",
+        "token: one of an earlier sign-up is accepted",
         "if token.epoch != subscriber.epoch and not subscriber.awaits(token.epoch) and not obeyed:",
         "if False:",
         ATTRIBUTED,
     ),
     Mutant(
-        "token: of a sign-up that has expired",
+        "token: one of an expired sign-up is accepted",
         "if waits and waits.epoch == token.epoch and now >=",
         "if waits and not waits.epoch and now >=",
         "test_receiving.py -k no_longer",
     ),
     Mutant(
-        "proof: by any verdict of DMARC",
+        "proof: any DMARC verdict is a proof",
         'return self.verdicts.get("dmarc") == "PASS"',
         'return "dmarc" in self.verdicts',
         "test_attribution.py test_inbound.py -k 'r3 or dmarc'",
     ),
     Mutant(
-        "proof: SPF of another domain",
+        "proof: SPF of another domain is a proof",
         'return self.source.rpartition("@")[2].lower() == address.rpartition("@")[2]',
         "return True",
         "test_inbound.py -k dmarc",
     ),
     Mutant(
-        "proof: not asked for",
+        "proof: not checked",
         "verified=own_address and came.is_from(subscriber.address),",
         "verified=own_address,",
         "test_proof.py -k r21",
     ),
     Mutant(
-        "proof: of another sender",
+        "proof: another sender counts as the subscriber",
         "return forms.without_tag(forms.normalised_address(mail.sender)) == forms.without_tag(address)",
         "return True",
         "test_proof.py -k r20",
     ),
     Mutant(
-        "commands: without proof",
+        "commands: obeyed without proof",
         "if request.command is Command.STOP or reply.answer.verified:",
         "if True:",
         "test_proof.py -k r23",
     ),
     Mutant(
-        "topic: another topic's mail",
+        "topic: mail of another topic is accepted",
         'if body["TopicArn"] != topic:',
         'if not body["TopicArn"]:',
         "test_inbox.py test_receiving.py -k f7",
@@ -272,46 +282,49 @@ OF_ATTRIBUTION = (
 
 OF_COMMANDS = (
     Mutant(
-        "commands: a stop is not told once enough was answered in the hour",
+        "commands: a stop is not confirmed after the limit of answers in an hour",
         "if always_told or clients.limits()",
         "if clients.limits()",
         "test_reply_commands.py -k however_many",
     ),
     Mutant(
-        "command: of 61 words",
+        "command: may have 61 words",
         "MOST_WORDS = 60\n",
         "MOST_WORDS = 61\n",
         "decisions/test_grammar.py",
     ),
     Mutant(
-        "erase: asked at any time",
+        "erase: the question never expires",
         "in_time = asked_at is not None and now < asked_at + ERASE_WITHIN",
         "in_time = asked_at is not None",
         "test_reply_commands.py -k delete",
     ),
     Mutant(
-        "erase: never asked",
+        "erase: obeyed without the question",
         "in_time = asked_at is not None and now < asked_at + ERASE_WITHIN",
         "in_time = True",
         "test_reply_commands.py -k delete",
     ),
     Mutant(
-        "erase: asked eight days ago",
+        "erase: the question expires after eight days",
         "ERASE_WITHIN, OBEYED_WITHIN = timedelta(days=7)",
         "ERASE_WITHIN, OBEYED_WITHIN = timedelta(days=8)",
         "test_reply_commands.py -k delete",
     ),
     Mutant(
-        "erase: asked before a later sign-up",
+        "erase: a question from before a later sign-up counts",
         "return in_time and not subscriber.signed_up_since(yes_at)",
         "return in_time",
         "test_replayed_commands.py -k deletion",
     ),
     Mutant(
-        "too late: never", "return not never and now - received_at > OBEYED_WITHIN", "return False", "test_commands.py"
+        "too late: no command is too late",
+        "return not never and now - received_at > OBEYED_WITHIN",
+        "return False",
+        "test_commands.py",
     ),
     Mutant(
-        "too late: a stop",
+        "too late: a stop can be too late",
         "never = request.command is Command.STOP or ROWS",
         "never = ROWS",
         "test_commands.py",
@@ -323,37 +336,37 @@ OF_COMMANDS = (
         "test_replayed_commands.py",
     ),
     Mutant(
-        "replayed: a command from before the sign-up",
+        "replayed: a command from before the sign-up is obeyed",
         "if came.short_id in current.obeyed or current.signed_up_since(came.received_at):",
         "if came.short_id in current.obeyed:",
         "test_replayed_commands.py -k 'sign_up'",
     ),
     Mutant(
-        "skip: the closing letter",
+        "skip: the closing letter can be skipped",
         "subscriber.next_lesson not in (None, INTRODUCTION, self.syllabus.closing)",
         "subscriber.next_lesson not in (None, INTRODUCTION)",
         "test_commands.py",
     ),
     Mutant(
-        "yes: to any lesson",
+        "yes: obeyed in a reply to any lesson",
         "    Answered.LESSON: ANSWERS,\n",
         "    Answered.LESSON: frozenset(),\n",
         "decisions/test_context.py decisions/test_decision.py",
     ),
     Mutant(
-        "confirm: a yes that holds a no",
+        "confirm: a yes with a no in it counts",
         "unclear = any(sentence.asks for sentence in reply.sentences) or _is_hedged(beginning)",
         "unclear = any(sentence.asks for sentence in reply.sentences)",
         "decisions/test_beginning.py",
     ),
     Mutant(
-        "mail: worked on twice",
+        "mail: handled twice",
         "    if noted is None:\n        noted = _work_on",
         '    if noted is None or noted == "":\n        noted = _work_on',
         "test_inbox.py -k r12",
     ),
     Mutant(
-        "mail: its copy is worked on",
+        "mail: a copy is handled",
         '"attribute_not_exists(#owner) OR #owner = :owner"',
         '"attribute_not_exists(#owner) OR #owner <> :note"',
         "test_receiving.py -k r9",
@@ -368,19 +381,19 @@ OF_WHAT_IS_SET_ASIDE = (
         "test_inbox.py -k refused",
     ),
     Mutant(
-        "inbox: mail on its way is lost",
+        "inbox: mail that is under way counts as lost",
         "LOST_AFTER = timedelta(hours=1)",
         "LOST_AFTER = timedelta(minutes=30)",
         "test_inbox.py -k r12",
     ),
     Mutant(
-        "inbox: mail that was worked on is accepted",
+        "inbox: mail that was already handled is accepted",
         "if aside.reason.why is Why.LOST and clients",
         "if not aside.reason and clients",
         "test_inbox.py -k r12",
     ),
     Mutant(
-        "inbox: of a sign-up that nobody confirmed",
+        "inbox: mail of an unconfirmed sign-up is accepted",
         "if not answer.subscriber.round:",
         "if answer.subscriber.round < 0:",
         "test_inbox.py -k refused",

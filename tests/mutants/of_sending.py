@@ -1,4 +1,4 @@
-"""Mutants of what is stored, sent and deleted."""
+"""Mutants of the code that stores, sends and deletes."""
 
 from tests.mutants.mutant import Mutant
 
@@ -28,31 +28,31 @@ OF_SENDING = (
         "test_dispatch.py -k rate",
     ),
     Mutant(
-        "dispatch: what waits already is not counted",
+        "dispatch: emails that already wait are not counted",
         " - waiting * ids_a_message(rate)",
         "",
         "test_dispatch.py -k waits",
     ),
     Mutant(
-        "send: with too little time left",
+        "send: starts an email with too little time left",
         "return not self.closed and self._milliseconds_left() >= CLAIM_TIME + ANSWER_TIME",
         "return not self.closed",
         "test_sending.py -k d6",
     ),
     Mutant(
-        "send: after the account was refused",
+        "send: continues after SES refused the account",
         "return not self.closed and self._milliseconds_left()",
         "return self._milliseconds_left()",
         "test_sending.py -k e4",
     ),
     Mutant(
-        "send: a claim that took too long",
+        "send: an email is sent after a claim that took too long",
         "if left < ANSWER_TIME or began - left > CLAIM_TIME:",
         "if left < ANSWER_TIME:",
         "test_sending.py -k 'took_too_long'",
     ),
     Mutant(
-        "send: a claim that leaves no time for SES",
+        "send: an email is sent after a claim that leaves no time for SES",
         "if left < ANSWER_TIME or began - left > CLAIM_TIME:",
         "if began - left > CLAIM_TIME:",
         "test_sending.py -k 'took_too_long or d6'",
@@ -66,40 +66,52 @@ OF_SENDING = (
     ),
     Mutant("send: lessons while the breaker is open", "elif not halt:", "else:", "test_sending.py -k breaker"),
     Mutant(
-        "notice: of an earlier sign-up",
+        "notice: one of an earlier sign-up is sent",
         "    if subscriber.epoch != epoch or not subscriber.reachable:",
         "    if not subscriber.reachable:",
         "test_sending.py -k notices_are_sent_once",
     ),
     Mutant(
-        "notice: after a stop",
+        "notice: one for the course is sent after a stop",
         "return notice in AFTER_STOPPING or subscriber.is_in_course",
         "return True",
         "test_sending.py -k stopped",
     ),
     Mutant(
-        "notice: twice",
+        "notice: sent twice",
         "if not clients.limits().mark(mark, message_id, now):",
         "if clients.limits().mark(mark, message_id, now) is None:",
         "test_sending.py -k notices_are_sent_once",
     ),
     Mutant(
-        "SES: an answer of 5xx is a refusal",
+        "SES: an HTTP 5xx answer counts as a refusal",
         '["HTTPStatusCode"] >= 500:',
         '["HTTPStatusCode"] >= 600:',
         "test_ses.py",
     ),
-    Mutant("SES: a throttled email is the account's fault", "if code in _THROTTLED:", "if code in ():", "test_ses.py"),
-    Mutant("SES: asked twice", '    retries={"total_max_attempts": 1},\n', "", "test_ses.py test_sending.py -k e2"),
-    Mutant("pace: a gap without end", "MOST_DOUBLINGS = 4", "MOST_DOUBLINGS = 40", "test_pace.py"),
     Mutant(
-        "pace: a clock put back",
+        "SES: a throttled email counts as a refused account", "if code in _THROTTLED:", "if code in ():", "test_ses.py"
+    ),
+    Mutant(
+        "SES: a request is repeated",
+        '    retries={"total_max_attempts": 1},\n',
+        "",
+        "test_ses.py test_sending.py -k e2",
+    ),
+    Mutant(
+        "pace: the gap between emails grows without a limit",
+        "MOST_DOUBLINGS = 4",
+        "MOST_DOUBLINGS = 40",
+        "test_pace.py",
+    ),
+    Mutant(
+        "pace: a clock that was set back causes a long wait",
         "early = min(self._next - time.time(), gap)",
         "early = self._next - time.time()",
         "test_pace.py",
     ),
     Mutant(
-        "home: any stack sends",
+        "home: a stack with another stack's table sends",
         'return bool(found["home"] == here)',
         "return True",
         "test_restored.py -k d9_nothing",
@@ -108,7 +120,7 @@ OF_SENDING = (
 
 OF_EVENTS = (
     Mutant(
-        "event: of an earlier sign-up",
+        "event: one of an earlier sign-up counts",
         "if subscriber.current_epoch == news.epoch:",
         "if subscriber.current_epoch:",
         "test_record_delivery.py -k f4",
@@ -126,25 +138,25 @@ OF_EVENTS = (
         "test_record_delivery.py -k f8",
     ),
     Mutant(
-        "event: a complaint after a later sign-up",
+        "event: a complaint does not stop a later sign-up",
         "return subscriber.stopped(news.stops) if news.stops else subscriber",
         "return subscriber.stopped(news.stops) if news.stops and subscriber.epoch == news.epoch else subscriber",
         "test_record_delivery.py -k f8",
     ),
     Mutant(
-        "event: a suppressed address is a full mailbox",
+        "event: a suppressed address counts as a full mailbox",
         'frozenset({"OnAccountSuppressionList", "Suppressed"})',
         "frozenset()",
         "test_ses_events.py",
     ),
     Mutant(
-        "event: an out-of-office answer is a full mailbox",
+        "event: an out-of-office answer counts as a full mailbox",
         " and bounced_as != OUT_OF_OFFICE,",
         ",",
         "test_record_delivery.py -k f9",
     ),
     Mutant(
-        "event: another topic's",
+        "event: one of another topic is accepted",
         'if wrapped and body.get("TopicArn") != topic:',
         'if wrapped and not body.get("TopicArn"):',
         "test_ses_events.py test_record_delivery.py -k f7",
@@ -159,25 +171,25 @@ OF_EVENTS = (
 
 OF_STORING = (
     Mutant(
-        "save: over what another has changed",
+        "save: overwrites another writer's change",
         '"#version = :read"',
         '"#version >= :read"',
         "test_subscribers.py -k 'writer or write'",
     ),
     Mutant(
-        "save: over a subscriber that is there",
+        "save: a new subscriber overwrites an existing one",
         'saved = self._put(item, "attribute_not_exists(id)")',
         "saved = self._put(item)",
         "test_subscribers.py -k 'new or written'",
     ),
     Mutant(
-        "save: another's write is taken for one's own",
+        "save: another writer's success counts as our own",
         "return stored if saved or self.get(subscriber.id) == stored else None",
         "return stored",
         "test_subscribers.py -k writer",
     ),
     Mutant(
-        "save: one's own write is taken for another's",
+        "save: our own success counts as another writer's",
         "return stored if saved or self.get(subscriber.id) == stored else None",
         "return stored if saved else None",
         "test_subscribers.py -k writer",
@@ -201,37 +213,37 @@ OF_STORING = (
         "test_rolled_back.py -k notice",
     ),
     Mutant(
-        "reflection: one that is there is overwritten",
+        "reflection: an existing one is overwritten",
         '"attribute_not_exists(subscriber)"',
         '"attribute_not_exists(nothing)"',
         "test_reflections.py -k overwritten",
     ),
     Mutant(
-        "retention: what was written since is deleted",
+        "retention: newer reflections are deleted",
         " and written < stamp(before):",
         ":",
         "test_reflections.py -k forget",
     ),
     Mutant(
-        "retention: for ever while somebody is held",
+        "retention: never ends for a held subscriber",
         "or (subscriber.status is Status.ACTIVE and not subscriber.held):",
         "or subscriber.status is Status.ACTIVE:",
         "test_standing.py",
     ),
     Mutant(
-        "retention: somebody who wrote nothing is asked",
+        "retention: a subscriber without reflections is asked",
         "if not clients.reflections().any_of(subscriber.id):",
         "if not clients.reflections():",
         "test_account.py -k p7",
     ),
     Mutant(
-        "retention: a press keeps nothing",
+        "retention: a press of the button does not extend it",
         "since = max(since, datetime.combine(subscriber.kept_on + DAY, time(), UTC))",
         "pass",
         "test_account.py test_standing.py -k p7",
     ),
     Mutant(
-        "a reply that is dropped takes others with it",
+        "reply: dropping one also deletes others",
         "            if reflection.mail_id == mail_id:\n                self.delete",
         "            if reflection:\n                self.delete",
         "test_privacy.py test_reflections.py -k 'o2_what or by_one_mail'",
@@ -240,19 +252,19 @@ OF_STORING = (
 
 OF_ERASURE = (
     Mutant(
-        "erasure: the last try comes after the 24 hours",
+        "erasure: the last retry comes after 24 hours",
         "TOLD_WITHIN = timedelta(hours=23, minutes=30)",
         "TOLD_WITHIN = timedelta(hours=24)",
         "test_erasing.py -k 24_hours",
     ),
     Mutant(
-        "audit: an old sign-up of somebody who was here before stays",
+        "audit: an expired sign-up of a former subscriber stays",
         "if not self.sign_up or not self.round or now <",
         "if not self.sign_up or self.round or now <",
         "test_account.py test_subscriber.py -k 'p8 or forgotten'",
     ),
     Mutant(
-        "erase: a reply that came meanwhile stays",
+        "erase: a reply that came during the erasure stays",
         "deque(remains_deleted(subscriber.id), maxlen=0)  # what",
         "pass  # what",
         "test_privacy.py -k o2",
@@ -282,25 +294,25 @@ OF_ERASURE = (
         "test_erasure.py -k o2",
     ),
     Mutant(
-        "erase: nothing goes before everything was listed and its mail deleted",
+        "erase: no reflection is deleted during the listing",
         "clients.reflections().delete(reflection)\n        yield",
         "yield",
         "test_erasing.py -k p6",
     ),
     Mutant(
-        "erase: found until the queue has ended",
+        "erase: the subscriber can be found until the queue has finished",
         "    clients.subscribers().erase(subscriber.id)\n    clients.outbox",
         "    clients.outbox",
         "test_erasing.py -k p4",
     ),
     Mutant(
-        "erase: what is counted names the subscriber",
+        "erase: the key of a counter names the subscriber",
         "return hashlib.sha256(subscriber.encode()).hexdigest()[:16]",
         "return subscriber",
         "test_erasure.py -k o2",
     ),
     Mutant(
-        "erase: a second beginning on the same day",
+        "erase: a second new beginning on the same day is possible",
         'return Asks((*others, Ask(now, course, "")))',
         "return self",
         "test_my_course.py -k u7",
@@ -308,20 +320,23 @@ OF_ERASURE = (
 )
 
 OF_THE_JOURNAL = (
-    Mutant("journal: longer than its place", "        if budget < 0:\n", "        if not budget:\n", "test_journal.py"),
+    Mutant("journal: longer than its limit", "        if budget < 0:\n", "        if not budget:\n", "test_journal.py"),
     Mutant("journal: longer than Gmail shows", "IN_A_LETTER = 40_000", "IN_A_LETTER = 140_000", "test_emails.py"),
     Mutant("last time: longer than Gmail shows", "LAST_TIME = 12_000", "LAST_TIME = 112_000", "test_emails.py"),
     Mutant(
-        "echo: of words that are not proven",
+        "echo: quotes unproven reflections",
         "for found in proven(reflections) if (found.lesson, found.round) == (lesson, round_number)]",
         "for found in reflections if (found.lesson, found.round) == (lesson, round_number)]",
         "test_journal.py",
     ),
     Mutant(
-        "last time: of this round", "found.round < before_round]", "found.round <= before_round]", "test_journal.py"
+        "last time: quotes reflections of the same round",
+        "found.round < before_round]",
+        "found.round <= before_round]",
+        "test_journal.py",
     ),
     Mutant(
-        "reflection: cut within a character",
+        "reflection: cut inside a character",
         '[:limit].decode(errors="ignore")',
         '[:limit].decode(errors="replace")',
         "test_journal.py",

@@ -1,4 +1,4 @@
-"""Mutants of who gets what and when: delivery, subscribers, schedule."""
+"""Mutants of the rules of the course: delivery, subscribers, schedule."""
 
 from tests.mutants.mutant import Mutant
 
@@ -9,7 +9,7 @@ ZONES = "test_schedule.py test_zones.py -k 'not d3'"
 
 OF_DELIVERY = (
     Mutant(
-        "decide: what is not due yet is sent",
+        "decide: a lesson is sent before it is due",
         "subscriber.due_at is None or subscriber.due_at > now:",
         "subscriber.due_at is None:",
         DELIVERY,
@@ -21,13 +21,13 @@ OF_DELIVERY = (
         DELIVERY,
     ),
     Mutant(
-        "decide: an attempt of unknown outcome is judged at once",
+        "decide: an attempt of unknown outcome is decided at once",
         "        if now < claim.retry_at:\n            return Decision.SKIP",
         "        if now < claim.at:\n            return Decision.SKIP",
         DELIVERY,
     ),
     Mutant(
-        "decide: an attempt in doubt is tried again although no event comes through",
+        "decide: an attempt in doubt is repeated although no event comes through",
         "if hold_in_doubt or events_until is None or events_until <= claim.at + IN_FLIGHT:",
         "if hold_in_doubt:",
         DELIVERY,
@@ -39,13 +39,13 @@ OF_DELIVERY = (
         DELIVERY,
     ),
     Mutant(
-        "decide: a course that holds what is in doubt does not",
+        "decide: a course does not hold lessons in doubt although it says so",
         "if hold_in_doubt or events_until is None",
         "if events_until is None",
         "test_delivery.py test_sending.py -k 'doubt'",
     ),
     Mutant(
-        "decide: lessons are sent in a pause",
+        "decide: lessons are sent during a pause",
         "    if subscriber.status is Status.PAUSED:\n        return Decision.SLIDE",
         "    if subscriber.status is Status.COMPLETED:\n        return Decision.SLIDE",
         DELIVERY,
@@ -63,7 +63,7 @@ OF_DELIVERY = (
         DELIVERY,
     ),
     Mutant(
-        "day: a lesson before the hour that was chosen",
+        "day: a lesson before the chosen hour",
         "return at_once or ",
         "return True or ",
         DELIVERY,
@@ -75,7 +75,7 @@ OF_DELIVERY = (
         DELIVERY,
     ),
     Mutant(
-        "claim: one just before midnight takes the day that ends",
+        "claim: just before midnight it takes only the day that ends",
         "local_day(now + IN_FLIGHT,",
         "local_day(now,",
         DELIVERY,
@@ -87,55 +87,55 @@ OF_DELIVERY = (
         DELIVERY,
     ),
     Mutant(
-        "claim: the link to confirm expires counted from the sign-up",
+        "claim: the confirmation link expires counted from the sign-up",
         "return replace(subscriber.asked(now), claim=taken)",
         "return replace(subscriber, claim=taken)",
         "test_delivery.py test_held.py -k 'confirm'",
     ),
     Mutant(
-        "commit: news of any attempt settles the claim",
+        "commit: an event of any attempt settles the claim",
         "if claim and claim.attempt == attempt:",
         "if claim:",
         DELIVERY,
     ),
     Mutant(
-        "commit: late news settles another email than its own",
+        "commit: a late event settles another email than its own",
         "if email is None or email != _next(subscriber):",
         "if email is None:",
         DELIVERY,
     ),
     Mutant(
-        "commit: late news takes the claim from whoever works on it",
+        "commit: a late event takes the claim from a sender at work",
         "if claim and now <= claim.at + IN_FLIGHT:  # its worker",
         "if claim is None and subscriber.held:  # its worker",
         DELIVERY,
     ),
     Mutant(
-        "commit: a lesson that was skipped on its way moves the next one",
+        "commit: a lesson skipped under way also skips the next one",
         "if moved.next_lesson == email:  # otherwise",
         "if moved.next_lesson:  # otherwise",
         "test_delivery.py test_commands.py -k 'skip or delivery'",
     ),
     Mutant(
-        "commit: a lesson counts as sent when the news came",
+        "commit: a lesson counts as sent when the event came",
         "email: subscriber.last_at or now}",
         "email: now}",
         DELIVERY,
     ),
     Mutant(
-        "landed: an email is settled while it is worked on",
+        "landed: an email is settled while a sender works on it",
         "if claim and claim.taken and now > claim.at + IN_FLIGHT:",
         "if claim and claim.taken:",
         DELIVERY,
     ),
     Mutant(
-        "pass over: one lesson of two that are removed",
+        "pass over: only one of two removed lessons is passed over",
         "while subscriber.next_lesson and",
         "if subscriber.next_lesson and",
         "test_delivery.py test_sending.py -k 'passed_over'",
     ),
     Mutant(
-        "last lesson: whoever has stopped completes the course",
+        "last lesson: a stopped subscriber completes the course",
         "going_on = subscriber.status is Status.ACTIVE or subscriber.paused_until",
         "going_on = True",
         SUBSCRIBER,
@@ -159,43 +159,43 @@ OF_DELIVERY = (
         DELIVERY,
     ),
     Mutant(
-        "release: news of an earlier copy is forgotten",
+        "release: the event of an earlier copy is forgotten",
         "return _count_as_sent(before, claim.email, claim.taken, claim.at) if claim.taken else before",
         "return before",
         DELIVERY,
     ),
     Mutant(
-        "let go: whoever is not held is sent to now",
+        "release by an operator: a subscriber who is not held becomes due",
         "    if not subscriber.held:\n        return subscriber\n",
         "",
         DELIVERY,
     ),
     Mutant(
-        "let go: an attempt that may still be heard of is made again",
+        "release by an operator: an attempt that may still be settled is repeated",
         "if claim and now >= claim.retry_at and subscriber.held is Held.IN_DOUBT:",
         "if claim and subscriber.held is Held.IN_DOUBT:",
         DELIVERY,
     ),
     Mutant(
-        "let go: an attempt in doubt is made again although another reason held it",
+        "release by an operator: an attempt in doubt is repeated although another reason held it",
         "if claim and now >= claim.retry_at and subscriber.held is Held.IN_DOUBT:",
         "if claim and now >= claim.retry_at:",
         "test_delivery.py test_held.py -k 'delivery or another_reason'",
     ),
     Mutant(
-        "let go: a pause until a day ends",
+        "release by an operator: it ends a pause until a day",
         "due_at=free.next_due(now) if free.paused_until else now)",
         "due_at=now)",
         DELIVERY,
     ),
     Mutant(
-        "missed a day: an introduction just before midnight",
+        "missed a day: an introduction just before midnight counts",
         "return now > subscriber.due_at + timedelta(days=1)",
         "return now > subscriber.due_at",
         "test_delivery.py test_sending.py -k 'missed or noticed'",
     ),
     Mutant(
-        "missed a day: a lesson of the same day",
+        "missed a day: a lesson of the same day counts",
         "local_day(subscriber.due_at, zone) < ",
         "local_day(subscriber.due_at, zone) <= ",
         "test_delivery.py test_sending.py -k 'missed or noticed'",
@@ -210,55 +210,55 @@ OF_SUBSCRIBERS = (
         SUBSCRIBER,
     ),
     Mutant(
-        "stopped: the sign-up that waited can be stopped again by its own link only",
+        "stopped: a waiting sign-up does not become the current epoch",
         "ended = replace(self, status=status, epoch=self.current_epoch,",
         "ended = replace(self, status=status,",
         SUBSCRIBER,
     ),
     Mutant(
-        "sign-up: whoever complained can be signed up again",
+        "sign-up: an address that complained can be signed up again",
         "if not self.reachable or self.status in (Status.ACTIVE, Status.PAUSED):",
         "if self.status in (Status.ACTIVE, Status.PAUSED):",
         SUBSCRIBER,
     ),
     Mutant(
-        "confirm: the link of an earlier sign-up",
+        "confirm: the link of an earlier sign-up works",
         "if not (asked := self.sign_up) or asked.epoch != epoch:",
         "if not (asked := self.sign_up):",
         SUBSCRIBER,
     ),
     Mutant(
-        "confirm: the introduction comes within hours of a lesson of an earlier run",
+        "confirm: the introduction comes within hours of a lesson of an earlier epoch",
         "rested = self.last_at is None or now >= self.last_at + schedule.MIN_GAP",
         "rested = True",
         SUBSCRIBER,
     ),
     Mutant(
-        "confirm: attempts of an earlier run can settle this one",
+        "confirm: attempts of an earlier epoch can settle this one",
         "claim=None, unsettled={}, sign_up=None",
         "claim=None, sign_up=None",
         SUBSCRIBER,
     ),
     Mutant(
-        "new round: asked for twice, it is two",
+        "new round: two requests start two rounds",
         "        if not self.sent:\n            return self.resumed(now)\n",
         "",
         SUBSCRIBER,
     ),
     Mutant(
-        "new round: whoever has stopped begins again",
+        "new round: a stopped subscriber begins again",
         "        if self.status not in IN_COURSE:\n            return self\n        if not self.sent:",
         "        if not self.sent:",
         SUBSCRIBER,
     ),
     Mutant(
-        "yes: a round of which a lesson was sent is passed over",
+        "yes: a round with a sent lesson is passed over",
         "self.round > 1 and not self.sent and self.next_lesson",
         "self.round > 1 and self.next_lesson",
         "test_subscriber.py test_commands.py",
     ),
     Mutant(
-        "pause: whoever has stopped is paused",
+        "pause: a stopped subscriber is paused",
         "if self.status not in (Status.ACTIVE, Status.PAUSED):",
         "if False:",
         SUBSCRIBER,
@@ -276,13 +276,13 @@ OF_SUBSCRIBERS = (
         SUBSCRIBER,
     ),
     Mutant(
-        "resume: whoever has stopped goes on",
+        "resume: a stopped subscriber is resumed",
         "        if self.status is not Status.PAUSED:\n            return self\n",
         "",
         SUBSCRIBER,
     ),
     Mutant(
-        "soft bounces: one told twice counts twice",
+        "soft bounces: one that is reported twice counts twice",
         "if self.status is not Status.ACTIVE or short in self.soft_bounces:",
         "if self.status is not Status.ACTIVE:",
         SUBSCRIBER,
@@ -294,7 +294,7 @@ OF_SUBSCRIBERS = (
         SUBSCRIBER,
     ),
     Mutant(
-        "soft bounces: an email that arrived ends no row",
+        "soft bounces: a delivered email does not reset the count of pauses",
         "bounce_pauses=self.bounce_pauses if self.soft_bounces else None",
         "bounce_pauses=self.bounce_pauses",
         SUBSCRIBER,
@@ -302,12 +302,12 @@ OF_SUBSCRIBERS = (
     Mutant("soft bounces: four pause the course", "SOFT_BOUNCES = 5", "SOFT_BOUNCES = 4", SUBSCRIBER),
     Mutant("soft bounces: six pause the course", "SOFT_BOUNCES = 5", "SOFT_BOUNCES = 6", SUBSCRIBER),
     Mutant(
-        "another zone: its day is not taken",
+        "another zone: the day in the new zone is not taken",
         "moved = replace(self, zone=zone, hour=hour, last_day=self.last_day_in(zone))",
         "moved = replace(self, zone=zone, hour=hour)",
         SUBSCRIBER,
     ),
-    Mutant("obeyed: one mail is remembered", "LAST_OBEYED = 5", "LAST_OBEYED = 1", SUBSCRIBER),
+    Mutant("obeyed: only one mail is remembered", "LAST_OBEYED = 5", "LAST_OBEYED = 1", SUBSCRIBER),
 )
 
 OF_THE_SCHEDULE = (
@@ -334,7 +334,7 @@ OF_THE_SCHEDULE = (
         SCHEDULE,
     ),
     Mutant(
-        "slot: on a day that is taken",
+        "slot: on a taken day",
         "    if after_day and day <= after_day:\n        day = after_day + timedelta(days=1)\n    while True:\n"
         "        due = slot(day, zone, hour, minute)\n"
         "        if due >= not_before and (after_day is None or local_day(due, zone) > after_day):",
@@ -342,7 +342,7 @@ OF_THE_SCHEDULE = (
         SCHEDULE,
     ),
     Mutant(
-        "hour: one that the clocks jump into has not come",
+        "hour: an hour into which the clocks jump has not come",
         "return local.hour >= hour or now >= slot(local.date(), zone, hour)",
         "return local.hour >= hour",
         SCHEDULE,

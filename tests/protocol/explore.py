@@ -1,4 +1,4 @@
-"""Explores a specification without exception: breadth first, every step out of every situation that can be reached."""
+"""Explores a specification completely: breadth first, every step from every situation that can be reached."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -9,24 +9,24 @@ from tests.protocol.situation import LAST, NOBODY, STORED, Sender, Situation
 from tests.protocol.specification import Safeguards, steps
 
 NO_LONGER = -1
-"""An attempt that nobody works on any more."""
+"""An attempt on which no sender works any more."""
 
 
 @dataclass
 class Exploration:
-    """What was found."""
+    """The result of an exploration."""
 
     came_from: dict[Situation, tuple[Situation, str] | None] = field(default_factory=dict)
-    """Every situation, and the step that first led to it: one of the shortest ways."""
+    """Each situation, with the situation and the step that first led to it, on one of the shortest ways."""
     countable: dict[Situation, list[Situation]] = field(default_factory=dict)
-    """Every situation, and those from which a step leads there that doesn't hang on chance."""
+    """Each situation, with the situations from which a step that does not depend on chance leads there."""
     step_names: set[str] = field(default_factory=set)
     transitions: int = 0
     wrong: dict[str, list[str]] = field(default_factory=dict)
-    """What must never happen and did, each with a shortest way to it, in the names of its steps."""
+    """Each failure that was found, with the names of the steps on a shortest way to it."""
 
     def way_to(self, situation: Situation) -> list[str]:
-        """The names of the steps that lead there."""
+        """Returns the names of the steps that lead to a situation."""
         way = []
         while came := self.came_from[situation]:
             situation, name = came
@@ -34,7 +34,7 @@ class Exploration:
         return way[::-1]
 
     def cannot_finish(self) -> set[Situation]:
-        """The situations from which the whole course can't be sent any more by steps that one can count on."""
+        """Returns the situations from which steps without chance can no longer send the whole course."""
         finished = [one for one in self.came_from if one.subscriber.next_lesson > LAST and one.truth.taken == LAST]
         return self.came_from.keys() - self._leading_to(finished)
 
@@ -49,7 +49,7 @@ class Exploration:
 
 
 def explore(on: Safeguards, until: str | None = None) -> Exploration:
-    """Takes every step from every situation, or stops once the failure that is looked for is found."""
+    """Takes every step from every situation; with `until`, stops when this failure is found."""
     start = simplest(Situation())
     seen = Exploration(came_from={start: None}, countable={start: []})
     waiting = deque([start])
@@ -72,12 +72,12 @@ def explore(on: Safeguards, until: str | None = None) -> Exploration:
 
 @cache
 def simplest(now: Situation) -> Situation:
-    """The same situation under its simplest names: what differs only in names is explored once, and nothing left out.
+    """Returns the same situation under its simplest names, so that equal situations are explored only once.
 
-    Either dispatcher and either sender can do what the other can, so each pair is sorted. Versions and epochs are
-    counted back from the stored one, as far as anybody asks: is it the same, is it the one before. Attempts are only
-    compared, so they are numbered by where they stand. One that neither holds the claim nor is the last that SES took
-    is never asked for again, so its event changes nothing and is forgotten.
+    Both dispatchers can do the same, and both senders too, so each pair is sorted. Versions and epochs are counted back
+    from the stored one, because the steps only ask if one is the same or the one before. Attempts are only compared, so
+    they are numbered by their place. An attempt that does not hold the claim and is not the last that SES took is never
+    looked at again: its event changes nothing, and is dropped.
     """
     subscriber, truth = now.subscriber, now.truth
     versions_back, epochs_back = subscriber.version - STORED, max(0, subscriber.epoch - 2)

@@ -1,18 +1,18 @@
-"""A situation of the delivery protocol: what is stored, queued, under way and being done, and what really happened.
+"""A situation of the delivery protocol: what is stored, queued, under way and in work, and what really happened.
 
-One subscriber in a course of two lessons, two dispatchers and two senders. At the end: what must never happen.
-`specification` says what can happen next.
+It has one subscriber in a course of two lessons, two dispatchers and two senders. The end of this module says what must
+never happen. `specification` says what can happen next.
 """
 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 LAST = 2
-"""The last lesson. They are numbered from 1."""
+"""The last lesson. Lessons are numbered from 1."""
 NOBODY = 0
-"""No attempt. Attempts are random and only ever compared, so here they are numbered from 1, in no order."""
+"""No attempt. Real attempts are random ids and only compared, so here they are numbers from 1, in no order."""
 STORED = 2
-"""The version that is stored now. The one before is 1, and any earlier one 0: nobody asks for more."""
+"""The version that is stored now. The one before is 1, and every earlier one is 0: no step needs more."""
 
 Call = Literal["read", "claim", "hold", "request", "commit", "release"]
 
@@ -22,13 +22,13 @@ class Claim(NamedTuple):
 
     attempt: int = NOBODY
     in_doubt: bool = False
-    """The next slot has come, and nobody knows whether SES took the lesson."""
+    """The next slot has come, and it is unknown whether SES took the lesson."""
     taken: bool = False
-    """News of an earlier copy came while this attempt was under way."""
+    """The event of an earlier copy came while this attempt was under way."""
 
 
 class Subscriber(NamedTuple):
-    """What is stored."""
+    """The stored subscriber."""
 
     version: int = STORED
     epoch: int = 1
@@ -40,12 +40,12 @@ class Subscriber(NamedTuple):
     """A lesson was claimed today."""
     claim: Claim = Claim()
     earlier: int = NOBODY
-    """The earlier attempt at the next lesson that SES took, if its claim was replaced before anything was heard of it.
-    Of several such attempts the last; the code remembers all of them."""
+    """The earlier attempt at the next lesson that SES took, if another claim replaced it before a reply or event came.
+    Of several such attempts only the last is here; the code remembers all of them."""
 
 
 class Sender(NamedTuple):
-    """A run of `send`: the call that it makes next, and what it knows. The read is its first call."""
+    """A run of `send`: its next call, and everything that it knows. Its first call is the read."""
 
     next_call: Call = "read"
     version: int = 0
@@ -55,22 +55,22 @@ class Sender(NamedTuple):
 
 
 class Truth(NamedTuple):
-    """What really happened. No step of the system looks at it: it is there to judge them by."""
+    """What really happened. It judges the system's steps, which do not look at it (one exception: `specification`)."""
 
     taken: int = 0
     """The last lesson of this sign-up that SES took."""
     taken_today: bool = False
     unheard: int = NOBODY
-    """The attempt of the last copy that SES took, unless it was committed, or its event came when no other was about to
-    ask SES."""
+    """The attempt of the last copy that SES took, until it is committed, or until its event comes while no other
+    attempt is about to ask SES."""
     lost: frozenset[int] = frozenset()
-    """The attempts whose sender crashed, or never got SES's reply."""
+    """The attempts whose sender crashed or never received SES's reply."""
     day_lost: bool = False
-    """A sender of today is gone and left its claim behind."""
+    """Today a sender ended early and left its claim."""
     too_late: int = NOBODY
-    """The attempt that was under way when news of the last copy came: the only one that may still become a second."""
+    """The attempt that was under way when the event of the last copy came. Only it may still send a second copy."""
     claimed_at_stop: int = NOBODY
-    """The attempt that held the claim when the last stop landed."""
+    """The attempt that held the claim when the last stop was stored."""
 
 
 class Situation(NamedTuple):
@@ -78,43 +78,43 @@ class Situation(NamedTuple):
 
     subscriber: Subscriber = Subscriber()
     outbox: bool = False
-    """Whether a message names the subscriber. Until it is gone, it may be handed out any number of times."""
+    """Whether a message names the subscriber. Until it is deleted, it may be received many times."""
     dispatchers: tuple[bool, bool] = (False, False)
-    """Whether each has found the subscriber due, and is about to queue a message."""
+    """Whether each dispatcher has found the subscriber due and is about to queue a message."""
     senders: tuple[Sender, Sender] = (Sender(), Sender())
     events: frozenset[int] = frozenset()
-    """The attempts with an event under way. It may come any number of times, until it is lost."""
+    """The attempts with an event under way. An event may come any number of times, until it is lost."""
     truth: Truth = Truth()
 
     def stores(self, subscriber: Subscriber) -> "Situation":
-        """A write counts the version up, and thereby refuses whoever has read the one before."""
+        """Stores the subscriber under the next version. A conditional write from an older read then fails."""
         return self._replace(subscriber=subscriber._replace(version=self.subscriber.version + 1))
 
     def with_dispatcher(self, number: int, has_found: bool) -> "Situation":
-        """With this dispatcher changed. Which of the two comes first doesn't matter."""
+        """Returns the situation with this dispatcher changed. The order of the two does not matter."""
         return self._replace(dispatchers=(has_found, self.dispatchers[1 - number]))
 
     def with_sender(self, number: int, sender: Sender) -> "Situation":
-        """With this sender changed. Which of the two comes first doesn't matter."""
+        """Returns the situation with this sender changed. The order of the two does not matter."""
         return self._replace(senders=(sender, self.senders[1 - number]))
 
     def going_on(self, number: int, next_call: Call) -> "Situation":
-        """With this sender about to make its next call."""
+        """Returns the situation with this sender about to make its next call."""
         return self.with_sender(number, self.senders[number]._replace(next_call=next_call))
 
     def done(self, number: int) -> "Situation":
-        """With this sender's work at its end: it knows nothing any more, and is free for the next message."""
+        """Returns the situation after this sender's work. It forgets everything and is free for the next message."""
         return self.with_sender(number, Sender())
 
     def gone(self, number: int) -> "Situation":
-        """With this sender gone before its work's end. If it leaves a claim behind, nobody knows what became of it."""
+        """Returns the situation after this sender ended early. If it leaves a claim, its outcome is unknown."""
         attempt = self.senders[number].attempt
         if attempt != self.subscriber.claim.attempt:
             return self.done(number)
         return self._replace(truth=self.truth._replace(lost=self.truth.lost | {attempt}, day_lost=True)).done(number)
 
     def taken(self, sender: Sender) -> "Situation":
-        """With a copy of this sender's lesson taken by SES, and its event under way."""
+        """Returns the situation after SES took a copy of this sender's lesson, with its event under way."""
         truth = self.truth._replace(taken_today=True)
         if sender.epoch == self.subscriber.epoch:
             truth = truth._replace(taken=sender.lesson, unheard=sender.attempt, too_late=NOBODY)
@@ -122,12 +122,15 @@ class Situation(NamedTuple):
 
     @property
     def in_flight(self) -> bool:
-        """Whether a sender is at work on what it has claimed."""
+        """Whether a sender works on the attempt that holds the claim."""
         claim = self.subscriber.claim.attempt
         return any(one.attempt == claim != NOBODY for one in self.senders)
 
     def heard(self, attempt: int) -> "Situation":
-        """With the news that SES took it, which is too late for a sender who has claimed the lesson again."""
+        """Returns the situation after the reply or event of an attempt that SES took came.
+
+        It is too late for a sender that has claimed the lesson again.
+        """
         if attempt != self.truth.unheard:
             return self
         if attempt != self.subscriber.claim.attempt and self.in_flight:
@@ -135,11 +138,11 @@ class Situation(NamedTuple):
         return self._replace(truth=self.truth._replace(unheard=NOBODY, too_late=NOBODY))
 
 
-# ---------------------------------------------------------------- what must never happen
+# ---------------------------------------------------------------- failures
 
 CLAIMED_BEFORE_STOP = "SES took a lesson after a stored stop, already claimed when the stop landed"
 NO_NEWS = "SES took a lesson twice: of the first copy neither the reply nor an event had come when it was claimed again"
-# These two are the windows that remain: SES can't be asked what it has taken, nor told to give it back.
+# These two are the known windows: SES cannot be asked what it has taken, and cannot give an email back.
 
 CLAIMED_AFTER_STOP = "SES took a lesson after a stored stop, not claimed before it"
 TWICE = "SES took a lesson twice, and there was news of the first copy or should have been"
@@ -151,7 +154,7 @@ STOPPED_BY_OLD = "a link or a bounce of an earlier sign-up stopped a later one"
 
 
 def wrong_with_copy(now: Situation, sender: Sender) -> Iterator[str]:
-    """What would be wrong if SES took a copy of this sender's lesson now."""
+    """Yields each failure that there would be if SES took a copy of this sender's lesson now."""
     truth, earlier_epoch = now.truth, sender.epoch < now.subscriber.epoch
     if truth.taken_today:
         yield TWO_A_DAY
@@ -169,7 +172,7 @@ def wrong_with_copy(now: Situation, sender: Sender) -> Iterator[str]:
 
 
 def wrong_with_day(now: Situation) -> Iterator[str]:
-    """What would be wrong if the day ended now."""
+    """Yields each failure that there would be if the day ended now."""
     subscriber, truth = now.subscriber, now.truth
     if subscriber.stopped or truth.taken_today or not subscriber.day_taken:
         return

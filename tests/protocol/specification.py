@@ -1,28 +1,31 @@
-"""The delivery protocol as a specification: everything that can happen next, in any situation.
+"""The delivery protocol as a specification: every step that can happen next, in any situation.
 
-A step is one call to AWS, one event, one wish of the person, or the end of a day; `explore` takes every one. The code
-described here: `course.delivery`, `services.sending`, `aws.subscribers`, `dispatch`, `send` and `record_delivery`.
+A step is one call to AWS, one event, one action of the person, or the end of a day. `explore` takes every step. The
+specification describes `course.delivery`, `services.sending`, `aws.subscribers`, `dispatch`, `send` and
+`record_delivery`.
 
-A call succeeds; or its caller crashes before it, or right after its effect; or its reply is lost. boto3 repeats a call
+A call succeeds, or its caller crashes before it or right after its effect, or its reply is lost. boto3 repeats a call
 to DynamoDB or SQS whose reply was lost: the caller stays where it is, and its next step is the repetition. Only the
-request to SES is never repeated. Two things are no steps of their own, for they change nothing: a reply lost before the
-call had an effect, which is a call not made yet, and a crash around a read.
+request to SES is never repeated. Two things are not steps, because they change nothing: a request that was lost before
+the call had an effect, which equals a call not made yet; and a crash around a read.
 
 Nothing is counted, so nothing is bounded: there may be any number of days, faults, refusals, sign-ups, repeated
 messages and events. A day matters only as today or earlier.
 
-Taken for granted: a sender's work doesn't reach into the next day, since a function lives for 60 s and slots end
-a quarter of an hour before midnight. And `change` of `aws.subscribers` is one step: it reads, decides, and writes on
-the condition that nothing changed in between, until nothing did.
+Assumptions: a sender's work never continues into the next day, because a function runs for at most 60 s and slots end a
+quarter of an hour before midnight. And `change` of `aws.subscribers` is one step: it reads, decides, and writes on the
+condition that nothing changed in between, and repeats this until the write succeeds.
 
-Left out: the confirmation, pausing, skipping and an edited course; an operator who lets go what is held, and a refusal
-that holds. So whoever is held stays so until an event says that the lesson came.
+Left out: the confirmation, pausing, skipping and an edited course; an operator who releases a held subscriber, and a
+refusal that holds one. So a held subscriber stays held until an event shows that SES took the lesson.
 
-Simpler than the code: news of an earlier copy settles a claim (`landed`) in one sure step, at the next slot. A claim is
-worked on as long as a sender is at it, where the code takes a minute for that. Whether events of later attempts have
-come hangs on no event here: what is in doubt may be sent again, or held, at any time, and sending again is what is
-counted on. And `claim` looks at `truth.unheard`: it remembers the attempt before only if SES took it. The code, which
-can't know that, remembers every one; but no event ever comes of the others.
+Simpler than the code:
+- The event of an earlier copy settles a claim (`landed`) in one certain step, at the next slot.
+- A claim is worked on for as long as a sender works on it. The code assumes one minute.
+- Whether events of later attempts have come does not depend on an event here: a lesson in doubt may be sent again or
+  held at any time, and only sending it again counts as certain.
+- `claim` looks at `truth.unheard`: it remembers the attempt before only if SES took it. The code cannot know that and
+  remembers every attempt, but no event ever comes for the others.
 """
 
 from collections.abc import Iterator
@@ -44,20 +47,20 @@ from tests.protocol.situation import (
 
 
 class Safeguards(NamedTuple):
-    """What the guarantee rests on. Each can be left out, to see what it is there for."""
+    """The safeguards of the protocol. Each can be switched off, to show that it is needed."""
 
     claim_condition: bool = True
-    """A claim is stored only if nobody has changed the subscriber since the sender read it."""
+    """A claim is stored only if the subscriber has not changed since the sender read it."""
     single_attempt: bool = True
     """The client that asks SES never repeats a request."""
     release: bool = True
-    """What SES clearly refused is free again, and so is its day."""
+    """A lesson that SES clearly refused is free again, and so is its day."""
     settling: bool = True
     """An event that carries the attempt's tag commits it."""
     day_rule: bool = True
-    """A day that a lesson has taken has no room for another."""
+    """A day that a lesson has taken is closed to every other lesson."""
     epoch: bool = True
-    """A link or a bounce of an earlier sign-up doesn't touch a later one."""
+    """A link or a bounce of an earlier sign-up does not affect a later one."""
 
 
 class Step(NamedTuple):
@@ -66,16 +69,16 @@ class Step(NamedTuple):
     name: str
     after: Situation
     wrong: tuple[str, ...] = ()
-    """What happens by it and must never happen."""
+    """The failures that this step causes."""
     chance: bool = False
-    """Nobody can count on it: a fault, an event, a person's wish."""
+    """Whether the step may never happen: a fault, an event, a person's action."""
 
 
 Steps = Iterator[Step]
 
 
 def steps(now: Situation, on: Safeguards) -> Steps:
-    """Everything that can happen next."""
+    """Yields every step that can happen next."""
     for number in (0, 1):
         yield from dispatcher_steps(now, number, on)
         yield from sender_steps(now, number, on)
@@ -84,7 +87,7 @@ def steps(now: Situation, on: Safeguards) -> Steps:
     yield from day_steps(now)
 
 
-# ---------------------------------------------------------------- what is decided about a subscriber
+# ---------------------------------------------------------------- decisions about a subscriber
 
 
 def due(subscriber: Subscriber, on: Safeguards) -> bool:
@@ -95,8 +98,10 @@ def due(subscriber: Subscriber, on: Safeguards) -> bool:
 
 
 def commit(now: Situation, attempt: int) -> Situation:
-    """SES took it. Only an attempt at the next lesson commits, and so only once. News of an earlier attempt is kept
-    with the claim while a later one is under way."""
+    """Records that SES took the lesson. Only an attempt at the next lesson commits, and so only once.
+
+    While a later attempt is under way, the event of an earlier one is stored with the claim.
+    """
     subscriber = now.subscriber
     if attempt not in (subscriber.claim.attempt, subscriber.earlier):
         return now
@@ -108,14 +113,14 @@ def commit(now: Situation, attempt: int) -> Situation:
 
 
 def claim(now: Situation, attempt: int) -> Situation:
-    """Takes the right to send, and the day. The attempt that held it before is not forgotten."""
+    """Takes the right to send, and the day. The attempt that held the claim before is remembered."""
     subscriber = now.subscriber
     earlier = subscriber.claim.attempt if subscriber.claim.attempt == now.truth.unheard else subscriber.earlier
     return now.stores(subscriber._replace(claim=Claim(attempt), earlier=earlier, day_taken=True))
 
 
 def release(now: Situation, attempt: int) -> Situation:
-    """SES clearly did not take it: the claim and its day are put back; unless an earlier copy is known by now."""
+    """Frees the claim and its day after a clear refusal by SES, or commits if an earlier copy is known by now."""
     subscriber = now.subscriber
     if subscriber.claim.attempt != attempt:
         return now
@@ -128,7 +133,7 @@ def release(now: Situation, attempt: int) -> Situation:
 
 
 def dispatcher_steps(now: Situation, number: int, on: Safeguards) -> Steps:
-    """A dispatcher asks who is due, and then queues a message."""
+    """A dispatcher reads which subscribers are due, and then queues a message."""
     if now.dispatchers[number]:
         queued = now._replace(outbox=True)
         yield Step("dispatch queues a message", queued.with_dispatcher(number, False))
@@ -162,7 +167,7 @@ def sender_steps(now: Situation, number: int, on: Safeguards) -> Steps:
 
 
 def read_steps(now: Situation, number: int) -> Steps:
-    """A sender reads what is due, to claim it. What is in doubt it claims only if the events are known to flow."""
+    """A sender reads a due lesson to claim it. It claims a lesson in doubt only if events are known to come through."""
     subscriber = now.subscriber
     if subscriber.claim.taken:
         yield Step("a sender reads: an earlier copy is known", commit(now, subscriber.claim.attempt))
@@ -180,7 +185,7 @@ def read_steps(now: Situation, number: int) -> Steps:
 
 
 def write_steps(now: Situation, number: int, verb: str, written: Situation, next_call: Call | None = None) -> Steps:
-    """What can become of a sender's write to DynamoDB. Without a next call, its work is done."""
+    """Yields the outcomes of a sender's write to DynamoDB. Without a next call, its work is done."""
     yield Step(f"a sender {verb}", written.going_on(number, next_call) if next_call else written.done(number))
     yield Step(f"a sender {verb}, and the reply is lost", written, chance=True)
     yield Step(f"a sender {verb}, and crashes", written.gone(number), chance=True)
@@ -188,7 +193,7 @@ def write_steps(now: Situation, number: int, verb: str, written: Situation, next
 
 
 def request_steps(now: Situation, number: int, on: Safeguards) -> Steps:
-    """What can become of the one request to SES. Without a reply the claim stands, which says: unknown."""
+    """Yields the outcomes of the one request to SES. Without a reply the claim stays, and the outcome is unknown."""
     sender = now.senders[number]
     takes, taken, wrong = f"SES takes lesson {sender.lesson}", now.taken(sender), tuple(wrong_with_copy(now, sender))
     unanswered = Situation.gone if on.single_attempt else again
@@ -202,7 +207,7 @@ def request_steps(now: Situation, number: int, on: Safeguards) -> Steps:
 
 
 def again(now: Situation, _number: int) -> Situation:
-    """What a client does that repeats an unanswered request: the sender asks SES once more."""
+    """Returns the situation if the client repeats an unanswered request: the sender asks SES again."""
     return now
 
 
@@ -220,10 +225,10 @@ def message_and_event_steps(now: Situation, on: Safeguards) -> Steps:
 
 
 def person_steps(now: Situation, on: Safeguards) -> Steps:
-    """The person unsubscribes (a bounce or a complaint does the same), signs up again, and finds an old email."""
+    """The person unsubscribes (a bounce or a complaint does the same), signs up again, or uses an old email."""
     subscriber, truth = now.subscriber, now.truth
     if subscriber.stopped:
-        # A new epoch begins with the first lesson and without a claim. A day that was taken stays taken.
+        # A new epoch begins with the first lesson and without a claim. A taken day stays taken.
         fresh = now.stores(Subscriber(epoch=subscriber.epoch + 1, day_taken=subscriber.day_taken))
         new_truth = Truth(taken_today=truth.taken_today, claimed_at_stop=truth.claimed_at_stop)
         yield Step("the person signs up again", fresh._replace(truth=new_truth), chance=True)
@@ -237,7 +242,7 @@ def person_steps(now: Situation, on: Safeguards) -> Steps:
 
 
 def day_steps(now: Situation) -> Steps:
-    """The day ends. The next one is free, and a claim that still stands is in doubt."""
+    """The day ends. The next day is free, and a claim that still exists is in doubt."""
     if all(sender.next_call == "read" for sender in now.senders):
         claim = now.subscriber.claim
         subscriber = now.subscriber._replace(day_taken=False, claim=claim._replace(in_doubt=claim.attempt != NOBODY))

@@ -1,4 +1,4 @@
-"""The specification is of this code: what it says can happen is done with `course.delivery`, and the same is stored."""
+"""The specification describes the code: its steps are carried out with `course.delivery`, and both store the same."""
 
 import random
 from collections import Counter
@@ -28,20 +28,20 @@ from tests.protocol.test_specification import EVERY_STEP
 
 ALL = Safeguards()
 PLAN = ("intro", "acknowledge")
-MORNING = datetime(2026, 11, 24, 9, tzinfo=UTC)  # ten in Berlin, where everybody's hour is seven
+MORNING = datetime(2026, 11, 24, 9, tzinfo=UTC)  # 10:00 in Berlin; the chosen hour is 7
 DAY = timedelta(days=1)
 assert len(PLAN) == LAST
 
 
 def new_round(subscriber: Subscriber, epoch: int, now: datetime) -> Subscriber:
-    """Signed up and confirmed."""
+    """Returns the subscriber signed up and confirmed."""
     asked = SignUp(epoch, now, "Ann", "Europe/Berlin", 7)
     return subscriber.signing_up(asked).confirmed(epoch, PLAN, now)
 
 
 @dataclass
 class Replay:
-    """A situation of the specification, and beside it what the code has stored."""
+    """A situation of the specification, together with the subscriber that the code has stored."""
 
     situation: Situation = field(default_factory=Situation)
     now: datetime = MORNING
@@ -49,7 +49,7 @@ class Replay:
         default_factory=lambda: new_round(Subscriber("a" * 16, "rebuild-trust", "ann@example.net"), 1, MORNING)
     )
     at_version: dict[int, Subscriber] = field(default_factory=dict)
-    """What was stored when the specification's version was this: what a sender of that version has read."""
+    """What the code had stored at each version of the specification, which a sender of that version has read."""
     copies: list[str] = field(default_factory=list)
     """The lessons that SES took."""
 
@@ -57,18 +57,20 @@ class Replay:
         self.at_version[self.situation.subscriber.version] = self.stored
 
     def choices(self) -> Iterator[tuple[Step, int]]:
-        """What the specification says can happen next, and who does it or which attempt it is about."""
+        """Yields the steps that can happen next, each with the number of its dispatcher or sender, or its attempt."""
         for number in (0, 1):
             yield from ((step, number) for step in dispatcher_steps(self.situation, number, ALL))
             yield from ((step, number) for step in sender_steps(self.situation, number, ALL) if self.agrees(step))
-        told = [attempt for attempt in sorted(self.situation.events) for _ in ("comes", "is lost")]
+        attempts = [attempt for attempt in sorted(self.situation.events) for _ in ("comes", "is lost")]
         others = [*message_and_event_steps(self.situation, ALL)]
-        yield from zip(others, [NOBODY] * (len(others) - len(told)) + told, strict=True)
+        yield from zip(others, [NOBODY] * (len(others) - len(attempts)) + attempts, strict=True)
         yield from ((step, NOBODY) for step in (*person_steps(self.situation, ALL), *day_steps(self.situation)))
 
     def agrees(self, step: Step) -> bool:
-        """Whether the code goes on from a read as the specification does. It may wait for another slot where no lesson
-        is in doubt; the specification never waits."""
+        """Whether the code decides after a read as the specification does.
+
+        The code may wait for another slot if no lesson is in doubt. The specification never waits.
+        """
         if not step.name.startswith("a sender reads"):
             return True
         subscriber = delivery.landed(self.stored, self.now)
@@ -84,11 +86,13 @@ class Replay:
         return True
 
     def take(self, step: Step, who: int) -> None:
-        """Does it, here and there, and compares."""
+        """Takes a step in the specification and in the code, and compares both."""
         self.do(step, who)
         after = step.after
         asked_for = {after.subscriber.claim.attempt, after.truth.unheard} - {NOBODY}
-        self.situation = after._replace(events=after.events & asked_for)  # as `simplest` forgets what nobody asks for
+        self.situation = after._replace(
+            events=after.events & asked_for
+        )  # `simplest` also drops events that change nothing
         self.at_version[after.subscriber.version] = self.stored
         claim = self.stored.claim
         if claim and not self.situation.in_flight:
@@ -96,7 +100,7 @@ class Replay:
         self.compare(step.name)
 
     def do(self, step: Step, who: int) -> None:
-        """With the code."""
+        """Carries out a step with the code."""
         name, before = step.name, self.situation
         no_effect = ("a sender crashes before", "dispatch", "the message", "an event is lost", "a link or a bounce")
         if name.startswith((*no_effect, "the request to SES is lost", "SES clearly refuses", "a sender meets")):
@@ -118,7 +122,7 @@ class Replay:
             self.write(name, who, before)
 
     def write(self, name: str, who: int, before: Situation) -> None:
-        """A sender's write, with its condition: nothing has changed since it read."""
+        """Carries out a sender's write, with its condition: nothing has changed since the read."""
         read, attempt = self.at_version[before.senders[who].version], str(before.senders[who].attempt)
         unchanged = read.version == self.stored.version
         if name.startswith("a sender claims"):
@@ -140,7 +144,7 @@ class Replay:
             self.stored = replace(subscriber, version=self.stored.version + 1)
 
     def compare(self, name: str) -> None:
-        """What is stored says the same, and the code wants to send only where the specification would."""
+        """Checks that both have stored the same, and that the code wants to send only if the specification would."""
         said, stored = self.situation.subscriber, self.stored
         today = schedule.local_day(self.now, stored.zone)
         claim = stored.claim
@@ -152,14 +156,14 @@ class Replay:
         assert bool(claim and claim.taken) is said.claim.taken, name
         assert bool(claim and self.now >= claim.retry_at) is said.claim.in_doubt, name
         assert said.earlier in (NOBODY, *map(int, stored.unsettled)), name
-        # At no hour of the day, and whatever the index says: the gap between two lessons is over by then.
+        # This holds late in the day, when the gap between two lessons is over, and for any entry of the index.
         night = self.now.replace(hour=22, minute=30)
         wants = delivery.decide(replace(delivery.landed(stored, self.now), due_at=self.now), night, night)
         assert wants is not Decision.SEND or due(said, ALL), name
 
 
 def follow(way: list[str]) -> Replay:
-    """Takes these steps from the beginning."""
+    """Takes these steps from the start."""
     replay = Replay()
     for name in way:
         replay.take(*next((step, who) for step, who in replay.choices() if step.name == name))
@@ -168,15 +172,18 @@ def follow(way: list[str]) -> Replay:
 
 @pytest.mark.parametrize("window", [CLAIMED_BEFORE_STOP, NO_NEWS], ids=["stop", "no news"])
 def test_the_code_has_the_two_known_windows(window: str) -> None:
-    """By the specification's shortest way to each."""
+    """Each is reached on the specification's shortest way to it."""
     replay = follow(explore(ALL, until=window).wrong[window])
     assert replay.copies == (["intro"] if window == CLAIMED_BEFORE_STOP else ["intro", "intro"])
     assert (replay.stored.status is Status.UNSUBSCRIBED) is (window == CLAIMED_BEFORE_STOP)
 
 
-def test_the_code_stores_what_the_specification_says_wherever_it_is_led() -> None:
-    """A thousand ways through it, by lot: the rarer a step was so far, the likelier it is taken. Every other way begins
-    where a lesson was claimed again and the news of the first copy may come too late, for lots seldom lead there."""
+def test_the_code_stores_the_same_as_the_specification_on_random_ways() -> None:
+    """Takes a thousand random ways; the rarer a step was so far, the likelier it is taken.
+
+    Every second way begins where a lesson was claimed again and the event of the first copy may come too late, because
+    chance seldom leads there.
+    """
     chance, taken = random.Random(1), Counter[str]()
     claimed_again = explore(ALL, until=NO_NEWS).wrong[NO_NEWS][:-1]
     for number in range(1000):

@@ -1,6 +1,7 @@
-"""The protocol keeps its promise, wherever it can be led: every situation that can come about is looked at.
+"""The protocol keeps its promises in every situation that can be reached.
 
-Two windows are known and nothing closes them. These tests find both, show how each comes about, and find nothing else.
+Two windows are known, and nothing can close them. These tests find both, show how each is reached, and find nothing
+else.
 """
 
 import time
@@ -26,7 +27,7 @@ ALL = Safeguards()
 
 @pytest.fixture(scope="module")
 def explored() -> Exploration:
-    """Everything. In under a minute of this process's own time, so that it is explored at every change."""
+    """Explores everything, in less than a minute of CPU time, so that every change can be tested."""
     began = time.process_time()
     everything = explore(ALL)
     assert time.process_time() - began < 60
@@ -62,7 +63,7 @@ WITHOUT = [
         "claim_condition",
         CLAIMED_AFTER_STOP,
         ["a sender reads: due", "the person unsubscribes", "a sender claims lesson 1", "SES takes lesson 1"],
-        id="without the condition of the claim, an old look at the subscriber overrides a stop",
+        id="without the condition of the claim, an outdated read overwrites a stop",
     ),
     pytest.param(
         "claim_condition",
@@ -93,7 +94,7 @@ WITHOUT = [
             "a sender claims lesson 1",
             "SES takes lesson 1",
         ],
-        id="without settling, the news that SES took it comes in vain",
+        id="without settling, the event of a sent lesson has no effect",
     ),
     pytest.param(
         "day_rule",
@@ -122,7 +123,7 @@ def test_each_safeguard_is_needed(safeguard: str, failure: str, last_steps: list
     assert without.wrong[failure][-len(last_steps) :] == last_steps
 
 
-def test_no_safeguard_goes_without_such_a_test() -> None:
+def test_every_safeguard_has_a_case_without_it() -> None:
     assert {without.values[0] for without in WITHOUT} == set(Safeguards._fields)
 
 
@@ -173,22 +174,24 @@ def test_every_kind_of_step_is_taken(explored: Exploration) -> None:
 
 
 def test_nothing_is_lost_silently(explored: Exploration) -> None:
-    """Whatever has happened, the rest of the course comes, by nothing but steps that one can count on: even if no event
-    ever comes again. Unless the subscriber has stopped, or is held or about to be, and then an alarm says so."""
+    """In every situation the certain steps alone can send the rest of the course, even if no event ever comes again.
+
+    The exceptions are a stopped subscriber, and one who is held or about to be held: then an alarm goes off.
+    """
     for situation in explored.cannot_finish():
         subscriber = situation.subscriber
         about_to_hold = any(sender.next_call == "hold" for sender in situation.senders)
         assert subscriber.stopped or subscriber.held or about_to_hold, explored.way_to(situation)
 
 
-def test_nothing_counts_as_sent_that_ses_did_not_take(explored: Exploration) -> None:
+def test_only_lessons_that_ses_took_count_as_sent(explored: Exploration) -> None:
     for situation in explored.came_from:
         assert situation.subscriber.next_lesson - 1 <= situation.truth.taken, explored.way_to(situation)
 
 
 @pytest.mark.parametrize("every", [20, pytest.param(1, marks=pytest.mark.long)])
-def test_what_is_explored_once_is_the_same_under_every_name(explored: Exploration, every: int) -> None:
-    """What `simplest` takes to be one situation has the same steps: the reduction leaves nothing out."""
+def test_situations_with_the_same_simplest_name_have_the_same_steps(explored: Exploration, every: int) -> None:
+    """Situations that `simplest` treats as one have the same steps, so the reduction leaves nothing out."""
     for situation in list(explored.came_from)[::every]:
         assert next_of(other_names(situation)) == next_of(situation)
 
@@ -198,7 +201,7 @@ def next_of(situation: Situation) -> set[tuple[str, Situation, tuple[str, ...]]]
 
 
 def other_names(situation: Situation) -> Situation:
-    """The same situation: each pair the other way round, versions counted from elsewhere, attempts named otherwise."""
+    """Returns the same situation with each pair swapped, versions counted from another number, and attempts renamed."""
 
     def attempt(name: int) -> int:
         return name and 9 - name

@@ -1,5 +1,6 @@
-"""`make mail-programs`: real mail programs answer the course's emails, and what they write is kept in `written/`.
+"""`make mail-programs`: real mail programs reply to the course's emails, and the replies are stored in `written/`.
 
-Each module but `cases` drives one program. `sent/` has the emails as `email-course simulate --out` writes them, and
-`written/` of each reply the mail (`.eml`), what was typed (`.txt`) and the name of the email answered (`.original`).
+Each module drives one program, except `cases`, `sink` and those that begin with `_`. `sent/` has the emails as
+`email-course simulate --out` writes them. `written/` has for each reply the mail (`.eml`), the typed text (`.txt`) and
+the name of the answered email (`.original`).
 """

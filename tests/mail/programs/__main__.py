@@ -1,4 +1,4 @@
-"""`make mail-programs`: has each program write its replies; `ARGS="mutt alpine"` chooses some."""
+"""`make mail-programs`: runs each mail program and stores its replies; `ARGS="mutt alpine"` selects programs."""
 
 import importlib
 import shutil
@@ -14,9 +14,9 @@ PROGRAMS = sorted({path.stem for path in Path(__file__).parent.glob("[!_]*.py")}
 
 
 def main(chosen: list[str]) -> int:
-    """Says of each program how many replies it wrote. 1 if one wrote none."""
+    """Prints the number of replies of each program. Returns 1 if a program wrote no reply."""
     if unknown := set(chosen) - set(PROGRAMS):
-        sys.stderr.write(f"{', '.join(sorted(unknown))}: there is only {', '.join(PROGRAMS)}\n")
+        sys.stderr.write(f"{', '.join(sorted(unknown))}: the known programs are {', '.join(PROGRAMS)}\n")
         return 2
     failed = 0
     for name in chosen or PROGRAMS:
@@ -33,7 +33,7 @@ def main(chosen: list[str]) -> int:
 
 
 def installed(packages: tuple[str, ...]) -> None:
-    """Installs Debian's packages that are missing."""
+    """Installs the missing Debian packages."""
     missing = [
         package
         for package in packages

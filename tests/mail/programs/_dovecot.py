@@ -1,4 +1,4 @@
-"""dovecot as an IMAP server of its own, for the mail programs that read only from one."""
+"""Runs dovecot as an IMAP server for the mail programs that can only read from such a server."""
 
 import os
 import shutil
@@ -44,7 +44,7 @@ userdb {{
 
 @contextmanager
 def dovecot(home: Path, emails: list[Path]) -> Iterator[int]:
-    """The port of a server whose inbox has the emails, with UIDs from 1 on. Its processes are other users."""
+    """Yields the port of a server whose inbox has the emails, with UIDs from 1. Its processes run as other users."""
     port = free_port()
     home.chmod(0o755)
     (home / "dovecot.conf").write_text(CONFIG.format(home=home, imap=port, password=PASSWORD), "utf-8")
@@ -60,7 +60,7 @@ def dovecot(home: Path, emails: list[Path]) -> Iterator[int]:
 
 @contextmanager
 def serving(*command: str, port: int, **variables: str) -> Iterator[None]:
-    """A server and its workers, from when it listens."""
+    """Starts a server and its workers, waits until it listens, and ends them."""
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(command, env=os.environ | variables, stdout=quiet, stderr=quiet, start_new_session=True)
     try:

@@ -1,4 +1,4 @@
-"""The emails that were answered, and the replies that are kept."""
+"""The answered emails and the stored replies."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,38 +11,38 @@ SENT, WRITTEN = Path(__file__).parent / "sent", Path(__file__).parent / "written
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A reply that a program wrote."""
+    """A stored reply, written by a mail program."""
 
     name: str
     raw: bytes
     typed: str
-    """To the email."""
+    """The text exactly as it was typed."""
     original: str
-    """The name of the email that it answers."""
+    """The name of the answered email."""
 
     @property
     def program(self) -> str:
-        """Which wrote it."""
+        """The mail program that wrote the reply."""
         return self.name.partition("-")[0]
 
     @property
     def words(self) -> str:
-        """What is taken for the person's."""
+        """The text that the reader takes for own words."""
         return own_words(self.raw, *email_of(self.original))
 
 
 def email_of(name: str) -> tuple[str, str]:
-    """An email of the course as text and HTML."""
+    """Returns an email of the course as text and HTML."""
     return (SENT / f"{name}.txt").read_text("utf-8"), (SENT / f"{name}.html").read_text("utf-8")
 
 
 def kept() -> list[Kept]:
-    """All of them, by name."""
+    """Returns all stored replies, sorted by name."""
     return [_read(mail) for mail in sorted(WRITTEN.glob("*.eml"))]
 
 
 def keep(case: Case, raw: bytes) -> None:
-    """Keeps a reply, what was typed and which email it answers."""
+    """Stores a reply, the typed text and the name of the answered email."""
     WRITTEN.mkdir(exist_ok=True)
     (WRITTEN / f"{case.name}.eml").write_bytes(raw)
     (WRITTEN / f"{case.name}.txt").write_text(case.text, "utf-8")

@@ -1,4 +1,4 @@
-"""The subscriber whom `email-course simulate` sent the emails in `sent/`, once more in a local cloud."""
+"""Repeats in a local cloud the course of the subscriber to whom `email-course simulate` sent the emails in `sent/`."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -14,9 +14,9 @@ from tests.people import Person
 from tests.stories import asleep, next_email
 
 START = datetime(2026, 11, 27, 23, 0, tzinfo=UTC)
-"""When the subscriber signed up: midnight in Berlin."""
+"""The time of the sign-up: midnight in Berlin."""
 KEYS = {"Subscribers": ("id",), "Reflections": ("subscriber", "key")}
-"""What a reply can change, and the names of each table's keys."""
+"""The tables that a reply can change, with the names of their keys."""
 
 CONFIRMED = "confirmed"
 
@@ -24,8 +24,8 @@ Item = dict[str, Any]
 
 
 def life(world: World, *, again: bool = False) -> Iterator[tuple[str, SentEmail]]:
-    """Each email as it comes, with its name in `sent/`. With `again`, it is the life that has a second round."""
-    world.ses.max_send_rate = 1000  # what is sent to each of many replies within a second is no burst
+    """Yields each email as it comes, with its name in `sent/`. With `again`, the course has a second round."""
+    world.ses.max_send_rate = 1000  # the answers to many replies within a second must not exceed the rate
     someone = Person(world, "someone@example.net", first_name="")
     number = 0
 
@@ -56,7 +56,7 @@ def life(world: World, *, again: bool = False) -> Iterator[tuple[str, SentEmail]
 def received(
     world: World, email: SentEmail, replies: Iterable[Kept], change: Callable[[World], None]
 ) -> dict[str, str]:
-    """What comes of each reply, as if it were the only one, by its name: the command obeyed, the words kept."""
+    """Returns the result of each reply by its name, as if it were the only one: the command or the stored words."""
     came = {}
     sent = stored(world)
     change(world)
@@ -75,7 +75,7 @@ def received(
 
 
 def becomes_another(world: World) -> None:
-    """The subscriber changes name, zone and hour, and writes one more answer to the last email."""
+    """Changes the subscriber's name, zone and hour, and adds one more answer to the last email."""
     subscriber = person(stored(world))
     if "sign_up" not in subscriber:
         email = world.mails_to(subscriber["address"]["S"])[-1]
@@ -85,23 +85,23 @@ def becomes_another(world: World) -> None:
 
 
 def person(held: dict[str, list[Item]]) -> Item:
-    """The item of the subscriber."""
+    """Returns the item of the subscriber."""
     return next(item for item in held["Subscribers"] if "address" in item)
 
 
 def told(item: Item) -> str:
-    """The words of a reflection, or why a mail was set aside."""
+    """Returns the words of a reflection, or the reason why a mail was set aside."""
     return str(item["text"]["S"] if "text" in item else f"set aside: {item['reason']['S']}")
 
 
 def stored(world: World) -> dict[str, list[Item]]:
-    """What the tables hold that a reply can change, as DynamoDB gives it."""
+    """Returns the items of the tables that a reply can change, in DynamoDB's format."""
     scan = world.clients.dynamodb.scan
     return {table: cast("list[Item]", scan(TableName=world.resources.ref(table))["Items"]) for table in KEYS}
 
 
 def store(world: World, before: dict[str, list[Item]], after: dict[str, list[Item]]) -> None:
-    """Has the tables hold again what they held before."""
+    """Restores the earlier items of the tables."""
     for table, key in KEYS.items():
         name = world.resources.ref(table)
         for item in [item for item in after[table] if item not in before[table]]:

@@ -1,4 +1,4 @@
-"""A screen that nobody looks at, with a keyboard, for the mail programs that have windows."""
+"""A virtual screen and keyboard for the mail programs that have windows."""
 
 import os
 import re
@@ -35,21 +35,21 @@ FOLDERS = """<?xml version="1.0" encoding="UTF-8"?>
     </folder>
 </folderlist>
 """
-"""Of Claws and Sylpheed."""
+"""The folder list of Claws and Sylpheed."""
 
 Run = Callable[[Case, Path, int, dict[str, str]], Iterator[None]]
-"""Answers a case with a home of its own, the port of an SMTP server and the variables; it ends the program at last."""
+"""Answers a case, given a new home, the port of an SMTP server and the environment; ends the program afterwards."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Keys go to the window that has the focus."""
+    """A virtual screen. Keys go to the window that has the focus."""
 
     environment: dict[str, str]
 
     def xdotool(self, *arguments: str) -> str:
-        """What xdotool prints."""
+        """Runs xdotool and returns its output."""
         command = ["xdotool", *arguments]
         return subprocess.run(
             command, env=self.environment, timeout=240, check=True, capture_output=True, text=True
@@ -66,7 +66,7 @@ class Screen:
         self.xdotool("windowactivate", "--sync", wait(found, f"the window {pattern}", seconds))
 
     def opens(self, key: str, pattern: str) -> None:
-        """Presses a key until it opens a window: programs take none while they are loading."""
+        """Presses a key until it opens a window, because a program ignores keys while it loads."""
         for _ in range(5):
             self.key(key)
             with suppress(TimeoutError):
@@ -74,12 +74,12 @@ class Screen:
         raise TimeoutError(f"{key} does not open {pattern}")
 
     def key(self, *keys: str, times: int = 1) -> None:
-        """Presses keys such as `ctrl+Home` one after the other."""
+        """Presses keys such as `ctrl+Home`, one after another."""
         for key in keys if times else ():
             self.xdotool("key", "--delay", "4", "--repeat", str(times), key)
 
     def type(self, text: str) -> None:
-        """Types; slowly where a key must first be mapped, as the program may see its next meaning otherwise."""
+        """Types a text, slowly if a key must first be mapped: the program may otherwise read its next meaning."""
         for piece in re.findall(r"\n|[ -~]+|.", text):
             if piece == "\n":
                 self.key("Return")
@@ -87,11 +87,11 @@ class Screen:
                 self.xdotool("type", "--delay", "6" if piece.isascii() else "250", "--", piece)
 
     def text(self) -> str:
-        """All text of the field that has the focus."""
+        """Returns all text of the field that has the focus."""
         return self.selected("ctrl+a")
 
     def selected(self, key: str) -> str:
-        """The text that a key selects in the field that has the focus, by the clipboard."""
+        """Returns, through the clipboard, the text that a key selects in the field that has the focus."""
         mark = b"nothing is copied yet"
         subprocess.run(["xclip", "-sel", "c"], input=mark, env=self.environment, check=True, stdout=subprocess.DEVNULL)
 
@@ -104,7 +104,7 @@ class Screen:
         return wait(copied, "the text of the field")
 
     def answer(self, case: Case) -> None:
-        """Types the text of the case into an editor that has a quote, a blank line apart from it."""
+        """Types the text of the case into an editor with a quote, with a blank line between them."""
         text = self.text()
         if case.place == ALONE:
             self.key("ctrl+a", "Delete")
@@ -126,7 +126,7 @@ class Screen:
             raise ValueError("keys were lost")
 
     def at(self, place: int, length: int) -> None:
-        """Moves the caret to this place of a text of this length, from the end that is nearer."""
+        """Moves the caret to this place in a text of this length, from the nearer end."""
         if place < length / 2:
             self.key("ctrl+Home")
             self.key("Right", times=place)
@@ -136,7 +136,7 @@ class Screen:
 
 
 def wait(ready: Callable[[], T], what: str, seconds: int = WAIT_SECONDS) -> T:
-    """What `ready` returns as soon as it is true. TimeoutError if it never is."""
+    """Waits until `ready` returns something true, and returns it. Raises TimeoutError."""
     until = monotonic() + seconds
     while not (result := ready()):
         if monotonic() > until:
@@ -146,14 +146,14 @@ def wait(ready: Callable[[], T], what: str, seconds: int = WAIT_SECONDS) -> T:
 
 
 def end_of_question(text: str) -> int:
-    """The place where the quoted paragraph of the question ends."""
+    """Returns the end of the quoted paragraph with the question."""
     paragraphs = [found.end() for found in re.finditer(r"(?:^[>| ]*[^>|\s].*$\n?)+", text, re.M)]
     asked = text.upper().index(QUESTION) + len(QUESTION) + 1
     return next((end - 1 for end in paragraphs if end > asked), len(text))
 
 
 def inbox(home: Path, settings: Path, email: Path) -> None:
-    """The folders of Claws or Sylpheed, with an email in the inbox."""
+    """Creates the folders of Claws or Sylpheed, with an email in the inbox."""
     for folder in ("inbox", "sent", "draft", "queue", "trash"):
         (home / "Mail" / folder).mkdir(parents=True)
     (settings / "folderlist.xml").write_text(FOLDERS)
@@ -162,7 +162,7 @@ def inbox(home: Path, settings: Path, email: Path) -> None:
 
 @contextmanager
 def running(command: list[str], environment: dict[str, str], **options: Any) -> Iterator["subprocess.Popen[str]"]:
-    """Starts a program and ends it with all that it started."""
+    """Starts a program, and ends it with everything that it started."""
     options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "text": True} | options
     process = subprocess.Popen(command, env=environment, start_new_session=True, **options)
     try:
@@ -177,7 +177,7 @@ def running(command: list[str], environment: dict[str, str], **options: Any) -> 
 
 @contextmanager
 def screen() -> Iterator[str]:
-    """The number of a display with a window manager, as `:60`."""
+    """Yields the name of a display with a window manager, such as `:60`."""
     with ExitStack() as stack:
         for number in DISPLAYS:
             command = ["Xvfb", f":{number}", "-screen", "0", "1400x1000x24", "-displayfd", "1", "-nolisten", "tcp"]
@@ -191,7 +191,7 @@ def screen() -> Iterator[str]:
 
 
 def environment(case: Case, home: Path, display: str) -> dict[str, str]:
-    """Variables with which a program finds its home, its screen and its language."""
+    """Returns the environment variables for a program's home, screen and language."""
     locale = next((LANGUAGES[option] for option in case.options if option in LANGUAGES), "en_GB")
     made = home.parent / f"{locale}.UTF-8"
     if not made.exists():
@@ -205,12 +205,12 @@ def environment(case: Case, home: Path, display: str) -> dict[str, str]:
         "LOCPATH": str(made.parent),
         "LANG": made.name,
         "NO_AT_BRIDGE": "1",
-        "DBUS_SESSION_BUS_ADDRESS": "disabled:",  # else GTK starts a bus that outlives the program
+        "DBUS_SESSION_BUS_ADDRESS": "disabled:",  # otherwise GTK starts a bus that runs on after the program
     }
 
 
 def replies(chosen: Iterable[Case], home: Path, run: Run) -> Iterator[tuple[Case, bytes]]:
-    """The mail that the program sends in each case; a case that fails twice is left out."""
+    """Yields the mail that the program sends for each case. A case that fails twice is left out."""
     with screen() as display:
         for case in chosen:
             for own in (home / case.name, home / f"{case.name}-again"):

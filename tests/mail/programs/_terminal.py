@@ -1,4 +1,4 @@
-"""A terminal that nobody looks at, for the mail programs that are typed into: tmux."""
+"""A virtual terminal (tmux) for the mail programs without windows."""
 
 import re
 import subprocess
@@ -8,14 +8,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SECONDS = 30
-"""What one step may take."""
+"""The time limit of one step."""
 
 FOLDERS = ("HOME", "XDG_RUNTIME_DIR", "TMPDIR")
-"""Where a program keeps its files, by the variables' names."""
+"""The environment variables that name a program's folders."""
 
 
 class Terminal:
-    """A program in a tmux of its own."""
+    """A program in a separate tmux."""
 
     def __init__(self, home: Path) -> None:
         self._tmux = ["tmux", "-S", str(home / "tmux"), "-f", "/dev/null"]
@@ -37,7 +37,7 @@ class Terminal:
         self.run("send-keys", *keys)
 
     def type(self, text: str) -> None:
-        """Types a text, with Enter for each of its line feeds."""
+        """Types a text, with Enter for each line feed."""
         for number, line in enumerate(text.split("\n")):
             if number:
                 self.press("Enter")
@@ -45,7 +45,7 @@ class Terminal:
                 self.run("send-keys", "-l", "--", line)
 
     def shows(self, pattern: str) -> str:
-        """Waits for the pattern and returns what of the screen matches. Raises TimeoutError."""
+        """Waits until the screen matches the pattern, and returns the match. Raises TimeoutError."""
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             if found := re.search(pattern, screen := self.run("capture-pane", "-p")):
@@ -56,7 +56,7 @@ class Terminal:
 
 @contextmanager
 def terminal(command: str, home: Path) -> Iterator[Terminal]:
-    """Starts a command in a terminal of the usual size, and ends it."""
+    """Starts a command in a terminal of the usual size, and ends it afterwards."""
     started = Terminal(home)
     try:
         started.run("new-session", "-d", "-x", "80", "-y", "24", command, **dict.fromkeys(FOLDERS, str(home)))

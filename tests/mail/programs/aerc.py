@@ -1,7 +1,7 @@
-"""aerc 0.14 in tmux, with a script as its editor: its template quotes, and the script inserts the text.
+"""aerc 0.14 in tmux, with a script as its editor: aerc's template quotes the email, and the script inserts the text.
 
-The script stands for an editor in which a person types: it wraps nothing, and neither does aerc, which quotes the plain
-part whenever there is one. `multipart` has it turn the reply into HTML as well, as if it were Markdown.
+The script replaces an editor in which a person types. The script and aerc wrap no lines. aerc quotes the plain part if
+there is one. The option `multipart` also converts the reply to HTML, as if it were Markdown.
 """
 
 import subprocess
@@ -20,11 +20,11 @@ DATE, NAME = '{{dateFormat (.OriginalDate | toLocal) "02.01.2006 15:04"}}', "{{(
 TEMPLATES = {
     "wrapped": "{{wrap 72 .OriginalText | quote}}\n",  # as in aerc-templates(7), without a quote header
     "unquoted": f"On {DATE}, {NAME} wrote:\n\n{{{{.OriginalText}}}}\n",
-    # aerc is English only: the quote header is all that can be set.
+    # aerc is only in English: only the quote header can be set.
     "german": f"Am {DATE} schrieb {NAME}:\n{{{{quote .OriginalText}}}}\n",
     "spanish": f"El {DATE}, {NAME} escribió:\n{{{{quote .OriginalText}}}}\n",
 }
-"""Own templates of a quoted reply, below the empty line that ends their headers."""
+"""Custom templates for a quoted reply, below the empty line that ends their headers."""
 
 EDITOR = '''#!/usr/bin/python3
 """Inserts the text into the reply at the place."""
@@ -48,7 +48,7 @@ reply.write_text("\\n".join(added), "utf-8")
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
-    """The replies that aerc writes."""
+    """Yields the replies that aerc writes."""
     with sink() as (port, mails):
         for case in cases("aerc", "wrapped", "unquoted", "multipart"):
             own_home = home / case.name
@@ -79,7 +79,7 @@ def configure(home: Path, case: Case, original: bytes, port: int) -> None:
         (home / "signature").write_text(f"-- \n{SIGNATURE}\n", "utf-8")
         account.append(f"signature-file={home}/signature")
     (settings / "accounts.conf").write_text("\n".join(account) + "\n", "utf-8")
-    (settings / "accounts.conf").chmod(0o600)  # aerc takes no other
+    (settings / "accounts.conf").chmod(0o600)  # aerc accepts no other mode
     general = ["[compose]", f"editor={home}/editor {case.place} {home}/text"]
     if "multipart" in case.options:
         general += ["[multipart-converters]", "text/html=cmark"]
@@ -90,7 +90,7 @@ def configure(home: Path, case: Case, original: bytes, port: int) -> None:
 
 
 def reply(home: Path, case: Case, mails: "SimpleQueue[bytes]") -> bytes:
-    """Answers the one email in the maildir and returns the mail. Raises TimeoutError or Empty."""
+    """Answers the only email in the maildir and returns the reply. Raises TimeoutError or Empty."""
     with terminal("aerc", home) as aerc:
         aerc.shows("Rebuilding Trust")
         aerc.type(":reply -q\n")

@@ -1,6 +1,6 @@
-"""Alpine 2.26 in tmux: the text is typed into its own composer, which wraps it.
+"""Alpine 2.26 in tmux: the text is typed into Alpine's composer, which wraps it.
 
-Alpine quotes the HTML part unless it is told otherwise, and its composer starts above the quote header.
+By default Alpine quotes the HTML part, and its caret starts above the quote header.
 """
 
 import subprocess
@@ -25,18 +25,18 @@ OPTIONS = {
     "no-indent": 'reply-indent-string=""',
     "unflowed": "feature-list=quell-flowed-text",
     "signature-below": "feature-list=signature-at-bottom,enable-sigdashes",
-    # Alpine has no translations: the quote header is all that can be set.
+    # Alpine has no translations: only the quote header can be set.
     "german": "reply-leadin=Am _DAYDATE_ schrieb _FROM_:",
     "spanish": "reply-leadin=El _DAYDATE_, _FROM_ escribió:",
 }
-"""Lines of its `.pinerc`; `signature` is a file of its own."""
+"""Lines for `.pinerc`; `signature` is a separate file."""
 
 QUESTIONS = {"Include original message": "y", "Reply to all": "n"}
-"""What it may ask before its composer opens, and the answers."""
+"""The questions that Alpine may ask before its composer opens, with the answers."""
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
-    """The replies that Alpine writes."""
+    """Yields the replies that Alpine writes."""
     with sink() as (port, mails):
         for case in cases("alpine", "plain", "headers", "no-indent", "unflowed", "signature-below"):
             own_home = home / case.name
@@ -70,7 +70,7 @@ def configure(home: Path, case: Case, original: str, port: int) -> None:
 
 
 def reply(home: Path, case: Case, mails: "SimpleQueue[bytes]") -> bytes:
-    """Answers the one email in the inbox and returns the mail. Raises TimeoutError or Empty."""
+    """Answers the only email in the inbox and returns the reply. Raises TimeoutError or Empty."""
     with terminal("alpine -i", home) as alpine:
         alpine.shows("MESSAGE INDEX(.|\n)*NextMsg")
         alpine.press("r")
@@ -79,7 +79,7 @@ def reply(home: Path, case: Case, mails: "SimpleQueue[bytes]") -> bytes:
         if case.place == BELOW:
             alpine.press("C-w", "C-v", "C-e", "Enter")
         elif case.place == INSIDE:
-            # The line above it is empty but for the quote mark, and what is asked is above that one.
+            # The line above has only the quote mark, and the question is above that line.
             alpine.press("C-w")
             alpine.shows("Search.*:")
             alpine.type("Or reply with\n" if case.original == WAY_BACK else "Just reply to this email\n")
@@ -87,7 +87,7 @@ def reply(home: Path, case: Case, mails: "SimpleQueue[bytes]") -> bytes:
         elif case.place == ALONE:
             alpine.press("C-^", "C-w", "C-v", "C-k")
         elif "signature-below" in case.options:
-            # Only here there are no empty lines above the quote header.
+            # With this option there are no empty lines above the quote header.
             alpine.press("Enter", "Enter", "Up", "Up")
         alpine.type(case.text)
         alpine.press("C-x")

@@ -39,7 +39,7 @@ LibBalsaAddressView=true
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
-    """Opens an inbox with each email, replies and sends."""
+    """Yields Balsa's replies: opens an inbox with each email, replies and sends."""
 
     def run(case: Case, own: Path, port: int, environment: dict[str, str]) -> Iterator[None]:
         (own / ".balsa").mkdir()

@@ -1,4 +1,4 @@
-"""What is typed into a mail program, where, and in answer to which email."""
+"""The cases: the text that is typed into a mail program, its place in the reply, and the answered email."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import date
 from itertools import cycle
 
 SUNDAY = date(2026, 11, 29)
-"""On which the first lesson came."""
+"""The day of the first lesson."""
 
 LESSON, WAY_BACK, CONFIRMATION, CLOSING = "03-acknowledge", "07-safety-first", "01-confirm", "08-keep-showing-up"
 NOTICE, JOURNAL = "05-help", "09-journal"
@@ -16,13 +16,13 @@ LESSON_AGAIN, WAY_BACK_AGAIN, CLOSING_AGAIN = (
     "18-keep-showing-up-round-2",
 )
 AGAIN = {NOTICE, JOURNAL, LESSON_AGAIN, WAY_BACK_AGAIN, CLOSING_AGAIN}
-"""Sent to a subscriber who wrote what is in `sent/replies.yaml`; the others to one who wrote nothing."""
+"""Emails to a subscriber who wrote the replies in `sent/replies.yaml`. The others went to one who wrote nothing."""
 OTHERS = ("02-intro", "04-own-it", "05-apology-in-action", "06-no-rush-to-forgiveness")
 
 SIGNATURE = "Ann Example\nHarbour Street 3, Exampletown"
 
 ABOVE, BELOW, INSIDE, ALONE = "above", "below", "inside", "alone"
-"""Above the quote, below it, within it, or with the quote deleted."""
+"""The places of the text: above the quote, below it, inside it, or alone because the quote is deleted."""
 
 SHORT = "I saw that he had stopped laughing, and I asked nothing."
 PARAGRAPHS = (
@@ -42,19 +42,19 @@ ACCENTS = "“Naïve”, she said — and 30 € were missing. 💔 I said: < no
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One reply."""
+    """One reply to write."""
 
     name: str
     original: str
     place: str
     text: str
-    """To the email."""
+    """The text, to be typed exactly."""
     options: frozenset[str] = frozenset()
-    """What is different from the program's own settings: `signature`, `german`, `spanish`, and its own."""
+    """Changes of the program's default settings: `signature`, `german`, `spanish`, and options of this program."""
 
 
 def cases(program: str, *own: str) -> Iterator[Case]:
-    """The cases of every program, and one above and one inside for each of its `own` settings."""
+    """Yields the cases of every program, and one above and one inside for each of its `own` options."""
     originals = cycle((LESSON, *OTHERS))
     for place in (ABOVE, BELOW, INSIDE):
         for kind, text in (("short", SHORT), ("paragraphs", PARAGRAPHS), ("list", LIST)):

@@ -33,7 +33,7 @@ auto_signature={signature}
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
-    """Selects each email in the inbox, replies and sends."""
+    """Yields Claws Mail's replies: selects each email in the inbox, replies and sends."""
 
     def run(case: Case, own: Path, port: int, environment: dict[str, str]) -> Iterator[None]:
         settings = own / ".claws-mail"

@@ -73,11 +73,11 @@ default-component-id='mail'
 version='3.46.4'
 """,
 }
-"""In `.config`."""
+"""Files in `.config`."""
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
-    """Selects each email in the local inbox, replies and sends."""
+    """Yields Evolution's replies: selects each email in the local inbox, replies and sends."""
 
     def run(case: Case, own: Path, port: int, environment: dict[str, str]) -> Iterator[None]:
         signature = "own" if any("signature" in option for option in case.options) else "none"
@@ -87,7 +87,7 @@ def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(content.format(port=port, signature=signature, settings=settings))
         mails = own / ".local/share/evolution/mail/local"
-        for folder in (mails, mails / ".Outbox"):  # without an outbox it would migrate mails of an older version
+        for folder in (mails, mails / ".Outbox"):  # without an outbox it migrates mails of an older version
             for part in ("cur", "new", "tmp"):
                 (folder / part).mkdir(parents=True)
         shutil.copy(sent / f"{case.original}.eml", mails / "cur/1.1.example:2,S")
@@ -107,7 +107,7 @@ def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
 
 
 def inside(screen: Screen, case: Case) -> None:
-    """Types below the question. Its last line is found by the program: WebKit's caret steps aren't the text's."""
+    """Types below the question. The program finds its last line, as WebKit's caret steps differ from the text."""
     text = screen.text()
     line = text[: end_of_question(text)].split("\n")[-1].strip("> ")
     screen.key("ctrl+f")

@@ -43,7 +43,7 @@ compose-as-html={html}
 undo-send-delay=0
 """
 BODY, QUOTE = ("250", "160"), ("250", "500")
-"""Places in the reply window: above the quote, and in it."""
+"""Places in the reply window: above the quote and inside it."""
 START = f"""
 printf x | gnome-keyring-daemon --unlock --components=secrets
 printf {PASSWORD} | secret-tool store --label=IMAP xdg:schema org.gnome.Geary login {ADDRESS} host 127.0.0.1 proto IMAP
@@ -52,8 +52,8 @@ exec geary
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
-    """Opens an inbox with each email, replies in a window of its own and sends."""
-    home.chmod(0o755)  # dovecot's processes are other users
+    """Yields Geary's replies: opens an inbox with each email, replies in a separate window and sends."""
+    home.chmod(0o755)  # dovecot's processes run as other users
 
     def run(case: Case, own: Path, port: int, environment: dict[str, str]) -> Iterator[None]:
         config = own / ".config"
@@ -75,12 +75,12 @@ def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
                 screen.key("ctrl+Return")
                 yield
 
-    # The quote, a field of its own, can't be deleted by keys once the reply has its own window.
+    # The quote is a separate field. Keys can't delete it once the reply has its own window.
     return replies((case for case in cases("geary", "plain") if case.place != ALONE), home, run)
 
 
 def compose(screen: Screen) -> None:
-    """Opens the email and the reply to it, in a window of its own. No key works while Geary is loading."""
+    """Opens the email, and the reply to it in a separate window. No key works while Geary loads."""
     for _ in range(5):
         screen.key("Return")
         sleep(1)
@@ -89,11 +89,11 @@ def compose(screen: Screen) -> None:
         with suppress(TimeoutError):
             screen.opens("ctrl+d", "^Re: ")
             break
-    sleep(2)  # a click that comes too soon is lost
+    sleep(2)  # a click that comes too early is lost
 
 
 def answer(screen: Screen, case: Case) -> None:
-    """Types the text of the case: what is above the quote and the quote itself are two fields."""
+    """Types the text of the case. The part above the quote and the quote are two fields."""
     click(screen, BODY if case.place == ABOVE else QUOTE)
     if case.place == BELOW:
         screen.answer(case)
@@ -106,24 +106,26 @@ def answer(screen: Screen, case: Case) -> None:
 
 
 def click(screen: Screen, place: tuple[str, str]) -> None:
-    """Gives the field at this place the focus."""
+    """Moves the focus to the field at this place."""
     screen.xdotool("mousemove", *place, "sleep", "0.2", "click", "1", "sleep", "0.2")
 
 
 def to_question(screen: Screen) -> None:
-    """Moves the caret to the question's end, by lines: WebKit's steps aren't the text's characters."""
+    """Moves the caret to the question's end by lines, as WebKit's steps differ from the text's characters."""
     screen.key("ctrl+Home")
     for lines in (4, 1):
         while QUESTION in below(screen).upper():
             screen.key("Down", times=lines)
         screen.key("Up", times=lines - 1)
-    while QUESTION.endswith(below(screen).partition("\n")[0].upper()):  # still in that line, or between the two
+    while QUESTION.endswith(
+        below(screen).partition("\n")[0].upper()
+    ):  # still in that line, or in the empty line below it
         screen.key("Down")
     screen.key("Right", times=below(screen).index("\n"))
 
 
 def below(screen: Screen) -> str:
-    """The text from the caret on."""
+    """Returns the text from the caret to the end."""
     text = screen.selected("ctrl+shift+End")
     screen.key("Left")
     return text

@@ -58,7 +58,7 @@ RunOnStart=false
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
-    """Views each email as a file, replies and sends."""
+    """Yields KMail's replies: views each email as a file, replies and sends."""
 
     def run(case: Case, own: Path, port: int, environment: dict[str, str]) -> Iterator[None]:
         signed = any("signature" in option for option in case.options)
@@ -90,7 +90,7 @@ def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
 
 
 def end_all_of(home: Path) -> None:
-    """Ends Akonadi's agents: each is in a session of its own and outlives the program."""
+    """Ends Akonadi's agents: each has its own session and runs on after the program."""
     mark = f"HOME={home}\0".encode()
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):

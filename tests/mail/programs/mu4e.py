@@ -1,6 +1,6 @@
-"""mu4e 1.8 in Emacs 28 in tmux: the text is typed into its message mode, which wraps it.
+"""mu4e 1.8 in Emacs 28 in tmux: the text is typed in message mode, which wraps it.
 
-It quotes the HTML part as Emacs renders it, and point starts above the quote header.
+mu4e quotes the HTML part as Emacs renders it, and the caret starts above the quote header.
 """
 
 import subprocess
@@ -34,15 +34,15 @@ OPTIONS = {
     "formatted": FORMATTED,
     "plain": """(setq mm-discouraged-alternatives '("text/html" "text/richtext"))\n""",
     "no-prefix": '(setq message-yank-prefix "" message-yank-cited-prefix "" message-yank-empty-prefix "")\n',
-    # mu4e is English only: the quote header is all that can be set.
+    # mu4e is only in English: only the quote header can be set.
     "german": FORMATTED + '(setq message-citation-line-format "Am %d.%m.%Y um %R schrieb %f:\\n")\n',
     "spanish": FORMATTED + '(setq message-citation-line-format "El %d/%m/%Y a las %R, %f escribió:\\n")\n',
 }
-"""Lines of Emacs's configuration; `signature` is a file of its own."""
+"""Lines for Emacs's configuration; `signature` is a separate file."""
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
-    """The replies that mu4e writes."""
+    """Yields the replies that mu4e writes."""
     with sink() as (port, mails):
         for case in cases("mu4e", "flowed", "formatted", "no-prefix", "plain"):
             own_home = home / case.name
@@ -74,7 +74,7 @@ def configure(home: Path, case: Case, original: bytes, port: int) -> None:
 
 
 def reply(home: Path, case: Case, mails: "SimpleQueue[bytes]") -> bytes:
-    """Answers the one email in the maildir and returns the mail. Raises TimeoutError or Empty."""
+    """Answers the only email in the maildir and returns the reply. Raises TimeoutError or Empty."""
     with terminal("""emacs -nw -f mu4e""", home) as emacs:
         emacs.shows("enter a .s.earch query")
         emacs.press("s")
@@ -86,7 +86,7 @@ def reply(home: Path, case: Case, mails: "SimpleQueue[bytes]") -> bytes:
         if case.place == BELOW:
             emacs.press("M->", "Enter")
         elif case.place == INSIDE:
-            # The line above it is empty but for the quote mark, and what is asked is above that one.
+            # The line above has only the quote mark, and the question is above that line.
             emacs.press("C-s")
             emacs.type("Or reply with\n" if case.original == WAY_BACK else "Just reply to this email\n")
             emacs.press("C-a", "C-p", "C-o")

@@ -1,4 +1,4 @@
-"""mutt. The editor that it starts is this file, which types the case's text into the draft."""
+"""mutt. Its editor is this file, which types the case's text into the draft."""
 
 import os
 import pty
@@ -30,10 +30,10 @@ SETTINGS = {
     "signature": 'set signature="~/signature"',
     "header": "set header=yes",
     "bare": 'set indent_string=""',
-    # vim breaks lines as it does for mail, and leaves the space that format=flowed asks for.
+    # vim wraps lines as for mail, and leaves the space that format=flowed needs.
     "flowed": 'set text_flowed=yes editor="vim -N -u NONE -S ~/vim"',
     "german": 'set attribution_locale="de_DE.UTF-8"',
-    # Its Spanish translation has no attribution: Spaniards set it.
+    # mutt's Spanish translation has no quote header: Spanish users set it.
     "spanish": 'set attribution_locale="es_ES.UTF-8" attribution="El %{%d de %B de %Y}, %n escribió:"',
 }
 LANGUAGES = {"german": "de_DE", "spanish": "es_ES"}
@@ -54,14 +54,14 @@ wq
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
-    """Its replies."""
+    """Yields mutt's replies."""
     yield from replies("mutt", SETTINGS, cases("mutt", "header", "bare", "flowed"), sent, home)
 
 
 def replies(
     program: str, settings: Mapping[str, str], wanted: Iterator[Case], sent: Path, home: Path
 ) -> Iterator[tuple[Case, bytes]]:
-    """The replies of mutt or one of its kind, started anew for each case."""
+    """Yields the replies of mutt or a program like it, started again for each case."""
     (home / "signature").write_text(f"{SIGNATURE}\n", "utf-8")
     (home / "vim").write_text(VIM, "utf-8")
     (home / "locale").mkdir()
@@ -81,7 +81,7 @@ def replies(
 
 
 def mailbox(home: Path, sent: Path, case: Case) -> Path:
-    """A maildir of its own with the email to answer, its lines ended as on this system."""
+    """Creates a maildir with the email to answer, with this system's line ends."""
     folder = home / case.name
     for part in ("cur", "new", "tmp"):
         (folder / part).mkdir(parents=True)
@@ -91,7 +91,7 @@ def mailbox(home: Path, sent: Path, case: Case) -> Path:
 
 
 def environment(home: Path, case: Case) -> dict[str, str]:
-    """The program's variables, and those which tell the editor what to type."""
+    """Returns the program's environment variables, and those that give the editor its text."""
     language = next((f"{LANGUAGES[option]}.UTF-8" for option in case.options if option in LANGUAGES), "C.UTF-8")
     folders = {name: str(home) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")}
     path = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[3]), "LOCPATH": str(home / "locale")}
@@ -100,14 +100,14 @@ def environment(home: Path, case: Case) -> dict[str, str]:
 
 
 def in_terminal(command: list[str | Path], env: Mapping[str, str], name: str) -> None:
-    """Runs a program in a terminal until it ends, and ends it after LIMIT_SECONDS."""
+    """Runs a program in a terminal until it ends, at most LIMIT_SECONDS."""
     ours, its = pty.openpty()
     process = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=env, start_new_session=True)
     os.close(its)
     end = time.monotonic() + LIMIT_SECONDS
     shown = b""
     try:
-        # Reading fails once nobody has the terminal open any more.
+        # Reading fails when no process has the terminal open any more.
         with suppress(OSError):
             while select.select([ours], [], [], max(0, end - time.monotonic()))[0]:
                 shown += os.read(ours, 65536)
@@ -120,7 +120,7 @@ def in_terminal(command: list[str | Path], env: Mapping[str, str], name: str) ->
 
 
 def with_text(draft: str, place: str, text: str) -> str:
-    """The draft with the text typed into it: within, below the question's paragraph."""
+    """Returns the draft with the text typed into it. Inside a quote it is below the question's paragraph."""
     quote, dashes, signature = draft.partition("\n-- \n")
     if place == ABOVE:
         return f"{text}\n\n{draft}"

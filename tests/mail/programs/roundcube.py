@@ -23,11 +23,11 @@ CODE = Path("/var/lib/roundcube")
 LANGUAGES = {"german": "de-DE", "spanish": "es-ES"}
 SETTINGS: dict[str, dict[str, object]] = {
     "unindented": {"reply_mode": 2},
-    "signature-at-end": {"sig_below": True},  # the default has it above the quote, if one writes above
+    "signature-at-end": {"sig_below": True},  # by default it is above the quote when the text is above
     "display-html-off": {"prefer_html": False},  # quotes the email's plain text
-    "caret-below": {"reply_mode": 0},  # the default, with the caret moved from below to above; the others set 1
+    "caret-below": {"reply_mode": 0},  # the default; the caret is moved from below to above; the other cases set 1
 }
-"""What Roundcube calls each option."""
+"""Roundcube's setting for each option."""
 CONFIG = """<?php
 $config = json_decode(file_get_contents("{home}/config/case.json"), true) + [
     "db_dsnw" => "sqlite:///{home}/roundcube.db",
@@ -54,7 +54,7 @@ LIMIT_SECONDS = 20
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
-    """Answers from Roundcube's compose page: all cases in plain text, then all in HTML."""
+    """Yields the replies from Roundcube's compose page: all cases in plain text, then all in HTML."""
     emails = sorted(sent.glob("*.eml"))
     both = chain(cases("roundcube", *SETTINGS), cases("roundcube-html", "unindented", "display-html-off"))
     with sink() as (smtp, mails), roundcube(home, emails, smtp) as address, chromium() as browser:
@@ -70,7 +70,7 @@ def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
 
 @contextmanager
 def roundcube(home: Path, emails: list[Path], smtp: int) -> Iterator[str]:
-    """The address of Debian's Roundcube with settings of its own. The emails have UIDs from 1 on."""
+    """Yields the address of Debian's Roundcube with separate settings. The emails have UIDs from 1."""
     http = free_port()
     (home / "config").mkdir()
     (home / "config" / "defaults.inc.php").symlink_to(CODE / "config" / "defaults.inc.php")
@@ -82,9 +82,9 @@ def roundcube(home: Path, emails: list[Path], smtp: int) -> Iterator[str]:
 
 
 def reply(browser: Browser, address: str, home: Path, case: Case, number: int, mails: SimpleQueue[bytes]) -> bytes:
-    """The mail that a new user with the case's settings sends."""
+    """Returns the mail that a new user with the case's settings sends."""
     while not mails.empty():
-        mails.get()  # one that came too late
+        mails.get()  # a mail that came too late
     html = case.name.startswith("roundcube-html")
     settings: dict[str, object] = {"htmleditor": int(html), "reply_mode": int(case.place == ABOVE)}
     for option in case.options:
@@ -103,7 +103,9 @@ def reply(browser: Browser, address: str, home: Path, case: Case, number: int, m
         page.fill("#rcmloginuser", ADDRESS)
         page.fill("#rcmloginpwd", PASSWORD)
         page.click("#rcmloginsubmit")
-        page.wait_for_function("window.rcmail?.env.identities_initialized && !rcmail.busy")  # the signature is there
+        page.wait_for_function(
+            "window.rcmail?.env.identities_initialized && !rcmail.busy"
+        )  # the signature has appeared
         page.evaluate("rcmail.editor.focus()")
         type_into(page, case, html=html)
         page.click("#compose-content button.send")
@@ -111,7 +113,7 @@ def reply(browser: Browser, address: str, home: Path, case: Case, number: int, m
 
 
 def type_into(page: Page, case: Case, *, html: bool) -> None:
-    """Types the case's text at the caret which Roundcube has set, or at another if it isn't in the case's place."""
+    """Types the case's text at Roundcube's caret, or elsewhere if the caret is not in the case's place."""
     before = after = ""
     if case.place == ALONE:
         page.keyboard.press("Control+a")

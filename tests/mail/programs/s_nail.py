@@ -1,4 +1,4 @@
-"""s-nail, the `mail` of many systems: its `~e` starts the editor in `mutt`."""
+"""s-nail, the `mail` command of many systems: its `~e` starts the editor in `mutt`."""
 
 import sys
 from collections.abc import Iterator
@@ -19,18 +19,18 @@ set from="Ann Example <someone@example.net>" reply-to-honour noasksend noedithea
 SETTINGS = {
     "signature": r"set message-inject-tail=$'\n-- \nAnn Example\nHarbour Street 3, Exampletown\n'",
     "headers": "set quote=headers",
-    # The default, which Debian's /etc/s-nail.rc changes to "> ".
+    # The default; Debian's /etc/s-nail.rc changes it to "> ".
     "tab": r"set indentprefix=$'\t'",
     "fold": "set quote-fold=72",
     "attachment": "set quote-as-attachment",
-    # There are no translations: who speaks another language sets this.
+    # There are no translations: users of other languages set this.
     "german": r"set quote-inject-head=$'Am %d schrieb %n:\n\n'",
     "spanish": r"set quote-inject-head=$'El %d, %n escribió:\n\n'",
 }
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
-    """Its replies."""
+    """Yields s-nail's replies."""
     editor = home / "editor"
     editor.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tests.mail.programs.mutt "$@"\n', "utf-8")
     editor.chmod(0o700)

@@ -1,4 +1,4 @@
-"""An SMTP server that keeps what it is given: the standard library has none any more, so aiosmtpd's."""
+"""An SMTP server that stores every mail. It is aiosmtpd's, because the standard library no longer has one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,9 +21,9 @@ class _Keeping:
 
 @contextmanager
 def sink(port: int = 0) -> Iterator[tuple[int, "SimpleQueue[bytes]"]]:
-    """The port of a server on this machine, with or without a login, and the mails that it was given.
+    """Yields the port of a server on this machine, and the queue of its received mails. A login is optional.
 
-    It listens on a free port if none is given.
+    Without a given port it listens on a free one.
     """
     keeping = _Keeping()
     accepted = lambda *_: AuthResult(success=True)  # noqa: E731
@@ -37,7 +37,7 @@ def sink(port: int = 0) -> Iterator[tuple[int, "SimpleQueue[bytes]"]]:
 
 
 def free_port() -> int:
-    """One on which nothing listens."""
+    """Returns a port on which nothing listens."""
     with socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

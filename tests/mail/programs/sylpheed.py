@@ -11,7 +11,7 @@ PACKAGES = (*NEEDED, "sylpheed", "sylpheed-i18n")
 SETTINGS = {
     "wrapped": "linewrap_auto=1\nlinewrap_quotation=1\n",
     "bar": "reply_quote_mark=|\nreply_quote_format=%f (%d):\\n%Q\n",
-    # Sylpheed translates its menus, but not the line above the quote: users write their own.
+    # Sylpheed translates its menus but not the quote header: users write their own.
     "german": "reply_quote_format=Am %d\\n%f schrieb:\\n\\n%Q\n",
     "spanish": "reply_quote_format=El %d\\n%f escribió:\\n\\n%Q\n",
 }
@@ -37,7 +37,7 @@ KEYS = """(gtk_accel_path "<MessageView>/Message/Reply" "<Control>r")
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
-    """Opens each email in a window of its own, replies and sends."""
+    """Yields Sylpheed's replies: opens each email in a separate window, replies and sends."""
 
     def run(case: Case, own: Path, port: int, environment: dict[str, str]) -> Iterator[None]:
         signature = bool(case.options & {"signature", "signature-first"})

@@ -33,9 +33,9 @@ OWN: dict[str, dict[str, Any]] = {
     "body-text": {"mail.compose.default_to_paragraph": False},
     "other-keys": {},
 }
-"""The preferences that an option sets. `other-keys` goes above with Ctrl+Home, into the paragraph of the quote header,
-and presses Enter in a quote in HTML: Thunderbird divides it and puts what is typed above our outermost table. Without
-this option it is Shift+Enter, whose line Thunderbird takes as quoted."""
+"""The preferences that an option sets. With `other-keys`, Ctrl+Home moves the caret above, into the paragraph of the
+quote header, and Enter is pressed in an HTML quote: Thunderbird then divides the quote and puts the text above our
+outermost table. Without this option Shift+Enter is pressed, and Thunderbird takes that line as quoted."""
 OPTIONS = OWN | {
     "signature": SIGNED,
     "german": {"intl.locale.requested": "de"},
@@ -61,9 +61,9 @@ PREFERENCES = {
     "mail.smtpservers": "smtp1",
     "mail.smtpserver.smtp1.hostname": "127.0.0.1",
     "mail.smtpserver.smtp1.authMethod": 1,
-    "extensions.autoDisableScopes": 0,  # turns on the translations, which are add-ons
-    "marionette.port": 0,  # a free one, which it writes into a file
-    "focusmanager.testmode": True,  # without a window manager no window has the focus
+    "extensions.autoDisableScopes": 0,  # enables the translations, which are add-ons
+    "marionette.port": 0,  # a free port, which it writes into a file
+    "focusmanager.testmode": True,  # because without a window manager no window has the focus
 }
 
 REPLY = r"""
@@ -116,14 +116,14 @@ TIMEOUT = 180  # seconds for one answer
 
 
 class Marionette:
-    """A connection to the port for remote control of a Mozilla program: RuntimeError if a command fails.
+    """A connection to the remote-control port of a Mozilla program. A failed command raises RuntimeError.
 
     The context is the program's own windows (`chrome`) or the page that it shows (`content`).
     """
 
     def __init__(self, port: int, context: str = "chrome") -> None:
         with create_connection(("127.0.0.1", port), timeout=TIMEOUT) as connection:
-            self.file = connection.makefile("rwb")  # which keeps the connection until it is closed
+            self.file = connection.makefile("rwb")  # keeps the connection open until it is closed
         self.read()
         self("WebDriver:NewSession")
         self("Marionette:SetContext", value=context)
@@ -132,7 +132,7 @@ class Marionette:
         self.file.close()
 
     def read(self) -> Any:
-        """Reads one message: its length, a colon, JSON."""
+        """Reads one message: its length, a colon and JSON."""
         length = b""
         while (character := self.file.read(1)) not in (b":", b""):
             length += character
@@ -149,7 +149,7 @@ class Marionette:
 
 
 def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
-    """Has a Thunderbird with a new profile answer each case, and yields what it sends."""
+    """Yields Thunderbird's replies, with a new profile for each case."""
     more = [
         replace(case, options=frozenset({option}))
         for option, kinds in MORE.items()
@@ -171,7 +171,7 @@ def written(sent: Path, home: Path) -> Iterator[tuple[Case, bytes]]:
 
 
 def arguments(case: Case, sent: Path) -> list[Any]:
-    """What the script needs; the question is a regular expression, as a quote of plain text has it over two lines."""
+    """Returns the script's arguments. The question is a regular expression, as a plain-text quote wraps it."""
     question = (sent / f"{case.original}.txt").read_text("utf-8").partition("YOUR QUESTION\n\n")[2].partition("\n\n")[0]
     email = (sent / f"{case.original}.eml").read_bytes().decode("latin-1")
     other_keys = "other-keys" in case.options
@@ -181,7 +181,7 @@ def arguments(case: Case, sent: Path) -> list[Any]:
 
 @contextmanager
 def thunderbird(case: Case, profile: Path, smtp: int, display: str) -> Iterator[Marionette]:
-    """Thunderbird with the case's preferences and an account that sends to a port of this machine."""
+    """Starts Thunderbird with the case's preferences and an account that sends to a port of this machine."""
     preferences: dict[str, Any] = PREFERENCES | {"mail.smtpserver.smtp1.port": smtp}
     if case.place == ABOVE and "other-keys" not in case.options:
         preferences[f"{IDENTITY}reply_on_top"] = 1
@@ -190,7 +190,7 @@ def thunderbird(case: Case, profile: Path, smtp: int, display: str) -> Iterator[
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in preferences.items()]
     (profile / "user.js").write_text("".join(lines))
     environment = {"PATH": os.environ["PATH"], "DISPLAY": display, "HOME": str(profile), "LANG": "C.UTF-8"}
-    # Else GTK starts a bus that outlives the program.
+    # Otherwise GTK starts a bus that runs on after the program.
     environment |= {"NO_AT_BRIDGE": "1", "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
     command = ["thunderbird", "--profile", str(profile), "--marionette", "--remote-allow-system-access"]
     with running(command, env=environment, stdout=subprocess.DEVNULL) as program:
@@ -198,7 +198,7 @@ def thunderbird(case: Case, profile: Path, smtp: int, display: str) -> Iterator[
 
 
 def marionette_port(profile: Path, program: "subprocess.Popen[bytes]") -> int:
-    """The port that a program with `marionette.port` 0 writes into its profile. TimeoutError if it does not start."""
+    """Returns the port that a program with `marionette.port` 0 writes into its profile. Raises TimeoutError."""
     port, deadline = profile / "MarionetteActivePort", monotonic() + 60
     while not (port.exists() and port.read_text()):
         if program.poll() is not None or monotonic() > deadline:
@@ -209,7 +209,7 @@ def marionette_port(profile: Path, program: "subprocess.Popen[bytes]") -> int:
 
 @contextmanager
 def running(command: list[str], **options: Any) -> Iterator["subprocess.Popen[bytes]"]:
-    """Starts a program, and ends it with all that it started."""
+    """Starts a program, and ends it with everything that it started."""
     program = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True, **options)
     try:
         yield program

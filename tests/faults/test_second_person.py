@@ -1,4 +1,4 @@
-"""The second person of the histories is one who would notice: a page that shows what was written is found."""
+"""The judge of the second person finds a page that shows something private."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,34 +12,34 @@ from content.lessons import Course
 from course.subscriber import Subscriber
 from local_cloud.cloud import World
 from services.links import course_page
-from tests.faults.life import Events, Life, Someone
-from tests.faults.onlooker import SEEN, judge_onlooker
 from tests.faults.oracle import Tally
+from tests.faults.second_person import SEEN, judge_second_person
 from tests.faults.short_course import short_course
+from tests.faults.simulation import EventTiming, RecordedPerson, Simulation
 from tests.faults.trials import MONDAY
 
 
 @pytest.fixture
-def ann() -> Iterator[Someone]:
+def ann() -> Iterator[RecordedPerson]:
     with short_course() as template, World(template, MONDAY) as world:
-        someone = Life(world, Events.ON_TIME).person("ann").joins()
+        someone = Simulation(world, EventTiming.ON_TIME).add_person("ann").joins()
         someone.replies("It was my fault.")
-        someone.life.days()
+        someone.sim.advance_days()
         yield someone
 
 
-def found(ann: Someone) -> set[str]:
+def found(ann: RecordedPerson) -> set[str]:
     tally = Tally()
-    judge_onlooker(ann.life, tally)
+    judge_second_person(ann.sim, tally)
     return set(tally.broken)
 
 
-def test_p1_a_second_person_reads_nothing(ann: Someone) -> None:
+def test_p1_a_second_person_reads_nothing(ann: RecordedPerson) -> None:
     assert not found(ann)
 
 
 @pytest.mark.parametrize("shown", ["It was my fault.", "ann@example.net", 'value="Europe/Berlin" selected'])
-def test_a_page_that_shows_what_is_private_is_found(ann: Someone, shown: str) -> None:
+def test_a_page_that_shows_private_text_is_found(ann: RecordedPerson, shown: str) -> None:
     opens = course_page.opened
 
     def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:

@@ -1,8 +1,9 @@
-"""The real handlers in processes of their own, as in Lambda: boto3 as it is, no moto, and no lock that they share.
+"""Runs the real handlers in separate processes, as Lambda does: with the real boto3, no moto and no shared lock.
 
-Both ends are here. `Sandboxes` is Lambda's: it starts `python -m tests.faults.process FD …`, which imports all once and
-then forks a sandbox for each socket that arrives at FD: an import takes a second, and many sandboxes are killed. It
-has one thread, so it may fork. When nobody is left at the other end, it kills its sandboxes and ends.
+This module has both sides. `Sandboxes` plays Lambda: it starts `python -m tests.faults.sandboxes FD …`, the forker. The
+forker imports everything once and then forks a sandbox for each socket that arrives at FD, because an import takes a
+second and many sandboxes are killed. It has one thread, so it may fork. When the other end is closed, it kills its
+sandboxes and ends.
 """
 
 import importlib
@@ -42,13 +43,13 @@ from replies.request import Answered
 
 ROOT = Path(__file__).resolve().parents[2]
 TIME_LEFT = 900_000
-"""Lambda time left in milliseconds, at any moment: no test depends on how fast the machine is."""
+"""The remaining Lambda time in milliseconds, always the same: no test depends on the speed of the machine."""
 WITHOUT_CONDITION = "WITHOUT_CONDITION"
-"""With this environment variable a subscriber is stored whatever others did: lessons must then come twice."""
+"""This environment variable makes the functions store subscribers unconditionally: lessons must then come twice."""
 
 
 class Sandbox:
-    """One process that works on one function's events, one after another."""
+    """One process that handles the events of one function, one after another."""
 
     def __init__(self, function: str, pid: int, wire: socket.socket) -> None:
         self.function = function
@@ -58,10 +59,9 @@ class Sandbox:
         self._answers = wire.makefile("r")
 
     def run(self, event: Any) -> dict[str, Any] | None:
-        """What the handler gave back, as `payload`, or what it raised, as `error`; None when the process ended.
+        """Returns the handler's result as `payload`, or its exception as `error`; None if the process ended.
 
-        With it come the CPU time that the handler took, as `seconds`, and the most bytes that the process ever held, as
-        `memory`.
+        A payload comes with the handler's CPU time in `seconds` and the process's peak memory in `memory`, in bytes.
         """
         with suppress(OSError):
             self._wire.sendall(json.dumps({"now": datetime.now(UTC).isoformat(), "event": event}).encode() + b"\n")
@@ -76,20 +76,20 @@ class Sandbox:
 
 
 class Sandboxes(Functions):
-    """Lambda, with a fixed number of sandboxes of each function. Used with `with`: no process outlives it.
+    """Plays Lambda with a fixed number of sandboxes for each function. As a context manager it ends every process.
 
-    More invocations at a time than there are sandboxes wait. A sandbox that died is replaced by a new one.
+    When all sandboxes of a function are busy, an invocation waits. A dead sandbox is replaced by a new one.
     """
 
     def __init__(self, resolver: Resolver, number: Mapping[str, int], environment: Mapping[str, str]) -> None:
         super().__init__(resolver, ROOT)
         self.killed: Counter[str] = Counter()
-        """Sandboxes killed, by function."""
+        """The number of killed sandboxes, by function."""
         self.faults: Counter[str] = Counter()
         """How often a message that names a subscriber was not worked through."""
         self.errors: Counter[str] = Counter()
-        """What the handlers raised, what they logged as errors (known at the end), and sandboxes that nobody killed."""
-        self._lock = threading.Lock()  # of the orders, and of who is busy
+        """Exceptions of handlers, logged errors (known at the end), and sandboxes that ended without being killed."""
+        self._lock = threading.Lock()  # for the orders and for the list of busy sandboxes
         self._made: list[Sandbox] = []
         self._busy: list[Sandbox] = []
         self._free: dict[str, SimpleQueue[Sandbox]] = {name: SimpleQueue() for name in number}
@@ -98,14 +98,14 @@ class Sandboxes(Functions):
         self._orders, theirs = socket.socketpair()
         with theirs:
             self.forker = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.process", str(theirs.fileno()), *number],
+                [sys.executable, "-m", "tests.faults.sandboxes", str(theirs.fileno()), *number],
                 cwd=ROOT,
                 env={**os.environ, **environment, "PYTHONPATH": f"{ROOT / 'functions'}{os.pathsep}{ROOT}"},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # a Ctrl-C is ours: we end it
+                start_new_session=True,  # a Ctrl-C reaches only this process, which ends the forker
             )
 
     def __enter__(self) -> Self:
@@ -136,7 +136,7 @@ class Sandboxes(Functions):
             self._busy.remove(sandbox)
             if answer is None and not sandbox.dead:
                 self.errors[f"{function.name} ended by itself"] += 1
-                self._kill(sandbox)  # there is a dead process to be taken away
+                self._kill(sandbox)  # reaps the dead process
             if sandbox.dead:
                 sandbox = self._started(function.name)
             self._free[function.name].put(sandbox)
@@ -151,7 +151,7 @@ class Sandboxes(Functions):
         return Outcome(error=RuntimeError(answer["error"] if answer else "killed"))
 
     def alone(self, function: str, event: Any) -> dict[str, Any]:
-        """As `Sandbox.run`, in a sandbox of its own that has worked on nothing before."""
+        """As `Sandbox.run`, in a new sandbox that has handled no event before."""
         with self._lock:
             sandbox = self._started(function)
         answer = sandbox.run(event)
@@ -161,7 +161,7 @@ class Sandboxes(Functions):
         return answer or {"error": "its process ended"}
 
     def kill_one(self, chance: random.Random) -> None:
-        """Kills a sandbox that is at work, if one is."""
+        """Kills a random busy sandbox, if there is one."""
         with self._lock:
             if alive := [sandbox for sandbox in self._busy if not sandbox.dead]:
                 victim = chance.choice(sorted(alive, key=lambda sandbox: sandbox.pid))
@@ -169,12 +169,12 @@ class Sandboxes(Functions):
                 self.killed[victim.function] += 1
 
     def alive(self) -> list[int]:
-        """Ids of the sandboxes' processes."""
+        """Returns the process ids of the living sandboxes."""
         with self._lock:
             return [sandbox.pid for sandbox in self._made if not sandbox.dead]
 
     def end(self) -> None:
-        """Kills every process. What is still being invoked fails, with OSError."""
+        """Kills every process. An invocation that still runs raises OSError."""
         with suppress(OSError):
             self._orders.shutdown(socket.SHUT_RDWR)
         try:
@@ -198,18 +198,18 @@ class Sandboxes(Functions):
         socket.send_fds(self._orders, [order.encode()], descriptors)
         answer = self._orders.recv(100)
         if not answer:
-            raise OSError("the sandboxes are gone; what they said:\n" + _said(self._log)[-2000:])
+            raise OSError("the sandboxes have ended; their output:\n" + _output(self._log)[-2000:])
         return int(answer)
 
 
-def _said(log: IO[str]) -> str:
+def _output(log: IO[str]) -> str:
     log.seek(0)
     return log.read()
 
 
 def _errors(log: IO[str]) -> Counter[str]:
     found: Counter[str] = Counter()
-    for line in _said(log).splitlines():
+    for line in _output(log).splitlines():
         with suppress(ValueError, TypeError, KeyError):
             entry = json.loads(line)
             if entry["level"] == "ERROR":
@@ -217,11 +217,11 @@ def _errors(log: IO[str]) -> Counter[str]:
     return found
 
 
-# ---------------------------------------------------------------- in the processes
+# ---------------------------------------------------------------- the forker and its sandboxes
 
 
 def main(parent: socket.socket, handlers: list[str]) -> None:
-    """Orders: `start FUNCTION`, with the sandbox's socket, and `kill PID`. Each is answered with the process's id."""
+    """Carries out orders: `start FUNCTION`, with the sandbox's socket, and `kill PID`. The answer is the process id."""
     _warm(handlers)
     running: set[int] = set()
     while order := _received(parent):
@@ -243,7 +243,7 @@ def main(parent: socket.socket, handlers: list[str]) -> None:
 
 
 def _received(parent: socket.socket) -> tuple[str, str, list[int]] | None:
-    """The next order. Each is answered before another is given, so none is cut or runs into the next."""
+    """Returns the next order. An order follows only after the answer to the last one, so two never run together."""
     message, sockets, _, _ = socket.recv_fds(parent, 100, 1)
     word, _, argument = message.decode().partition(" ")
     return (word, argument, sockets) if word else None
@@ -255,14 +255,14 @@ def _kill(pid: int) -> None:
 
 
 def _warm(handlers: list[str]) -> None:
-    """What every sandbox needs and no request to AWS: modules, lessons, and clients that have not connected yet."""
+    """Prepares what every sandbox needs, without a request to AWS: modules, lessons and unconnected clients."""
     for name in handlers:
         importlib.import_module(name)
     for make in (clients.subscribers, clients.reflections, clients.limits, clients.suppressions):
         make()
     for other in (clients.outbox, clients.mailer, clients.quota, clients.library):
         other()
-    boto3.client("secretsmanager")  # reads its model, which takes longest
+    boto3.client("secretsmanager")  # reads boto3's model of the service, which takes longest
     if "receive_reply" in handlers:
         for needed in (clients.raw_mail, clients.set_aside):
             needed()
@@ -272,7 +272,7 @@ def _warm(handlers: list[str]) -> None:
 
 
 def _read_a_reply() -> None:
-    """Compiles the expressions that a reply is read with: three quarters of a second."""
+    """Compiles the regular expressions for replies, which takes 0.75 s."""
     text = "From: ann@example.net\n\nI see.\n\nOn Mon, Aug 3, 2026, X <x@example.com> wrote:\n> b"
     replies.decided(replies.own_words(text.encode(), "b", "<p>b</p>"), Answered.WAY_BACK, date(2026, 8, 4))
 
@@ -285,7 +285,7 @@ def _save_whatever_others_did(table: Subscribers, subscriber: Subscriber) -> Sub
 
 
 def _work(function: str, descriptor: int) -> None:
-    """Works on one event after another until the other end is closed."""
+    """Handles one event after another until the other end is closed."""
     try:
         handler = importlib.import_module(function).handler
         with socket.socket(fileno=descriptor) as parent, parent.makefile("r") as events:
@@ -294,11 +294,11 @@ def _work(function: str, descriptor: int) -> None:
                 _set_clock(datetime.fromisoformat(asked["now"]))
                 parent.sendall(json.dumps(_answer(handler, asked["event"], function)).encode() + b"\n")
     finally:
-        os._exit(0)  # never back into what was forked
+        os._exit(0)  # never returns into the code of the forker
 
 
 def _set_clock(now: datetime) -> None:
-    """In the one place where the handlers read the time."""
+    """Sets the time in the one place where the handlers read it."""
     clients.now = lambda: now
 
 
@@ -315,7 +315,7 @@ def _answer(handler: Any, event: Any, function: str) -> dict[str, Any]:
         payload = handler(event, context)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
         return {"payload": payload, "seconds": time.process_time() - began, "memory": memory}
-    except Exception:  # noqa: BLE001 - whatever it is, Lambda reports it and goes on
+    except Exception:  # noqa: BLE001 - like Lambda: report any error and continue
         return {"error": traceback.format_exc()}
 
 
