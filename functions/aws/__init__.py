@@ -1,1 +1,1 @@
-"""Who we talk to: one adapter a service. Plain classes that take their client and catch only what they expect."""
+"""The adapters to AWS, one for each service. Each takes its client and catches only expected errors."""

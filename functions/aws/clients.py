@@ -1,4 +1,4 @@
-"""Everything a function needs, made when it is first asked for and kept for the life of the process.
+"""Everything that a function needs, made on first use and kept until the process ends.
 
 A function makes only the clients that it uses: each costs 20 to 35 ms of a cold start.
 """
@@ -28,19 +28,19 @@ from course.errors import UnknownKey
 from course.tokens import Keyring
 
 THREADS = 16
-"""Threads that send at a time."""
+"""How many threads send at the same time."""
 
 Read = TypeVar("Read")
 
 
 def now() -> datetime:
-    """The time, UTC, to the second. The only place where it is read."""
+    """The time now, in UTC, to the second. Only this function reads it."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
-# Short, so that a claim whose answer was lost is known within seconds: sending waits for it.
+# Short timeouts: sending waits for the answer to a claim, so a lost answer must be noticed within seconds.
 _SHORT = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard"}, max_pool_connections=THREADS)
-# SES is asked once and never again: see Mailer.
+# One request to SES, never retried: see Mailer.
 _ONCE = Config(
     connect_timeout=CONNECT_TIMEOUT,
     read_timeout=READ_TIMEOUT,
@@ -67,16 +67,16 @@ mailer = cache(lambda: Mailer(boto3.client("sesv2", config=_ONCE), settings().se
 
 @cache
 def keys() -> Keyring:
-    """The keys of tokens and ids."""
+    """The keys that make tokens and ids."""
     secret = boto3.client("secretsmanager").get_secret_value(SecretId=settings().signing_secret)
     return Keyring(json.loads(secret["SecretString"]))
 
 
 def verified(read: Callable[[Keyring], Read]) -> Read:
-    """What `read` makes of a token with the keys. Raises what it raises.
+    """Reads a token with the keys; returns what `read` returns, and raises what it raises.
 
-    A key may have been added while this process ran: a token of a key it doesn't know is read once more with the keys
-    as they are now.
+    A key may have been added while this process was running. So if no key fits the token, it is read again with the
+    keys as they are now.
     """
     try:
         return read(keys())
@@ -87,13 +87,16 @@ def verified(read: Callable[[Keyring], Read]) -> Read:
 
 @lru_cache(maxsize=1)
 def _renew_keys(_minute: datetime) -> None:
-    """Once a minute, as anybody can make up tokens. While the secret cannot be read, the keys stay what they are."""
+    """Reads the keys again, at most once a minute, because anybody can make up tokens.
+
+    If the secret cannot be read, the keys stay as they are.
+    """
     keys().renew(keys.__wrapped__())
 
 
 @cache
 def library() -> Library:
-    """The courses and notices in the layer. What cannot be used is counted once by each process that meets it."""
+    """The courses and notices in the layer. Each process logs and counts each unusable file once."""
     found = usable(settings().emails_dir)
     for fault in found.faults:
         logger.error("a course's files cannot be used", fault=str(fault))
@@ -103,6 +106,6 @@ def library() -> Library:
 
 @cache
 def site() -> Site:
-    """What emails need to know."""
+    """What emails need to know about this deployment."""
     known = settings()
     return Site(library(), keys(), known.site_url, known.reply_domain, known.postal_address)

@@ -1,4 +1,4 @@
-"""Inbound mail: SES's notification of it, and the raw mail in the bucket."""
+"""Mail that comes in: SES's notification of it, and the raw mail in the bucket."""
 
 import hashlib
 import json
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SETUP_NOTICE = "AMAZON_SES_SETUP_NOTIFICATION"
-"""What SES itself writes when a receipt rule is made."""
+"""The id of the message that SES itself writes when a receipt rule is made."""
 
 PREFIX = "inbound/"
-"""Of the keys that the receipt rule in template.yaml stores mail under; SES's id follows."""
+"""How the keys begin under which the receipt rule in template.yaml stores mail; SES's id follows."""
 
 RECORD = "inbound#"
-"""Of the key, in the table Limits, of the mark that a mail was worked on; SES's id follows."""
+"""How the keys in the table Limits begin that mark a mail as worked on; SES's id follows."""
 _HARM = (("virus", Why.VIRUS, Why.NOT_SCANNED_FOR_VIRUS), ("spam", Why.SPAM, Why.NOT_SCANNED_FOR_SPAM))
 
 
@@ -32,20 +32,23 @@ class Arrival:
     source: str
     """The sender in the envelope."""
     recipients: tuple[str, ...]
-    """From the envelope: the only ones that count."""
+    """The recipients in the envelope. Those in the headers do not count."""
     object_key: str
     verdicts: dict[str, str]
     """`spf`, `dkim`, `dmarc`, `spam`, `virus` → PASS, FAIL, GRAY, PROCESSING_FAILED, DISABLED."""
 
     @property
     def short_id(self) -> str:
-        """Stands for the mail in an item of which every byte counts. A hash: how SES makes its ids, it doesn't say."""
+        """A short id of the mail, for an item in which every byte counts.
+
+        It is a hash, because SES does not say how it makes its ids.
+        """
         return hashlib.sha256(self.mail_id.encode()).hexdigest()[:12]
 
     def is_from(self, address: str) -> bool:
-        """Whether a mail that says so is really from this address.
+        """Whether a mail that names this address in From is proven to come from it.
 
-        By DMARC; where the domain has no policy, by SPF, if the envelope names the same domain.
+        DMARC proves it. If the domain has no policy, SPF does, if the envelope names the same domain.
         """
         if self.verdicts.get("dmarc") == "GRAY" and self.verdicts.get("spf") == "PASS":
             return self.source.rpartition("@")[2].lower() == address.rpartition("@")[2]
@@ -53,7 +56,7 @@ class Arrival:
 
     @property
     def harmful(self) -> NotTaken | None:
-        """A virus or spam where SES says so, or that it could not look."""
+        """Why the mail may be harmful: SES found a virus or spam, or could not scan it. Otherwise None."""
         for name, found, unknown in _HARM:
             if self.verdicts.get(name) == "FAIL":
                 return NotTaken(found)
@@ -63,13 +66,13 @@ class Arrival:
 
 
 def arrival(queue_body: str, topic: str) -> Arrival | None:
-    """The arrival that a queue message tells of; None for a set-up notice of SES or SNS, or another topic's message."""
+    """The arrival in a queue message; None for a set-up message of SES or SNS, or of another topic."""
     body: dict[str, Any] = json.loads(queue_body)
     if body["TopicArn"] != topic:
         return None
     try:
         notification: dict[str, Any] = json.loads(body["Message"])
-    except ValueError:  # SNS and SES greet a new topic in plain words
+    except ValueError:  # SNS and SES send plain text, not JSON, to a new topic
         return None
     mail, receipt = notification["mail"], notification["receipt"]
     key = receipt["action"]["objectKey"]
@@ -84,7 +87,7 @@ def arrival(queue_body: str, topic: str) -> Arrival | None:
 
 
 def key_of(mail_id: str) -> str:
-    """Where SES stores the raw mail."""
+    """The key under which SES stores the raw mail."""
     return f"{PREFIX}{mail_id}"
 
 
@@ -99,7 +102,7 @@ class RawMail:
         return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
     def fetch_if_there(self, key: str) -> bytes | None:
-        """The raw mail, or None. S3 tells only who may list the bucket that a key does not exist."""
+        """The raw mail, or None if it is missing. S3 reports that only to a caller who may list the bucket."""
         try:
             return self.fetch(key)
         except self._client.exceptions.NoSuchKey:

@@ -1,4 +1,7 @@
-"""What every table does; subscribers, consents and reflections as items. Times are ISO 8601 in UTC, to the second."""
+"""The base class of all tables, and subscribers, consents and reflections as items.
+
+Times are ISO 8601 in UTC, to the second.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -20,12 +23,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DUE_SHARD = "0"
-"""One partition of the index carries about 500 emails a second (two index writes each, of 1,000). More shards when a
-course needs more: write a subscriber's shard from its id, and let `due` ask each."""
+"""One partition of the index is enough for about 500 emails a second: it takes 1,000 writes a second, and each email
+needs two. For more emails, add shards: make a subscriber's shard from the id, and have `due` query each shard."""
 
 SCHEMA = 1
-"""Stored with every item, and absent at 1. A change that older code would misread needs the next number: code that was
-rolled back leaves what newer code has stored, and rings, until the newer code is back."""
+"""Stored with every item, and left out at 1. A change that older code would misread needs the next number. After a
+rollback, the older code leaves the items of newer code as they are, and sets off an alarm, until the newer code is
+back."""
 
 Item = dict[str, Any]
 Stored = TypeVar("Stored")
@@ -35,19 +39,19 @@ _deserializer = TypeDeserializer()
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The proof of a consent, in an item of its own: nothing that decides what is sent reads it."""
+    """The proof of a consent, in a separate item: no code that decides what to send reads it."""
 
     text: str
     """Version of the text that was agreed to."""
     language: str
     source: str
-    """Where: `page`, or `embed` for the form on the author's own site."""
+    """Where the form was: `page`, or `embed` for the form on the author's own site."""
     asked_at: datetime
     """When the box was ticked (UTC)."""
     epoch: int = 0
-    """Of the sign-up that it was given with; 0 until there is one."""
+    """The epoch of its sign-up; 0 until there is one."""
     given_at: datetime | None = None
-    """When the sign-up was confirmed (UTC); until then it is no consent."""
+    """When the sign-up was confirmed (UTC); there is no consent before that."""
     by: str = ""
     """How it was confirmed: `button` or `reply`."""
 
@@ -55,7 +59,7 @@ class Consent:
 class Table:
     """A table whose items are read and written as plain values. Every access has a method in a subclass.
 
-    In a condition or a change, `#name` is an attribute whose name DynamoDB reserves, and `:name` a value that is given.
+    In a condition or a change, `#name` is an attribute whose name DynamoDB reserves, and `:name` is a value.
     """
 
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
@@ -76,7 +80,7 @@ class Table:
         return True
 
     def _update(self, key: Item, change: str, condition: str, **values: Any) -> Item | None:
-        """Changes an item if the condition holds; returns all of it as it is now, or None."""
+        """Changes an item if the condition holds; returns the whole new item, or None."""
         asked = _expressions(values, UpdateExpression=change, ConditionExpression=condition)
         try:
             new = self._client.update_item(TableName=self._table, Key=to_wire(key), ReturnValues="ALL_NEW", **asked)
@@ -94,7 +98,7 @@ class Table:
 
 
 def _expressions(values: Item, **expressions: str) -> dict[str, Any]:
-    """A request's expressions, with the names and values in them. What is empty is left out, as DynamoDB wants it."""
+    """A request's expressions with their names and values, without empty ones, which DynamoDB refuses."""
     names = re.findall(r"#(\w+)", " ".join(expressions.values()))
     asked = {
         **expressions,
@@ -120,7 +124,7 @@ def stamp(at: datetime) -> str:
 
 
 def subscriber_item(subscriber: Subscriber) -> Item:
-    """A subscriber to be stored. Only who waits for an email has a `due_shard`, and so a place in the index."""
+    """The item of a subscriber. Only one who waits for an email has a `due_shard`, and so is in the index."""
     item = {**_stored(subscriber), "links_ended": subscriber.links_ended or None}
     if subscriber.waiting:
         item["due_shard"] = DUE_SHARD
@@ -139,18 +143,18 @@ def subscriber_from(item: Item) -> Subscriber:
         subscriber = _read(Subscriber, item)
         ZoneInfo(subscriber.zone)
     except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
-        raise UnreadableSubscriber(type(error).__name__) from None  # its text can hold what is stored
+        raise UnreadableSubscriber(type(error).__name__) from None  # the error's text can hold what is stored
     if not 0 <= subscriber.hour <= 23 or subscriber.next_lesson not in (None, *subscriber.plan):
-        raise UnreadableSubscriber("the hour is none, or the next lesson is not in the plan")
+        raise UnreadableSubscriber("the hour is invalid, or the next lesson is not in the plan")
     if not all(isinstance(item[name], str) for name in ("address", "course")):
-        raise UnreadableSubscriber("the address or the course is none")
+        raise UnreadableSubscriber("the address or the course is not text")
     if not (0 <= subscriber.epoch < 2**16 and 0 <= subscriber.round < 2**16 and subscriber.version > 0):
-        raise UnreadableSubscriber("the epoch, the round or the version is none")
+        raise UnreadableSubscriber("the epoch, the round or the version is out of range")
     return subscriber
 
 
 def _moment(text: str) -> datetime:
-    """A time with its zone: one without, mended in by hand say, could be compared with no other."""
+    """A time with its zone. One without a zone, perhaps typed by hand, could not be compared with others."""
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError("a time without a zone")
@@ -158,7 +162,7 @@ def _moment(text: str) -> datetime:
 
 
 _NEEDED = frozenset({"status", "epoch", "round", "zone", "hour", "version"})
-"""Stored with every subscriber, although the dataclass has a value for a new one."""
+"""The fields that every stored subscriber has, although the dataclass has defaults for them."""
 _READ: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("epoch", "round", "hour", "bounce_pauses", "another", "heard", "links_ended", "version"), int),
     **dict.fromkeys(("plan", "soft_bounces", "obeyed"), tuple),
@@ -171,29 +175,29 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "claim": lambda claim: _read(Claim, claim, previous_day=None, previous_at=None),
     "sign_up": lambda sign_up: _read(SignUp, sign_up, first_name=""),
 }
-"""How each field is read that is stored as something else."""
+"""How to read the fields that are stored as another type."""
 
 
 def _read(kind: Callable[..., Stored], item: Item, **absent: Any) -> Stored:
-    """The fields of an item as a dataclass of this kind; `absent` are the values of those that are left out."""
+    """The fields of an item as a dataclass; `absent` has the values of fields that are left out."""
     known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     given = {name: item[name] for name in known if item.get(name) not in (None, "", {}, [])}
     return kind(**absent | {name: _READ[name](value) if name in _READ else value for name, value in given.items()})
 
 
 def reflection_item(reflection: Reflection) -> Item:
-    """A reflection to be stored, under subscriber and round#lesson#received#mail."""
+    """The item of a reflection, under subscriber and round#lesson#received#mail."""
     return {**_stored(reflection), "received_at": _precise(reflection.received_at), "key": reflection_key(reflection)}
 
 
 def reflection_key(reflection: Reflection) -> str:
-    """By which the reflections of a subscriber are sorted."""
+    """The key by which the reflections of a subscriber are sorted."""
     at = _precise(reflection.received_at)
     return f"{reflection.round:05}#{reflection.lesson}#{at}#{reflection.mail_id}"
 
 
 def _precise(at: datetime) -> str:
-    """To the millisecond: two replies in one second keep their order."""
+    """A time to the millisecond, so that two replies in one second keep their order."""
     return at.isoformat(timespec="milliseconds")
 
 
@@ -204,7 +208,7 @@ def reflection_from(item: Item) -> Reflection:
 
 
 def consent_item(key: str, consent: Consent, now: datetime) -> Item:
-    """A proof of consent to be stored. One that was not confirmed goes with the sign-up."""
+    """The item of a proof of consent. If it is not confirmed, it expires like the sign-up."""
     expires = {} if consent.given_at else {"expires_at": int((now + UNCONFIRMED_LIFE).timestamp())}
     return {"id": key, **_stored(consent), **expires}
 
@@ -220,7 +224,7 @@ def _stored(value: Subscriber | Reflection | Consent) -> Item:
 
 
 def _leave_newer(item: Item) -> None:
-    """Raises NewerItem for an item of newer code, and counts it: whatever comes upon one rings an alarm."""
+    """Raises NewerItem for an item of newer code, and counts it, which sets off an alarm."""
     if item.get("schema", 1) > SCHEMA:
         count("NewerItems")
         raise NewerItem(f"its schema is {item['schema']}, and this code knows {SCHEMA}")

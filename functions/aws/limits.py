@@ -1,4 +1,4 @@
-"""Counters and marks that expire, in DynamoDB: limits of sign-up, the breaker, what was done once."""
+"""Counters and marks that expire, in DynamoDB: the limits, the breaker, and what was already done."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,11 +11,11 @@ from course.tokens import nameless
 BREAKER_OPEN_FOR = timedelta(minutes=15)
 MARK_LIFE = timedelta(days=30)
 GIVEN_UP_AFTER = timedelta(minutes=7)
-"""An owner that lives comes back sooner: the queue hands its message out again after six minutes."""
+"""An owner that still exists comes back sooner: the queue delivers its message again after six minutes."""
 
 EVENTS_NOTED_EVERY = timedelta(seconds=10)
 MOST_IN_A_BATCH = 100
-"""Items that DynamoDB reads at once."""
+"""The most items that DynamoDB reads in one request."""
 
 DONE = "done"
 _BREAKER = "breaker"
@@ -23,12 +23,15 @@ _EVENTS = "events"
 
 
 class Limits(Table):
-    """The table Limits. No row names an address or a subscriber: an erasure leaves hashes in it, which expire."""
+    """The table Limits. No item names an address or a subscriber: an erasure leaves hashes, which expire."""
 
     _events_noted: datetime | None = None
 
     def count_up(self, key: str, most: int, now: datetime) -> bool:
-        """Whether this is among the first `most` of this clock hour. A number: the item does not grow with it."""
+        """Counts one; returns whether it is among the first `most` of this clock hour.
+
+        Only a number is stored, so the item does not grow.
+        """
         counted = self._update(
             {"key": f"{key}#{hour_of(now)}"},
             "ADD #count :one SET expires_at = :expires",
@@ -40,13 +43,13 @@ class Limits(Table):
         return counted is not None
 
     def allow_of_day(self, key: str, most: int, now: datetime) -> None:
-        """How many of this UTC day `count_up_of_day` counts. The last word holds."""
+        """Sets how many `count_up_of_day` allows on this UTC day. A later call replaces an earlier one."""
         said = "SET #most = :most, expires_at = :expires"
         changed = "attribute_not_exists(#most) OR #most <> :most"
         self._update({"key": _of_day(key, now)}, said, changed, most=most, expires=_two_days(now))
 
     def count_up_of_day(self, key: str, now: datetime) -> bool:
-        """Whether this is within what `allow_of_day` allows; anything is as long as that has said nothing today."""
+        """Counts one; returns whether `allow_of_day` allows it. If that was not called today, all are allowed."""
         counted = self._update(
             {"key": _of_day(key, now)},
             "ADD #count :one SET expires_at = :expires",
@@ -58,11 +61,11 @@ class Limits(Table):
         return counted is not None
 
     def admit(self, key: str, member: str, most: int, now: datetime) -> bool:
-        """Whether a member is among the first `most` of this clock hour. Who comes again is counted once."""
+        """Whether a member is among the first `most` of this clock hour. A member counts only once."""
         return self._admit(f"{key}#{hour_of(now)}", member, most, _seconds(now + timedelta(hours=2)))
 
     def admit_of_day(self, key: str, member: str, most: int, now: datetime) -> bool:
-        """The same of this UTC day."""
+        """As `admit`, for this UTC day."""
         return self._admit(_of_day(key, now), member, most, _two_days(now))
 
     def _admit(self, key: str, member: str, most: int, expires: int) -> bool:
@@ -78,14 +81,15 @@ class Limits(Table):
         return admitted is not None
 
     def asks(self, mailbox: str) -> Asks:
-        """What a mailbox (hashed) was promised."""
+        """The emails that were promised to a mailbox (hashed)."""
         stored = (self._get(key=f"mailbox#{mailbox}") or {}).get("asks", [])
         return Asks(tuple(Ask(datetime.fromisoformat(ask["at"]), ask["course"], ask.get("key", "")) for ask in stored))
 
     def promise(self, mailbox: str, before: Asks, after: Asks) -> bool:
         """Stores one more promise, unless another request was faster.
 
-        A call whose answer was lost is retried by boto3 and then meets its own write.
+        If an answer is lost, boto3 retries the call, and the condition then fails because of our own write. So if what
+        is stored equals what we wrote, the write has succeeded.
         """
         item = _promised(mailbox, after)
         if not before.asks:
@@ -95,32 +99,36 @@ class Limits(Table):
         return stored or self.asks(mailbox) == after
 
     def close(self, mailbox: str, course: str, now: datetime) -> None:
-        """No email of a sign-up for a day: whoever erased all that says what was sent today begins anew tomorrow."""
+        """Allows the mailbox no email of a sign-up for a day.
+
+        An erasure deletes the record of what was sent today, so a new sign-up must wait for a day.
+        """
         self._put(_promised(mailbox, self.asks(mailbox).closed(course, now)))
 
     def mark(self, key: str, owner: str, now: datetime) -> bool:
-        """Whether this owner is the one who does what the key stands for. Marks it so if nobody has.
+        """Takes a key for this owner, unless another has it; returns whether this owner has it now.
 
-        An owner who has not done it and is not heard of any more has lost it to the next: its message may be gone.
+        An owner that has not done its work, and has not come back within GIVEN_UP_AFTER, loses the key to the next one:
+        its message may be lost.
         """
         condition = "attribute_not_exists(#key) OR #owner = :owner OR (#owner <> :done AND expires_at < :given_up)"
         given_up = _seconds(now - GIVEN_UP_AFTER + MARK_LIFE)
         return self._put(_mark(key, owner, now), condition, owner=owner, done=DONE, given_up=given_up)
 
     def mark_done(self, key: str, now: datetime, note: str = "") -> None:
-        """It is done: not even the same owner does it again, as when a queue hands a message out twice.
+        """Marks the work of a key as done. Then not even the same owner does it again.
 
-        The note is for whoever comes again all the same.
+        A queue may deliver a message twice, for example. The second time, `done` returns the note.
         """
         self._put(_mark(key, DONE, now) | {"note": note})
 
     def done(self, key: str) -> str | None:
-        """What was noted when what the key stands for was done, or None: it is not."""
+        """The note of a key whose work is done, or None if it is not done."""
         item = self._get(key=key)
         return item.get("note", "") if item and item["owner"] == DONE else None
 
     def all_done(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys that stand for something done."""
+        """Those of the keys whose work is done."""
         done: set[str] = set()
         asked: list[Any] = [{"key": {"S": key}} for key in keys]
         while asked:
@@ -138,7 +146,10 @@ class Limits(Table):
         return done
 
     def begin(self, key: str, owner: str, note: str, now: datetime) -> str | None:
-        """As `mark`, with what the owner noted when it first began, and kept from then. None when another has it."""
+        """As `mark`, but returns the note of the owner's first call, and None if another owner has the key.
+
+        The owner keeps the key until it expires.
+        """
         begun = self._update(
             {"key": key},
             "SET #owner = :owner, #note = if_not_exists(#note, :note), "
@@ -151,12 +162,12 @@ class Limits(Table):
         return begun["note"] if begun else None
 
     def noted(self, key: str) -> str | None:
-        """What the owner of a key noted when it first began, or None: nobody has."""
+        """The note of the first call of `begin` for a key, or None if there was none."""
         item = self._get(key=key)
         return item["note"] if item else None
 
     def number_of_day(self, key: str, member: str, most: int, now: datetime) -> int | None:
-        """Which of the first `most` of this UTC day a member is, from 1 on; None when it comes after them."""
+        """Which of the first `most` of this UTC day a member is, from 1 on; None if it comes after them."""
         numbers = range(1, most + 1)
         taken = (self.begin(f"{key}#{day_of(now)}#{number}", member, "", now) is not None for number in numbers)
         return next((number for number, is_taken in zip(numbers, taken, strict=True) if is_taken), None)
@@ -166,16 +177,16 @@ class Limits(Table):
         self._put({"key": f"erase#{nameless(subscriber)}", "at": now, "expires_at": _seconds(now + MARK_LIFE)})
 
     def asked_to_erase(self, subscriber: str) -> datetime | None:
-        """When a subscriber was last asked that."""
+        """When a subscriber was last asked whether to delete everything."""
         item = self._get(key=f"erase#{nameless(subscriber)}")
         return datetime.fromisoformat(item["at"]) if item else None
 
     def unmark(self, key: str) -> None:
-        """Lets it be done after all."""
+        """Frees a key, so that its work can be done after all."""
         self._delete(key=key)
 
     def open_breaker(self, reason: str, now: datetime) -> None:
-        """Stops sending for everyone for a quarter of an hour; then one tick tries again."""
+        """Stops all sending for a quarter of an hour; then the next dispatch tries again."""
         until = now + BREAKER_OPEN_FOR
         self._put({"key": _BREAKER, "reason": reason, "until": until, "expires_at": _seconds(until)})
 
@@ -185,14 +196,14 @@ class Limits(Table):
         return item["reason"] if item and datetime.fromisoformat(item["until"]) > now else None
 
     def note_event(self, at: datetime) -> None:
-        """Notes that the event of an email sent at `at` has come through. Not each one: every ten seconds will do."""
+        """Notes that the event of an email sent at `at` has arrived. One note for every ten seconds is enough."""
         if self._events_noted and at < self._events_noted + EVENTS_NOTED_EVERY:
             return
         self._put({"key": _EVENTS, "at": at}, "attribute_not_exists(#at) OR #at < :at", at=at)
         self._events_noted = at
 
     def events_until(self) -> datetime | None:
-        """When the latest email was sent whose event has come through."""
+        """The latest time at which an email was sent whose event has arrived."""
         item = self._get(key=_EVENTS)
         return datetime.fromisoformat(item["at"]) if item else None
 
@@ -211,12 +222,12 @@ class Suppressions(Table):
 
 
 def _of_day(key: str, now: datetime) -> str:
-    """The key of what counts for this UTC day."""
+    """The key of a count of this UTC day."""
     return f"{key}#{day_of(now)}"
 
 
 def _two_days(now: datetime) -> int:
-    """When what counts for this UTC day is no longer needed: a day after its end."""
+    """When a count of this UTC day is no longer needed: a day after the day's end."""
     return _seconds(now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2))
 
 

@@ -1,4 +1,4 @@
-"""Logs and metrics. They hold ids, counts and reasons: never an address, a token, or what a person wrote."""
+"""Logs and metrics. They hold ids, counts and reasons, never an address, a token or a person's words."""
 
 import re
 import traceback
@@ -17,31 +17,31 @@ from course.errors import EmailCourseError
 
 FUNCTIONS = Path(__file__).parents[1]
 PACKAGES = frozenset({"aws", "content", "course", "replies", "services"})
-"""Our own, in `FUNCTIONS`: what is deployed has the libraries' packages beside them."""
+"""Our own packages in `FUNCTIONS`. Once deployed, the packages of the libraries are in the same folder."""
 
 _DENIED = re.compile(r"not authorized to perform:? [`']?([a-z0-9-]+:[A-Za-z]+)")
-"""The action that AWS denied, by its name for it: a call of S3 or DynamoDB can fail for want of `kms:Decrypt`."""
+"""The action that AWS denied, as AWS names it: a call to S3 or DynamoDB can fail because `kms:Decrypt` is denied."""
 
-_COUNTING = Lock()  # Powertools' metrics know nothing of threads
+_COUNTING = Lock()  # Powertools' metrics are not made for threads
 logger = Logger()
 metrics = Metrics()
 
 
 class Failed(EmailCourseError):
-    """Raised in place of what failed a handler: Lambda prints an error's text, which can hold what a person wrote."""
+    """Raised instead of a handler's error: Lambda prints an error's text, which can hold a person's words."""
 
 
 def observed(work: Callable[[dict[str, Any], Any], Any]) -> Callable[[dict[str, Any], Any], Any]:
-    """A Lambda handler whose logs carry the request's id and whose counts, if any, are written out at its end.
+    """A Lambda handler that has the request's id in its logs, and writes out its counts at its end.
 
-    An error that leaves it is logged and counted, and raised without its text.
+    Its errors are logged and counted, and raised without their text.
     """
 
     @logger.inject_lambda_context
     def handler(event: dict[str, Any], context: Any) -> Any:
         try:
             return work(event, context)
-        except Exception as error:  # noqa: BLE001 - whatever it is, Lambda must not print its text
+        except Exception as error:  # noqa: BLE001 - Lambda must not print the text of any error
             failed("a function failed", error)
             raise Failed(summary(error)) from None
         finally:
@@ -58,9 +58,10 @@ def count(name: str, number: int = 1) -> None:
 
 
 def failed(what: str, error: BaseException, *, counted_as: str = "Failed", **ids: str) -> None:
-    """Logs and counts a failure: the kind of error and where; of an AWS call its code, operation and denied action.
+    """Logs and counts a failure: the kind of error, and where it happened.
 
-    Not its text, which can hold an address or what a person wrote.
+    For an AWS call it adds the error's code, the operation and the denied action. The error's text is never logged: it
+    can hold an address, or what a person wrote.
     """
     known: dict[str, Any] = {"error": type(error).__name__, "where": where(error), **ids}
     if isinstance(error, ClientError):
@@ -71,7 +72,7 @@ def failed(what: str, error: BaseException, *, counted_as: str = "Failed", **ids
 
 
 def summary(error: BaseException) -> str:
-    """An error in a few words without its text: its kind, or what became of an AWS call."""
+    """An error in a few words, without its text: its kind, or code and operation of an AWS call."""
     if not isinstance(error, ClientError):
         return type(error).__name__
     lacks = f", which lacks {action}" if (action := denied(error)) else ""
@@ -79,13 +80,13 @@ def summary(error: BaseException) -> str:
 
 
 def denied(error: ClientError) -> str:
-    """The IAM action that AWS names as denied, or nothing. It is the only thing of the text that is repeated."""
+    """The IAM action that AWS names as denied, or empty. Nothing else from the error's text is repeated."""
     found = _DENIED.search(str(error.response["Error"].get("Message", "")))
     return found[1] if found else ""
 
 
 def each_message(event: dict[str, Any], context: Any, work: Callable[[str, str], object]) -> dict[str, Any]:
-    """Works on each queue message by itself (body, id): one that fails comes back, and its neighbours are done."""
+    """Works on each queue message separately (body, id): only the messages that fail come back."""
 
     def one(record: SQSRecord) -> None:
         try:
@@ -99,7 +100,7 @@ def each_message(event: dict[str, Any], context: Any, work: Callable[[str, str],
 
 
 def where(error: BaseException) -> str:
-    """The last place in our own code, or the template, that an error came through."""
+    """The last place in our own code, or in a template, that an error came through."""
     frames = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
     ours = [(file, line) for file, line in frames if _is_ours(file) or file.suffix == ".j2"]
     file, line = (ours or frames)[-1]
@@ -107,7 +108,7 @@ def where(error: BaseException) -> str:
 
 
 def _is_ours(file: Path) -> bool:
-    """Whether it is a function, or in one of our packages at any depth."""
+    """Whether a file is a function, or is in one of our packages at any depth."""
     if not file.is_relative_to(FUNCTIONS):
         return False
     folder, *below = file.relative_to(FUNCTIONS).parts

@@ -1,4 +1,4 @@
-"""The outbox queue. What it holds is a hint, never a fact: who is due is stored with the subscriber."""
+"""The outbox queue. A message is a hint, never a fact: what is due is stored with the subscriber."""
 
 import json
 import math
@@ -9,24 +9,25 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 SENDERS = 2
-"""Senders that run at once, as in template.yaml: each gets its share of the rate."""
+"""Senders that run at the same time, as in template.yaml: each gets its share of the rate."""
 
 SHARED_FROM = 8
-"""Emails a second. Below, one sender works at a time: halves of less are not whole, and too many fall into a second."""
+"""Emails a second. Below this rate only one sender works: half of a lower rate may not be a whole number, and then too
+many emails would fall into one second."""
 
 IDS_A_MESSAGE = 1000
-"""About 20 KB: SQS bills by 64 KB and takes 256."""
+"""The most ids in one message, about 20 KB: SQS bills by 64 KB, and takes 256 KB."""
 LATER = 300
-"""Seconds after which a notice is tried again that SES did not take for now."""
+"""Seconds after which a notice that SES did not take is tried again."""
 
 STARTING_TIME = 20
-"""Seconds that `send` may take to start the deliveries of one message: the rest of its minute is for the last."""
+"""Seconds that `send` may take to start the emails of one message. The rest of its minute is for the last of them."""
 
 
 def ids_a_message(rate: float) -> int:
-    """How many ids one message carries at this rate (a second): as many as can be started in time.
+    """How many ids one message has at this rate (a second): as many as `send` can start in STARTING_TIME.
 
-    A message that is over sooner would leave SES idle between two of them for too much of the time.
+    With fewer ids, SES would be idle too often between two messages.
     """
     return max(1, min(IDS_A_MESSAGE, int(rate * STARTING_TIME)))
 
@@ -41,8 +42,8 @@ class Outbox:
     def lessons(self, subscribers: Sequence[str], rate: float, senders: int = SENDERS, waiting: int = 0) -> None:
         """Asks `send` to look at these subscribers, at most `rate` of them a second by each sender.
 
-        What is more than a second's work is shared out evenly, so that neither sender is idle while the other works.
-        For one sender, each message appears when the one before is done, after the `waiting` ones.
+        More than a second's work is divided evenly, so that no sender is idle while the other works. For one sender,
+        each message is delayed until the one before it is done, and all of them until the `waiting` messages are done.
         """
         size = ids_a_message(rate)
         if len(subscribers) > rate:
@@ -53,34 +54,34 @@ class Outbox:
             self._send({"subscribers": list(subscribers[start : start + size]), "rate": rate}, delay)
 
     def form(self, key: str) -> None:
-        """Asks `send` to carry out a form that waits."""
+        """Asks `send` to carry out a stored form."""
         self._send({"form": key})
 
     def at_once(self, subscriber: str) -> None:
-        """Asks `send` to look at one subscriber who has just done something and waits for the email."""
+        """Asks `send` to look at one subscriber, who has just done something and waits for the email."""
         self._send({"subscribers": [subscriber]})
 
     def notice(
         self, name: str, subscriber: str, epoch: int, key: str, *, by_link: bool = False, last_today: bool = False
     ) -> None:
-        """Asks for one notice. However often it is asked with the same key, it is sent once.
+        """Asks for one notice. It is sent once, even if it is asked for several times with the same key.
 
-        `by_link`: it tells of a press, and so how that could come about; `last_today`: as the last one of the day.
+        `by_link`: it adds that this was done by a link; `last_today`: it adds that no more such emails come today.
         """
         message = {"notice": name, "subscriber": subscriber, "epoch": epoch, "key": key}
         told = {"by_link": by_link, "no_more_today": last_today}
         self._send(message | {"told": [line for line, is_said in told.items() if is_said]})
 
     def again_later(self, message: Mapping[str, object]) -> None:
-        """Asks for a notice again that could not be sent just now."""
+        """Asks again, later, for a notice that could not be sent now."""
         self._send(message, LATER)
 
     def erase(self, subscriber: str) -> None:
-        """Asks `send` to go on with an erasure."""
+        """Asks `send` to continue an erasure."""
         self._send({"erase": subscriber})
 
     def waiting(self) -> int:
-        """Messages that wait or are being worked on (approximate, as SQS counts)."""
+        """The number of messages that wait or are being worked on (SQS's count, which is approximate)."""
         counts = self._client.get_queue_attributes(
             QueueUrl=self._url,
             AttributeNames=[

@@ -1,4 +1,4 @@
-"""Reflections in DynamoDB, journal links, and the list of mail that is set aside: every access to their table."""
+"""Reflections in DynamoDB, journal links, and the list of mail set aside: every access to their table."""
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from course.reflection import NotTaken, Reflection
 from course.tokens import JOURNAL_LIFE, JournalToken
 
 SET_ASIDE = "set-aside"
-"""The partition of mail that is set aside. Subscribers' ids have 16 characters, so none is called this."""
+"""The partition of mail that is set aside. No subscriber has this id: theirs have 16 characters."""
 
 LINKS = "links#"
-"""With which the partition of a subscriber's journal links begins."""
+"""How the name of the partition of a subscriber's journal links begins."""
 
 SET_ASIDE_LIFE = timedelta(days=14)
-"""As long as the raw mail is kept."""
+"""The raw mail is kept for the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Aside:
 
 
 class _Partitions(Table):
-    """The table Reflections: in each partition the mail of one kind, by its id."""
+    """The table Reflections. Each partition has items of one kind, sorted by their key."""
 
     def _of(self, partition: str, begins: str = "", after: str = "", **asked: Any) -> Iterator[Item]:
-        """Items by key, read page by page of at most 1 MB as they are asked for."""
+        """The items of a partition by key. Pages of at most 1 MB are read only as they are needed."""
         values = {":id": partition} | ({":begins": begins} if begins else {}) | ({":after": after} if after else {})
         which = "begins_with(#key, :begins)" if begins else "#key > :after" if after else ""
         yield from self._items(
@@ -50,18 +50,18 @@ class _Partitions(Table):
 
 
 class Reflections(_Partitions):
-    """What people wrote. Nothing is ever overwritten: the key holds the mail's own id."""
+    """What subscribers wrote. Nothing is ever overwritten, because the key contains the mail's id."""
 
     def add(self, reflection: Reflection) -> None:
-        """Keeps a reflection. The same mail again is the same item, and what is there stays as it is."""
+        """Stores a reflection. If the same mail comes again, the stored item stays as it is."""
         self._put(reflection_item(reflection), "attribute_not_exists(subscriber)")
 
     def of(self, subscriber_id: str, after: str = "") -> Iterator[Reflection]:
-        """The reflections of a subscriber by round, lesson and time; from behind one on, by its `key`."""
+        """A subscriber's reflections by round, lesson and time, or only those after the key `after`."""
         return map(reflection_from, self._of(subscriber_id, after=after))
 
     def to_lesson(self, subscriber_id: str, round_number: int, lesson: str) -> Iterator[Reflection]:
-        """What a subscriber wrote to one lesson in one round, the first first."""
+        """A subscriber's reflections on one lesson in one round, the oldest first."""
         return map(reflection_from, self._of(subscriber_id, f"{round_number:05}#{lesson}#"))
 
     def any_of(self, subscriber_id: str) -> bool:
@@ -79,7 +79,7 @@ class Reflections(_Partitions):
         self._delete(subscriber=reflection.subscriber, key=reflection_key(reflection))
 
     def forget(self, subscribers: Container[str], before: datetime) -> int:
-        """Deletes what these subscribers wrote before a time (UTC), and returns how many reflections that were."""
+        """Deletes what these subscribers wrote before a time (UTC); returns how many reflections it deleted."""
         read, names = "subscriber, #key, received_at", {"#key": "key"}
         forgotten = 0
         for item in self._items("scan", ProjectionExpression=read, ExpressionAttributeNames=names):
@@ -91,7 +91,7 @@ class Reflections(_Partitions):
 
 
 class JournalLinks(_Partitions):
-    """The hashes of journal links, in a partition a subscriber: whoever reads the table can open no journal."""
+    """The hashes of journal links, a partition for each subscriber. No hash opens a journal."""
 
     def add(self, link: JournalToken, now: datetime) -> None:
         """Makes a link work for 24 hours."""
@@ -108,16 +108,16 @@ class JournalLinks(_Partitions):
         return [JournalToken(subscriber_id, item["key"]) for item in self._of(LINKS + subscriber_id)]
 
     def end(self, links: Iterable[JournalToken]) -> None:
-        """Has these links lead nowhere."""
+        """Makes these links invalid."""
         for link in links:
             self._delete(**_link_key(link))
 
 
 class SetAside(_Partitions):
-    """The list of mail that was not taken, in a partition of its own: ids and reasons, never what a mail says."""
+    """The list of mail that is set aside, in a separate partition: ids and reasons, never a mail's text."""
 
     def add(self, mail_id: str, received_at: datetime, reason: NotTaken, addressed_by: str = "") -> None:
-        """Notes a mail, why it was not taken, and the subscriber whose reply address it came to."""
+        """Adds a mail, with the reason and with the subscriber whose reply address it came to."""
         item = {
             "subscriber": SET_ASIDE,
             "key": f"{stamp(received_at)}#{mail_id}",
@@ -135,11 +135,11 @@ class SetAside(_Partitions):
             yield Aside(item["mail_id"], at, reason, item.get("addressed_by", ""), item["key"])
 
     def remove(self, aside: Aside) -> None:
-        """Takes a mail off the list."""
+        """Removes a mail from the list."""
         self._delete(subscriber=SET_ASIDE, key=aside.key)
 
     def erase(self, mail_id: str) -> None:
-        """Takes a mail off the list by its id, if it is on it."""
+        """Removes a mail from the list by its id, if it is on the list."""
         for aside in self.all():
             if aside.mail_id == mail_id:
                 self.remove(aside)

@@ -1,4 +1,4 @@
-"""SES: one request, one outcome. The outcome is one of three, and the third says that nobody knows."""
+"""SES: one request has one of three outcomes: sent, refused, or unknown."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 15
-"""Seconds, of one wait each. What SES takes at the longest is added up in `services.sending`."""
+"""Seconds, each for one wait. `services.sending` adds them up to the longest time that SES can take."""
 
 _THROTTLED = {"TooManyRequestsException", "LimitExceededException", "Throttling", "ThrottlingException"}
 _ADDRESS = {"MessageRejected", "BadRequestException"}
@@ -34,25 +34,25 @@ class Refusal(StrEnum):
     """Why SES did not take an email."""
 
     THROTTLED = "throttled"
-    """Over the rate or the daily quota, or not reached at all: later."""
+    """The rate or the daily quota is exceeded, or SES was not reached: try later."""
     ACCOUNT = "account"
-    """Paused, not verified, not allowed: nobody's email goes out until someone mends it."""
+    """The account is paused, not verified or not allowed: no email goes out until an operator repairs it."""
     ADDRESS = "address"
-    """This one email, and no other."""
+    """SES refuses this one email only."""
     SANDBOX = "sandbox"
-    """The account may send to verified addresses only, and this is none (SES guide, "Request production access")."""
+    """The account may send only to verified addresses, and this is not one (SES guide, "Request production access")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """SES took it."""
+    """SES took the email."""
 
     message_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """SES clearly did not take it."""
+    """SES certainly did not take the email."""
 
     why: Refusal
     code: str
@@ -60,14 +60,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Timed out, cut off, or answered 5xx: SES may have taken it."""
+    """The request timed out, was cut off, or was answered with 5xx: SES may have taken the email."""
 
 
 Outcome = Sent | Refused | Unknown
 
 
 class Mailer:
-    """Sends emails. The client must have `total_max_attempts=1`: boto3's own retry would send up to five copies."""
+    """Sends emails. Its client needs `total_max_attempts=1`: boto3's retries could send up to five copies."""
 
     def __init__(self, client: "SESV2Client", sender: str, configuration_set: str) -> None:
         self._client = client
@@ -75,13 +75,16 @@ class Mailer:
         self._configuration_set = configuration_set
 
     def connect_anew(self) -> None:
-        """Lambda freezes an idle process, and what it was connected to forgets it: the first request would be lost."""
+        """Closes the old connections.
+
+        While Lambda freezes an idle process, SES ends the process's connections. The first request would be lost.
+        """
         self._client.close()
 
     def send(self, email: Email, tags: dict[str, str]) -> Outcome:
-        """One request to SES. The tags come back in every event of the configuration set."""
+        """Makes one request to SES. The tags come back in every event of the configuration set."""
         course, name = email.feedback
-        # SES writes Feedback-ID itself, and puts these two in front: Gmail's postmaster tools count complaints by them.
+        # SES writes Feedback-ID itself, with these two first: Gmail's postmaster tools count complaints by them.
         feedback_id = {"ses:feedback-id-a": course, "ses:feedback-id-b": name} if course else {}
         try:
             answer = self._client.send_email(
@@ -112,7 +115,7 @@ class Mailer:
         return Sent(message_id) if message_id else Unknown()
 
     def _headers(self, email: Email) -> Iterable[tuple[str, str]]:
-        """Those of the email, and the Message-ID of the one before it, which SES made (SES guide, "Header fields")."""
+        """The email's headers, and the Message-ID that SES gave the email before (SES guide, "Header fields")."""
         if not email.follows:
             return email.headers.items()
         region = self._client.meta.region_name
@@ -121,7 +124,7 @@ class Mailer:
         return {**email.headers, "In-Reply-To": before, "References": references}.items()
 
     def _refused(self, error: ClientError, to: str) -> Outcome:
-        """What an error answer means. Its text is read but never kept: it can hold an address."""
+        """The outcome of an error answer. Its text is read but never kept: it can hold an address."""
         code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
         if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
             return Unknown()
@@ -140,26 +143,26 @@ class Mailer:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What SES will take now."""
+    """How many emails SES takes now."""
 
     rate: float
     """Emails a second."""
     daily: int
-    """Emails in 24 hours; 10**9 where there is no quota."""
+    """Emails in 24 hours; 10**9 if there is no quota."""
     left_today: int
     """Emails left of the quota of the last 24 hours."""
     refusal: str | None
-    """Why SES takes none at all, or None."""
+    """Why SES takes no email at all, or None."""
 
 
 class Quota:
-    """SES's own word on how much it will take."""
+    """SES's own report on how many emails it takes."""
 
     def __init__(self, client: "SESV2Client") -> None:
         self._client = client
 
     def room(self) -> Room:
-        """Rate and quota as of now. A quota of -1 is no quota."""
+        """The rate and the quota as of now. SES answers -1 if there is no quota."""
         account = self._client.get_account()
         given = account["SendQuota"]
         daily = 10**9 if given["Max24HourSend"] < 0 else int(given["Max24HourSend"])

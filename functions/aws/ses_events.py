@@ -1,4 +1,4 @@
-"""SES's events: what became of an email. Two shapes of the same news, raw or wrapped by SNS."""
+"""SES's events, which say what happened to an email. They come in two forms: raw, or wrapped by SNS."""
 
 import json
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from course.record import Status
 
 STOPPING_SUBTYPES = frozenset({"OnAccountSuppressionList", "Suppressed"})
 OUT_OF_OFFICE = ("Transient", "General")
-"""What SES calls an out-of-office answer, among others: a bounce of that type and subtype says nothing."""
+"""Type and subtype that SES gives to an out-of-office reply, among others: such a bounce proves nothing."""
 
 
 class Kind(Enum):
-    """What an event says (SES guide, "Contents of event data"), as far as anything follows from it."""
+    """The kinds of events that have consequences (SES guide, "Contents of event data")."""
 
     BOUNCE = "Bounce"
     COMPLAINT = "Complaint"
     REJECT = "Reject"
     """SES took the email, and then found that it holds a virus."""
     TAKEN = "Send"
-    """That, and all the others: SES took the email."""
+    """This event, and every other one, says that SES took the email."""
 
     @classmethod
     def _missing_(cls, _other: object) -> "Kind":
@@ -42,23 +42,23 @@ class Feedback:
     sent_at: datetime
     """When SES took the email (UTC)."""
     permanent: bool
-    """Of a bounce: the address is no good, or SES itself suppresses it."""
+    """Of a bounce: the address is invalid, or SES itself suppresses it."""
     soft: bool
-    """Of a bounce: the mailbox sent the email back for now. It is full, say, or finds the email too large."""
+    """Of a bounce: the mailbox refuses the email for now, for example because it is full or the email is too large."""
 
     @property
     def stops(self) -> Status | None:
-        """What the subscriber is from now on, if the address is not to be mailed again."""
+        """The subscriber's new status if the address must not be mailed again; otherwise None."""
         if self.kind is Kind.COMPLAINT:
             return Status.COMPLAINED
         return Status.BOUNCED if self.kind is Kind.BOUNCE and self.permanent else None
 
 
 def read(queue_body: str, topic: str) -> Feedback | None:
-    """The event in a queue message; None when it is not about an email with our tags, or came from another topic.
+    """The event in a queue message; None if it is of another topic, or about an email without our tags.
 
-    Configuration sets write `eventType`, identities `notificationType`; projects have lost bounces by reading one. Only
-    a configuration set's events carry tags.
+    Configuration sets write `eventType`, and identities `notificationType`: projects that read only one of them have
+    lost bounces. Only a configuration set's events carry tags.
     """
     body: dict[str, Any] = json.loads(queue_body)
     wrapped = body.get("Type") == "Notification"
@@ -66,7 +66,7 @@ def read(queue_body: str, topic: str) -> Feedback | None:
         return None
     try:
         event: dict[str, Any] = json.loads(body["Message"]) if wrapped else body
-    except ValueError:  # SES greets a new topic in plain words
+    except ValueError:  # SES sends plain text, not JSON, to a new topic
         return None
     mail = event.get("mail", {})
     tags = {name: values[0] for name, values in mail.get("tags", {}).items() if values}

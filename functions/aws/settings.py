@@ -33,20 +33,20 @@ class Settings:
     sender: str
     reply_domain: str
     site_url: str
-    """Where the pages are served; empty in a function of the pages, whose links need none."""
+    """Where the pages are served; empty in a function that serves pages, because links between pages need no host."""
     postal_address: str
     contact_email: str
-    """Where readers of the pages may write to; empty for the postal address alone."""
+    """Where readers of the pages may write to; if empty, only to the postal address."""
     retention_days: int
     forms_per_hour: int
     forms_per_network: int
     embed_origins: tuple[str, ...]
-    """Whose pages may frame the sign-up form: origins, or none."""
+    """The origins whose pages may show the sign-up form in a frame; empty if none may."""
     client_address_header: str
-    """In which the CDN in front of the API puts the visitor's address; empty without a CDN."""
+    """The header in which the CDN in front of the API puts the visitor's address; empty without a CDN."""
     emails_dir: Path
     stack: str
-    """The stack's own id, which no other has."""
+    """The stack's id, which no other stack has."""
 
 
 _READ: dict[str, Callable[[str], Any]] = {

@@ -1,4 +1,4 @@
-"""Subscribers in DynamoDB: every access to the table, by name."""
+"""Subscribers in DynamoDB: every access to the table is a method here."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -20,41 +20,41 @@ from course.errors import EmailCourseError, NewerItem, UnreadableSubscriber
 from course.subscriber import Subscriber
 
 HOME = "home"
-"""The item that says which stack sends from the table. Subscribers' ids have 16 characters, so none is called this."""
+"""The item that says which stack sends from the table. No subscriber has this id: theirs have 16 characters."""
 ASKED, GIVEN = "asked#", "consent#"
-"""With which the id of a proof of consent begins: of the last sign-up, and of the last one that was confirmed."""
+"""How the id of a proof of consent begins: of the last sign-up, and of the last one that was confirmed."""
 ROUNDS = "rounds#"
-"""With which the id of the item begins that says when the lessons of a subscriber's earlier rounds were sent."""
+"""The item with an id that begins like this holds when the lessons of a subscriber's earlier rounds were sent."""
 MOST_ROUNDS = 500
-"""Rounds in that item, the latest ones: DynamoDB takes items of 400 KB, and a round of seven lessons has 300 bytes."""
+"""The most rounds in that item; it keeps the latest. DynamoDB takes 400 KB; a round of seven lessons has 300 bytes."""
 
 
 _TRIES = 10
 
 
 class Contended(EmailCourseError):
-    """Raised when a subscriber was changed by others at each of many tries. A retry will do."""
+    """Raised when other code changed a subscriber during each of many tries. It is enough to retry later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One subscriber as the scan of the table finds them."""
+    """One subscriber, as a scan of the table finds them."""
 
     id: str
     subscriber: Subscriber | None
-    """None when the item cannot be read, or is of newer code."""
+    """None if the item cannot be read, or was stored by newer code."""
     in_index: bool
     newer: bool = False
 
 
 class Subscribers(Table):
-    """One item a person and course. Every write is conditional on the version that was read."""
+    """One item for each subscriber. Every write is conditional on the version that was read."""
 
     def at_home(self, stack: str) -> bool:
-        """Whether this stack may send from this table: the first that asked, until another moves in.
+        """Whether this stack may send from this table: the first that asked may, until another moves in.
 
-        A table restored from a backup is another table that holds the same items, and a second stack on the same data
-        is another stack. Both find somebody else's name here, and must not send what may have been sent already.
+        A table restored from a backup is another table with the same items, and a second stack on the same data is
+        another stack. Both find another name here, and must not send what may already have been sent.
         """
         here = self._here(stack)
         if found := self._get(id=HOME):
@@ -63,7 +63,7 @@ class Subscribers(Table):
         return self.at_home(stack)
 
     def move_in(self, stack: str) -> None:
-        """From now on this stack sends from this table, and no other."""
+        """Makes this stack the only one that may send from this table."""
         self._put({"id": HOME, "home": self._here(stack)})
 
     def get(self, subscriber_id: str) -> Subscriber | None:
@@ -72,10 +72,10 @@ class Subscribers(Table):
         return subscriber_from(found) if found else None
 
     def save(self, subscriber: Subscriber) -> Subscriber | None:
-        """Stores a changed subscriber if nobody else changed it since it was read. Returns it as stored, or None.
+        """Stores a subscriber if it was not changed since it was read. Returns it as stored, or None.
 
-        A call whose answer was lost is retried by boto3 and then meets its own write: what is stored is what we wrote,
-        and so it is ours.
+        If an answer is lost, boto3 retries the call, and the condition then fails because of our own write. So if the
+        stored subscriber equals the one that we wrote, the write has succeeded.
         """
         stored = replace(subscriber, version=subscriber.version + 1)
         item = subscriber_item(stored)
@@ -86,7 +86,7 @@ class Subscribers(Table):
         return stored if saved or self.get(subscriber.id) == stored else None
 
     def change(self, subscriber_id: str, decide: Callable[[Subscriber], Subscriber]) -> Subscriber | None:
-        """Applies a decision to the subscriber as it is, again if it was changed meanwhile. None when there is none.
+        """Applies `decide` to the stored subscriber, again if it changed meanwhile. None if not stored.
 
         Raises Contended after ten tries.
         """
@@ -101,7 +101,7 @@ class Subscribers(Table):
                 self._keep_dates(current)
             if stored := self.save(changed):
                 return stored
-        raise Contended("a subscriber is being changed by too many at once")
+        raise Contended("too many changes to one subscriber at the same time")
 
     def earlier_rounds(self, subscriber_id: str) -> dict[str, dict[str, str]]:
         """When each lesson of each earlier round was sent (UTC), by the round's number."""
@@ -109,34 +109,34 @@ class Subscribers(Table):
         return dict(found.get("rounds", {}))
 
     def _keep_dates(self, subscriber: Subscriber) -> None:
-        """Notes when this round's lessons were sent, before another round forgets it. Twice is once."""
+        """Stores when this round's lessons were sent, before another round replaces them. Safe to repeat."""
         rounds = self.earlier_rounds(subscriber.id) | {str(subscriber.round): dict(subscriber.sent)}
         latest = sorted(rounds, key=int)[-MOST_ROUNDS:]
         self._put({"id": ROUNDS + subscriber.id, "rounds": {number: rounds[number] for number in latest}})
 
     def due(self, until: datetime, limit: int) -> list[str]:
-        """Ids of who is due at or before `until` (UTC), the longest waiting first."""
+        """Ids of the subscribers who are due at or before `until` (UTC), the longest waiting first."""
         paged = {"MaxItems": limit, "PageSize": min(limit, 1000)}
         found = self._items("query", **in_index(DUE_SHARD, until), PaginationConfig=paged)
         return [item["id"] for item in found]
 
     def all(self) -> Iterator[Row]:
-        """Every subscriber on the base table, and whether the index has a place for them."""
+        """Every subscriber in the base table, and whether they have a place in the index."""
         for item in self._items("scan", ConsistentRead=True):
             if item["id"] != HOME and "#" not in item["id"]:
                 yield _row(item)
 
     def hold_unreadable(self, subscriber_id: str, reason: str) -> None:
-        """Holds a subscriber whose item cannot be read, without reading it: nothing is due until it was mended."""
+        """Holds a subscriber without reading the unreadable item: nothing is due until it is repaired."""
         key = {"id": subscriber_id}
         self._update(key, "SET held = :reason REMOVE due_shard", "attribute_exists(id)", reason=reason)
 
     def erase(self, subscriber_id: str) -> None:
-        """Deletes the subscriber. Whoever read it before can no longer store it: the version is gone."""
+        """Deletes the subscriber. Code that read it before can no longer store it: the version does not match."""
         self._delete(id=subscriber_id)
 
     def _here(self, stack: str) -> str:
-        """This stack and this table, which two tables of one name are told apart by the day of their making."""
+        """A name for this stack with this table. Tables of the same name differ by their time of creation."""
         table = self._client.describe_table(TableName=self._table)["Table"]
         return f"{stack}#{self._table}#{table['CreationDateTime'].astimezone(UTC).isoformat()}"
 
@@ -145,11 +145,11 @@ class Consents(Table):
     """The proof of each subscriber's consent, in the table of the subscribers."""
 
     def ask(self, subscriber_id: str, consent: Consent, now: datetime) -> None:
-        """Notes what was agreed to with a sign-up, which is to be confirmed within days from now."""
+        """Stores what was agreed to with a sign-up, which is to be confirmed within days from now."""
         self._put(consent_item(ASKED + subscriber_id, consent, now))
 
     def give(self, subscriber_id: str, epoch: int, by: str, now: datetime) -> None:
-        """Keeps the proof of the sign-up of this epoch, confirmed now."""
+        """Stores the proof of consent of this epoch's sign-up as confirmed now."""
         asked = self.asked(subscriber_id)
         if asked and asked.epoch == epoch:
             self._put(consent_item(GIVEN + subscriber_id, replace(asked, given_at=now, by=by), now))
@@ -159,7 +159,7 @@ class Consents(Table):
         return self._of(ASKED + subscriber_id)
 
     def given(self, subscriber_id: str) -> Consent | None:
-        """What was agreed to, and confirmed."""
+        """What was agreed to with the last sign-up that was confirmed."""
         return self._of(GIVEN + subscriber_id)
 
     def erase(self, subscriber_id: str) -> None:
@@ -173,7 +173,7 @@ class Consents(Table):
 
 
 def in_index(shard: str, until: datetime) -> dict[str, Any]:
-    """What to ask of the index `due` for what one partition of it has until a time (UTC), the longest waiting first."""
+    """The query for one partition of the index `due`, up to a time (UTC), the longest waiting first."""
     return {
         "IndexName": "due",
         "KeyConditionExpression": "due_shard = :shard AND due_at <= :until",

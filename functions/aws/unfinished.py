@@ -1,4 +1,4 @@
-"""What waits in the table of the subscribers to be finished: forms to be carried out, and erasures."""
+"""Unfinished work in the table of the subscribers: forms to carry out, and erasures."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,39 +7,39 @@ from aws.items import Item, Table
 from aws.subscribers import in_index
 
 ERASING = "erasing#"
-"""With which the id of an erasure begins that has not ended, and its partition of the index."""
+"""How the id of an unfinished erasure begins; also its partition of the index."""
 FORM = "form#"
-"""With which the id of a form begins that waits to be carried out. The sign-up function may write no other item."""
+"""How the id of a form begins that waits to be carried out. The sign-up function may write no other item."""
 FORM_LIFE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Erasing:
-    """What is left of somebody who is being erased, for one last email."""
+    """What is still kept of a subscriber during the erasure, for one last email."""
 
     subscriber: str
     course: str
     address: str
     epoch: int
     zone: str
-    """By which the last email names whom to call."""
+    """The time zone, by which the last email chooses its helplines."""
     asked_at: datetime
     """When the button was pressed (UTC)."""
     due_at: datetime
-    """When it is to be gone on with, unless it has ended (UTC)."""
+    """When the erasure is to be resumed, unless it has ended (UTC)."""
     unanswered: int = 0
-    """How often SES did not answer when it was given the last email, which it may have taken all the same."""
+    """How often SES did not answer a request for the last email. It may have taken the email nevertheless."""
 
 
 class Erasures(Table):
-    """Those who are being erased, in the table of the subscribers, where nobody finds them by their id."""
+    """Unfinished erasures, in the table of the subscribers, but not under the subscriber's id."""
 
     def begin(self, going: Erasing) -> None:
-        """Notes an erasure. Once more is the same one, and its day counts from the first press."""
+        """Stores an erasure. A repeated press changes nothing: the 24 hours count from the first press."""
         self._put(_erasing_item(going), "attribute_not_exists(id)")
 
     def get(self, subscriber_id: str) -> Erasing | None:
-        """An erasure that has not ended."""
+        """An erasure that has not ended, or None."""
         item = self._get(id=ERASING + subscriber_id)
         if item is None:
             return None
@@ -48,31 +48,31 @@ class Erasures(Table):
         return Erasing(*known, asked_at, due_at, int(item.get("unanswered", 0)))
 
     def put_off(self, going: Erasing, later: Erasing) -> bool:
-        """Stores when it is due again, and what stays until then. False when somebody else already works on it."""
+        """Stores when it is due again, and what stays until then. False if another call already works on it."""
         return self._put(_erasing_item(later), "due_at = :read", read=going.due_at)
 
     def due(self, until: datetime) -> list[str]:
-        """Ids of the subscribers whose erasure is to be gone on with."""
+        """Ids of the subscribers whose erasure is to be resumed."""
         return [item["id"].removeprefix(ERASING) for item in self._items("query", **in_index(ERASING, until))]
 
     def end(self, subscriber_id: str) -> None:
-        """Deletes the address, and with it the last that was kept."""
+        """Deletes the item with the address, the last data that was kept."""
         self._delete(id=ERASING + subscriber_id)
 
 
 class Forms(Table):
-    """Forms that wait to be carried out, in the table of the subscribers: no address is in a queue."""
+    """Forms that wait to be carried out, in the table of the subscribers: so no queue has an address."""
 
     def keep(self, key: str, asked: Item, now: datetime) -> None:
         """Keeps what a form asks for, for a day at most."""
         self._put({**asked, "id": FORM + key, "expires_at": int((now + FORM_LIFE).timestamp())})
 
     def get(self, key: str) -> Item | None:
-        """What a form asks for, or None: it was carried out."""
+        """What a form asks for, or None if it was carried out."""
         return self._get(id=FORM + key)
 
     def done(self, key: str) -> None:
-        """It was carried out."""
+        """Deletes a form that was carried out."""
         self._delete(id=FORM + key)
 
 

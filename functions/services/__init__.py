@@ -1,1 +1,1 @@
-"""What happens: each module is one use case, made of the rules, the content, the replies and AWS."""
+"""The use cases: each module is one, made of the course's rules, the content, the replies and AWS."""

@@ -1,4 +1,4 @@
-"""The account of the day: every subscriber counted, what was lost sight of put back, and held ones released."""
+"""The audit, which counts every subscriber and repairs the index, and the release of held subscribers."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,30 +18,30 @@ from services import inbox
 from services.sending import halted
 
 MOST_LISTED = 1000
-"""Subscribers of each list in one answer, which has room for 6 MB."""
+"""The most subscribers in each list of one answer, which has a limit of 6 MB."""
 
 
 @dataclass
 class Account:
-    """What is counted while the table is read once."""
+    """What the audit counts while it reads the table once."""
 
     now: datetime
     counted: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(("active", *Line), 0)))
     held: list[dict[str, str]] = field(default_factory=list)
     overdue: list[str] = field(default_factory=list)
     bounced: list[dict[str, str]] = field(default_factory=list)
-    """Subscribers whose course is paused for bounces, and the local day until which; empty if it stays paused."""
+    """Subscribers paused because of bounces, and the local day on which the pause ends; empty if it has no end."""
     finished: set[str] = field(default_factory=set)
-    """Subscribers whose reflections have been kept for long enough."""
+    """Subscribers whose reflections have reached the end of their retention."""
     ending: list[Subscriber] = field(default_factory=list)
-    """Paused subscribers whose reflections have a week left, at most."""
+    """Paused subscribers whose reflections have at most a week of their retention left."""
     forgotten: list[str] = field(default_factory=list)
-    """Subscribers with a sign-up that was not confirmed in time, and an earlier one that was."""
+    """Subscribers who did not confirm a sign-up in time, and had confirmed an earlier one."""
     latest: datetime | None = None
-    """When the last lesson was sent to anybody."""
+    """When the last lesson was sent to any subscriber."""
 
     def add(self, row: Row) -> None:
-        """Counts one subscriber, and puts their place in the index right."""
+        """Counts one subscriber, and repairs their place in the index."""
         subscriber = row.subscriber
         if row.newer:
             self.counted["of newer code"] += 1
@@ -79,7 +79,7 @@ class Account:
 
 
 def _passed_over(subscriber: Subscriber) -> int:
-    """How many lessons of their plan the course no longer has, and they were not sent."""
+    """Counts the lessons of the plan that were not sent and that the course no longer has."""
     course = clients.library().courses.get(subscriber.course)
     if course is None or subscriber.status not in standing.GOING_ON:
         return 0
@@ -88,10 +88,12 @@ def _passed_over(subscriber: Subscriber) -> int:
 
 
 def of_the_day(now: datetime) -> dict[str, Any]:
-    """sent + claimed + not due + due + overdue + paused + held = active, counted on the base table.
+    """Runs the audit on the base table, and returns the account and the lists for the operator.
 
-    Lost mail is set aside; reflections and sign-ups past their time are deleted, and paused subscribers asked a week
-    before.
+    In the account, sent + claimed + not due + due + overdue + paused + held = active.
+
+    The audit also sets lost mail aside, and deletes reflections and unconfirmed sign-ups after their time. A week
+    before the reflections of a paused subscriber are deleted, it asks the subscriber whether to keep them.
     """
     account = Account(now)
     for row in clients.subscribers().all():
@@ -126,7 +128,10 @@ def of_the_day(now: datetime) -> dict[str, Any]:
 
 
 def _ask_to_keep(subscriber: Subscriber, now: datetime) -> bool:
-    """Asks once whether to keep what was written, if anything was: on each day of the week with the same key."""
+    """Asks whether to keep the reflections, if there are any; returns whether there are.
+
+    The audit asks on each day of the last week with the same key, so the subscriber gets one email.
+    """
     if not clients.reflections().any_of(subscriber.id):
         return False
     key = _key_of_asking(subscriber)
@@ -137,7 +142,7 @@ def _ask_to_keep(subscriber: Subscriber, now: datetime) -> bool:
 
 
 def _had_a_week(subscriber: Subscriber, now: datetime) -> bool:
-    """Whether they were asked whether to keep what they wrote, a week ago at least."""
+    """Whether the subscriber was asked at least a week ago whether to keep their reflections."""
     asked = clients.limits().done(f"asked#{_key_of_asking(subscriber)}")
     return asked is not None and now >= datetime.fromisoformat(asked) + standing.ASKED_BEFORE
 
@@ -148,11 +153,14 @@ def _key_of_asking(subscriber: Subscriber) -> str:
 
 
 def release(subscriber_id: str, *, arrived: bool, now: datetime) -> dict[str, Any]:
-    """Lets a held subscriber go on: `released`, `why` not, and when the next email is due."""
+    """Releases a held subscriber. An email in doubt counts as sent if it `arrived`.
+
+    Returns `released`, `why` it was held or is not released, and when the `next` email is due.
+    """
     try:
         before = clients.subscribers().get(subscriber_id)
     except (UnreadableSubscriber, NewerItem) as error:
-        return _not_released(f"what is stored still cannot be read: {error}")
+        return _not_released(f"the stored item still cannot be read: {error}")
     if before is None:
         return _not_released("there is no such subscriber")
     if not before.held:

@@ -1,4 +1,4 @@
-"""Which email of which subscriber a reply answers: by the token in its envelope, else by In-Reply-To. Never guessed."""
+"""Finds the email that a reply answers, by the token in its envelope or by In-Reply-To. Never guesses."""
 
 import hashlib
 import re
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from replies.reader import Mail
 
 LONGEST_ZONE = 60
-"""Characters behind an hour in which its zone is looked for."""
+"""How many characters after an hour are searched for its time zone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The email that a reply answers, and what follows for the reply."""
+    """The email that a reply answers, and what that means for the reply."""
 
     subscriber: Subscriber
     course: Course
@@ -42,9 +42,9 @@ class Answered:
     by: str
     """How it was found: `token`, `in-reply-to`, or `operator`."""
     is_current: bool
-    """Whether its question is still open: of this round, or of the one before while the new one has not begun."""
+    """Whether its question is still open: it is of this round, or of the one before if this one has sent nothing."""
     confirms: bool
-    """Whether it asked to confirm a sign-up that still waits."""
+    """Whether it belongs to a sign-up that still waits for its confirmation."""
     own_address: bool
     """Whether the reply names the subscriber's address as its one author."""
     verified: bool
@@ -53,7 +53,7 @@ class Answered:
     """The subscriber's local day when the reply came."""
 
     def reflection(self, mail_id: str, received_at: datetime, text: str) -> Reflection:
-        """What the reply is once it is kept."""
+        """The reply as a reflection, to be kept."""
         kept = cut_to_bytes(text)
         return Reflection(
             subscriber=self.subscriber.id,
@@ -77,7 +77,10 @@ def addressed_by(came: Arrival) -> str:
 
 
 def leaving(came: Arrival) -> tokens.ReplyToken | None:
-    """The token of the List-Unsubscribe address that a mail came to. It was in a header only: nobody replies to it."""
+    """The token of the List-Unsubscribe address that a mail came to, or None.
+
+    Only a header of our emails has that address, so such a mail asks to unsubscribe and is not a reply.
+    """
     for recipient in came.recipients:
         with suppress(InvalidToken):
             token = _token(recipient)
@@ -87,7 +90,7 @@ def leaving(came: Arrival) -> tokens.ReplyToken | None:
 
 
 def answered(came: Arrival, mail: "Mail", now: datetime) -> Answered | NotTaken:
-    """The email that was answered, or why that cannot be told."""
+    """The email that was answered, or why it cannot be found."""
     for recipient in came.recipients:
         try:
             token = _token(recipient)
@@ -98,19 +101,19 @@ def answered(came: Arrival, mail: "Mail", now: datetime) -> Answered | NotTaken:
 
 
 def to_last_lesson(came: Arrival, mail: "Mail", subscriber: Subscriber, by: str) -> Answered:
-    """As if the mail answered the last lesson that the subscriber was sent."""
+    """Attributes a mail to the last lesson that was sent to the subscriber."""
     lesson = subscriber.last_lesson or ""
     return _answered(came, mail, subscriber, subscriber.epoch, subscriber.round, lesson, "", by)
 
 
 def own_words(mail: "Mail", answer: Answered, now: datetime) -> str:
-    """What the person wrote, told from the email that they answered. Raises UnreadableMail."""
+    """The person's own words, found by comparing the mail with the original. Raises UnreadableMail."""
     sent = _original(mail, answer, now)
     return mail.own_words(sent.text, sent.html) if sent else mail.words_without_original
 
 
 def _original(mail: "Mail", answer: Answered, now: datetime) -> Email | None:
-    """The email as it was sent to this subscriber; None when it can't be made again."""
+    """The email as it was sent to this subscriber; None if it cannot be made again."""
     try:
         return _made_again(mail, answer, now)
     except BROKEN as error:
@@ -119,10 +122,10 @@ def _original(mail: "Mail", answer: Answered, now: datetime) -> Email | None:
 
 
 def _made_again(mail: "Mail", answer: Answered, now: datetime) -> Email | None:
-    # What it may have said of earlier replies is no longer known, so all of that is expected in the quote.
+    # What the email said about earlier replies is no longer known. So we render everything that it may have said.
     subscriber = replace(answer.subscriber, round=answer.round, heard=1, another=1)
     course = answer.course
-    # The zone may be another since, and with it the country of the helplines: the quote has its name.
+    # The time zone may have changed since, and with it the country of the helplines. The quote names that country.
     named = mail.named([country["country"] for country in course.language.helplines])
     site = replace(courses.site_of(subscriber), countries=named)
     if lesson := course.lessons.get(answer.lesson):
@@ -130,17 +133,18 @@ def _made_again(mail: "Mail", answer: Answered, now: datetime) -> Email | None:
         sent_at = subscriber.sent.get(lesson.id) if answer.is_current else None
         if sent_at:
             known = [one for one in known if one.received_at < sent_at]
-        # With the time of the sending, its links are the same again: a mail program may have broken them in two.
+        # With the time of sending, the email has the same links again. The quote may have one of them broken in two.
         return lesson_email(site, subscriber, lesson, known, sent_at or now)
     if answer.notice and (answer.notice not in (CONFIRM, ASK_CONFIRM) or answer.confirms):
-        token = mail.found(rf"(?<={re.escape(journal_url(site, ''))})[\w-]+")  # random, and so not stored
+        # A journal link is random and only its hash is stored, so its token is read from the quote.
+        token = mail.found(rf"(?<={re.escape(journal_url(site, ''))})[\w-]+")
         said, told = _as_said(mail, course), TELLS_OF_A_PRESS
         return notice_email(site, subscriber, answer.notice, now, told=told, journal_token=token, as_said=said)
     return None
 
 
 def _as_said(mail: "Mail", course: Course) -> dict[str, str]:
-    """What a notice said of the hour and of what came next. It may be otherwise since: the quote itself has it."""
+    """The hour and the next email that a notice named, read from the quote: both may have changed since."""
     hour = dates.hour_pattern(course.language)
     behind = mail.found(rf"{hour}.{{,{LONGEST_ZONE}}}")
     zones = (zone.replace("_", " ") for zone in forms.zones())
@@ -154,9 +158,10 @@ def _as_said(mail: "Mail", course: Course) -> dict[str, str]:
 
 
 def fingerprint(mail: "Mail", answer: Answered) -> str:
-    """The same when one mail arrives twice: a hash of subscriber, email that was answered, Message-ID and body.
+    """A hash of subscriber, answered email, Message-ID and body: the same if one mail arrives twice.
 
-    A copy from another address has a hash of its own: else the subscriber's mail after it would count as a repetition.
+    A copy from another address has another hash. Otherwise the subscriber's own mail after it would count as a
+    repetition.
     """
     answers = f"{answer.subscriber.id}#{answer.notice or (answer.round, answer.lesson)}"
     answers += "" if answer.own_address else "#another"
@@ -175,7 +180,7 @@ def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: dateti
     waits = subscriber.sign_up
     if waits and waits.epoch == token.epoch and now >= waits.at + tokens.CONFIRM_LIFE:
         return NotTaken(Why.EXPIRED)
-    obeyed = came.short_id in subscriber.obeyed  # a stop ends the sign-up that waits, and has still to be answered
+    obeyed = came.short_id in subscriber.obeyed  # a retried stop: it has ended the sign-up, and still needs its answer
     if token.epoch != subscriber.epoch and not subscriber.awaits(token.epoch) and not obeyed:
         return NotTaken(Why.EARLIER_SIGN_UP)
     lesson = courses.course_of(subscriber).lesson_of(token.lesson_tag) or ""
@@ -185,7 +190,10 @@ def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: dateti
 
 
 def _by_in_reply_to(came: Arrival, mail: "Mail") -> Answered | NotTaken:
-    """Only with DMARC and from the subscriber's own address: the header alone is easy to forge."""
+    """Finds the email by In-Reply-To, but only with DMARC and from the subscriber's own address.
+
+    The header alone is easy to forge.
+    """
     replied = mail.header("In-Reply-To").strip("<> ").partition("@")[0]
     if not replied or came.verdicts.get("dmarc") != "PASS":
         return NotTaken(Why.NO_ADDRESS)
@@ -201,7 +209,7 @@ def _by_in_reply_to(came: Arrival, mail: "Mail") -> Answered | NotTaken:
 
 
 def _says(mail: "Mail", address: str) -> bool:
-    """Whether From names the address. Its +tag may differ: webmail answers from the mailbox's plain address."""
+    """Whether From names the address. The +tag may differ: webmail replies from the plain address."""
     with suppress(InvalidForm):
         return forms.without_tag(forms.normalised_address(mail.sender)) == forms.without_tag(address)
     return False
@@ -217,7 +225,7 @@ def _answered(
     notice: str,
     by: str,
 ) -> Answered:
-    """Adds what depends on the subscriber's state now."""
+    """Adds what depends on the subscriber's present state."""
     subscriber, course = courses.with_course(subscriber)
     lesson = course.renamed.get(lesson, lesson)
     earlier, own_address = subscriber.round - round_number, _says(mail, subscriber.address)

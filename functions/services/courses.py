@@ -1,4 +1,4 @@
-"""The course of a subscriber, or what stands in for it while its folder is gone or cannot be read."""
+"""The course of a subscriber, or a stand-in while its folder is missing or cannot be read."""
 
 from dataclasses import replace
 
@@ -10,9 +10,9 @@ from course.subscriber import Subscriber
 
 
 def site_of(subscriber: Subscriber) -> Site:
-    """What an email to this subscriber needs, with a course to speak of whatever happened to its folder.
+    """The site for an email to this subscriber: its library always has their course, or a stand-in.
 
-    A stand-in has the subscriber's own plan, but no lesson's text, and speaks the language stored with the consent.
+    A stand-in has the subscriber's plan but no texts of lessons, and the language that is stored with the consent.
     """
     site = clients.site()
     if subscriber.course in site.library.courses:
@@ -25,7 +25,7 @@ def site_of(subscriber: Subscriber) -> Site:
 
 
 def with_course(subscriber: Subscriber) -> tuple[Subscriber, Course]:
-    """The subscriber with the ids that lessons have now, and their course, or its stand-in."""
+    """The subscriber with the present ids of the lessons, and their course or its stand-in."""
     course = course_of(subscriber)
     return subscriber.with_ids(course.renamed), course
 

@@ -1,4 +1,4 @@
-"""Everything that is kept about a subscriber: for how many days, and erased at their word."""
+"""How long each kind of data about a subscriber is kept, and how all of it is erased on request."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from course.limits import UNCONFIRMED_LIFE
 from course.subscriber import Subscriber
 
 TRIED_EVERY = timedelta(minutes=15)
-"""By the tick that finds an erasure due. The first time is the message that the press puts into the queue."""
+"""How often the dispatch resumes an erasure that is due. The press of the button queues the first try itself."""
 
 LOG_DAYS, QUEUE_DAYS = 30, 14
-"""As in template.yaml: the privacy page tells them."""
+"""As in template.yaml. The privacy page shows these numbers."""
 
 
 def days_kept() -> dict[str, int]:
-    """Days after which each kind of data is deleted by itself, by its name on the privacy page."""
+    """The days after which each kind of data is deleted automatically, by its name on the privacy page."""
     return {
         "retention": settings().retention_days,
         "unconfirmed": UNCONFIRMED_LIFE.days,
@@ -34,32 +34,34 @@ def days_kept() -> dict[str, int]:
 
 
 def may_erase(subscriber: Subscriber, yes_at: datetime, now: datetime) -> bool:
-    """Whether the question was asked lately enough, and no sign-up was made since the yes to it came (UTC)."""
+    """Whether a yes (UTC) to the erasure question counts: it is in time, and no sign-up came after it."""
     asked_at = clients.limits().asked_to_erase(subscriber.id)
     in_time = asked_at is not None and now < asked_at + ERASE_WITHIN
     return in_time and not subscriber.signed_up_since(yes_at)
 
 
 def erase(subscriber: Subscriber, now: datetime) -> None:
-    """At once. The subscriber goes last: broken off half-way, it can be asked for again, and goes on where it was.
+    """Erases everything about a subscriber at once.
 
-    What stays are hashes: a suppression, which is the promise never to write again, and for 30 days that the mailbox
-    was written to, so that coming back the same day brings no second lesson on it; and, for 30 days at most, marks and
-    counters by a hash of the id. Raw mail that cannot be attributed goes after its 14 days.
+    The subscriber's item is deleted last: an interrupted erasure can be asked for again, and is then resumed.
+
+    Only hashes stay: a suppression, which is the promise never to write again; for 30 days, the fact that the mailbox
+    was written to, so that a new sign-up on the same day brings no second lesson that day; and, for at most 30 days,
+    marks and counters under a hash of the id. Raw mail that cannot be attributed is deleted after its 14 days.
     """
     close_mailbox(subscriber, now)
     deque(remains_deleted(subscriber.id), maxlen=0)
     clients.subscribers().erase(subscriber.id)
-    deque(remains_deleted(subscriber.id), maxlen=0)  # what came meanwhile; what comes from now on finds no subscriber
+    deque(remains_deleted(subscriber.id), maxlen=0)  # what came meanwhile; later mail finds no subscriber
 
 
 def begin(subscriber: Subscriber, now: datetime) -> None:
-    """From now on nothing of the subscriber is found. The rest is `services.sending.erasing`'s, by the queue.
+    """Deletes the subscriber's item; `services.sending.erasing` then deletes the rest, through the queue.
 
-    Pressed again after a crash, it begins again.
+    If the button is pressed again after a crash, the erasure begins again.
     """
     close_mailbox(subscriber, now)
-    address = subscriber.address if subscriber.reachable else ""  # which is never mailed again
+    address = subscriber.address if subscriber.reachable else ""  # an unreachable address is never mailed again
     known = subscriber.id, subscriber.course, address, subscriber.epoch, subscriber.zone
     clients.erasures().begin(Erasing(*known, now, now + TRIED_EVERY))
     clients.subscribers().erase(subscriber.id)
@@ -67,15 +69,15 @@ def begin(subscriber: Subscriber, now: datetime) -> None:
 
 
 def close_mailbox(subscriber: Subscriber, now: datetime) -> None:
-    """No sign-up of this mailbox for this course is confirmed for a day."""
+    """Allows this mailbox no sign-up for this course for a day."""
     mailbox = clients.keys().hashed("mailbox", forms.mailbox(subscriber.address))
     clients.limits().close(mailbox, subscriber.course, now)
 
 
 def remains_deleted(subscriber_id: str) -> Iterator[str]:
-    """Deletes mail, reflections, journal links and proofs of consent, and says after each mail which one is gone.
+    """Deletes mail, reflections, journal links and proofs of consent; yields the id of each deleted mail.
 
-    Each reflection goes with its mail, so that an erasure that is broken off again and again still comes to its end.
+    Each reflection is deleted together with its mail, so that an erasure ends even if it is interrupted many times.
     """
     for reflection in clients.reflections().of(subscriber_id):
         clients.raw_mail().delete(reflection.mail_id)

@@ -1,6 +1,6 @@
-"""Mail that was set aside: found where it was lost, listed for an operator, and made a reflection at their word.
+"""Mail that is set aside: finds lost mail, lists all of it, and keeps what an operator accepts.
 
-Nothing here shows the text of a mail.
+No function here returns the text of a mail.
 """
 
 import re
@@ -27,7 +27,7 @@ OPERATOR = "operator"
 """`attributed_by` of a reflection that an operator accepted."""
 
 LOST_AFTER = timedelta(hours=1)
-"""Longer than a mail's notification takes, however often it comes back."""
+"""Longer than a mail's notification takes with all its retries."""
 
 MOST_LISTED = 1000
 
@@ -39,7 +39,7 @@ class NotAccepted(EmailCourseError):
 def take_up_lost(now: datetime) -> int:
     """Sets aside each raw mail that was never worked on: its notification was lost, or failed each time.
 
-    SES's verdicts are lost too, so a person must look. Returns the number found now.
+    SES's verdicts are lost too, so an operator must look at the mail. Returns the number found now.
     """
     waiting = {mail_id: at for mail_id, at in clients.raw_mail().all() if at < now - LOST_AFTER}
     done = clients.limits().all_done([RECORD + mail_id for mail_id in waiting])
@@ -51,16 +51,16 @@ def take_up_lost(now: datetime) -> int:
 
 
 def listed() -> dict[str, Any]:
-    """What is set aside, the latest first: id, when (UTC) and why."""
+    """The mail that is set aside, the latest first: its id, when it came (UTC) and why."""
     found = list(clients.set_aside().all())[::-1]
     shown = [{"id": one.mail_id, "at": one.at.isoformat(), "why": one.reason.text} for one in found[:MOST_LISTED]]
     return {"inbox": shown, "more": len(found) - len(shown)}
 
 
 def accept(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> dict[str, Any]:
-    """Keeps a mail as a reflection of the subscriber and lesson named here, or else of its reply address.
+    """Keeps a mail as a reflection: of the given subscriber and lesson, or of those in its reply address.
 
-    The answer says what it was made, or why not.
+    Returns what the mail was attributed to, or why it was not accepted.
     """
     try:
         answer = _accepted(mail_id, subscriber_id, lesson, now)
@@ -70,11 +70,11 @@ def accept(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> dict
 
 
 def _accepted(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> Answered:
-    """The email that the mail now answers. Raises NotAccepted and UnreadableMail."""
+    """Keeps the mail, and returns the email that it answers. Raises NotAccepted and UnreadableMail."""
     aside = _on_the_list(mail_id)
     raw = clients.raw_mail().fetch_if_there(key_of(mail_id))
     if raw is None:
-        raise NotAccepted("its raw mail is not there any more")
+        raise NotAccepted("its raw mail no longer exists")
     mail = replies.opened(raw)
     answer = replace(_answered(aside, mail, subscriber_id, lesson, now), by=OPERATOR, verified=False)
     if not answer.own_address:
@@ -83,7 +83,7 @@ def _accepted(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> A
     if not text:
         raise NotAccepted("nothing in it is the person's own words")
     if not keep(answer, mail_id, aside.at, text):
-        raise NotAccepted("whose it is was erased meanwhile")
+        raise NotAccepted("its subscriber was erased meanwhile")
     clients.limits().mark_done(RECORD + mail_id, now)
     clients.set_aside().remove(aside)
     count("RepliesAccepted")
@@ -94,7 +94,7 @@ def _on_the_list(mail_id: str) -> Aside:
     """The mail that is set aside, if an operator may accept it. Raises NotAccepted."""
     aside = next((one for one in clients.set_aside().all() if one.mail_id == mail_id), None)
     if aside is None:
-        raise NotAccepted("no mail of this id is set aside")
+        raise NotAccepted("no mail with this id is set aside")
     if aside.reason.why is Why.LOST and clients.limits().done(RECORD + mail_id) is not None:
         clients.set_aside().remove(aside)
         raise NotAccepted("it has been worked on meanwhile")
@@ -104,7 +104,7 @@ def _on_the_list(mail_id: str) -> Aside:
 
 
 def _answered(aside: Aside, mail: "Mail", subscriber_id: str, lesson: str, now: datetime) -> Answered:
-    """The email that was answered. Raises NotAccepted when that cannot be told."""
+    """The email that was answered. Raises NotAccepted if it cannot be found."""
     came = Arrival(aside.mail_id, aside.at, source="", recipients=tuple(_addressed(mail)), object_key="", verdicts={})
     answer = attribution.answered(came, mail, now)
     if subscriber_id and (isinstance(answer, NotTaken) or answer.subscriber.id != subscriber_id):
@@ -113,15 +113,18 @@ def _answered(aside: Aside, mail: "Mail", subscriber_id: str, lesson: str, now: 
             raise NotAccepted("there is no such subscriber")
         answer = attribution.to_last_lesson(came, mail, subscriber, OPERATOR)
     if isinstance(answer, NotTaken):
-        raise NotAccepted(f"{answer.text}: name whose it is with --subscriber")
+        raise NotAccepted(f"{answer.text}: name its subscriber with --subscriber")
     if not answer.subscriber.round:
-        raise NotAccepted("whose it is has not confirmed the sign-up")
+        raise NotAccepted("its subscriber has not confirmed the sign-up")
     if lesson and lesson not in answer.course.lessons:
         raise NotAccepted(f"the course has no lesson {lesson}")
     return replace(answer, lesson=lesson, notice="") if lesson else answer
 
 
 def _addressed(mail: "Mail") -> Iterator[str]:
-    """The local parts, with @, of the addresses in its headers. Its envelope, the only proof, is not kept."""
+    """The local parts, with @, of the addresses in the mail's headers.
+
+    The envelope would be the only proof, but it is not kept.
+    """
     for name in ("To", "Cc", "Delivered-To", "X-Original-To"):
         yield from re.findall(r"[a-z2-7]+@", mail.header(name).lower())

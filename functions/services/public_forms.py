@@ -1,7 +1,7 @@
-"""What the forms of the public pages do: check what was typed, count it, and hand it over to `send`.
+"""The forms of the public pages: checks what was typed, counts it, and hands it over to `send`.
 
-Nothing here reads who is known. Every valid form makes the same calls, and so its answer tells nothing, not even by the
-time that it takes. A form that no person filled in looks accepted, and nothing comes of it.
+Nothing here reads whether an address is known. Every valid form makes the same calls, so the answer reveals nothing,
+not even by the time that it takes. A form that no person filled in seems to be accepted, but has no effect.
 """
 
 import secrets
@@ -17,13 +17,13 @@ from course.errors import InvalidForm, ShownAgain
 from course.forms import Typed
 
 CHANGE, ONCE_MORE = "change", "once-more"
-"""The buttons of the page after a form, as the field `then` names them: the form once again, or its email."""
+"""Values of the field `then`, for the buttons on the page after a form: change the form, or send its email again."""
 
 
 def sign_up(fields: Mapping[str, str], source: str, source_ip: str, now: datetime) -> tuple[Course, dict[str, str]]:
-    """Hands over the sign-up form of a course; returns the course, and what is wrong by field. Raises InvalidForm.
+    """Hands over a sign-up form; returns its course, and the errors by field. Raises InvalidForm.
 
-    `source` is where the form stood, as in Consent.
+    `source` is where the form was, as in Consent.
     """
     course = clients.library().courses.get(fields.get("course", ""))
     if course is None:
@@ -39,7 +39,7 @@ def sign_up(fields: Mapping[str, str], source: str, source_ip: str, now: datetim
 
 
 def fresh_links(fields: Mapping[str, str], source_ip: str, now: datetime) -> dict[str, str]:
-    """Asks for new links to all courses of an address; returns what is wrong by field. Raises InvalidForm."""
+    """Asks for new links to all courses of an address; returns the errors by field. Raises InvalidForm."""
     address, errors = forms.check_address(fields)
     if not errors and _by_a_person(fields, now):
         _hand_over(source_ip, now, {"form": "fresh-link", "address": address})
@@ -47,7 +47,10 @@ def fresh_links(fields: Mapping[str, str], source_ip: str, now: datetime) -> dic
 
 
 def _by_a_person(fields: Mapping[str, str], now: datetime) -> bool:
-    """Whether a person has filled it in. Raises ShownAgain if it is to be changed, or one press more will tell."""
+    """Whether a person filled in the form.
+
+    Raises ShownAgain if the form is to be changed, or if only a second press can show that a person filled it in.
+    """
     if fields.get("then") == CHANGE:
         raise ShownAgain(CHANGE)
     typed = forms.typed(clients.keys(), fields, now)
@@ -57,7 +60,7 @@ def _by_a_person(fields: Mapping[str, str], now: datetime) -> bool:
 
 
 def _hand_over(source_ip: str, now: datetime, asked: Mapping[str, object]) -> None:
-    """Counts a form by network and in all, and leaves it to `send`. Raises ShownAgain above a limit."""
+    """Counts a form by network and in total, and queues it for `send`. Raises ShownAgain above a limit."""
     network = clients.keys().hashed("network", limits.network(source_ip))
     if not clients.limits().count_up(f"network#{network}", settings().forms_per_network, now):
         raise ShownAgain("network_busy", 429, limits.seconds_left(now))

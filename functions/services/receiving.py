@@ -1,4 +1,7 @@
-"""An inbound mail: kept as a reflection, obeyed as a command, set aside, or discarded; never an answer to a machine."""
+"""Receives mail: keeps it as a reflection, obeys it as a command, sets it aside, or discards it.
+
+An auto-reply is never answered.
+"""
 
 from contextlib import suppress
 from datetime import datetime
@@ -30,11 +33,12 @@ if TYPE_CHECKING:
 Kind = Decision.Kind
 
 LONGEST_COMMAND = 6
-"""Words of a bare command, such as DELETE MY DATA: from another address it is offered to the subscriber."""
+"""The most words of a bare command, such as DELETE MY DATA. If another address sends one, we offer it to the
+subscriber."""
 
 
 def receive(came: Arrival, now: datetime) -> None:
-    """Works on a mail once, however often its notification comes."""
+    """Works on a mail once, even if its notification comes several times."""
     noted = clients.limits().done(RECORD + came.mail_id)
     if noted is None:
         noted = _work_on(came, now).note
@@ -48,7 +52,7 @@ def _work_on(came: Arrival, now: datetime) -> Done:
         leaving.stop(LinkToken(token.subscriber, token.epoch), now, pressed=False)
         return Done.OBEYED
     addressed = attribution.addressed_by(came)
-    if addressed and _is_erased(addressed):  # also of what was kept before a crash: its raw mail may be gone by now
+    if addressed and _is_erased(addressed):  # a crash may have left a reflection, without its raw mail
         clients.reflections().erase(addressed, came.mail_id)
         return _discard_of_erased()
     raw = clients.raw_mail().fetch(came.object_key)
@@ -78,7 +82,7 @@ def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
 
 
 def _of_the_subscriber(reply: Reply) -> Done:
-    """Mail from the subscriber's address, proven or not: a yes to the confirmation, a command, a reflection."""
+    """Handles mail from the subscriber's address, proven or not: confirmation, command or reflection."""
     answer, decision = reply.answer, hearing.heard(reply)
     request = decision.request
     if hearing.kind(answer) is Answers.CONFIRM:
@@ -91,7 +95,7 @@ def _of_the_subscriber(reply: Reply) -> Done:
 
 
 def _act(reply: Reply, decision: Decision) -> Done:
-    """Obeys, asks, keeps. Only a stop needs no proof of who wrote it."""
+    """Obeys, asks about or keeps a reply. Only STOP is obeyed without proof of its sender."""
     request, again = decision.request, reply.came.short_id in reply.answer.subscriber.obeyed
     match decision.kind:
         case Kind.OBEY | Kind.OBEY_AND_KEEP if request:
@@ -109,7 +113,7 @@ def _act(reply: Reply, decision: Decision) -> Done:
 
 
 def _of_another(reply: Reply) -> Done:
-    """Mail from another address: only the bare word STOP is obeyed; all else is set aside."""
+    """Handles mail from another address: obeys the bare word STOP, and sets all other mail aside."""
     texts = (reply.text, reply.mail.words_without_original)
     if any(map(replies.says_stop, texts)):
         return _obey(reply, Request(Command.STOP), Done.OBEYED)
@@ -127,14 +131,17 @@ def _obey(reply: Reply, request: Request, kept: Done) -> Done:
 
 
 def _offer(reply: Reply, request: Request, kept: Done) -> Done:
-    """A command from the subscriber's address without proof is offered to that address. It alone is no reflection."""
+    """Offers an unproven command to the subscriber. Sets the mail aside if there is nothing to keep."""
     count(f"Unproven.{request.command}")
     asking.ask(reply, request.command, proven=False)
     return kept if kept is Done.KEPT else _set_aside(reply.came, NotTaken(Why.UNPROVEN_COMMAND))
 
 
 def _decline(reply: Reply, decision: Decision) -> Done:
-    """No clear yes to the confirmation. ERASE deletes a sign-up that was never confirmed without asking again."""
+    """Handles a reply that is no clear yes to the confirmation email.
+
+    A proven ERASE from a subscriber who never confirmed erases them without another question.
+    """
     subscriber = reply.answer.subscriber
     command = decision.request.command if decision.request else None
     if command in (Command.YES, Command.HELP):
@@ -162,16 +169,16 @@ def _keep(reply: Reply) -> Done:
 
 
 def keep(answer: Answered, mail_id: str, received_at: datetime, text: str) -> bool:
-    """Keeps a person's words as a reflection. False when the subscriber was erased meanwhile: then nothing is kept."""
+    """Keeps a reply as a reflection. False if the subscriber was erased meanwhile; nothing is kept then."""
     clients.reflections().add(answer.reflection(mail_id, received_at, text))
-    if not _is_erased(answer.subscriber.id):  # asked after the write: an erasure may have come between
+    if not _is_erased(answer.subscriber.id):  # checked after the write: an erasure may have happened in between
         return True
     clients.reflections().erase(answer.subscriber.id, mail_id)
     return False
 
 
 def _set_aside(came: Arrival, reason: NotTaken) -> Done:
-    """The raw mail is kept and the reason noted; nobody is answered. Of an erased subscriber nothing is kept."""
+    """Keeps the raw mail, stores the reason, and sends no answer. Keeps nothing of an erased subscriber."""
     subscriber_id = attribution.addressed_by(came)
     clients.set_aside().add(came.mail_id, came.received_at, reason, subscriber_id)
     if subscriber_id and _is_erased(subscriber_id):

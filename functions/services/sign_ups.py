@@ -1,4 +1,7 @@
-"""Carries out what the public forms ask for, behind the outbox, and confirmations. No page shows whether it did."""
+"""Carries out public forms that come through the outbox, and confirmations.
+
+No page shows whether a form had an effect.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,9 +17,9 @@ from course.subscriber import Subscriber, new_epoch
 
 
 def carry_out(key: str, now: datetime) -> list[str]:
-    """Does what a form asked for, if the mailbox may be written to; returns who now waits for an email.
+    """Carries out a form if its mailbox may be written to; returns the subscribers who wait for an email.
 
-    Worked on again after a crash, it finds its own promise by its key, and nothing is done or sent twice.
+    A retry after a crash finds its own promise by its key, so nothing is done or sent twice.
     """
     kept, library = clients.forms().get(key), clients.library()
     if kept is None:
@@ -44,7 +47,10 @@ def confirm(subscriber: Subscriber, epoch: int, plan: tuple[str, ...], by: str, 
 
 
 def _sign_up(asked: Mapping[str, Any], now: datetime) -> list[str]:
-    """Stores the sign-up and its proof of consent. Somebody in the course already gets the way to their page."""
+    """Stores the sign-up and its proof of consent.
+
+    A subscriber whose course is already going on gets a notice with the course-page link instead.
+    """
     subscriber = _of(asked["address"], asked["course"])
     if subscriber is None:
         return []
@@ -52,19 +58,19 @@ def _sign_up(asked: Mapping[str, Any], now: datetime) -> list[str]:
     if ask is None or _already_here(subscriber, ask):
         return []
     epoch = new_epoch(ask.at)
-    if subscriber.current_epoch < epoch:  # else it was stored before a crash
+    if subscriber.current_epoch < epoch:  # otherwise it was stored before a crash
         text, language = forms.CONSENT_VERSION, clients.library().courses[ask.course].language.code
         consent = Consent(text, language, asked["source"], datetime.fromisoformat(asked["at"]), epoch)
         clients.consents().ask(subscriber.id, consent, now)
         made = SignUp(epoch, now, asked.get("first_name", ""), asked["zone"], int(asked["hour"]))
         if not clients.subscribers().save(subscriber.signing_up(made)):
-            return _sign_up(asked, now)  # somebody else was faster, and may have changed what applies
+            return _sign_up(asked, now)  # another write was faster, and may have changed what applies
         count("SignUps")
     return [subscriber.id]
 
 
 def _once_more(asked: Mapping[str, Any], course: str, now: datetime) -> list[str]:
-    """Sends the email of the same sign-up again: the one with its link, or the way to the page of a going course."""
+    """Sends the confirmation email again, or the course-page link if the course is already going on."""
     subscriber = _of(asked["address"], course)
     if subscriber is None:
         return []
@@ -73,18 +79,18 @@ def _once_more(asked: Mapping[str, Any], course: str, now: datetime) -> list[str
             _already_here(subscriber, ask)
         return []
     if not subscriber.sign_up.mailed:
-        return [subscriber.id]  # it is still to come
+        return [subscriber.id]  # the first one is still to come
     if ask := _promised(asked, course, now, again=True):
         if consent := clients.consents().asked(subscriber.id):
-            clients.consents().ask(subscriber.id, consent, now)  # for as long as the new link can be pressed
+            clients.consents().ask(subscriber.id, consent, now)  # for as long as the new link works
         clients.subscribers().change(subscriber.id, lambda current: current.asked_once_more(ask.at))
     return [subscriber.id]
 
 
 def _fresh_link(asked: Mapping[str, Any], course: str, now: datetime) -> list[str]:
-    """Sends a new link to a subscriber, or the email of a sign-up that was never confirmed once more.
+    """Sends a new course-page link, or the confirmation email again if the subscriber never confirmed.
 
-    These links are counted apart and use up no sign-up's allowance.
+    The limit of these links is separate, so they do not count against the limit of sign-ups.
     """
     known = _of(asked["address"], course)
     if known is None or not known.version:
@@ -99,7 +105,7 @@ def _fresh_link(asked: Mapping[str, Any], course: str, now: datetime) -> list[st
 
 
 def _of(address: str, course: str) -> Subscriber | None:
-    """The subscriber as stored, or a new one; None if the address is never written to again."""
+    """The subscriber as stored, or a new one; None if the address must not be written to."""
     keys = clients.keys()
     subscriber_id = tokens.subscriber_id(keys, course, address)
     found = clients.subscribers().get(subscriber_id) or Subscriber(subscriber_id, course, address)
@@ -108,7 +114,7 @@ def _of(address: str, course: str) -> Subscriber | None:
 
 
 def _already_here(subscriber: Subscriber, ask: Ask) -> bool:
-    """Whether a course is going on: then the email says so and leads to its page."""
+    """Whether the course is going on; if so, asks for a notice that says so and links to the course page."""
     if subscriber.status not in (Status.ACTIVE, Status.PAUSED):
         return False
     key = f"already-here#{tokens.nameless(subscriber.id)}#{ask.key}"
@@ -119,7 +125,7 @@ def _already_here(subscriber: Subscriber, ask: Ask) -> bool:
 def _promised(
     asked: Mapping[str, Any], course: str, now: datetime, *, again: bool = False, counted_as: str = "mailbox"
 ) -> Ask | None:
-    """The promise of an email to the mailbox, or None above its limits. Made before the sign-up is stored."""
+    """Promises an email to the mailbox before the sign-up is stored; None above the mailbox's limits."""
     mailbox = clients.keys().hashed(counted_as, forms.mailbox(asked["address"]))
     before = clients.limits().asks(mailbox)
     if own := before.of(asked["key"]):

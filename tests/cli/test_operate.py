@@ -76,7 +76,7 @@ def test_mail_that_was_set_aside_is_listed_and_accepted(served: tuple[World, str
 
     refused = asked(url, "inbox", "accept", mail.id)
     assert refused.exit_code == 1
-    assert f"{mail.id}: not accepted: no valid reply address: name whose it is with --subscriber" in refused.output
+    assert f"{mail.id}: not accepted: no valid reply address: name its subscriber with --subscriber" in refused.output
     accepted = asked(url, "inbox", "accept", mail.id, "--subscriber", str(ann.row["id"]), "--lesson", "intro")
     assert accepted.exit_code == 0
     assert accepted.output.strip() == f"{mail.id}: now a reflection of {ann.row['id']}, lesson intro, round 1"

@@ -115,7 +115,7 @@ def test_d8_what_cannot_be_read_holds_one_subscriber(world: World, ann: Person, 
         tick(world)
         refused = release(world, subscriber)
     assert not refused["released"]
-    assert str(refused["why"]).startswith("what is stored still cannot be read")
+    assert str(refused["why"]).startswith("the stored item still cannot be read")
 
     store(world, subscriber, field, before)
     assert release(world, subscriber)["released"]
@@ -296,7 +296,7 @@ def test_who_is_not_held_cannot_be_let_go(world: World, ann: Person, bob: Person
         assert release(world, id_of(ann)) == {"released": False, "why": "is not held"}
         assert release(world, "aaaaaaaaaaaaaaaa") == {"released": False, "why": "there is no such subscriber"}
         unreadable = release(world, id_of(bob))
-    assert unreadable == {"released": False, "why": "what is stored still cannot be read: ZoneInfoNotFoundError"}
+    assert unreadable == {"released": False, "why": "the stored item still cannot be read: ZoneInfoNotFoundError"}
     assert not counted(world, "Released")
 
 

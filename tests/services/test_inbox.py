@@ -54,7 +54,7 @@ def test_what_was_set_aside_is_listed_and_accepted_by_its_reply_address(world: W
     assert [(row["attributed_by"], row["verified"]) for row in ann.reflections] == [("operator", False)]
     assert [mail_id for mail_id, _ in inbox(world)] == [other.id]
     with unchanged(world):
-        assert accepts(world, held.id)["why"] == "no mail of this id is set aside"
+        assert accepts(world, held.id)["why"] == "no mail with this id is set aside"
 
 
 def test_a_mail_that_does_not_say_whose_it_is_needs_a_subscriber_and_may_name_a_lesson(world: World) -> None:
@@ -63,7 +63,7 @@ def test_a_mail_that_does_not_say_whose_it_is_needs_a_subscriber_and_may_name_a_
         world.deliver(written(text, None), "course@reply.example.org") for text in (WORDS, "And this too.")
     )
     with unchanged(world):
-        assert accepts(world, first.id)["why"] == "no valid reply address: name whose it is with --subscriber"
+        assert accepts(world, first.id)["why"] == "no valid reply address: name its subscriber with --subscriber"
         assert accepts(world, first.id, "aaaaaaaaaaaaaaaa")["why"] == "there is no such subscriber"
         assert accepts(world, first.id, ann.row["id"], "nothing")["why"] == "the course has no lesson nothing"
     assert accepts(world, first.id, ann.row["id"])["lesson"] == "own-it"
@@ -87,9 +87,9 @@ def test_what_cannot_be_a_reflection_is_refused_and_stays(world: World) -> None:
     with unchanged(world):
         assert accepts(world, virus.id)["why"] == "mail like this is never accepted: virus"
         assert accepts(world, large.id, ann.row["id"])["why"] == "larger than 10 MB"
-        assert accepts(world, gone.id, ann.row["id"])["why"] == "its raw mail is not there any more"
+        assert accepts(world, gone.id, ann.row["id"])["why"] == "its raw mail no longer exists"
         assert accepts(world, empty.id, ann.row["id"])["why"] == "nothing in it is the person's own words"
-        assert accepts(world, waiting.id)["why"] == "whose it is has not confirmed the sign-up"
+        assert accepts(world, waiting.id)["why"] == "its subscriber has not confirmed the sign-up"
     assert len(inbox(world)) == 5
 
 
@@ -152,7 +152,7 @@ def test_accepting_while_everything_is_erased_keeps_nothing(world: World) -> Non
     email = ann.emails[-1]
     held = world.deliver(written(WORDS, email, To=reply_to(email), Precedence="bulk"), reply_to(email))
     with erasing_meanwhile(world, ann, Reflections, "add"):
-        assert accepts(world, held.id)["why"] == "whose it is was erased meanwhile"
+        assert accepts(world, held.id)["why"] == "its subscriber was erased meanwhile"
     world.drain()
     assert not world.subscribers()
     assert not world.rows("Reflections")

@@ -1,4 +1,4 @@
-"""The pages with the forms that anybody may fill in, and the one page after them."""
+"""The pages with the forms that anybody may fill in, and the page that follows a form."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,9 +26,9 @@ def sign_up_form(
     again: ShownAgain | None = None,
     country: str = "",
 ) -> Response[str]:
-    """The sign-up page of a course, or the form alone for a frame; with what was typed and what is wrong with it.
+    """The sign-up page of a course, or only its form for a frame, with what was typed and its errors.
 
-    `country`: whose way of writing hours the browser has.
+    `country`: the country whose way of writing hours the page uses.
     """
     shown = sign_up_values(course, values, errors, country) | _to_press(again, course.language)
     http_status, headers = (again.http_status, again.headers) if again else (400 if errors else 200, {})
@@ -45,9 +45,9 @@ def fresh_link_form(
     still_on: bool = False,
     again: ShownAgain | None = None,
 ) -> Response[str]:
-    """The page that has a new link sent: by itself, or in place of what an invalid link would have shown.
+    """The page with a form that requests a new link: by itself, or instead of the page of an invalid link.
 
-    `still_on`: that link was to stop the emails, and has not.
+    `still_on`: the invalid link was meant to stop the emails, and did not.
     """
     return page(
         "link-too-old",
@@ -65,7 +65,7 @@ def fresh_link_form(
 def after_form(
     template: str, typed: Mapping[str, str], *, course: Course | None, embedded: bool = False
 ) -> Response[str]:
-    """The one page after a valid form. It says what was typed, and depends on nothing else."""
+    """The page after a valid form. It shows what was typed, and depends on nothing else."""
     meant = slips.meant(typed["address"])
     return page(template, course=course, embedded=embedded, typed=typed, meant=meant)
 

@@ -39,12 +39,13 @@ def page(
     embedded: bool = False,
     **values: Any,
 ) -> Response[str]:
-    """A page as an answer, from a template in `pages/`; in the language given, or of its course, or of the first one.
+    """A page as an answer, from a template in `pages/`.
 
-    An embedded page may stand in a frame of the sites that the stack allows.
+    It is in `language`, or in the course's language, or in the first course's language. An embedded page may be shown
+    in a frame by the sites that the stack allows.
     """
     courses, speaks = list(clients.library().courses.values()), language or language_of(course)
-    # Where a page belongs to no course, its links lead to pages in its language.
+    # If a page belongs to no course, its links lead to pages in its language.
     speaker = course or next((other for other in courses if other.language is speaks), None)
     shared = {
         "course": course,
@@ -64,10 +65,10 @@ def page(
 
 
 def or_plain(make: Callable[[], Response[str]], name: str, http_status: int) -> Response[str]:
-    """The page that `make` makes, or else one from `pages/plain/`, which needs neither course nor template."""
+    """The page that `make` makes; if that fails, one of `pages/plain/`, which needs no course or template."""
     try:
         return make()
-    except Exception as error:  # noqa: BLE001  whatever it is, there is a person who reads the page
+    except Exception as error:  # noqa: BLE001  whatever the error is, the reader must get a page
         failed("a page failed", error)
         around, words = ((PAGES / "plain" / f"{part}.html").read_text("utf-8") for part in ("around", name))
         body = around.replace("<!-- words -->", words)
@@ -75,19 +76,19 @@ def or_plain(make: Callable[[], Response[str]], name: str, http_status: int) -> 
 
 
 def download(name: str, content_type: str, body: bytes | str) -> Response[Any]:
-    """A file for its reader alone: text to look at, anything else to keep."""
+    """A file as an answer: the browser shows text, and saves anything else."""
     shown = "inline" if isinstance(body, str) else "attachment"
     headers = headers_of() | {"Content-Disposition": f'{shown}; filename="{name}"'}
     return Response(200, content_type, body, headers=headers)
 
 
 def see_other(path: str) -> Response[str]:
-    """Leads on after a form was posted, so that loading the page again posts nothing again."""
+    """Redirects after a form was posted, so that reloading the page does not post it again."""
     return Response(303, "text/plain", "", headers=headers_of() | {"Location": path})
 
 
 def rendered(template: str, **values: Any) -> str:
-    """A template of `pages/` as text, for what is not a page."""
+    """A template of `pages/`, rendered as text."""
     return _templates().get_template(f"{template}.html.j2").render(values)
 
 
@@ -103,7 +104,10 @@ def language_of(course: Course | None = None) -> Language:
 
 
 def headers_of(embedded: bool = False) -> dict[str, Any]:
-    """Nothing but our own stylesheet, script and forms: no third party, nothing inline; only the embed is framed."""
+    """Headers that allow only our own stylesheet, script and forms: no third party, and nothing inline.
+
+    Only an embedded page may be shown in a frame.
+    """
     framed_by = " ".join(settings().embed_origins if embedded else ()) or "'none'"
     policy = (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "

@@ -1,4 +1,4 @@
-"""The routes of an HTTP API: what was asked, and what is answered when it cannot be done."""
+"""The routes of an HTTP API: what a request contains, and the answers to requests that fail."""
 
 import base64
 import binascii
@@ -25,7 +25,7 @@ ASSETS = {"style.css": "text/css; charset=utf-8", "page.js": "text/javascript; c
 class Pages(APIGatewayHttpResolver):
     """The routes of one function. An invalid token or form gets its page and changes nothing.
 
-    `assets`: with the stylesheet and the script of all pages.
+    `assets`: whether it also serves the stylesheet and the script of all pages.
     """
 
     def __init__(self, *, assets: bool = False) -> None:
@@ -54,7 +54,7 @@ class Pages(APIGatewayHttpResolver):
         """What was posted. Raises InvalidForm."""
         raw = self.current_event.body or ""
         try:
-            # HTTP APIs hand a form over in base64.
+            # HTTP APIs pass a form on in base64.
             body = base64.b64decode(raw) if self.current_event.is_base64_encoded else raw.encode()
         except (binascii.Error, ValueError) as error:
             raise InvalidForm("unreadable") from error
@@ -67,7 +67,7 @@ class Pages(APIGatewayHttpResolver):
 
     @property
     def course(self) -> Course | None:
-        """The course that the request names, in its address or its form: what answers it speaks its language."""
+        """The course that the request names in its URL or its form. The answer is in the course's language."""
         named = self.query.get("course", "")
         with suppress(InvalidForm):
             named = named or self.fields.get("course", "")
@@ -86,7 +86,7 @@ class Pages(APIGatewayHttpResolver):
 
     @property
     def source_ip(self) -> str:
-        """The visitor's address: from the CDN's header where the stack has one, else the one that connected."""
+        """The visitor's address: from the CDN's header if the stack has one, or the one that connected."""
         connected = str(self.current_event.request_context.http.source_ip)
         header = settings().client_address_header
         return limits.visitor(str(self.current_event.headers.get(header, "")) if header else "", connected)
@@ -94,7 +94,7 @@ class Pages(APIGatewayHttpResolver):
     def _serve(self, name: str) -> None:
         @self.get(f"/{name}")
         def file() -> Response[str]:
-            """It holds nothing private, so browsers may keep it for an hour."""
+            """Serves the file. It has nothing private, so browsers may keep it for an hour."""
             headers = headers_of() | {"Cache-Control": "public, max-age=3600"}
             return Response(200, ASSETS[name], (PAGES / name).read_text("utf-8"), headers=headers)
 
@@ -122,5 +122,5 @@ class Pages(APIGatewayHttpResolver):
 
 
 def _surely(make: Callable[[Any], Response[str]]) -> Callable[[Exception], Response[str]]:
-    """The page for an error, or a plain one where that page cannot be made either."""
+    """The page for an error, or a plain one if that page cannot be made either."""
     return lambda error: or_plain(lambda: make(error), "error", 503)

@@ -1,1 +1,1 @@
-"""What a reply brings about, besides being kept: a command is obeyed, or one email asks about it."""
+"""What a reply causes, in addition to being kept: a command is obeyed, or one email asks about it."""

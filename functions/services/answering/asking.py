@@ -1,4 +1,4 @@
-"""One email asks about what a reply may have meant, or what was not proven, and offers the command."""
+"""Asks by email what a reply meant, or offers a command whose sender is unproven."""
 
 from aws import clients
 from aws.log import count
@@ -9,11 +9,11 @@ from services.answering.reply import Reply
 
 
 def ask(reply: Reply, command: Command | None, *, proven: bool = True) -> None:
-    """Asks whether a command was meant or, when its sender is not proven, offers it to the subscriber's own address.
+    """Asks whether a command was meant, or offers an unproven command to the subscriber's own address.
 
-    None stands for the answer to the way back, which is asked for at most once a round and not behind the closing
-    letter. At most ASKS_A_DAY of these emails come, by the UTC day on which the mail came, so that a retry counts once;
-    a second person can use up no more than OF_OTHERS_A_DAY of them.
+    If the command is None, it asks for the answer to the way back, at most once a round and not after the closing
+    letter. A subscriber gets at most ASKS_A_DAY of these emails. They count on the UTC day on which the mail came in,
+    so that a retry counts once. Mail from another address causes at most OF_OTHERS_A_DAY of them.
     """
     name = _notice(reply, command, proven=proven)
     if not name or (not reply.answer.own_address and not reply.is_among_first("asks-of-others", OF_OTHERS_A_DAY)):
@@ -26,7 +26,7 @@ def ask(reply: Reply, command: Command | None, *, proven: bool = True) -> None:
 
 
 def _notice(reply: Reply, command: Command | None, *, proven: bool) -> str:
-    """The notice that asks; empty where there is nothing to ask any more."""
+    """The notice that asks; empty if there is nothing left to ask."""
     answer = reply.answer
     if answer.confirms:
         return ASK_CONFIRM
@@ -40,6 +40,6 @@ def _notice(reply: Reply, command: Command | None, *, proven: bool) -> str:
 
 
 def _first_of_its_round(reply: Reply) -> bool:
-    """Whether nothing was asked back about the way back in this round yet, but for this mail before a retry."""
+    """Whether no other mail of this round has led to the question about the way back."""
     key = f"way-back#{tokens.nameless(reply.answer.subscriber.id)}#{reply.answer.epoch}#{reply.answer.round}"
     return clients.limits().begin(key, reply.came.mail_id, "", reply.now) is not None

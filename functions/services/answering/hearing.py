@@ -1,4 +1,4 @@
-"""What a reply asks for, as the rules of the course see it."""
+"""Decides what a reply asks for, by the rules of the course."""
 
 import replies
 from course import commands
@@ -12,13 +12,15 @@ from services.attribution import Answered
 OBEYED = (Decision.Kind.OBEY, Decision.Kind.OBEY_AND_KEEP)
 
 KINDS = {Question.WAY_BACK: Kind.WAY_BACK, Question.ERASURE: Kind.ERASE, Question.OFFER: Kind.OFFER}
-"""What kind of email asks a question."""
+"""The kind of email that asks each question."""
 
 
 def heard(reply: Reply) -> Decision:
-    """What is done with a reply. When our email has changed, its quote can look like the person's words.
+    """Decides what to do with a reply.
 
-    Then the words are told without it, for what is then plainly a request.
+    If our email has changed since it was sent, its quote can look like the person's own words. So the reply is read a
+    second time without the original. The second reading counts if it is plainly a request. In a reply to a lesson, it
+    counts only if that is STOP.
     """
     decision = _decided(reply, reply.text)
     if decision.kind in OBEYED:
@@ -42,7 +44,10 @@ def _decided(reply: Reply, text: str) -> Decision:
 
 
 def _told_by_words(answer: Answered, text: str) -> Decision:
-    """What the words ask for. Once confirmed, a confirmation email is a notice, but for one more yes to it."""
+    """Decides what the words ask for.
+
+    After the confirmation, a reply to the confirmation email is read as a reply to a notice, unless it is another yes.
+    """
     answered = kind(answer)
     kinds = (answered,) if answered is not Kind.CONFIRM or answer.confirms else (answered, Kind.NOTICE)
     told = [replies.decided(text, each, answer.today, answer.subscriber.first_name) for each in kinds]
@@ -52,7 +57,10 @@ def _told_by_words(answer: Answered, text: str) -> Decision:
 
 
 def _to_an_offer(decision: Decision, offered: Command) -> Decision:
-    """A bare yes is the command, and a bare no is nothing. An hour has to be named, so it is asked for again."""
+    """Reads a bare yes to an offer as the offered command, and a bare no as no request.
+
+    A yes to the offer of another hour names no hour, so the hour is asked for again.
+    """
     if decision.kind is Decision.Kind.ASK and decision.request is None:
         return Decision(Decision.Kind.ASK, Request(offered))
     if decision.request is None or decision.request.command not in (Command.YES, Command.NOT_YET):
@@ -63,7 +71,7 @@ def _to_an_offer(decision: Decision, offered: Command) -> Decision:
 
 
 def kind(answer: Answered) -> Kind:
-    """What kind of email was answered. The question of an earlier round is closed."""
+    """The kind of email that was answered. The question of an earlier round is closed."""
     if answer.confirms or answer.notice in (CONFIRM, ASK_CONFIRM):
         return Kind.CONFIRM
     closed = not answer.is_current and answer.notice != ERASE_NOTICE

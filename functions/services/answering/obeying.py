@@ -1,4 +1,4 @@
-"""A command in a reply is obeyed once, and answered once."""
+"""Obeys a command in a reply once, and answers it once."""
 
 from aws import clients
 from aws.log import count
@@ -14,10 +14,10 @@ from services.erasure import erase, may_erase
 
 
 def obey(reply: Reply, request: Request) -> NotTaken | None:
-    """Does what was asked; or says why it is left to a person.
+    """Obeys a request, or returns why the mail is to be set aside instead.
 
-    A mail that is retried after a crash undoes neither a later decision of its writer nor a later sign-up. A writer who
-    had left the course when the mail first came is answered only about their data.
+    A mail that is retried after a crash must not undo a later decision or a later sign-up of the subscriber. If the
+    subscriber had left the course when the mail first came, they get an answer only about their data.
     """
     came, subscriber, now = reply.came, reply.answer.subscriber, reply.now
     again = came.short_id in subscriber.obeyed
@@ -28,7 +28,7 @@ def obey(reply: Reply, request: Request) -> NotTaken | None:
     request = Request(Command.ERASE) if answers else request
     cannot_be_asked = request.command is Command.ERASE and not subscriber.reachable
     if cannot_be_asked or (answers and may_erase(subscriber, came.received_at, now)):
-        erase(subscriber, now)  # and no notice: there is no address any more that it could go to
+        erase(subscriber, now)  # no notice follows: there is no address left for it
         count("Erased")
         return None
     if request.command is Command.ERASE:
@@ -50,7 +50,7 @@ def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
     was_in_course = reply.place.in_course and not after.signed_up_since(came.received_at)
     if not (asked.row.about_data or was_in_course):
         return
-    always_told = asked.request.command is Command.STOP  # and only once, since then there is no course to stop
+    always_told = asked.request.command is Command.STOP  # at most once: after it there is no course to stop
     key = f"answers#{tokens.nameless(after.id)}"
     if always_told or clients.limits().admit(key, came.mail_id, ANSWERS_AN_HOUR, reply.now):
         notice = asked.notice(after, reply.place)
@@ -61,7 +61,7 @@ def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
 
 
 def _tell_of_tomorrow(reply: Reply, after: Subscriber) -> None:
-    """Once a day, that no further journal link is mailed today: somebody else may have asked for the others."""
+    """Says once a day that no more journal links are mailed today: a second person may have used them up."""
     key = f"{links.JOURNAL_LATER}#{tokens.nameless(after.id)}"
     if clients.limits().admit_of_day(key, reply.came.mail_id, 1, reply.now):
         clients.outbox().notice(links.JOURNAL_LATER, after.id, after.epoch, reply.came.mail_id)

@@ -1,4 +1,4 @@
-"""A reply on its way through the steps."""
+"""A reply while it is worked on, and what was done with it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,13 +25,13 @@ class Done(Enum):
 
     @property
     def note(self) -> str:
-        """Stored with the mark that the mail is done: empty unless its raw mail is to be deleted."""
+        """The note that is stored when the mail is done; empty unless the raw mail is to be deleted."""
         return "its raw mail goes" if self in (Done.OBEYED, Done.DISCARDED) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How it came, what it says, and which email it answers."""
+    """A mail: how it came, what it says, and which email it answers."""
 
     came: Arrival
     mail: "Mail"
@@ -43,7 +43,7 @@ class Reply:
     now: datetime
 
     def is_among_first(self, what: str, most: int) -> bool:
-        """Whether it is one of the first `most` mails of the subscriber that were asked about `what` on its UTC day.
+        """Whether the mail is among the subscriber's first `most` on its UTC day that count as `what`.
 
         A retry counts once.
         """

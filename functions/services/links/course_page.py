@@ -1,4 +1,4 @@
-"""What people do on their course page: steer the course, choose its hour, ask for a journal link."""
+"""What subscribers do on the course page: give commands, choose the hour, ask for a journal link."""
 
 from datetime import date, datetime
 
@@ -24,7 +24,7 @@ def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
 
 
 def lessons_of_earlier_rounds(subscriber: Subscriber, course: Course) -> set[str]:
-    """What was sent before this round, by the ids that lessons have now."""
+    """The lessons that were sent in earlier rounds, by their present ids."""
     if subscriber.round < 2:
         return set()
     rounds = clients.subscribers().earlier_rounds(subscriber.id).values()
@@ -39,9 +39,10 @@ def press(
     until: date | None = None,
     place: Place | None = None,
 ) -> bool:
-    """Obeys the button of a command; returns whether it is so now. Pressed twice, it changes nothing more.
+    """Obeys the button of a command; returns whether the command is fulfilled now.
 
-    `until` is the local day on which a pause ends, or None; `place` is where they stood when the button was shown.
+    A second press changes nothing more. `until` is the local day on which a pause ends, or None. `place` is where the
+    subscriber stood when the button was shown.
     """
     asked = pressed(command, course, now, until, place)
     count(f"Command.{command}")
@@ -55,12 +56,12 @@ def press(
 
 
 def unskip(before: Subscriber) -> None:
-    """Takes back a skipped lesson, if it can be, and tells nothing: it is the course as it was."""
+    """Takes back a skipped lesson, if possible. Sends no notice: the course is as it was before."""
     clients.subscribers().change(before.id, Subscriber.unskipped)
 
 
 def change_time(subscriber_id: str, zone: str, hour: int, now: datetime) -> bool:
-    """Has lessons come at another local hour or in another zone. False when the subscriber was just erased."""
+    """Sets the local hour and the time zone of the lessons. False if the subscriber was just erased."""
     after = clients.subscribers().change(subscriber_id, lambda current: current.at_time(zone, hour, now))
     if after:
         telling.tell(Command.TIME, after, now)
@@ -68,9 +69,9 @@ def change_time(subscriber_id: str, zone: str, hour: int, now: datetime) -> bool
 
 
 def ask_for_journal(subscriber: Subscriber, now: datetime) -> bool:
-    """Has a journal link mailed to the subscriber. False when enough were mailed today, or none can be.
+    """Has a journal link mailed. False if today's limit is reached or the subscriber cannot be mailed.
 
-    Two presses in a minute are one.
+    Two presses within one clock minute count as one.
     """
     if not subscriber.reachable:
         return False

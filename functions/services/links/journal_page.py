@@ -1,4 +1,4 @@
-"""What people do behind a journal link: read and download what they wrote, take back parts of it, end links, erase."""
+"""What subscribers do on the journal page: read, download and take back reflections, end links, erase."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -23,9 +23,9 @@ def opened(token: str, now: datetime) -> tuple[Subscriber, Course]:
 
 
 def take_back(subscriber: Subscriber, course: Course, round_number: int, lesson: str, mail_id: str) -> None:
-    """Deletes what came by one mail: the raw mail first, so that a crash leaves the reflection to try again with.
+    """Deletes what came by one mail: the raw mail first, so that a press can be repeated after a crash.
 
-    Only what was written to its lesson in its round is read: all of it could be very much.
+    It reads only the reflections on this lesson in this round: the whole journal could be very large.
     """
     for reflection in written.to(subscriber, round_number, lesson, course):
         if reflection.mail_id == mail_id:
@@ -35,15 +35,15 @@ def take_back(subscriber: Subscriber, course: Course, round_number: int, lesson:
 
 
 def rename(subscriber: Subscriber, first_name: str) -> Subscriber | None:
-    """Greets them by another first name from now on. None when they were just erased."""
+    """Changes the first name by which emails greet. Returns None if the subscriber was just erased."""
     return clients.subscribers().change(subscriber.id, lambda current: current.renamed(first_name))
 
 
 def end_links(subscriber: Subscriber, token: str) -> None:
-    """Ends every link to the journal and to the course page, and has one new journal link mailed, whatever the limit.
+    """Ends all journal links and course-page links, and has a new journal link mailed despite the limit.
 
-    The journal links go last: until then, a press that was broken off can be made again. The new one is not among them.
-    Where none can be mailed, the link of this `token` stays: nothing else would lead to the journal.
+    The journal links end last: until then, an interrupted press can be repeated. The new link is not among them. If the
+    subscriber cannot be mailed, the link with this `token` stays: no other would lead to the journal.
     """
     stays = None if subscriber.reachable else tokens.read_journal(token)
     ended = [link for link in clients.journal_links().of(subscriber.id) if link != stays]
@@ -56,7 +56,7 @@ def end_links(subscriber: Subscriber, token: str) -> None:
 
 
 def archive(subscriber: Subscriber, course: Course, after: str, now: datetime) -> bytes:
-    """One zip file of the download: the part that begins behind a key."""
+    """One zip file of the download: the part that begins after the key `after`."""
     part = written.part(subscriber, after, course)
     html = rendered("journal-file", **journal_file_values(subscriber, course, part, now))
     count("Exported")
@@ -68,7 +68,7 @@ def archive(subscriber: Subscriber, course: Course, after: str, now: datetime) -
 def erase(token: str, now: datetime) -> Language | None:
     """Erases everything about the subscriber of a link, and returns their language. Raises InvalidToken.
 
-    Pressed twice, it is once, and the language is known no more: None.
+    A second press changes nothing and returns None, because the language is no longer known.
     """
     subscriber_id = tokens.read_journal(token).subscriber
     if clients.erasures().get(subscriber_id) and clients.subscribers().get(subscriber_id) is None:

@@ -1,4 +1,4 @@
-"""What the unsubscribe link leads to: no more email, or a break of a month."""
+"""What an unsubscribe link does: it stops all email, or pauses the course for a month."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,29 +22,29 @@ A_MONTH = timedelta(days=30)
 
 
 class Outcome(Enum):
-    """What is so after a press. A link of an erased subscriber gets the answer of any other link."""
+    """The result of a press. The link of an erased subscriber gets the same answer as any other link."""
 
     STOPPED = auto()
     PAUSED = auto()
     EARLIER = auto()
-    """The link is of an earlier sign-up: a later one goes on."""
+    """The link is of an earlier sign-up, and a later one goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The outcome, and the subscriber that it is about: None if erased."""
+    """The outcome, and its subscriber, or None if erased."""
 
     outcome: Outcome
     subscriber: Subscriber | None
 
     @property
     def language(self) -> Language | None:
-        """The language to say it in."""
+        """The language of the page that shows the outcome."""
         return _language(self.subscriber)
 
 
 def language_of(token: str, now: datetime) -> Language | None:
-    """The language of the course that a link is of; None for an invalid link or an erased subscriber."""
+    """The language of a link's course; None for an invalid link or an erased subscriber."""
     with suppress(InvalidToken):
         _, subscriber = links.followed(Purpose.UNSUBSCRIBE, token, now)
         return _language(subscriber)
@@ -52,7 +52,10 @@ def language_of(token: str, now: datetime) -> Language | None:
 
 
 def stop(link: LinkToken, now: datetime, *, pressed: bool) -> Left:
-    """Ends every email. A link of an earlier sign-up does not touch a later one, unless the button was `pressed`."""
+    """Stops all email to the subscriber.
+
+    A link of an earlier sign-up leaves a later one as it is, unless the button was `pressed`.
+    """
     after = telling.stop(link.subscriber, lambda current: _stopped(current, link, pressed=pressed), now)
     if after and after.status not in STOPPED:
         return Left(Outcome.EARLIER, after)
@@ -61,16 +64,16 @@ def stop(link: LinkToken, now: datetime, *, pressed: bool) -> Left:
 
 
 def take_a_break(link: LinkToken, now: datetime) -> Left:
-    """Pauses the course for a month, or leaves a longer pause. A sign-up that waits is stopped instead.
+    """Pauses the course for a month, or leaves a longer pause. Stops a sign-up that is not confirmed.
 
-    A link of an earlier sign-up does not touch a later one.
+    A link of an earlier sign-up leaves a later one as it is.
     """
 
     def paused(current: Subscriber) -> Subscriber:
         if current.current_epoch != link.epoch:
             return current
         if current.sign_up:
-            return current.stopped(Status.UNSUBSCRIBED)  # there is no course yet that could wait
+            return current.stopped(Status.UNSUBSCRIBED)  # there is no course yet that could be paused
         until = schedule.local_day(now, current.zone) + A_MONTH
         longer = current.status is Status.PAUSED and (current.paused_until is None or current.paused_until > until)
         return current if longer else current.paused(until)
@@ -85,7 +88,7 @@ def take_a_break(link: LinkToken, now: datetime) -> Left:
 
 
 def count_reason(why: str, language: Language | None) -> None:
-    """Counts a reason that the page offers, and nothing of the person. A mail client posts whatever it likes."""
+    """Counts a reason that the page offers, without its subscriber. A mail client may post anything."""
     if language and why in language.words["pages"]["reasons"]:
         count(f"Why.{why}")
 

@@ -1,4 +1,4 @@
-"""What somebody did by a link is told to the subscriber's mailbox: whoever has an email can press its buttons."""
+"""Emails the subscriber what was done by a link: anybody who has an email can press its buttons."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,7 +11,10 @@ from course.subscriber import Subscriber
 
 
 def tell(command: Command, after: Subscriber, now: datetime) -> None:
-    """Tells a press that is fulfilled. Again, as after a crash, it finds the same version and is told once."""
+    """Emails the subscriber about a fulfilled press, at most PRESSES_TOLD_A_DAY times a day.
+
+    A press that is repeated after a crash finds the same version, so it is emailed once.
+    """
     notice = ROWS[command].notice
     someone = tokens.nameless(after.id)
     key = f"told#{someone}#{after.epoch}#{after.version}"
@@ -22,9 +25,9 @@ def tell(command: Command, after: Subscriber, now: datetime) -> None:
 
 
 def stop(subscriber_id: str, stopped: Callable[[Subscriber], Subscriber], now: datetime) -> Subscriber | None:
-    """Ends every email as decided, and tells it once, if there was a course to stop. None when there is no subscriber.
+    """Stops all email as `stopped` does, and sends one notice if there was a course. None if not stored.
 
-    Whether there was one is noted before it is stopped: a press that is made again after a crash still tells it.
+    Whether there was a course is stored before the stop, so that a press repeated after a crash still sends the notice.
     """
     before = clients.subscribers().get(subscriber_id)
     if before is None:

@@ -1,4 +1,4 @@
-"""Sends one email to one subscriber by the delivery protocol: render, claim, send once, commit or release."""
+"""Sends one email to one subscriber by the delivery protocol: render, claim, send, commit or release."""
 
 import secrets
 from collections.abc import Callable
@@ -20,28 +20,32 @@ from course.subscriber import Subscriber
 from services import links, written
 
 CLAIM_TIME = 5_000
-"""Longest time in ms to store a claim. With ANSWER_TIME, SES has the email within 25 s: a stop can be late by that."""
+"""The longest time in ms to store a claim.
+
+With ANSWER_TIME, SES has the email at most 25 s after the claim began. So an email may go out up to 25 s after a stop.
+"""
 
 ANSWER_TIME = (CONNECT_TIMEOUT + READ_TIMEOUT) * 1000
-"""Milliseconds that SES can take at the longest."""
+"""The longest time in ms that SES can take to answer."""
 
 TRY_AGAIN_IN = timedelta(minutes=15)
-"""When a template fails. An alarm tells the author; once the template is repaired, the email goes out by itself."""
+"""Time until the next try after a template failed. Once the template is repaired, the email goes out automatically; an
+alarm goes off so that the author repairs it."""
 
 HELD = {Refusal.ADDRESS: Held.ADDRESS, Refusal.SANDBOX: Held.SANDBOX}
-"""Refusals that hold the one subscriber."""
+"""The refusals that hold the subscriber, each with the reason that is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """Why nobody is sent to; `moved` if the table was restored or belongs to another stack."""
+    """Why all sending is stopped; `moved` if the table was restored or belongs to another stack."""
 
     reason: str
     moved: bool = False
 
 
 def halted(now: datetime) -> Halt | None:
-    """Why nobody is sent to just now, or None. Asked before each batch, so that a stop for everyone counts at once."""
+    """Why all sending is stopped now, or None. Checked before each batch: a stop takes effect at once."""
     if not clients.subscribers().at_home(settings().stack):
         why = "the table was restored or belongs to another stack: email-course resume-all lets this one send from it"
         return Halt(why, moved=True)
@@ -50,21 +54,21 @@ def halted(now: datetime) -> Halt | None:
 
 
 class Sending:
-    """One invocation of `send`. `milliseconds_left` tells how long it may still run."""
+    """One invocation of `send`. `milliseconds_left` returns how long it may still run."""
 
     def __init__(self, milliseconds_left: Callable[[], int]) -> None:
         self._milliseconds_left = milliseconds_left
-        self.site = clients.site()  # made before the threads: boto3's session is not for several at once
-        self.throttled = 0  # how often SES said that it was too much
-        self.closed = False  # whether SES refuses the whole account: nobody else need be tried
+        self.site = clients.site()  # made before the threads start: they must not share boto3's session
+        self.throttled = 0  # how often SES has throttled this invocation
+        self.closed = False  # whether SES refuses the whole account: then no other email is tried
 
     @property
     def ready(self) -> bool:
-        """Whether another email can be begun: SES takes them, and there is time for claim, answer and commit."""
+        """Whether another email can be started: SES takes it, and there is time for claim, answer and commit."""
         return not self.closed and self._milliseconds_left() >= CLAIM_TIME + ANSWER_TIME
 
     def deliver(self, subscriber_id: str, now: datetime) -> None:
-        """Sends what is due to this subscriber, if anything. A subscriber who isn't sent to stays due."""
+        """Sends the email that is due to this subscriber, if any. An email that is not sent now stays due."""
         if self.ready:
             with suppress(NewerItem):  # it stays due for the newer code
                 self._deliver(subscriber_id, now)
@@ -106,7 +110,7 @@ class Sending:
     def mailed(
         self, email: Email, subscriber: Subscriber, name: str, epoch: int, now: datetime
     ) -> Sent | Refused | Unknown:
-        """What SES makes of an email that is no lesson. A refusal, or no answer, is counted."""
+        """Sends an email that is not a lesson; returns SES's answer. Counts a refusal, and a lost answer."""
         answer = clients.mailer().send(email, _tags(subscriber, secrets.token_hex(8), name, epoch))
         match answer:
             case Refused(why, code):
@@ -117,7 +121,7 @@ class Sending:
 
     def _send(self, subscriber: Subscriber, course: Course, now: datetime) -> None:
         try:
-            email = self._email(subscriber, course, now)  # before the claim: a broken template holds nobody
+            email = self._email(subscriber, course, now)  # before the claim: a broken template must hold no one
         except BROKEN as error:
             failed("an email cannot be made", error, counted_as="Broken", subscriber=subscriber.id)
             _postpone(subscriber, now)
@@ -141,10 +145,14 @@ class Sending:
                 if why in HELD:
                     count("Held")
             case Unknown():
-                count("Unknown")  # the claim stands: an event settles it, or the next slot finds it in doubt
+                count("Unknown")  # the claim stays: an event settles it, or the next slot finds it in doubt
 
     def _without_course(self, subscriber: Subscriber, now: datetime) -> None:
-        """A course that is gone holds its subscribers. While files are broken they wait, and go on by themselves."""
+        """Holds a subscriber whose course was removed.
+
+        While any course's files are broken, the course may be one of those. So the subscriber waits, and later goes on
+        automatically.
+        """
         if not self.site.library.faults:
             _hold(subscriber, Held.NO_COURSE)
         elif subscriber.waiting and subscriber.due_at and subscriber.due_at <= now:
@@ -162,7 +170,7 @@ class Sending:
 
     def _email(self, subscriber: Subscriber, course: Course, now: datetime) -> Email:
         email = subscriber.due_email
-        if email is None or email == CONFIRM:  # never None here: decide() said SEND
+        if email is None or email == CONFIRM:  # never None here: decide() returned SEND
             return notice_email(self.site, subscriber.asked(now), CONFIRM, now)
         lesson = course.lessons[email]
         looked_back_on = written.around_lesson(subscriber, lesson, course)
@@ -174,7 +182,7 @@ def _postpone(subscriber: Subscriber, now: datetime) -> None:
 
 
 def held_if_changed(subscriber: Subscriber) -> bool:
-    """Holds a subscriber whose stored address is not their own, so that no email goes there; returns whether it did."""
+    """Holds a subscriber whose stored address was changed; returns whether. No email goes to that address."""
     if links.is_genuine(subscriber):
         return False
     _hold(subscriber, Held.ADDRESS_CHANGED)

@@ -1,4 +1,4 @@
-"""An erasure that was asked for behind the journal link goes on by the queue, and ends with one last email."""
+"""Continues, through the queue, an erasure that began on the journal page. A last email ends it."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,13 +13,14 @@ from services import courses, erasure, links
 from services.sending import HELD, Sending
 
 TOLD_WITHIN = timedelta(hours=23, minutes=30)
-"""From the press. The first try after that is the last, within 24 hours: then the address is deleted in any case."""
+"""Time from the press of the button. The first try after it is the last, within 24 hours: then the address is deleted,
+even if SES has not taken the last email."""
 
 
 def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool) -> None:
-    """Deletes what is left, one thing at a time, then mails the last email, then deletes the address.
+    """Deletes what is left, mail by mail, then sends the last email, then deletes the address.
 
-    If there is no time for all of it, or SES does not take the email, the erasure is due again 15 minutes later.
+    If the time runs out, or if SES does not take the email, the erasure is due again in 15 minutes.
     """
     going = clients.erasures().get(subscriber_id)
     if going is None:
@@ -28,7 +29,7 @@ def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool
     begun = replace(going, due_at=now + erasure.TRIED_EVERY)
     if not clients.erasures().put_off(going, replace(begun, address="") if is_last else begun):
         return
-    clients.subscribers().erase(subscriber_id)  # the press may have broken off before it did
+    clients.subscribers().erase(subscriber_id)  # the press may have been interrupted before it did this
     if not all(sending.ready for _ in erasure.remains_deleted(subscriber_id)):
         return
     is_over = bool(going.address) and may_send and _is_over(begun, sending, now)
@@ -40,7 +41,7 @@ def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool
 
 
 def _is_over(going: Erasing, sending: Sending, now: datetime) -> bool:
-    """Whether the last email was sent, or never can be."""
+    """Sends the last email; returns whether it was sent or never can be."""
     subscriber = Subscriber(going.subscriber, going.course, going.address, epoch=going.epoch, zone=going.zone)
     if not links.is_genuine(subscriber):
         count("ErasedUntold")
@@ -62,6 +63,6 @@ def _is_over(going: Erasing, sending: Sending, now: datetime) -> bool:
 
 
 def _rested(going: Erasing) -> Erasing:
-    """Due after twice as long each time: an email without an answer may have reached the mailbox."""
+    """Doubles the time until the next try: an email without an answer may have reached the mailbox."""
     longer = going.due_at + (2**going.unanswered - 1) * erasure.TRIED_EVERY
     return replace(going, unanswered=going.unanswered + 1, due_at=min(longer, going.asked_at + TOLD_WITHIN))

@@ -1,4 +1,4 @@
-"""Sends a notice: once per key, and not after a stop or another sign-up since it was asked for."""
+"""Sends a notice: once per key, and not if a stop or another sign-up came after it was asked for."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,27 +22,30 @@ from services.sending import HELD, Sending, held_if_changed
 AFTER_STOPPING = {"goodbye", "fresh-link", links.JOURNAL_LATER} | {
     row.notice for row in ROWS.values() if row.about_data
 }
-"""Notices that also come to subscribers who have stopped: they answer what is asked for then."""
+"""Notices that subscribers who have stopped also get: they answer what is asked for after a stop."""
 
 
 class NotSent(EmailCourseError):
-    """Raised when SES refused this one notice, or did not answer. After five tries: the dead-letter queue."""
+    """Raised when SES refused this notice, or did not answer.
+
+    After five tries, its message goes to the dead-letter queue.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice that is asked for, as in Outbox.notice."""
+    """A notice to be sent, as in Outbox.notice."""
 
     name: str
     subscriber: str
     epoch: int
     key: str
     told: tuple[str, ...] = ()
-    """Lines that it says below its text, by the names of the words for them."""
+    """The names of the extra lines below its text."""
 
     @classmethod
     def read(cls, message: Mapping[str, Any]) -> "Notice":
-        """From a message in the outbox."""
+        """Reads a notice from a message in the outbox."""
         told = tuple(message.get("told", ()))
         return cls(message["notice"], message["subscriber"], message["epoch"], message["key"], told)
 
@@ -50,7 +53,7 @@ class Notice:
 def send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bool:
     """Sends a notice once per key; False if it has to wait. Raises NotSent if refused or unanswered.
 
-    It waits while SES takes none, and for newer code if that has stored the subscriber.
+    It has to wait while SES takes no emails, and if newer code has stored the subscriber.
     """
     with suppress(NewerItem):
         return _send(sending, asked, message_id, now)
@@ -58,7 +61,10 @@ def send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> boo
 
 
 def _send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bool:
-    """The first message with the key owns it and may retry after a crash: better a second copy than no notice."""
+    """Sends a notice, unless another message with the same key owns it.
+
+    The first message with a key owns it, and may retry after a crash: a second copy is better than no notice.
+    """
     subscriber = clients.subscribers().get(asked.subscriber)
     if subscriber is None or held_if_changed(subscriber) or not _is_wanted(asked.name, subscriber, asked.epoch):
         return True
@@ -86,7 +92,7 @@ def _send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bo
 
 
 def _is_wanted(notice: str, subscriber: Subscriber, epoch: int) -> bool:
-    """Whether a notice still goes out: not after a stop or another sign-up since it was asked for."""
+    """Whether to send a notice: not if a stop or another sign-up came after it was asked for."""
     if notice == ASK_CONFIRM:
         return subscriber.awaits(epoch) and subscriber.reachable
     if subscriber.epoch != epoch or not subscriber.reachable:

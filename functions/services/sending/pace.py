@@ -1,20 +1,20 @@
-"""How fast emails are started: no faster than SES takes them, and slower while it says that it is too much."""
+"""How fast emails are started: no faster than SES takes them, and slower while SES throttles."""
 
 import time
 from threading import Lock
 
-MOST_DOUBLINGS = 4  # of the time between two emails within one message: to a sixteenth of the rate
+MOST_DOUBLINGS = 4  # of the time between two emails of one queue message: down to a sixteenth of the rate
 
 
 class Pace:
-    """One per process: SES's rate limit does not start anew with each message."""
+    """The pace of one process: SES's rate limit does not start again with each queue message."""
 
     def __init__(self) -> None:
         self.line = Lock()  # held while waiting, so that emails start one after the other
         self._next = 0.0
 
     def wait(self, rate: float, throttled: int) -> None:
-        """Waits for the next start at this rate (a second), after so many refusals for being too fast."""
+        """Waits until the next email may start, at this rate (a second) and after so many throttled emails."""
         gap = 2 ** min(throttled, MOST_DOUBLINGS) / rate
         early = min(self._next - time.time(), gap)  # at most one gap, if the clock is set back
         if early > 0:
