@@ -230,7 +230,7 @@ OF_ATTRIBUTION = (
         "token: of a sign-up that has expired",
         "if waits and waits.epoch == token.epoch and now >=",
         "if waits and not waits.epoch and now >=",
-        "test_receiving.py -k no_longer",
+        "test_receiving.py -k only_as_long",
     ),
     Mutant(
         "proof: by any verdict of DMARC",
