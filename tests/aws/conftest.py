@@ -1,4 +1,4 @@
-"""The tests of the tables ask for `database`, which asks for `dynalite`."""
+"""The fixtures of the table tests: they use `database`, which uses `dynalite`."""
 
 from tests.aws.dynalite import database, dynalite
 

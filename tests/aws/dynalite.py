@@ -1,6 +1,6 @@
-"""The fixture `database`: DynamoDB twice, on moto and on dynalite, with the tables of template.yaml.
+"""The fixture `database`: DynamoDB on moto and on dynalite, with the tables of template.yaml.
 
-Each is lenient where the other is strict, so what holds on both is likely to hold on DynamoDB.
+Each is lenient where the other is strict, so code that works on both is likely to work on DynamoDB.
 dynalite is a Node program; `make test` installs it into .tools.
 """
 
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 PROGRAM = TEMPLATE.parent / ".tools/node_modules/dynalite/cli.js"
 MADE = {"Key": ("key", {"Arn": arn("kms", "key/key")}), "SigningSecret": (arn("secretsmanager", "secret:s"), {})}
-"""What has a name only once it was created."""
+"""Resources with a name only after they are created."""
 KEPT = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
-"""What of a table's definition both of them know."""
+"""The parts of a table's definition that both of them accept."""
 
 _numbers = count()
 
 
 class Database:
-    """One of the two, and the template's tables in it."""
+    """Moto or dynalite, with the template's tables in it."""
 
     def __init__(self, name: str, client: "DynamoDBClient") -> None:
         self.name = name
@@ -102,7 +102,7 @@ def running(node: str, program: Path) -> Iterator[str]:
 
 @contextmanager
 def asked_for(database: Database, operation: str, **more: Any) -> Iterator[None]:
-    """Small pages, as DynamoDB gives them of a large table."""
+    """Adds parameters to every call of an operation: `Limit` makes pages as small as in a large table."""
 
     def add(params: dict[str, Any], **_: Any) -> None:
         params.update(more)

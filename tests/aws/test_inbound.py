@@ -1,4 +1,4 @@
-"""What SES tells of an inbound mail."""
+"""SES's notifications of inbound mail."""
 
 import json
 from dataclasses import replace
@@ -16,7 +16,7 @@ def arrival(body: str) -> Arrival | None:
     return inbound.arrival(body, TOPIC)
 
 
-def notice(key: str = "inbound/abc", **verdicts: str) -> str:
+def notification(key: str = "inbound/abc", **verdicts: str) -> str:
     receipt: dict[str, object] = {
         "timestamp": "2026-11-23T09:00:00.123Z",
         "recipients": ["token@reply.example.org"],
@@ -33,7 +33,7 @@ def notice(key: str = "inbound/abc", **verdicts: str) -> str:
 
 
 def came(**verdicts: str) -> Arrival:
-    found = arrival(notice(**verdicts))
+    found = arrival(notification(**verdicts))
     assert found
     return found
 
@@ -46,7 +46,7 @@ def test_the_envelope_and_the_verdicts_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "source", "really"),
+    ("verdicts", "source", "proven"),
     [
         ({"dmarc": "PASS"}, "bounces@mailer.example", True),
         ({"dmarc": "GRAY", "spf": "PASS"}, "ann@example.net", True),
@@ -57,10 +57,8 @@ def test_the_envelope_and_the_verdicts_are_read() -> None:
     ],
     ids=range(6),
 )
-def test_a_mail_is_from_who_it_says_by_dmarc_or_by_spf_of_the_same_domain(
-    verdicts: dict[str, str], source: str, really: bool
-) -> None:
-    assert replace(came(**verdicts), source=source).is_from("ann@example.net") is really
+def test_dmarc_or_spf_of_the_same_domain_proves_the_sender(verdicts: dict[str, str], source: str, proven: bool) -> None:
+    assert replace(came(**verdicts), source=source).is_from("ann@example.net") is proven
 
 
 def test_virus_and_spam_are_harmful() -> None:
@@ -69,11 +67,11 @@ def test_virus_and_spam_are_harmful() -> None:
     assert came(spam="PASS", virus="PASS").harmful is None
 
 
-def test_the_set_up_notices_of_ses_and_sns_are_no_mail() -> None:
+def test_the_set_up_notifications_of_ses_and_sns_are_no_mail() -> None:
     greeting = {"Type": "Notification", "TopicArn": TOPIC, "Message": "Successfully validated SNS topic."}
     assert arrival(json.dumps(greeting)) is None
-    assert arrival(notice("inbound/AMAZON_SES_SETUP_NOTIFICATION")) is None
+    assert arrival(notification("inbound/AMAZON_SES_SETUP_NOTIFICATION")) is None
 
 
-def test_f7_a_notice_of_another_topic_is_no_mail() -> None:
-    assert inbound.arrival(notice(), TOPIC + "-2") is None
+def test_f7_a_notification_of_another_topic_is_no_mail() -> None:
+    assert inbound.arrival(notification(), TOPIC + "-2") is None

@@ -1,4 +1,4 @@
-"""Items: what is read is what was stored, and how large it is."""
+"""Items: they are read as they were stored, and stay small."""
 
 from dataclasses import MISSING, fields, replace
 from datetime import UTC, date, datetime, timedelta
@@ -60,7 +60,7 @@ FULL = Subscriber(
     links_ended=1,
     version=30,
 )
-"""Somebody with everything that a subscriber can have, and more at once than anybody has."""
+"""A subscriber with a value in every field, more than any real subscriber has at once."""
 
 times = st.integers(0, 2_000_000_000).map(lambda seconds: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))
 days = st.dates(date(2024, 1, 1), date(2099, 12, 31))
@@ -116,16 +116,16 @@ def subscribers(database: "Database") -> Subscribers:
 
 
 def waiting(subscriber_id: str, due_at: datetime = NOW, **changed: Any) -> Subscriber:
-    """Somebody whose first lesson is due."""
+    """Makes a subscriber with the first lesson due."""
     known: dict[str, Any] = {"status": Status.ACTIVE, "round": 1, "plan": PLAN, "next_lesson": "acknowledge"}
     return Subscriber(subscriber_id, "rebuild-trust", "ann@example.net", due_at=due_at, **known | changed)
 
 
-# ---------------------------------------------------------------- what is read is what was stored
+# ---------------------------------------------------------------- an item is read as it was stored
 
 
 def test_the_full_subscriber_uses_every_field() -> None:
-    """So that a new field is in the tests below as well."""
+    """Otherwise the tests below would miss a new field."""
     for part in (FULL, FULL.claim, FULL.sign_up):
         assert part
         for field in fields(part):
@@ -142,7 +142,7 @@ def test_every_field_is_read_as_it_was_stored(subscribers: Subscribers) -> None:
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(subscriber=subscribers_of_any_kind)
-def test_whatever_a_subscriber_holds_is_read_as_it_was_stored(subscribers: Subscribers, subscriber: Subscriber) -> None:
+def test_any_subscriber_is_read_as_it_was_stored(subscribers: Subscribers, subscriber: Subscriber) -> None:
     earlier = subscribers.get(subscriber.id)
     stored = subscribers.save(replace(subscriber, version=earlier.version if earlier else 0))
     assert stored
@@ -150,7 +150,7 @@ def test_whatever_a_subscriber_holds_is_read_as_it_was_stored(subscribers: Subsc
     assert list(subscribers.all()) == [Row(stored.id, stored, stored.waiting)]
 
 
-def test_what_is_empty_is_not_stored(subscribers: Subscribers, database: "Database") -> None:
+def test_an_empty_field_is_not_stored(subscribers: Subscribers, database: "Database") -> None:
     """Every write bills the whole item."""
     subscribers.save(Subscriber("annannannannanna", "rebuild-trust", "ann@example.net"))
     assert set(database.items(subscribers._table)[0]) == {
@@ -158,7 +158,7 @@ def test_what_is_empty_is_not_stored(subscribers: Subscribers, database: "Databa
     }  # fmt: skip
 
 
-def test_an_unconfirmed_sign_up_expires_and_nobody_else(subscribers: Subscribers, database: "Database") -> None:
+def test_only_an_unconfirmed_sign_up_expires(subscribers: Subscribers, database: "Database") -> None:
     sign_up = SignUp(1057, NOW, "Ann", "Europe/Berlin", 7)
     pending = Subscriber("annannannannanna", "rebuild-trust", "ann@example.net").signing_up(sign_up)
     stored = subscribers.save(pending)
@@ -173,7 +173,8 @@ def test_an_unconfirmed_sign_up_expires_and_nobody_else(subscribers: Subscribers
     subscribers.save(stored.confirmed(1057, PLAN, NOW))
     [item] = database.items(subscribers._table)
     assert "expires_at" not in item
-    subscribers.save(replace(pending, id="bobbobbobbobbobb", status=Status.UNSUBSCRIBED, round=1))  # who comes back
+    returning = replace(pending, id="bobbobbobbobbobb", status=Status.UNSUBSCRIBED, round=1)
+    subscribers.save(returning)
     assert not [item for item in database.items(subscribers._table) if "expires_at" in item]
 
 
@@ -202,7 +203,7 @@ def item_size(subscriber: Subscriber) -> int:
     return sum(len(name.encode()) + size(value) for name, value in wire.items())
 
 
-def test_sizes_are_dynamodbs() -> None:
+def test_size_follows_the_rule_of_dynamodb() -> None:
     """The guide's own examples of a number and of an attribute's name and value."""
     assert size({"N": "27"}) == 2
     assert size({"N": "-27"}) == 3
@@ -212,9 +213,12 @@ def test_sizes_are_dynamodbs() -> None:
 
 
 def test_an_item_stays_under_one_kilobyte_through_a_whole_course() -> None:
-    """A write unit is 1 KB of the whole item. All with a long address, name and zone, but nothing lost on the way."""
+    """A write unit is 1 KB of the whole item.
+
+    The address, name and zone are long, and no answer of SES was lost.
+    """
     assert FULL.claim
-    full = replace(FULL, unsettled={}, claim=replace(FULL.claim, taken=""), kept_on=None)  # it is of a long pause
+    full = replace(FULL, unsettled={}, claim=replace(FULL.claim, taken=""), kept_on=None)  # set by a long pause only
     bounced = tuple(f"{number:08}" for number in range(SOFT_BOUNCES - 1))
     last_claim = replace(full, sign_up=None, held=Held.NOT, sent=dict.fromkeys(PLAN[:-1], NOW))
     held_at_last = replace(full, sign_up=None, claim=None)
@@ -235,8 +239,8 @@ def test_an_item_stays_under_one_kilobyte_through_a_whole_course() -> None:
 
 @pytest.mark.parametrize("name", ["status", "epoch", "round", "zone", "hour", "version"])
 @pytest.mark.parametrize("value", [None, ""], ids=["null", "empty"])
-def test_d8_what_every_subscriber_has_is_never_made_up(name: str, value: str | None) -> None:
-    """A status that is gone is no pending one, nor a zone that is gone UTC."""
+def test_d8_a_missing_required_field_gets_no_default(name: str, value: str | None) -> None:
+    """A missing status does not become pending, and a missing zone does not become UTC."""
     stored = from_wire(to_wire(subscriber_item(FULL)))
     assert subscriber_from(stored) == FULL
     with pytest.raises(UnreadableSubscriber):

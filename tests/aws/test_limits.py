@@ -1,4 +1,4 @@
-"""The tables Limits and Suppressions: promises, marks, the breaker, who is admitted, and which events came."""
+"""The tables Limits and Suppressions: members, counts, promises, marks, breaker, latest event."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -25,11 +25,11 @@ def table_of(limits: Limits) -> str:
     return limits._table
 
 
-# ---------------------------------------------------------------- forms an hour, and a day
+# ---------------------------------------------------------------- forms of an hour and of a day
 
 
-def test_the_first_few_of_a_day_are_counted_up_once_it_is_said_how_many(limits: Limits) -> None:
-    assert all(limits.count_up_of_day("forms", NOW) for _ in range(3)), "nobody has said"
+def test_the_first_few_of_a_day_are_counted_up_once_the_number_is_set(limits: Limits) -> None:
+    assert all(limits.count_up_of_day("forms", NOW) for _ in range(3)), "no number is set yet"
     limits.allow_of_day("forms", 4, NOW)
     assert [limits.count_up_of_day("forms", NOW) for _ in range(2)] == [True, False]
     limits.allow_of_day("forms", 5, NOW)
@@ -37,7 +37,7 @@ def test_the_first_few_of_a_day_are_counted_up_once_it_is_said_how_many(limits: 
     assert limits.count_up_of_day("forms", NOW + timedelta(days=1)), "another day"
 
 
-def test_a_day_may_allow_none(limits: Limits) -> None:
+def test_a_day_may_allow_no_forms(limits: Limits) -> None:
     limits.allow_of_day("forms", 0, NOW)
     assert not limits.count_up_of_day("forms", NOW)
 
@@ -54,7 +54,7 @@ def test_the_first_few_of_an_hour_are_counted_up_in_an_item_that_does_not_grow(
     )
 
 
-# ---------------------------------------------------------------- members an hour
+# ---------------------------------------------------------------- members of an hour
 
 
 def test_the_first_few_of_an_hour_are_admitted(limits: Limits) -> None:
@@ -68,21 +68,21 @@ def test_the_first_few_of_an_hour_are_admitted(limits: Limits) -> None:
     assert limits.admit("answers#1", "cleo", 2, NOW + timedelta(seconds=2))  # ten o'clock
 
 
-def test_who_comes_again_takes_no_second_place(limits: Limits) -> None:
-    """A form sent a hundred times is one sign-up, also when the hour is full."""
+def test_a_member_that_comes_again_takes_no_second_place(limits: Limits) -> None:
+    """A form sent a hundred times is one sign-up, even when the hour is full."""
     assert all(limits.admit("network#1", "ann", 2, NOW) for _ in range(100))
     assert limits.admit("network#1", "bob", 2, NOW)
     assert not limits.admit("network#1", "cleo", 2, NOW)
     assert limits.admit("network#1", "ann", 2, NOW)
 
 
-def test_an_hours_members_outlive_it_and_then_expire(limits: Limits, database: "Database") -> None:
+def test_the_members_of_an_hour_are_kept_longer_than_it_and_then_expire(limits: Limits, database: "Database") -> None:
     limits.admit("sign-ups", "ann", 2, NOW)
     item = database.items(table_of(limits))[0]
     assert item["expires_at"] == {"N": str(int((NOW + timedelta(hours=2)).timestamp()))}
 
 
-def test_the_first_few_of_a_utc_day_are_admitted_and_each_once(limits: Limits, database: "Database") -> None:
+def test_the_first_few_of_a_utc_day_are_admitted_and_each_counts_once(limits: Limits, database: "Database") -> None:
     later = NOW + timedelta(hours=14)
     admitted = [limits.admit_of_day("unproven#a", mail, 2, at) for mail in ("1", "2", "3") for at in (NOW, later)]
     assert admitted == [True, True, True, True, False, False]
@@ -95,7 +95,7 @@ def test_the_first_few_of_a_utc_day_are_admitted_and_each_once(limits: Limits, d
 # ---------------------------------------------------------------- emails that forms ask for
 
 
-def test_a_mailbox_nobody_wrote_to_has_no_promises(limits: Limits) -> None:
+def test_a_mailbox_without_emails_has_no_promises(limits: Limits) -> None:
     assert limits.asks("mailbox") == Asks()
 
 
@@ -104,14 +104,14 @@ def test_a_promise_is_read_as_it_was_made(limits: Limits) -> None:
     assert limits.asks("mailbox") == Asks((ASK,))
 
 
-def test_of_two_requests_at_once_one_may_promise(limits: Limits) -> None:
+def test_only_one_of_two_requests_at_once_may_promise(limits: Limits) -> None:
     """Also in the same second."""
     before = Asks()
     for number in range(3):
-        asked = [before.promised(Ask(NOW, course, f"{course}{number}")) for course in ("one", "two")]
-        assert [limits.promise("mailbox", before, after) for after in asked] == [True, False]
+        promised = [before.promised(Ask(NOW, course, f"{course}{number}")) for course in ("one", "two")]
+        assert [limits.promise("mailbox", before, after) for after in promised] == [True, False]
         before = limits.asks("mailbox")
-        assert before == asked[0]
+        assert before == promised[0]
 
 
 def test_a_promise_expires_when_it_no_longer_limits(limits: Limits, database: "Database") -> None:
@@ -134,19 +134,19 @@ def test_a_mark_has_one_owner(limits: Limits) -> None:
     assert limits.mark("notice#2", "second", NOW)
 
 
-def test_an_owner_meets_their_own_mark_again(limits: Limits) -> None:
-    """A retried call must not take its own mark for somebody else's."""
+def test_an_owner_may_set_its_own_mark_again(limits: Limits) -> None:
+    """A retried call must not take its own mark for another owner's."""
     assert [limits.mark("mail#1", "me", NOW) for _ in range(2)] == [True, True]
 
 
-def test_what_was_unmarked_can_be_done_after_all(limits: Limits) -> None:
+def test_a_removed_mark_can_be_set_by_another_owner(limits: Limits) -> None:
     limits.mark("notice#1", "first", NOW)
     limits.unmark("notice#1")
     limits.unmark("notice#1")
     assert limits.mark("notice#1", "second", NOW)
 
 
-def test_whoever_began_keeps_the_note_of_the_first_time_and_nobody_else_begins(limits: Limits) -> None:
+def test_the_owner_that_began_keeps_the_first_note_and_no_other_owner_begins(limits: Limits) -> None:
     assert limits.begin("mail#1", "ann", "1#own-it#in", NOW) == "1#own-it#in"
     assert limits.begin("mail#1", "ann", "1#safety-first#in", NOW + timedelta(minutes=6)) == "1#own-it#in"
     assert limits.begin("mail#1", "bob", "", NOW) is None
@@ -160,7 +160,7 @@ def test_beginning_again_changes_nothing(limits: Limits, database: "Database") -
     assert database.items(table_of(limits)) == before
 
 
-def test_done_is_only_what_was_marked_as_done(limits: Limits) -> None:
+def test_only_a_mark_that_was_marked_as_done_is_done(limits: Limits) -> None:
     limits.mark_done("inbound#1", NOW)
     limits.mark("inbound#2", "ann", NOW)
     assert [limits.done(f"inbound#{number}") for number in (1, 2, 3)] == ["", None, None]
@@ -171,7 +171,7 @@ def test_done_is_only_what_was_marked_as_done(limits: Limits) -> None:
     assert limits.done("inbound#2") == "for good"
 
 
-def test_when_somebody_was_last_asked_whether_to_delete_everything(limits: Limits) -> None:
+def test_the_time_of_the_last_delete_question_is_kept(limits: Limits) -> None:
     assert limits.asked_to_erase("annannannannanna") is None
     limits.ask_to_erase("annannannannanna", NOW)
     limits.ask_to_erase("annannannannanna", NOW + timedelta(days=1))
@@ -187,7 +187,7 @@ def test_a_mark_expires(limits: Limits, database: "Database") -> None:
 # ---------------------------------------------------------------- the breaker
 
 
-def test_the_breaker_stands_open_for_a_quarter_of_an_hour(limits: Limits) -> None:
+def test_the_breaker_stays_open_for_a_quarter_of_an_hour(limits: Limits) -> None:
     assert limits.breaker_open(NOW) is None
     limits.open_breaker("SendingPausedException", NOW)
     assert limits.breaker_open(NOW) == "SendingPausedException"
@@ -204,11 +204,11 @@ def test_the_breaker_opened_again_stays_open_longer(limits: Limits) -> None:
 # ---------------------------------------------------------------- events
 
 
-def test_no_event_has_come_through_yet(limits: Limits) -> None:
+def test_no_event_is_noted_at_first(limits: Limits) -> None:
     assert limits.events_until() is None
 
 
-def test_the_latest_event_is_kept_whatever_their_order(limits: Limits, database: "Database") -> None:
+def test_the_latest_event_is_kept_in_whatever_order_events_come(limits: Limits, database: "Database") -> None:
     limits.note_event(NOW)
     limits.note_event(NOW - timedelta(hours=5))
     assert limits.events_until() == NOW
@@ -241,8 +241,8 @@ def test_a_suppressed_address_stays_suppressed(database: "Database") -> None:
     assert "expires_at" not in database.items(suppressions._table)[0]
 
 
-def test_a_mark_is_lost_by_an_owner_of_whom_nothing_is_heard_for_seven_minutes(limits: Limits) -> None:
-    """Unless it is done: that stays so, however long ago."""
+def test_an_owner_loses_a_mark_after_seven_minutes_unless_it_is_done(limits: Limits) -> None:
+    """A mark that is done stays done, however long ago."""
     limits.mark("notice#1", "first", NOW)
     limits.mark_done("notice#2", NOW)
     assert not limits.mark("notice#1", "second", NOW + timedelta(minutes=7))

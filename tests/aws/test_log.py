@@ -1,4 +1,4 @@
-"""Logs and alarms when something fails: enough for the engineer, and nothing of anybody."""
+"""Logs and alarms of a failure: enough for the operator, and no personal data."""
 
 import json
 from pathlib import Path
@@ -19,10 +19,10 @@ TEXT = "The ciphertext of ann@example.net (I shouted at her) refers to a key tha
 
 
 @pytest.mark.parametrize("name", sorted(HANDLERS - ASKED_FOR))
-def test_g2_a_denied_call_is_told_by_code_and_operation_alone(
+def test_g2_a_denied_call_is_logged_with_code_and_operation_only(
     world: World, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """In whichever handler: its alarm rings, and neither the log nor a traceback has anything of AWS's text."""
+    """In every handler the alarm goes off, and neither the log nor the traceback has any of AWS's text."""
 
     def denied(_client: BaseClient, operation: str, _parameters: Any) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": TEXT}}, operation)
@@ -37,10 +37,10 @@ def test_g2_a_denied_call_is_told_by_code_and_operation_alone(
     else:
         failed = outcome.payload.get("batchItemFailures") or outcome.payload["statusCode"] == 503
         assert failed, outcome.payload
-    (told,) = [json.loads(line) for line in world.logs if '"AccessDeniedException"' in line]
-    assert (told["level"], told["error"], told["code"]) == ("ERROR", "ClientError", "AccessDeniedException")
-    assert told["operation"][0].isupper()
-    assert ".py:" in told["where"]
+    (logged,) = [json.loads(line) for line in world.logs if '"AccessDeniedException"' in line]
+    assert (logged["level"], logged["error"], logged["code"]) == ("ERROR", "ClientError", "AccessDeniedException")
+    assert logged["operation"][0].isupper()
+    assert ".py:" in logged["where"]
     logs = "\n".join(world.logs)
     assert not ADDRESS.search(logs)
     assert "ciphertext" not in logs
@@ -59,10 +59,10 @@ def test_g2_a_denied_call_is_told_by_code_and_operation_alone(
         ("KMS key access denied error: User is not authorized to perform: kms:GenerateDataKey", "kms:GenerateDataKey"),
     ],
 )
-def test_g2_the_denied_action_is_named_and_nothing_else_of_the_text(
+def test_g2_the_denied_action_is_logged_and_nothing_else_of_the_text(
     world: World, monkeypatch: pytest.MonkeyPatch, message: str, action: str
 ) -> None:
-    """It can be another than the call's: a table's key belongs to KMS. The operator's command tells it too."""
+    """It can differ from the call: a table's key belongs to KMS. The operator's command shows it too."""
 
     def denied(_client: BaseClient, operation: str, _parameters: Any) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": f"{message}. {TEXT}"}}, operation)
@@ -71,33 +71,35 @@ def test_g2_the_denied_action_is_named_and_nothing_else_of_the_text(
         patched.setattr(BaseClient, "_make_api_call", denied)
         error = str(world.invoke("dispatch", event("dispatch")).error)
     assert error == f"AccessDeniedException on Query, which lacks {action}"
-    (told,) = [json.loads(line) for line in world.logs if '"AccessDeniedException"' in line]
-    assert told["denied"] == action
+    (logged,) = [json.loads(line) for line in world.logs if '"AccessDeniedException"' in line]
+    assert logged["denied"] == action
     assert "arn:aws:sts" not in "\n".join(world.logs)
     world.failures.clear()
 
 
-def test_g2_what_nobody_expected_is_told_by_kind_and_place_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_g2_an_unexpected_error_is_logged_with_type_and_place_only(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(*_: object, **__: object) -> None:
         raise ValueError(TEXT)
 
     monkeypatch.setattr("aws.subscribers.Subscribers.due", fails)
     assert str(world.invoke("dispatch", event("dispatch")).error) == "ValueError"
     assert TEXT not in "\n".join(world.logs)
-    (told,) = [json.loads(line) for line in world.logs if '"a function failed"' in line]
-    assert told["where"].startswith("dispatch.py:")
-    assert "code" not in told
+    (logged,) = [json.loads(line) for line in world.logs if '"a function failed"' in line]
+    assert logged["where"].startswith("dispatch.py:")
+    assert "code" not in logged
     assert rings(world.resources.properties("FailedAlarm"), world)
     world.failures.clear()
 
 
-def test_every_package_of_the_functions_is_our_code() -> None:
+def test_every_package_of_the_functions_is_listed_as_our_code() -> None:
     assert {path.parent.name for path in FUNCTIONS.glob("*/__init__.py")} == PACKAGES
 
 
 @pytest.mark.parametrize("file", ["send.py", "aws/ses.py", "aws/web/routes.py", "services/links/leaving.py"])
 def test_where_is_the_last_place_in_our_code_at_any_depth(file: str) -> None:
-    """And not in a library, though it is deployed beside our packages."""
+    """A place in a library does not count, although libraries are deployed next to our packages."""
     library = compiled("def fails():\n    raise ValueError", FUNCTIONS / "botocore" / "client.py")
     ours = compiled("\ndef calls():\n    fails()", FUNCTIONS / file, fails=library["fails"])
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - it has no text
@@ -106,6 +108,6 @@ def test_where_is_the_last_place_in_our_code_at_any_depth(file: str) -> None:
 
 
 def compiled(source: str, file: Path, **names: Any) -> dict[str, Any]:
-    """What a source defines, as if it stood in that file."""
+    """The names that a source defines, as if it were in that file."""
     exec(compile(source, str(file), "exec"), names)
     return names

@@ -65,12 +65,12 @@ def reflection(**changed: Any) -> Reflection:
         cut=st.booleans(),
     )
 )
-def test_words_are_read_as_they_were_written(reflections: Reflections, written: Reflection) -> None:
+def test_a_reflection_is_read_as_it_was_stored(reflections: Reflections, written: Reflection) -> None:
     reflections.add(written)
     assert written in reflections.of("annannannannanna")
 
 
-def test_nothing_is_overwritten(reflections: Reflections) -> None:
+def test_no_reflection_is_overwritten(reflections: Reflections) -> None:
     """Two mails to one lesson in one second are two reflections; the same mail again is the same one."""
     first, second = reflection(text="One thing."), reflection(text="And another.")
     for written in (first, second, first, replace(first, text="Something else.")):
@@ -78,7 +78,7 @@ def test_nothing_is_overwritten(reflections: Reflections) -> None:
     assert list(reflections.of("annannannannanna")) == [first, second]
 
 
-def test_reflections_come_by_round_and_from_one_person_only(reflections: Reflections) -> None:
+def test_reflections_of_one_subscriber_are_read_in_order_of_their_rounds(reflections: Reflections) -> None:
     tenth, second, other = reflection(round=10), reflection(round=2), reflection(subscriber="bobbobbobbobbobb")
     for written in (tenth, second, other):
         reflections.add(written)
@@ -91,7 +91,7 @@ def test_a_long_reflection_is_kept_whole(reflections: Reflections) -> None:
     assert list(reflections.of("annannannannanna")) == [long]
 
 
-def test_what_was_set_aside_is_nobodys_and_holds_no_words(
+def test_mail_set_aside_belongs_to_no_subscriber_and_holds_no_words(
     reflections: Reflections, aside: SetAside, database: "Database"
 ) -> None:
     aside.add("mail-1", NOW, NotTaken(Why.NO_ADDRESS))
@@ -104,7 +104,7 @@ def test_what_was_set_aside_is_nobodys_and_holds_no_words(
     assert set(first) == {"subscriber", "key", "mail_id", "reason", "expires_at"}
 
 
-def test_what_came_by_one_mail_or_by_all_is_erased_and_nobody_elses(reflections: Reflections) -> None:
+def test_reflections_by_one_mail_or_by_all_are_erased_for_one_subscriber_only(reflections: Reflections) -> None:
     first, second, other = reflection(), reflection(), reflection(subscriber="bobbobbobbobbobb", mail_id="mail-x")
     for written in (first, second, other):
         reflections.add(written)
@@ -117,7 +117,9 @@ def test_what_came_by_one_mail_or_by_all_is_erased_and_nobody_elses(reflections:
     assert list(reflections.of("bobbobbobbobbobb")) == [other]
 
 
-def test_forget_forgets_what_some_people_wrote_before_a_time(reflections: Reflections, aside: SetAside) -> None:
+def test_forget_deletes_reflections_of_given_subscribers_before_a_time(
+    reflections: Reflections, aside: SetAside
+) -> None:
     recent = reflection(received_at=NOW)
     other = reflection(subscriber="bobbobbobbobbobb", received_at=NOW - timedelta(days=200))
     for written in (recent, other, *(reflection(received_at=NOW - timedelta(days=200)) for _ in range(30))):
@@ -128,7 +130,7 @@ def test_forget_forgets_what_some_people_wrote_before_a_time(reflections: Reflec
     assert list(reflections.of("bobbobbobbobbobb")) == [other]
 
 
-def test_every_page_is_forgotten_and_what_was_set_aside_stays(
+def test_forget_reads_every_page_and_leaves_mail_set_aside(
     reflections: Reflections, aside: SetAside, database: "Database"
 ) -> None:
     aside.add("mail-1", NOW, NotTaken(Why.SPAM))

@@ -1,4 +1,4 @@
-"""SES's answers: each is one of three outcomes, and what cannot be told apart is unknown."""
+"""SES's answers: each is one of three outcomes, and an unclear answer is unknown."""
 
 import json
 import socket
@@ -69,7 +69,7 @@ def outcome(respond: Callable[[], AWSResponse]) -> tuple[Outcome, Wire]:
     return Mailer(wire.client, "course@example.org", "set").send(EMAIL, {"attempt": "0123"}), wire
 
 
-def test_an_accepted_email_is_sent_and_carries_everything() -> None:
+def test_an_email_that_ses_accepts_is_sent_with_all_its_parts() -> None:
     sent, wire = outcome(answer(200, '{"MessageId": "ses-id"}'))
     assert sent == Sent("ses-id")
     body = wire.requests[0].body.decode()
@@ -100,13 +100,15 @@ def test_an_accepted_email_is_sent_and_carries_everything() -> None:
         (400, "BadRequestException", "Missing final '@domain'", Refusal.ADDRESS),
     ],
 )
-def test_a_clear_no_is_a_refusal_with_its_reach(status: int, error: str, message: str, why: Refusal) -> None:
+def test_a_clear_refusal_says_whether_it_concerns_the_rate_the_account_or_the_address(
+    status: int, error: str, message: str, why: Refusal
+) -> None:
     refused, _ = outcome(answer(status, f'{{"message": "{message}"}}', error))
     assert refused == Refused(why, error)
 
 
-def test_g2_what_ses_denies_is_named_in_the_refusal() -> None:
-    """The breaker keeps it, and the audit tells it to the operator."""
+def test_g2_the_action_that_ses_denies_is_named_in_the_refusal() -> None:
+    """The breaker stores it, and the audit shows it to the operator."""
     text = "User `arn:aws:sts::1:x' is not authorized to perform `ses:SendEmail' on resource `ann@example.net'"
     refused, _ = outcome(answer(403, f'{{"message": "{text}"}}', "AccessDeniedException"))
     assert refused == Refused(Refusal.ACCOUNT, "AccessDeniedException on SendEmail, which lacks ses:SendEmail")
@@ -123,14 +125,14 @@ def test_g2_what_ses_denies_is_named_in_the_refusal() -> None:
     ],
     ids=["timeout", "closed", "500", "503", "garbled"],
 )
-def test_e2_what_may_have_been_taken_is_unknown_and_asked_once(respond: Callable[[], AWSResponse]) -> None:
+def test_e2_an_email_that_ses_may_have_taken_is_unknown_and_requested_once(respond: Callable[[], AWSResponse]) -> None:
     unknown, wire = outcome(respond)
     assert unknown == Unknown()
     assert len(wire.requests) == 1
 
 
-def test_a_connection_that_was_forgotten_while_the_process_was_frozen_loses_no_request() -> None:
-    """The other side answers one request on each connection, and resets what comes on it later, unread."""
+def test_a_connection_closed_while_the_process_was_frozen_loses_no_request() -> None:
+    """The server answers one request on each connection, and resets it unread at the next request."""
     body = b'{"MessageId": "1"}'
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
 
@@ -159,7 +161,7 @@ def test_a_connection_that_was_forgotten_while_the_process_was_frozen_loses_no_r
 
 
 @pytest.mark.parametrize("error", [EndpointConnectionError(endpoint_url=URL), ConnectTimeoutError(endpoint_url=URL)])
-def test_what_never_reached_ses_was_not_taken(error: Exception) -> None:
+def test_an_email_that_never_reached_ses_was_not_taken(error: Exception) -> None:
     refused, wire = outcome(raising(error))
     assert refused == Refused(Refusal.THROTTLED, type(error).__name__)
     assert len(wire.requests) == 1
@@ -168,7 +170,7 @@ def test_what_never_reached_ses_was_not_taken(error: Exception) -> None:
 @pytest.mark.parametrize(
     ("quota", "left"), [((50000.0, 14.0, 49990.0), 10), ((200.0, 1.0, 300.0), 0), ((-1.0, 14.0, 5.0), 10**9 - 5)]
 )
-def test_the_room_is_what_ses_says(quota: tuple[float, float, float], left: int) -> None:
+def test_the_capacity_is_the_one_that_ses_reports(quota: tuple[float, float, float], left: int) -> None:
     most, rate, sent = quota
     given = {"Max24HourSend": most, "MaxSendRate": rate, "SentLast24Hours": sent}
     body = json.dumps({"SendingEnabled": True, "SendQuota": given})
@@ -177,7 +179,7 @@ def test_the_room_is_what_ses_says(quota: tuple[float, float, float], left: int)
     assert room.daily == (most if most > 0 else 10**9)
 
 
-def test_a_paused_account_has_no_room() -> None:
+def test_a_paused_account_has_no_capacity() -> None:
     given = {"Max24HourSend": 1, "MaxSendRate": 1, "SentLast24Hours": 0}
     body = json.dumps({"SendingEnabled": False, "EnforcementStatus": "SHUTDOWN", "SendQuota": given})
     assert Quota(Wire(answer(200, body)).client).room().refusal == "SHUTDOWN"

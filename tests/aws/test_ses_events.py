@@ -25,7 +25,7 @@ def event(kind: str, shape: str = "eventType", tags: dict[str, list[str]] | None
 
 @pytest.mark.parametrize("wrapped", [True, False])
 @pytest.mark.parametrize("shape", ["eventType", "notificationType"])
-def test_f5_both_shapes_wrapped_or_raw_are_the_same_news(shape: str, wrapped: bool) -> None:
+def test_f5_both_shapes_wrapped_or_raw_are_read_as_the_same_event(shape: str, wrapped: bool) -> None:
     body = json.dumps(event("Delivery", shape))
     news = read(json.dumps({"Type": "Notification", "TopicArn": TOPIC, "Message": body}) if wrapped else body)
     assert news
@@ -50,7 +50,7 @@ def test_f5_both_shapes_wrapped_or_raw_are_the_same_news(shape: str, wrapped: bo
         ("Undetermined", "Undetermined", False, True),
     ],
 )
-def test_f9_a_bounce_is_permanent_or_soft_or_an_out_of_office_answer(
+def test_f9_a_bounce_is_permanent_or_soft_or_an_auto_reply(
     kind: str, subtype: str, permanent: bool, soft: bool
 ) -> None:
     news = read(json.dumps(event("Bounce", bounce={"bounceType": kind, "bounceSubType": subtype})))
@@ -58,7 +58,7 @@ def test_f9_a_bounce_is_permanent_or_soft_or_an_out_of_office_answer(
     assert (news.permanent, news.soft) == (permanent, soft)
 
 
-def test_f7_news_from_another_topic_is_no_news() -> None:
+def test_f7_an_event_from_another_topic_is_ignored() -> None:
     body = json.dumps(event("Complaint"))
     for topic in (TOPIC + "-2", "", None):
         assert read(json.dumps({"Type": "Notification", "TopicArn": topic, "Message": body})) is None
@@ -68,7 +68,7 @@ def test_f7_news_from_another_topic_is_no_news() -> None:
 @pytest.mark.parametrize(
     "tags", [{}, {"attempt": ["x"]}, {**TAGS, "epoch": ["soon"]}, {**TAGS, "attempt": []}], ids=range(4)
 )
-def test_news_of_somebody_elses_email_is_no_news(tags: dict[str, list[str]]) -> None:
+def test_an_event_of_an_email_that_is_not_ours_is_ignored(tags: dict[str, list[str]]) -> None:
     assert read(json.dumps(event("Bounce", tags=tags))) is None
     test_of_sns = json.dumps({"notificationType": "AmazonSnsTest"})
     assert read(json.dumps({"Type": "Notification", "TopicArn": TOPIC, "Message": test_of_sns})) is None

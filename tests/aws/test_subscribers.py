@@ -29,11 +29,11 @@ def subscribers(database: "Database") -> Subscribers:
 # ---------------------------------------------------------------- the index
 
 
-def test_only_who_waits_for_an_email_has_a_place_in_the_index(subscribers: Subscribers) -> None:
+def test_only_subscribers_who_wait_for_an_email_are_in_the_index(subscribers: Subscribers) -> None:
     someone = waiting("active__________")
     sign_up = SignUp(1057, NOW, "Ann", "Europe/Berlin", 7)
     asked = replace(someone, id="asked___________", status=Status.PENDING, sign_up=sign_up)
-    asleep = [
+    not_waiting = [
         replace(asked, id="mailed__________", sign_up=replace(sign_up, mailed=True)),
         replace(someone, id="paused__________", status=Status.PAUSED),
         replace(someone, id="completed_______", status=Status.COMPLETED),
@@ -44,14 +44,14 @@ def test_only_who_waits_for_an_email_has_a_place_in_the_index(subscribers: Subsc
         replace(someone, id="no-due-time_____", due_at=None),
         replace(someone, id="no-lesson_______", next_lesson=None),
     ]
-    for subscriber in (someone, asked, *asleep):
+    for subscriber in (someone, asked, *not_waiting):
         assert subscribers.save(subscriber)
     assert sorted(subscribers.due(NOW + timedelta(days=9999), limit=100)) == ["active__________", "asked___________"]
     assert {row.id for row in subscribers.all() if row.in_index} == {"active__________", "asked___________"}
     assert len(list(subscribers.all())) == 11
 
 
-def test_who_pauses_leaves_the_index_and_comes_back(subscribers: Subscribers) -> None:
+def test_a_pause_removes_a_subscriber_from_the_index_and_a_resume_adds_them(subscribers: Subscribers) -> None:
     subscribers.save(waiting("annannannannanna"))
     subscribers.change("annannannannanna", lambda current: current.paused())
     assert subscribers.due(NOW, limit=9) == []
@@ -59,7 +59,7 @@ def test_who_pauses_leaves_the_index_and_comes_back(subscribers: Subscribers) ->
     assert subscribers.due(NOW + timedelta(days=1), limit=9) == ["annannannannanna"]
 
 
-def test_the_longest_waiting_come_first_and_no_more_than_the_limit(subscribers: Subscribers) -> None:
+def test_the_longest_overdue_come_first_and_at_most_the_limit(subscribers: Subscribers) -> None:
     minutes = [7, 0, 3, 9, 1]
     for minute in minutes:
         subscribers.save(waiting(f"due-at-minute-{minute:02}", NOW + timedelta(minutes=minute)))
@@ -81,7 +81,9 @@ def test_the_index_holds_keys_only(subscribers: Subscribers, database: "Database
     assert [set(item) for item in found["Items"]] == [{"id", "due_shard", "due_at"}]
 
 
-def test_everyone_is_counted_however_many_pages_there_are(subscribers: Subscribers, database: "Database") -> None:
+def test_every_subscriber_is_counted_however_many_pages_there_are(
+    subscribers: Subscribers, database: "Database"
+) -> None:
     for number in range(12):
         subscribers.save(waiting(f"subscriber-{number:05}"))
     with asked_for(database, "Scan", Limit=5):
@@ -93,7 +95,7 @@ def test_everyone_is_counted_however_many_pages_there_are(subscribers: Subscribe
 # ---------------------------------------------------------------- one write at a time
 
 
-def test_of_two_writers_one_wins(subscribers: Subscribers) -> None:
+def test_one_of_two_writers_at_once_wins(subscribers: Subscribers) -> None:
     read = subscribers.save(waiting("annannannannanna"))
     assert read
     assert subscribers.save(replace(read, hour=8))
@@ -103,12 +105,12 @@ def test_of_two_writers_one_wins(subscribers: Subscribers) -> None:
     assert (stored.hour, stored.version) == (8, 2)
 
 
-def test_a_new_subscriber_never_overwrites_one_that_is_there(subscribers: Subscribers) -> None:
+def test_a_new_subscriber_never_overwrites_an_existing_one(subscribers: Subscribers) -> None:
     subscribers.save(waiting("annannannannanna", first_name="Ann"))
     assert subscribers.save(waiting("annannannannanna", first_name="Eve")) is None
 
 
-def test_who_was_erased_is_not_written_again(subscribers: Subscribers, database: "Database") -> None:
+def test_an_erased_subscriber_is_not_written_again(subscribers: Subscribers, database: "Database") -> None:
     read = subscribers.save(waiting("annannannannanna"))
     assert read
     database.client.delete_item(TableName=subscribers._table, Key={"id": {"S": read.id}})
@@ -122,7 +124,7 @@ def reply_lost(database: "Database") -> Iterator[list[str]]:
     sent: list[str] = []
 
     def once_more(**_: Any) -> Any:
-        """Seconds to wait before the same request goes out again; None is never again."""
+        """Returns the seconds to wait before the same request is sent again; None means never."""
         sent.append("PutItem")
         return 0 if len(sent) == 1 else None
 
@@ -147,10 +149,10 @@ def test_a_writer_recognises_its_own_write(subscribers: Subscribers, database: "
     assert stored == replace(subscriber, version=subscriber.version + 1)
 
 
-def test_a_writer_whose_reply_was_lost_does_not_take_anothers_write_for_its_own(
+def test_a_writer_with_a_lost_reply_does_not_take_another_write_for_its_own(
     subscribers: Subscribers, database: "Database"
 ) -> None:
-    """Both claimed, at the same second; the attempt tells them apart."""
+    """Both writers claimed in the same second; the attempt id tells them apart."""
     read = subscribers.save(waiting("annannannannanna"))
     assert read
     claim = Claim("0123456789abcdef", "acknowledge", NOW, NOW + timedelta(days=1), None, None)
@@ -159,7 +161,7 @@ def test_a_writer_whose_reply_was_lost_does_not_take_anothers_write_for_its_own(
         assert subscribers.save(replace(read, claim=claim)) is None
 
 
-def test_a_change_is_decided_again_on_what_is_there_now(subscribers: Subscribers) -> None:
+def test_a_change_is_decided_again_on_the_latest_state(subscribers: Subscribers) -> None:
     subscribers.save(waiting("annannannannanna"))
     seen = []
 
@@ -182,7 +184,7 @@ def test_a_change_that_changes_nothing_writes_nothing(subscribers: Subscribers) 
     assert subscribers.get("annannannannanna") == stored
 
 
-def test_a_change_gives_up_when_others_never_stop(subscribers: Subscribers) -> None:
+def test_a_change_gives_up_if_others_write_first_every_time(subscribers: Subscribers) -> None:
     subscribers.save(waiting("annannannannanna"))
 
     def decide(current: Subscriber) -> Subscriber:
@@ -212,7 +214,7 @@ def test_a_consent_counts_once_its_sign_up_is_confirmed(consents: Consents) -> N
     assert consents.given("annannannannanna") == replace(AGREED, given_at=later, by="reply")
 
 
-def test_a_sign_up_that_nobody_confirms_does_not_touch_the_proof(consents: Consents) -> None:
+def test_an_unconfirmed_sign_up_does_not_change_the_proof(consents: Consents) -> None:
     consents.ask("annannannannanna", AGREED, NOW)
     consents.give("annannannannanna", 1057, "button", NOW)
     consents.ask("annannannannanna", replace(AGREED, epoch=1060, language="es"), NOW)
@@ -230,7 +232,9 @@ def test_only_an_unconfirmed_proof_expires(consents: Consents, database: "Databa
     assert kept == {"asked#annannannannanna": expires, "consent#annannannannanna": None}
 
 
-def test_proofs_are_no_subscribers_and_go_with_theirs(subscribers: Subscribers, database: "Database") -> None:
+def test_proofs_are_not_listed_as_subscribers_and_are_erased_with_theirs(
+    subscribers: Subscribers, database: "Database"
+) -> None:
     consents = Consents(database.client, subscribers._table)
     subscribers.save(waiting("annannannannanna"))
     consents.ask("annannannannanna", AGREED, NOW)

@@ -240,7 +240,7 @@ OF_ATTRIBUTION = (
         "token: one of an expired sign-up is accepted",
         "if waits and waits.epoch == token.epoch and now >=",
         "if waits and not waits.epoch and now >=",
-        "test_receiving.py -k no_longer",
+        "test_receiving.py -k only_as_long",
     ),
     Mutant(
         "proof: any DMARC verdict is a proof",

@@ -273,7 +273,7 @@ OF_ERASURE = (
         "erase: the subscriber is deleted before the mail",
         "    deque(remains_deleted(subscriber.id), maxlen=0)\n",
         "",
-        "test_erasure.py -k broke_off",
+        "test_erasure.py -k interrupted",
     ),
     Mutant(
         "erase: the proofs of consent stay",

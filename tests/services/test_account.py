@@ -1,4 +1,4 @@
-"""The daily account: nobody is lost silently, and nothing is kept longer than was promised."""
+"""The audit's account: no subscriber is lost unnoticed, and nothing is kept longer than was promised."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ RETENTION = timedelta(days=90)
 
 
 def audit(world: World) -> dict[str, int]:
-    """The account, without the lines that count nobody."""
+    """The account, without the lines that count zero."""
     outcome = world.invoke("audit", {})
     assert outcome.error is None
     return {line: number for line, number in outcome.payload["account"].items() if number}
@@ -27,7 +27,7 @@ def kept(world: World) -> list[Any]:
     return [row["text"] for row in world.rows("Reflections") if row["subscriber"] != "set-aside"]
 
 
-def test_everybody_stands_in_one_line_of_the_account(world: World) -> None:
+def test_every_subscriber_is_counted_in_one_line_of_the_account(world: World) -> None:
     people = [Person(world, f"p{n}@example.net", source_ip=f"203.0.113.{n}") for n in range(6)]
     people[0].signs_up()
     for person in people[1:]:
@@ -45,12 +45,12 @@ def test_everybody_stands_in_one_line_of_the_account(world: World) -> None:
 
     asleep(world, timedelta(days=2, hours=4))
     account = audit(world)
-    assert account["overdue"] == 1  # the scheduler slept: somebody must be told
+    assert account["overdue"] == 1  # the scheduler was down: an operator must know
     assert any('"Overdue":[1.0]' in line for line in world.logs)
     assert world.invoke("audit", {}).payload["overdue"] == [people[1].row["id"]]
 
 
-def test_d5_what_the_index_forgot_is_put_back(world: World) -> None:
+def test_d5_a_subscriber_missing_from_the_index_is_put_back(world: World) -> None:
     ann = Person(world).joins()
     key = {"id": {"S": str(ann.row["id"])}}
     table = world.resources.ref("Subscribers")
@@ -58,7 +58,7 @@ def test_d5_what_the_index_forgot_is_put_back(world: World) -> None:
     asleep(world, timedelta(days=1))
     world.invoke("dispatch", {})
     world.drain()
-    assert len(ann.emails) == 2  # nobody saw that she was due
+    assert len(ann.emails) == 2  # no dispatch found that she was due
 
     assert audit(world)["put right in the index"] == 1
     assert next_email(world).tags["email"] == "acknowledge"
@@ -67,7 +67,7 @@ def test_d5_what_the_index_forgot_is_put_back(world: World) -> None:
 
 
 def make_due(world: World, person: Person) -> None:
-    """An index entry that says more than the subscriber's own item would."""
+    """Adds an index entry that the subscriber's state does not justify, and dispatches."""
     stale = {":shard": {"S": "0"}, ":at": {"S": world.now().strftime("%Y-%m-%dT%H:%M:%SZ")}}
     world.clients.dynamodb.update_item(
         TableName=world.resources.ref("Subscribers"),
@@ -86,13 +86,13 @@ def test_d5_a_stale_index_entry_is_refused_by_the_claim(world: World) -> None:
     assert [email.tags["email"] for email in ann.emails] == ["confirm", "intro", "paused"]
     assert ann.row["status"] == "paused"
 
-    assert audit(world)["put right in the index"] == 1  # it would take somebody's place at every tick
+    assert audit(world)["put right in the index"] == 1  # it would take another subscriber's place at every tick
     assert "due_shard" not in ann.row
     with unchanged(world):
         assert "put right in the index" not in audit(world)
 
 
-def test_d5_even_a_wrong_due_time_brings_no_second_lesson_on_a_day(world: World) -> None:
+def test_d5_even_a_wrong_due_time_does_not_send_a_second_lesson_on_a_day(world: World) -> None:
     ann = reads(Person(world, hour=0), 1)
     assert len(ann.emails) == 3
     for hours in (6, 14, 22):  # of the same local day, the last two more than twelve hours later
@@ -128,7 +128,7 @@ def test_reflections_are_deleted_90_days_after_the_last_lesson_and_not_before(wo
         assert "reflections deleted" not in audit(world)
 
 
-def test_what_is_written_after_the_time_of_keeping_is_not_kept_for_ever(world: World) -> None:
+def test_a_reflection_written_after_the_90_days_is_not_kept_for_ever(world: World) -> None:
     ann = reads(Person(world), 1)
     email = ann.emails[-1]
     ann.presses("stop")
@@ -140,7 +140,7 @@ def test_what_is_written_after_the_time_of_keeping_is_not_kept_for_ever(world: W
     assert kept(world) == []
 
 
-def test_p7_a_paused_subscriber_is_asked_a_week_before_and_only_the_words_go(world: World) -> None:
+def test_p7_a_paused_subscriber_is_asked_a_week_before_and_only_the_reflections_are_deleted(world: World) -> None:
     ann = reads(Person(world), 1)
     last = ann.emails[-1].at
     ann.replies("What I saw today.")
@@ -160,8 +160,8 @@ def test_p7_a_paused_subscriber_is_asked_a_week_before_and_only_the_words_go(wor
     assert len(ann.emails) == sent + 1, "there is nothing left to ask about"
 
 
-def test_p7_who_is_asked_late_has_a_week_all_the_same(world: World) -> None:
-    """A pause that was to end in time, and is extended two days before the words would go."""
+def test_p7_a_subscriber_who_is_asked_late_still_has_a_week(world: World) -> None:
+    """A pause would have ended in time, and is extended two days before the reflections would be deleted."""
     ann = reads(Person(world), 1)
     last = ann.emails[-1].at
     ann.replies("What I saw today.")
@@ -179,7 +179,7 @@ def test_p7_who_is_asked_late_has_a_week_all_the_same(world: World) -> None:
     assert emails_of(ann)[-2:] == ["paused", "keep"]
 
 
-def test_p7_words_go_also_when_no_lesson_was_ever_sent(world: World) -> None:
+def test_p7_reflections_are_deleted_even_if_no_lesson_was_ever_sent(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
     world.ses.refused[ann.address] = "Address blocked."
@@ -191,7 +191,7 @@ def test_p7_words_go_also_when_no_lesson_was_ever_sent(world: World) -> None:
     assert kept(world) == []
 
 
-def test_p7_a_press_keeps_the_words_for_as_long_again(world: World) -> None:
+def test_p7_a_press_keeps_the_reflections_for_as_long_again(world: World) -> None:
     ann = reads(Person(world), 1)
     last = ann.emails[-1].at
     ann.replies("What I saw today.")
@@ -202,7 +202,7 @@ def test_p7_a_press_keeps_the_words_for_as_long_again(world: World) -> None:
     button = ann.link("/keep")
     with unchanged(world):
         assert "Your course stays paused" in world.request("GET", button).text
-    for _ in range(2):  # twice is once
+    for _ in range(2):  # twice is the same as once
         pressed = world.request("POST", button, form={})
         assert "is kept for as long again" in world.request("GET", pressed.headers["location"]).text
     assert ann.row["status"] == "paused"
@@ -218,7 +218,7 @@ def test_p7_a_press_keeps_the_words_for_as_long_again(world: World) -> None:
     assert kept(world) == []
 
 
-def test_p7_nobody_who_wrote_nothing_or_is_held_is_asked(world: World) -> None:
+def test_p7_a_subscriber_without_reflections_or_held_is_not_asked(world: World) -> None:
     ann, bob = reads(Person(world), 1), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     last = ann.emails[-1].at
     ann.presses("pause")
@@ -234,7 +234,7 @@ def test_p7_nobody_who_wrote_nothing_or_is_held_is_asked(world: World) -> None:
         audit(world)
         world.drain()
     assert len(world.emails) == sent
-    assert kept(world) == [], "what a held subscriber wrote has had its time as well"
+    assert kept(world) == [], "the reflections of a held subscriber expire as well"
     assert bob.row["held"]
 
 
@@ -248,7 +248,7 @@ def test_a_day_without_an_audit_does_no_harm(world: World) -> None:
 
 
 def test_a4_lessons_that_are_passed_over_are_counted_and_renamed_ones_are_not(own_course: tuple[World, Path]) -> None:
-    """Until their round is over, whether their turn has come or not; not for those who were sent them."""
+    """They count until the round is over, whether their turn has come or not, unless already sent."""
     world, course = own_course
     reads(Person(world), 1)
     (course / "01-acknowledge.md.j2").unlink()
@@ -266,8 +266,8 @@ def test_a4_lessons_that_are_passed_over_are_counted_and_renamed_ones_are_not(ow
     assert "lessons passed over" not in audit(world)
 
 
-def test_p8_a_sign_up_of_somebody_who_was_here_before_is_forgotten_after_seven_days(world: World) -> None:
-    """It may be a stranger's, who typed in the address: what they typed goes, and all else stays as it was."""
+def test_p8_a_new_sign_up_of_a_former_subscriber_is_forgotten_after_seven_days(world: World) -> None:
+    """A stranger may have typed in the address: only the typed data is deleted."""
     ann = reads(Person(world), 1)
     ann.presses("stop")
     before = ann.row

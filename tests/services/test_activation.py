@@ -1,4 +1,7 @@
-"""Which receipt rule set is active: ours only where no other is. The whole function: tests/test_activate_rules.py."""
+"""Which receipt rule set is active: ours only if no other owner's is.
+
+The whole function: tests/test_activate_rules.py.
+"""
 
 from collections.abc import Iterator
 
@@ -20,13 +23,13 @@ def world() -> Iterator[World]:
 
 
 @pytest.mark.parametrize("before", ["", "ours", "ours-before"])
-def test_a_rule_set_becomes_active_in_place_of_none_or_of_the_stacks_own(world: World, before: str) -> None:
+def test_a_rule_set_is_activated_if_none_or_one_of_this_stack_is_active(world: World, before: str) -> None:
     world.clients.ses.set_active_receipt_rule_set(**({"RuleSetName": before} if before else {}))
     activation.activate("ours", before="ours-before")
     assert rule_set(world) == "ours"
 
 
-def test_another_s_is_named_and_stays(world: World) -> None:
+def test_a_rule_set_of_another_owner_is_named_and_stays_active(world: World) -> None:
     world.clients.ses.set_active_receipt_rule_set(RuleSetName="theirs")
     with pytest.raises(activation.AnotherIsActive, match="theirs is active"):
         activation.activate("ours")
@@ -34,7 +37,7 @@ def test_another_s_is_named_and_stays(world: World) -> None:
     assert rule_set(world) == "theirs"
 
 
-def test_ours_is_deactivated(world: World) -> None:
+def test_our_rule_set_is_deactivated(world: World) -> None:
     activation.activate("ours")
     activation.deactivate("ours")
     assert rule_set(world) == ""

@@ -1,4 +1,4 @@
-"""Which email a reply answers: by its token, else by In-Reply-To from the subscriber's own address, else by nothing."""
+"""Which email a reply answers, by its token or by In-Reply-To from the subscriber's address."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from tests.services.test_receiving import WORDS, reasons, reply_to, texts, writt
 from tests.stories import a_key_is_added, asleep, next_email, reads
 
 
-def test_r1_the_token_however_it_is_written(world: World) -> None:
+def test_r1_the_token_is_found_however_it_is_written(world: World) -> None:
     ann = Person(world).joins()
     email = ann.emails[-1]
     local_part, _, domain = reply_to(email).partition("@")
@@ -31,8 +31,8 @@ def test_r1_the_token_however_it_is_written(world: World) -> None:
 
 @pytest.mark.parametrize("client", ["gmail", "apple-mail", "outlook", "thunderbird"])
 @pytest.mark.parametrize("moves_to", ["Europe/London", "America/Chicago", "Australia/Sydney", "Europe/Paris"])
-def test_h1_the_helplines_of_a_country_that_was_left_are_still_ours(world: World, client: str, moves_to: str) -> None:
-    """Also one whose name is a line by itself, wherever it stands among the countries."""
+def test_h1_helplines_of_a_former_country_are_recognised_as_ours(world: World, client: str, moves_to: str) -> None:
+    """Also those of a country with its name on a separate line, wherever it is in the list of countries."""
     ann = reads(Person(world, zone="Europe/Madrid"), 1)
     assert "016" in (ann.emails[-1].text or "")
     ann.presses("time", hour="8", zone=moves_to)
@@ -40,8 +40,8 @@ def test_h1_the_helplines_of_a_country_that_was_left_are_still_ours(world: World
     assert texts(ann) == [WORDS]
 
 
-def test_a_reply_to_an_email_that_was_signed_with_a_key_just_added(world: World) -> None:
-    """The process that reads it began before the key was there."""
+def test_a_reply_to_an_email_signed_with_a_key_just_added_is_kept(world: World) -> None:
+    """The process that reads the reply started before the key was added."""
     ann = reads(Person(world), 1)
     with a_key_is_added(world):
         lesson = next_email(world)
@@ -50,7 +50,7 @@ def test_a_reply_to_an_email_that_was_signed_with_a_key_just_added(world: World)
     assert reasons(world) == []
 
 
-def test_a_mail_to_list_unsubscribe_of_an_email_that_was_signed_with_a_key_just_added(world: World) -> None:
+def test_a_mail_to_a_list_unsubscribe_address_signed_with_a_key_just_added_unsubscribes(world: World) -> None:
     ann = reads(Person(world), 1)
     with a_key_is_added(world):
         lesson = next_email(world)
@@ -60,7 +60,7 @@ def test_a_mail_to_list_unsubscribe_of_an_email_that_was_signed_with_a_key_just_
     assert ann.row["status"] == "unsubscribed"
 
 
-def test_forged_reply_addresses_do_not_each_ask_for_the_keys(world: World) -> None:
+def test_forged_reply_addresses_do_not_fetch_the_keys_each_time(world: World) -> None:
     ann = Person(world).joins()
     before = sum(call.operation == "secretsmanager:GetSecretValue" for call in world.calls)
     local_part, domain = reply_to(ann.emails[-1]).split("@")
@@ -71,7 +71,7 @@ def test_forged_reply_addresses_do_not_each_ask_for_the_keys(world: World) -> No
     assert sum(call.operation == "secretsmanager:GetSecretValue" for call in world.calls) - before <= 2
 
 
-def test_r2_a_forged_old_or_missing_token_is_set_aside_and_never_answered(world: World) -> None:
+def test_r2_a_mail_with_a_forged_old_or_missing_token_is_set_aside_and_never_answered(world: World) -> None:
     ann = Person(world).joins()
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     old = reply_to(ann.emails[-1])
@@ -107,7 +107,7 @@ def test_r2_a_forged_old_or_missing_token_is_set_aside_and_never_answered(world:
     assert WORDS.split("\n", maxsplit=1)[0] not in json.dumps(world.rows("Reflections"), default=str)
 
 
-def test_without_a_token_in_reply_to_tells_whose_it_is_only_from_their_own_proven_address(world: World) -> None:
+def test_without_a_token_in_reply_to_counts_only_from_the_subscribers_proven_address(world: World) -> None:
     ann = reads(Person(world), 1)
     answer = written(WORDS, ann.emails[-1])
     to = "course@reply.example.org"

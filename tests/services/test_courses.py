@@ -1,4 +1,7 @@
-"""A course that is gone, renamed or broken: what people ask for still happens, in their language, and is counted."""
+"""A deleted, renamed or broken course: requests still work, in the subscriber's language.
+
+The fault is counted.
+"""
 
 import re
 import shutil
@@ -22,13 +25,13 @@ Own = tuple[World, Path]
 
 
 def spanish_copy(course: Path) -> Path:
-    """A second course, which comes first and speaks Spanish."""
+    """Makes a second course, which comes first and is in Spanish."""
     other = shutil.copytree(course, course.parent / "a-second")
     edit(other / "course.toml", 'language = "en"', 'language = "es"')
     return other
 
 
-def gone(course: Path) -> None:
+def deleted(course: Path) -> None:
     shutil.rmtree(course)
 
 
@@ -48,7 +51,7 @@ def no_about(course: Path) -> None:
     (course / "about.md").unlink()
 
 
-def everything_gone(course: Path) -> None:
+def everything_deleted(course: Path) -> None:
     for path in course.parent.iterdir():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
@@ -59,7 +62,7 @@ def languages_broken(course: Path) -> None:
 
 
 def happens(fault: Fault, course: Path) -> None:
-    """The next functions to start find it so."""
+    """Applies the fault to the course, for all functions that start from now on."""
     fault(course)
     forget_everything(lessons=True)
 
@@ -68,12 +71,12 @@ def counted(world: World, name: str) -> bool:
     return any(f'"{name}"' in line for line in world.logs)
 
 
-COURSE_LOST = [gone, renamed, broken_settings, broken_lesson, no_about]
-ALL_LOST = [everything_gone, languages_broken]
+COURSE_LOST = [deleted, renamed, broken_settings, broken_lesson, no_about]
+ALL_LOST = [everything_deleted, languages_broken]
 
 
 @pytest.mark.parametrize("fault", COURSE_LOST + ALL_LOST)
-def test_a6_every_way_to_stop_works_whatever_has_become_of_the_course(own_course: Own, fault: Fault) -> None:
+def test_a6_every_way_to_stop_works_whatever_is_wrong_with_the_course(own_course: Own, fault: Fault) -> None:
     """One click, the page's button, a reply, and a mail to the List-Unsubscribe address."""
     world, course = own_course
     people = [Person(world, f"p{number}@example.net", source_ip=f"203.0.113.{number}").joins() for number in range(4)]
@@ -94,7 +97,7 @@ def test_a6_every_way_to_stop_works_whatever_has_become_of_the_course(own_course
 
 
 @pytest.mark.parametrize("fault", ALL_LOST)
-def test_a6_without_any_words_each_page_is_a_plain_one_with_the_helplines(own_course: Own, fault: Fault) -> None:
+def test_a6_without_any_texts_each_page_is_a_plain_one_with_the_helplines(own_course: Own, fault: Fault) -> None:
     world, course = own_course
     ann = Person(world).joins()
     me, leave = ann.page_url, ann.link("/unsubscribe/")
@@ -113,7 +116,7 @@ def test_a6_without_any_words_each_page_is_a_plain_one_with_the_helplines(own_co
 
 @pytest.mark.parametrize("fault", COURSE_LOST)
 def test_a6_journal_export_and_erasure_work_in_the_language_of_the_consent(own_course: Own, fault: Fault) -> None:
-    """Although the other course, which pages without a course belong to, speaks another language."""
+    """Although pages without a course belong to the other course, which is in another language."""
     world, course = own_course
     ann = reads(Person(world), 1)
     ann.replies("I raised my voice.")
@@ -137,7 +140,7 @@ def test_a6_journal_export_and_erasure_work_in_the_language_of_the_consent(own_c
 def test_a6_a_deletion_by_reply_works_without_the_course(own_course: Own) -> None:
     world, course = own_course
     ann = Person(world).joins()
-    happens(gone, course)
+    happens(deleted, course)
     ann.replies("DELETE MY DATA")
     assert ann.emails[-1].tags["email"] == "erase"
     ann.replies("yes")
@@ -145,7 +148,7 @@ def test_a6_a_deletion_by_reply_works_without_the_course(own_course: Own) -> Non
 
 
 @pytest.mark.parametrize("fault", [broken_settings, broken_lesson, no_about])
-def test_a6_a_broken_course_holds_nobody_and_the_other_courses_go_on(own_course: Own, fault: Fault) -> None:
+def test_a6_a_broken_course_holds_no_subscriber_and_the_other_courses_go_on(own_course: Own, fault: Fault) -> None:
     world, course = own_course
     other = spanish_copy(course)
     ann = Person(world).joins()
@@ -165,7 +168,7 @@ def test_a6_a_broken_course_holds_nobody_and_the_other_courses_go_on(own_course:
     assert "acknowledge" in [email.tags["email"] for email in ann.emails]
 
 
-def test_a6_a_broken_notice_breaks_no_other_and_replies_to_it_are_known(own_course: Own) -> None:
+def test_a6_a_broken_notice_breaks_no_other_and_replies_to_it_are_recognised(own_course: Own) -> None:
     world, course = own_course
     ann = Person(world).joins()
     ann.replies("DELETE MY DATA")
@@ -209,7 +212,7 @@ def test_a6_a_page_whose_template_is_broken_shows_the_helplines(
     assert "El curso ha parado" in answer.text
 
 
-def test_a6_who_confirms_while_the_course_is_broken_can_do_so_later(own_course: Own) -> None:
+def test_a6_a_sign_up_that_cannot_be_confirmed_while_the_course_is_broken_can_be_later(own_course: Own) -> None:
     world, course = own_course
     ann = Person(world)
     ann.signs_up()

@@ -1,4 +1,4 @@
-"""Erasure: how long everything is kept, and that after erasing nothing is left but hashes."""
+"""Erasure: how long everything is kept, and that only hashes are left after an erasure."""
 
 from datetime import timedelta
 from unittest.mock import patch
@@ -17,7 +17,7 @@ from tests.services.test_receiving import reply_to, written
 from tests.stories import asleep, is_asked_to_keep, next_email, nothing_comes, reads, unchanged
 
 
-def test_the_days_that_data_is_kept_are_those_of_the_template(world: World) -> None:
+def test_the_days_for_which_data_is_kept_are_those_of_the_template(world: World) -> None:
     assert world.request("GET", "/privacy").status == 200
     days = erasure.days_kept()
     logs = {given["RetentionInDays"] for _, given in world.resources.resources("AWS::Logs::LogGroup")}
@@ -30,7 +30,7 @@ def test_the_days_that_data_is_kept_are_those_of_the_template(world: World) -> N
     assert (days["unconfirmed"], days["backups"]) == (7, 35)
 
 
-def test_o2_erasing_asks_once_more_and_leaves_nothing(world: World) -> None:
+def test_o2_an_erasure_asks_once_more_and_deletes_everything(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("I never said it aloud.")
     key = f"inbound/{world.received[-1].id}"
@@ -49,8 +49,8 @@ def test_o2_erasing_asks_once_more_and_leaves_nothing(world: World) -> None:
     assert nothing_comes(world)
 
 
-def test_o2_erasing_that_broke_off_can_be_asked_for_again(world: World) -> None:
-    """By reply, the subscriber is deleted after the raw mail, so that the queue brings the answer back to somebody."""
+def test_o2_an_interrupted_erasure_by_reply_is_completed_by_the_retry(world: World) -> None:
+    """The subscriber is deleted after the raw mail, so that the retried reply still finds them."""
     ann = reads(Person(world), 1)
     ann.replies("I never said it aloud.")
     ann.replies("DELETE MY DATA")
@@ -64,8 +64,8 @@ def test_o2_erasing_that_broke_off_can_be_asked_for_again(world: World) -> None:
     assert not world.clients.s3.list_objects_v2(Bucket=world.resources.ref("RawMail")).get("Contents")
 
 
-def test_o2_a_proof_of_consent_that_is_stored_while_everything_is_erased_goes_too(world: World) -> None:
-    """Read before, as when somebody confirms at that moment, and written between the two halves of erasing."""
+def test_o2_a_proof_of_consent_stored_during_an_erasure_is_deleted_too(world: World) -> None:
+    """A confirmation reads the proof before, and stores it between the two steps of the erasure."""
     ann = Person(world).joins()
     erase = Subscribers.erase
 
@@ -79,7 +79,7 @@ def test_o2_a_proof_of_consent_that_is_stored_while_everything_is_erased_goes_to
     assert [row["id"] for row in world.rows("Subscribers")] == ["home"]
 
 
-def test_o2_a_suppression_outlives_its_subscriber(world: World) -> None:
+def test_o2_a_suppression_is_kept_after_its_subscriber_is_erased(world: World) -> None:
     ann = Person(world).joins()
     journal = ann.journal_url
     world.complained(ann.emails[-1])
@@ -90,8 +90,8 @@ def test_o2_a_suppression_outlives_its_subscriber(world: World) -> None:
     assert [row["reason"] for row in world.rows("Suppressions")] == ["complained"]
 
 
-def test_o2_after_erasing_no_table_bucket_or_queue_knows_them(world: World) -> None:
-    """A long life: replies of every kind, every counter and mark, a journal, a complaint. Then nothing but hashes."""
+def test_o2_after_an_erasure_no_table_bucket_or_queue_holds_personal_data(world: World) -> None:
+    """After every kind of reply, counter and mark, a journal and a complaint, only hashes are left."""
     ann = reads(Person(world, "Philippa.Quux@example.net", "Philippa"), 1)
     ann.address = ann.address.lower()
     for text in ("Zwischenwelt: I never said it.", "Another Zwischenwelt.", "And Zwischenwelt once more, at length."):
@@ -119,14 +119,14 @@ def test_o2_after_erasing_no_table_bucket_or_queue_knows_them(world: World) -> N
     assert "It is erased" in world.request("POST", f"{journal}/erase", form={"sure": "yes"}).text
     world.drain()
 
-    held = {table: str(world.rows(table)) for table in world.tables()}
-    held |= {queue.logical_id: str([*queue.waiting, *queue.delayed, *queue.in_flight]) for queue in world.queues()}
+    stored = {table: str(world.rows(table)) for table in world.tables()}
+    stored |= {queue.logical_id: str([*queue.waiting, *queue.delayed, *queue.in_flight]) for queue in world.queues()}
     for bucket in world.clients.s3.list_buckets()["Buckets"]:
         for found in world.clients.s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
             body = world.clients.s3.get_object(Bucket=bucket["Name"], Key=found["Key"])["Body"].read()
-            held[found["Key"]] = body.decode(errors="replace")
-    assert held.keys() >= {"Subscribers", "Reflections", "Suppressions", "Limits", "Outbox", "Inbound", "Feedback"}
-    for place, content in held.items():
+            stored[found["Key"]] = body.decode(errors="replace")
+    assert stored.keys() >= {"Subscribers", "Reflections", "Suppressions", "Limits", "Outbox", "Inbound", "Feedback"}
+    for place, content in stored.items():
         for word in ("quux", "philippa", "example.net", "zwischenwelt", *tokens_known):
             assert word.lower() not in content.lower(), (place, word)
         assert subscriber not in content, place
@@ -134,8 +134,8 @@ def test_o2_after_erasing_no_table_bucket_or_queue_knows_them(world: World) -> N
     assert all("expires_at" in row for row in world.rows("Limits") if row["key"] not in ("breaker", "events"))
 
 
-def test_o2_mail_that_was_set_aside_is_erased_with_the_one_it_was_addressed_by(world: World) -> None:
-    """An automatic answer, spam and a mail without a word: nothing was kept as a reflection, and yet it holds them."""
+def test_o2_mail_set_aside_is_erased_with_the_subscriber_of_its_reply_address(world: World) -> None:
+    """Auto-replies with and without words are no reflections, but hold the subscriber's address."""
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9").joins()
     for person in (ann, bob):
         away = f"From: {person.address}\r\nSubject: Out of office\r\nAuto-Submitted: auto-replied\r\n\r\nI am away."
@@ -152,8 +152,8 @@ def test_o2_mail_that_was_set_aside_is_erased_with_the_one_it_was_addressed_by(w
 
 
 @pytest.mark.parametrize("stopped", ["bounced", "complained"])
-def test_whoever_can_no_longer_be_asked_is_erased_at_the_first_word(world: World, stopped: str) -> None:
-    """The question would be an email to an address that is never mailed again."""
+def test_a_subscriber_who_bounced_or_complained_is_erased_without_a_question(world: World, stopped: str) -> None:
+    """The question would be an email to an address that never gets an email again."""
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     getattr(world, stopped)(lesson)

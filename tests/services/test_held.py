@@ -1,4 +1,4 @@
-"""Held: one subscriber waits for a person to look, everyone else goes on, and what is mended is let go the same day."""
+"""Held: one subscriber waits for an operator, the others go on, and a release acts the same day."""
 
 import json
 from datetime import timedelta
@@ -16,19 +16,19 @@ from tests.services.test_sending import BERLIN, URL, emails, ses_answers
 from tests.stories import asleep, asleep_until, unchanged
 
 TUESDAY = MONDAY.replace(day=24, hour=6, minute=50)
-"""By when everyone's first lesson is due: ten to eight in Berlin."""
+"""The time by which every first lesson is due: 7:50 in Berlin."""
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
 def ann(world: World) -> Person:
-    """Her introduction has come."""
+    """A subscriber who has got the introduction."""
     return Person(world).joins()
 
 
 @pytest.fixture
 def bob(world: World) -> Person:
-    """As Ann; he is in the same message as she."""
+    """Another one, queued in the same message as Ann."""
     return Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
 
 
@@ -42,20 +42,20 @@ def id_of(person: Person) -> str:
 
 
 def item(world: World, subscriber: str) -> dict[str, Any]:
-    """What is stored, in DynamoDB's typed JSON."""
+    """A subscriber's item, in DynamoDB's typed JSON."""
     found = world.clients.dynamodb.get_item(TableName=world.resources.ref("Subscribers"), Key={"id": {"S": subscriber}})
     return dict(found["Item"])
 
 
 def store(world: World, subscriber: str, field: str, value: dict[str, Any] | None) -> None:
-    """Overwrites one field, or takes it out."""
+    """Overwrites one field, or removes it if the value is None."""
     changed = {**item(world, subscriber), field: value}
     stored = {name: kept for name, kept in changed.items() if kept is not None}
     world.clients.dynamodb.put_item(TableName=world.resources.ref("Subscribers"), Item=stored)
 
 
 def held(world: World) -> dict[str, str]:
-    """Whom the audit lists, and why."""
+    """The held subscribers that the audit lists, each with the reason."""
     outcome = world.invoke("audit", {})
     assert outcome.error is None
     return {listed["id"]: listed["why"] for listed in outcome.payload["held"]}
@@ -68,13 +68,13 @@ def release(world: World, subscriber: str, *, arrived: bool = False) -> dict[str
 
 
 def counted(world: World, metric: str) -> bool:
-    """Whether an alarm has seen it: the audit counts every day, and mostly nobody."""
+    """Whether an alarm has seen the metric above zero: the audit writes it every day, mostly as zero."""
     lines = [json.loads(line) for line in world.logs if f'"{metric}"' in line]
     return any(number for line in lines for number in line.get(metric, []))
 
 
 def days(person: Person, lesson: str) -> list[int]:
-    """On which days in Berlin it came."""
+    """The days of the month on which a lesson came, in Berlin."""
     return [email.at.astimezone(BERLIN).day for email in person.emails if email.tags["email"] == lesson]
 
 
@@ -87,9 +87,9 @@ UNREADABLE: dict[str, tuple[str, dict[str, Any] | None]] = {
     "next lesson not in the plan": ("next_lesson", {"S": "no-such-lesson"}),
     "no address": ("address", None),
     "no version": ("version", None),
-    "text for a map": ("sent", {"S": "everything"}),
-    "status nobody knows": ("status", {"S": "asleep"}),
-    "time that is none": ("last_at", {"S": "last Monday"}),
+    "text instead of a map": ("sent", {"S": "everything"}),
+    "unknown status": ("status", {"S": "asleep"}),
+    "invalid time": ("last_at", {"S": "last Monday"}),
     "time without a zone": ("last_at", {"S": "2026-11-23T09:00:10"}),
     "due at a time without a zone": ("due_at", {"S": "2026-11-24T06:10:00"}),
     "address that is a number": ("address", {"N": "5"}),
@@ -100,7 +100,7 @@ UNREADABLE: dict[str, tuple[str, dict[str, Any] | None]] = {
 
 
 @pytest.mark.parametrize("what", UNREADABLE)
-def test_d8_what_cannot_be_read_holds_one_subscriber(world: World, ann: Person, bob: Person, what: str) -> None:
+def test_d8_an_unreadable_item_holds_only_its_subscriber(world: World, ann: Person, bob: Person, what: str) -> None:
     field, value = UNREADABLE[what]
     subscriber = id_of(ann)
     before = item(world, subscriber).get(field)
@@ -127,13 +127,15 @@ def test_d8_what_cannot_be_read_holds_one_subscriber(world: World, ann: Person, 
 
 
 BROKEN = {
-    "course that is gone": ("course", {"S": "no-such-course"}, "there is no such course any more"),
-    "address that others put there": ("address", {"S": "eve@example.org"}, Held.ADDRESS_CHANGED.value),
+    "deleted course": ("course", {"S": "no-such-course"}, "there is no such course any more"),
+    "changed address": ("address", {"S": "eve@example.org"}, Held.ADDRESS_CHANGED.value),
 }
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_d8_what_cannot_be_sent_holds_one_subscriber(world: World, ann: Person, bob: Person, what: str) -> None:
+def test_d8_a_missing_course_or_changed_address_holds_only_its_subscriber(
+    world: World, ann: Person, bob: Person, what: str
+) -> None:
     field, value, why = BROKEN[what]
     subscriber = id_of(ann)
     before = item(world, subscriber)[field]
@@ -145,7 +147,7 @@ def test_d8_what_cannot_be_sent_holds_one_subscriber(world: World, ann: Person, 
     assert held(world) == {subscriber: why}
     assert release(world, subscriber)["released"]
     tick(world)
-    assert held(world) == {subscriber: why}  # let go too early
+    assert held(world) == {subscriber: why}  # released too early
 
     store(world, subscriber, field, before)
     answer = release(world, subscriber)
@@ -155,8 +157,10 @@ def test_d8_what_cannot_be_sent_holds_one_subscriber(world: World, ann: Person, 
     assert held(world) == {}
 
 
-def test_d8_a_letter_that_cannot_be_made_for_one_subscriber(world: World, ann: Person, bob: Person) -> None:
-    """What she wrote cannot be read, and the closing letter gives it back. It goes out by itself when it is mended."""
+def test_d8_a_closing_letter_that_cannot_be_made_waits_without_holding_its_subscriber(
+    world: World, ann: Person, bob: Person
+) -> None:
+    """The closing letter quotes a reflection that is unreadable; it is sent once that is repaired."""
     for day in range(5):
         asleep_until(world, TUESDAY + day * DAY)
         world.advance(timedelta(minutes=6))
@@ -177,8 +181,8 @@ def test_d8_a_letter_that_cannot_be_made_for_one_subscriber(world: World, ann: P
     assert "What I saw today." in (ann.emails[-1].text or "")
 
 
-def test_d8_the_audit_finds_who_would_never_come_due(world: World, ann: Person) -> None:
-    """Their due time says nothing, so that no dispatcher ever meets them."""
+def test_d8_the_audit_finds_a_subscriber_who_would_never_be_due(world: World, ann: Person) -> None:
+    """Their due time is unreadable, so the dispatcher never finds them."""
     subscriber = id_of(ann)
     before = item(world, subscriber)["due_at"]
     store(world, subscriber, "due_at", {"S": "soon"})
@@ -191,11 +195,11 @@ def test_d8_the_audit_finds_who_would_never_come_due(world: World, ann: Person) 
     assert days(ann, "acknowledge") == [24]
 
 
-# ---------------------------------------------------------------- held in doubt, and let go
+# ---------------------------------------------------------------- held in doubt, and released
 
 
-def test_arrived_is_only_said_of_an_email_in_doubt(world: World, ann: Person, bob: Person) -> None:
-    """Else the lesson would go out although somebody said that it came."""
+def test_only_an_email_in_doubt_can_be_released_as_arrived(world: World, ann: Person, bob: Person) -> None:
+    """Otherwise the lesson would be sent although the operator said that it arrived."""
     world.ses.refused[ann.address] = "Address blocked."
     asleep_until(world, TUESDAY)
     tick(world)
@@ -206,10 +210,10 @@ def test_arrived_is_only_said_of_an_email_in_doubt(world: World, ann: Person, bo
     assert emails(bob)[-1] == "acknowledge"
 
 
-def test_what_is_in_doubt_and_held_for_another_reason_is_judged_when_it_is_let_go(
+def test_an_email_in_doubt_that_is_held_for_another_reason_is_judged_after_its_release(
     world: World, monkeypatch: pytest.MonkeyPatch, ann: Person
 ) -> None:
-    """Nobody was asked whether it came, so it is not sent once more only because its course is there again."""
+    """No operator said whether it arrived, so it is not sent again only because its course exists again."""
     world.ses.destinations.clear()
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL), taken=True)
     asleep_until(world, TUESDAY)
@@ -226,8 +230,8 @@ def test_what_is_in_doubt_and_held_for_another_reason_is_judged_when_it_is_let_g
     assert held(world) == {id_of(ann): "in doubt"}
 
 
-def test_the_link_to_confirm_lives_from_when_its_email_goes_out(world: World) -> None:
-    """E6: the sandbox held it for six days, and nobody else would tell that the link was dead."""
+def test_the_link_to_confirm_is_valid_from_the_time_its_email_is_sent(world: World) -> None:
+    """E6: the sandbox held the email for six days; without this its link would have expired unnoticed."""
     world.ses.refused["ann@example.net"] = "Address blocked."
     ann = Person(world)
     ann.signs_up()
@@ -245,8 +249,8 @@ def test_the_link_to_confirm_lives_from_when_its_email_goes_out(world: World) ->
     assert ann.row["status"] == "active"
 
 
-def test_p8_a_sign_up_that_is_held_goes_after_seven_days_like_any_other(world: World) -> None:
-    """Whoever typed in the address, its owner never agreed to anything."""
+def test_p8_a_held_sign_up_expires_after_seven_days_like_any_other(world: World) -> None:
+    """The owner of the address never agreed to anything, whoever typed it in."""
     world.ses.refused["ann@example.net"] = "Address blocked."
     ann = Person(world)
     ann.signs_up()
@@ -256,10 +260,13 @@ def test_p8_a_sign_up_that_is_held_goes_after_seven_days_like_any_other(world: W
 
 
 @pytest.mark.parametrize(("taken", "arrived"), [(True, True), (False, False), (True, False)])
-def test_in_doubt_an_operator_says_whether_it_arrived(
+def test_an_operator_says_whether_an_email_in_doubt_arrived(
     world: World, monkeypatch: pytest.MonkeyPatch, ann: Person, taken: bool, arrived: bool
 ) -> None:
-    """SES's answer and all of its events are lost. Who says that it did not arrive when it did gets it twice."""
+    """SES's answer and all of its events are lost.
+
+    An operator who wrongly says that the email did not arrive sends it twice.
+    """
     world.ses.destinations.clear()
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL), taken=taken)
     asleep_until(world, TUESDAY)
@@ -289,7 +296,7 @@ def test_in_doubt_an_operator_says_whether_it_arrived(
     assert len(lessons) == len(set(lessons))
 
 
-def test_who_is_not_held_cannot_be_let_go(world: World, ann: Person, bob: Person) -> None:
+def test_a_subscriber_who_is_not_held_cannot_be_released(world: World, ann: Person, bob: Person) -> None:
     bob.presses("stop")
     store(world, id_of(bob), "zone", {"S": "Mars/Olympus"})
     with unchanged(world):
@@ -303,7 +310,9 @@ def test_who_is_not_held_cannot_be_let_go(world: World, ann: Person, bob: Person
 # ---------------------------------------------------------------- E6: the account is still in SES's sandbox
 
 
-def test_e6_in_the_sandbox_who_is_not_verified_is_held_and_others_go_on(world: World, ann: Person, bob: Person) -> None:
+def test_e6_in_the_sandbox_an_unverified_recipient_is_held_and_the_others_go_on(
+    world: World, ann: Person, bob: Person
+) -> None:
     world.ses.production_access = False
     world.clients.sesv2.create_email_identity(EmailIdentity=bob.address)
     carl = Person(world, "carl@example.net", "Carl", source_ip="203.0.113.10")
@@ -324,8 +333,10 @@ def test_e6_in_the_sandbox_who_is_not_verified_is_held_and_others_go_on(world: W
     assert days(ann, "acknowledge") == days(carl, "confirm") == [24]
 
 
-def test_e6_in_the_sandbox_a_sender_who_is_not_verified_stops_everyone(world: World, ann: Person, bob: Person) -> None:
-    """It is nobody's own trouble, though SES names the recipient as well: the breaker opens, and nobody is held."""
+def test_e6_in_the_sandbox_an_unverified_sender_domain_stops_all_sending(
+    world: World, ann: Person, bob: Person
+) -> None:
+    """SES names the recipient as well, but the sender is the cause: the breaker opens instead."""
     world.ses.production_access = False
     world.ses.unverified = {"mail.example.org"}
     asleep_until(world, TUESDAY)

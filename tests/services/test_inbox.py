@@ -1,4 +1,4 @@
-"""Mail that was set aside: listed with its reason and never its words, and made a reflection at an operator's word."""
+"""Mail set aside: listed with its reason but not its words, until an operator accepts it."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ LOST = "lost on its way, or failed: nobody knows whether it is genuine"
 
 
 def inbox(world: World) -> list[tuple[str, str]]:
-    """Ids and reasons, the latest first."""
+    """The ids and reasons of mail set aside, the latest first."""
     outcome = world.invoke("audit", {"inbox": True})
     assert outcome.error is None
     assert "she is" not in str(outcome.payload)
@@ -33,31 +33,31 @@ def accepts(world: World, mail_id: str, subscriber: object = "", lesson: str = "
 
 
 def loses(world: World, raw: bytes, to: str, mail_id: str) -> None:
-    """The raw mail is stored, and its notification never comes."""
+    """Stores the raw mail, and loses its notification."""
     world.deliver(raw, to, mail_id=mail_id, drain=False)
     for queue in world.queues():
         if queue.logical_id == "Inbound":
             world.clients.sqs.purge_queue(QueueUrl=world.resources.ref("Inbound"))
 
 
-def test_what_was_set_aside_is_listed_and_accepted_by_its_reply_address(world: World) -> None:
+def test_mail_set_aside_is_listed_and_accepted_by_its_reply_address(world: World) -> None:
     ann = reads(Person(world), 1)
     email = ann.emails[-1]
-    held = world.deliver(written(WORDS, email, To=reply_to(email), Precedence="bulk"), reply_to(email))
+    aside = world.deliver(written(WORDS, email, To=reply_to(email), Precedence="bulk"), reply_to(email))
     world.advance(timedelta(minutes=1))
     other = world.deliver(written(WORDS, None), "course@reply.example.org")
-    assert inbox(world) == [(other.id, "no valid reply address"), (held.id, "precedence")]
+    assert inbox(world) == [(other.id, "no valid reply address"), (aside.id, "precedence")]
 
-    answer = accepts(world, held.id)
+    answer = accepts(world, aside.id)
     assert answer == {"accepted": True, "subscriber": ann.row["id"], "lesson": "acknowledge", "round": 1}
     assert texts(ann) == [WORDS]
     assert [(row["attributed_by"], row["verified"]) for row in ann.reflections] == [("operator", False)]
     assert [mail_id for mail_id, _ in inbox(world)] == [other.id]
     with unchanged(world):
-        assert accepts(world, held.id)["why"] == "no mail with this id is set aside"
+        assert accepts(world, aside.id)["why"] == "no mail with this id is set aside"
 
 
-def test_a_mail_that_does_not_say_whose_it_is_needs_a_subscriber_and_may_name_a_lesson(world: World) -> None:
+def test_accepting_a_mail_without_a_reply_address_needs_a_subscriber_and_may_name_a_lesson(world: World) -> None:
     ann = reads(Person(world), 2)
     first, second = (
         world.deliver(written(text, None), "course@reply.example.org") for text in (WORDS, "And this too.")
@@ -74,7 +74,7 @@ def test_a_mail_that_does_not_say_whose_it_is_needs_a_subscriber_and_may_name_a_
     ]
 
 
-def test_what_cannot_be_a_reflection_is_refused_and_stays(world: World) -> None:
+def test_mail_that_cannot_be_a_reflection_is_refused_and_stays_set_aside(world: World) -> None:
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9")
     bob.signs_up()
     email = ann.emails[-1]
@@ -107,7 +107,7 @@ def test_r12_raw_mail_without_a_record_is_found_by_the_audit_and_can_be_accepted
     assert world.invoke("audit", {}).payload["account"]["lost mail set aside"] == 1
     assert ("lost", LOST) in inbox(world)
     assert any('"RepliesLost":[1.0]' in line for line in world.logs)
-    assert world.invoke("audit", {}).payload["account"]["lost mail set aside"] == 0, "told once"
+    assert world.invoke("audit", {}).payload["account"]["lost mail set aside"] == 0, "counted once"
 
     assert accepts(world, "lost")["lesson"] == "acknowledge"
     assert WORDS in texts(ann)
@@ -115,7 +115,7 @@ def test_r12_raw_mail_without_a_record_is_found_by_the_audit_and_can_be_accepted
     assert [why for _, why in inbox(world)] == ["spam"]
 
 
-def test_r12_a_notification_that_comes_after_all_is_worked_on_and_not_accepted_twice(world: World) -> None:
+def test_r12_a_late_notification_is_processed_and_its_mail_not_accepted_as_well(world: World) -> None:
     ann = reads(Person(world), 1)
     email = ann.emails[-1]
     world.deliver(written(WORDS, email, To=reply_to(email)), reply_to(email), mail_id="late", drain=False)
@@ -131,7 +131,7 @@ def test_r12_a_notification_that_comes_after_all_is_worked_on_and_not_accepted_t
     assert texts(ann) == [WORDS]
 
 
-def test_r12_a_notification_that_comes_after_it_was_accepted_changes_nothing(world: World) -> None:
+def test_r12_a_notification_that_comes_after_its_mail_was_accepted_changes_nothing(world: World) -> None:
     ann = reads(Person(world), 1)
     email = ann.emails[-1]
     raw = written(WORDS, email, To=reply_to(email))
@@ -147,19 +147,19 @@ def test_r12_a_notification_that_comes_after_it_was_accepted_changes_nothing(wor
     assert raw_mails(world) == [key]
 
 
-def test_accepting_while_everything_is_erased_keeps_nothing(world: World) -> None:
+def test_accepting_a_mail_during_an_erasure_keeps_nothing(world: World) -> None:
     ann = reads(Person(world), 1)
     email = ann.emails[-1]
-    held = world.deliver(written(WORDS, email, To=reply_to(email), Precedence="bulk"), reply_to(email))
+    aside = world.deliver(written(WORDS, email, To=reply_to(email), Precedence="bulk"), reply_to(email))
     with erasing_meanwhile(world, ann, Reflections, "add"):
-        assert accepts(world, held.id)["why"] == "its subscriber was erased meanwhile"
+        assert accepts(world, aside.id)["why"] == "its subscriber was erased meanwhile"
     world.drain()
     assert not world.subscribers()
     assert not world.rows("Reflections")
     assert not raw_mails(world)
 
 
-def test_r12_a_raw_mail_that_is_gone_fails_and_comes_back(world: World) -> None:
+def test_r12_a_notification_of_a_missing_raw_mail_fails_until_it_is_a_dead_letter(world: World) -> None:
     ann = reads(Person(world), 1)
     email = ann.emails[-1]
     world.deliver(written(WORDS, email), reply_to(email), mail_id="gone", drain=False)
@@ -174,9 +174,7 @@ def test_r12_a_raw_mail_that_is_gone_fails_and_comes_back(world: World) -> None:
 
 
 @pytest.mark.parametrize("number", [99, 100, 201])
-def test_many_marks_are_read_in_batches_and_what_dynamodb_left_out_is_asked_for_again(
-    world: World, number: int
-) -> None:
+def test_many_marks_are_read_in_batches_and_unprocessed_keys_are_requested_again(world: World, number: int) -> None:
     limits = Limits(world.clients.dynamodb, settings().limits_table)
     for mark in range(0, number, 2):
         limits.mark_done(f"mark {mark}", world.now())

@@ -1,4 +1,4 @@
-"""Whose words a reply holds: the subscriber's by its one author, proven or not, and nobody else's."""
+"""The author of a reply: it counts only if the subscriber is its one author, proven or not."""
 
 import json
 import re
@@ -28,7 +28,7 @@ FOREIGN = "You wrote that? I was there, and it was not like that."
 
 
 def by_program(text: str, email: SentEmail, world: World, sender: str, **headers: str) -> bytes:
-    """A mail as a mail program writes it, with the lesson below, from another mailbox than the one it was sent to."""
+    """A mail as a mail program writes it, from another mailbox, with the lesson quoted below."""
     raw = clients.reply("gmail", email, text, world.now()).replace(
         b"From: ann@example.net", b"From: " + sender.encode()
     )
@@ -37,12 +37,12 @@ def by_program(text: str, email: SentEmail, world: World, sender: str, **headers
 
 
 def replies_to_all(text: str, email: SentEmail, world: World) -> bytes:
-    """A partner whom the subscriber put in Cc answers everybody."""
+    """A reply to all, by a partner who was in the Cc of the subscriber's mail."""
     return by_program(text, email, world, "Sam <sam@example.com>", Cc="Ann <ann@example.net>")
 
 
 def answers_a_forwarded_lesson(text: str, email: SentEmail, world: World) -> bytes:
-    """The forwarded lesson still has the address that replies go to."""
+    """A reply to a forwarded lesson, which still has the reply address."""
     raw = by_program(text, email, world, "friend@example.com")
     return raw.replace(b"Subject: Re: ", b"Subject: Re: Fwd: ", 1)
 
@@ -57,7 +57,7 @@ SENDERS: list[MailOf] = [
     answers_a_forwarded_lesson,
     from_an_address_of_a_few_letters_more,
 ]
-ids = ["another address", "answers all", "answers a forwarded lesson", "alike"]
+ids = ["another address", "reply to all", "reply to a forwarded lesson", "similar address"]
 
 
 # ---------------------------------------------------------------- R20: another address
@@ -65,7 +65,7 @@ ids = ["another address", "answers all", "answers a forwarded lesson", "alike"]
 
 @pytest.mark.parametrize("mail_of", SENDERS, ids=ids)
 def test_r3_r20_mail_from_another_address_is_set_aside(world: World, mail_of: MailOf) -> None:
-    """Proven or not to be from there: it is not the subscriber's."""
+    """Whether its sender is proven or not, it is not the subscriber's."""
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     for verdicts in ({}, FAILS, {"dmarc": "GRAY"}):
@@ -80,7 +80,7 @@ def test_r3_r20_mail_from_another_address_is_set_aside(world: World, mail_of: Ma
     assert "another" not in ann.row
 
 
-def test_r20_no_operator_makes_it_the_subscribers(world: World) -> None:
+def test_r20_an_operator_cannot_accept_mail_from_another_address(world: World) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     raw = written(FOREIGN, lesson, "eve@example.com", To=reply_to(lesson))
@@ -98,7 +98,7 @@ def test_r20_no_operator_makes_it_the_subscribers(world: World) -> None:
     assert not ann.reflections
 
 
-def test_r20_a_copy_from_another_address_does_not_take_the_place_of_her_own(world: World) -> None:
+def test_r20_a_copy_from_another_address_does_not_replace_the_subscribers_own_mail(world: World) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     world.deliver(written(WORDS, lesson, "eve@example.com"), reply_to(lesson))
@@ -107,18 +107,18 @@ def test_r20_a_copy_from_another_address_does_not_take_the_place_of_her_own(worl
 
 
 @pytest.mark.parametrize("words", [FOREIGN, "STOP", "DELETE MY DATA"])
-def test_r20_after_an_erasure_nothing_of_it_is_kept(world: World, words: str) -> None:
+def test_r20_after_an_erasure_mail_from_another_address_is_not_kept(world: World, words: str) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     world.deliver(written(FOREIGN, lesson, "eve@example.com"), reply_to(lesson))
     ann.erases()
-    assert not raw_mails(world), "nor what was set aside before"
+    assert not raw_mails(world), "mail set aside before is deleted too"
     world.deliver(written(words, lesson, "eve@example.com"), reply_to(lesson))
     assert (raw_mails(world), world.rows("Reflections"), world.subscribers()) == ([], [], [])
 
 
-def test_r20_a_tag_of_the_address_is_the_same_mailbox(world: World) -> None:
-    """As `+course` was left out, or added, by the mailbox that answers."""
+def test_r20_an_address_with_or_without_a_tag_is_the_same_mailbox(world: World) -> None:
+    """The mailbox that replies may have left out `+course`, or added it."""
     ann = reads(Person(world, "ann+course@example.net"), 1)
     world.deliver(written(WORDS, ann.emails[-1], "ann@example.net"), reply_to(ann.emails[-1]))
     assert [(row["text"], row["verified"]) for row in ann.reflections] == [(WORDS, True)]
@@ -148,7 +148,7 @@ TRICKS = [
 
 @pytest.mark.parametrize("head", TRICKS)
 def test_r22_a_mail_with_another_author_is_not_the_subscribers(world: World, head: str) -> None:
-    """SES says PASS, of whichever address it has read."""
+    """SES's verdict is PASS, for whichever address SES has read."""
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     for text in (FOREIGN, "unsubscribe me", "DELETE MY DATA"):
@@ -157,7 +157,7 @@ def test_r22_a_mail_with_another_author_is_not_the_subscribers(world: World, hea
     assert not ann.reflections
     assert reasons(world) == [ANOTHER] * 3
     assert ann.row["status"] == "active"
-    assert set(emails_of(ann)[3:]) <= {"prove-stop", "prove-erase"}, "a bare command may be offered to her mailbox"
+    assert set(emails_of(ann)[3:]) <= {"prove-stop", "prove-erase"}, "a bare command may be offered to the subscriber"
     assert {email.address for email in world.emails} == {"ann@example.net"}
 
 
@@ -177,7 +177,7 @@ def test_r22_a_mail_with_another_author_is_not_the_subscribers(world: World, hea
         ({"dmarc": "FAIL", "spf": "PASS"}, None, False),
     ],
 )
-def test_r3_r21_the_right_address_is_kept_and_proven_by_dmarc_or_spf(
+def test_r3_r21_mail_from_the_right_address_is_kept_and_proven_by_dmarc_or_spf(
     world: World, verdicts: dict[str, str], envelope: str | None, proven: bool
 ) -> None:
     ann = reads(Person(world), 1)
@@ -191,7 +191,7 @@ def test_r3_r21_the_right_address_is_kept_and_proven_by_dmarc_or_spf(
 
 
 @pytest.mark.parametrize("words", ["STOP", "unsubscribe me, please", "Take me off this list", "¡Basta!"])
-def test_r23_a_stop_from_her_address_needs_no_proof_and_is_told(world: World, words: str) -> None:
+def test_r23_a_stop_from_the_right_address_needs_no_proof_and_is_answered(world: World, words: str) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     for _ in range(2):
@@ -204,7 +204,7 @@ def test_r23_a_stop_from_her_address_needs_no_proof_and_is_told(world: World, wo
 
 @pytest.mark.parametrize("words", ["STOP", "stop.", "Baja", "PARA"])
 @pytest.mark.parametrize("verdicts", [{}, FAILS])
-def test_r23_the_bare_word_stops_from_any_address_and_her_mailbox_is_told(
+def test_r23_the_bare_word_stops_from_any_address_and_the_subscriber_gets_the_goodbye(
     world: World, words: str, verdicts: dict[str, str]
 ) -> None:
     ann = reads(Person(world), 1)
@@ -230,8 +230,8 @@ def test_r23_the_bare_word_stops_from_any_address_and_her_mailbox_is_told(
         ("yes", []),
     ],
 )
-def test_r23_nothing_else_is_obeyed_from_another_address(world: World, words: str, offered: list[str]) -> None:
-    """A bare command is offered to her mailbox."""
+def test_r23_no_other_command_is_obeyed_from_another_address(world: World, words: str, offered: list[str]) -> None:
+    """A bare command is offered to the subscriber."""
     ann = reads(Person(world), 1)
     lesson, before = ann.emails[-1], ann.row
     world.deliver(written(words, lesson, "eve@example.com"), reply_to(lesson))
@@ -258,7 +258,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("words", COMMANDS)
 def test_r23_every_other_command_needs_proof_and_is_no_reflection(world: World, words: str) -> None:
-    """Her mailbox is offered the button."""
+    """The subscriber gets an offer of it."""
     ann = reads(Person(world), 1)
     lesson, before = ann.emails[-1], ann.row
     world.deliver(written(words, lesson), reply_to(lesson), verdicts=FAILS)
@@ -268,7 +268,7 @@ def test_r23_every_other_command_needs_proof_and_is_no_reflection(world: World, 
     assert emails_of(ann)[3:] == [COMMANDS[words]]
     assert sum('"Unproven.' in line for line in world.logs) == 1
     world.deliver(written(words, lesson), reply_to(lesson), mail_id="again", verdicts=FAILS)
-    assert reasons(world) == [UNPROVEN], "the same mail twice is one"
+    assert reasons(world) == [UNPROVEN], "the same mail twice counts once"
     assert len(ann.emails) == 4
 
 
@@ -285,7 +285,7 @@ def test_r23_an_unproven_yes_erases_nothing(world: World) -> None:
 
 
 @pytest.mark.parametrize("sender", ["ann@example.net", "eve@example.com"])
-def test_r23_a_stop_whose_answer_broke_off_is_told_once_by_the_retry(world: World, sender: str) -> None:
+def test_r23_a_stop_with_an_interrupted_answer_is_answered_once_by_the_retry(world: World, sender: str) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     with patch.object(Outbox, "notice", side_effect=OSError):
@@ -296,7 +296,7 @@ def test_r23_a_stop_whose_answer_broke_off_is_told_once_by_the_retry(world: Worl
     assert emails_of(ann)[3:] == ["goodbye"]
 
 
-def test_r23_so_is_one_to_the_list_unsubscribe_address(world: World) -> None:
+def test_r23_a_list_unsubscribe_mail_with_an_interrupted_answer_is_answered_once_by_the_retry(world: World) -> None:
     ann = reads(Person(world), 1)
     leave = re.search(r"<mailto:([^<>,?\s]+)", ann.emails[-1].header("List-Unsubscribe") or "")
     assert leave
@@ -306,7 +306,7 @@ def test_r23_so_is_one_to_the_list_unsubscribe_address(world: World) -> None:
     world.advance(timedelta(minutes=7))
     assert (ann.row["status"], emails_of(ann)[3:]) == ("unsubscribed", ["goodbye"])
     world.deliver(written("", None), leave[1])
-    assert emails_of(ann)[3:] == ["goodbye"], "there was nothing to stop any more"
+    assert emails_of(ann)[3:] == ["goodbye"], "nothing was left to stop"
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_r23_so_is_one_to_the_list_unsubscribe_address(world: World) -> None:
         ("ann@example.net", FAILS, "unsubscribe", "unsubscribed"),
     ],
 )
-def test_r23_a_yes_to_the_confirmation_counts_from_the_right_address_alone(
+def test_r23_a_yes_to_the_confirmation_email_counts_only_from_the_right_address(
     world: World, sender: str, verdicts: dict[str, str], words: str, status: str
 ) -> None:
     ann = Person(world)
@@ -331,7 +331,7 @@ def test_r23_a_yes_to_the_confirmation_counts_from_the_right_address_alone(
     assert emails_of(ann) == (["confirm", "intro"] if status == "active" else ["confirm"])
 
 
-def test_r23_nobody_is_answered_for_mail_that_is_automatic(world: World) -> None:
+def test_r23_automatic_mail_is_never_answered(world: World) -> None:
     ann = reads(Person(world), 1)
     for sender in ("ann@example.net", "eve@example.com"):
         raw = written("STOP", ann.emails[-1], sender, Auto_Submitted="auto-replied")
@@ -339,10 +339,10 @@ def test_r23_nobody_is_answered_for_mail_that_is_automatic(world: World) -> None
     assert (ann.row["status"], len(ann.emails), len(reasons(world))) == ("active", 3, 2)
 
 
-# ---------------------------------------------------------------- R24: many
+# ---------------------------------------------------------------- R24: many unproven mails
 
 
-def test_r24_of_many_unproven_mails_a_day_the_first_are_kept(world: World) -> None:
+def test_r24_only_the_first_unproven_mails_of_a_day_are_kept(world: World) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
 
@@ -355,19 +355,19 @@ def test_r24_of_many_unproven_mails_a_day_the_first_are_kept(world: World) -> No
     assert len(raw_mails(world)) == UNPROVEN_A_DAY + 5
     assert sum('"UnprovenSetAside":[1.0]' in line for line in world.logs) == 5
     asides = [row for row in world.rows("Reflections") if row["subscriber"] == "set-aside"]
-    lives = {int(row["expires_at"]) - world.now().timestamp() for row in asides}
-    assert all(13 * 86_400 < life <= 14 * 86_400 for life in lives)
+    seconds_left = {int(row["expires_at"]) - world.now().timestamp() for row in asides}
+    assert all(13 * 86_400 < life <= 14 * 86_400 for life in seconds_left)
 
     comes(100)
-    assert "Number 100" in texts(ann), "what is proven has no limit"
+    assert "Number 100" in texts(ann), "proven mail has no limit"
     assert accepts(world, came[-1])["why"].startswith("no valid reply address"), "its envelope is not kept"
     assert accepts(world, came[-1], ann.row["id"])["accepted"]
     asleep(world, timedelta(days=1))
     comes(200, dmarc="FAIL")
-    assert "Number 200" in texts(ann), "and the next day begins anew"
+    assert "Number 200" in texts(ann), "and the next day counts from zero"
 
 
-def test_r24_a_mail_that_is_worked_on_again_counts_once(world: World) -> None:
+def test_r24_a_mail_that_is_processed_again_counts_once(world: World) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     for number in range(UNPROVEN_A_DAY - 1):
@@ -381,7 +381,7 @@ def test_r24_a_mail_that_is_worked_on_again_counts_once(world: World) -> None:
     assert (len(texts(ann)), reasons(world)) == (UNPROVEN_A_DAY, [TOO_MANY])
 
 
-def test_r21_r24_what_is_unproven_or_set_aside_goes_with_its_subscriber(world: World) -> None:
+def test_r21_r24_unproven_mail_and_mail_set_aside_are_erased_with_the_subscriber(world: World) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     for number in range(UNPROVEN_A_DAY + 2):

@@ -1,4 +1,4 @@
-"""The forms of the public pages: a new link for all courses of an address, whoever asks for it."""
+"""The form that mails a new link for all courses of an address, and what forms do not reveal."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def asks_for_link(person: Person, **changed: str) -> Response:
     return person.world.request("POST", "/fresh-link", form=form, source_ip=person.source_ip)
 
 
-def test_a_link_that_is_too_old_is_had_anew(world: World) -> None:
+def test_an_expired_course_page_link_is_replaced_by_the_form(world: World) -> None:
     ann = Person(world).joins()
     old = ann.page_url
     ann.presses("pause")
@@ -45,7 +45,7 @@ def test_a_link_that_is_too_old_is_had_anew(world: World) -> None:
     assert world.request("GET", ann.page_url).status == 200
 
 
-def test_who_has_left_still_gets_at_what_they_wrote(world: World) -> None:
+def test_an_unsubscribed_subscriber_can_still_read_their_journal(world: World) -> None:
     ann = Person(world).joins()
     ann.replies("I never said it.")
     world.request("POST", ann.link("/unsubscribe/"))
@@ -55,12 +55,12 @@ def test_who_has_left_still_gets_at_what_they_wrote(world: World) -> None:
     assert ann.row["status"] == "unsubscribed"
 
 
-def test_a_confirmation_that_is_too_old_is_had_anew(world: World) -> None:
-    """As if they had signed up once more, with the name and the hour of back then, and within the same limits."""
+def test_an_expired_confirmation_link_is_replaced_by_the_form(world: World) -> None:
+    """It acts as a second sign-up with the first one's name and hour, within the same limits."""
     ann = Person(world, hour=21)
     ann.signs_up()
     asks_for_link(ann)
-    assert len(ann.emails) == 1, "one a day"
+    assert len(ann.emails) == 1, "at most one a day"
     asleep(world, timedelta(days=4))
     asks_for_link(ann)
     assert [email.tags["email"] for email in ann.emails] == ["confirm", "confirm"]
@@ -68,7 +68,7 @@ def test_a_confirmation_that_is_too_old_is_had_anew(world: World) -> None:
     assert (ann.row["first_name"], ann.row["hour"], ann.row["zone"]) == ("Ann", 21, "Europe/Berlin")
 
 
-def test_s9_s10_links_are_limited_as_sign_ups_are(world: World) -> None:
+def test_s9_s10_new_links_have_the_same_limits_as_sign_ups(world: World) -> None:
     ann = Person(world).joins()
     answers = {(answer.status, without_stamp(answer)) for answer in (asks_for_link(ann) for _ in range(9))}
     assert len(answers) == 1
@@ -82,8 +82,8 @@ def test_s9_s10_links_are_limited_as_sign_ups_are(world: World) -> None:
     assert emails(ann).count("fresh-link") == 6
 
 
-def test_s11_no_answer_of_the_link_form_tells_who_is_known(world: World) -> None:
-    """The same bytes, but for the address that was typed; only the mailbox learns more."""
+def test_s11_the_link_form_does_not_reveal_which_addresses_are_known(world: World) -> None:
+    """The answers are the same bytes except for the typed address; only the mailbox learns more."""
     names = ("pending", "active", "unsubscribed", "bounced", "stranger")
     people = {name: Person(world, f"{name}@example.net", source_ip=f"203.0.113.{n}") for n, name in enumerate(names)}
     people["pending"].signs_up()
@@ -102,7 +102,7 @@ def test_s11_no_answer_of_the_link_form_tells_who_is_known(world: World) -> None
         "active": "fresh-link",
         "unsubscribed": "fresh-link",
     }
-    # And it takes nobody's place: the stranger may still sign up today.
+    # And it uses up no limit of a stranger: they may still sign up today.
     people["stranger"].signs_up()
     assert len(people["stranger"].emails) == 1
 
@@ -129,7 +129,7 @@ FORMS = {
 
 
 def in_every_state(world: World) -> dict[str, Person]:
-    """Somebody in each state."""
+    """One person in each of STATES."""
     people = {
         state: Person(world, f"{state.replace(' ', '')}@example.net", source_ip=f"203.0.113.{n}")
         for n, state in enumerate(STATES)
@@ -157,11 +157,14 @@ def in_every_state(world: World) -> dict[str, Person]:
     return people
 
 
-def test_s18_every_state_of_an_address_costs_the_same_calls_and_shows_the_same_page(world: World) -> None:
-    """By operation, table and fields. What differs comes later, behind the queue, where nobody waits for it."""
+def test_s18_every_state_of_an_address_makes_the_same_calls_and_shows_the_same_page(world: World) -> None:
+    """Compared by operation, table and fields.
+
+    Differences come after the queue, where no request waits for them.
+    """
     people = in_every_state(world)
     for form, (path, more) in FORMS.items():
-        asleep(world, timedelta(hours=1))  # the limits of the hour begin anew
+        asleep(world, timedelta(hours=1))  # the limits of the hour start again
         filled, made, shown = people["never seen"].form() | more, set(), set()
         for person in people.values():
             mine = filled | {"address": person.address}
@@ -181,7 +184,7 @@ Made = tuple[str, str, str]
 
 @contextmanager
 def recorded(function: str, world: World) -> Iterator[list[Made]]:
-    """Each AWS call that a function makes: operation, table or queue, and what it gives, without the values in it."""
+    """Records a function's AWS calls: operation, table or queue, and parameters without values."""
     names = {str(world.resources.ref(name)): name for name in ("Limits", "Outbox", "Subscribers", "Suppressions")}
     calls: list[Made] = []
 
@@ -195,7 +198,10 @@ def recorded(function: str, world: World) -> Iterator[list[Made]]:
 
 
 def shape(given: object) -> str:
-    """The fields of a call, however deep, and the kind of key; not the values, which differ with the address."""
+    """The fields of a call at any depth, and the kind of key.
+
+    The values are left out, because they differ with the address.
+    """
     if isinstance(given, dict):
         return str({name: shape(value) for name, value in given.items()})
     if isinstance(given, str) and given.startswith("{"):
@@ -203,7 +209,7 @@ def shape(given: object) -> str:
     return str(given).partition("#")[0] if isinstance(given, str) and "#" in given else type(given).__name__
 
 
-def test_s12_a_link_form_that_no_person_filled_in(world: World) -> None:
+def test_s12_a_link_form_from_a_program_or_with_a_malformed_address_does_nothing(world: World) -> None:
     ann = Person(world).joins()
     with unchanged(world):
         for changed in ({"website": "x"}, {"form_time": ""}, {"form_time": "1.a"}):

@@ -1,4 +1,4 @@
-"""Replies: whose they are, what is kept of them, what is obeyed, and what is never answered."""
+"""Replies: which subscriber they belong to, what is kept, what is obeyed, and what is never answered."""
 
 import json
 from datetime import timedelta
@@ -20,7 +20,7 @@ WORDS = "I never told her that I can see how tired she is.\nThat is what I shoul
 
 
 def written(text: str, email: SentEmail | None, sender: str = "ann@example.net", **headers: str) -> bytes:
-    """A mail as somebody types it: no quote, and In-Reply-To only where it answers a mail."""
+    """Makes a mail of typed text: without a quote, and with In-Reply-To only if it answers an email."""
     message = EmailMessage()
     message["From"] = sender
     message["To"] = "somebody@example.org"
@@ -44,12 +44,12 @@ def texts(person: Person) -> list[object]:
 
 
 def emails_of(person: Person) -> list[str]:
-    """Which emails came, by lesson or notice."""
+    """The lesson and notice ids of the emails that came."""
     return [email.tags["email"] for email in person.emails]
 
 
 def reasons(world: World) -> list[object]:
-    """Why mails were set aside."""
+    """The reasons of all mails that were set aside."""
     return [row["reason"] for row in world.rows("Reflections") if row["subscriber"] == "set-aside"]
 
 
@@ -60,7 +60,7 @@ def raw_mails(world: World) -> list[str]:
 
 
 def delivered_twice(world: World, raw: bytes, to: str) -> dict[str, object]:
-    """The queue hands out the notification of one mail twice, as SQS may. Returns it as the function's event."""
+    """Delivers the notification of one mail twice, as SQS may. Returns it as the function's event."""
     body = inbound(world, raw, to)
     record = {"messageId": "0", "body": body, "eventSource": "aws:sqs", "attributes": {}, "messageAttributes": {}}
     event: dict[str, object] = {"Records": [record]}
@@ -70,7 +70,7 @@ def delivered_twice(world: World, raw: bytes, to: str) -> dict[str, object]:
 
 
 def inbound(world: World, raw: bytes, to: str) -> str:
-    """The notification of a mail, which stays in the queue meanwhile."""
+    """Receives a mail, and returns its notification, which is left in the queue."""
     world.deliver(raw, to, drain=False)
     (body,) = next(queue.waiting for queue in world.queues() if queue.logical_id == "Inbound")
     return body
@@ -102,10 +102,10 @@ def test_replies_are_kept_with_their_lesson_and_none_replaces_another(world: Wor
     assert [email.tags["email"] for email in ann.emails[4:]] == ["journal"]  # a reflection is never answered
 
 
-def test_r4_machines_are_not_taken_for_people(world: World) -> None:
+def test_r4_automatic_mail_is_neither_kept_nor_obeyed_nor_answered(world: World) -> None:
     ann = Person(world).joins()
     email, sent = ann.emails[-1], len(world.emails)
-    machines = [
+    automatic = [
         clients.out_of_office(email, world.now()),
         email.raw,
         written("I am away.", email, Auto_Submitted="auto-replied"),
@@ -115,21 +115,21 @@ def test_r4_machines_are_not_taken_for_people(world: World) -> None:
         written("Hello, list.", email, List_Id="<friends.example.net>"),
         written("STOP", email, Precedence="junk"),
     ]
-    for raw in machines:
+    for raw in automatic:
         world.deliver(raw, reply_to(email))
     assert not ann.reflections
-    assert len(reasons(world)) == len(machines)
+    assert len(reasons(world)) == len(automatic)
     assert ann.row["status"] == "active"
     assert len(world.emails) == sent
 
 
 OURS = ("Auto-Submitted", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "Precedence", "Feedback-ID")
-"""Header fields of our email that tell that no person wrote it."""
+"""Header fields of our email that show that it was sent automatically."""
 
 
 @pytest.mark.parametrize("times", [100, pytest.param(1000, marks=pytest.mark.long)])
-def test_r4_our_own_mail_looped_a_thousand_times_is_no_reflection_and_sends_nothing(world: World, times: int) -> None:
-    """As it was sent, and by a relay that takes out all that shows that a machine wrote it."""
+def test_r4_our_own_email_looped_a_thousand_times_is_no_reflection_and_sends_nothing(world: World, times: int) -> None:
+    """As it was sent, and through a relay that removes every sign of automatic mail."""
     ann = reads(Person(world), 1)
     sent = len(world.emails)
     for number in range(times):
@@ -164,7 +164,7 @@ def test_a_mail_is_read_once_with_its_original_and_once_without(world: World, mo
         assert asked == [True, False], sender
 
 
-def test_r7_html_only_becomes_plain_text_with_nothing_active(world: World) -> None:
+def test_r7_a_mail_with_html_only_becomes_plain_text_without_active_content(world: World) -> None:
     ann = reads(Person(world), 1)
     email = ann.emails[-1]
     message = EmailMessage()
@@ -199,10 +199,10 @@ def test_r9_the_same_mail_twice_is_one_reflection(world: World) -> None:
     assert texts(ann) == [WORDS]
     assert len(world.rows("Reflections")) == 1
     assert len(ann.emails) == 3
-    assert len(raw_mails(world)) == 1, "the one that is kept; its copies go"
+    assert len(raw_mails(world)) == 1, "one is kept, and its copies are deleted"
 
 
-def test_r9_mail_that_is_set_aside_stays_when_it_comes_twice(world: World) -> None:
+def test_r9_mail_set_aside_stays_when_it_comes_twice(world: World) -> None:
     ann = reads(Person(world), 1)
     raw = written(WORDS, ann.emails[-1], Precedence="bulk")
     notification = delivered_twice(world, raw, reply_to(ann.emails[-1]))
@@ -210,7 +210,7 @@ def test_r9_mail_that_is_set_aside_stays_when_it_comes_twice(world: World) -> No
     assert (reasons(world), len(raw_mails(world))) == (["precedence"], 1)
 
 
-def test_r9_a_command_twice_is_obeyed_and_answered_once(world: World) -> None:
+def test_r9_a_command_that_comes_twice_is_obeyed_and_answered_once(world: World) -> None:
     ann = reads(Person(world), 1)
     email = ann.emails[-1]
     raw = written("again", email)
@@ -243,8 +243,8 @@ def test_r10_after_unsubscribing_words_are_kept_and_nothing_is_sent(world: World
     assert len(world.emails) == sent
 
 
-def test_r10_after_unsubscribing_their_data_is_still_one_reply_away(world: World) -> None:
-    """What they wrote is kept, so it is theirs to have."""
+def test_r10_after_unsubscribing_a_subscriber_can_still_request_their_data_by_reply(world: World) -> None:
+    """Their journal is still kept, so they may have it."""
     ann = reads(Person(world), 1)
     email = ann.emails[-1]
     world.request("POST", ann.link("/unsubscribe/"))
@@ -266,7 +266,7 @@ def test_r10_after_erasure_nothing_is_kept(world: World) -> None:
 
 
 @pytest.mark.parametrize("what", ["automatic", "spam", "large"])
-def test_r10_after_erasure_nothing_that_would_be_set_aside_is_kept(world: World, what: str) -> None:
+def test_r10_after_erasure_mail_that_would_be_set_aside_is_not_kept(world: World, what: str) -> None:
     ann = Person(world).joins()
     email = ann.emails[-1]
     ann.erases()
@@ -294,7 +294,7 @@ def test_r11_too_much_text_is_cut_between_characters_and_flagged(world: World) -
     assert "💔" in ann.journal
 
 
-def test_r13_what_ses_finds_harmful_is_flagged_and_not_stored(world: World) -> None:
+def test_r13_mail_that_ses_finds_harmful_is_set_aside_and_no_reflection(world: World) -> None:
     ann = Person(world).joins()
     email, sent = ann.emails[-1], len(world.emails)
     for verdict in ("virus", "spam"):
@@ -308,7 +308,7 @@ def test_r13_what_ses_finds_harmful_is_flagged_and_not_stored(world: World) -> N
     assert len(world.emails) == sent
 
 
-def test_an_echo_of_an_earlier_answer_is_not_taken_for_new_words(world: World) -> None:
+def test_an_earlier_answer_quoted_in_a_lesson_is_not_taken_for_own_words(world: World) -> None:
     ann = reads(Person(world), 2)
     ann.replies(WORDS)
     third = next_email(world)
@@ -320,7 +320,7 @@ def test_an_echo_of_an_earlier_answer_is_not_taken_for_new_words(world: World) -
     assert kept == ["I will be home at six. Sent from gmail.", "I will be home at six. Sent from apple-mail."]
 
 
-def test_only_a_lesson_that_quotes_reads_what_was_written(world: World) -> None:
+def test_only_a_lesson_that_quotes_reads_reflections(world: World) -> None:
     reads(Person(world), 3)
     reading = [call for call in world.calls if call.function == "send" and call.operation == "dynamodb:Query"]
     assert len(reading) == 1
@@ -330,7 +330,7 @@ def test_only_a_lesson_that_quotes_reads_what_was_written(world: World) -> None:
 
 
 @pytest.mark.parametrize("words", ["Yes please", "Sí, por favor", "Confirmo. Gracias"])
-def test_c5_a_reply_to_the_confirmation_confirms(world: World, words: str) -> None:
+def test_c5_a_yes_in_answer_to_the_confirmation_email_confirms(world: World, words: str) -> None:
     ann = Person(world)
     ann.signs_up()
     ann.replies(words)
@@ -350,7 +350,7 @@ def test_c5_the_same_reply_twice_confirms_once_and_is_no_reflection(world: World
 
 
 def test_c5_a_yes_after_the_button_was_pressed_is_no_reflection(world: World) -> None:
-    """As when the reply confirmed, and its process died before that was noted."""
+    """The same happens if a reply confirmed, and its process crashed before recording that."""
     ann = Person(world).joins()
     world.deliver(written("YES", ann.emails[0]), reply_to(ann.emails[0]))
     assert not ann.reflections
@@ -358,7 +358,7 @@ def test_c5_a_yes_after_the_button_was_pressed_is_no_reflection(world: World) ->
     assert emails_of(ann) == ["confirm", "intro"]
 
 
-def test_c5_an_automatic_answer_does_not_confirm(world: World) -> None:
+def test_c5_an_auto_reply_does_not_confirm(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
     world.deliver(clients.out_of_office(ann.emails[-1], world.now()), reply_to(ann.emails[-1]))
@@ -366,7 +366,7 @@ def test_c5_an_automatic_answer_does_not_confirm(world: World) -> None:
     assert len(ann.emails) == 1
 
 
-def test_c5_a_reply_confirms_no_longer_than_the_link(world: World) -> None:
+def test_c5_a_reply_confirms_only_as_long_as_the_link_does(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
     asleep(world, timedelta(hours=73))
@@ -375,8 +375,8 @@ def test_c5_a_reply_confirms_no_longer_than_the_link(world: World) -> None:
     assert len(ann.emails) == 1
 
 
-def test_c5_replying_after_the_button_was_pressed_is_no_accident(world: World) -> None:
-    """People press the button and then reply too. The words are kept, and nothing breaks."""
+def test_c5_words_in_answer_to_the_confirmation_email_after_the_button_was_pressed_are_kept(world: World) -> None:
+    """People press the button and then reply too; nothing breaks."""
     ann = Person(world).joins()
     world.deliver(written("Thank you, I am looking forward to it.", ann.emails[0]), reply_to(ann.emails[0]))
     assert texts(ann) == ["Thank you, I am looking forward to it."]
@@ -396,7 +396,7 @@ def test_c5_replying_after_the_button_was_pressed_is_no_accident(world: World) -
         ("Could you pause this?", "paused", "paused"),
     ],
 )
-def test_c5_once_confirmed_a_command_in_answer_to_the_confirmation_is_obeyed(
+def test_c5_a_command_in_answer_to_the_confirmation_email_is_obeyed_after_confirming(
     world: World, words: str, notice: str, status: str, client: str
 ) -> None:
     ann = reads(Person(world), 1)
@@ -409,7 +409,7 @@ def test_c5_once_confirmed_a_command_in_answer_to_the_confirmation_is_obeyed(
     assert (emails_of(ann)[-1], ann.row["status"], texts(ann)) == (notice, status, [])
 
 
-def test_u6_stop_in_answer_to_the_confirmation_does_not_begin_the_course(world: World) -> None:
+def test_u6_stop_in_answer_to_the_confirmation_email_does_not_begin_the_course(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
     world.deliver(written("STOP", ann.emails[0]), reply_to(ann.emails[0]))
@@ -418,7 +418,7 @@ def test_u6_stop_in_answer_to_the_confirmation_does_not_begin_the_course(world: 
 
 
 @pytest.mark.parametrize("doubt", [{}, {"dmarc": "FAIL"}])
-def test_delete_my_data_in_answer_to_the_confirmation_deletes_and_never_confirms(
+def test_delete_my_data_in_answer_to_the_confirmation_email_deletes_and_never_confirms(
     world: World, doubt: dict[str, str]
 ) -> None:
     ann = Person(world)
@@ -430,7 +430,7 @@ def test_delete_my_data_in_answer_to_the_confirmation_deletes_and_never_confirms
     assert bool(raw_mails(world)) is bool(doubt)
 
 
-def test_what_a_long_answer_to_the_confirmation_says_is_kept(world: World) -> None:
+def test_the_words_of_a_long_yes_to_the_confirmation_email_are_kept(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
     ann.replies("Yes please. It happened last winter, and I have not slept well since.")
@@ -448,8 +448,10 @@ def test_what_a_long_answer_to_the_confirmation_says_is_kept(world: World) -> No
         *[(question, True) for question in ("Who are you?", "Help", "yes?? what is this about", "I suppose so")],
     ],
 )
-def test_c5_w8_what_is_no_yes_to_the_confirmation_does_not_confirm(world: World, words: str, answered: bool) -> None:
-    """A question, or what is nearly a yes, is told how to confirm."""
+def test_c5_w8_an_answer_to_the_confirmation_email_that_is_no_clear_yes_does_not_confirm(
+    world: World, words: str, answered: bool
+) -> None:
+    """A question or an unclear yes is answered with how to confirm."""
     ann = Person(world)
     ann.signs_up()
     ann.replies(words)
@@ -459,8 +461,8 @@ def test_c5_w8_what_is_no_yes_to_the_confirmation_does_not_confirm(world: World,
     assert ann.row["status"] == "active", "the button is still there"
 
 
-def test_f7_a_notice_of_another_topic_is_ignored(world: World) -> None:
-    """Whoever could publish to another topic of the account would name any mail, recipient and verdict."""
+def test_f7_a_notification_of_another_topic_is_ignored(world: World) -> None:
+    """Otherwise anybody who publishes to another topic could claim any mail, recipient and verdict."""
     ann = Person(world).joins()
     ours = json.loads(inbound(world, written(WORDS, ann.emails[-1]), reply_to(ann.emails[-1])))
     kept = raw_mails(world)

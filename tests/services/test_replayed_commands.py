@@ -1,4 +1,4 @@
-"""Commands by reply that are worked on again, minutes or days later: what their writer decided since stays."""
+"""Commands by reply that are processed again, minutes or days later: later decisions stay."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,24 +17,24 @@ from tests.services.test_receiving import emails_of, raw_mails, reasons, texts
 from tests.stories import asleep, asleep_until, next_email, nothing_comes, reads
 
 BACK_AGAIN = timedelta(minutes=7)
-"""After this the queue hands a message out again whose work failed."""
+"""The time after which the queue delivers a failed message again."""
 
 
 @contextmanager
 def unanswered(world: World) -> Iterator[None]:
-    """What is asked is done, and the answer can't be queued: the message will come back."""
+    """Commands are obeyed, but their answer can't be queued, so that the message comes back."""
     with patch.object(Outbox, "notice", side_effect=OSError):
         yield
     world.failures.clear()
 
 
 def comes_back(world: World) -> None:
-    """The queue hands the message out again, with everything in order."""
+    """Lets the queue deliver the message again, without a fault."""
     world.advance(BACK_AGAIN)
 
 
-def goes_to_the_dead_letters(world: World, person: Person, text: str, failing: tuple[type, str]) -> None:
-    """Every try fails there."""
+def becomes_a_dead_letter(world: World, person: Person, text: str, failing: tuple[type, str]) -> None:
+    """Replies with a text, and makes every try fail at `failing` until the message is a dead letter."""
     with patch.object(*failing, side_effect=OSError):
         person.replies(text)
         for _ in range(5):
@@ -43,27 +43,27 @@ def goes_to_the_dead_letters(world: World, person: Person, text: str, failing: t
 
 
 def moved_back(world: World) -> None:
-    """An operator moves the dead letter back to the queue."""
+    """Moves the dead letter back to the queue, as an operator does."""
     queues, sqs = world.resources.ref, world.clients.sqs
-    (email,) = sqs.receive_message(QueueUrl=queues("InboundDeadLetters"))["Messages"]
-    sqs.send_message(QueueUrl=queues("Inbound"), MessageBody=email["Body"])
-    sqs.delete_message(QueueUrl=queues("InboundDeadLetters"), ReceiptHandle=email["ReceiptHandle"])
+    (message,) = sqs.receive_message(QueueUrl=queues("InboundDeadLetters"))["Messages"]
+    sqs.send_message(QueueUrl=queues("Inbound"), MessageBody=message["Body"])
+    sqs.delete_message(QueueUrl=queues("InboundDeadLetters"), ReceiptHandle=message["ReceiptHandle"])
     world.drain()
 
 
 def moved_back_late(world: World, person: Person, text: str, days: int = 5) -> None:
-    """A command that no try could obey is a dead letter for days."""
-    goes_to_the_dead_letters(world, person, text, (RawMail, "fetch"))
+    """Moves back a command that no try could obey and that was a dead letter for days."""
+    becomes_a_dead_letter(world, person, text, (RawMail, "fetch"))
     asleep(world, timedelta(days=days))
     moved_back(world)
 
 
-# ---------------------------------------------------------------- obeyed, not answered, and decided otherwise since
+# ---------------------------------------------------------------- obeyed and not answered, and decided otherwise since
 
 
 @pytest.mark.parametrize("needed", [True, False])
-def test_a_pause_stays_when_an_earlier_resume_comes_back(world: World, needed: bool) -> None:
-    """Also when there was nothing to resume when it first came."""
+def test_a_pause_stays_when_an_earlier_resume_is_retried(world: World, needed: bool) -> None:
+    """Also if there was nothing to resume at the first try."""
     ann = reads(Person(world), 1)
     if needed:
         ann.presses("pause")
@@ -73,11 +73,11 @@ def test_a_pause_stays_when_an_earlier_resume_comes_back(world: World, needed: b
     ann.presses("pause")
     comes_back(world)
     assert str(ann.row["status"]) == "paused"
-    assert emails_of(ann)[3:] == [*["paused"] * (1 + needed), "help"], "not that the course goes on"
+    assert emails_of(ann)[3:] == [*["paused"] * (1 + needed), "help"], "no notice says that the course goes on"
     assert nothing_comes(world)
 
 
-def test_the_hour_stays_when_an_earlier_one_comes_back(world: World) -> None:
+def test_the_hour_stays_when_an_earlier_time_command_is_retried(world: World) -> None:
     ann = reads(Person(world), 1)
     with unanswered(world):
         ann.replies("time 6")
@@ -89,7 +89,7 @@ def test_the_hour_stays_when_an_earlier_one_comes_back(world: World) -> None:
     assert next_email(world).at.hour == 19, "in UTC"
 
 
-def test_a_new_round_stays_when_an_earlier_yes_comes_back(world: World) -> None:
+def test_a_new_round_stays_when_an_earlier_yes_is_retried(world: World) -> None:
     ann = reads(Person(world), 5)
     with unanswered(world):
         ann.replies("yes")
@@ -99,7 +99,7 @@ def test_a_new_round_stays_when_an_earlier_yes_comes_back(world: World) -> None:
     assert emails_of(ann)[7:] == ["welcome-back", "help"]
 
 
-def test_a_sign_up_stays_when_an_earlier_stop_comes_back(world: World) -> None:
+def test_a_sign_up_stays_when_an_earlier_stop_is_retried(world: World) -> None:
     ann = reads(Person(world), 2)
     with unanswered(world):
         ann.replies("stop")
@@ -107,13 +107,13 @@ def test_a_sign_up_stays_when_an_earlier_stop_comes_back(world: World) -> None:
     world.advance(timedelta(minutes=1))
     ann.signs_up()
     comes_back(world)
-    assert emails_of(ann)[4:] == ["confirm"], "and no goodbye to somebody who begins"
+    assert emails_of(ann)[4:] == ["confirm"], "no goodbye to a subscriber who begins again"
     ann.confirms()
     assert str(ann.row["status"]) == "active"
 
 
-def test_a_sign_up_stays_when_an_earlier_stop_that_failed_comes_back(world: World) -> None:
-    """Whoever has completed the course can sign up again at any time."""
+def test_a_sign_up_stays_when_an_earlier_stop_that_failed_is_retried(world: World) -> None:
+    """A subscriber who has completed the course can sign up again at any time."""
     ann = reads(Person(world), 6)
     asleep(world, timedelta(days=2))
     with patch.object(Subscribers, "change", side_effect=OSError):
@@ -127,7 +127,7 @@ def test_a_sign_up_stays_when_an_earlier_stop_that_failed_comes_back(world: Worl
     assert ann.row["status"] == "active"
 
 
-def test_a_sign_up_stays_when_an_earlier_yes_to_the_deletion_comes_back(world: World) -> None:
+def test_a_sign_up_stays_when_an_earlier_yes_to_the_deletion_is_retried(world: World) -> None:
     ann = reads(Person(world), 6)
     asleep(world, timedelta(days=2))
     ann.replies("delete my data")
@@ -141,7 +141,7 @@ def test_a_sign_up_stays_when_an_earlier_yes_to_the_deletion_comes_back(world: W
     assert emails_of(ann)[-2:] == ["confirm", "erase"], "asked once more"
 
 
-def test_a_command_is_remembered_while_others_are_sent(world: World) -> None:
+def test_a_command_is_remembered_while_others_follow(world: World) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     with unanswered(world):
@@ -156,7 +156,7 @@ def test_a_command_is_remembered_while_others_are_sent(world: World) -> None:
 # ---------------------------------------------------------------- failed before anything was changed
 
 
-def test_a_lesson_that_came_after_all_is_not_said_to_be_skipped(world: World) -> None:
+def test_a_retried_skip_does_nothing_if_the_lesson_was_sent_meanwhile(world: World) -> None:
     ann = reads(Person(world), 1)
     asleep_until(world, datetime.fromisoformat(str(ann.row["due_at"])) - timedelta(minutes=2))
     with patch.object(Subscribers, "change", side_effect=OSError):
@@ -164,10 +164,10 @@ def test_a_lesson_that_came_after_all_is_not_said_to_be_skipped(world: World) ->
     world.failures.clear()
     world.advance(timedelta(minutes=10))
     assert emails_of(ann)[2:] == ["acknowledge", "own-it", "help"]
-    assert ann.row["next_lesson"] == "apology-in-action", "nor is the one after it"
+    assert ann.row["next_lesson"] == "apology-in-action", "the lesson after it is not skipped"
 
 
-def test_a_lesson_that_is_skipped_is_said_to_be_also_after_the_next_one_came(world: World) -> None:
+def test_a_skip_is_answered_even_after_the_lesson_that_follows_was_sent(world: World) -> None:
     ann = reads(Person(world), 1)
     asleep_until(world, datetime.fromisoformat(str(ann.row["due_at"])) - timedelta(minutes=2))
     with unanswered(world):
@@ -179,9 +179,7 @@ def test_a_lesson_that_is_skipped_is_said_to_be_also_after_the_next_one_came(wor
 @pytest.mark.parametrize(
     ("text", "lessons"), [("resume", 1), ("time 6", 1), ("skip", 1), ("again", 1), ("pause", 1), ("yes", 5)]
 )
-def test_a_command_that_is_moved_back_days_later_is_for_a_person_to_look_at(
-    world: World, text: str, lessons: int
-) -> None:
+def test_a_command_moved_back_days_later_is_set_aside(world: World, text: str, lessons: int) -> None:
     ann = reads(Person(world), lessons)
     if text == "resume":
         ann.presses("pause")
@@ -194,16 +192,16 @@ def test_a_command_that_is_moved_back_days_later_is_for_a_person_to_look_at(
     assert len(raw_mails(world)) == 1
 
 
-def test_a_command_that_is_moved_back_the_same_day_is_obeyed(world: World) -> None:
+def test_a_command_moved_back_the_same_day_is_obeyed(world: World) -> None:
     ann = reads(Person(world), 1)
     moved_back_late(world, ann, "pause", days=0)
     assert (ann.row["status"], emails_of(ann)[3:]) == ("paused", ["paused"])
     assert not reasons(world)
 
 
-def test_a_command_that_was_obeyed_is_only_answered_when_it_is_moved_back_days_later(world: World) -> None:
+def test_an_obeyed_command_moved_back_days_later_is_only_answered(world: World) -> None:
     ann = reads(Person(world), 1)
-    goes_to_the_dead_letters(world, ann, "pause", (Outbox, "notice"))
+    becomes_a_dead_letter(world, ann, "pause", (Outbox, "notice"))
     ann.presses("resume")
     asleep(world, timedelta(days=5))
     moved_back(world)
@@ -211,9 +209,9 @@ def test_a_command_that_was_obeyed_is_only_answered_when_it_is_moved_back_days_l
     assert not reasons(world)
 
 
-def test_a_not_yet_that_was_obeyed_is_no_reflection_when_it_is_moved_back_after_the_next_lesson(world: World) -> None:
+def test_an_obeyed_not_yet_moved_back_after_the_next_lesson_is_no_reflection(world: World) -> None:
     ann = reads(Person(world), 5)
-    goes_to_the_dead_letters(world, ann, "not yet", (Outbox, "notice"))
+    becomes_a_dead_letter(world, ann, "not yet", (Outbox, "notice"))
     assert ann.row["round"] == 2
     next_email(world)
     moved_back(world)
@@ -222,7 +220,7 @@ def test_a_not_yet_that_was_obeyed_is_no_reflection_when_it_is_moved_back_after_
     assert ann.row["round"] == 2
 
 
-def test_u6_a_stop_that_is_moved_back_days_later_still_stops(world: World) -> None:
+def test_u6_a_stop_moved_back_days_later_still_stops(world: World) -> None:
     ann = reads(Person(world), 1)
     moved_back_late(world, ann, "stop")
     assert ann.row["status"] == "unsubscribed"
@@ -231,11 +229,9 @@ def test_u6_a_stop_that_is_moved_back_days_later_still_stops(world: World) -> No
 
 
 @pytest.mark.parametrize("confirmed", [False, True])
-def test_u7_a_stop_that_is_moved_back_days_later_does_not_touch_a_sign_up_made_since(
-    world: World, confirmed: bool
-) -> None:
+def test_u7_a_stop_moved_back_days_later_does_not_change_a_later_sign_up(world: World, confirmed: bool) -> None:
     ann = reads(Person(world), 2)
-    goes_to_the_dead_letters(world, ann, "stop", (RawMail, "fetch"))
+    becomes_a_dead_letter(world, ann, "stop", (RawMail, "fetch"))
     ann.presses("stop")
     asleep(world, timedelta(days=2))
     ann.signs_up()
@@ -249,14 +245,14 @@ def test_u7_a_stop_that_is_moved_back_days_later_does_not_touch_a_sign_up_made_s
     assert ann.row["status"] == "active"
 
 
-def test_what_is_only_asked_for_is_answered_days_later(world: World) -> None:
-    """Nobody can regret it, and their data is theirs."""
+def test_a_request_for_the_journal_is_answered_days_later(world: World) -> None:
+    """It changes nothing that a subscriber could regret, and the data is theirs."""
     ann = reads(Person(world), 1)
     moved_back_late(world, ann, "journal")
     assert emails_of(ann)[3:] == ["journal"]
 
 
-def test_a_yes_to_the_deletion_counts_for_its_week_however_late_it_is_worked_on(world: World) -> None:
+def test_a_yes_to_the_deletion_counts_if_it_came_within_the_week_however_late_it_is_processed(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("delete my data")
     moved_back_late(world, ann, "yes")
@@ -268,8 +264,8 @@ def test_a_yes_to_the_deletion_counts_for_its_week_however_late_it_is_worked_on(
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_u6_a_stop_between_sign_up_and_confirmation_has_its_goodbye(world: World, at_once: bool) -> None:
-    """To a lesson of the course that was completed: it stops the sign-up as well."""
+def test_u6_a_stop_between_sign_up_and_confirmation_is_answered_with_the_goodbye(world: World, at_once: bool) -> None:
+    """The stop answers a lesson of the completed course, and stops the new sign-up as well."""
     ann = reads(Person(world), 6)
     lesson = ann.emails[-1]
     asleep(world, timedelta(days=2))

@@ -1,4 +1,4 @@
-"""Commands by reply, as people live them: obeyed once, answered once, and only from the subscriber."""
+"""Commands by reply: obeyed once, answered once, and only from the subscriber."""
 
 import re
 from datetime import timedelta
@@ -16,7 +16,7 @@ from tests.services.test_receiving import WORDS, emails_of, raw_mails, reply_to,
 from tests.stories import asleep, next_email, nothing_comes, reads
 
 
-def test_u6_stop_by_mail(world: World) -> None:
+def test_u6_a_stop_by_reply_unsubscribes_and_sends_one_notice(world: World) -> None:
     ann = reads(Person(world), 1)
     email = ann.emails[-1]
     for text in ("Stop", "STOP.", "unsubscribe"):
@@ -28,7 +28,7 @@ def test_u6_stop_by_mail(world: World) -> None:
 
 
 def test_w3_a_sentence_with_a_command_in_it_is_a_reflection(world: World) -> None:
-    """It is kept, and nothing is answered."""
+    """It is kept, and not answered."""
     ann = reads(Person(world), 1)
     email, sent = ann.emails[-1], len(ann.emails)
     said = [
@@ -62,13 +62,13 @@ def test_commands_are_obeyed_and_answered_with_one_notice_each(world: World) -> 
         world.deliver(written(text, email), reply_to(email))
         assert ann.row["status"] == status, text
         assert [email.tags["email"] for email in ann.emails[sent:]] == [notice], text
-        assert not raw_mails(world), "a command says nothing that would be kept"
+        assert not raw_mails(world), "the raw mail of a command is not kept"
     assert ann.row["round"] == 2
     assert not ann.reflections
 
 
-def test_a_command_to_a_letter_that_was_answered_before_is_obeyed_by_every_client(world: World) -> None:
-    """The closing letter shows the journal; by the second answer there is more in it than in the email that came."""
+def test_a_command_in_answer_to_a_closing_letter_answered_before_is_obeyed_from_every_client(world: World) -> None:
+    """The closing letter shows the journal, which has grown by the second answer."""
     ann = reads(Person(world), 6)
     email = ann.emails[-1]
     ann.replies("I never asked how it was for them.", email)
@@ -80,7 +80,7 @@ def test_a_command_to_a_letter_that_was_answered_before_is_obeyed_by_every_clien
     assert [reflection["text"] for reflection in ann.reflections] == ["I never asked how it was for them."]
 
 
-def test_the_way_back_by_reply_is_asked_by_one_lesson_only(world: World) -> None:
+def test_the_way_back_is_answered_by_replies_to_one_lesson_only(world: World) -> None:
     """“Not yet” to another lesson is an answer to its question; to the fifth it begins a new round."""
     ann = reads(Person(world), 5)
     first, fifth = ann.emails[2], ann.emails[6]
@@ -96,13 +96,13 @@ def test_the_way_back_by_reply_is_asked_by_one_lesson_only(world: World) -> None
     assert lesson.tags["email"] == "acknowledge"
     assert "What you wrote last time:\n\nNot yet\n" in (lesson.text or "")
 
-    # The first round's question is closed: its answers are words now.
+    # The first round's question is closed: an answer to it is a reflection now.
     world.deliver(written("not yet!", fifth), reply_to(fifth))
     assert ann.row["round"] == 2
     assert [row["lesson"] for row in ann.reflections] == ["acknowledge", "safety-first"]
 
 
-def test_yes_by_reply_takes_back_a_not_yet_as_long_as_nothing_was_sent(world: World) -> None:
+def test_a_yes_by_reply_undoes_a_not_yet_until_a_lesson_is_sent(world: World) -> None:
     ann = reads(Person(world), 5)
     fifth = ann.emails[-1]
     world.deliver(written("not yet", fifth), reply_to(fifth))
@@ -112,22 +112,25 @@ def test_yes_by_reply_takes_back_a_not_yet_as_long_as_nothing_was_sent(world: Wo
     assert not ann.reflections
 
 
-def test_every_reply_is_kept_and_no_more_than_twenty_an_hour_are_answered(world: World) -> None:
+def test_every_reply_is_kept_and_at_most_twenty_an_hour_are_answered(world: World) -> None:
     ann = reads(Person(world), 1)
     for number in range(22):
-        asleep(world, timedelta(seconds=2))  # SES takes so many a second
+        asleep(world, timedelta(seconds=2))  # slow enough for SES's rate
         ann.replies(f"Thought number {number}.", ann.emails[2])
         ann.replies("help", ann.emails[2])
     assert len(ann.reflections) == 22
     assert [email.tags["email"] for email in ann.emails].count("help") == 20
 
 
-def test_a_stop_is_told_however_many_replies_were_answered_in_the_hour(world: World) -> None:
-    """Whoever can write from the mailbox could else use up the answers first, and stop the course in silence."""
+def test_a_stop_is_answered_however_many_replies_were_answered_in_the_hour(world: World) -> None:
+    """Otherwise a second person with the mailbox could first use up the answers.
+
+    Nobody would then notice that they stop the course.
+    """
     ann = Person(world).joins()
     lesson = ann.emails[-1]
     for _ in range(21):
-        asleep(world, timedelta(seconds=1))  # SES takes so many a second
+        asleep(world, timedelta(seconds=1))  # slow enough for SES's rate
         ann.replies("HELP", lesson)
     assert [email.tags["email"] for email in ann.emails[2:]] == ["help"] * 20
     ann.replies("STOP", lesson)
@@ -138,7 +141,7 @@ def test_a_stop_is_told_however_many_replies_were_answered_in_the_hour(world: Wo
 @pytest.mark.parametrize("client", ["gmail", "apple-mail"])
 @pytest.mark.parametrize("notice", ["resumed", "again", "already-here"])
 def test_a_command_in_answer_to_an_old_notice_is_obeyed(world: World, notice: str, client: str) -> None:
-    """The date in the notice is another one by now, so the quoted line is not what would be sent today."""
+    """The notice would have another date today, so the quoted line differs from it."""
     ann = reads(Person(world), 1)
     if notice == "resumed":
         ann.replies("pause")
@@ -166,7 +169,7 @@ def test_a_notice_says_only_what_happened(world: World) -> None:
     assert emails_of(ann)[-1] == "help"
 
 
-def test_a_pause_until_a_day_goes_on_by_itself_and_the_answer_says_when(world: World) -> None:
+def test_a_pause_until_a_day_ends_by_itself_and_the_answer_says_when(world: World) -> None:
     ann = reads(Person(world), 1)  # on a Tuesday
     ann.replies("Pausa hasta el sábado, por favor")
     assert (ann.row["status"], ann.row["paused_until"]) == ("paused", "2026-11-28")
@@ -179,10 +182,10 @@ def test_a_pause_until_a_day_goes_on_by_itself_and_the_answer_says_when(world: W
     assert next_email(world).at.day == 29
 
 
-def test_a_pause_that_ends_while_nothing_is_sent_goes_on_the_next_day(world: World) -> None:
+def test_the_course_goes_on_the_next_day_if_a_pause_ends_while_nothing_is_sent(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("pause 3 days")
-    asleep(world, timedelta(days=3, hours=18))  # to three at night after its day
+    asleep(world, timedelta(days=3, hours=18))  # until the night after the day on which the pause ends
     assert nothing_comes_until(world, hour=5)
     assert next_email(world).at.day == 28
 
@@ -193,7 +196,7 @@ def nothing_comes_until(world: World, hour: int) -> bool:
     return len(world.emails) == sent
 
 
-def test_skip_passes_over_the_next_lesson_and_says_which_comes_then(world: World) -> None:
+def test_skip_passes_over_the_next_lesson_and_says_which_one_follows(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("SKIP")
     text = ann.emails[-1].text or ""
@@ -205,7 +208,7 @@ def test_skip_passes_over_the_next_lesson_and_says_which_comes_then(world: World
     assert next_email(world).tags["email"] == "keep-showing-up"
 
 
-def test_time_moves_the_lessons_and_is_honest_about_the_minutes(world: World) -> None:
+def test_time_moves_the_lessons_and_its_notice_says_that_they_come_within_an_hour(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("TIME 19:30")
     text = ann.emails[-1].text or ""
@@ -214,8 +217,8 @@ def test_time_moves_the_lessons_and_is_honest_about_the_minutes(world: World) ->
     assert next_email(world).at.astimezone(ZoneInfo("Europe/Berlin")).hour == 19
 
 
-def test_journal_by_reply_is_answered_also_when_three_links_were_mailed_today(world: World) -> None:
-    """Somebody else may have pressed for all three. The answer says so, once a day, and has no link."""
+def test_journal_by_reply_is_answered_even_if_three_links_were_mailed_today(world: World) -> None:
+    """A second person may have requested all three. The answer says so once a day, without a link."""
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     for _ in range(3):
@@ -231,7 +234,7 @@ def test_journal_by_reply_is_answered_also_when_three_links_were_mailed_today(wo
     assert emails_of(ann)[-1] == "journal"
 
 
-def test_an_hour_is_told_as_ones_country_writes_it_and_the_reply_to_that_is_understood(world: World) -> None:
+def test_a_notice_writes_the_hour_as_the_country_does_and_its_quote_is_recognised(world: World) -> None:
     ann = Person(world)
     ann.signs_up(zone="America/New_York")
     ann.confirms()
@@ -243,8 +246,8 @@ def test_an_hour_is_told_as_ones_country_writes_it_and_the_reply_to_that_is_unde
     assert texts(ann) == ["That suits me, from gmail.", "That suits me, from apple-mail."]
 
 
-def test_p3_journal_comes_back_as_a_link_alone_and_its_quote_is_not_taken_for_new_words(world: World) -> None:
-    """The link is random, so the reply itself tells which one it quotes."""
+def test_p3_journal_is_answered_with_a_link_only_and_its_quote_is_not_taken_for_own_words(world: World) -> None:
+    """The link is random, so only the reply itself shows which one it quotes."""
     ann = reads(Person(world), 1)
     ann.replies(WORDS, ann.emails[2])
     ann.replies("Mi diario, por favor", ann.emails[2])
@@ -258,7 +261,7 @@ def test_p3_journal_comes_back_as_a_link_alone_and_its_quote_is_not_taken_for_ne
 
 
 @pytest.mark.parametrize("client", clients.CLIENTS)
-def test_an_hour_that_is_another_since_is_not_taken_for_ones_words(world: World, client: str) -> None:
+def test_a_quoted_hour_that_has_changed_since_is_not_taken_for_own_words(world: World, client: str) -> None:
     ann = Person(world)
     ann.signs_up(zone="Pacific/Honolulu")
     ann.confirms()
@@ -271,7 +274,7 @@ def test_an_hour_that_is_another_since_is_not_taken_for_ones_words(world: World,
 
 
 @pytest.mark.parametrize("client", clients.CLIENTS)
-def test_what_came_next_behind_a_skipped_lesson_is_not_taken_for_ones_words(world: World, client: str) -> None:
+def test_a_quoted_next_lesson_that_was_skipped_since_is_not_taken_for_own_words(world: World, client: str) -> None:
     ann = reads(Person(world), 1)
     ann.replies("SKIP")
     notice = ann.emails[-1]
@@ -280,7 +283,7 @@ def test_what_came_next_behind_a_skipped_lesson_is_not_taken_for_ones_words(worl
     assert texts(ann) == ["I will write to her."]
 
 
-def test_delete_my_data_asks_once_more_and_then_nothing_is_left(world: World) -> None:
+def test_delete_my_data_asks_once_more_and_then_deletes_everything(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies(WORDS)
     lesson = ann.emails[2]
@@ -300,7 +303,7 @@ def test_delete_my_data_asks_once_more_and_then_nothing_is_left(world: World) ->
     assert len(world.emails) == sent
 
 
-def test_a_yes_to_an_old_question_whether_to_delete_is_asked_again(world: World) -> None:
+def test_a_yes_to_a_delete_question_older_than_a_week_is_asked_again(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("borrar mis datos")
     asking = ann.emails[-1]
@@ -312,7 +315,7 @@ def test_a_yes_to_an_old_question_whether_to_delete_is_asked_again(world: World)
     assert not world.subscribers()
 
 
-def test_a_yes_to_a_question_whether_to_delete_that_is_noted_no_more_is_asked_again(world: World) -> None:
+def test_a_yes_to_a_delete_question_without_its_note_is_asked_again(world: World) -> None:
     """DynamoDB has deleted the note, which expires after 30 days."""
     ann = reads(Person(world), 1)
     ann.replies("Delete my data")
@@ -323,7 +326,7 @@ def test_a_yes_to_a_question_whether_to_delete_that_is_noted_no_more_is_asked_ag
     assert emails_of(ann)[-2:] == ["erase", "erase"]
 
 
-def test_the_question_whether_to_delete_stands_even_if_a_new_round_began_meanwhile(world: World) -> None:
+def test_the_delete_question_stays_valid_if_a_new_round_began_meanwhile(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("Delete my data")
     asking = ann.emails[-1]
@@ -333,7 +336,7 @@ def test_the_question_whether_to_delete_stands_even_if_a_new_round_began_meanwhi
     assert not world.subscribers()
 
 
-def test_whoever_has_stopped_can_still_have_their_data_deleted(world: World) -> None:
+def test_an_unsubscribed_subscriber_can_still_delete_their_data(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("stop")
     ann.replies("Delete my data")
@@ -342,7 +345,7 @@ def test_whoever_has_stopped_can_still_have_their_data_deleted(world: World) -> 
     assert not world.subscribers()
 
 
-def test_only_the_subscriber_can_have_their_data_deleted(world: World) -> None:
+def test_only_the_subscriber_can_delete_their_data(world: World) -> None:
     ann = reads(Person(world), 1)
     email = ann.emails[-1]
     world.deliver(written("delete my data", email, "eve@example.com"), reply_to(email))
@@ -350,14 +353,12 @@ def test_only_the_subscriber_can_have_their_data_deleted(world: World) -> None:
     asking = ann.emails[-1]
     world.deliver(written("yes", asking, "eve@example.com"), reply_to(asking))
     world.deliver(written("yes", asking), reply_to(asking), verdicts={"dmarc": "FAIL"})
-    assert emails_of(ann)[-3:] == ["prove-erase", "erase", "prove-erase"], "and neither yes deletes anything"
+    assert emails_of(ann)[-3:] == ["prove-erase", "erase", "prove-erase"], "neither yes deletes anything"
     assert ann.row["status"] == "active"
 
 
 @pytest.mark.parametrize("command", ["stop", "pause", "skip", "again", "time 9", "journal"])
-def test_a_command_that_is_worked_on_again_after_a_crash_is_obeyed_and_answered_once(
-    world: World, command: str
-) -> None:
+def test_a_command_processed_again_after_a_crash_is_obeyed_and_answered_once(world: World, command: str) -> None:
     ann = reads(Person(world), 1)
     with patch.object(Outbox, "notice", side_effect=OSError):  # after the change, before its answer
         ann.replies(command)

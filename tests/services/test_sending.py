@@ -1,4 +1,7 @@
-"""Sending: what SES's answers lead to, what every mail holds, and that one person's trouble is nobody else's."""
+"""Sending: what SES's answers lead to, and what every email has.
+
+One subscriber's problem stops no other subscriber.
+"""
 
 import json
 import re
@@ -47,7 +50,10 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def ses_answers(world: World, monkeypatch: pytest.MonkeyPatch, *errors: Exception, taken: bool = False) -> list[Any]:
-    """SES answers its next requests so, having taken the mail or not. Returns the requests that it gets."""
+    """Makes SES's next requests raise these errors, with the email taken or not.
+
+    Returns the list of all requests that SES gets.
+    """
     take, left, requests = world.ses.send, list(errors), []
 
     def send(request: dict[str, Any]) -> Any:
@@ -63,14 +69,14 @@ def ses_answers(world: World, monkeypatch: pytest.MonkeyPatch, *errors: Exceptio
 
 
 def emails(person: Person) -> list[str]:
-    """Which emails came."""
+    """The lesson and notice ids of the emails that came."""
     return [email.tags["email"] for email in person.emails]
 
 
 # ---------------------------------------------------------------- SES's answers
 
 
-def test_e1_throttled_once_is_sent_later_the_same_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_e1_a_lesson_throttled_once_is_sent_later_the_same_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ann = Person(world).joins()
     requests = ses_answers(world, monkeypatch, THROTTLED)
     lesson = next_email(world)
@@ -83,7 +89,7 @@ def test_e1_throttled_once_is_sent_later_the_same_day(world: World, monkeypatch:
     assert following.at.astimezone(BERLIN).day == 25
 
 
-def test_e1_a_throttled_attempt_leaves_no_trace(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_e1_a_throttled_attempt_changes_only_the_version(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ann = Person(world).joins()
     before = {name: value for name, value in ann.row.items() if name != "version"}
     ses_answers(world, monkeypatch, *[THROTTLED] * 3)
@@ -97,13 +103,13 @@ def test_e1_a_throttled_attempt_leaves_no_trace(world: World, monkeypatch: pytes
     assert emails(ann) == ["confirm", "intro", "acknowledge"]
 
 
-def test_e1_the_daily_quota_is_reached(world: World) -> None:
+def test_e1_lessons_beyond_the_daily_quota_are_sent_when_it_is_free_again(world: World) -> None:
     people = [Person(world, f"p{n}@example.net", source_ip=f"203.0.113.{n}").joins() for n in range(3)]
     world.ses.max_24_hour_send = len(world.emails) + 1
     asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     world.advance(timedelta(minutes=20))
     assert len(world.emails) == 7
-    # When the quota is free again, a day after the sign-ups, the others get theirs: the same lesson, late.
+    # When the quota is free again, a day after the sign-ups, the others get the same lesson, late.
     asleep_until(world, MONDAY.replace(day=24, hour=9, minute=5))
     world.advance(timedelta(minutes=10))
     assert [emails(person) for person in people] == [["confirm", "intro", "acknowledge"]] * 3
@@ -119,7 +125,9 @@ def test_e1_the_daily_quota_is_reached(world: World) -> None:
     ],
     ids=["read timeout", "connection closed", "5xx"],
 )
-def test_e2_one_request_and_the_event_commits(world: World, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+def test_e2_an_attempt_in_doubt_is_not_repeated_and_its_event_settles_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     if isinstance(error, SesError):
         error.status = 500
     ann = Person(world).joins()
@@ -130,7 +138,7 @@ def test_e2_one_request_and_the_event_commits(world: World, monkeypatch: pytest.
         assert isinstance(claim, dict)
         assert claim["attempt"] == lesson.tags["attempt"]
         assert ann.row["next_lesson"] == "acknowledge"
-        world.advance(timedelta(hours=1))  # the dispatcher goes by twelve times
+        world.advance(timedelta(hours=1))  # the dispatcher runs twelve times
         assert len(requests) == 1
         assert len(ann.emails) == 3
     world.drain()
@@ -141,17 +149,17 @@ def test_e2_one_request_and_the_event_commits(world: World, monkeypatch: pytest.
     assert following.at.astimezone(BERLIN).day == 25
 
 
-def test_e3_no_event_for_a_day_and_others_flowing_is_sent_again_at_the_next_slot(
+def test_e3_an_email_without_an_event_is_sent_again_at_the_next_slot_if_other_events_came(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Others' events come through, so the pipeline is alive and the attempt came to nothing."""
+    """Events of other emails come, so no event is missing and SES did not take this email."""
     ann = Person(world).joins()
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL))
     asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     world.invoke("dispatch", {})
     world.drain()
     assert "claim" in ann.row
-    asleep(world, timedelta(minutes=2))  # SES may have had it a little later than the claim
+    asleep(world, timedelta(minutes=2))  # SES may have taken it a little later than the claim says
     Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     asleep_until(world, MONDAY.replace(day=25, hour=6, minute=50))
     world.invoke("dispatch", {})
@@ -160,7 +168,7 @@ def test_e3_no_event_for_a_day_and_others_flowing_is_sent_again_at_the_next_slot
     assert "claim" not in ann.row
 
 
-def test_e3_with_no_event_at_all_nobody_guesses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_e3_an_email_in_doubt_is_held_if_no_event_came_at_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ann = Person(world).joins()
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL))
     for day in (24, 25, 26):
@@ -173,7 +181,7 @@ def test_e3_with_no_event_at_all_nobody_guesses(world: World, monkeypatch: pytes
     assert "Your place is kept." in ann.page
 
 
-def test_e1_no_connection_is_no_attempt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_e1_a_failed_connection_does_not_count_as_an_attempt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ann = Person(world).joins()
     ses_answers(world, monkeypatch, ConnectTimeoutError(endpoint_url=URL))
     lesson = next_email(world)
@@ -182,12 +190,14 @@ def test_e1_no_connection_is_no_attempt(world: World, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("what", ["paused", "suspended", "identity", "mail from", "denied"])
-def test_e4_nobody_advances_until_it_is_mended(world: World, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+def test_e4_no_subscriber_advances_while_ses_refuses_the_account(
+    world: World, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
     ann = Person(world).joins()
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     before = [{k: v for k, v in person.row.items() if k != "version"} for person in (ann, bob)]
     asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
-    # The account is refused between dispatch and send, which is when send meets it.
+    # SES begins to refuse the account after `dispatch` and before `send`, so `send` finds out.
     source = next(source for source in world.event_sources if source.function.name == "send")
     source.enabled = False
     world.invoke("dispatch", {})
@@ -206,7 +216,7 @@ def test_e4_nobody_advances_until_it_is_mended(world: World, monkeypatch: pytest
     refusals = sum(call.operation == "ses:SendEmail" for call in world.calls)
     world.invoke("dispatch", {})
     world.drain()
-    assert sum(call.operation == "ses:SendEmail" for call in world.calls) == refusals  # nobody else tries meanwhile
+    assert sum(call.operation == "ses:SendEmail" for call in world.calls) == refusals  # no other attempt meanwhile
     assert len(world.emails) == 4
 
     world.ses.sending_enabled, world.ses.suspended, world.ses.mail_from_verified = True, False, True
@@ -217,7 +227,7 @@ def test_e4_nobody_advances_until_it_is_mended(world: World, monkeypatch: pytest
     assert emails(ann) == emails(bob) == ["confirm", "intro", "acknowledge"]
 
 
-def test_e5_one_refused_address_is_held_and_the_others_go_on(world: World) -> None:
+def test_e5_a_subscriber_with_a_refused_address_is_held_and_the_others_go_on(world: World) -> None:
     ann = Person(world).joins()
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     world.ses.refused["ann@example.net"] = "Address blocked."
@@ -246,7 +256,7 @@ def test_d6_with_too_little_time_left_nothing_is_claimed(world: World) -> None:
     assert emails(ann)[-1] == "acknowledge"
 
 
-def test_a_message_twice_is_one_email(world: World) -> None:
+def test_a_message_that_comes_twice_sends_one_email(world: World) -> None:
     ann = Person(world).joins()
     asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     message = {"subscribers": [ann.row["id"]] * 3, "rate": 1000}
@@ -255,18 +265,20 @@ def test_a_message_twice_is_one_email(world: World) -> None:
     assert emails(ann) == ["confirm", "intro", "acknowledge"]
 
 
-def test_u5_unsubscribed_between_claim_and_send(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """That one email may still come; nothing after it, and nothing of it brings the subscriber back."""
+def test_u5_unsubscribing_between_claim_and_send_stops_all_later_emails(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claimed email may still be sent. No email follows it, and the subscriber stays stopped."""
     ann = Person(world).joins()
     subscriber, take = str(ann.row["id"]), world.ses.send
 
-    def and_meanwhile_unsubscribes(request: dict[str, Any]) -> Any:
+    def unsubscribes_meanwhile(request: dict[str, Any]) -> Any:
         stopped = clients.subscribers().change(subscriber, lambda current: current.stopped(Status.UNSUBSCRIBED))
         assert stopped
         assert stopped.claim
         return take(request)
 
-    monkeypatch.setattr(world.ses, "send", and_meanwhile_unsubscribes)
+    monkeypatch.setattr(world.ses, "send", unsubscribes_meanwhile)
     next_email(world)
     assert ann.row["status"] == "unsubscribed"
     assert "claim" not in ann.row
@@ -284,7 +296,7 @@ def test_notices_are_sent_once_for_each_key(world: World) -> None:
     assert emails(ann) == ["confirm", "intro", "help", "help"]
 
 
-def test_a_notice_that_ses_refuses_for_now_comes_later_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_throttled_notice_is_sent_later_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with World(start=MONDAY) as world:
         ann = Person(world).joins()
         ses_answers(world, monkeypatch, THROTTLED)
@@ -296,7 +308,7 @@ def test_a_notice_that_ses_refuses_for_now_comes_later_and_once(monkeypatch: pyt
 
 
 def test_e7_a_notice_waits_for_days_until_ses_takes_it(world: World) -> None:
-    """It goes round its own queue meanwhile, which Lambda is told to allow (test_template.py)."""
+    """`send` queues it again meanwhile. The template tells Lambda to allow that loop (test_template.py)."""
     ann = Person(world).joins()
     world.ses.sending_enabled = False
     ann.replies("PAUSE")
@@ -312,10 +324,10 @@ def test_e7_a_notice_waits_for_days_until_ses_takes_it(world: World) -> None:
 
 
 @pytest.mark.parametrize("holds", [False, True])
-def test_e3_a_course_may_hold_what_is_in_doubt_whatever_else_is_known(
+def test_e3_a_course_may_always_hold_an_email_in_doubt(
     own_course: tuple[World, Path], monkeypatch: pytest.MonkeyPatch, holds: bool
 ) -> None:
-    """Events come through by the next day: then it is sent again, unless the course says to ask a person first."""
+    """Events come by the next day, so it is sent again, unless the course wants an operator to decide."""
     world, course = own_course
     if holds:
         edit(course / "course.toml", 'in_doubt = "resend"', 'in_doubt = "hold"')
@@ -347,11 +359,16 @@ def test_a2_a_removed_lesson_is_passed_over(own_course: tuple[World, Path]) -> N
     assert not world.failures
 
 
-def test_a2_an_edited_and_reordered_course_keeps_its_order_for_whoever_is_in_it(own_course: tuple[World, Path]) -> None:
-    """Corrected text reaches everyone. The new order is that of whoever begins after the change."""
+def test_a2_subscribers_keep_their_order_when_the_course_is_edited_and_reordered(
+    own_course: tuple[World, Path],
+) -> None:
+    """Corrected text reaches every subscriber.
+
+    The new order is only for those who begin after the change.
+    """
     world, course = own_course
     ann = reads(Person(world), 2)
-    (course / "01-acknowledge.md.j2").rename(course / "09-acknowledge.md.j2")  # sent already: now it comes last
+    (course / "01-acknowledge.md.j2").rename(course / "09-acknowledge.md.j2")  # already sent, and now last
     (course / "04-no-rush-to-forgiveness.md.j2").rename(course / "00-no-rush-to-forgiveness.md.j2")
     edit(course / "05-safety-first.md.j2", 'subject = "', 'subject = "Corrected: ')
     for _ in range(4):
@@ -371,10 +388,10 @@ def test_a2_an_edited_and_reordered_course_keeps_its_order_for_whoever_is_in_it(
 
 
 def test_a4_a_renamed_lesson_is_the_same_lesson(own_course: tuple[World, Path]) -> None:
-    """To its old reply address, to a plan, to what was sent, to an answer that is quoted and to a link in an email."""
+    """For its old reply address, a plan, the sent lessons, a quoted answer and a link in an email."""
     world, course = own_course
     ann = reads(Person(world), 2)
-    bea = reads(Person(world, "bea@example.net", source_ip="203.0.113.9", hour=0), 1)  # before the next of Ann's
+    bea = reads(Person(world, "bea@example.net", source_ip="203.0.113.9", hour=0), 1)  # before Ann's next lesson
     lesson = next(email for email in ann.emails if email.tags["email"] == "own-it")
     ann.replies("I lied to her.", lesson)
     edit(course / "02-own-it.md.j2", "+++\nsubject", '+++\nwas = ["own-it"]\nsubject')
@@ -401,7 +418,7 @@ def test_a4_a_renamed_lesson_is_the_same_lesson(own_course: tuple[World, Path]) 
 
 
 def test_a4_a_renamed_way_back_and_closing_letter_end_the_course(own_course: tuple[World, Path]) -> None:
-    """Answered by the page of an email from before, whose plan has the old names."""
+    """The way back is answered by a reply to an email from before, and the plan has the old names."""
     world, course = own_course
     ann = reads(Person(world), 5)
     ann.replies("not yet")
@@ -418,10 +435,10 @@ def test_a4_a_renamed_way_back_and_closing_letter_end_the_course(own_course: tup
     assert ann.row["status"] == "completed"
 
 
-def test_a_reply_to_a_lesson_from_before_the_course_was_shortened_is_understood(
+def test_a_reply_to_a_lesson_sent_before_the_course_was_shortened_is_understood(
     own_course: tuple[World, Path],
 ) -> None:
-    """Its “Day 1 of 5” can't be made again: it is neither words of theirs, nor keeps their STOP from being obeyed."""
+    """Its “Day 1 of 5” can't be made again, but it is not kept as own words, and a STOP is obeyed."""
     world, course = own_course
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
@@ -435,8 +452,8 @@ def test_a_reply_to_a_lesson_from_before_the_course_was_shortened_is_understood(
 
 
 @pytest.mark.parametrize("program", ["gmail", "outlook", "apple-mail"])
-def test_u6_stop_to_a_lesson_that_was_edited_since_is_obeyed(own_course: tuple[World, Path], program: str) -> None:
-    """What was changed can't be told from their words; a STOP above the quote can."""
+def test_u6_stop_in_answer_to_a_lesson_edited_since_is_obeyed(own_course: tuple[World, Path], program: str) -> None:
+    """The changed text can't be told from the subscriber's own words; a STOP above the quote can."""
     world, course = own_course
     ann = reads(Person(world), 1)
     edit(course / "01-acknowledge.md.j2", "So you say sorry fast", "So you quickly say sorry")
@@ -446,7 +463,7 @@ def test_u6_stop_to_a_lesson_that_was_edited_since_is_obeyed(own_course: tuple[W
     assert emails(ann)[-1] == "goodbye"
 
 
-def test_a_broken_template_holds_nobody_and_stops_nobody_else(own_course: tuple[World, Path]) -> None:
+def test_a_broken_template_holds_no_subscriber_and_stops_no_other(own_course: tuple[World, Path]) -> None:
     world, course = own_course
     ann = Person(world).joins()
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
@@ -462,7 +479,7 @@ def test_a_broken_template_holds_nobody_and_stops_nobody_else(own_course: tuple[
     world.drain()
 
     assert emails(ann) == emails(eve) == ["confirm", "intro", "acknowledge"]
-    # Bob's lesson comes round again later, so that he keeps nobody else from theirs; the log names the file.
+    # Bob's lesson is tried again later, so that it delays no other subscriber; the log names the file.
     assert {name for name in bob.row if bob.row[name] != before[name]} == {"due_at", "version"}
     assert str(bob.row["due_at"]) > world.now().isoformat()
     (told,) = [line for line in world.logs if '"message":"an email cannot be made"' in line]
@@ -474,7 +491,7 @@ def test_a_broken_template_holds_nobody_and_stops_nobody_else(own_course: tuple[
     assert len(ann.emails) == 3
 
 
-def test_a3_templates_in_a_courses_plain_texts_are_shown_as_they_are(own_course: tuple[World, Path]) -> None:
+def test_a3_template_syntax_in_plain_texts_of_a_course_is_shown_as_it_is(own_course: tuple[World, Path]) -> None:
     world, course = own_course
     edit(course / "course.toml", 'title = "Rebuilding Trust"', 'title = "Trust {{ 7*7 }} {% if x %}"')
     edit(course / "01-acknowledge.md.j2", 'question = "', 'question = "{{ first_name }} <b>?</b> ')
@@ -494,11 +511,11 @@ def test_a3_templates_in_a_courses_plain_texts_are_shown_as_they_are(own_course:
     assert "Trust {{ 7*7 }} {% if x %}" in (email.text or "")
 
 
-# ---------------------------------------------------------------- what every mail holds
+# ---------------------------------------------------------------- what every email has
 
 
 def everything_that_is_mailed(world: World) -> Person:
-    """One of each: the whole course, a second round, every notice, and one of each kind of offer."""
+    """Sends a subscriber the whole course, a second round, every notice and each kind of offer."""
     ann = reads(Person(world), 4)
     is_asked_to_keep(ann)
     ann.replies("I might stop the course, not sure yet.")
@@ -525,7 +542,7 @@ def everything_that_is_mailed(world: World) -> Person:
     return ann
 
 
-def test_what_every_mail_holds(world: World) -> None:
+def test_every_email_has_the_required_headers_links_and_helplines(world: World) -> None:
     ann = everything_that_is_mailed(world)
     course = clients.library().courses["rebuild-trust"]
     notices = course.language.notices
@@ -563,10 +580,10 @@ def test_what_every_mail_holds(world: World) -> None:
         assert html.lower().startswith("<!doctype html>")
         assert len(html.encode()) < 102_400, name  # Gmail cuts there
         assert all(url.startswith(("http://", "https://", "tel:", "mailto:")) for _, url in email.links())
-    assert len(addresses) >= 12  # one for each email: a notice's is not a lesson's
+    assert len(addresses) >= 12  # each email has its own: a notice's is not a lesson's
 
 
-def test_every_link_of_a_lesson_leads_somewhere(world: World) -> None:
+def test_every_link_of_a_lesson_opens_a_page(world: World) -> None:
     ann = reads(Person(world), 6)
     site = world.parameters["SiteUrl"]
     for email in ann.emails[1:]:
@@ -576,14 +593,14 @@ def test_every_link_of_a_lesson_leads_somewhere(world: World) -> None:
             assert {url: world.request("GET", url).status for url in links} == dict.fromkeys(links, 200)
 
 
-def test_the_same_course_for_somebody_without_a_name(world: World) -> None:
+def test_emails_to_a_subscriber_without_a_name_begin_with_hello(world: World) -> None:
     ann = reads(Person(world, first_name=""), 1)
     for email in ann.emails:
         assert "Hello,\n" in (email.text or "")
         assert "Hello ," not in (email.text or "") + (email.html or "")
 
 
-def test_what_is_queued_waits_while_the_breaker_is_open(world: World) -> None:
+def test_a_queued_lesson_waits_while_the_breaker_is_open(world: World) -> None:
     ann = reads(Person(world), 0)
     asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     limits_of(world).open_breaker("SendingPausedException", world.now())
@@ -596,7 +613,7 @@ def test_what_is_queued_waits_while_the_breaker_is_open(world: World) -> None:
     assert emails(ann) == ["confirm", "intro", "acknowledge"]
 
 
-def test_a_notice_that_was_asked_for_before_somebody_stopped_is_not_sent(world: World) -> None:
+def test_a_notice_requested_before_the_subscriber_stopped_is_not_sent(world: World) -> None:
     ann = reads(Person(world), 0)
     asked = {"notice": "help", "subscriber": ann.row["id"], "epoch": int(str(ann.row["epoch"])), "key": "k"}
     ann.presses("stop")
@@ -615,10 +632,10 @@ def record(body: str) -> dict[str, object]:
     return {**sample, "body": body}
 
 
-def test_e3_news_that_comes_after_the_second_copy_was_refused_settles_it(
+def test_e3_an_event_that_comes_after_the_second_attempt_was_refused_settles_the_first(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise the lesson would come once more, although it is known by then that it came."""
+    """Otherwise the lesson would be sent again, although the event says that it was sent."""
     world.ses.destinations.clear()
     ann = Person(world).joins()
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL), taken=True)
@@ -636,10 +653,10 @@ def test_e3_news_that_comes_after_the_second_copy_was_refused_settles_it(
 
 
 @pytest.mark.parametrize("then", ["sent", "refused", "unanswered"])
-def test_e3_news_that_comes_while_the_email_is_sent_again_counts_whatever_comes_of_it(
+def test_e3_an_event_during_the_second_attempt_settles_the_first_whatever_the_second_leads_to(
     world: World, monkeypatch: pytest.MonkeyPatch, then: str
 ) -> None:
-    """SES may have the second copy by now: the second known window. There is no third."""
+    """SES may have the second copy by then: the second known window for a duplicate. There is no third."""
     world.ses.destinations.clear()
     ann = Person(world).joins()
     subscriber, take = str(ann.row["id"]), world.ses.send
@@ -652,13 +669,13 @@ def test_e3_news_that_comes_while_the_email_is_sent_again_counts_whatever_comes_
         {"sent": None, "refused": THROTTLED}.get(then, ReadTimeoutError(endpoint_url=URL))
     ]
 
-    def and_news_comes(request: dict[str, Any]) -> Any:
+    def news_comes_meanwhile(request: dict[str, Any]) -> Any:
         clients.subscribers().change(subscriber, lambda current: record_delivery._settled(current, news))
         if answers and (error := answers.pop()):
             raise error
         return take(request)
 
-    monkeypatch.setattr(world.ses, "send", and_news_comes)
+    monkeypatch.setattr(world.ses, "send", news_comes_meanwhile)
     asleep_until(world, lesson.at + timedelta(days=1, hours=2))
     world.invoke("dispatch", {})
     world.drain()
@@ -669,7 +686,7 @@ def test_e3_news_that_comes_while_the_email_is_sent_again_counts_whatever_comes_
     assert emails(ann).count("acknowledge") == (2 if then == "sent" else 1)
 
 
-def test_a_notice_without_an_answer_comes_again_rather_than_never(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notice_in_doubt_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
     with World(start=MONDAY) as world:
         ann = Person(world).joins()
         ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL))
@@ -680,10 +697,10 @@ def test_a_notice_without_an_answer_comes_again_rather_than_never(monkeypatch: p
 
 
 @pytest.mark.parametrize("how", ["put off", "moved back"])
-def test_a_notice_without_an_answer_is_sent_by_the_next_message_that_asks_for_it(
+def test_a_notice_in_doubt_is_sent_by_the_next_message_that_asks_for_it(
     world: World, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    """Put off while nothing is sent, or moved back from the dead letters, it comes in another message."""
+    """The notice was put off while nothing was sent, or moved back from the dead letters."""
     ann = Person(world).joins()
     ses_answers(world, monkeypatch, *[ReadTimeoutError(endpoint_url=URL)] * (1 if how == "put off" else 5))
     ann.replies("DELETE MY DATA")
@@ -700,8 +717,8 @@ def test_a_notice_without_an_answer_is_sent_by_the_next_message_that_asks_for_it
     assert emails(ann) == ["confirm", "intro", "erase"]
 
 
-def test_a_lesson_that_missed_its_day_is_told_of_though_it_goes_out_the_next(world: World) -> None:
-    """Nobody sends for 26 hours, and goes on after the hour of the next day: nothing slides, and an alarm must ring."""
+def test_a_lesson_that_missed_its_day_counts_as_overdue_although_it_is_sent_the_next(world: World) -> None:
+    """Nothing is sent for 26 hours, past the next day's hour: no slot moves, but an alarm must go off."""
     ann = Person(world).joins()
     world.advance_to(MONDAY.replace(day=24, hour=5))
     asleep_until(world, MONDAY.replace(day=25, hour=7, minute=2))
@@ -711,7 +728,7 @@ def test_a_lesson_that_missed_its_day_is_told_of_though_it_goes_out_the_next(wor
     assert any('"Overdue":[1.0]' in line for line in world.logs)
 
 
-def test_who_joins_just_before_midnight_has_missed_no_day(world: World) -> None:
+def test_a_subscriber_who_joins_just_before_midnight_has_missed_no_day(world: World) -> None:
     asleep_until(world, MONDAY.replace(hour=22, minute=58))
     ann = Person(world)
     with without(world, "send"):
@@ -722,7 +739,7 @@ def test_who_joins_just_before_midnight_has_missed_no_day(world: World) -> None:
     assert not any("Overdue" in line for line in world.logs)
 
 
-def test_e4_a_notice_that_meets_a_closed_account_stops_everyone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_e4_a_notice_refused_for_the_account_opens_the_breaker(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ann = Person(world).joins()
     ses_answers(world, monkeypatch, SesError("SendingPausedException", "Email sending is disabled."))
     ann.replies("PAUSE")
@@ -731,7 +748,7 @@ def test_e4_a_notice_that_meets_a_closed_account_stops_everyone(world: World, mo
     assert emails(ann) == ["confirm", "intro", "paused"]
 
 
-def test_e4_once_the_account_is_refused_nobody_else_of_the_message_is_tried(
+def test_e4_after_the_account_is_refused_the_rest_of_the_message_is_not_tried(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = [Person(world, f"p{n}@example.net", source_ip=f"203.0.113.{n}").joins() for n in range(22)]
@@ -745,10 +762,10 @@ def test_e4_once_the_account_is_refused_nobody_else_of_the_message_is_tried(
 @pytest.mark.parametrize(
     "left",
     [[60_000, 60_000, 54_000], [60_000, 25_500, 19_500], [25_000, 22_000, 19_000]],
-    ids=["slow", "at the end", "slow letter at the end"],
+    ids=["slow", "at the end", "slow email at the end"],
 )
-def test_a_claim_that_took_too_long_is_given_back(world: World, left: list[int]) -> None:
-    """So that a claim is never older than 25 s when SES has the email: what a stop may come too late for."""
+def test_a_claim_that_took_too_long_is_undone(world: World, left: list[int]) -> None:
+    """A claim is at most 25 s old when SES gets the email: a stop can come too late only in that time."""
     ann = Person(world).joins()
     asleep_until(world, datetime.fromisoformat(str(ann.row["due_at"])))
     before, sent = {**ann.row, "version": 0}, len(world.emails)
@@ -759,8 +776,8 @@ def test_a_claim_that_took_too_long_is_given_back(world: World, left: list[int])
     assert {**ann.row, "version": 0} == before
 
 
-def test_an_email_that_missed_its_whole_day_rings_though_it_slides(world: World) -> None:
-    """A quota that is free at night only moves everyone on each night, and no due time ever grows old."""
+def test_an_email_that_missed_its_whole_day_sets_off_an_alarm_although_its_slot_moves(world: World) -> None:
+    """A quota that is free only at night moves every slot each night, so that no due time ever grows old."""
     ann = Person(world).joins()
     asleep_until(world, datetime.fromisoformat(str(ann.row["due_at"])) + timedelta(hours=20))
     world.advance(timedelta(minutes=6))
@@ -772,7 +789,7 @@ def test_notices_wait_while_nothing_is_sent_and_none_is_lost(world: World) -> No
     ann = Person(world).joins()
     clients.limits().open_breaker("paused", world.now())
     ann.replies("PAUSE")
-    for _ in range(12):  # an hour, in which a message that failed would have gone to the dead letters
+    for _ in range(12):  # an hour, in which a failed message would have become a dead letter
         world.advance(timedelta(minutes=5))
         clients.limits().open_breaker("paused", world.now())
     assert emails(ann) == ["confirm", "intro"]

@@ -1,4 +1,4 @@
-"""What a valid sign-up leads to: one subscriber a person, and no more emails than a mailbox should get."""
+"""Valid sign-ups: one subscriber for each address, and no more emails than a mailbox should get."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ from tests.stories import asleep, asleep_until, without
 from tests.test_sign_up import as_shown
 
 
-def test_s6_another_case_is_the_same_subscriber(world: World) -> None:
+def test_s6_an_address_in_another_case_is_the_same_subscriber(world: World) -> None:
     ann = Person(world)
     ann.signs_up(address="ANN@Example.NET")
     asleep(world, timedelta(days=2))
@@ -47,7 +47,7 @@ def test_s7_fifty_spellings_of_one_mailbox_get_one_email_a_day(world: World) -> 
     assert len(sign_up(spellings)) == 1
     assert [email.address for email in world.emails] == ["annsmith@example.net"]
 
-    # Another day brings one more each, and after six there are none for a month.
+    # Each further day brings one more email, and after six there are none for a month.
     for expected in (2, 3, 4, 5, 6, 6):
         asleep(world, timedelta(hours=24, minutes=1))
         form = ann.form()
@@ -55,7 +55,7 @@ def test_s7_fifty_spellings_of_one_mailbox_get_one_email_a_day(world: World) -> 
         assert len(world.emails) == expected
 
 
-def test_s9_one_address_a_hundred_times_in_an_hour(world: World) -> None:
+def test_s9_one_address_signed_up_a_hundred_times_in_an_hour_gets_one_email(world: World) -> None:
     ann = Person(world)
     form = ann.form()
     answers = set()
@@ -69,7 +69,7 @@ def test_s9_one_address_a_hundred_times_in_an_hour(world: World) -> None:
 
 @pytest.mark.parametrize("address", ["198.51.100.7", "2001:db8:0:7::{:x}"], ids=["IPv4", "IPv6"])
 def test_s10_one_network_may_send_ten_forms_an_hour(world: World, address: str) -> None:
-    """Of a hundred the first ten have a confirmation, and the others' answer says when it works again."""
+    """The first ten of a hundred forms send an email; the other answers say when to try again."""
     form = Person(world).form()
     answers = [
         world.request(
@@ -92,7 +92,7 @@ def test_s10_one_network_may_send_ten_forms_an_hour(world: World, address: str) 
 
 
 def test_s19_forms_take_half_of_the_days_quota_and_the_rest_is_for_lessons(world: World) -> None:
-    """A flood at the form between the first lesson of a day and the others."""
+    """A flood of forms comes between the first lesson of a day and the others."""
     world.ses.max_24_hour_send = 60
     early = Person(world, hour=2)
     others = [Person(world, f"p{n}@example.net", source_ip=f"203.0.113.{n}") for n in range(7)]
@@ -112,14 +112,14 @@ def test_s19_forms_take_half_of_the_days_quota_and_the_rest_is_for_lessons(world
     assert rings(world.resources.properties("SignUpsClosedAlarm"), world)
     assert {len(reader.emails) for reader in others} == {2}
     world.advance(timedelta(hours=7))
-    assert {len(reader.emails) for reader in others} == {3}, "their lessons came all the same"
+    assert {len(reader.emails) for reader in others} == {3}, "their lessons still came"
     asleep(world, timedelta(hours=24))
     form = early.form()
     assert sign_up(60).status == 200
 
 
-def test_s10_from_everywhere_the_form_closes_and_the_alarm_rings(world: World) -> None:
-    """Forms, each from a network of its own: the 201st and all after it find it busy, whoever they are about."""
+def test_s10_after_200_forms_from_different_networks_the_form_closes_and_an_alarm_goes_off(world: World) -> None:
+    """Each form comes from a different network: all from the 201st on are refused, for any address."""
     alarm = world.resources.properties("SignUpsClosedAlarm")
     form = Person(world).form()
 
@@ -150,7 +150,7 @@ def test_s19_the_limits_are_those_of_the_template_and_their_items_do_not_grow() 
             counters = [row for row in world.rows("Limits") if "count" in row]
             sizes |= {frozenset(row) for row in counters} | {len(str(row)) for row in counters}
         assert frozenset({"key", "count", "expires_at"}) in sizes
-        assert len(sizes) == 4, "one for each of the three kinds of item, and their fields"
+        assert len(sizes) == 4, "one length for each of the three kinds of item, and one set of fields"
 
 
 # ---------------------------------------------------------------- what one mailbox gets
@@ -165,7 +165,7 @@ COURSE, OTHER = "rebuild-trust", "another-course"
 
 @pytest.fixture
 def two(tmp_path: Path) -> Iterator[World]:
-    """A world with three courses that differ in their name alone."""
+    """A world with three courses that differ only in their names."""
     (tmp_path / "functions").symlink_to(TEMPLATE.parent / "functions")
     shutil.copy(TEMPLATE, tmp_path / "template.yaml")
     emails = shutil.copytree(TEMPLATE.parent / "emails", tmp_path / "emails")
@@ -176,7 +176,7 @@ def two(tmp_path: Path) -> Iterator[World]:
         assert not world.failures
 
 
-def test_s17_two_courses_on_one_day_each_get_their_email_and_a_third_none(two: World) -> None:
+def test_s17_two_courses_on_one_day_send_their_confirmation_emails_and_a_third_sends_none(two: World) -> None:
     ann = Person(two)
     pages = {ann.signs_up(course=course).status for course in (COURSE, OTHER, "third-course", COURSE)}
     assert pages == {200}
@@ -187,7 +187,7 @@ def test_s17_two_courses_on_one_day_each_get_their_email_and_a_third_none(two: W
     assert confirmations(ann) == 3
 
 
-def test_s17_s20_once_more_counts_towards_the_two_emails_of_a_day(two: World) -> None:
+def test_s17_s20_a_repeated_confirmation_email_counts_towards_the_two_of_a_day(two: World) -> None:
     ann = Person(two)
     ann.signs_up()
     asleep(two, timedelta(minutes=20))
@@ -196,8 +196,8 @@ def test_s17_s20_once_more_counts_towards_the_two_emails_of_a_day(two: World) ->
     assert confirmations(ann) == 2
 
 
-def test_s17_the_same_course_is_asked_for_once_in_24_hours_also_after_an_erasure(world: World) -> None:
-    """The epochs of two sign-ups are two days: a link of the first never works for the second."""
+def test_s17_a_course_sends_one_confirmation_email_in_24_hours_even_after_an_erasure(world: World) -> None:
+    """Two sign-ups are on two days, so a link of the first epoch never works for the second."""
     ann = Person(world).joins()
     asleep(world, timedelta(days=3))
     erased_at = world.now()
@@ -211,7 +211,7 @@ def test_s17_the_same_course_is_asked_for_once_in_24_hours_also_after_an_erasure
     assert confirmations(ann) == 2
 
 
-def test_s20_once_more_sends_the_same_sign_up_after_ten_minutes_twice_a_day_in_all(world: World) -> None:
+def test_s20_once_more_sends_the_same_sign_up_after_ten_minutes_and_at_most_twice_a_day(world: World) -> None:
     ann = Person(world, hour=21)
     ann.signs_up()
     first, asked = ann.link("/confirm/"), ann.row["sign_up"]
@@ -222,12 +222,12 @@ def test_s20_once_more_sends_the_same_sign_up_after_ten_minutes_twice_a_day_in_a
     again = ann.row["sign_up"]
     assert (asked["epoch"], asked["hour"], asked["first_name"]) == (again["epoch"], again["hour"], again["first_name"])  # type: ignore[index]
     assert ann.link("/confirm/") != first
-    assert world.request("POST", first, form={}).status == 200, "the link of the first one is of the same sign-up"
+    assert world.request("POST", first, form={}).status == 200, "the first link belongs to the same sign-up"
     assert ann.row["hour"] == 21
 
 
 def test_s20_once_more_on_another_day_keeps_the_proof_of_consent_as_long_as_the_link(world: World) -> None:
-    """Asked for on the sixth day, confirmed on the eighth: what was agreed to, and when, is still known."""
+    """Sent again on day six and confirmed on day eight: the agreed text and its time are known."""
     ann = Person(world)
     ann.signs_up()
     [asked] = [row for row in world.rows("Subscribers") if str(row["id"]).startswith("asked#")]
@@ -239,7 +239,7 @@ def test_s20_once_more_on_another_day_keeps_the_proof_of_consent_as_long_as_the_
     assert confirmations(ann) == 2
 
 
-def test_s20_once_more_for_a_going_course_leads_to_its_page_and_for_nobody_sends_nothing(world: World) -> None:
+def test_s20_once_more_mails_the_page_link_to_an_active_subscriber_and_nothing_to_a_stranger(world: World) -> None:
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9")
     asleep(world, timedelta(days=1))
     ann.signs_up(then="once-more")
@@ -249,7 +249,7 @@ def test_s20_once_more_for_a_going_course_leads_to_its_page_and_for_nobody_sends
     assert len(world.subscribers()) == 1
 
 
-def test_s11_a_suppressed_address_looks_like_any_other_even_when_all_else_of_it_is_gone(world: World) -> None:
+def test_s11_a_suppressed_address_looks_like_any_other_even_after_its_subscriber_is_deleted(world: World) -> None:
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9")
     world.complained(ann.emails[-1])
     table = world.resources.ref("Subscribers")
@@ -262,13 +262,13 @@ def test_s11_a_suppressed_address_looks_like_any_other_even_when_all_else_of_it_
         for who in (ann, bob)
     )
     assert (refused.status, refused.text.replace("ann@", "bob@")) == (taken.status, taken.text)
-    assert len(ann.emails) == 2  # the confirmation and the introduction of back then
+    assert len(ann.emails) == 2  # the earlier confirmation email and introduction
     assert len(bob.emails) == 1
 
 
-def test_nobody_can_be_made_to_get_many_emails_by_others_signing_them_up(world: World) -> None:
+def test_repeated_sign_ups_by_others_send_few_emails_to_a_mailbox(world: World) -> None:
     ann = Person(world).joins()
     for _ in range(14):
         asleep(world, timedelta(days=1, minutes=1))
         ann.signs_up()
-    assert emails(ann).count("already-here") == 5  # with the confirmation, six in 30 days
+    assert emails(ann).count("already-here") == 5  # with the confirmation email, six in 30 days

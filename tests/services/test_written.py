@@ -1,4 +1,4 @@
-"""What somebody wrote is read only as far as there is use for it, under each id that a lesson has had."""
+"""Reflections: only those that are used are read, under each id that a lesson has had."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,7 +24,7 @@ MEGABYTE = 1_000_000
 
 
 class Reading:
-    """The bytes of text that queries hand out; DynamoDB has read at most a page of 1 MB more."""
+    """Counts the bytes of text that queries return; DynamoDB has read at most one page of 1 MB more."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.read = 0
@@ -39,7 +39,7 @@ class Reading:
 
 
 def many(world: World, person: Person, number: int, text: str, lesson: str, round_number: int = 1) -> None:
-    """Puts so many reflections to a lesson into the table, the first one a minute after the other."""
+    """Stores `number` reflections to a lesson, a minute apart; the first one begins with “First of all.”"""
     for at in range(number):
         kept = Reflection(
             str(person.row["id"]),
@@ -57,7 +57,7 @@ def many(world: World, person: Person, number: int, text: str, lesson: str, roun
 
 
 def test_p10_a_lesson_reads_only_the_answers_that_it_quotes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """200 long reflections to other lessons, and as many to the one that is quoted."""
+    """There are 100 long reflections to the lesson that is quoted, and 100 to another one."""
     ann = reads(Person(world), 2)
     long = ("word " * MAX_BYTES)[:MAX_BYTES]
     many(world, ann, 100, long, "acknowledge")
@@ -77,7 +77,9 @@ def test_p10_a_lesson_reads_only_the_answers_that_it_quotes(world: World, monkey
     assert not world.failures
 
 
-def test_p10_the_pages_the_files_and_a_reply_read_a_bounded_part(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_p10_pages_files_and_replies_read_a_bounded_part_of_the_journal(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ann = reads(Person(world), 3)
     many(world, ann, 200, ("word " * MAX_BYTES)[:MAX_BYTES], "acknowledge")
     reading = Reading(monkeypatch)
@@ -90,7 +92,7 @@ def test_p10_the_pages_the_files_and_a_reply_read_a_bounded_part(world: World, m
     for path in ("", "/lessons/own-it", "/journal"):
         reading.read = 0
         assert world.request("GET", ann.page_url + path).status == 200
-        assert reading.read == 0, "the course page has no use for it"
+        assert reading.read == 0, "the course page reads no reflections"
     reading.read = 0
     assert world.request("POST", f"{journal}/export", form={}).status == 200
     assert reading.read < 3 * MEGABYTE
@@ -100,8 +102,10 @@ def test_p10_the_pages_the_files_and_a_reply_read_a_bounded_part(world: World, m
     assert not world.failures
 
 
-def test_p10_every_reflection_is_in_one_part_of_the_export(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each once, and each part begins behind the one before."""
+def test_p10_every_reflection_is_in_exactly_one_part_of_the_export(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each part begins after the one before."""
     monkeypatch.setattr(export, "IN_A_ZIP", 1000)
     ann = Person(world).joins()
     many(world, ann, 300, "x" * 100, "own-it")
@@ -123,7 +127,7 @@ def subscriber_of(person: Person) -> Any:
     return subscriber
 
 
-def test_a_lesson_looks_back_on_its_last_rounds_and_its_echoes(world: World) -> None:
+def test_a_lesson_reads_its_answers_of_earlier_rounds_and_the_answers_that_it_quotes(world: World) -> None:
     ann = Person(world).joins()
     for number in range(1, 4):
         many(world, ann, 1, f"round {number}", "apology-in-action", number)
@@ -137,7 +141,7 @@ def test_a_lesson_looks_back_on_its_last_rounds_and_its_echoes(world: World) -> 
     assert len(texts(COURSE, COURSE.closing)) == 6
 
 
-def test_a4_what_was_written_to_a_lesson_before_it_was_renamed_is_found(world: World) -> None:
+def test_a4_reflections_to_a_lesson_from_before_it_was_renamed_are_found(world: World) -> None:
     ann = Person(world).joins()
     many(world, ann, 1, "to the old one", "before")
     course = replace(COURSE, renamed={"before": "own-it"})

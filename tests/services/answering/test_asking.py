@@ -1,4 +1,4 @@
-"""One email asks about what a reply may have meant: kept words, few emails, and a button that does it."""
+"""Offers ask about an unclear reply: its words are kept, few emails are sent, and a button obeys."""
 
 import re
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tests.stories import asleep, next_email, nothing_comes, reads
 TORN = "I see now that he felt alone. I don’t think I need the rest of the emails though."
 
 
-def test_w2_a_wish_among_other_words_is_kept_and_offered_once(world: World) -> None:
+def test_w2_a_possible_command_among_other_words_is_kept_and_offered_once(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies(TORN)
     assert [" ".join(str(text).split()) for text in texts(ann)] == [TORN]
@@ -31,7 +31,7 @@ def test_w2_a_wish_among_other_words_is_kept_and_offered_once(world: World) -> N
 @pytest.mark.parametrize(
     ("command", "status"), [("stop", "unsubscribed"), ("pause", "paused"), ("again", "active"), ("skip", "active")]
 )
-def test_the_button_of_an_offer_asks_once_more_and_then_does_it(world: World, command: str, status: str) -> None:
+def test_the_button_of_an_offer_asks_once_more_and_then_obeys(world: World, command: str, status: str) -> None:
     said = {
         "stop": TORN,
         "pause": "He cried. I need a few days.",
@@ -46,22 +46,22 @@ def test_the_button_of_an_offer_asks_once_more_and_then_does_it(world: World, co
     url = ann.link(f"/{command}", offer)
     shown = world.request("GET", url)
     assert shown.status == 200
-    assert ann.row == before, "looking at it changes nothing"
+    assert ann.row == before, "opening the link changes nothing"
     [place] = re.findall(r'name="place" value="([^"]*)"', shown.text)
     for _ in range(2):
         assert world.request("POST", url, form={"place": place}).status == 303
     assert ann.row["status"] == status
     if command == "skip":
-        assert ann.row["next_lesson"] == "apology-in-action", "pressed twice, one lesson is skipped"
+        assert ann.row["next_lesson"] == "apology-in-action", "two presses skip one lesson"
     if command == "again":
         assert ann.row["round"] == 2
 
 
-def test_w9_at_most_two_asks_a_day_and_the_third_doubtful_mail_is_kept_in_silence(world: World) -> None:
+def test_w9_at_most_two_offers_are_sent_a_day_and_later_unclear_mail_is_only_kept(world: World) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
-    doubtful = [TORN, "I might stop the course, not sure yet.", "He cried. I need a few days.", "Start over"]
-    for text in doubtful:
+    unclear = [TORN, "I might stop the course, not sure yet.", "He cried. I need a few days.", "Start over"]
+    for text in unclear:
         ann.replies(text, lesson)
     assert len(ann.reflections) == 4
     assert emails_of(ann)[3:] == ["ask-stop", "ask-stop"]
@@ -70,7 +70,7 @@ def test_w9_at_most_two_asks_a_day_and_the_third_doubtful_mail_is_kept_in_silenc
     assert emails_of(ann)[-1].startswith("ask-")
 
 
-def test_a_mail_that_is_worked_on_again_is_asked_about_once(world: World) -> None:
+def test_a_mail_that_is_processed_again_leads_to_one_offer(world: World) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     for _ in range(3):
@@ -78,7 +78,7 @@ def test_a_mail_that_is_worked_on_again_is_asked_about_once(world: World) -> Non
     assert emails_of(ann)[3:] == ["ask-stop"]
 
 
-def test_w7_a_practical_question_gets_the_help_once_a_day(world: World) -> None:
+def test_w7_a_practical_question_is_answered_with_help_once_a_day(world: World) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     questions = ["how do I change my email address?", "How many lessons are there in total?"]
@@ -88,7 +88,7 @@ def test_w7_a_practical_question_gets_the_help_once_a_day(world: World) -> None:
     assert sorted(map(str, texts(ann))) == sorted(questions)
 
 
-def test_w5_an_unclear_answer_to_the_way_back_is_asked_back_once(world: World) -> None:
+def test_w5_an_unclear_answer_to_the_way_back_is_asked_about_once(world: World) -> None:
     ann = reads(Person(world), 5)
     fifth = ann.emails[-1]
     ann.replies("She says yes but her eyes say no.", fifth)
@@ -103,14 +103,16 @@ def test_w5_an_unclear_answer_to_the_way_back_is_asked_back_once(world: World) -
     assert emails_of(ann).count("ask-way-back") == 1
     assert len(ann.reflections) == 2
     email = next_email(world)
-    assert email.tags["email"] == "keep-showing-up", "unanswered, the closing letter comes as planned"
+    assert email.tags["email"] == "keep-showing-up", "without an answer, the closing letter comes as planned"
     assert re.search(r"/me/[\w-]+/yes", email.text or "")
     assert re.search(r"/me/[\w-]+/not-yet", email.text or "")
     assert "nobody answers" in (email.text or "")
 
 
 @pytest.mark.parametrize(("words", "round_number"), [("not yet", 2), ("yes", 1)])
-def test_w5_the_email_that_asks_back_is_answered_like_the_lesson(world: World, words: str, round_number: int) -> None:
+def test_w5_an_answer_to_the_email_that_asks_back_counts_like_one_to_the_lesson(
+    world: World, words: str, round_number: int
+) -> None:
     ann = reads(Person(world), 5)
     ann.replies("It depends on the day")
     offer = ann.emails[-1]
@@ -120,7 +122,7 @@ def test_w5_the_email_that_asks_back_is_answered_like_the_lesson(world: World, w
     assert emails_of(ann)[-1] == ("welcome-back" if round_number == 2 else "noted")
 
 
-def test_nobody_who_has_left_is_asked_anything(world: World) -> None:
+def test_an_unsubscribed_subscriber_gets_no_offer(world: World) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     ann.replies("stop")
@@ -130,7 +132,7 @@ def test_nobody_who_has_left_is_asked_anything(world: World) -> None:
     assert nothing_comes(world)
 
 
-def test_an_automatic_answer_is_not_asked_about(world: World) -> None:
+def test_an_auto_reply_leads_to_no_offer(world: World) -> None:
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
     raw = b"Auto-Submitted: auto-replied\r\n" + written(TORN, lesson)
@@ -139,19 +141,19 @@ def test_an_automatic_answer_is_not_asked_about(world: World) -> None:
     assert not ann.reflections
 
 
-def test_w8_a_doubtful_yes_to_the_confirmation_is_told_how_to_confirm(world: World) -> None:
+def test_w8_an_unclear_yes_to_the_confirmation_email_is_answered_with_how_to_confirm(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
     ann.replies("yes?? what is this about")
     assert str(ann.row["status"]) == "pending"
-    told = ann.emails[-1]
-    assert told.tags["email"] == "ask-confirm"
-    assert "Ann" not in (told.text or ""), "nothing that was typed into the form"
-    ann.replies("Yes", told)
+    question = ann.emails[-1]
+    assert question.tags["email"] == "ask-confirm"
+    assert "Ann" not in (question.text or ""), "nothing that was typed into the form"
+    ann.replies("Yes", question)
     assert ann.row["status"] == "active"
 
 
-def test_the_next_lesson_says_that_a_reply_was_kept_and_only_the_next(world: World) -> None:
+def test_only_the_next_lesson_says_that_a_reply_was_kept(world: World) -> None:
     said = "What you wrote in reply is kept in your journal."
     ann = reads(Person(world), 1)
     ann.replies("I asked nothing.")
@@ -162,7 +164,7 @@ def test_the_next_lesson_says_that_a_reply_was_kept_and_only_the_next(world: Wor
     assert said not in (after.text or "")
 
 
-def test_r20_the_next_lesson_says_that_a_reply_from_another_address_was_not_kept(world: World) -> None:
+def test_r20_only_the_next_lesson_says_that_a_reply_from_another_address_was_not_kept(world: World) -> None:
     said = "A reply came from an address that is not yours. It was not kept."
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]

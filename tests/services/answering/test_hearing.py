@@ -1,4 +1,4 @@
-"""What kind of email a reply answers, and what its words then mean."""
+"""The kind of email that a reply answers, which decides what its words mean."""
 
 from dataclasses import replace
 from datetime import date
@@ -22,7 +22,7 @@ PLAIN = Answered(
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({}, Kind.LESSON),
         ({"lesson": "safety-first"}, Kind.WAY_BACK),
@@ -37,5 +37,5 @@ PLAIN = Answered(
         ({"lesson": "", "notice": offer(Request.Command.PAUSE, proven=False)}, Kind.OFFER),
     ],
 )
-def test_the_kind_of_email_depends_on_what_it_asked(changes: dict[str, object], told: Kind) -> None:
-    assert kind(replace(PLAIN, **changes)) is told  # type: ignore[arg-type]
+def test_the_kind_of_email_depends_on_what_it_asked(changes: dict[str, object], expected: Kind) -> None:
+    assert kind(replace(PLAIN, **changes)) is expected  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A command is obeyed, and words that stand beside it are kept."""
+"""Commands are obeyed, and other words in the same reply are kept."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.stories import next_email, reads
     "text",
     ["I would like to unsubscribe", "opt out", "no more mails pls", "unsubscirbe", "Ich möchte mich abmelden"],
 )
-def test_w1_a_wish_to_leave_ends_the_course_with_one_goodbye(world: World, text: str) -> None:
+def test_w1_a_request_to_unsubscribe_ends_the_course_with_one_goodbye(world: World, text: str) -> None:
     ann = reads(Person(world), 1)
     ann.replies(text)
     assert ann.row["status"] == "unsubscribed"
@@ -23,7 +23,7 @@ def test_w1_a_wish_to_leave_ends_the_course_with_one_goodbye(world: World, text:
 @pytest.mark.parametrize(
     "text", ["Not yet, I think. She still flinches.", "No. He sleeps with the door locked.", "Not really. She laughs."]
 )
-def test_w4_not_yet_with_more_is_a_not_yet_and_the_words_are_kept(world: World, text: str) -> None:
+def test_w4_a_not_yet_with_more_words_begins_a_round_and_the_words_are_kept(world: World, text: str) -> None:
     ann = reads(Person(world), 5)
     ann.replies(text)
     assert ann.row["round"] == 2
@@ -31,7 +31,7 @@ def test_w4_not_yet_with_more_is_a_not_yet_and_the_words_are_kept(world: World, 
     assert emails_of(ann)[-1] == "welcome-back"
 
 
-def test_w6_a_pause_with_its_reason_is_obeyed_and_kept(world: World) -> None:
+def test_w6_a_pause_with_a_reason_is_obeyed_and_the_words_are_kept(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("Please pause until Saturday. I have to go to my mother, and I cannot think there.")
     assert (ann.row["status"], ann.row["paused_until"]) == ("paused", "2026-11-28")
@@ -39,7 +39,7 @@ def test_w6_a_pause_with_its_reason_is_obeyed_and_kept(world: World) -> None:
     assert next_email(world).at.day == 28
 
 
-def test_a_yes_to_an_offer_is_the_command_and_a_no_is_nothing(world: World) -> None:
+def test_a_yes_to_an_offer_obeys_the_command_and_a_no_does_not(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("I might stop the course, not sure yet.")
     offer = ann.emails[-1]

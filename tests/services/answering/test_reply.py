@@ -1,4 +1,4 @@
-"""What was done with a mail."""
+"""The outcomes of a mail."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from services.answering.reply import Done
 
 
 @pytest.mark.parametrize(
-    ("done", "goes"), [(Done.KEPT, False), (Done.SET_ASIDE, False), (Done.OBEYED, True), (Done.DISCARDED, True)]
+    ("done", "deleted"), [(Done.KEPT, False), (Done.SET_ASIDE, False), (Done.OBEYED, True), (Done.DISCARDED, True)]
 )
-def test_the_raw_mail_goes_when_nothing_of_it_may_be_needed(done: Done, goes: bool) -> None:
-    assert bool(done.note) is goes
+def test_the_raw_mail_is_deleted_if_it_cannot_be_needed_later(done: Done, deleted: bool) -> None:
+    assert bool(done.note) is deleted

@@ -1,4 +1,4 @@
-"""The course page's use cases: whose page a link opens, and what a press changes."""
+"""The course page's use cases: which subscriber's page a link opens, and what a press changes."""
 
 from datetime import date
 
@@ -17,7 +17,7 @@ from tests.stories import next_email, reads, unchanged
 
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is counted, by name."""
+    """The names of all counts, in order."""
     return counted_by(course_page, monkeypatch)
 
 
@@ -48,19 +48,19 @@ def test_a_link_of_an_earlier_sign_up_or_of_an_erased_subscriber_opens_nothing(w
         course_page.opened(token, world.now())
 
 
-def test_a_press_tells_whether_it_is_so_now(world: World, counts: list[str]) -> None:
+def test_a_press_returns_whether_its_command_is_in_effect(world: World, counts: list[str]) -> None:
     ann = reads(Person(world), 1)
     _, course = course_page.opened(token_of(ann), world.now())
     assert course_page.press(Command.PAUSE, stored(ann), course, world.now(), date(2026, 12, 24))
     assert (ann.row["status"], ann.row["paused_until"]) == ("paused", "2026-12-24")
     assert course_page.press(Command.RESUME, stored(ann), course, world.now())
     with unchanged(world):
-        assert course_page.press(Command.RESUME, stored(ann), course, world.now()), "twice is once"
+        assert course_page.press(Command.RESUME, stored(ann), course, world.now()), "twice is the same as once"
         assert not course_page.press(Command.YES, stored(ann), course, world.now()), "there is no new round"
     assert counts == ["Command.pause", "Command.resume", "Command.resume", "Command.yes"]
 
 
-def test_a_press_after_everything_is_erased_is_not_so(world: World, counts: list[str]) -> None:
+def test_a_press_after_an_erasure_has_no_effect(world: World, counts: list[str]) -> None:
     ann = reads(Person(world), 1)
     before, course = course_page.opened(token_of(ann), world.now())
     clients.subscribers().erase(before.id)
@@ -76,7 +76,7 @@ def test_another_hour_and_zone_are_stored(world: World) -> None:
         assert (ann.row["zone"], ann.row["hour"]) == ("Asia/Tokyo", 21)
 
 
-def test_p3_a_link_ends_with_all_links(world: World) -> None:
+def test_p3_ending_all_links_ends_a_course_page_link(world: World) -> None:
     ann = reads(Person(world), 1)
     token = token_of(ann)
     clients.subscribers().change(str(ann.row["id"]), Subscriber.with_links_ended)
@@ -84,10 +84,10 @@ def test_p3_a_link_ends_with_all_links(world: World) -> None:
         course_page.opened(token, world.now())
     assert ann.row["links_ended"] == 1
     next_email(world)
-    assert course_page.opened(token_of(ann), world.now())[0] == stored(ann), "the next email has a new one"
+    assert course_page.opened(token_of(ann), world.now())[0] == stored(ann), "the next email has a new link"
 
 
-def test_a_skipped_lesson_is_taken_back_until_the_next_is_sent(world: World) -> None:
+def test_a_skip_can_be_undone_until_the_next_lesson_is_sent(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.presses("skip")
     assert str(ann.row["next_lesson"]) == "apology-in-action"

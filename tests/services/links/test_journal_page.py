@@ -1,4 +1,4 @@
-"""Behind a journal link: what it opens and for how long, the download, what is taken back, and erasing."""
+"""The journal page: how long its link works, the download, taking back a reflection, and erasure."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def test_p5_a_link_is_random_and_stored_as_a_hash_only(world: World) -> None:
             journal_page.opened(made_up, world.now())
 
 
-def test_everything_that_is_kept_in_one_file(world: World) -> None:
+def test_the_export_has_everything_that_is_kept_in_one_file(world: World) -> None:
     ann = reads(Person(world, first_name="Zoë"), 1)
     ann.replies("“I never said it.” <b>")
     assert ann.journal_url
@@ -70,11 +70,11 @@ def test_everything_that_is_kept_in_one_file(world: World) -> None:
     assert [one["text"] for one in data["reflections"]] == ["“I never said it.” <b>"]
     assert "“I never said it.” &lt;b&gt;" in html
     assert "<script" not in html
-    assert "http" not in html, "it needs nothing from anywhere"
+    assert "http" not in html, "the file loads nothing"
 
 
 def test_the_export_has_the_dates_of_every_round_and_says_what_is_not_in_it(world: World) -> None:
-    """Kept in an item of their own, which goes with the subscriber."""
+    """The dates are in a separate item, which is erased with the subscriber."""
     ann = reads(Person(world), 1)
     rounds = {"1": ann.row["sent"]}
     ann.presses("again")
@@ -94,7 +94,7 @@ def test_the_export_has_the_dates_of_every_round_and_says_what_is_not_in_it(worl
     assert not [row for row in world.rows("Subscribers") if "home" not in row]
 
 
-def test_what_is_too_much_for_one_file_comes_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_too_large_for_one_file_comes_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "IN_A_ZIP", 10)
     monkeypatch.setattr(export, "LISTED", 2)
     ann = reads(Person(world), 1)
@@ -129,8 +129,8 @@ def test_one_reflection_is_taken_back_with_its_raw_mail(world: World) -> None:
     assert len(raw_mail(world)) == 1
 
 
-def test_what_answered_a_notice_is_taken_back_too(world: World) -> None:
-    """It belongs to no lesson."""
+def test_a_reflection_in_answer_to_a_notice_can_be_taken_back_too(world: World) -> None:
+    """The reflection belongs to no lesson."""
     ann = reads(Person(world), 1)
     ann.presses("pause")
     ann.replies("I need a while.")
@@ -142,7 +142,7 @@ def test_what_answered_a_notice_is_taken_back_too(world: World) -> None:
     assert not ann.reflections
 
 
-def test_a_mail_of_somebody_else_is_not_taken_back(world: World) -> None:
+def test_a_reflection_of_another_subscriber_cannot_be_taken_back(world: World) -> None:
     ann, bob = reads(Person(world), 1), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     bob.replies("Mine.")
     mail_id = str(bob.reflections[0]["mail_id"])
@@ -151,20 +151,20 @@ def test_a_mail_of_somebody_else_is_not_taken_back(world: World) -> None:
     assert any(mail_id in key for key in raw_mail(world))
 
 
-def test_the_first_name_is_changed_here_only(world: World) -> None:
+def test_the_first_name_is_changed_only_on_the_journal_page(world: World) -> None:
     ann = reads(Person(world), 1)
     assert ann.in_the_journal("name", first_name="Anouk").status == 200
     assert ann.row["first_name"] == "Anouk"
     refused = ann.in_the_journal("name", first_name="http://evil.example")
     assert refused.status == 400
-    assert "http://evil.example" in refused.text, "what was typed stays"
+    assert "http://evil.example" in refused.text, "the typed text stays in the form"
     assert "Anouk" in (next_email(world).text or "")
     ann.in_the_journal("name", first_name="")
     assert ann.row.get("first_name") is None
     assert ann.presses("name", first_name="Mallory").status == 404
 
 
-def test_erasing_twice_says_again_that_it_is_erased(world: World) -> None:
+def test_an_erasure_asks_once_more_and_then_no_link_works(world: World) -> None:
     ann = Person(world).joins()
     page_url, token = ann.page_url, token_of(ann)
     assert "Erase everything about you?" in ann.in_the_journal("erase").text
@@ -175,7 +175,7 @@ def test_erasing_twice_says_again_that_it_is_erased(world: World) -> None:
     assert world.request("POST", f"/journal/{token}", form={}).status == 404
 
 
-def test_whoever_cannot_be_written_to_is_told_so_and_keeps_the_one_link_they_have(world: World) -> None:
+def test_a_subscriber_who_complained_reads_that_no_link_can_be_mailed_and_keeps_the_last_one(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("I left the door open.")
     journal, page = ann.journal_url, ann.page_url

@@ -1,4 +1,4 @@
-"""Leaving: what the unsubscribe link stops or pauses, and that the reason is counted without the person."""
+"""Leaving: what the unsubscribe link stops or pauses, and the reason, counted anonymously."""
 
 from datetime import timedelta
 
@@ -19,16 +19,16 @@ from tests.test_unsubscribe import done, of_nobody
 
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is counted, by name."""
+    """The names of all counts, in order."""
     return counted_by(leaving, monkeypatch)
 
 
 def link_of(person: Person) -> LinkToken:
-    """The link in an email of the sign-up of today."""
+    """The unsubscribe link in an email of the current sign-up."""
     return LinkToken(str(person.row["id"]), int(str(person.row["epoch"])))
 
 
-def test_a_stop_is_counted_and_told_in_the_language_of_the_course(world: World, counts: list[str]) -> None:
+def test_a_stop_is_counted_and_answered_in_the_language_of_the_course(world: World, counts: list[str]) -> None:
     ann = Person(world).joins()
     english = clients.library().languages["en"]
     link = link_of(ann)
@@ -37,7 +37,7 @@ def test_a_stop_is_counted_and_told_in_the_language_of_the_course(world: World, 
     assert ann.row["status"] == "unsubscribed"
     assert leaving.stop(link, world.now(), pressed=True) == left
     world.drain()
-    assert [email.subject for email in ann.emails[2:]] == ["You have stopped the course"], "it is told once"
+    assert [email.subject for email in ann.emails[2:]] == ["You have stopped the course"], "one notice for both"
     assert counts == ["Unsubscribed", "Unsubscribed"]
 
 
@@ -49,7 +49,7 @@ def test_a_link_of_an_unknown_subscriber_gets_the_same_answer(world: World, coun
         assert leaving.take_a_break(unknown, world.now()) == Left(Outcome.PAUSED, None)
 
 
-def test_a_link_of_an_earlier_sign_up_stops_a_later_one_only_when_pressed(world: World, counts: list[str]) -> None:
+def test_a_link_of_an_earlier_sign_up_stops_a_later_one_only_by_its_button(world: World, counts: list[str]) -> None:
     ann = Person(world).joins()
     link = link_of(ann)
     leaving.stop(link, world.now(), pressed=False)
@@ -71,7 +71,7 @@ def test_a_break_is_thirty_days_by_the_local_calendar(world: World) -> None:
 
 
 @pytest.mark.parametrize("status", [Status.BOUNCED, Status.COMPLAINED, Status.UNSUBSCRIBED])
-def test_after_a_stop_a_break_is_told_that_the_emails_have_stopped(world: World, status: Status) -> None:
+def test_a_break_after_a_stop_says_that_the_emails_have_stopped(world: World, status: Status) -> None:
     ann = Person(world).joins()
     link = link_of(ann)
     clients.subscribers().change(link.subscriber, lambda current: current.stopped(status))
@@ -79,7 +79,7 @@ def test_after_a_stop_a_break_is_told_that_the_emails_have_stopped(world: World,
         assert leaving.take_a_break(link, world.now()).outcome is Outcome.STOPPED
 
 
-def test_the_page_behind_a_link_speaks_the_language_of_its_course_if_there_is_one(world: World) -> None:
+def test_the_page_of_a_valid_unsubscribe_link_is_in_the_language_of_its_course(world: World) -> None:
     ann = Person(world).joins()
     token = ann.link("/unsubscribe/").rpartition("/")[2]
     assert leaving.language_of(token, world.now()) is clients.library().languages["en"]
@@ -87,7 +87,7 @@ def test_the_page_behind_a_link_speaks_the_language_of_its_course_if_there_is_on
         assert leaving.language_of(other, world.now()) is None
 
 
-def test_only_a_reason_of_the_page_is_counted(world: World, counts: list[str]) -> None:
+def test_only_a_reason_offered_on_the_page_is_counted(world: World, counts: list[str]) -> None:
     Person(world).joins()
     english = clients.library().languages["en"]
     for why in ("hard", "", "Ann, of all people", "hard "):
@@ -99,7 +99,7 @@ def test_only_a_reason_of_the_page_is_counted(world: World, counts: list[str]) -
 # ---------------------------------------------------------------- by the buttons of the page
 
 
-def test_a_month_s_break_instead(world: World) -> None:
+def test_a_break_of_a_month_pauses_instead_of_stopping(world: World) -> None:
     ann = reads(Person(world), 1)
     link = ann.link("/unsubscribe/")
     assert "Pause for a month instead" in world.request("GET", link).text
@@ -114,7 +114,7 @@ def test_a_month_s_break_instead(world: World) -> None:
     assert (lesson.tags["email"], lesson.at.date().isoformat()) == ("own-it", "2026-12-24")
 
 
-def test_who_has_not_confirmed_and_takes_a_break_is_not_asked_again(world: World) -> None:
+def test_a_break_from_an_unconfirmed_sign_up_ends_it(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
     link = one_click(ann.emails[-1]).removeprefix(world.parameters["SiteUrl"])
@@ -122,8 +122,8 @@ def test_who_has_not_confirmed_and_takes_a_break_is_not_asked_again(world: World
     assert ann.row["status"] == "unsubscribed"
 
 
-def test_a_break_from_what_is_over_anyway(world: World) -> None:
-    """Who has stopped or completed the course is not told that it goes on in a month."""
+def test_a_break_after_the_end_of_the_course_changes_nothing(world: World) -> None:
+    """A subscriber who has stopped or completed the course does not read that it goes on in a month."""
     ann = Person(world).joins()
     link = ann.link("/unsubscribe/")
     world.request("POST", link)
@@ -131,7 +131,7 @@ def test_a_break_from_what_is_over_anyway(world: World) -> None:
         assert done(world.request("POST", f"{link}?instead=break", form={}))
 
 
-def test_the_reason_is_counted_and_is_nobody_s(world: World) -> None:
+def test_the_reason_is_counted_without_the_subscriber(world: World) -> None:
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     assert done(world.request("POST", f"{ann.link('/unsubscribe/')}?now=yes", form={"why": "hard"}))
     assert done(world.request("POST", f"{bob.link('/unsubscribe/')}?now=yes", form={"why": "Ann, of all people"}))
@@ -141,7 +141,7 @@ def test_the_reason_is_counted_and_is_nobody_s(world: World) -> None:
     assert "of all people" not in "\n".join(world.logs)
 
 
-def test_an_earlier_link_takes_no_break_from_a_later_sign_up(world: World) -> None:
+def test_a_link_of_an_earlier_sign_up_does_not_pause_a_later_one(world: World) -> None:
     ann = reads(Person(world), 1)
     earlier = one_click(ann.emails[-1])
     ann.presses("stop")
@@ -156,12 +156,12 @@ def test_an_earlier_link_takes_no_break_from_a_later_sign_up(world: World) -> No
     assert ann.row["status"] == "active"
 
 
-def test_a_break_shortens_no_pause(world: World) -> None:
+def test_a_break_does_not_shorten_a_pause(world: World) -> None:
     ann = reads(Person(world), 1)
     link = one_click(ann.emails[-1])
     ann.presses("pause")
     world.request("POST", f"{link}?instead=break", form={})
-    assert "paused_until" not in ann.row, "it waits for its subscriber"
+    assert "paused_until" not in ann.row, "it has no end until the subscriber resumes"
     ann.presses("pause", until="2027-03-01")
     world.request("POST", f"{link}?instead=break", form={})
     assert ann.row["paused_until"] == "2027-03-01"

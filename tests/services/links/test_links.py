@@ -1,4 +1,4 @@
-"""Links: what a token says, for its own purpose only, and the subscriber that it was made for."""
+"""Links: a token names its subscriber and sign-up, and works for its purpose only."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ def token_of(person: Person, part: str) -> str:
     return person.link(part).rpartition("/")[2]
 
 
-def test_a_token_says_its_subscriber_and_sign_up(world: World) -> None:
+def test_a_token_names_its_subscriber_and_sign_up(world: World) -> None:
     ann = Person(world).joins()
     said = LinkToken(str(ann.row["id"]), int(str(ann.row["epoch"])))
     token = token_of(ann, "/unsubscribe/")
@@ -38,7 +38,7 @@ def test_a_token_of_another_purpose_is_invalid(world: World, purpose: Purpose) -
             read(purpose, token_of(ann, "/unsubscribe/"), world.now())
 
 
-def test_a_token_is_read_as_of_a_time(world: World) -> None:
+def test_a_token_is_valid_until_it_expires(world: World) -> None:
     ann = Person(world).joins()
     token = ann.page_url.rpartition("/")[2]
     late = world.now() + tokens.PAGE_LIFE - timedelta(minutes=2)
@@ -55,7 +55,7 @@ def test_the_link_of_an_erased_subscriber_is_genuine_and_finds_no_subscriber(wor
     assert (link.subscriber, subscriber) == (subscriber_id, None)
 
 
-def test_a_key_that_was_just_added_is_fetched_and_one_that_was_never_there_is_unknown(world: World) -> None:
+def test_a_key_just_added_is_fetched_and_a_key_that_never_existed_is_unknown(world: World) -> None:
     ann = Person(world)
     with a_key_is_added(world):
         ann.joins()
@@ -73,10 +73,10 @@ def journal_links(person: Person) -> list[str]:
     return [url for email in person.emails for _, url in email.links() if "/journal/" in url]
 
 
-def test_p3_three_journal_links_are_mailed_a_day_whoever_asks(world: World) -> None:
+def test_p3_at_most_three_journal_links_are_mailed_a_day(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.presses("journal")
-    ann.presses("journal")  # twice in a minute is once
+    ann.presses("journal")  # twice in a minute counts once
     ann.replies("JOURNAL")
     ann.replies("EXPORT")
     assert len(set(journal_links(ann))) == 3
@@ -102,7 +102,7 @@ def test_p3_a_journal_link_is_refused_after_24_hours(world: World) -> None:
         assert (answer.status, "This link no longer works" in answer.text) == (404, True)
 
 
-def test_p3_all_links_end_at_once_and_one_new_one_is_mailed_beyond_the_three(world: World) -> None:
+def test_p3_ending_all_links_works_at_once_and_mails_one_new_link_beyond_the_three(world: World) -> None:
     ann = reads(Person(world), 1)
     for command in ("JOURNAL", "JOURNAL", "EXPORT"):
         ann.replies(command)
@@ -113,6 +113,6 @@ def test_p3_all_links_end_at_once_and_one_new_one_is_mailed_beyond_the_three(wor
     new = set(journal_links(ann)) - set(old)
     assert len(new) == 1
     assert world.request("POST", new.pop(), form={}).status == 200
-    assert world.request("GET", ann.page_url).status == 200, "the email has a new link to the page"
+    assert world.request("GET", ann.page_url).status == 200, "the email has a new course-page link"
     world.request("POST", unsubscribe, form={"List-Unsubscribe": "One-Click"})
     assert ann.row["status"] == "unsubscribed", "stopping always works"

@@ -1,4 +1,4 @@
-"""What is done by a link is told to the mailbox: a stop always and once, other presses twice a day."""
+"""Notices of changes that were made by a link: one for every stop, and two a day for other presses."""
 
 import re
 from datetime import timedelta
@@ -14,14 +14,14 @@ BY_LINK = "It was done by a link in one of our emails, or on your page."
 LAST_TODAY = "Should more be changed by a link today"
 
 
-def told(person: Person) -> list[str]:
-    """The notices that came, without the confirmation."""
+def notices(person: Person) -> list[str]:
+    """The ids of the notices that came, without the first confirmation email."""
     lessons = {"intro", "acknowledge", "own-it", "apology-in-action", "no-rush-to-forgiveness", "safety-first"}
     return [email.tags["email"] for email in person.emails[1:] if email.tags["email"] not in lessons]
 
 
 @pytest.mark.parametrize("way", ["one click", "button", "page"])
-def test_p4_a_stop_is_told_once_whichever_link_and_however_often(world: World, way: str) -> None:
+def test_p4_a_stop_sends_one_notice_whichever_link_is_used_and_however_often(world: World, way: str) -> None:
     ann = reads(Person(world), 1)
     click, button, page = one_click(ann.emails[-1]), ann.link("/unsubscribe/"), ann.page_url
     for _ in range(3):
@@ -34,35 +34,35 @@ def test_p4_a_stop_is_told_once_whichever_link_and_however_often(world: World, w
                 world.request("POST", f"{page}/stop", form={})
     world.request("POST", click, form={"List-Unsubscribe": "One-Click"})
     ann.replies("STOP")
-    assert told(ann) == ["goodbye"]
+    assert notices(ann) == ["goodbye"]
     assert BY_LINK in (ann.emails[-1].text or "")
     assert LAST_TODAY not in (ann.emails[-1].text or "")
 
 
-def test_p4_a_stop_of_a_later_sign_up_is_told_again(world: World) -> None:
+def test_p4_a_stop_of_a_later_sign_up_sends_another_notice(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.presses("stop")
     asleep(world, timedelta(days=3))
     ann.signs_up()
     ann.confirms()
     ann.presses("stop")
-    assert told(ann) == ["goodbye", "confirm", "goodbye"]
+    assert notices(ann) == ["goodbye", "confirm", "goodbye"]
 
 
-def test_p4_a_stop_that_broke_off_before_it_was_told_is_told_by_the_next_press(
+def test_p4_a_stop_interrupted_before_its_notice_sends_it_at_the_next_press(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann = reads(Person(world), 1)
     with monkeypatch.context() as broken:
         broken.setattr(Outbox, "notice", lambda *_, **__: 1 / 0)
         ann.presses("stop")
-    assert (ann.row["status"], told(ann)) == ("unsubscribed", [])
+    assert (ann.row["status"], notices(ann)) == ("unsubscribed", [])
     ann.presses("stop")
-    assert told(ann) == ["goodbye"]
+    assert notices(ann) == ["goodbye"]
     world.failures.clear()
 
 
-def test_p4_a_sign_up_that_waits_is_stopped_without_another_email(world: World) -> None:
+def test_p4_stopping_an_unconfirmed_sign_up_sends_no_email(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
     world.request("POST", one_click(ann.emails[-1]), form={})
@@ -79,55 +79,57 @@ def test_p4_a_sign_up_that_waits_is_stopped_without_another_email(world: World) 
         ("time", "time", "/time"),
     ],
 )
-def test_p4_a_press_is_told_with_the_button_that_undoes_it(world: World, press: str, notice: str, undo: str) -> None:
+def test_p4_a_press_sends_one_notice_with_the_button_that_undoes_it(
+    world: World, press: str, notice: str, undo: str
+) -> None:
     ann = reads(Person(world), 2)
     place = re.search(r'name="place" value="([^"]*)"', world.request("GET", f"{ann.page_url}/{press}").text)
     for _ in range(2):
         ann.presses(press, hour="9", zone="Europe/Berlin", place=place[1] if place else "")
-    assert told(ann) == [notice]
+    assert notices(ann) == [notice]
     assert BY_LINK in (ann.emails[-1].text or "")
     if undo:
         assert world.request("GET", ann.link(undo)).status in (200, 303)
     else:
-        assert "/yes" not in (ann.emails[-1].text or ""), "it would lead to the end, not back to their place"
+        assert "/yes" not in (ann.emails[-1].text or ""), "it would lead to the closing letter, not back to their place"
 
 
-def test_p4_an_answer_to_the_way_back_is_told(world: World) -> None:
+def test_p4_an_answer_to_the_way_back_sends_a_notice(world: World) -> None:
     ann = reads(Person(world), 5)
     ann.presses("yes")
-    assert told(ann) == ["noted"]
+    assert notices(ann) == ["noted"]
     world.request("POST", ann.link("/not-yet"), form={})
-    assert told(ann) == ["noted", "welcome-back"]
+    assert notices(ann) == ["noted", "welcome-back"]
 
 
-def test_p4_two_presses_a_day_are_told_and_the_second_says_that_no_more_will_be(world: World) -> None:
+def test_p4_two_presses_a_day_send_notices_and_the_second_notice_says_that_it_is_the_last(world: World) -> None:
     ann = reads(Person(world), 2)
     for _ in range(4):
         ann.presses("pause")
         ann.presses("resume")
-    assert told(ann) == ["paused", "paused"]
+    assert notices(ann) == ["paused", "paused"]
     assert [LAST_TODAY in (email.text or "") for email in ann.emails[-2:]] == [False, True]
     ann.presses("stop")
-    assert told(ann) == ["paused", "paused", "goodbye"], "a stop is always told"
+    assert notices(ann) == ["paused", "paused", "goodbye"], "a stop always sends a notice"
 
 
-def test_p4_the_next_day_presses_are_told_again(world: World) -> None:
+def test_p4_presses_send_notices_again_the_next_day(world: World) -> None:
     ann = reads(Person(world), 1)
     for _ in range(3):
         ann.presses("skip")
     next_email(world)
     ann.presses("pause")
-    assert told(ann)[-1] == "paused"
+    assert notices(ann)[-1] == "paused"
 
 
-def test_p4_a_break_of_a_month_is_told(world: World) -> None:
+def test_p4_a_break_of_a_month_sends_a_notice(world: World) -> None:
     ann = reads(Person(world), 1)
     world.request("POST", f"{ann.link('/unsubscribe/')}?instead=break", form={})
-    assert told(ann) == ["paused"]
+    assert notices(ann) == ["paused"]
 
 
-def test_what_is_asked_by_reply_does_not_say_that_a_link_did_it(world: World) -> None:
+def test_the_notice_of_a_command_by_reply_does_not_mention_a_link(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("PAUSE")
-    assert told(ann) == ["paused"]
+    assert notices(ann) == ["paused"]
     assert BY_LINK not in (ann.emails[-1].text or "")

@@ -1,4 +1,4 @@
-"""An erasure behind the journal link: nothing is found from the press on, it always ends, and it is told once."""
+"""An erasure from the journal page: it acts at once, always completes, and sends one last email."""
 
 import shutil
 from dataclasses import replace
@@ -24,7 +24,7 @@ from tests.stories import asleep, reads, without
 
 
 def left(world: World) -> list[dict[str, Any]]:
-    """Items that hold an address, words or the erasure itself."""
+    """The items that hold an address, words or the erasure itself."""
     people = [row for row in world.rows("Subscribers") if "home" not in row]
     return people + world.rows("Reflections")
 
@@ -34,13 +34,13 @@ def raw_mail(world: World) -> int:
 
 
 def later(world: World, hours: float) -> None:
-    """Time goes on, and then a few ticks find what is due."""
+    """Lets time pass, and then runs a few ticks that find everything due."""
     asleep(world, timedelta(hours=hours) - timedelta(minutes=40))
     for _ in range(2):
         world.advance(timedelta(minutes=20))
 
 
-def test_everything_goes_and_one_last_email_says_so(world: World) -> None:
+def test_everything_is_deleted_and_one_last_email_says_so(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("I never said it.")
     sent = len(ann.emails)
@@ -52,7 +52,7 @@ def test_everything_goes_and_one_last_email_says_so(world: World) -> None:
     assert len(ann.emails) == sent + 2
 
 
-def test_p4_from_the_press_on_nothing_is_found(world: World) -> None:
+def test_p4_nothing_is_found_after_the_press(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("I never said it.")
     page, journal = ann.page_url, ann.journal_url
@@ -62,17 +62,17 @@ def test_p4_from_the_press_on_nothing_is_found(world: World) -> None:
         assert world.request("POST", journal, form={}).status == 404
         assert world.request("POST", f"{page}/journal", form={}).status == 404
         ann.replies("Is anybody there?")
-        assert len(world.rows("Reflections")) == 2, "the reflection and the link, until the queue comes to them"
+        assert len(world.rows("Reflections")) == 2, "the reflection and the link, until the queued erasure runs"
         assert not world.subscribers()
     world.drain()
     assert left(world) == []
 
 
 @pytest.mark.parametrize("fails", [(RawMail, "delete"), (Reflections, "delete"), (Mailer, "send"), (Limits, "close")])
-def test_p6_sixty_replies_and_a_crash_at_any_call_end_in_nothing_left(
+def test_p6_an_erasure_of_sixty_replies_completes_after_a_crash_at_any_call(
     world: World, monkeypatch: pytest.MonkeyPatch, fails: tuple[type, str]
 ) -> None:
-    """Every 25th call breaks off: each try goes on where the one before was."""
+    """Every 25th call fails: each try continues where the one before stopped."""
     ann = reads(Person(world), 1)
     ann.replies("The first.")
     one = next(clients.reflections().of(str(ann.row["id"])))
@@ -82,13 +82,13 @@ def test_p6_sixty_replies_and_a_crash_at_any_call_end_in_nothing_left(
     journal = ann.journal_url
     works, calls = getattr(owner, name), []
 
-    def breaks_off(*given: Any, **named: Any) -> Any:
+    def fails_at_times(*given: Any, **named: Any) -> Any:
         calls.append(1)
         if len(calls) % 25 == 1:
             raise TimeoutError
         return works(*given, **named)
 
-    monkeypatch.setattr(owner, name, breaks_off)
+    monkeypatch.setattr(owner, name, fails_at_times)
     for _ in range(3):  # a person whose press fails presses again
         answer = world.request("POST", f"{journal}/erase", form={"sure": "yes"})
         if answer.status == 200:
@@ -100,7 +100,7 @@ def test_p6_sixty_replies_and_a_crash_at_any_call_end_in_nothing_left(
     world.failures.clear()
 
 
-def test_while_ses_takes_nothing_the_address_stays_for_24_hours_at_most(
+def test_the_address_is_kept_for_at_most_24_hours_while_ses_takes_no_email(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann = reads(Person(world), 1)
@@ -132,7 +132,7 @@ def test_p6_an_erasure_that_waited_for_the_scheduler_for_longer_is_told_in_its_l
 
 
 @pytest.mark.parametrize("answer", [Refused(Refusal.ADDRESS, "MessageRejected"), Refused(Refusal.SANDBOX, "x")])
-def test_an_email_that_ses_never_takes_is_counted_and_the_address_goes_at_once(
+def test_a_last_email_that_ses_never_takes_is_counted_and_the_address_deleted_at_once(
     world: World, monkeypatch: pytest.MonkeyPatch, answer: Refused
 ) -> None:
     ann = reads(Person(world), 1)
@@ -143,7 +143,7 @@ def test_an_email_that_ses_never_takes_is_counted_and_the_address_goes_at_once(
     assert (left(world), counted) == ([], ["ErasedUntold"])
 
 
-def test_without_an_answer_it_is_told_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_last_email_in_doubt_is_sent_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ann = reads(Person(world), 1)
     journal = ann.journal_url
     answers = [Unknown(), Sent("taken")]
@@ -154,7 +154,7 @@ def test_without_an_answer_it_is_told_again(world: World, monkeypatch: pytest.Mo
     assert (left(world), answers) == ([], [])
 
 
-def test_a6_an_erasure_is_told_although_the_course_is_gone(own_course: tuple[World, Path]) -> None:
+def test_a6_the_last_email_is_sent_although_the_course_is_deleted(own_course: tuple[World, Path]) -> None:
     world, course = own_course
     ann = reads(Person(world), 1)
     journal = ann.journal_url
@@ -164,10 +164,10 @@ def test_a6_an_erasure_is_told_although_the_course_is_gone(own_course: tuple[Wor
     assert (left(world), ann.emails[-1].tags["email"]) == ([], "erased")
 
 
-def test_lost_answers_bring_the_last_email_a_few_times_and_then_the_address_goes(
+def test_a_last_email_always_in_doubt_is_sent_a_few_times_and_then_the_address_is_deleted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of the emails may have arrived, so they come after twice as long each time, within the 24 hours."""
+    """Each of the emails may have arrived, so the wait doubles each time, within the 24 hours."""
     ann = reads(Person(world), 1)
     journal, given = ann.journal_url, list[Email]()
     counted = counted_by(erasing, monkeypatch)
@@ -180,13 +180,13 @@ def test_lost_answers_bring_the_last_email_a_few_times_and_then_the_address_goes
     world.request("POST", f"{journal}/erase", form={"sure": "yes"})
     world.advance(timedelta(hours=3))
     assert (len(given), counted) == (4, [])
-    assert left(world) != [], "SES may take it yet"
+    assert left(world) != [], "SES may still take it"
     world.advance(timedelta(hours=21))
     assert (len(given), left(world), counted) == (8, [], ["ErasedUntold"])
 
 
-def test_p5_an_address_that_was_put_there_by_others_is_not_written_to(world: World) -> None:
-    """The sign-up function may write items of this table; if its code were somebody else's, it could write this one."""
+def test_p5_no_last_email_goes_to_an_address_that_an_attacker_stored(world: World) -> None:
+    """The sign-up function may write to this table; with an attacker's code it could write this item."""
     ann = reads(Person(world), 1)
     ann_id = str(ann.row["id"])
     clients.erasures().begin(

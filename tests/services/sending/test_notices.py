@@ -1,4 +1,4 @@
-"""Notices: which still go out when they are asked for, and where a journal link goes."""
+"""Notices: how a message is read, and that no email or journal link goes to a changed address."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -19,8 +19,8 @@ def test_a_notice_is_read_from_its_message_with_or_without_lines_below_it() -> N
     assert Notice.read(message | {"told": ["by_link"]}).told == ("by_link",)
 
 
-def test_p5_no_email_goes_to_an_address_that_others_put_there(world: World) -> None:
-    """Code that may write items puts its own address there, and the closing letter next, which quotes everything."""
+def test_p5_no_email_goes_to_an_address_that_an_attacker_stored(world: World) -> None:
+    """An attacker stores another address, and makes the closing letter next, with the whole journal."""
     ann = reads(Person(world), 1)
     ann.replies("That is what I should have said first.")
     ann.replies("YES")
@@ -37,7 +37,7 @@ def test_p5_no_email_goes_to_an_address_that_others_put_there(world: World) -> N
     assert rings(world.resources.properties("HeldAlarm"), world)
 
 
-def test_p5_a_journal_link_goes_to_no_address_but_the_one_the_id_was_made_of(world: World) -> None:
+def test_p5_a_journal_link_goes_only_to_the_address_that_the_id_was_made_from(world: World) -> None:
     ann = reads(Person(world), 1)
     stored = clients.subscribers().get(str(ann.row["id"]))
     assert stored

@@ -1,4 +1,4 @@
-"""The pace: how long it waits between two starts, by a clock that only its waiting moves."""
+"""The pace: how long it waits between two starts, on a clock that moves only when it waits."""
 
 from types import SimpleNamespace
 
@@ -10,7 +10,7 @@ NOW = 1_795_424_400.0
 
 
 class Clock:
-    """The time, and every wait."""
+    """A clock that does not run by itself, and records every wait."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -33,7 +33,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def starts(clock: Clock, pace: Pace, number: int, rate: float, throttled: int = 0) -> list[float]:
-    """When each of so many emails is started, in seconds from now."""
+    """The times at which `number` emails start, in seconds from now."""
     begun, at = clock.now, []
     for _ in range(number):
         pace.wait(rate, throttled)
@@ -42,11 +42,11 @@ def starts(clock: Clock, pace: Pace, number: int, rate: float, throttled: int = 
 
 
 @pytest.mark.parametrize("rate", [0.5, 1, 7, 50])
-def test_the_first_starts_at_once_and_each_other_a_gap_later(clock: Clock, rate: float) -> None:
+def test_the_first_email_starts_at_once_and_each_other_one_gap_later(clock: Clock, rate: float) -> None:
     assert starts(clock, Pace(), 5, rate) == pytest.approx([n / rate for n in range(5)], abs=1e-5)
 
 
-def test_a_second_never_has_more_than_the_rate_from_one_message_to_the_next(clock: Clock) -> None:
+def test_the_rate_is_kept_from_one_message_to_the_next(clock: Clock) -> None:
     pace = Pace()
     first = starts(clock, pace, 3, rate=7)
     second = starts(clock, pace, 3, rate=7)  # another message, and no time between the two
@@ -54,15 +54,15 @@ def test_a_second_never_has_more_than_the_rate_from_one_message_to_the_next(cloc
     assert second == pytest.approx([1 / 7, 2 / 7, 3 / 7], abs=1e-5)
 
 
-def test_time_in_which_nothing_was_to_be_sent_is_not_saved_up_for_a_burst(clock: Clock) -> None:
+def test_idle_time_is_not_saved_up_for_a_burst(clock: Clock) -> None:
     pace = Pace()
     starts(clock, pace, 1, rate=2)
     clock.now += 3600
     assert starts(clock, pace, 4, rate=2) == pytest.approx([0, 0.5, 1, 1.5], abs=1e-5)
 
 
-def test_a_start_that_came_late_is_not_made_up_for(clock: Clock) -> None:
-    """The process stood still for a while: the next ones keep their distance from the late one."""
+def test_a_late_start_is_not_made_up_for(clock: Clock) -> None:
+    """The process was frozen for a while: the next starts keep their distance from the late one."""
     pace = Pace()
     starts(clock, pace, 2, rate=2)
     clock.now += 0.8
@@ -73,7 +73,7 @@ def test_a_start_that_came_late_is_not_made_up_for(clock: Clock) -> None:
     assert clock.now - late == pytest.approx(0.5, abs=1e-5)
 
 
-def test_each_time_ses_says_that_it_is_too_much_the_gap_doubles(clock: Clock) -> None:
+def test_the_gap_doubles_each_time_ses_throttles(clock: Clock) -> None:
     pace = Pace()
     for throttled in range(4):
         pace.wait(4, throttled)
@@ -82,7 +82,7 @@ def test_each_time_ses_says_that_it_is_too_much_the_gap_doubles(clock: Clock) ->
         assert clock.now - begun == pytest.approx(2**throttled / 4, abs=1e-5)
 
 
-def test_it_never_waits_longer_than_sixteen_gaps(clock: Clock) -> None:
+def test_the_pace_never_waits_longer_than_sixteen_gaps(clock: Clock) -> None:
     assert 2**MOST_DOUBLINGS == 16
     assert starts(clock, Pace(), 3, rate=4, throttled=100) == pytest.approx([0, 4, 8], abs=1e-5)
 
@@ -94,7 +94,7 @@ def test_the_usual_pace_comes_back_with_the_next_message(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("back", [1, 3600, 86_400 * 365])
-def test_a_clock_put_back_does_not_make_it_wait_for_ever(clock: Clock, back: float) -> None:
+def test_a_clock_that_is_set_back_does_not_make_the_pace_wait_for_ever(clock: Clock, back: float) -> None:
     pace = Pace()
     starts(clock, pace, 3, rate=2)
     clock.now -= back
