@@ -114,7 +114,7 @@ class RecordedPerson(Person):
         self.sim.advance_to(self.world.now() + timedelta(seconds=10))
         filled = {"course": "rebuild-trust", "form_time": form_time[1], "website": "", "address": self.address}
         filled |= {"first_name": self.first_name, "zone": self.zone, "hour": str(self.hour), "consent": "yes"}
-        self.signed_up_at = self.world.now()
+        self.signed_up_at = self.signed_up_at or self.world.now()  # a second form on a day brings no second email
         answer = self.sends_request("POST", path, filled | changed)
         self.sim.advance_to(self.world.now() + SOON)
         return answer

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 KEPT_FOR = timedelta(days=89)
 """The age until which no reflection may be deleted."""
+UNQUEUED = "forms that were stored and never queued, which DynamoDB deletes after a day"
+"""Known: the process died between the two calls, and the person saw an error."""
 LEFT = "left after an erasure"
 UNTOLD = "untold"
 
@@ -56,7 +58,9 @@ def judge_stored_data(sim: "Simulation", tally: Tally) -> None:
 
 def _judge_erased(sim: "Simulation", address: str, raw: dict[str, str], tally: Tally) -> None:
     for table in sim.world.tables():
-        if any(address in json.dumps(row, default=str) for row in sim.world.rows(table)):
+        left = [row for row in sim.world.rows(table) if address in json.dumps(row, default=str)]
+        tally.windows[UNQUEUED] += sum("form" in row for row in left)
+        if any("form" not in row for row in left):
             tally.found(LEFT, f"the address in {table}")
     if any(address in mail for mail in raw.values()):
         tally.found(LEFT, "a mail")
