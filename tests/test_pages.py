@@ -284,7 +284,7 @@ def test_the_whole_course_works_without_javascript(site: World, browser: Browser
         page.set_content(mine.read("journal.html").decode())
     expect(page.locator(".written")).to_have_text("I listened for once.")
     page.goto(ann.link("/unsubscribe/"))
-    press("Pause for a month instead", "nothing of it comes for a month")
+    press("Pause for a month instead", "nothing from it comes for a month")
     page.goto(ann.link("/unsubscribe/"))
     press("Stop the emails", "No more lessons of this course will come.")
     page.goto(ann.journal_url)

@@ -45,7 +45,7 @@ NAMED: dict[str, dict[str, str | dict[str, str]]] = {
         "a subscriber": _SUBSCRIBER,
         **dict.fromkeys(("asked", "consent"), AGREED),
         "rounds": SENT,
-        "form": "A form that nothing comes of",
+        "form": "A form that leads to nothing",
         "erasing": "then your address for 24 hours at most, for one last email",
         "home": NOBODY,
     },
