@@ -20,14 +20,14 @@ from tests.conftest import cannot_run_here
 ROOT = Path(__file__).parents[1]
 AXE = ROOT / ".tools/node_modules/axe-core/axe.min.js"
 LEVELS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
-PATIENCE = 120_000  # milliseconds; on a busy machine a page may take long, and the test's own timeout names a hang
+PATIENCE = 120_000  # milliseconds: a busy machine may be slow, and a test that hangs ends by its own timeout
 
 expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
 def chromium(*arguments: str) -> Iterator[Browser]:
-    """The machine's own Chromium; without one the test is skipped."""
+    """Starts the machine's own Chromium. Skips the test if there is none."""
     try:
         with launched(*arguments) as browser:
             yield browser
@@ -37,19 +37,19 @@ def chromium(*arguments: str) -> Iterator[Browser]:
 
 @cache
 def axe() -> str:
-    """axe-core's script, which finds what keeps people out of a page."""
+    """Returns the script of axe-core, which finds barriers to accessibility in a page."""
     if not AXE.exists():
         cannot_run_here("axe-core is missing in .tools: run make test")
     return AXE.read_text("utf-8")
 
 
 def barriers(page: Page, *, colours_only: bool = False) -> list[str]:
-    """What axe-core finds on a page at WCAG's levels A and AA, as one line each.
+    """Returns axe-core's findings on a page at WCAG's levels A and AA, one line each.
 
-    `colours_only` looks once more at a page that is otherwise known, in other colours or at another width.
+    `colours_only` checks only the contrast, of a page that was checked before in other colours or at another width.
     """
     if not page.evaluate("() => 'axe' in window"):
-        page.evaluate(axe())  # not as a script of the page, which its Content-Security-Policy would not let in
+        page.evaluate(axe())  # evaluated: the page's Content-Security-Policy would refuse a script element
     rules = {"type": "rule", "values": ["color-contrast"]} if colours_only else {"type": "tag", "values": list(LEVELS)}
     run = "rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(results => results.violations)"
     found = page.evaluate(run, rules)
@@ -58,7 +58,7 @@ def barriers(page: Page, *, colours_only: bool = False) -> list[str]:
 
 @contextmanager
 def running_course(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """`email-course run` on a free port, and the address it prints."""
+    """Runs `email-course run` on a free port; yields the address that it prints, and the process."""
     command = [str(Path(sys.executable).parent / "email-course"), "run", "--port", "0", *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout
@@ -77,9 +77,9 @@ def running_course(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]
 
 @contextmanager
 def served(start: datetime, template: Path = TEMPLATE, **parameters: str) -> Iterator[World]:
-    """A world of this process whose pages a browser can open, at its parameter SiteUrl.
+    """Yields a world in this process whose pages a browser can open, at its parameter SiteUrl.
 
-    By number: a client that looks "localhost" up may ask a name server for its IPv6 address, and wait for it.
+    The address is a number: a client that looks "localhost" up may ask a name server for its IPv6 address, and wait.
     """
     listener = Listener("127.0.0.1", 0)
     site_url = f"http://127.0.0.1:{listener.port}"

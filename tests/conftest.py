@@ -1,4 +1,4 @@
-"""What tests share: the local cloud as a fixture, and how a test says that this machine cannot run it."""
+"""Shared by all tests: fixtures of the local cloud, and how to skip a test that this machine cannot run."""
 
 import gc
 import os
@@ -15,7 +15,8 @@ from local_cloud.cloud import TEMPLATE, World
 from local_cloud.intrinsics import Resolver
 from tests.logs import given_away
 
-# The collector goes through all that boto3 and moto have made, again and again: a sixth of the time at its usual pace.
+# At its default pace the garbage collector takes a sixth of the tests' time: it goes through all objects of boto3 and
+# moto again and again.
 gc.set_threshold(100_000, 20, 20)
 
 # A test never depends on how fast the machine is.
@@ -27,7 +28,7 @@ MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def g1_no_log_gives_anybody_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The logs of every world that a test makes, whatever it is about: no address, no token, no word of a reply."""
+    """Fails any test in whose worlds the logs hold an address, a token or a line of a reply."""
     end = World.__exit__
 
     def end_after_a_look(world: World, kind: Any, error: Any, trace: Any) -> None:
@@ -40,7 +41,7 @@ def g1_no_log_gives_anybody_away(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """The whole system on this machine, on a Monday morning. A handler that raised fails the test."""
+    """The whole system on this machine, on a Monday morning. Fails the test if a handler raised."""
     with World(start=MONDAY) as world:
         yield world
         assert not world.failures
@@ -48,7 +49,7 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def own_course(tmp_path: Path) -> Iterator[tuple[World, Path]]:
-    """A world whose `emails/` can be edited, as an author does while people are in the course."""
+    """A world and its course's folder, which a test edits as an author does while the course runs."""
     (tmp_path / "functions").symlink_to(TEMPLATE.parent / "functions")
     shutil.copy(TEMPLATE, tmp_path / "template.yaml")
     shutil.copytree(TEMPLATE.parent / "emails", tmp_path / "emails")
@@ -58,15 +59,15 @@ def own_course(tmp_path: Path) -> Iterator[tuple[World, Path]]:
 
 @pytest.fixture(scope="module")
 def resources() -> Resolver:
-    """The template as CloudFormation would carry it out."""
+    """The template, resolved as CloudFormation would resolve it."""
     with World(start=MONDAY) as world:
-        # One function has run, so that `aws.log` is imported as on Lambda: it reads the environment when it is.
+        # Run one function first, so that `aws.log` is imported as on Lambda: it reads the environment on import.
         assert world.invoke("dispatch", {}).error is None
         return world.resources
 
 
 def cannot_run_here(what: str) -> None:
-    """Skips a test that needs what this machine has not; with CI=true that is a failure."""
+    """Skips a test for which something is missing on this machine; with CI=true, fails it."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"cannot run here: {what}")
     pytest.skip(f"cannot run here: {what}")

@@ -1,4 +1,4 @@
-"""The W3C's validator vnu, for tests that hold pages and emails to the HTML standard."""
+"""The W3C's validator vnu, for tests that check pages and emails against the HTML standard."""
 
 import json
 import shutil
@@ -11,14 +11,14 @@ from tests.conftest import cannot_run_here
 
 VNU = Path(__file__).parents[1] / ".tools/node_modules/vnu-jar/build/dist/vnu.jar"
 OUTLOOKS_OWN = r"CSS: “mso-[a-z-]+”: Property “mso-[a-z-]+” doesn't exist\."
-"""What vnu says of properties that only Outlook knows; other mail programs pass over them. None is used in a page."""
+"""vnu's messages on properties that only Outlook knows. Other mail programs ignore them, and no page uses one."""
 
 
 def errors(documents: Mapping[str, str], folder: Path, *, but_for: str = "") -> list[str]:
-    """What vnu finds wrong with HTML documents, as one line each, warnings left out.
+    """Returns vnu's errors in HTML documents, one line each, without its warnings.
 
-    `documents` are by name; they are written into `folder`. Messages that fit the regular expression `but_for` are
-    passed over.
+    `documents` maps names to HTML, which is written into `folder`. Messages that match the regular expression
+    `but_for` are left out.
     """
     java = vnu()
     for name, document in documents.items():
@@ -32,7 +32,7 @@ def errors(documents: Mapping[str, str], folder: Path, *, but_for: str = "") -> 
 
 @cache
 def vnu() -> str:
-    """The path of the Java that runs vnu; without both the test is skipped."""
+    """Returns the path of Java. Skips the test if Java or vnu is missing."""
     java = shutil.which("java")
     if java is None:
         cannot_run_here(

@@ -1,8 +1,8 @@
-"""Lambda's end of its Runtime API: the built artefact in processes of their own, as Lambda would load it.
+"""Lambda's side of its Runtime API: runs the built artefact in separate processes, loaded as on Lambda.
 
 Each function is a process of Python 3.13 with awslambdaric, Lambda's own runtime client. Its code folder is a copy of
-the artefact, dated 1980 and not writable. Its environment is what Lambda and template.yaml set, and beside it only what
-leads to stand-ins: the address of moto, and libfaketime for the clock of the local cloud.
+the artefact, dated 1980 and not writable. Its environment has the variables that Lambda and template.yaml set, and in
+addition only those that lead to stand-ins: the address of moto, and libfaketime for the clock of the local cloud.
 """
 
 import json
@@ -36,15 +36,18 @@ PYTHON = ROOT / ".venv-lambda/bin/python"
 NATIVE = ROOT / ".tools/native"
 LAYER = ROOT / "emails"
 IN_1980 = 315532800  # seconds since 1970: sam dates every file of the zip 1980-01-01
-TIME_LEFT = 900  # seconds that an invocation may take, at any moment: no test depends on how fast the machine is
+TIME_LEFT = 900  # seconds that any invocation may take, so that no test depends on how fast the machine is
 
 
 class HandlerError(Exception):
-    """What a function's process reported as failed: the kind of error and its words."""
+    """A failure that a function's process reported: the kind of error and its message."""
 
 
 def artefact() -> Path:
-    """A built function's folder; all are the same. Skips the test where there is none, and fails if it is old."""
+    """Returns the folder of one built function; all folders are the same.
+
+    Skips the test if .venv-lambda is missing, and raises AssertionError if the build is older than the source.
+    """
     if not PYTHON.exists():
         cannot_run_here("the built artefact (.venv-lambda is missing: make test-long makes it, with a Python 3.13)")
     code = min(folder for folder in BUILT.iterdir() if folder.is_dir())
@@ -68,9 +71,10 @@ def digest(folder: Path) -> str:
 
 @contextmanager
 def unpacked() -> Iterator[Path]:
-    """A folder with `task`, the artefact, and `opt`, the layer, as Lambda unpacks them: dated 1980 and not writable.
+    """Yields a folder with the artefact in `task` and the layer in `opt`, unpacked as on Lambda.
 
-    Compiled modules are exchanged for those of this machine's processor. Raises AssertionError if a file was changed.
+    All files are dated 1980 and not writable. Compiled modules are replaced by those for this machine's processor.
+    Raises AssertionError if a file was changed.
     """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -94,9 +98,9 @@ def unpacked() -> Iterator[Path]:
 
 
 def started_by(at: datetime) -> list[str]:
-    """What stands before Python on a command line: a clock that shows this time when it starts.
+    """Returns the start of a command line, for a program whose clock shows this time when it starts.
 
-    Root loses its right to write where files are not writable.
+    If we are root, the program loses root's right to write to files that are not writable.
     """
     unprivileged = [_program("setpriv"), "--bounding-set", "-all", "--inh-caps", "-all"] if os.geteuid() == 0 else []
     return [*unprivileged, _program("faketime"), "-f", f"@{at:%Y-%m-%d %H:%M:%S}"]
@@ -110,7 +114,10 @@ def _program(name: str) -> str:
 
 
 def environment(function: Function, root: Path, runtime_api: str, aws: str) -> dict[str, str]:
-    """All that the process of a function has (Lambda guide, "Defined runtime environment variables"), and stand-ins."""
+    """Returns the environment of a function's process, as on Lambda, and the addresses of stand-ins.
+
+    Source: Lambda guide, "Defined runtime environment variables".
+    """
     own = {name: value.replace(str(LAYER), str(root / "opt")) for name, value in function.environment.items()}
     task, log = str(root / "task"), f"/aws/lambda/email-course-{function.logical_id}"
     by_lambda = {
@@ -158,7 +165,7 @@ class Sandbox:
         threading.Thread(target=self._tell_the_end, daemon=True).start()
 
     def run(self, event: Any) -> Outcome:
-        """What the function answers to one event."""
+        """Gives the function one event, and returns its outcome."""
         self._events.put((str(uuid.uuid4()), json.dumps(event).encode()))
         path, body = self._answers.get()
         if path.endswith("/response"):
@@ -179,7 +186,7 @@ class Sandbox:
         self._answers.put(("ended", f"its process ended with {status}".encode()))
 
     def next(self) -> tuple[bytes, dict[str, str]] | None:
-        """The next event with its header fields; None when there will be none any more."""
+        """Returns the next event with its header fields; None after the last one."""
         asked = self._events.get()
         if asked is None:
             return None
@@ -193,12 +200,12 @@ class Sandbox:
         return body, fields
 
     def answered(self, path: str, body: bytes) -> None:
-        """Takes an answer, or an error of the handler or of its import."""
+        """Takes the function's answer, or an error of the handler or of its import."""
         self._answers.put((path, body))
 
 
 def _runtime_api(sandbox: Sandbox) -> type[BaseHTTPRequestHandler]:
-    """Lambda guide, "Using the Lambda runtime API"."""
+    """The Runtime API as an HTTP handler (Lambda guide, "Using the Lambda runtime API")."""
 
     class Api(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -228,9 +235,9 @@ def _runtime_api(sandbox: Sandbox) -> type[BaseHTTPRequestHandler]:
 
 @contextmanager
 def artefact_runs(world: World) -> Iterator[None]:
-    """While inside, every function of the world is the built artefact in a process of its own."""
+    """Within the block, every function of the world runs from the built artefact, in a separate process."""
     sandboxes: dict[str, Sandbox] = {}
-    # Once as the local cloud runs it, so that what a test itself asks of the code knows the settings.
+    # Run one function in this process first, so that code which the test itself calls has the settings.
     assert world.invoke("dispatch", {}).error is None
     with unpacked() as root, gateway() as aws, tempfile.TemporaryFile("w+") as log:
 

@@ -1,4 +1,4 @@
-"""G1: what the logs of a world give away. Every world of the whole test run is looked at when it ends (conftest)."""
+"""G1: finds personal data in the logs of a world. conftest.py checks every world of the test run when it ends."""
 
 import re
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from local_cloud.cloud import World
 ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+\.[\w.-]*\w")
 TOKEN = re.compile(r"(?<![\w-])(?:[\w-]{44}|[a-z2-7]{33,34})(?![\w-])", re.IGNORECASE)
 A_LINE = 16
-"""Characters. Shorter ones, such as "Yes", may be in a log by themselves."""
+"""Characters. A shorter line, such as "Yes", may be in a log for another reason."""
 
 
 def given_away(world: World) -> set[str]:
-    """Addresses, tokens and lines that people wrote which are in the logs."""
+    """Returns the addresses, mailed tokens and lines of mails that are in the logs."""
     logs = "\n".join(world.logs)
     found = set(ADDRESS.findall(logs))
     if tokens := {token.lower() for token in TOKEN.findall(logs)}:
@@ -26,7 +26,7 @@ def _mailed(world: World) -> Iterator[str]:
 
 
 def _written(world: World) -> Iterator[str]:
-    """Line by line, as it was received and as it was kept."""
+    """Yields each line that people wrote, as it was received and as it was kept."""
     texts = [mail.raw.decode("utf-8", errors="replace").partition("\n\n")[2] for mail in world.received]
     if "Reflections" in world.tables():
         texts += [str(row.get("text", "")) for row in world.rows("Reflections")]

@@ -1,6 +1,6 @@
-"""What CloudWatch makes of the log lines that the functions write (embedded metric format), and whether an alarm rings.
+"""Reads metrics from the functions' log lines as CloudWatch does, and tells whether an alarm goes off.
 
-Format: CloudWatch guide, "Specification: Embedded metric format".
+The log lines have the embedded metric format: CloudWatch guide, "Specification: Embedded metric format".
 """
 
 import json
@@ -25,7 +25,7 @@ COMPARISONS = {
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One metric: the same name in another namespace, or with more or fewer dimensions, is another one."""
+    """One metric. The same name in another namespace, or with more or fewer dimensions, is another metric."""
 
     namespace: str
     dimensions: frozenset[tuple[str, str]]
@@ -33,7 +33,7 @@ class Series:
 
     @staticmethod
     def watched_by(alarm: Mapping[str, Any]) -> "Series":
-        """The metric that an alarm of the template names."""
+        """Returns the metric that an alarm of the template watches."""
         dimensions = frozenset((given["Name"], given["Value"]) for given in alarm.get("Dimensions", []))
         return Series(alarm["Namespace"], dimensions, alarm["MetricName"])
 
@@ -53,14 +53,14 @@ def written(world: World) -> Iterator[tuple[Series, float]]:
 
 
 def rings(alarm: Mapping[str, Any], world: World) -> bool:
-    """Whether an alarm on a sum rings, if all that was ever written came within one of its periods."""
+    """Tells whether an alarm on a sum goes off, if all values were written within one of its periods."""
     assert alarm["Statistic"] == "Sum"
     total = sum(value for series, value in written(world) if series == Series.watched_by(alarm))
     return bool(COMPARISONS[alarm["ComparisonOperator"]](total, alarm["Threshold"]))
 
 
 def counted_by(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What a module counts from now on, by name."""
+    """Collects the names of the metrics that a module counts from now on."""
     counted: list[str] = []
     monkeypatch.setattr(module, "count", counted.append)
     return counted

@@ -1,4 +1,4 @@
-"""A person who takes the course, for tests that tell a story: signs up, reads mail, follows links, replies."""
+"""A person who takes the course, for tests that tell a story: signs up, reads emails, follows links, replies."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from local_cloud.mime import SentEmail
 
 
 def one_click(email: SentEmail) -> str:
-    """Where a mail client posts its one click: the https address among those of List-Unsubscribe (RFC 8058)."""
+    """Returns the https address of List-Unsubscribe, to which a mail program posts its one click (RFC 8058)."""
     found = re.fullmatch(r"<(https?://[^<>,\s]+)>, <mailto:[^<>,\s]+>", email.header("List-Unsubscribe") or "")
     assert found
     return found[1]
@@ -57,7 +57,7 @@ class Person:
         return self.world.request("POST", "/fresh-link", form=given, source_ip=self.source_ip)
 
     def confirms(self) -> Response:
-        """Presses the button behind the link of the last email."""
+        """Presses the button of the page to which the link in the last email leads."""
         return self.world.request("POST", self.link("/confirm/"), form={})
 
     def joins(self) -> "Person":
@@ -76,26 +76,26 @@ class Person:
         return next(email for email in reversed(self.emails) if subject in email.subject)
 
     def link(self, part: str, email: SentEmail | None = None) -> str:
-        """The link with this part in the last email, or in another one."""
+        """The first link that contains `part`, in the last email or in another one."""
         return next(url for _, url in (email or self.emails[-1]).links() if part in url)
 
     @property
     def page(self) -> str:
-        """The person's own page, as text."""
+        """The course page, as text."""
         return self.world.request("GET", self.page_url).text
 
     @property
     def page_url(self) -> str:
-        """The address of their page, from the last email that has one."""
+        """The course-page link of the last email that has one."""
         return next(url for email in reversed(self.emails) for _, url in email.links() if re.search(r"/me/[^/]+$", url))
 
     def presses(self, action: str, **fields: str) -> Response:
-        """Presses a button of their page: pause, resume, time, again, stop, yes, not-yet, unskip, journal."""
+        """Presses a button of the course page: pause, resume, time, again, stop, yes, not-yet, unskip, journal."""
         return self.world.request("POST", f"{self.page_url}/{action}", form=fields)
 
     @property
     def journal_url(self) -> str:
-        """The link to their journal: the last one that was mailed while it works, else a new one."""
+        """The last journal link that was mailed, if it still works; otherwise a new one."""
         mailed = (url for email in reversed(self.emails) for _, url in email.links() if "/journal/" in url)
         if (last := next(mailed, "")) and self.world.request("GET", last).status == 200:
             return last
@@ -104,11 +104,11 @@ class Person:
 
     @property
     def journal(self) -> str:
-        """The journal as text, as it is shown behind its button."""
+        """The journal page after its button was pressed, as text."""
         return self.world.request("POST", self.journal_url, form={}).text
 
     def in_the_journal(self, action: str, **fields: str) -> Response:
-        """Presses a button behind the journal link: text, export, take-back, name, end-links, erase."""
+        """Presses a button of the journal page: text, export, take-back, name, end-links, erase."""
         return self.world.request("POST", f"{self.journal_url}/{action}", form=fields)
 
     def erases(self) -> Response:
@@ -118,18 +118,18 @@ class Person:
     def replies(
         self, text: str, email: SentEmail | None = None, client: str = "gmail", place: Place = Place.ABOVE
     ) -> None:
-        """Replies to the last email, or to another one, as a mail client does."""
+        """Replies to the last email, or to another one, as a mail program does."""
         answered = email or self.emails[-1]
         raw = clients.reply(client, answered, text, self.world.now(), place)
         self.world.deliver(raw, clients.reply_address(answered))
 
     @property
     def row(self) -> dict[str, object]:
-        """What the table Subscribers holds of them."""
+        """This person's item in the table Subscribers."""
         return next(row for row in self.world.subscribers() if row["address"] == self.address.lower())
 
     @property
     def reflections(self) -> list[dict[str, object]]:
-        """What the table Reflections holds of them, by key."""
+        """This person's items in the table Reflections, sorted by key."""
         mine = [row for row in self.world.rows("Reflections") if row["subscriber"] == self.row["id"]]
         return sorted(mine, key=lambda row: str(row["key"]))

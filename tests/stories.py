@@ -1,4 +1,4 @@
-"""Steps of stories: time that passes in an empty house, the next email, and what must not have changed."""
+"""Steps of stories: letting time pass, waiting for the next email, checking that nothing has changed."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.people import Person
 
 @contextmanager
 def unchanged(world: World) -> Iterator[None]:
-    """Whatever happens inside: nothing is stored, nothing is sent, nothing is queued."""
+    """Fails if the block stores an item, sends an email or queues a message."""
     before = everything(world)
     yield
     after = everything(world)
@@ -23,7 +23,7 @@ def unchanged(world: World) -> Iterator[None]:
 
 
 def everything(world: World) -> dict[str, list[str]]:
-    """All items of all tables, all messages of all queues, all mails."""
+    """Returns all items of all tables, all messages of all queues, and the ids of all emails."""
     rows = {table: [row for row in world.rows(table) if "home" not in row] for table in world.tables()}
     held = {table: [json.dumps(row, default=str, sort_keys=True) for row in found] for table, found in rows.items()}
     held |= {queue.logical_id: [*queue.waiting, *queue.delayed, *queue.in_flight] for queue in world.queues()}
@@ -31,25 +31,25 @@ def everything(world: World) -> dict[str, list[str]]:
 
 
 def id_of(world: World, address: str, course: str = "rebuild-trust") -> str:
-    """The id of whoever has this address: an email goes to no other than the one its id was made from."""
+    """Returns the subscriber id of an address: an email goes only to the address that its id was made from."""
     secret = world.clients.secretsmanager.get_secret_value(SecretId=world.resources.ref("SigningSecret"))
     return tokens.subscriber_id(tokens.Keyring(json.loads(secret["SecretString"])), course, address)
 
 
 def asleep_until(world: World, at: datetime) -> None:
-    """Time goes on with no schedule firing: the scheduler is down, or the test has no need of it."""
+    """Moves the clock without firing a schedule: it is down, or the test does not need it."""
     for schedule in world.schedules:
         schedule.next_at = max(schedule.next_at, at + timedelta(seconds=1))
     world.advance_to(at)
 
 
 def asleep(world: World, time: timedelta) -> None:
-    """As `asleep_until`, from now on."""
+    """Does the same as `asleep_until`, for this length of time."""
     asleep_until(world, world.now() + time)
 
 
 def next_email(world: World) -> SentEmail:
-    """The next email, as `World.next_email`, with the ticks of the hours in which nothing is due left out."""
+    """Returns the next email, as `World.next_email` does, without the ticks before somebody is due."""
     due = min(str(row["due_at"]) for row in world.subscribers() if "due_shard" in row)
     asleep_until(world, datetime.fromisoformat(due))
     email = world.next_email(timedelta(minutes=30))
@@ -58,7 +58,7 @@ def next_email(world: World) -> SentEmail:
 
 
 def next_email_of(person: Person) -> SentEmail:
-    """The next email of this one of several people, whoever else is due."""
+    """Returns this person's next email, in a world where others may be due as well."""
     sent, due = len(person.emails), datetime.fromisoformat(str(person.row["due_at"]))
     asleep_until(person.world, max(due, person.world.now()))
     for _ in range(6):
@@ -77,7 +77,7 @@ def reads(person: Person, lessons: int) -> Person:
 
 
 def is_asked_to_keep(person: Person) -> None:
-    """Gets the notice that follows a long pause, without the months."""
+    """Gets the notice that follows a long pause, without waiting for months."""
     person.presses("pause")
     world, row = person.world, person.row
     asked = {"notice": "keep", "subscriber": row["id"], "epoch": int(str(row["epoch"])), "key": "keep"}
@@ -88,7 +88,7 @@ def is_asked_to_keep(person: Person) -> None:
 
 
 def nothing_comes(world: World, days: int = 3) -> bool:
-    """Whether no email comes in the next days, at whatever hour."""
+    """Tells whether no email comes in the next days, at any hour."""
     sent = len(world.emails)
     for _ in range(days * 4):
         asleep(world, timedelta(hours=6))
@@ -98,7 +98,7 @@ def nothing_comes(world: World, days: int = 3) -> bool:
 
 @contextmanager
 def without(world: World, function: str) -> Iterator[None]:
-    """What waits in this function's queue stays there meanwhile."""
+    """Within the block, the messages in this function's queue stay there."""
     source = next(source for source in world.event_sources if source.function.name == function)
     source.enabled = False
     yield
@@ -107,7 +107,7 @@ def without(world: World, function: str) -> Iterator[None]:
 
 @contextmanager
 def a_key_is_added(world: World) -> Iterator[None]:
-    """What is made inside is signed with a new key. Whoever reads it afterwards is a process that began before."""
+    """Within the block, a new key signs. After it, the process that reads started before the key was added."""
     secret = {"SecretId": world.resources.ref("SigningSecret")}
     before = world.clients.secretsmanager.get_secret_value(**secret)["SecretString"]
     after = json.dumps({**json.loads(before), "2": "2" * 64})
@@ -121,7 +121,7 @@ def a_key_is_added(world: World) -> Iterator[None]:
 
 
 def edit(lesson: Path, old: str, new: str) -> None:
-    """Changes a file of the course; functions started from now on read it anew."""
+    """Changes a file of the course; functions that start from now on read the new text."""
     source = lesson.read_text("utf-8")
     assert old in source
     lesson.write_text(source.replace(old, new), "utf-8")

@@ -67,7 +67,7 @@ def test_n5_a_deployment_is_refused_where_another_rule_set_is_active(world: Worl
         custom.create(world.resources, world.functions)
 
 
-def test_n5_another_rule_set_of_the_stack_takes_the_place_of_the_one_before(world: World) -> None:
+def test_n5_a_new_rule_set_of_the_stack_replaces_the_previous_one(world: World) -> None:
     ours = world.resources.ref("ReceiptRules")
     world.clients.ses.create_receipt_rule_set(RuleSetName="ours-anew")
     answer = asks(world, "Update", "ours-anew", before=ours)
@@ -124,7 +124,7 @@ def test_n5_cloudformation_is_answered_whatever_it_asks(world: World, missing: s
     assert answers[-1]["PhysicalResourceId"]
 
 
-def test_n5_an_answer_that_cannot_be_handed_over_is_tried_again_by_lambda(
+def test_n5_lambda_retries_an_answer_that_cannot_be_sent(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three times by the function itself; then it fails, and Lambda runs it again with the same event."""
@@ -148,7 +148,7 @@ def test_a_reason_is_short_enough_for_an_answer(world: World) -> None:
     assert len(json.dumps(answers[-1])) < 4096
 
 
-def test_the_time_it_takes_at_the_longest_fits_into_its_timeout(world: World) -> None:
+def test_its_longest_run_fits_into_its_timeout(world: World) -> None:
     """Two calls of SES, three tries of each with a wait of up to 5 s, and the tries of the answer."""
     function = world.functions.by_name["activate_rules"]
     assert function.timeout >= 2 * 3 * 5 + cloudformation.PUTS * cloudformation.SECONDS

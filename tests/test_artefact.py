@@ -1,6 +1,6 @@
-"""What `make build` made, as Lambda would load it: it answers every sample event, and does what its function is for.
+"""The artefact of `make build`, loaded as on Lambda: it answers every sample event and does its work.
 
-The stories are those of `tests/test_events.py`, told by the built artefact instead of the source.
+The tests are those of `tests/test_events.py`, on the built artefact instead of the source.
 """
 
 import re
@@ -16,15 +16,15 @@ from local_cloud.custom import listening
 from tests.conftest import MONDAY
 from tests.lambda_runtime import BUILT, PYTHON, ROOT, artefact, artefact_runs, digest, environment, started_by, unpacked
 from tests.people import Person
-from tests.test_events import (  # noqa: F401 - told once more, with the fixture `ann` of this file
+from tests.test_events import (  # noqa: F401 - run once more, with the fixture `ann` of this file
     EVENTS,
     before_her_first_event,
     event,
     test_audit_accounts_for_everyone,
     test_confirm_starts_the_course,
-    test_dispatch_queues_who_is_due,
+    test_dispatch_queues_due_subscribers,
     test_my_course_changes_the_hour,
-    test_my_journal_shows_what_was_written,
+    test_my_journal_shows_the_journal_for_a_valid_link,
     test_receive_reply_keeps_the_reflection,
     test_record_delivery_stops_a_bounced_address_for_good,
     test_send_sends_the_introduction,
@@ -48,7 +48,7 @@ def ann(world: World) -> Iterator[Person]:
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("*.json") if path.stem != "activate_rules"))
-def test_each_function_answers_its_sample_event_in_a_world_that_holds_nobody(ann: Person, name: str) -> None:
+def test_each_function_answers_its_sample_event_in_a_world_without_subscribers(ann: Person, name: str) -> None:
     outcome = ann.world.invoke(name, event(name))
     if "Records" in event(name):
         assert outcome.payload == {"batchItemFailures": []}
@@ -58,7 +58,7 @@ def test_each_function_answers_its_sample_event_in_a_world_that_holds_nobody(ann
 
 
 def test_activate_rules_answers_its_sample_event() -> None:
-    """It is there only where a parameter asks for it, and its answer goes to CloudFormation's address."""
+    """It is deployed only if a parameter asks for it, and its answer goes to CloudFormation's address."""
     with World(start=MONDAY, parameters={"ActivateReceiptRules": "yes"}) as world, listening() as (url, answers):
         world.clients.ses.set_active_receipt_rule_set()
         with artefact_runs(world):
@@ -70,7 +70,7 @@ def test_activate_rules_answers_its_sample_event() -> None:
 
 
 def test_a_function_that_cannot_be_loaded_is_an_error(world: World) -> None:
-    """So that the tests above are known to be able to fail."""
+    """Shows that the tests above can fail."""
     with artefact_runs(world):
         function = world.functions.by_name["audit"]
         object.__setattr__(function, "handler", "audit.nothing")
@@ -83,13 +83,13 @@ def test_a_function_that_cannot_be_loaded_is_an_error(world: World) -> None:
 
 
 def python(code: str, world: World, root: Path) -> subprocess.CompletedProcess[str]:
-    """What Python says to a line of code where a function's process would be."""
+    """Runs a line of code in Python as a function's process would run it."""
     environ = environment(world.functions.by_name["send"], root, "127.0.0.1:1", "http://127.0.0.1:1")
     command = [*started_by(MONDAY), str(PYTHON), "-c", code]
     return subprocess.run(command, cwd=root / "task", env=environ, capture_output=True, text=True, check=False)
 
 
-def test_nothing_of_ours_is_on_the_path_and_the_code_cannot_be_written_to(world: World) -> None:
+def test_the_project_is_not_on_the_path_and_the_code_is_not_writable(world: World) -> None:
     with unpacked() as root:
         found = python("import sys; print(*sys.path, sep='\\n')", world, root)
         assert found.returncode == 0, found.stderr
@@ -100,8 +100,8 @@ def test_nothing_of_ours_is_on_the_path_and_the_code_cannot_be_written_to(world:
         assert "2026-11-23 09:0" in python("import datetime; print(datetime.datetime.now())", world, root).stdout
 
 
-def test_bytecode_is_used_although_every_file_is_of_1980(world: World) -> None:
-    """Else each cold start would compile everything, which takes two to three times as long."""
+def test_bytecode_is_used_although_every_file_is_dated_1980(world: World) -> None:
+    """Otherwise each cold start would compile everything, which takes two to three times as long."""
     with unpacked() as root:
         loaded = python(
             "import send, sys; print(*(m.__cached__ for m in sys.modules.values() if "
@@ -125,14 +125,14 @@ def test_all_functions_are_the_same_zip() -> None:
     assert len({digest(folder) for folder in folders}) == 1
 
 
-def test_what_is_compiled_is_for_lambdas_processor() -> None:
+def test_compiled_modules_are_for_the_processor_of_lambda() -> None:
     compiled = list(artefact().rglob("*.so"))
     assert compiled
     for path in compiled:
         assert struct.unpack("<H", path.read_bytes()[18:20]) == (AARCH64,), path
 
 
-def test_what_is_deployed_is_what_the_functions_need_and_nothing_else() -> None:
+def test_only_packages_that_the_functions_need_are_deployed() -> None:
     """No test, no tool and nothing of the local cloud: each package is our own, or named in constraints.txt."""
     pinned = {line.partition("==")[0].lower() for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()}
     for metadata in artefact().glob("*.dist-info"):

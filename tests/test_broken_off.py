@@ -1,4 +1,4 @@
-"""What breaks off in the middle of a sign-up, or of a claim: a process that dies, a request or a reply that is lost."""
+"""Interruptions of a sign-up, a command or a claim: a process dies, or a request or its answer is lost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ CLAIM = Site("send", "aws/subscribers.py Subscribers.save", "PutItem")
 
 @dataclass
 class OneFault:
-    """Happens at the n-th call that a function makes, counted from 0; when it is `stubborn`, at all its retries too."""
+    """A fault at the n-th call that a function makes, counted from 0; if `stubborn`, at all its retries too."""
 
     function: str
     n: int
@@ -43,7 +43,7 @@ class OneFault:
 
 @contextmanager
 def reply_lost(world: World, where: Site) -> Iterator[list[Site]]:
-    """The first such call takes effect, and nobody hears of it. Gives what is called there, retries too."""
+    """Lets the first call at a site take effect, but loses its answer. Yields all calls there, retries included."""
     seen: list[Site] = []
 
     def choose(site: Site) -> Fault | None:
@@ -60,14 +60,14 @@ def reply_lost(world: World, where: Site) -> Iterator[list[Site]]:
 
 
 def sign_up(person: Person, form: dict[str, str], one: OneFault) -> Response:
-    """By a process that has just been started."""
+    """Sends the form to a process that has just been started."""
     forget_everything()
     with faults(person.world.functions, one.choose):
         return person.world.request("POST", "/sign-up", form=form, source_ip=person.source_ip)
 
 
 def calls_of_a_sign_up(function: str) -> list[Site]:
-    """As it is without a fault."""
+    """Returns a function's calls for a sign-up without a fault."""
     nothing = OneFault(function, 0, None)
     with World(start=MONDAY) as world:
         ann = Person(world)
@@ -89,10 +89,10 @@ OF_EACH = {
     [*((fault, False) for fault in Fault), *((fault, True) for fault in LOST)],
     ids=[*Fault, *(f"{fault} at each retry" for fault in LOST)],
 )
-def test_s15_a_sign_up_that_broke_off_is_made_good(fault: Fault, stubborn: bool, function: str) -> None:
-    """At whichever call: the page says to try again, or the queue does, and in the end there is one subscriber.
+def test_s15_an_interrupted_sign_up_is_completed(fault: Fault, stubborn: bool, function: str) -> None:
+    """Whichever call fails: the page says to try again, or the queue retries, and in the end there is one subscriber.
 
-    Two emails may come where SES took the first one and its answer was lost: they are of the same sign-up.
+    Two emails may come if SES took the first one and its answer was lost: both are of the same sign-up.
     """
     calls = calls_of_a_sign_up(function)
     assert {site.operation for site in calls} >= OF_EACH[function]
@@ -108,7 +108,7 @@ def test_s15_a_sign_up_that_broke_off_is_made_good(fault: Fault, stubborn: bool,
                 answer = world.request("POST", "/sign-up", form=form, source_ip=person.source_ip)
             assert (answer.status, "look in your inbox" in answer.text) == (200, True), calls[n]
         world.advance(timedelta(minutes=5))
-        Person(world, "later@example.net", source_ip="203.0.113.99").signs_up()  # whose event shows that events come
+        Person(world, "later@example.net", source_ip="203.0.113.99").signs_up()  # its event shows that events do arrive
         world.advance(2 * HOUR)
         for n, person in enumerate(people):
             at_ses = calls[n].operation in ("SendEmail", "PutItem")
@@ -118,7 +118,7 @@ def test_s15_a_sign_up_that_broke_off_is_made_good(fault: Fault, stubborn: bool,
             rows = [row for row in world.subscribers() if row["address"] == person.address]
             assert [row["status"] for row in rows] == ["pending"], calls[n]
         for person in people:
-            world.advance(timedelta(seconds=1))  # SES takes 14 a second
+            world.advance(timedelta(seconds=1))  # SES takes 14 emails a second
             person.confirms()
             assert (person.row["first_name"], person.row["zone"]) == (person.first_name, person.zone)
             assert emails(person)[-1] == "intro"
@@ -128,7 +128,7 @@ def test_s15_a_sign_up_that_broke_off_is_made_good(fault: Fault, stubborn: bool,
 
 
 def calls_of_a_command() -> list[Site]:
-    """As it is without a fault."""
+    """Returns the calls for a command without a fault."""
     nothing = OneFault("receive_reply", 0, None)
     with World(start=MONDAY) as world:
         reply(Person(world).joins(), "PAUSE", nothing)
@@ -136,7 +136,7 @@ def calls_of_a_command() -> list[Site]:
 
 
 def reply(person: Person, words: str, one: OneFault) -> None:
-    """Received by a process that has just been started, and again six minutes later if it died."""
+    """Delivers a reply to a process that has just been started, and again six minutes later if it died."""
     forget_everything()
     email = person.emails[-1]
     with faults(person.world.functions, one.choose):
@@ -145,8 +145,8 @@ def reply(person: Person, words: str, one: OneFault) -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER])
-def test_r9_of_a_command_that_broke_off_no_mail_is_left(fault: Fault) -> None:
-    """At whichever call: it is obeyed and answered once, and what was written with it is not kept."""
+def test_r9_the_mail_of_an_interrupted_command_is_deleted(fault: Fault) -> None:
+    """Whichever call fails: the command is obeyed and answered once, and its text is not kept."""
     calls = calls_of_a_command()
     assert {site.operation for site in calls} >= {"GetObject", "DeleteObject", "PutItem"}
     for n, call in enumerate(calls):
@@ -162,8 +162,8 @@ def test_r9_of_a_command_that_broke_off_no_mail_is_left(fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("before", [0, 1], ids=["first promise", "later promise"])
-def test_the_promise_of_an_email_whose_reply_was_lost_is_kept(world: World, before: int) -> None:
-    """boto3's retry meets its own write. Taken for another request's, it would leave a page that promises in vain."""
+def test_the_promise_of_an_email_is_kept_if_the_answer_to_its_write_was_lost(world: World, before: int) -> None:
+    """boto3's retry finds its own write. Taken for another request's, it would leave a page with an untrue promise."""
     ann = Person(world)
     for _ in range(before):
         ann.signs_up()
@@ -176,8 +176,8 @@ def test_the_promise_of_an_email_whose_reply_was_lost_is_kept(world: World, befo
     assert emails(ann)[-1] == "intro"
 
 
-def test_d7_own_claim_reported_as_failed(world: World) -> None:
-    """boto3's retry of the claim meets the claim itself: it is ours, and the lesson is sent."""
+def test_d7_our_own_claim_is_recognised_if_it_was_reported_as_failed(world: World) -> None:
+    """boto3's retry finds the claim of the first try: it is ours, and the lesson is sent."""
     ann = Person(world).joins()
     with reply_lost(world, CLAIM) as calls:
         lesson = next_email(world)
@@ -191,8 +191,8 @@ def test_d7_own_claim_reported_as_failed(world: World) -> None:
     assert emails(ann) == ["confirm", "intro", "acknowledge", "own-it"]
 
 
-def test_d7_the_claim_of_another_is_not_taken_for_our_own(world: World) -> None:
-    """Two senders have the same message: the first one's claim is what the second one meets."""
+def test_d7_the_claim_of_another_sender_is_not_taken_for_our_own(world: World) -> None:
+    """Two senders have the same message: the second one finds the first one's claim."""
     ann = Person(world).joins()
     taken: list[Site] = []
 

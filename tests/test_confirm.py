@@ -1,4 +1,4 @@
-"""Confirming: only a pressed button or a reply does it, once, and only for the sign-up that the link was made for."""
+"""Confirming: only a pressed button or a reply confirms, once, and only the sign-up that the link was made for."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -40,7 +40,9 @@ def proof(world: World) -> dict[str, object]:
 
 @pytest.mark.parametrize("by", ["button", "reply"])
 @pytest.mark.parametrize(("path", "source"), [("/sign-up", "page"), ("/embed", "embed")])
-def test_what_was_agreed_to_where_and_when_is_proven(world: World, by: str, path: str, source: str) -> None:
+def test_the_proof_of_consent_has_the_text_the_page_and_the_times(
+    world: World, by: str, path: str, source: str
+) -> None:
     ann = Person(world)
     ann.signs_up(path=path)
     asked_at = world.now()
@@ -57,7 +59,7 @@ def test_what_was_agreed_to_where_and_when_is_proven(world: World, by: str, path
 
 
 def test_a_fresh_link_keeps_the_first_proof(world: World) -> None:
-    """Who asks once more for the confirmation agreed to nothing again."""
+    """Asking for the confirmation email once more is not another consent."""
     ann = Person(world)
     ann.signs_up()
     first = world.now()
@@ -80,12 +82,12 @@ def test_c1_looking_confirms_nothing(world: World) -> None:
             assert "Confirm and begin" in page.text
             world.request("HEAD", link)
             world.request("OPTIONS", link)
-    # A scanner that runs scripts finds ours, which changes nothing, and nothing that submits itself.
+    # A scanner that runs scripts finds only ours, which changes nothing, and no form that submits itself.
     assert not re.search(r'<script(?! src="/page\.js" defer></script>)|onload|http-equiv|<iframe|<img', page.text)
     assert "script-src 'self'" in page.headers["content-security-policy"]
 
 
-def test_c1_looking_again_afterwards_changes_nothing_either(world: World) -> None:
+def test_c1_looking_again_after_confirming_changes_nothing(world: World) -> None:
     ann = Person(world).joins()
     link = ann.link("/confirm/", ann.emails[0])
     with unchanged(world):
@@ -95,7 +97,7 @@ def test_c1_looking_again_afterwards_changes_nothing_either(world: World) -> Non
     assert page.status < 500
 
 
-def test_c2_twice_is_one_activation_and_one_introduction(world: World) -> None:
+def test_c2_confirming_twice_is_one_activation_and_one_introduction(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
     link = ann.link("/confirm/")
@@ -116,7 +118,9 @@ def test_c2_twice_is_one_activation_and_one_introduction(world: World) -> None:
         assert world.request("POST", link, form={}).status == 200
 
 
-def test_c2_two_tabs_at_the_same_moment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_c2_confirming_in_two_tabs_at_the_same_moment_is_one_activation(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second tab's write happens between the first one's read and write."""
     ann = Person(world)
     ann.signs_up()
@@ -135,7 +139,7 @@ def test_c2_two_tabs_at_the_same_moment(world: World, monkeypatch: pytest.Monkey
     assert [email.tags["email"] for email in ann.emails] == ["confirm", "intro"]
 
 
-def test_c3_a_token_that_is_no_good(world: World) -> None:
+def test_c3_an_invalid_token_confirms_nothing(world: World) -> None:
     ann = Person(world)
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9")
     ann.signs_up()
@@ -175,13 +179,13 @@ def test_c3_a_token_that_is_no_good(world: World) -> None:
             with unchanged(world):
                 page = world.request(method, f"{path}/{bad}")
             assert page.status == 404, (method, bad)
-            assert 'href="/"' in page.text  # a fresh start
+            assert 'href="/"' in page.text  # a link to a new sign-up
             assert len(bad) < 10 or bad not in page.text
     assert world.request("POST", f"{path}/{token}").status == 200
 
 
-def test_a_link_that_was_signed_with_a_key_just_added(world: World) -> None:
-    """The process that answers began before the key was there."""
+def test_a_link_that_was_signed_with_a_key_just_added_confirms(world: World) -> None:
+    """The process that answers started before the key was added."""
     ann = Person(world)
     with a_key_is_added(world):
         ann.signs_up()
@@ -190,7 +194,7 @@ def test_a_link_that_was_signed_with_a_key_just_added(world: World) -> None:
     assert ann.row["status"] == "active"
 
 
-def test_c3_an_expired_token(world: World) -> None:
+def test_c3_an_expired_token_confirms_nothing(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
     link = ann.link("/confirm/")
@@ -203,7 +207,7 @@ def test_c3_an_expired_token(world: World) -> None:
         assert page.status == 404
         assert "Have a new link sent" in page.text
 
-    # The fresh start works, and the old link does not come back to life with it.
+    # A new sign-up works, and does not make the old link valid again.
     ann.signs_up()
     with unchanged(world):
         assert world.request("POST", link).status == 404
@@ -212,7 +216,7 @@ def test_c3_an_expired_token(world: World) -> None:
 
 
 @pytest.mark.parametrize("what", ["unsubscribed", "complained", "bounced", "erased"])
-def test_c4_confirming_afterwards_brings_nobody_back(world: World, what: str) -> None:
+def test_c4_a_stopped_or_erased_subscriber_cannot_confirm(world: World, what: str) -> None:
     ann = Person(world)
     ann.signs_up()
     link = ann.link("/confirm/")
@@ -234,7 +238,7 @@ def test_c4_confirming_afterwards_brings_nobody_back(world: World, what: str) ->
     assert nothing_comes(world)
 
 
-def test_c4_confirming_again_after_having_left_the_course(world: World) -> None:
+def test_c4_confirming_again_after_leaving_the_course_changes_nothing(world: World) -> None:
     ann = Person(world).joins()
     link = ann.link("/confirm/", ann.emails[0])
     world.request("POST", ann.link("/unsubscribe/"))
@@ -242,7 +246,7 @@ def test_c4_confirming_again_after_having_left_the_course(world: World) -> None:
         assert world.request("POST", link).status == 404
 
 
-def test_every_link_in_the_confirmation_works_before_it_is_confirmed(world: World) -> None:
+def test_every_link_in_the_confirmation_email_works_before_confirming(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
     ours = [url for _, url in ann.emails[-1].links() if url.startswith(world.parameters["SiteUrl"])]

@@ -1,4 +1,4 @@
-"""Dispatch: who is queued at a tick, how many, in which order, and what an outage leaves behind."""
+"""Dispatch: which subscribers are queued at a tick, in which order, how many, and what follows an outage."""
 
 import json
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ PLAN = ("intro", "acknowledge", "own-it", "keep-showing-up")
 
 
 def subscribe(world: World, *due: datetime) -> list[str]:
-    """Stores a subscriber for each time at which one is due, and returns their ids in this order."""
+    """Stores one subscriber for each of these due times, and returns their ids in this order."""
     table = Subscribers(world.clients.dynamodb, world.resources.ref("Subscribers"))
     ids = []
     for number, at in enumerate(due):
@@ -49,7 +49,7 @@ def queued(world: World) -> list[str]:
 
 
 def outbox(world: World) -> list[dict[str, Any]]:
-    """The messages in the outbox, those to come included."""
+    """The messages in the outbox, delayed ones included."""
     queue = next(queue for queue in world.queues() if queue.logical_id == "Outbox")
     return [json.loads(message) for message in (*queue.waiting, *queue.delayed)]
 
@@ -59,7 +59,7 @@ def asked_ses(world: World) -> int:
     return sum(call.function == "dispatch" and call.operation == "ses:GetAccount" for call in world.calls)
 
 
-def test_nothing_due_asks_ses_nothing(world: World) -> None:
+def test_dispatch_does_not_ask_ses_if_nobody_is_due(world: World) -> None:
     ann = Person(world)
     with unchanged(world):
         world.invoke("dispatch", {})
@@ -72,7 +72,7 @@ def test_nothing_due_asks_ses_nothing(world: World) -> None:
     assert asked_ses(world) == 1
 
 
-def test_the_longest_waiting_come_first(world: World) -> None:
+def test_subscribers_who_wait_longest_come_first(world: World) -> None:
     now = world.now()
     ids = subscribe(
         world, *(now - timedelta(minutes=minutes) for minutes in (5, 30, 1, 20, 10)), now + timedelta(hours=1)
@@ -82,7 +82,7 @@ def test_the_longest_waiting_come_first(world: World) -> None:
         assert queued(world) == [ids[n] for n in (1, 3, 4, 0, 2)]
 
 
-def test_no_more_than_the_daily_quota_holds(world: World) -> None:
+def test_no_more_are_queued_than_the_daily_quota_allows(world: World) -> None:
     now = world.now()
     ids = subscribe(world, *(now - timedelta(minutes=minutes) for minutes in range(1, 8)))
     world.ses.max_24_hour_send = 3
@@ -100,18 +100,18 @@ def test_no_more_than_the_daily_quota_holds(world: World) -> None:
     assert len(world.emails) == 7
 
 
-def test_no_more_than_the_rate_lets_out_before_the_next_tick(world: World) -> None:
+def test_no_more_are_queued_than_the_rate_allows_before_the_next_tick(world: World) -> None:
     world.ses.max_send_rate = 0.5  # 150 in five minutes
     now = world.now()
     ids = subscribe(world, *(now - timedelta(seconds=170 - n) for n in range(160)))
     with without(world, "send"):
         world.invoke("dispatch", {})
         assert queued(world) == ids[:150]
-        # Too slow to be halved: one message at a time, and none takes longer than a sender has (60 s).
+        # The rate is too low to be halved: one message at a time, and none takes longer than a sender has (60 s).
         assert {message["rate"] for message in outbox(world)} == {0.5}
         assert max(len(message["subscribers"]) for message in outbox(world)) / 0.5 < 60 - 25
         with unchanged(world):
-            world.invoke("dispatch", {})  # what waits is counted in
+            world.invoke("dispatch", {})  # waiting emails are counted
 
 
 def test_each_of_two_senders_has_half_the_rate(world: World) -> None:
@@ -123,7 +123,7 @@ def test_each_of_two_senders_has_half_the_rate(world: World) -> None:
         assert not next(queue for queue in world.queues() if queue.logical_id == "Outbox").delayed
 
 
-def test_what_waits_in_the_outbox_is_left_out(world: World) -> None:
+def test_a_message_that_waits_in_the_outbox_counts_against_the_quota(world: World) -> None:
     now = world.now()
     subscribe(world, *(now - timedelta(minutes=n + 1) for n in range(5)))
     url = world.resources.ref("Outbox")
@@ -134,7 +134,7 @@ def test_what_waits_in_the_outbox_is_left_out(world: World) -> None:
         assert len(queued(world)) == 2
 
 
-def test_an_open_breaker_and_a_paused_account_queue_nothing(world: World) -> None:
+def test_nothing_is_queued_while_the_breaker_is_open_or_the_account_is_paused(world: World) -> None:
     subscribe(world, world.now() - timedelta(minutes=1))
     for attribute in ("sending_enabled", "suspended"):
         usual = getattr(world.ses, attribute)
@@ -153,8 +153,8 @@ def test_an_open_breaker_and_a_paused_account_queue_nothing(world: World) -> Non
     assert len(world.emails) == 1
 
 
-def test_an_attempt_in_doubt_takes_nobody_elses_place(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One email is left of the day's quota, and the one who waits longest cannot be sent to before tomorrow."""
+def test_an_attempt_in_doubt_takes_no_other_subscribers_place(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One email is left of the day's quota, and the subscriber who waits longest can get none before tomorrow."""
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", "Bob", hour=8, source_ip="203.0.113.9").joins()
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url="https://email.eu-west-1.amazonaws.com"))
     with without(world, "record_delivery"):
@@ -170,10 +170,10 @@ def test_an_attempt_in_doubt_takes_nobody_elses_place(world: World, monkeypatch:
 
 
 @pytest.mark.parametrize(("wakes", "sent"), [((2, 10), (7, 0)), ((14, 0), (15, 0)), ((22, 50), None)])
-def test_d3_the_scheduler_is_dead_for_three_days(
+def test_d3_after_three_days_without_the_scheduler_one_email_comes(
     world: World, wakes: tuple[int, int], sent: tuple[int, int] | None
 ) -> None:
-    """One email, no burst, and none outside the hour's day: woken at night, the hour is waited for."""
+    """One email comes, no burst, and none at night: if the scheduler is back at night, the email waits for its hour."""
     ann = reads(Person(world), 1)
     hour, minute = wakes
     back = datetime(2026, 11, 27, hour, minute, tzinfo=BERLIN)
@@ -191,12 +191,12 @@ def test_d3_the_scheduler_is_dead_for_three_days(
     following = next_email(world)
     assert following.tags["email"] == "apology-in-action"
     local = following.at.astimezone(BERLIN)
-    late = hour > 19  # twelve hours lie between two lessons
+    late = hour > 19  # there are at least twelve hours between two lessons
     assert (local.day, local.hour) == ((29 if late else 28), 7)
     assert emails(ann) == ["confirm", "intro", "acknowledge", "own-it", "apology-in-action"]
 
 
-def test_d3_fired_twice_is_one_email(world: World) -> None:
+def test_d3_a_schedule_that_fires_twice_sends_one_email(world: World) -> None:
     ann = Person(world).joins()
     asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     with without(world, "send"):
@@ -207,7 +207,7 @@ def test_d3_fired_twice_is_one_email(world: World) -> None:
     assert emails(ann) == ["confirm", "intro", "acknowledge"]
 
 
-def test_held_paused_and_stopped_subscribers_are_not_looked_at(world: World) -> None:
+def test_paused_stopped_and_bounced_subscribers_are_not_in_the_index(world: World) -> None:
     people = [Person(world, f"p{n}@example.net", source_ip=f"203.0.113.{n}").joins() for n in range(3)]
     people[0].presses("pause")
     people[1].presses("stop")

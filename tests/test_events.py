@@ -1,4 +1,4 @@
-"""The sample events in events/: each is what AWS sends, and each does what its function is for.
+"""The sample events in events/: each is as AWS sends it, and makes its function do its work.
 
 They tell one story: Ann signs up on a Monday at 9:00 UTC. Their tokens are signed with KEY, which no stack has.
 """
@@ -55,7 +55,7 @@ def after(ann: Person, *functions: str) -> Any:
         outcome = ann.world.invoke(name, event(name))
         assert outcome.error is None
         if name == "sign_up":
-            ann.world.drain()  # what it has left to `send`
+            ann.world.drain()  # the work that it leaves to `send`
         answer = outcome.payload
         if name in ("send", "receive_reply", "record_delivery"):
             assert answer == {"batchItemFailures": []}
@@ -78,8 +78,8 @@ def test_confirm_starts_the_course(ann: Person) -> None:
     )
 
 
-def test_dispatch_queues_who_is_due(ann: Person) -> None:
-    with patch.object(ann.world.ses, "max_24_hour_send", 0):  # so that the confirmation is still due
+def test_dispatch_queues_due_subscribers(ann: Person) -> None:
+    with patch.object(ann.world.ses, "max_24_hour_send", 0):  # so that the confirmation email is still due
         after(ann, "sign_up")
     after(ann, "dispatch")
     outbox = next(queue for queue in ann.world.queues() if queue.logical_id == "Outbox")
@@ -116,7 +116,7 @@ def test_my_course_changes_the_hour(ann: Person) -> None:
     assert ann.row["hour"] == 20
 
 
-def test_my_journal_shows_what_was_written(ann: Person) -> None:
+def test_my_journal_shows_the_journal_for_a_valid_link(ann: Person) -> None:
     after(ann, "sign_up", "confirm")
     link = tokens.read_journal(event("my_journal")["pathParameters"]["token"])
     assert after(ann, "my_journal")["statusCode"] == 404
@@ -137,8 +137,8 @@ def test_audit_accounts_for_everyone(ann: Person) -> None:
     assert {line: number for line, number in answer["account"].items() if number} == {"active": 1, "due": 1}
 
 
-def test_a_world_that_holds_nobody_takes_the_events_as_well(ann: Person) -> None:
-    """Whoever tries the events without a subscriber gets pages, not errors."""
+def test_the_events_work_in_a_world_without_subscribers(ann: Person) -> None:
+    """Without a subscriber, the events are answered with pages, not with errors."""
     assert after(ann, "confirm")["statusCode"] == 404
     assert after(ann, "my_course")["statusCode"] == 404
     assert after(ann, "my_journal")["statusCode"] == 404
@@ -152,7 +152,7 @@ def test_a_world_that_holds_nobody_takes_the_events_as_well(ann: Person) -> None
 
 
 def records(name: str) -> list[dict[str, Any]]:
-    """The queue messages of an event; none where it is a request or a schedule's."""
+    """The queue messages of an event; none if it is a request or comes from a schedule."""
     return event(name).get("Records", [])  # type: ignore[no-any-return]
 
 
@@ -184,8 +184,10 @@ def seen(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
     return seen
 
 
-def test_the_local_cloud_sends_what_aws_sends(world: World, seen: dict[str, list[Any]]) -> None:
-    """Shape for shape: what the local cloud gives a function is in the sample event as well, and of the same type."""
+def test_the_local_cloud_sends_events_of_the_same_shape_as_the_samples(
+    world: World, seen: dict[str, list[Any]]
+) -> None:
+    """Every field that the local cloud gives a function is in the sample event as well, with the same type."""
     ann = Person(world).joins()
     ann.replies("Thank you.")
     ann.presses("time", hour="8", zone="Europe/Berlin")
@@ -203,11 +205,11 @@ def test_the_local_cloud_sends_what_aws_sends(world: World, seen: dict[str, list
 
 
 OPEN = {"headers", "tags", "attributes", "bounce", "commonHeaders"}
-"""What AWS fills as the case may be: compared as a whole, not by what is in it."""
+"""Fields whose members differ from event to event: compared as a whole."""
 
 
 def shape(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every path in an event with the type of what is there; JSON within a text is read as well."""
+    """Yields every path in an event with the type of its value; JSON within a string is read as well."""
     if isinstance(value, str) and value.startswith("{") and len(value) > 2:
         value = json.loads(value)
     yield path, "number" if isinstance(value, int | float) else type(value).__name__

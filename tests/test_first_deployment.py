@@ -54,7 +54,7 @@ def test_n1_a_reply_reaches_the_course_since_its_domain_is_verified(world: World
     assert [row["text"] for row in ann.reflections] == ["I listened."]
 
 
-def test_n1_ses_turns_away_mail_to_a_domain_that_is_not_verified() -> None:
+def test_n1_ses_refuses_mail_to_a_domain_that_is_not_verified() -> None:
     """As in an account whose DNS records are not set, or where nobody made the identity."""
     with World(start=MONDAY, parameters={"MakeReplyIdentity": "no"}) as world:
         ann = Person(world).joins()
@@ -78,7 +78,7 @@ def test_n1_ses_turns_away_mail_to_a_domain_that_is_not_verified() -> None:
     ],
     ids=["both", "sender there", "reply domain there", "both there", "one domain"],
 )
-def test_n2_an_identity_that_is_there_already_is_neither_made_nor_deleted(
+def test_n2_an_identity_that_exists_already_is_neither_made_nor_deleted(
     given: dict[str, str], made: set[str]
 ) -> None:
     resources = deployed(**given)
@@ -152,7 +152,7 @@ def test_n6_without_a_domain_the_links_lead_to_the_api(without_a_domain: World) 
         assert world.request("GET", link).status in (200, 303), link
 
 
-def test_n6_a_reply_is_read_against_the_email_that_was_sent(without_a_domain: World) -> None:
+def test_n6_a_reply_is_compared_with_the_email_that_was_sent(without_a_domain: World) -> None:
     """What we sent is subtracted from what comes back, so `receive_reply` renders the same links as `send`."""
     ann = Person(without_a_domain).joins()
     ann.replies("I listened.")
@@ -176,14 +176,14 @@ VISITORS = [f"198.51.100.{number}" for number in range(13)]
 
 
 @pytest.mark.parametrize(("header", "form"), [("cloudfront-viewer-address", "{}:46532"), ("cf-connecting-ip", "{}")])
-def test_n7_behind_a_cdn_visitors_are_told_apart_by_the_header_that_is_trusted(header: str, form: str) -> None:
+def test_n7_behind_a_cdn_visitors_are_distinguished_by_the_trusted_header(header: str, form: str) -> None:
     with World(start=MONDAY, parameters={"ClientAddressHeader": header}) as world:
         assert busy_after(world, header, [form.format(address) for address in VISITORS]) == len(VISITORS)
         assert busy_after(world, header, [form.format("203.0.113.5")] * 13) == 10
 
 
 @pytest.mark.parametrize("told", ["", "unknown", "<script>", "198.51.100.7, 203.0.113.9"])
-def test_n7_a_header_without_one_address_leaves_the_one_that_connected(told: str) -> None:
+def test_n7_if_the_header_lacks_one_address_the_address_that_connected_counts(told: str) -> None:
     with World(start=MONDAY, parameters={"ClientAddressHeader": "cf-connecting-ip"}) as world:
         assert busy_after(world, "cf-connecting-ip", [told] * 13) == 10
 

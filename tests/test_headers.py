@@ -1,4 +1,4 @@
-"""The header fields of every email, read off the MIME that SES would send."""
+"""The header fields of every email, read from the MIME that SES would send."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def everything(ann: Person) -> list[SentEmail]:
     return ann.emails
 
 
-def test_every_email_says_whose_it_is_and_how_to_answer(ann: Person) -> None:
+def test_every_email_names_its_sender_and_its_own_reply_address(ann: Person) -> None:
     emails = everything(ann)
     assert len({email.tags["email"] for email in emails}) == 8
     addresses = set()
@@ -47,10 +47,10 @@ def test_every_email_says_whose_it_is_and_how_to_answer(ann: Person) -> None:
         assert domain == "reply.example.org"
         assert re.fullmatch("[a-z2-7]{34}", local_part)
         addresses.add(local_part)
-    assert len(addresses) == len(emails), "each has a reply address of its own"
+    assert len(addresses) == len(emails), "each email has another reply address"
 
 
-def test_every_email_can_be_unsubscribed_from_and_asks_machines_for_silence(ann: Person) -> None:
+def test_every_email_can_be_unsubscribed_from_and_asks_for_no_auto_replies(ann: Person) -> None:
     for email in everything(ann):
         head = headers(email)
         https, mailto = re.findall(r"<([^>]+)>", head["List-Unsubscribe"])
@@ -59,10 +59,10 @@ def test_every_email_can_be_unsubscribed_from_and_asks_machines_for_silence(ann:
         assert head["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert head["Auto-Submitted"] == "auto-generated"
         assert head["X-Auto-Response-Suppress"] == "All"
-        assert all(len(head.get_all(name, [])) == 1 for name in head), "every field once"
+        assert all(len(head.get_all(name, [])) == 1 for name in head), "every field stands once"
 
 
-def test_the_list_is_the_same_in_every_email_and_complaints_are_counted_by_course_and_email(ann: Person) -> None:
+def test_every_email_has_the_list_id_of_its_course_and_a_feedback_id_with_course_and_email(ann: Person) -> None:
     emails = everything(ann)
     assert {headers(email)["List-Id"] for email in emails} == {"<rebuild-trust.reply.example.org>"}
     for email in emails:
@@ -70,7 +70,9 @@ def test_the_list_is_the_same_in_every_email_and_complaints_are_counted_by_cours
 
 
 @pytest.mark.parametrize("text", ["", "unsubscribe", "Please take me off this list", "-- \nSent from my phone"])
-def test_r23_a_mail_to_the_list_unsubscribe_address_stops_whatever_is_in_it_and_is_told(ann: Person, text: str) -> None:
+def test_r23_any_mail_to_the_list_unsubscribe_address_stops_the_course_and_gets_one_notice(
+    ann: Person, text: str
+) -> None:
     lesson, before = ann.emails[-1], len(ann.emails)
     written = f"From: eve@example.com\r\nSubject: unsubscribe\r\nAuto-Submitted: auto-generated\r\n\r\n{text}"
     for _ in range(2):
@@ -78,7 +80,7 @@ def test_r23_a_mail_to_the_list_unsubscribe_address_stops_whatever_is_in_it_and_
     assert ann.row["status"] == "unsubscribed"
     assert ann.reflections == []
     assert nothing_comes(ann.world)
-    assert [email.tags["email"] for email in ann.emails[before:]] == ["goodbye"], "the mailbox is told, once"
+    assert [email.tags["email"] for email in ann.emails[before:]] == ["goodbye"], "the mailbox gets one notice"
 
 
 def test_u7_an_old_unsubscribe_address_does_not_touch_a_later_sign_up(ann: Person) -> None:
@@ -110,7 +112,7 @@ def _unsubscribe_address(email: SentEmail) -> str:
 
 @pytest.fixture
 def threading(tmp_path: Path) -> Iterator[World]:
-    """The world of a course whose author wants one conversation."""
+    """The world of a course whose author wants its lessons in one thread."""
     copytree(TEMPLATE.parent / "emails", tmp_path / "emails")
     (tmp_path / "functions").symlink_to(TEMPLATE.parent / "functions")
     (tmp_path / "template.yaml").write_text(TEMPLATE.read_text("utf-8"), "utf-8")
@@ -142,6 +144,6 @@ def test_a_thread_holds_the_lessons_of_a_round_and_nothing_else(threading: World
         assert headers(before)["Message-ID"] == f"<{before.id}@{REGION}.amazonses.com>"
         assert headers(email)["In-Reply-To"] == headers(before)["Message-ID"]
         assert headers(email)["References"] == f"{root} {headers(before)['Message-ID']}"
-    assert headers(again)["References"] == headers(again)["In-Reply-To"] != root, "a round is a thread of its own"
+    assert headers(again)["References"] == headers(again)["In-Reply-To"] != root, "each round is another thread"
     for email in ann.emails:
         assert (email in lessons) == (headers(email)["References"] is not None)

@@ -1,4 +1,4 @@
-"""What the code may import: the arrows between the packages, and what only one place may touch."""
+"""Which imports are allowed: between the packages, and of modules that only one place may use."""
 
 import ast
 import re
@@ -17,7 +17,7 @@ PACKAGES = {path.parent.name for path in FUNCTIONS.glob("*/__init__.py")}
 
 AWS = {"boto3", "botocore"}
 THE_WORLD = AWS | {"aws_lambda_powertools", "os", "time", "subprocess", "socket"}
-"""What a rule must not depend on."""
+"""Modules on which `course`, `content` and `replies` must not depend."""
 MAY_IMPORT = {
     "course": {"course"},
     "content": {"content", "course"},
@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "services": {"services", "course", "content", "replies", "aws"},
     "aws": {"aws", "course", "content"},
 }
-"""Package → the packages of ours that it may import."""
+"""Package → our packages that it may import."""
 TIME = {"now", "utcnow", "today"}
 
 
@@ -45,7 +45,7 @@ def imported(source: str) -> set[str]:
 
 
 def asks_for_the_time(source: str) -> bool:
-    """Whether `datetime.now()` and the like stand in a file."""
+    """Tells whether a file uses `datetime.now` or a similar function."""
     found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)]
     return any(node.attr in TIME and ast.unparse(node.value).endswith(("datetime", "date")) for node in found)
 
@@ -56,19 +56,19 @@ def sources(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def against_the_arrows(package: str, source: str) -> set[str]:
-    """What a file of this package imports and may not. The one name that rules take from the replies is a request's."""
+    """Returns the forbidden imports of a file. The only name that `course` may import from `replies` is Request."""
     ours = {name for name in imports(source) if name.partition(".")[0] in PACKAGES | HANDLERS}
     ours = {name for name in ours if not (package == "course" and name == "replies.request.Request")}
     wrong = {name for name in ours if name.partition(".")[0] not in MAY_IMPORT[package]}
     return wrong | (imported(source) & (AWS if package == "services" else THE_WORLD) if package != "aws" else set())
 
 
-def test_every_package_has_its_arrows() -> None:
+def test_every_package_has_a_rule_for_its_imports() -> None:
     assert MAY_IMPORT.keys() == PACKAGES
 
 
 @pytest.mark.parametrize("package", sorted(MAY_IMPORT))
-def test_the_arrows_between_the_packages(package: str) -> None:
+def test_a_package_imports_only_the_packages_that_it_may(package: str) -> None:
     found = list(sources(FUNCTIONS / package))
     assert len(found) > 5
     for name, source in found:
@@ -95,11 +95,11 @@ def test_no_function_imports_another() -> None:
 
 
 def test_the_functions_import_only_what_is_installed_on_lambda() -> None:
-    """The runtime has boto3; the rest is the standard library, our own, and requirements.txt."""
+    """The runtime has boto3; all other modules are ours, in the standard library or in requirements.txt."""
     required = {line.partition("#")[0].strip() for line in (FUNCTIONS / "requirements.txt").read_text().splitlines()}
     names = {re.split(r"[\[<>=~ ]", line)[0].replace("-", "_").lower() for line in required if line}
     modules = {{"markdown_it_py": "markdown_it"}.get(name, name) for name in names}
-    comes_along = {"markupsafe"}  # jinja2's own
+    comes_along = {"markupsafe"}  # a dependency of jinja2
     known = sys.stdlib_module_names | AWS | modules | comes_along | PACKAGES
     typing_only = {"mypy_boto3_dynamodb", "mypy_boto3_s3", "mypy_boto3_ses", "mypy_boto3_sesv2"}
     typing_only |= {"mypy_boto3_sqs"}
@@ -126,12 +126,12 @@ def test_the_functions_import_only_what_is_installed_on_lambda() -> None:
         ("aws", "from services import sending"),
     ],
 )
-def test_an_import_against_the_arrows_is_seen(package: str, source: str) -> None:
+def test_a_forbidden_import_is_found(package: str, source: str) -> None:
     assert against_the_arrows(package, source)
 
 
 @pytest.mark.parametrize(
     "source", ["datetime.now(UTC)", "datetime.datetime.utcnow()", "date.today()", "f = datetime.now"]
 )
-def test_asking_for_the_time_is_seen(source: str) -> None:
+def test_asking_for_the_time_is_found(source: str) -> None:
     assert asks_for_the_time(source)

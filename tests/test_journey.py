@@ -23,7 +23,7 @@ BODY = "iframe.body"
 
 
 class Ann:
-    """Somebody with a browser, who knows the sign-up page, her mailbox and the clock on the wall."""
+    """A person with a browser, who knows the sign-up page, her mailbox and the buttons of the clock."""
 
     def __init__(self, window: Window, url: str) -> None:
         self.window = window
@@ -35,12 +35,12 @@ class Ann:
         self.window.click("button", button)
 
     def is_at(self, url: str) -> None:
-        """Opens a page, unless it is open: then nothing has happened since it was."""
+        """Opens a page, unless it is open: then nothing has happened since it was opened."""
         if self.window.url != url:
             self.window.goto(url)
 
     def subjects(self) -> list[str]:
-        """What is in the mailbox, newest first; replies of her own are left out."""
+        """The subjects in the mailbox, newest first, without her own replies."""
         self.window.goto(f"{self.url}/_local/mailbox/{ADDRESS}")
         return self.window.texts(f"{MAIL} .subject")
 
@@ -59,7 +59,7 @@ class Ann:
         self.window.click("button", "Send reply")
 
     def photographs(self, name: str, *, width: int = 400, height: int = 800, mail: bool = False) -> None:
-        """Takes a picture of what is open for the README, when `make pictures` asks for it."""
+        """Takes a picture of the open page for the README, if `make pictures` asks for it."""
         if not ((folder := os.environ.get("PICTURES")) and isinstance(self.window, ChromiumWindow)):
             return
         page, here = self.window.page, self.window.url
@@ -71,7 +71,7 @@ class Ann:
         page.set_viewport_size({"width": 1280, "height": 720})
 
     def presses(self, button: str, *, after_opening: str = "") -> None:
-        """Presses a button of a page, which may stand behind a heading that opens."""
+        """Presses a button of a page, after opening the heading under which it stands, if it has one."""
         if after_opening:
             self.window.click("summary", after_opening)
         self.window.click("main button", button)
@@ -119,7 +119,7 @@ def _signs_up_and_confirms(ann: Ann) -> None:
     ann.sees("Please enter one email address")
     window.fill("[name=address]", ADDRESS)
     window.fill("[name=first_name]", "Ann")
-    sleep(2.5)  # a form that comes back at once was not typed
+    sleep(2.5)  # a form that comes back at once counts as not typed by a person
     ann.presses("Sign up")
     ann.sees("inbox")
     assert ann.subjects() == ["Please confirm your email address"]
@@ -162,7 +162,7 @@ def _pauses_and_goes_on(ann: Ann) -> None:
     ann.sees("Paused")
     ann.time_passes("+1 day")
     ann.time_passes("+1 day")
-    assert len(ann.subjects()) == 7, "nothing comes while the course is paused, but word of the press"
+    assert len(ann.subjects()) == 7, "nothing comes while the course is paused, except the notice of the pause"
     ann.opens("Before you mend it")
     ann.follows("Your page")
     ann.presses("Go on with the course")

@@ -1,4 +1,4 @@
-"""An email is made again when its answer comes, to tell its words from the person's: whatever has changed meanwhile."""
+"""When a reply comes, its email is made again to find the quote, whatever has changed meanwhile."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +36,7 @@ def more_in_the_journal(ann: Person, _course: Path) -> None:
 
 
 def the_lessons_are_edited(_ann: Person, course: Path) -> None:
-    """A paragraph more in each; one that is reworded can't be told from the person's words."""
+    """Adds a paragraph to each lesson; a reworded one could not be told from own words."""
     for lesson in course.glob("*.md.j2"):
         paragraph = max(lesson.read_text("utf-8").partition("+++\n\n")[2].split("\n\n"), key=len)
         edit(lesson, paragraph, f"{paragraph}\n\nA paragraph that nobody was sent.")
@@ -48,7 +48,7 @@ def another_key(ann: Person, _course: Path) -> None:
 
 
 def more_without_proof(ann: Person, _course: Path) -> None:
-    """The email says how many are left out, and now there is one more."""
+    """The email says how many replies it leaves out, and now there is one more."""
     lesson = ann.emails[1]
     ann.world.deliver(written("Another thought.", lesson), reply_to(lesson), verdicts={"dmarc": "FAIL"})
 
@@ -66,7 +66,7 @@ CHANGES: list[Change] = [
 
 @pytest.mark.parametrize("program", ["gmail", "outlook", "thunderbird"])
 @pytest.mark.parametrize("change", CHANGES)
-def test_nothing_of_a_lesson_is_taken_for_the_persons(
+def test_the_quote_of_a_lesson_is_not_taken_for_own_words(
     own_course: tuple[World, Path], change: Change, program: str
 ) -> None:
     world, course = own_course
@@ -78,8 +78,10 @@ def test_nothing_of_a_lesson_is_taken_for_the_persons(
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_nor_of_one_that_quotes_what_they_wrote(own_course: tuple[World, Path], change: Change) -> None:
-    """In a second round, when the answers of the first stand in the email."""
+def test_the_quote_of_a_lesson_with_earlier_answers_is_not_taken_for_own_words(
+    own_course: tuple[World, Path], change: Change
+) -> None:
+    """In a second round, the email holds the answers of the first."""
     world, course = own_course
     ann = reads(Person(world), 1)
     ann.replies("I never said it out loud, not once in ten years.")
@@ -94,7 +96,9 @@ def test_nor_of_one_that_quotes_what_they_wrote(own_course: tuple[World, Path], 
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_nor_of_the_closing_letter(own_course: tuple[World, Path], change: Change) -> None:
+def test_the_quote_of_the_closing_letter_is_not_taken_for_own_words(
+    own_course: tuple[World, Path], change: Change
+) -> None:
     world, course = own_course
     ann = reads(Person(world), 1)
     ann.replies("I never said it out loud, not once in ten years.")
@@ -109,8 +113,10 @@ def test_nor_of_the_closing_letter(own_course: tuple[World, Path], change: Chang
 
 @pytest.mark.parametrize("email", ["keep-showing-up", "acknowledge"])
 @pytest.mark.parametrize("program", ["gmail", "outlook"])
-def test_r21_nor_what_an_email_says_of_replies_that_it_leaves_out(world: World, email: str, program: str) -> None:
-    """Also when there are more by the time its answer comes."""
+def test_r21_the_quoted_line_about_replies_left_out_is_not_taken_for_own_words(
+    world: World, email: str, program: str
+) -> None:
+    """Also if there are more of them by the time the reply comes."""
     ann = reads(Person(world), 1)
     lesson = ann.emails[-1]
 
@@ -145,10 +151,10 @@ def test_r21_nor_what_an_email_says_of_replies_that_it_leaves_out(world: World, 
         ([], "time 9", ["pause"]),
     ],
 )
-def test_nor_what_a_notice_said_when_an_email_waited_or_none_did(
+def test_the_quote_of_a_notice_is_not_taken_for_own_words_after_the_course_has_changed(
     world: World, program: str, before: list[str], command: str, after: list[str]
 ) -> None:
-    """By the time its answer comes, that may be otherwise: a button was pressed, or a retry finds it obeyed already."""
+    """A notice says whether an email waits. By the time its reply comes, a button or a retry may have changed that."""
     ann = reads(Person(world), 1)
     for press in before:
         ann.presses(press)

@@ -1,6 +1,6 @@
-"""Every email as the other side takes it: a strict MIME parser, a DKIM signature, SpamAssassin's rules, valid HTML.
+"""Every email as a receiver checks it: strict MIME, a DKIM signature, SpamAssassin's rules, valid HTML.
 
-The MIME is the local SES's, of the request that the code makes; what SES itself builds and signs, nobody has seen here.
+The local SES makes the MIME from the request of the code. The MIME and the signature of the real SES are not tested.
 """
 
 import os
@@ -36,12 +36,12 @@ ONE_CLICK = ("List-Unsubscribe", "List-Unsubscribe-Post")
 """RFC 8058, section 4: a valid DKIM signature has to cover both."""
 SIGNED = ("From", "Reply-To", "To", "Message-ID", "Subject", "MIME-Version", "Content-Type", "Date", *ONE_CLICK)
 MOST_POINTS = 0.5
-"""Of SpamAssassin's 5, at which a mail counts as spam."""
+"""An email's limit. SpamAssassin counts a mail as spam from 5 points on."""
 
 
 @pytest.fixture(scope="module")
 def emails() -> dict[str, SentEmail]:
-    """Every email of every course, taken by the local SES from the code that sends, by its sample's name."""
+    """Every email of every course by the name of its sample, sent by our code through the local SES."""
     found = {}
     with World(start=NOW, parameters={"SiteUrl": SITE}) as world:
         configuration_set = next(name for name, _ in world.resources.resources("AWS::SES::ConfigurationSet"))
@@ -58,7 +58,7 @@ def emails() -> dict[str, SentEmail]:
 
 
 def faults(raw: bytes) -> list[str]:
-    """What a strict reader of RFC 5322 and RFC 2045 has against a mail, a sentence each."""
+    """Returns a mail's violations of RFC 5322 and RFC 2045, one sentence each."""
     found = []
     if re.search(rb"\r(?!\n)|(?<!\r)\n", raw):
         found.append("a line does not end with CR and LF (RFC 5322, 2.3)")
@@ -91,7 +91,7 @@ def content(part: Any) -> bytes:
     return part.get_payload(decode=True)  # type: ignore[no-any-return]
 
 
-def test_every_email_is_strict_mime_and_says_what_was_written(emails: dict[str, SentEmail]) -> None:
+def test_every_email_is_strict_mime_and_has_the_text_that_was_given_to_ses(emails: dict[str, SentEmail]) -> None:
     for name, email in emails.items():
         assert faults(email.raw) == [], name
         assert parts(email.raw) == [("text/plain", email.text), ("text/html", email.html)], name
@@ -117,7 +117,7 @@ GOOD = (
         (b"From: a@example.org", b"From: a@@example.org", "From: "),
     ],
 )
-def test_a_fault_of_a_mail_is_seen(before: bytes, after: bytes, fault: str) -> None:
+def test_a_violation_in_a_mail_is_found(before: bytes, after: bytes, fault: str) -> None:
     assert faults(GOOD) == []
     found = faults(GOOD.replace(before, after))
     assert any(each.startswith(fault) for each in found), found
@@ -140,14 +140,14 @@ class Signer:
         self._published = b"v=DKIM1; k=rsa; p=" + b"".join(public.splitlines()[1:-1])
 
     def signed(self, raw: bytes) -> bytes:
-        """The mail with a signature as SES makes them: relaxed header fields, simple body."""
+        """Returns the mail with a signature as SES makes it: relaxed header fields, simple body."""
         fields = [name.lower().encode() for name in SIGNED]
         how = {"canonicalize": (b"relaxed", b"simple"), "include_headers": fields}
         signature: bytes = dkim.sign(raw, b"sample", DOMAIN.encode(), self._private, **how)
         return signature + raw
 
     def proven(self, raw: bytes) -> bool:
-        """Whether the signature holds, and covers both fields of the one click."""
+        """Tells whether the signature is valid and covers both header fields of the one click."""
         holds = dkim.verify(raw, dnsfunc=lambda *_, **__: self._published)
         field = re.search(rb"\bh=([^;]*);", raw)
         covered = re.sub(rb"\s", b"", field[1]).decode().lower().split(":") if field else []
@@ -187,7 +187,7 @@ ARRIVAL = (
     "Received: from a7-12.smtp-out.eu-west-1.amazonses.com (a7-12.smtp-out.eu-west-1.amazonses.com [54.240.7.12])\n"
     "\tby mx.example.net with ESMTPS for <robin@example.net>; Mon, 23 Nov 2026 09:00:02 +0000\n"
 ).encode()
-"""What the receiving server writes above a mail."""
+"""The header fields that the receiving server puts above a mail."""
 SPAM = ARRIVAL + (
     b"From: Winner <a@example.com>\nMessage-ID: <spam@example.com>\nSubject: YOU HAVE WON $1,000,000!!!\n"
     b"Content-Type: text/html\n\n"
@@ -196,9 +196,9 @@ SPAM = ARRIVAL + (
 
 
 def points(mails: list[bytes], home: Path) -> dict[str, tuple[float, str]]:
-    """SpamAssassin's points for each mail and the rules that gave them, by Message-ID: its order is its own.
+    """Returns SpamAssassin's points for each mail and the rules that gave them, by Message-ID.
 
-    It uses its local rules only, so nothing is looked up.
+    It answers in another order than asked, and uses its local rules only, so it looks nothing up.
     """
     program = shutil.which("spamassassin")
     if program is None:
@@ -219,7 +219,7 @@ def points(mails: list[bytes], home: Path) -> dict[str, tuple[float, str]]:
 def test_no_email_looks_like_spam(emails: dict[str, SentEmail], signer: Signer, tmp_path: Path) -> None:
     received = [ARRIVAL + signer.signed(email.raw).replace(b"\r\n", b"\n") + b"\n" for email in emails.values()]
     found = points([*received, SPAM], tmp_path)
-    assert found.pop("<spam@example.com>")[0] > 5, "these are not the rules of a spam filter"
+    assert found.pop("<spam@example.com>")[0] > 5, "SpamAssassin finds no spam in a mail that is spam"
     assert {name: given for name, given in found.items() if given[0] > MOST_POINTS} == {}
 
 
@@ -234,7 +234,7 @@ def test_every_email_is_valid_html(emails: dict[str, SentEmail], tmp_path: Path)
 
 
 @pytest.mark.long
-def test_vnu_finds_what_is_wrong_and_passes_over_nothing_but_outlooks_own(tmp_path: Path) -> None:
+def test_vnu_finds_errors_and_passes_over_only_the_properties_of_outlook(tmp_path: Path) -> None:
     page = '<!doctype html><html lang="en"><title>A</title><p style="mso-hide: all; colr: red"><b>Open</p>'
     found = html_validator.errors({"page": page}, tmp_path, but_for=html_validator.OUTLOOKS_OWN)
     assert len(found) >= 2

@@ -1,4 +1,4 @@
-"""Every email in a real browser: what keeps people out, does not fit, is too small, or is lost in an inversion."""
+"""Every email in a real browser: accessible, not too wide, not too small, and legible in dark mode."""
 
 import re
 from collections.abc import Iterator
@@ -34,20 +34,20 @@ def scheme(request: pytest.FixtureRequest) -> Literal["light", "dark"]:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, scheme: Literal["light", "dark"]) -> Iterator[Page]:
-    """A phone, in the light and in the dark."""
+    """A page as wide as a phone, in light and in dark mode."""
     context = browser.new_context(viewport={"width": PHONE, "height": 740}, color_scheme=scheme)
     yield context.new_page()
     context.close()
 
 
 def shows(page: Page, sample: Sample) -> Page:
-    """Without waiting for what it might fetch: an email fetches nothing."""
+    """Shows an email without waiting for requests, because an email makes none."""
     page.evaluate("html => { document.open(); document.write(html); document.close(); }", sample.email.html)
     return page
 
 
 def of_one_text(sample: Sample) -> bool:
-    """Whether it is an offer of another command in the words of the one before it: `check` looks at all of them."""
+    """Tells whether it offers another command in the words of an earlier sample: `check` looks at all of them."""
     return next(other for other in SAMPLES if other.source == sample.source) is not sample and not sample.is_variant
 
 
@@ -58,17 +58,17 @@ def of_one_text(sample: Sample) -> bool:
         *(pytest.param(sample, id=sample.name, marks=pytest.mark.long) for sample in SAMPLES if of_one_text(sample)),
     ],
 )
-def test_nothing_keeps_anybody_out(page: Page, scheme: str, sample: Sample) -> None:
+def test_every_email_is_accessible(page: Page, scheme: str, sample: Sample) -> None:
     assert barriers(shows(page, sample), colours_only=scheme == "dark") == []
 
 
-def test_axe_finds_what_is_wrong(page: Page) -> None:
+def test_axe_finds_barriers(page: Page) -> None:
     page.set_content("<html><body><img src='data:,'><p style='color: #999; background: #fff'>Faint</p></body></html>")
     assert {each.partition(":")[0] for each in barriers(page)} >= {"html-has-lang", "image-alt", "color-contrast"}
 
 
 def test_every_email_fits_and_can_be_read_at_arms_length(browser: Browser) -> None:
-    """In the light; the dark changes colours only."""
+    """In light mode; dark mode changes only colours."""
     page = browser.new_page()
     for width in (NARROW, PHONE, DESK):
         page.set_viewport_size({"width": width, "height": 740})
@@ -88,16 +88,16 @@ def test_every_email_fits_and_can_be_read_at_arms_length(browser: Browser) -> No
     page.close()
 
 
-def test_the_dark_changes_colours_and_nothing_else() -> None:
-    """So that what fits in the light fits in the dark."""
+def test_dark_mode_changes_only_colours() -> None:
+    """An email that fits in light mode then fits in dark mode."""
     _, _, dark = (EMAILS / "layout.html.j2").read_text("utf-8").partition("@media (prefers-color-scheme: dark) {")
     rules = re.findall(r"([a-z-]+): [^;{}]+;", dark.partition("</style>")[0])
     assert len(rules) >= 15
     assert [name for name in rules if not name.endswith("color")] == []
 
 
-def test_an_email_is_whole_without_its_stylesheet(browser: Browser) -> None:
-    """Gmail drops <style> where it likes: what is on the elements must do for a phone and for a desk."""
+def test_an_email_is_complete_without_its_stylesheet(browser: Browser) -> None:
+    """Gmail may drop <style>: the styles on the elements must be enough for a phone and for a desk."""
     context = browser.new_context()
     page = context.new_page()
     for width in (NARROW, DESK):
@@ -120,7 +120,7 @@ def test_an_email_is_whole_without_its_stylesheet(browser: Browser) -> None:
     context.close()
 
 
-def test_nothing_is_fetched(browser: Browser) -> None:
+def test_an_email_fetches_nothing(browser: Browser) -> None:
     """No image, no font, no pixel that tells who has opened it."""
     context = browser.new_context()
     page = context.new_page()
@@ -133,17 +133,17 @@ def test_nothing_is_fetched(browser: Browser) -> None:
     context.close()
 
 
-def test_the_way_through_the_course_is_told_once(page: Page) -> None:
+def test_the_progress_in_the_course_is_read_out_once(page: Page) -> None:
     third = next(sample for sample in SAMPLES if sample.name.endswith("/apology-in-action"))
     told = shows(page, third).locator("body").aria_snapshot()
     assert told.count("Day 3 of 5") == 1
-    assert "table" not in told, "tables are for looks"
+    assert "table" not in told, "layout tables are not read out"
     assert page.locator(".stitch-done").count() == 2
     assert page.locator(".stitch-today").count() == 1
     assert page.locator(".stitch").count() == 2
 
 
-def test_the_answer_to_a_lesson_is_a_reply(browser: Browser) -> None:
+def test_the_button_of_a_lesson_begins_a_reply(browser: Browser) -> None:
     page = browser.new_page(viewport={"width": PHONE, "height": 740})
     asking = [sample for sample in SAMPLES if "Just reply to this email" in sample.email.html]
     assert {sample.email_id for sample in asking} == {
@@ -162,8 +162,8 @@ def test_the_answer_to_a_lesson_is_a_reply(browser: Browser) -> None:
     page.close()
 
 
-def test_an_email_stays_legible_when_a_client_darkens_it_by_itself(browser: Browser) -> None:
-    """Chromium's own forced dark mode, which apps on Android use; measured on the picture."""
+def test_an_email_stays_legible_if_a_mail_program_darkens_it(browser: Browser) -> None:
+    """Uses Chromium's own forced dark mode, which apps on Android use, and measures the contrast on a picture."""
     context = browser.new_context(viewport={"width": PHONE, "height": 740})
     page = context.new_page()
     context.new_cdp_session(page).send("Emulation.setAutoDarkModeOverride", {"enabled": True})
@@ -189,7 +189,7 @@ def test_an_email_stays_legible_when_a_client_darkens_it_by_itself(browser: Brow
 
 
 def _without_dark_rules(html: str) -> str:
-    """As for a client that has not read them: Chromium leaves alone what says that it can be dark by itself."""
+    """Removes our rules for dark mode: Chromium does not darken a page that says it has its own."""
     html = re.sub(r"<style.*?</style>|<meta name=\"(?:supported-)?color-schemes?\"[^>]*>", "", html, flags=re.DOTALL)
     return html.replace("color-scheme: light dark;", "")
 

@@ -1,4 +1,4 @@
-"""The mutants fit the code, and the command says so when one does not. Whether tests catch them: `make mutants`."""
+"""The mutants fit the code, and the command names one that does not. `make mutants` shows whether tests catch them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The subscriber's page: what it shows, what each button does, and that only its own link opens it."""
+"""The course page: what it shows, what each button does, and that only its own link opens it."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -18,7 +18,7 @@ ACTIONS = ("pause", "resume", "time", "again", "stop", "yes", "not-yet")
 
 
 def words_of(page: str) -> str:
-    """A page's words, as somebody reads them."""
+    """The words of a page, as a person reads them."""
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
@@ -32,7 +32,7 @@ def test_looking_changes_nothing(world: World) -> None:
     assert not re.search(r'<script(?! src="/page\.js" defer></script>)|onload|http-equiv|<iframe|<img', answer.text)
 
 
-def test_the_page_tells_where_they_are_and_what_comes(world: World) -> None:
+def test_the_page_tells_which_lesson_was_sent_and_when_the_next_comes(world: World) -> None:
     ann = Person(world).joins()
     assert "The introduction has been sent" in ann.page
     assert "Tuesday 24 November, between 7:00 and 8:00" in ann.page
@@ -41,7 +41,7 @@ def test_the_page_tells_where_they_are_and_what_comes(world: World) -> None:
     assert "Wednesday 25 November, between 7:00 and 8:00" in ann.page
 
 
-def test_pause_and_resume(world: World) -> None:
+def test_pause_stops_the_lessons_and_resume_goes_on_with_the_next(world: World) -> None:
     ann = reads(Person(world), 1)
     answer = ann.presses("pause")
     assert answer.status == 303
@@ -84,13 +84,13 @@ def test_again_begins_one_new_round_however_often_it_is_pressed(world: World) ->
     lesson = next_email(world)
     assert lesson.tags["email"] == "acknowledge"
     assert "Good to have you back." in (lesson.text or "")
-    # Paused and started again is not paused any more.
+    # A paused course that begins again is not paused any more.
     ann.presses("pause")
     ann.presses("again")
     assert (ann.row["round"], ann.row["status"]) == (3, "active")
 
 
-def test_yes_takes_back_a_not_yet_as_long_as_nothing_was_sent(world: World) -> None:
+def test_yes_takes_back_a_not_yet_before_the_next_lesson_is_sent(world: World) -> None:
     ann = reads(Person(world), 5)
     ask = world.request("GET", ann.link("/not-yet"))
     assert ask.status == 200
@@ -108,8 +108,8 @@ def test_yes_takes_back_a_not_yet_as_long_as_nothing_was_sent(world: World) -> N
     assert ann.row["status"] == "completed"
 
 
-def test_a_late_yes_is_not_told_what_does_not_happen(world: World) -> None:
-    """The link of an earlier round is followed when the new one is under way."""
+def test_a_late_yes_gets_no_promise_of_the_closing_letter(world: World) -> None:
+    """The link of an earlier round is used after the new one has begun."""
     ann = reads(Person(world), 5)
     yes = ann.link("/yes")
     world.request("POST", ann.link("/not-yet"), form={})
@@ -127,7 +127,7 @@ def test_a_late_yes_is_not_told_what_does_not_happen(world: World) -> None:
         ("America/St_Johns", "0", "Tuesday 24 November, between 0:00 and 1:00", range(3, 5)),
     ],
 )
-def test_another_zone_and_hour(world: World, zone: str, hour: str, when: str, utc: range) -> None:
+def test_a_new_zone_and_hour_set_the_next_slot(world: World, zone: str, hour: str, when: str, utc: range) -> None:
     ann = Person(world).joins()
     with_time = ann.presses("time", zone=zone, hour=hour)
     assert with_time.status == 303
@@ -145,7 +145,7 @@ def test_a_later_hour_brings_no_second_lesson_on_the_same_day(world: World) -> N
     assert next_email(world).at.day == 25
 
 
-def test_another_zone_and_hour_that_do_not_exist(world: World) -> None:
+def test_a_zone_or_hour_that_does_not_exist_is_refused(world: World) -> None:
     ann = Person(world).joins()
     good = {"zone": "Europe/Berlin", "hour": "8"}
     for field, value, words in (
@@ -168,14 +168,14 @@ def test_another_zone_and_hour_that_do_not_exist(world: World) -> None:
 
 
 def test_a_link_that_was_signed_with_a_key_just_added_opens_the_page(world: World) -> None:
-    """The process that answers began before the key was there."""
+    """The process that answers started before the key was added."""
     ann = Person(world)
     with a_key_is_added(world):
         ann.joins()
     assert "Where you are" in words_of(ann.page)
 
 
-def test_a_token_that_is_no_good_opens_nothing(world: World) -> None:
+def test_an_invalid_token_opens_nothing(world: World) -> None:
     ann = reads(Person(world), 1)
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     ann.replies("Only Ann may read this.")
@@ -207,7 +207,7 @@ def test_a_token_that_is_no_good_opens_nothing(world: World) -> None:
     assert "Only Ann may read this." not in bob.journal
 
 
-def test_the_link_expires_after_30_days_and_a_fresh_one_is_one_reply_away(world: World) -> None:
+def test_the_course_page_link_expires_after_30_days_and_one_reply_brings_a_new_one(world: World) -> None:
     ann = reads(Person(world), 1)
     page = ann.page_url
     ann.presses("pause")
@@ -222,7 +222,7 @@ def test_the_link_expires_after_30_days_and_a_fresh_one_is_one_reply_away(world:
     assert world.request("GET", ann.page_url).status == 200
 
 
-def test_actions_that_do_not_exist(world: World) -> None:
+def test_actions_that_do_not_exist_change_nothing(world: World) -> None:
     ann = Person(world).joins()
     with unchanged(world):
         for action in (
@@ -245,7 +245,7 @@ def test_actions_that_do_not_exist(world: World) -> None:
                 assert location.isprintable()
 
 
-def test_pausing_until_a_day(world: World) -> None:
+def test_a_pause_until_a_day_ends_on_that_day(world: World) -> None:
     ann = reads(Person(world), 1)
     answer = ann.presses("pause", until="2026-11-28")
     assert "Paused until 28 November 2026." in world.request("GET", answer.headers["location"]).text
@@ -254,8 +254,8 @@ def test_pausing_until_a_day(world: World) -> None:
 
 
 @pytest.mark.parametrize("until", ["2026-11-23", "2026-11-24", "2027-11-25", "2026-02-30", "tomorrow", "0", "9" * 30])
-def test_a_day_that_a_pause_cannot_end_on(world: World, until: str) -> None:
-    """It is Tuesday the 24th, in Berlin. The page comes back with what was typed, and what is wrong with it."""
+def test_a_day_on_which_a_pause_cannot_end_is_refused(world: World, until: str) -> None:
+    """It is Tuesday the 24th, in Berlin. The page comes back with the typed text and says what is wrong with it."""
     ann = reads(Person(world), 1)
     with unchanged(world):
         answer = ann.presses("pause", until=until)
@@ -264,7 +264,7 @@ def test_a_day_that_a_pause_cannot_end_on(world: World, until: str) -> None:
     assert f'value="{until}"' in answer.text
 
 
-def test_the_journal_by_itself_and_as_text(world: World) -> None:
+def test_the_journal_is_shown_on_its_page_and_as_text(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("I listened <for once>.\n\nThen I left.")
     assert "I listened &lt;for once&gt;." in ann.journal
@@ -282,7 +282,7 @@ def test_the_journal_by_itself_and_as_text(world: World) -> None:
     assert "\nRound 2: Which part of their pain" in text.text
 
 
-def test_a_lesson_in_the_browser_says_what_its_email_said(world: World) -> None:
+def test_a_lesson_in_the_browser_has_the_text_of_its_email(world: World) -> None:
     ann = reads(Person(world), 2)
     for lesson in ("intro", "acknowledge", "own-it"):
         assert f"{ann.page_url.rpartition('/me/')[2]}/lessons/{lesson}" in ann.page
@@ -292,7 +292,7 @@ def test_a_lesson_in_the_browser_says_what_its_email_said(world: World) -> None:
         mailed = next(email for email in ann.emails if email.tags["email"] == lesson)
         lines = " ".join((mailed.text or "").split()).partition("Ann,")[2]
         assert len(lines) > 300
-        # The two are told apart by their marks and links: sentence by sentence, the words are the same.
+        # The two differ in their markup and links; sentence by sentence, the words are the same.
         sentences = re.findall(r"[A-Z][^.?!:*\d\[\]_>]{60,}[.]", lines)[:4]
         assert len(sentences) > 1
         for sentence in sentences:
@@ -300,7 +300,7 @@ def test_a_lesson_in_the_browser_says_what_its_email_said(world: World) -> None:
 
 
 def test_p1_the_course_page_shows_neither_the_zone_s_midnight_nor_its_country(world: World) -> None:
-    """Whoever opens it every hour, and wherever its subscriber is, sees the same."""
+    """The page is the same at every hour, and for a subscriber in any time zone."""
     seen = set()
     for number, zone in enumerate(("America/New_York", "Asia/Tokyo", "Australia/Adelaide")):
         ann = Person(world, f"ann{number}@example.net", zone=zone)
@@ -313,7 +313,7 @@ def test_p1_the_course_page_shows_neither_the_zone_s_midnight_nor_its_country(wo
     assert len(seen) == 1
 
 
-def test_who_begins_again_sees_the_lessons_they_have_had_and_no_others(world: World) -> None:
+def test_after_beginning_again_the_page_lists_only_the_lessons_that_were_sent(world: World) -> None:
     ann = reads(Person(world), 1)
     had = ["intro", "acknowledge"]
     for _ in range(2):
@@ -338,7 +338,7 @@ def test_p1_every_lesson_can_be_read_in_the_browser_without_the_answer_that_its_
         assert "I lied about the money." not in page.text
 
 
-def test_a_lesson_that_was_not_sent_to_them_is_not_shown(world: World) -> None:
+def test_a_lesson_that_was_not_sent_to_the_subscriber_is_not_shown(world: World) -> None:
     ann, bob = reads(Person(world), 1), Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     for url, lesson in (
         (ann.page_url, "own-it"),
@@ -366,8 +366,10 @@ def test_every_lesson_s_email_leads_to_the_lesson_in_the_browser_also_in_a_later
     assert not any("/lessons/" in url for _, url in ann.emails[-1].links()), "a notice has no page"
 
 
-def test_what_cannot_be_read_or_reached_is_said_in_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And counted, with the kind of error and the place, for the engineer."""
+def test_a_table_that_cannot_be_read_is_answered_with_an_error_page(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log counts it, with the kind of error and the place, for the engineer."""
     ann = Person(world).joins()
 
     def fails(*_: object) -> None:
@@ -400,8 +402,8 @@ def test_a3_templates_in_a_name_and_in_a_reply_are_shown_as_they_are(world: Worl
     assert escaped in (lesson.html or "")
 
 
-def test_u7_who_erases_and_signs_up_the_same_day_begins_anew_the_next(world: World) -> None:
-    """Nothing says any more what was sent today, so nothing more comes today; and no old link fits the new sign-up."""
+def test_u7_after_an_erasure_a_new_sign_up_works_from_the_next_day_on(world: World) -> None:
+    """Nothing shows any more what was sent today, so no more comes today. No old link fits the new sign-up."""
     ann = reads(Person(world), 1)
     old_page, old_link = ann.page_url, one_click(ann.emails[-1])
     ann.erases()
@@ -419,7 +421,7 @@ def test_u7_who_erases_and_signs_up_the_same_day_begins_anew_the_next(world: Wor
     assert world.request("GET", old_page).status == 404
 
 
-def test_a_journal_as_text_is_whole_where_the_page_is_not(world: World) -> None:
+def test_a_journal_as_text_is_complete_where_the_page_is_cut(world: World) -> None:
     ann = reads(Person(world), 1)
     for number in range(5):
         ann.replies(f"{number} " + "word " * 48_000)
@@ -427,7 +429,7 @@ def test_a_journal_as_text_is_whole_where_the_page_is_not(world: World) -> None:
     assert text.count("word") == 5 * 48_000
 
 
-def test_a_page_says_only_what_is_so(world: World) -> None:
+def test_a_page_confirms_only_commands_that_were_obeyed(world: World) -> None:
     """An address with `?done=` may be kept in a browser's history, or made up."""
     ann = Person(world).joins()
     assert "You have stopped the course" not in world.request("GET", f"{ann.page_url}?done=stop").text

@@ -1,4 +1,4 @@
-"""Whose words stand where: one story with proven, unproven and another's words, and every outlet that shows any."""
+"""One story with proven replies, unproven ones and a second person's, and each outlet that shows replies."""
 
 import json
 import re
@@ -25,13 +25,13 @@ from tests.stories import next_email, reads
 MARK = "It could not be proven that you sent this"
 LEFT_OUT = r"Replies left out here: (\d+)\."
 MINE, MAYBE, THEIRS = "I kept it to myself", "Perhaps I never wrote", "Nobody asked me"
-"""How the proven words of the subscriber begin, the unproven ones, and another's."""
+"""The first words of the subscriber's proven replies, of unproven ones, and of a second person's."""
 FAILING = [FAILS, {"dmarc": "GRAY", "spf": "FAIL"}, {"dmarc": "PROCESSING_FAILED"}]
 
 
 @dataclass
 class Story:
-    """Ann in her second round, with what everybody wrote in the first."""
+    """Ann in her second round, with all replies of the first."""
 
     world: World
     ann: Person
@@ -44,7 +44,7 @@ class Story:
         self.world.deliver(written(f"{MAYBE} {number}.", lesson), reply_to(lesson), verdicts=verdicts)
 
     def theirs(self, lesson: SentEmail, number: int) -> None:
-        """In each way in which another person comes to write to the address."""
+        """Writes in each way in which a second person can write to the address."""
         text = f"{THEIRS} {number}."
         for raw in (
             written(text, lesson, "eve@example.com"),
@@ -81,7 +81,7 @@ def story() -> Iterator[Story]:
         told.theirs(lesson, 2)
         told.maybe(lesson, 2)
         told.mine(lesson, 2)
-        next_email(world)  # quotes what was written to it
+        next_email(world)  # quotes the reply to the lesson before
         told.ann.replies("JOURNAL")
         told.ann.replies("EXPORT")
         while told.ann.emails[-1].tags["email"] != "keep-showing-up":
@@ -104,21 +104,21 @@ FILES = ["journal page, which is printed", "plain text", "zip: journal", "zip: d
 
 
 @pytest.mark.parametrize("outlet", FILES)
-def test_r20_the_page_and_its_files_hold_nothing_of_another(story: Story, outlet: str) -> None:
+def test_r20_the_journal_page_and_its_files_hold_no_words_of_a_second_person(story: Story, outlet: str) -> None:
     assert MINE in story.files[outlet]
     assert THEIRS not in story.files[outlet]
 
 
 @pytest.mark.parametrize("outlet", FILES[:-1])
-def test_r21_the_page_and_its_files_show_what_is_unproven_and_say_so(story: Story, outlet: str) -> None:
-    """Right above each such text, and above no other."""
+def test_r21_the_journal_page_and_its_files_mark_unproven_replies(story: Story, outlet: str) -> None:
+    """The mark is right above each unproven text, and above no other."""
     shown = story.files[outlet]
     plain = shown if outlet == "plain text" else BeautifulSoup(shown, "html.parser").get_text("\n")
     marked = re.findall(rf"(?:({MARK})[^\n]*)?\s*\n\s*({MINE}|{MAYBE}) (\d)\.", plain)
     assert marked == [(MARK, MAYBE, "1"), (MARK, MAYBE, "2"), ("", MINE, "2"), (MARK, MAYBE, "3")]
 
 
-def test_r21_the_data_file_says_what_is_proven(story: Story) -> None:
+def test_r21_the_data_file_says_which_replies_are_proven(story: Story) -> None:
     kept = json.loads(story.files["zip: data"])["reflections"]
     assert {(one["text"].rpartition(" ")[0], one["verified"]) for one in kept} == {(MINE, True), (MAYBE, False)}
 
@@ -131,7 +131,7 @@ def test_r21_the_mark_is_printed() -> None:
     assert not {".note", "p"} & set(re.split(r"[,\s]+", hidden))
 
 
-def test_r20_r21_no_email_holds_another_s_words_or_unproven_ones(story: Story) -> None:
+def test_r20_r21_no_email_holds_unproven_words_or_a_second_persons(story: Story) -> None:
     names = [email.tags["email"] for email in story.ann.emails]
     assert {"apology-in-action", "journal", "export", "keep-showing-up"} <= set(names)
     assert names.count("acknowledge") == names.count("own-it") == 2
@@ -153,10 +153,10 @@ def test_r20_r21_no_email_holds_another_s_words_or_unproven_ones(story: Story) -
         ("export", 0, None),
     ],
 )
-def test_r21_an_email_that_leaves_something_out_says_how_much(
+def test_r21_an_email_that_leaves_replies_out_says_how_many(
     story: Story, name: str, number: int, left_out: str | None
 ) -> None:
-    """The closing letter, and each lesson of a later round."""
+    """These are the closing letter, and each lesson of a later round."""
     email = story.email(name, number)
     assert re.findall(LEFT_OUT, texts(email)) == ([left_out] * 2 if left_out else [])
     holds_mine = name in ("keep-showing-up", "apology-in-action") or (name, number) == ("own-it", 1)
@@ -164,7 +164,7 @@ def test_r21_an_email_that_leaves_something_out_says_how_much(
 
 
 @pytest.mark.parametrize("path", ["", *(f"/lessons/{name}" for name in ("acknowledge", "own-it", "apology-in-action"))])
-def test_p1_r20_r21_the_course_page_and_its_lessons_show_nothing_that_was_written(story: Story, path: str) -> None:
+def test_p1_r20_r21_the_course_page_and_its_lessons_show_no_replies(story: Story, path: str) -> None:
     shown = story.world.request("GET", f"{story.ann.page_url}{path}")
     assert shown.status == 200
     assert not [words for words in (MINE, MAYBE, THEIRS) if words in shown.text]
@@ -173,7 +173,7 @@ def test_p1_r20_r21_the_course_page_and_its_lessons_show_nothing_that_was_writte
 @pytest.mark.parametrize(
     "language", load(Path(__file__).parents[1] / "emails").languages.values(), ids=lambda it: it.code
 )
-def test_r21_every_language_says_both(language: Language) -> None:
+def test_r21_every_language_has_words_for_unproven_replies(language: Language) -> None:
     assert "{count}" in language.words["email"]["unproven"]
     assert len(language.words["pages"]["journal"]["unproven"]) > 40
     assert language.words["email"]["unproven"].format(count=7).count("7") == 1

@@ -1,4 +1,4 @@
-"""Every page in a real browser: at every width, in the light and in the dark, by keyboard, and without JavaScript."""
+"""Every page in a real browser: at every width, in light and dark mode, by keyboard, and without JavaScript."""
 
 import json
 import os
@@ -32,14 +32,14 @@ ELSEWHERE = "https://www.wikipedia.org/"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The machine’s Chromium, which would hold it against a made-up site that it frames one of this machine."""
+    """The machine's Chromium, allowed to show a page of this machine in a frame of a made-up site."""
     with chromium("--disable-features=LocalNetworkAccessChecks") as browser:
         yield browser
 
 
 @pytest.fixture
 def site() -> Iterator[World]:
-    """The local cloud, with its pages served. A handler that raised fails the test."""
+    """The local cloud, with its pages served. Fails the test if a handler raised."""
     with served(MONDAY) as world:
         yield world
         assert not world.failures
@@ -56,10 +56,11 @@ def opened(browser: Browser, *, javascript: bool = True, locale: str = "en-GB") 
 
 
 @pytest.mark.timeout(600)  # 33 pages, each looked at twice
-def test_every_page_at_every_width_in_the_light_and_in_the_dark(site: World, browser: Browser) -> None:
-    """Nothing to scroll sideways, one heading at the top, and nothing that axe has anything against.
+def test_every_page_fits_and_is_accessible_at_every_width_in_light_and_dark_mode(site: World, browser: Browser) -> None:
+    """No page scrolls sideways, each has one heading at the top, and axe-core finds no barrier.
 
-    Each width in one scheme: `test_the_dark_changes_colours_and_a_width_none` says why that is enough.
+    Each width is tested in one scheme only; `test_dark_mode_changes_only_colours_and_a_width_changes_none` shows why
+    that is enough.
     """
     page, seen, wrong = opened(browser), [], []
     page.on("console", lambda said: wrong.append(said.text) if "Failed to load resource" not in said.text else None)
@@ -88,7 +89,7 @@ def test_every_page_at_every_width_in_the_light_and_in_the_dark(site: World, bro
 @pytest.mark.long  # 30 s
 @pytest.mark.timeout(600)
 def test_all_pages_are_valid_html(site: World, browser: Browser, tmp_path: Path) -> None:
-    """As it is served: a browser has mended what it shows."""
+    """Checks the HTML as it is served: a browser repairs the HTML that it shows."""
     html_validator.vnu()
     pages, answers, handle = {}, [""], site.api.handle
 
@@ -120,8 +121,8 @@ def test_on_a_phone_the_first_field_is_on_the_first_screen(site: World, browser:
     assert box["y"] + box["height"] <= 844
 
 
-def test_the_dark_changes_colours_and_a_width_none() -> None:
-    """So that what fits in the light fits in the dark, and what can be read on a phone can be read on a desk."""
+def test_dark_mode_changes_only_colours_and_a_width_changes_none() -> None:
+    """A page that fits in light mode then fits in dark mode; one that can be read on a phone can be read on a desk."""
     style = (TEMPLATE.parent / "functions/pages/style.css").read_text("utf-8")
     media = re.findall(r"^@media (.*?) \{\n(.*?)^\}", style, re.DOTALL | re.MULTILINE)
     dark = [rules for condition, rules in media if "dark" in condition]
@@ -133,11 +134,11 @@ def test_the_dark_changes_colours_and_a_width_none() -> None:
 
 
 LONGEST = 2600
-"""Pixels of a page on a phone: the end, from the helplines on, is the same on all."""
+"""Pixels of a page on a phone: the end, from the helplines on, is the same on all pages."""
 
 
 def photographed(name: str, page: Page) -> None:
-    """A picture for docs, when `make pictures` asks for it: on a phone and on a desk, in the light and in the dark."""
+    """Makes a picture for docs, if `make pictures` asks for it: on a phone and a desk, in light and dark mode."""
     pictures = {}
     for width in WIDTHS:
         for scheme in SCHEMES:
@@ -161,7 +162,7 @@ def photographed(name: str, page: Page) -> None:
 
 
 def tab_to(page: Page, name: str) -> None:
-    """Presses Tab until the element with this name has the focus, which can be seen at every step."""
+    """Presses Tab until the element with this name has the focus. The focus must be visible at every step."""
     for _ in range(60):
         page.keyboard.press("Tab")
         seen = page.evaluate(
@@ -169,7 +170,7 @@ def tab_to(page: Page, name: str) -> None:
                 const element = document.activeElement, box = element.getBoundingClientRect();
                 const at = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height / 2, 20));
                 const label = element.labels?.[0]?.innerText ?? element.innerText;
-                // The parts of a date field have the focus by themselves, and show it in their own way.
+                // The parts of a date field take the focus themselves, and show it in their own way.
                 const ringed = element.type === "date" || getComputedStyle(element).outlineStyle === "solid";
                 return [label.trim(), ringed, element.contains(at) || at?.contains(element)];
             }"""
@@ -180,7 +181,7 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"Tab does not lead to {name}")
 
 
-def test_signing_up_confirming_pausing_and_leaving_by_keyboard_alone(site: World, browser: Browser) -> None:
+def test_signing_up_confirming_pausing_and_leaving_work_by_keyboard_alone(site: World, browser: Browser) -> None:
     page, keys = opened(browser), None
     page.goto(site.parameters["SiteUrl"])
     keys = page.keyboard
@@ -242,7 +243,7 @@ def test_signing_up_confirming_pausing_and_leaving_by_keyboard_alone(site: World
 # ---------------------------------------------------------------- without JavaScript
 
 
-def test_the_whole_way_without_javascript(site: World, browser: Browser, tmp_path: Path) -> None:
+def test_the_whole_course_works_without_javascript(site: World, browser: Browser, tmp_path: Path) -> None:
     page, ann = opened(browser, javascript=False), Person(site)
 
     def press(button: str, heading: str) -> None:
@@ -250,7 +251,7 @@ def test_the_whole_way_without_javascript(site: World, browser: Browser, tmp_pat
         expect(page.locator("main")).to_contain_text(heading)
 
     page.goto(site.parameters["SiteUrl"])
-    assert page.get_by_label("Time zone").input_value() == "", "nothing is guessed"
+    assert page.get_by_label("Time zone").input_value() == "", "no time zone is guessed"
     page.get_by_label("Email address").fill(ann.address)
     page.get_by_label("Time zone").select_option("Europe/Berlin")
     page.get_by_role("checkbox").check()
@@ -283,7 +284,7 @@ def test_the_whole_way_without_javascript(site: World, browser: Browser, tmp_pat
         page.set_content(mine.read("journal.html").decode())
     expect(page.locator(".written")).to_have_text("I listened for once.")
     page.goto(ann.link("/unsubscribe/"))
-    press("Pause for a month instead", "nothing of it comes for a month")
+    press("Pause for a month instead", "nothing from it comes for a month")
     page.goto(ann.link("/unsubscribe/"))
     press("Stop the emails", "No more lessons of this course will come.")
     page.goto(ann.journal_url)
@@ -306,10 +307,10 @@ def test_the_whole_way_without_javascript(site: World, browser: Browser, tmp_pat
         ("de-DE", "19:00", "between 7:00 and 8:00"),
     ],
 )
-def test_hours_are_written_as_the_country_of_the_browser_does(
+def test_hours_are_written_as_in_the_country_of_the_browser(
     site: World, browser: Browser, locale: str, clock: str, said: str
 ) -> None:
-    """It is not the subscriber's country that shows in them: somebody else may have the link."""
+    """They do not show the subscriber's country, because a second person may have the link."""
     ann = Person(site)
     ann.signs_up(zone="Australia/Perth")
     ann.confirms()
@@ -321,7 +322,7 @@ def test_hours_are_written_as_the_country_of_the_browser_does(
 
 
 @pytest.mark.parametrize("way", ["link", "Escape"])
-def test_leaving_takes_the_page_out_of_the_way_back(site: World, browser: Browser, way: str) -> None:
+def test_leaving_removes_the_page_from_the_history(site: World, browser: Browser, way: str) -> None:
     page, ann = opened(browser), Person(site).joins()
     page.add_init_script(
         "addEventListener('beforeunload', () => "
@@ -329,24 +330,26 @@ def test_leaving_takes_the_page_out_of_the_way_back(site: World, browser: Browse
     )
     page.goto(f"{site.parameters['SiteUrl']}/privacy")
     page.goto(ann.page_url)
-    assert page.evaluate("localStorage.getItem('seen').includes('Privacy')"), "as a page is that nobody empties"
+    assert page.evaluate("localStorage.getItem('seen').includes('Privacy')"), (
+        "a page that is left in another way is not empty"
+    )
     if way == "link":
         page.get_by_role("link", name="Leave this page", exact=True).click()
     else:
         for key in ("Escape", "Escape", "a", "Escape", "Escape"):
             page.keyboard.press(key)
-        assert page.url == ann.page_url, "only three in a row"
+        assert page.url == ann.page_url, "only three Escapes in a row leave the page"
         page.keyboard.press("Escape")
     page.wait_for_url(ELSEWHERE)
     page.go_back()
     assert page.url.endswith("/privacy")
-    assert page.evaluate("localStorage.getItem('seen').trim()") == "", "empty before the other one had come"
+    assert page.evaluate("localStorage.getItem('seen').trim()") == "", "the page was emptied before the other one came"
 
 
 # ---------------------------------------------------------------- on the author's own site
 
 
-def test_the_form_in_a_frame_of_the_author_s_site_and_of_no_other(browser: Browser) -> None:
+def test_the_form_works_in_a_frame_of_the_authors_site_and_of_no_other(browser: Browser) -> None:
     with served(MONDAY, EmbedOrigins="http://author.example") as site:
         page, home = opened(browser), site.parameters["SiteUrl"]
         frame = f"<!doctype html><title>x</title><iframe src='{home}/embed' title='Sign up' height='1300'></iframe>"
@@ -372,9 +375,9 @@ def test_the_form_in_a_frame_of_the_author_s_site_and_of_no_other(browser: Brows
 def test_c1_a_scanner_that_follows_every_link_and_runs_javascript_changes_nothing(
     site: World, browser: Browser
 ) -> None:
-    """Every link of every mail, and every link of every page behind it, with whatever scripts are on them.
+    """Follows every link of every email, and every link of the pages to which they lead, and runs all scripts there.
 
-    Behind the links of several mails are the same pages, for each with a token of its own: each is followed once.
+    The links of several emails lead to the same pages, each with another token: each page is opened once.
     """
     home = site.parameters["SiteUrl"]
     bob = Person(site, "bob@example.net", "Bob", source_ip="203.0.113.9")
@@ -406,7 +409,7 @@ def test_c1_a_scanner_that_follows_every_link_and_runs_javascript_changes_nothin
     assert len([url for url in seen if "/lessons/" in url]) >= 6
 
 
-def test_u2_one_click_over_http_from_a_client_without_cookies(site: World) -> None:
+def test_u2_one_click_over_http_works_without_cookies_and_redirects(site: World) -> None:
     ann = Person(site).joins()
     header = str(ann.emails[-1].header("List-Unsubscribe"))
     url = next(part.strip("<> ") for part in header.split(",") if "https://" in part or "http://" in part)
@@ -416,8 +419,8 @@ def test_u2_one_click_over_http_from_a_client_without_cookies(site: World) -> No
     assert ann.row["status"] == "unsubscribed"
 
 
-def test_no_page_asks_anybody_else_for_anything(site: World, browser: Browser) -> None:
-    """And a link that leads away tells nobody where it was followed."""
+def test_no_page_fetches_anything_from_another_site(site: World, browser: Browser) -> None:
+    """And a link to another site does not tell it from which page it was followed."""
     page, asked = opened(browser), []
     page.on("request", lambda request: asked.append((request.url, request.headers.get("referer", ""))))
     ann = reads(Person(site), 1)

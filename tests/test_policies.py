@@ -1,4 +1,4 @@
-"""Who may do what: every call that a function makes is allowed by its role, and every grant is used."""
+"""IAM policies: every call that a function makes is allowed by its role, and every grant is used."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ ADDED_BY_SAM = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Grant:
-    """One action on one resource, either with wildcards, that a function's role allows."""
+    """One action on one resource that a function's role allows; both may have wildcards."""
 
     function: str
     action: str
@@ -75,12 +75,12 @@ def needs(calls: Iterable[Call]) -> set[tuple[str, str, str]]:
 
 
 def refused(calls: Iterable[Call], given: set[Grant]) -> list[str]:
-    """What AWS would have refused."""
+    """Returns the calls that AWS would have refused."""
     return sorted(" ".join(need) for need in needs(calls) if not any(grant.covers(*need) for grant in given))
 
 
 def unused(calls: Iterable[Call], given: set[Grant]) -> list[Grant]:
-    """What no function ever did."""
+    """Returns the grants that no function used."""
     return sorted(grant for grant in given if not any(grant.covers(*need) for need in needs(calls)))
 
 
@@ -94,7 +94,7 @@ def test_a_week_with_everything_in_it_needs_every_grant_and_no_other() -> None:
 
 
 def test_a_grant_that_is_missing_or_not_used_is_noticed(world: World) -> None:
-    """So that the test above is known to be able to fail."""
+    """Shows that the test above can fail."""
     Person(world).joins()
     statements = deepcopy(policies(world.resources))
     assert not refused(world.calls, grants(statements))
@@ -112,7 +112,7 @@ def test_a_grant_that_is_missing_or_not_used_is_noticed(world: World) -> None:
 
 @contextmanager
 def each_in_its_own_process(world: World) -> Iterator[None]:
-    """On Lambda no function has read the secret for another one; in the local cloud they share what is cached."""
+    """On Lambda each function reads the secret itself; in the local cloud they would share the cached one."""
     invoke, before = world.functions.invoke, ""
 
     def alone(function: Function, event: Any, seconds: float | None = None) -> Outcome:
@@ -128,8 +128,8 @@ def each_in_its_own_process(world: World) -> Iterator[None]:
 
 
 def live_a_week(world: World) -> None:
-    """One person for each kind of thing. Lessons of seven o'clock in Berlin leave at the first tick after six, UTC."""
-    world.schedules[0].every = timedelta(hours=1)  # a tick every five minutes does nothing more, and takes longer
+    """One person for each kind of event. Lessons for 7:00 in Berlin are sent at the first tick after 6:00 UTC."""
+    world.schedules[0].every = timedelta(hours=1)  # a tick every five minutes would do nothing more, and take longer
 
     def person(name: str, number: int, **more: Any) -> Person:
         return Person(world, f"{name}@example.net", name.title(), source_ip=f"198.51.100.{number}", **more)
@@ -151,7 +151,7 @@ def live_a_week(world: World) -> None:
     kim_meets_a_full_quota(world, kim)
     world.ses.refused[gus.address] = "Email content is not allowed."
     with nothing_heard_of(world, hal):
-        world.advance(timedelta(hours=22))  # Tuesday, after seven, UTC
+        world.advance(timedelta(hours=22))  # Tuesday, after 7:00 UTC
     assert gus.row["held"]
     assert hal.row["claim"]
     assert len(hal.emails) == 2  # confirmation and introduction
@@ -169,7 +169,7 @@ def live_a_week(world: World) -> None:
     nora_keeps_what_she_wrote(person("nora", 12))
 
     world.advance(timedelta(days=1))
-    assert len(hal.emails) > 2  # tried again: later attempts had their events
+    assert len(hal.emails) > 2  # tried again, because later attempts had their events
     while ann.emails[-1].tags["email"] != "safety-first":
         assert world.next_email()
     ann.replies("I think of it every day.")
@@ -192,7 +192,7 @@ def max_is_erased_by_reply(somebody: Person) -> None:
 
 
 def nora_keeps_what_she_wrote(somebody: Person) -> None:
-    """It is kept for a day, and so she is asked at once."""
+    """Replies are kept for a day here, and so she is asked at once."""
     somebody.joins()
     somebody.replies("I need a while.")
     somebody.presses("pause")
@@ -208,7 +208,7 @@ def first_day(world: World, ann: Person, cleo: Person, dora: Person, emil: Perso
     cleo.replies("I am not sure.")
     world.deliver(b"From: x@example.com\r\n\r\nBuy now", "nobody@reply.example.org")
     leave, page = dora.link("/unsubscribe/"), dora.page_url
-    for url in (leave, leave, f"{page}/stop"):  # once more, it reads whether it was told
+    for url in (leave, leave, f"{page}/stop"):  # the second time, it reads whether the notice was sent
         world.request("POST", url, form={"List-Unsubscribe": "One-Click"})
     world.bounced(emil.emails[-1])
     world.complained(fay.emails[-1])
@@ -221,7 +221,7 @@ def kim_meets_a_full_quota(world: World, kim: Person) -> None:
     assert not kim.emails
     world.ses.max_24_hour_send = quota
     world.clients.dynamodb.delete_item(TableName=world.resources.ref("Subscribers"), Key={"id": {"S": HOME}})
-    with without(world, "send"):  # so that it is dispatch which first asks for the table
+    with without(world, "send"):  # so that dispatch is the first to ask for the table
         world.advance(timedelta(hours=1))
     world.advance(timedelta(minutes=10))
     kim.confirms()
@@ -229,7 +229,7 @@ def kim_meets_a_full_quota(world: World, kim: Person) -> None:
 
 @contextmanager
 def nothing_heard_of(world: World, somebody: Person) -> Iterator[None]:
-    """SES answers 500 to this person's email, which says nothing about whether it was taken."""
+    """SES answers 500 to this person's email, which leaves open whether it was taken."""
     take = world.ses.send
 
     def fail(request: dict[str, Any]) -> Any:
@@ -286,7 +286,7 @@ def an_operator_accepts_a_mail(world: World, ann: Person) -> None:
 
 
 def the_audit_mends(world: World, bob: Person) -> None:
-    """The index has lost Bob. While the audit puts him back he is changed, so the next one does it."""
+    """Bob is missing from the index. He is changed while the audit puts him back, so the next audit does it."""
     table, key = world.resources.ref("Subscribers"), {"id": {"S": bob.row["id"]}}
     world.clients.dynamodb.update_item(TableName=table, Key=key, UpdateExpression="REMOVE due_shard")
     everyone = Subscribers.all
@@ -316,7 +316,7 @@ def what_is_stored_breaks(world: World, ivy: Person) -> None:
     assert "cannot be read" in str(ivy.row["held"])
 
 
-def test_wildcards_are_read_as_iam_does() -> None:
+def test_wildcards_are_read_as_iam_reads_them() -> None:
     mail = Grant("receive_reply", "s3:Get*", "arn:aws:s3:::mail/inbound/*")
     assert mail.covers("receive_reply", "s3:getobject", "arn:aws:s3:::mail/inbound/1")
     assert not mail.covers("receive_reply", "s3:GetObject", "arn:aws:s3:::mail/other/1")
@@ -325,7 +325,7 @@ def test_wildcards_are_read_as_iam_does() -> None:
 
 
 def test_policies_are_plain_and_name_their_resources(resources: Resolver) -> None:
-    """The check above understands nothing else. GetAccount knows no resources (Service Authorization Reference)."""
+    """The checks above read only plain policies. GetAccount has no resources (Service Authorization Reference)."""
     for name, statements in policies(resources).items():
         for statement in statements:
             assert set(statement) - {"Condition"} == {"Effect", "Action", "Resource"}, name
@@ -336,7 +336,7 @@ def test_policies_are_plain_and_name_their_resources(resources: Resolver) -> Non
 
 
 def test_send_may_send_as_the_sender_and_nobody_else(resources: Resolver) -> None:
-    """IAM's own condition, which the local cloud does not judge: SES fills in the address of From."""
+    """IAM checks this condition, the local cloud does not: SES fills in the address of From."""
     (sending,) = [statement for statement in policies(resources)["send"] if statement["Action"] == "ses:SendEmail"]
     assert sending["Condition"] == {"StringEquals": {"ses:FromAddress": PARAMETERS["Sender"]}}
 

@@ -1,4 +1,4 @@
-"""Privacy: what logs, keys and queues hold of a person, and what the pages tell a browser to keep to itself."""
+"""Privacy: which personal data logs, keys and queues hold, and what the pages forbid a browser to pass on."""
 
 import json
 import re
@@ -25,11 +25,11 @@ HEADERS = {
     "strict-transport-security": "max-age=31536000",
 }
 SECRET = "Zwischenwelt"
-"""A word of a reply, found nowhere else."""
+"""A word of a reply that is nowhere else."""
 
 
 def tokens_in(world: World) -> set[str]:
-    """Every token that was mailed, of links and of reply addresses."""
+    """Returns every token that was mailed, in links and in reply addresses."""
     found = {address.partition("@")[0] for email in world.emails for address in email.reply_to}
     for email in world.emails:
         found |= set(
@@ -38,8 +38,8 @@ def tokens_in(world: World) -> set[str]:
     return found
 
 
-def test_g1_the_logs_hold_nobody() -> None:
-    """A long story with everything that goes wrong in it: no address, no name, no token, no word of a reply."""
+def test_g1_the_logs_hold_no_personal_data() -> None:
+    """After a long story with every kind of error, they hold no address, name, token or word of a reply."""
     with World(start=MONDAY) as world:
         ann = Person(world, "Philippa.Quux@example.net", "Philippa", source_ip="198.51.100.77")
         ann.signs_up(address="Philippa.Quux@@example.net")
@@ -59,7 +59,7 @@ def test_g1_the_logs_hold_nobody() -> None:
         world.deliver(f"From: {ann.address}\n\n{SECRET}".encode(), f"{SECRET}@reply.example.org")
         world.deliver(b"From: " + b"=?utf-8?b?w?=" * 50 + SECRET.encode(), introduction.reply_to[0])
 
-        # What nobody expects: messages that cannot be read, an address that SES refuses, a mail that is gone.
+        # Unexpected input: messages that cannot be read, an address that SES refuses, a mail that is missing.
         for queue in ("Inbound", "Feedback", "Outbox"):
             body = json.dumps({"Message": f"{SECRET} {ann.address}", "subscribers": [ann.address], "rate": SECRET})
             world.clients.sqs.send_message(QueueUrl=world.resources.ref(queue), MessageBody=body)
@@ -87,8 +87,8 @@ def test_g1_the_logs_hold_nobody() -> None:
 
 
 @pytest.mark.parametrize("what", ["address", "link", "reply address", "words"])
-def test_g1_a_log_that_gives_somebody_away_is_noticed(what: str) -> None:
-    """So that the look at the logs of every other test is known to be able to fail."""
+def test_g1_personal_data_in_a_log_is_noticed(what: str) -> None:
+    """Shows that the check of the logs of every other test can fail."""
     with World(start=MONDAY) as world:
         ann = reads(Person(world), 1)
         ann.replies("I never said it aloud.\n\nNot once.")
@@ -121,7 +121,7 @@ def test_keys_tags_and_queues_hold_no_address(world: World) -> None:
         assert word not in known.lower(), word
 
 
-def test_a_reply_that_is_set_aside_leaves_none_of_its_words(world: World) -> None:
+def test_a_reply_that_is_set_aside_leaves_no_words_in_the_tables(world: World) -> None:
     ann = Person(world).joins()
     raw = f"From: eve@example.com\nSubject: {SECRET}\n\n{SECRET}".encode()
     world.deliver(raw, "somebody@reply.example.org")
@@ -136,7 +136,7 @@ def test_a_reply_that_is_set_aside_leaves_none_of_its_words(world: World) -> Non
 
 
 def test_every_page_is_locked_down(world: World) -> None:
-    """Whatever the answer is: nothing is stored, framed, indexed, told to others, or loaded from elsewhere."""
+    """No answer may be stored, framed or indexed; none sends a referrer or loads anything from elsewhere."""
     ann = reads(Person(world), 1)
     confirm, unsubscribe = ann.link("/confirm/", ann.emails[0]), ann.link("/unsubscribe/")
     pages = [
@@ -191,7 +191,7 @@ def test_every_page_is_locked_down(world: World) -> None:
 
 
 def erasing_meanwhile(world: World, person: Person, owner: type, method: str, *, before: bool = True) -> Any:
-    """They press the button just before, or just after, the first call of this method."""
+    """The person erases everything just before, or just after, the first call of this method."""
     url, called = person.journal_url, getattr(owner, method)
     pressed: list[bool] = []
 
@@ -211,7 +211,7 @@ def nothing_is_kept(world: World) -> bool:
 
 
 @pytest.mark.parametrize("before", [True, False])
-def test_o2_a_reply_that_is_worked_on_while_everything_is_erased_leaves_nothing(world: World, before: bool) -> None:
+def test_o2_a_reply_that_arrives_during_an_erasure_leaves_nothing(world: World, before: bool) -> None:
     ann = reads(Person(world), 1)
     with erasing_meanwhile(world, ann, Reflections, "add", before=before):
         ann.replies("I lied to her.")
@@ -219,7 +219,7 @@ def test_o2_a_reply_that_is_worked_on_while_everything_is_erased_leaves_nothing(
 
 
 @pytest.mark.parametrize("before", [True, False])
-def test_o2_mail_that_is_set_aside_while_everything_is_erased_leaves_nothing(world: World, before: bool) -> None:
+def test_o2_a_mail_that_is_set_aside_during_an_erasure_leaves_nothing(world: World, before: bool) -> None:
     ann = reads(Person(world), 1)
     email = ann.emails[-1]
     with erasing_meanwhile(world, ann, SetAside, "add", before=before):
@@ -228,7 +228,7 @@ def test_o2_mail_that_is_set_aside_while_everything_is_erased_leaves_nothing(wor
 
 
 def test_o2_a_reply_that_is_kept_in_the_middle_of_an_erasure_leaves_nothing(world: World) -> None:
-    """It finds a subscriber still, whose reflections were deleted just before."""
+    """It still finds its subscriber, whose reflections were deleted just before."""
     ann = reads(Person(world), 1)
     url, erased = ann.journal_url, Subscribers.erase
 
@@ -242,8 +242,8 @@ def test_o2_a_reply_that_is_kept_in_the_middle_of_an_erasure_leaves_nothing(worl
     assert nothing_is_kept(world)
 
 
-def test_o2_a_reply_that_breaks_off_while_everything_is_erased_leaves_nothing(world: World) -> None:
-    """It is kept, and before it could look whose it is it fails: the queue brings it back."""
+def test_o2_a_reply_that_is_interrupted_during_an_erasure_leaves_nothing(world: World) -> None:
+    """It is kept, and fails before it looks up its subscriber again: the queue retries it."""
     ann = reads(Person(world), 1)
     found = Subscribers.get
     calls: list[bool] = []

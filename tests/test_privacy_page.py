@@ -1,4 +1,4 @@
-"""The privacy page against what is stored, counted and shown: whatever is kept is named there.
+"""The privacy page names everything that is stored, counted and shown.
 
 `docs/privacy.md` says which test shows which sentence.
 """
@@ -27,7 +27,7 @@ SENT = "which emails were sent or came back"
 AGREED = "when, where and to which words you agreed"
 JOURNAL = "Your replies, as your journal"
 NOBODY = ""
-"""What is about nobody: how many forms came, whether SES takes emails."""
+"""Of items that are about no person: how many forms came, whether SES takes emails."""
 
 PLACE = "your place in the course"
 _SUBSCRIBER = {
@@ -45,7 +45,7 @@ NAMED: dict[str, dict[str, str | dict[str, str]]] = {
         "a subscriber": _SUBSCRIBER,
         **dict.fromkeys(("asked", "consent"), AGREED),
         "rounds": SENT,
-        "form": "A form that nothing comes of",
+        "form": "A form that leads to nothing",
         "erasing": "then your address for 24 hours at most, for one last email",
         "home": NOBODY,
     },
@@ -67,20 +67,20 @@ NAMED: dict[str, dict[str, str | dict[str, str]]] = {
 
 
 def kind_of(row: dict[str, Any]) -> str:
-    """What kind of item it is: what its key begins with, unless that is an id or a hash."""
+    """Returns the kind of an item: the start of its key, unless that is an id or a hash."""
     key = str(row.get("id") or row.get("subscriber") or row.get("address_hash") or row["key"]).partition("#")[0]
     return "a subscriber" if re.fullmatch("[a-z2-7]{16}", key) else key
 
 
 def names(row: dict[str, Any]) -> Iterator[str]:
-    """The names of the fields of an item, those of a claim and a sign-up among them."""
+    """Yields the names of the fields of an item, including those of its claim and its sign-up."""
     for name, value in row.items():
         yield from (f"{name}.{part}" for part in value) if name in ("claim", "sign_up") else (name,)
 
 
 @contextmanager
 def stored_in(world: World) -> Iterator[dict[tuple[str, str], set[str]]]:
-    """The fields that items of each table and kind have after any run of a function."""
+    """Collects the fields that items of each table and kind have after any run of a function."""
     seen: dict[tuple[str, str], set[str]] = defaultdict(set)
     invoke = world.functions.invoke
 
@@ -96,7 +96,7 @@ def stored_in(world: World) -> Iterator[dict[tuple[str, str], set[str]]]:
 
 
 def a_life_with_everything_in_it(world: World) -> None:
-    """Everything that leaves something in a table."""
+    """Does everything that stores something in a table."""
     bob = Person(world, "bob@example.net", source_ip="203.0.113.9").joins()
     world.complained(bob.emails[-1])
     ann = reads(Person(world), 1)
@@ -123,7 +123,7 @@ def privacy_page(world: World) -> str:
     return " ".join(world.request("GET", "/privacy").text.split())
 
 
-def test_whatever_is_stored_is_named_on_the_privacy_page(world: World) -> None:
+def test_everything_that_is_stored_is_named_on_the_privacy_page(world: World) -> None:
     with stored_in(world) as seen:
         a_life_with_everything_in_it(world)
     assert {kind for _, kind in seen} == {kind for kinds in NAMED.values() for kind in kinds}
@@ -134,7 +134,7 @@ def test_whatever_is_stored_is_named_on_the_privacy_page(world: World) -> None:
             phrase = words if isinstance(words, str) else words.get(name, "named nowhere")
             assert phrase in page, (table, kind, name)
     nested = {name.partition(".")[0] for name in _SUBSCRIBER}
-    assert nested >= {field.name for field in fields(Subscriber)}, "also what this life left empty"
+    assert nested >= {field.name for field in fields(Subscriber)}, "fields that this life left empty are named too"
 
 
 def test_no_trace_is_kept_for_longer_than_the_page_says(world: World) -> None:
@@ -157,8 +157,8 @@ def test_no_trace_is_kept_for_longer_than_the_page_says(world: World) -> None:
     assert 0 < max(kept.values()) <= 30 * day
 
 
-def test_a_form_that_nothing_comes_of_is_kept_for_a_day(world: World) -> None:
-    """Until `send` has carried it out, whatever it finds."""
+def test_a_form_without_effect_is_kept_for_a_day_at_most(world: World) -> None:
+    """It is stored until `send` has carried it out, whatever the result."""
     ann = Person(world)
     with without(world, "send"):
         ann.asks_for_a_link()
@@ -169,8 +169,8 @@ def test_a_form_that_nothing_comes_of_is_kept_for_a_day(world: World) -> None:
     assert ann.address not in str([world.rows(table) for table in world.tables()])
 
 
-def test_messages_hold_the_outside_of_emails_and_never_the_text_of_a_reply(world: World) -> None:
-    """As they wait, and as they would be in a queue of dead letters."""
+def test_queue_messages_hold_addresses_and_never_the_text_of_a_reply(world: World) -> None:
+    """Looks at messages as they wait, and as they would be in a dead-letter queue."""
     ann = reads(Person(world), 1)
     with without(world, "receive_reply"), without(world, "record_delivery"), without(world, "send"):
         ann.replies("I never said it aloud.")
@@ -184,7 +184,7 @@ def test_messages_hold_the_outside_of_emails_and_never_the_text_of_a_reply(world
     assert ann.address not in waiting["Outbox"]
 
 
-def test_looking_at_pages_counts_nobody_and_what_is_counted_names_nobody(world: World) -> None:
+def test_looking_at_pages_counts_nothing_and_metrics_name_nobody(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("I never said it aloud.")
     paths = {path for paths in paths_of(world, ann).values() for path in paths}
@@ -199,7 +199,7 @@ def test_looking_at_pages_counts_nobody_and_what_is_counted_names_nobody(world: 
     assert all(re.fullmatch(r"[A-Z]\w+(\.[\w-]+)?", series.name) for series, _ in metrics_of(world))
 
 
-def test_every_page_has_the_way_out_at_its_top(world: World) -> None:
+def test_every_page_has_the_link_to_leave_it_at_its_top(world: World) -> None:
     ann = reads(Person(world), 1)
     journal = ann.journal_url
     paths = {path for paths in paths_of(world, ann).values() for path in paths} - {"/style.css", "/page.js"}
@@ -208,7 +208,7 @@ def test_every_page_has_the_way_out_at_its_top(world: World) -> None:
     for method, path in asked:
         answer = world.request(method, path, form={} if method == "POST" else None)
         if answer.status == 303 or "content-disposition" in answer.headers:
-            continue  # leads to a page; is a file
+            continue  # a redirect to a page, or a file
         top, main, _ = answer.text.partition("<main")
         assert main, (method, path)
         assert f'<a class="exit" href="{ELSEWHERE}"' in top, (method, path)
@@ -216,8 +216,8 @@ def test_every_page_has_the_way_out_at_its_top(world: World) -> None:
     assert pages > 40
 
 
-def test_what_people_write_is_mailed_to_nobody_else(world: World) -> None:
-    """Whatever becomes of a reply: kept, doubtful, from another address, automatic."""
+def test_replies_are_mailed_only_to_their_subscriber(world: World) -> None:
+    """Whatever happens to a reply: kept, doubtful, from another address, automatic."""
     ann = reads(Person(world), 1)
     for text in ("I never said it aloud.", "I might stop, not sure I never said it aloud.", "JOURNAL"):
         ann.replies(text)

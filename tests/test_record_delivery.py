@@ -1,4 +1,4 @@
-"""SES's events: an attempt is settled by whichever comes, and a bounce or a complaint ends the emails for good."""
+"""SES's events: the first one settles an attempt, and a bounce or a complaint ends the emails for good."""
 
 import copy
 import json
@@ -34,14 +34,14 @@ def by_sns(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def stored(world: World) -> dict[str, Any]:
-    """The only subscriber as stored, read without the world's lock: its own thread waits for the sender's."""
+    """The only subscriber as stored, read without the world's lock: the thread that holds it waits for the sender."""
     items = world.clients.dynamodb.scan(TableName=world.resources.ref("Subscribers"))["Items"]
     (ann,) = [item for item in items if "address" in item]
     return dict(ann)
 
 
-def test_f1_an_event_before_the_commit_is_one_commit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The Send event is worked on while SES's own answer is still on its way."""
+def test_f1_an_event_before_the_answer_of_ses_is_one_commit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Send event is handled before SES's own answer has arrived."""
     ann = Person(world)
     ann.signs_up()
     take = world.ses.send
@@ -88,7 +88,7 @@ def with_tags(event: dict[str, Any], **tags: str | None) -> dict[str, Any]:
 
 
 def unanswered(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[Person, SentEmail]:
-    """SES took the first lesson and its answer was lost. No event has come, and none comes by itself."""
+    """SES took the first lesson and its answer was lost. No event has come, and the world sends none."""
     world.ses.destinations.clear()
     ann, take, lost = Person(world).joins(), world.ses.send, [ReadTimeoutError(endpoint_url="https://ses.example")]
 
@@ -106,7 +106,7 @@ def unanswered(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[Person, S
 
 
 def end_state(world: World, *batches: Events) -> dict[str, Any]:
-    """What is stored once these have come, but for how often it was written and at which second."""
+    """Returns the stored state after these events, without the number of writes and the time of a suppression."""
     for batch in batches:
         answer = world.invoke("record_delivery", records(*map(by_sns, batch)))
         assert answer.payload == {"batchItemFailures": []}
@@ -116,7 +116,7 @@ def end_state(world: World, *batches: Events) -> dict[str, Any]:
 
 
 def put_back(world: World, item: dict[str, Any]) -> None:
-    """The subscriber is again what was stored before, and nobody is suppressed."""
+    """Stores the subscriber as before, and empties the suppression list."""
     world.clients.dynamodb.put_item(TableName=world.resources.ref("Subscribers"), Item=item)
     for row in world.rows("Suppressions"):
         key = {"address_hash": {"S": str(row["address_hash"])}}
@@ -133,10 +133,10 @@ def put_back(world: World, item: dict[str, Any]) -> None:
     ],
     ids=["delivered", "bounced", "full mailbox", "complained"],
 )
-def test_f2_events_twice_reversed_and_late_end_as_those_on_time(
+def test_f2_events_that_come_twice_reversed_or_late_have_the_same_result(
     world: World, monkeypatch: pytest.MonkeyPatch, kinds: tuple[str, ...], status: str
 ) -> None:
-    """The events are all that says what became of the lesson: whichever of them comes first settles it."""
+    """Only the events tell the outcome of the attempt: the first of them settles it."""
     ann, lesson = unanswered(world, monkeypatch)
     before = stored(world)
     events = [told(world, lesson, kind) for kind in kinds]
@@ -147,7 +147,7 @@ def test_f2_events_twice_reversed_and_late_end_as_those_on_time(
     of_the_introduction = told(world, ann.emails[-2], "delivery")
     strange = [with_tags(events[0], subscriber="aaaaaaaaaaaaaaaa"), with_tags(events[-1], epoch=None)]
     strange += [with_tags(events[0], epoch="1"), with_tags(events[0], attempt="0123456789abcdef"), of_the_introduction]
-    for hours in (0, 20):  # and the dispatcher goes by, for whom the lesson is in doubt
+    for hours in (0, 20):  # and dispatch runs, for which the attempt is in doubt
         asleep(world, timedelta(hours=hours))
         put_back(world, before)
         world.invoke("dispatch", {})
@@ -162,10 +162,8 @@ def test_f2_events_twice_reversed_and_late_end_as_those_on_time(
                 assert end_state(world, *([event] for event in came)) == on_time, "once more, each by itself"
 
 
-def test_f2_events_that_come_days_late_settle_what_is_held_in_doubt(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nobody's events came for three days. What is stored is the same for each order; only the next slot is later."""
+def test_f2_events_that_come_days_late_settle_a_held_attempt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No events came for three days. The stored state is the same for each order; only the next slot is later."""
     ann, lesson = unanswered(world, monkeypatch)
     for _ in range(3):
         asleep(world, timedelta(days=1))
@@ -218,7 +216,9 @@ def test_f2_events_that_are_not_ours_change_nothing(world: World) -> None:
         ("undetermined", "active"),
     ],
 )
-def test_f3_what_stops_a_subscriber_for_good(world: World, what: str, status: str) -> None:
+def test_f3_only_a_permanent_bounce_or_a_complaint_stops_a_subscriber_for_good(
+    world: World, what: str, status: str
+) -> None:
     ann = Person(world).joins()
     introduction = ann.emails[-1]
     if what == "bounce":
@@ -235,7 +235,7 @@ def test_f3_what_stops_a_subscriber_for_good(world: World, what: str, status: st
     assert nothing_comes(world, 1) is not goes_on
     assert len(world.rows("Suppressions")) == (0 if goes_on else 1)
 
-    if not goes_on:  # not even a sign-up brings them back
+    if not goes_on:  # not even a new sign-up starts the emails again
         sent = len(ann.emails)
         assert "look in your inbox" in ann.signs_up().text
         assert nothing_comes(world)
@@ -286,10 +286,10 @@ def reasons(world: World) -> list[str]:
 
 
 @pytest.mark.parametrize(("event", "stopped"), [(ses_events.complaint, "complained"), (ses_events.bounce, "bounced")])
-def test_f8_an_earlier_epochs_complaint_stops_also_the_sign_up_that_waits(
+def test_f8_a_complaint_or_bounce_of_an_earlier_epoch_also_stops_the_waiting_sign_up(
     world: World, event: Callable[[SentEmail, datetime], ses_events.SesEvent], stopped: str
 ) -> None:
-    """A stranger types in the address of somebody who left, and then reports our last email as spam."""
+    """A stranger types in the address of a former subscriber, who then reports our last email as spam."""
     ann = Person(world).joins()
     introduction = ann.emails[-1]
     ann.presses("stop")
@@ -306,7 +306,7 @@ def test_f8_an_earlier_epochs_complaint_stops_also_the_sign_up_that_waits(
 
 @pytest.fixture
 def two_courses(tmp_path: Path) -> Iterator[World]:
-    """The local cloud with another course beside the first."""
+    """The local cloud with a second course in addition to the first."""
     (tmp_path / "functions").symlink_to(TEMPLATE.parent / "functions")
     shutil.copy(TEMPLATE, tmp_path / "template.yaml")
     emails = shutil.copytree(TEMPLATE.parent / "emails", tmp_path / "emails")
@@ -316,7 +316,7 @@ def two_courses(tmp_path: Path) -> Iterator[World]:
 
 
 def test_f8_a_complaint_stops_every_course_of_the_address_in_every_epoch(two_courses: World) -> None:
-    """Of an earlier sign-up for the one course, while the other goes on. Nobody else is stopped."""
+    """It is about an earlier epoch of one course, while the other course goes on. Nobody else is stopped."""
     world = two_courses
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9").joins()
     introduction = ann.emails[-1]
@@ -338,7 +338,7 @@ def test_f8_a_complaint_stops_every_course_of_the_address_in_every_epoch(two_cou
 
 
 def test_f8_a_complaint_after_an_erasure_suppresses_the_address(world: World) -> None:
-    """Coming back would begin with one more email to a mailbox that calls ours spam."""
+    """A new sign-up would begin with one more email to a mailbox that reports ours as spam."""
     ann = Person(world).joins()
     introduction = ann.emails[-1]
     ann.erases()
@@ -356,7 +356,7 @@ def test_f8_a_complaint_after_an_erasure_suppresses_the_address(world: World) ->
 
 @pytest.mark.parametrize("kind", ["eventType", "notificationType"])
 @pytest.mark.parametrize("wrapped", [True, False])
-def test_f5_both_shapes_and_both_ways(world: World, kind: str, wrapped: bool) -> None:
+def test_f5_events_of_both_formats_are_read_with_and_without_a_wrapper(world: World, kind: str, wrapped: bool) -> None:
     ann = Person(world).joins()
     event = copy.deepcopy(ses_events.complaint(ann.emails[-1], world.now()).body)
     event[kind] = event.pop("eventType")
@@ -366,8 +366,8 @@ def test_f5_both_shapes_and_both_ways(world: World, kind: str, wrapped: bool) ->
     assert [row["reason"] for row in world.rows("Suppressions")] == ["complained"]
 
 
-def test_an_email_that_ses_took_and_rejected_rings_an_alarm(world: World) -> None:
-    """It found a virus (SES guide, "Reject object"): counted as sent, and nobody gets it."""
+def test_an_email_that_ses_took_and_rejected_is_counted_for_its_alarm(world: World) -> None:
+    """SES found a virus (SES guide, "Reject object"): the email is counted as sent, and nobody gets it."""
     ann = Person(world).joins()
     event = ses_events.send(ann.emails[-1], world.now()).body | {
         "eventType": "Reject",
@@ -379,7 +379,7 @@ def test_an_email_that_ses_took_and_rejected_rings_an_alarm(world: World) -> Non
 
 
 def test_f6_one_poison_message_holds_up_no_other(world: World) -> None:
-    """Nine of ten are done; the tenth comes back five times, and then lies where an alarm looks (test_template.py)."""
+    """Nine of ten are handled; the tenth fails five times and goes to a queue that has an alarm (test_template.py)."""
     people = [Person(world, f"p{n}@example.net", source_ip=f"198.51.100.{n}") for n in range(9)]
     told = [json.dumps(by_sns(ses_events.complaint(one.joins().emails[-1], world.now()).body)) for one in people]
     poison = "not JSON: p4@example.net"
@@ -396,7 +396,7 @@ def test_f6_one_poison_message_holds_up_no_other(world: World) -> None:
 
 
 def test_f7_an_event_of_another_topic_is_ignored(world: World) -> None:
-    """Whoever could publish to another topic of the account would end anybody's emails."""
+    """Otherwise a publisher to another topic of the account could end anybody's emails."""
     ann = Person(world).joins()
     ours = by_sns(ses_events.complaint(ann.emails[-1], world.now()).body)
     topics = (arn("sns", "another-topic"), ours["TopicArn"] + "-2", "", None)
@@ -410,7 +410,7 @@ def test_f7_an_event_of_another_topic_is_ignored(world: World) -> None:
 
 
 def full(world: World, email: SentEmail) -> None:
-    """The mailbox has no room for it."""
+    """The mailbox is too full for this email."""
     world.bounced(email, "Transient", "MailboxFull")
 
 
@@ -420,8 +420,8 @@ def rings_for_bounces(world: World) -> bool:
     return rings(alarm, world)
 
 
-def test_f3_five_soft_bounces_pause_the_course(world: World) -> None:
-    """A mailbox that is full each day: the course waits, and goes on at the same place."""
+def test_f3_five_transient_bounces_pause_the_course(world: World) -> None:
+    """The mailbox is full each day: the course is paused, and goes on at the same place."""
     ann = Person(world).joins()
     for _ in range(4):
         full(world, ann.emails[-1])
@@ -442,7 +442,7 @@ def test_f3_five_soft_bounces_pause_the_course(world: World) -> None:
     assert next_email(world).tags["email"] == "keep-showing-up"
 
 
-def test_f9_a_pause_for_bounces_ends_after_three_days_and_the_third_in_a_row_stays(
+def test_f9_a_pause_for_bounces_ends_after_three_days_and_the_third_in_a_row_does_not(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("course.subscriber.SOFT_BOUNCES", 4)  # so that three pauses fit into the course
@@ -466,8 +466,8 @@ def test_f9_a_pause_for_bounces_ends_after_three_days_and_the_third_in_a_row_sta
     assert next_email(world).tags["email"] == "keep-showing-up"
 
 
-def test_f9_out_of_office_answers_count_for_nothing(world: World) -> None:
-    """SES calls them bounces (SES guide, "Bounce types": Transient, General)."""
+def test_f9_out_of_office_replies_are_not_counted_as_bounces(world: World) -> None:
+    """SES reports them as bounces (SES guide, "Bounce types": Transient, General)."""
     ann = Person(world).joins()
     for _ in range(6):
         world.bounced(ann.emails[-1], "Transient", "General")
@@ -477,7 +477,7 @@ def test_f9_out_of_office_answers_count_for_nothing(world: World) -> None:
     assert not rings_for_bounces(world)
 
 
-def test_f3_the_same_soft_bounce_told_five_times_counts_once(world: World) -> None:
+def test_f3_a_transient_bounce_that_is_reported_five_times_counts_once(world: World) -> None:
     ann = Person(world).joins()
     for _ in range(5):
         world.bounced(ann.emails[-1], "Transient", "MailboxFull")

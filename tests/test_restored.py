@@ -1,4 +1,4 @@
-"""A table restored from a backup, and a second stack on the same data: neither sends before a person says so."""
+"""A table restored from a backup, and a second stack on the same data: neither sends before an operator allows it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,7 +18,7 @@ SAME = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryInde
 
 
 def deployed(world: World, **variables: str) -> dict[str, str]:
-    """The functions are given other settings. Returns those that they had."""
+    """Gives the functions other settings, and returns the ones that they had."""
     before: dict[str, str] = {}
     for function in world.functions.by_name.values():
         before = {name: function.environment[name] for name in variables}
@@ -28,7 +28,7 @@ def deployed(world: World, **variables: str) -> dict[str, str]:
 
 
 def copied(world: World, name: str, items: list[dict[str, Any]]) -> None:
-    """A new table that holds the same items, as point-in-time recovery makes it."""
+    """Makes a new table that holds the same items, as point-in-time recovery does."""
     definition = world.resources.properties("Subscribers")
     request: Any = {key: definition[key] for key in SAME}
     world.clients.dynamodb.create_table(TableName=name, **request)
@@ -43,7 +43,7 @@ def restored_beside(world: World) -> None:
 
 
 def restored_in_its_place(world: World) -> None:
-    """The old one was deleted: the new one has its very name."""
+    """Deletes the old table and gives the new one its name."""
     database, table = world.clients.dynamodb, str(world.resources.ref("Subscribers"))
     items = database.scan(TableName=table)["Items"]
     database.update_table(TableName=table, DeletionProtectionEnabled=False)
@@ -59,7 +59,7 @@ MOVES = [restored_beside, restored_in_its_place, another_stack]
 
 
 @pytest.mark.parametrize("move", MOVES)
-def test_d9_nothing_is_sent_from_a_moved_table_until_an_operator_says_so(
+def test_d9_nothing_is_sent_from_a_moved_table_until_an_operator_allows_it(
     world: World, move: Callable[[World], None]
 ) -> None:
     ann, carl = Person(world).joins(), Person(world, "carl@example.net", "Carl", source_ip="203.0.113.10")
@@ -89,8 +89,8 @@ def test_d9_nothing_is_sent_from_a_moved_table_until_an_operator_says_so(
     assert days(ann, "own-it") == days(carl, "acknowledge") == [25]
 
 
-def test_d9_of_two_stacks_on_the_same_data_one_sends(world: World) -> None:
-    """What already waits in the outbox of the other one is not sent either."""
+def test_d9_only_one_of_two_stacks_on_the_same_data_sends(world: World) -> None:
+    """Messages that already wait in the outbox of the other stack are not sent either."""
     ann = Person(world).joins()
     first = deployed(world, STACK=OTHER_STACK)
     assert world.invoke("audit", {"resume_all": True}).payload["stopped"] == ""
@@ -103,7 +103,7 @@ def test_d9_of_two_stacks_on_the_same_data_one_sends(world: World) -> None:
     tick(world)
     assert days(ann, "acknowledge") == []
     assert any("BreakerOpen" in line for line in world.logs[told:])
-    assert ann.page  # pages go on
+    assert ann.page  # pages still work
 
     deployed(world, STACK=OTHER_STACK)
     tick(world)

@@ -1,4 +1,4 @@
-"""Code that was rolled back meets what newer code has stored: it leaves it, rings, and nothing of it is lost."""
+"""Code that was rolled back finds items of newer code: it leaves them, sets off an alarm, and loses nothing."""
 
 import json
 from datetime import timedelta
@@ -18,7 +18,7 @@ NEWER = {"N": "2"}
 
 @pytest.fixture
 def ann(world: World) -> Person:
-    """She has answered the first lesson, and newer code has stored her since."""
+    """Ann, who has answered the first lesson. Newer code has stored her item since."""
     ann = reads(Person(world), 1)
     ann.replies("I never said it aloud.")
     store(world, id_of(ann), "schema", NEWER)
@@ -40,18 +40,18 @@ def dead_letters(world: World) -> dict[str, tuple[str, ...]]:
 
 
 def moved_back(world: World, queue: str) -> None:
-    """What an operator does with dead letters once their cause is mended."""
+    """Moves a dead letter back into its queue, as an operator does once its cause is mended."""
     [body] = dead_letters(world)[f"{queue}DeadLetters"]
     world.clients.sqs.send_message(QueueUrl=world.resources.ref(queue), MessageBody=body)
     world.drain()
 
 
-def test_p9_what_newer_code_stored_is_not_sent_and_stays_due(
+def test_p9_a_subscriber_of_newer_code_gets_no_email_and_stays_due(
     world: World, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = item(world, id_of(ann))
     assert nothing_comes(world)
-    assert item(world, id_of(ann)) == before, "neither held nor moved"
+    assert item(world, id_of(ann)) == before, "it is not held, and its slot is the same"
     assert alarm_rings(world, "NewerItems")
     assert not alarm_rings(world, "Held")
     newer_code_is_back(monkeypatch)
@@ -59,7 +59,7 @@ def test_p9_what_newer_code_stored_is_not_sent_and_stays_due(
     assert item(world, id_of(ann))["schema"] == NEWER
 
 
-def test_p9_the_account_counts_it_apart(world: World, ann: Person) -> None:
+def test_p9_the_account_counts_items_of_newer_code_separately(world: World, ann: Person) -> None:
     Person(world, "bob@example.net", source_ip="203.0.113.9").joins()
     with unchanged(world):
         answer = world.invoke("audit", {}).payload
@@ -75,7 +75,9 @@ def test_p9_the_account_counts_it_apart(world: World, ann: Person) -> None:
     ("method", "path"),
     [("GET", ""), ("POST", "/stop"), ("POST", "/journal"), ("GET", "/journal"), ("GET", "/lessons/acknowledge")],
 )
-def test_p9_its_pages_are_the_error_page_with_the_helplines(world: World, ann: Person, method: str, path: str) -> None:
+def test_p9_the_pages_of_its_subscriber_are_the_error_page_with_the_helplines(
+    world: World, ann: Person, method: str, path: str
+) -> None:
     with unchanged(world):
         shown = world.request(method, ann.page_url + path, form={} if method == "POST" else None)
     assert shown.status == 503
@@ -84,14 +86,14 @@ def test_p9_its_pages_are_the_error_page_with_the_helplines(world: World, ann: P
     assert alarm_rings(world, "NewerItems")
 
 
-def test_p9_no_link_claims_to_have_stopped_it(world: World, ann: Person) -> None:
+def test_p9_no_link_claims_to_have_stopped_the_emails(world: World, ann: Person) -> None:
     with unchanged(world):
         assert world.request("POST", one_click(ann.emails[-1]), form={"List-Unsubscribe": "One-Click"}).status == 503
         assert world.request("POST", ann.link("/unsubscribe/"), form={}).status == 503
 
 
 @pytest.mark.parametrize("text", ["STOP", "I see it now."])
-def test_p9_a_reply_is_worked_on_once_the_newer_code_is_back(
+def test_p9_a_reply_is_handled_once_the_newer_code_is_back(
     world: World, ann: Person, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     ann.replies(text)

@@ -35,7 +35,7 @@ ACTIONS = [
 
 
 def paths_of(world: World, ann: Person) -> dict[str, list[str]]:
-    """For each route of the template, paths that it answers: with tokens that are good, and with one that is not."""
+    """Returns for each route of the template the paths that it answers: with valid tokens, and with an invalid one."""
     page, unsubscribe = ann.page_url.rsplit("/", 1)[1], ann.link("/unsubscribe/").rsplit("/", 1)[1]
     journal = ann.journal_url.rsplit("/", 1)[1]
     confirm = ann.link("/confirm/", ann.emails[0]).rsplit("/", 1)[1]
@@ -76,8 +76,8 @@ def test_c1_u1_looking_at_any_route_ten_times_changes_nothing(world: World) -> N
                     assert not answer.cookies
 
 
-def test_p2_looking_at_any_route_with_any_token_shows_nothing_that_was_written(world: World) -> None:
-    """Neither with the link of the page nor with that of the journal, nor what a reload of a pressed page asks for."""
+def test_p2_looking_at_any_route_with_any_token_shows_no_personal_data(world: World) -> None:
+    """With the course-page link, with the journal link, and with the request that reloads a page after a button."""
     ann = reads(Person(world, first_name="Annabelle", zone="Asia/Kathmandu"), 1)
     ann.replies("I never said it aloud.")
     journal = ann.journal_url
@@ -93,7 +93,7 @@ def test_p2_looking_at_any_route_with_any_token_shows_nothing_that_was_written(w
     assert looked_at > 40
 
 
-def test_a_method_that_a_page_does_not_have(world: World) -> None:
+def test_a_method_that_a_page_does_not_have_is_refused(world: World) -> None:
     ann = Person(world).joins()
     for path, allowed in (
         ("/", "GET, HEAD, POST"),
@@ -179,8 +179,8 @@ METHODS = st.sampled_from(
 )
 
 
-def test_whatever_is_sent_to_a_route_there_is_no_500() -> None:
-    """Each route with any method, token, query, header, body and encoding; and as an event that no API would make."""
+def test_no_request_to_any_route_is_answered_with_500() -> None:
+    """Sends any method, token, query, header, body and encoding to each route, and events that no API would make."""
     with World(start=MONDAY) as world:
         ann = reads(Person(world), 1)
         paths = paths_of(world, ann)
@@ -204,7 +204,7 @@ def test_whatever_is_sent_to_a_route_there_is_no_500() -> None:
             if bent:
                 path = f"{path.rpartition('/')[0]}/{quote(odd, safe='/%')}"
             elif path.endswith("/erase") and method == "POST":
-                return  # Ann is needed; what it does is tried elsewhere
+                return  # Ann is still needed; erasing is tested elsewhere
             headers = {**more, "content-type": kind}
             if broken:
                 outcome = world.functions.invoke(function, event(method, path, headers, body))
@@ -224,7 +224,7 @@ def test_whatever_is_sent_to_a_route_there_is_no_500() -> None:
 
 
 def event(method: str, path: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
-    """A request with a body that says it is base64 and is not."""
+    """A request whose body is marked as base64 and is not."""
     http = {"method": method, "path": path, "sourceIp": "198.51.100.7", "protocol": "HTTP/1.1", "userAgent": ""}
     return {
         "version": "2.0",

@@ -57,7 +57,7 @@ def test_the_grants_are_those_of_functions_and_of_resources(template: Template) 
     assert not [grant for grant in found if grant.action.startswith("ses:") or grant.action == "s3:*"]
 
 
-def test_a_grant_is_taken_out_and_nothing_else(template: Template) -> None:
+def test_a_grant_is_removed_and_nothing_else(template: Template) -> None:
     before = deepcopy(template)
     for grant in grants(template):
         changed = without(template, grant)
@@ -78,7 +78,7 @@ def test_a_grant_is_taken_out_and_nothing_else(template: Template) -> None:
         ("AccessDenied: a-SendRole s3:GetObject on arn:aws:s3:::mail/inbound/1", False),
     ],
 )
-def test_a_trial_is_noticed_by_the_action_that_was_denied(how: str, noticed: bool) -> None:
+def test_the_removal_of_a_grant_is_noticed_by_the_denied_action(how: str, noticed: bool) -> None:
     assert Trial(Grant("Send", 2, "s3:DeleteObject"), how, 0.0).noticed is noticed
 
 
@@ -93,7 +93,7 @@ CALLED = {"kind": "call", "who": "SendRole", "action": "s3:GetObject", "resource
         (RAN | {"failed": True, "error": "boom"}, "Send failed: boom"),
     ],
 )
-def test_a_denied_call_and_a_failed_function_make_the_run_fail(event: dict[str, Any], why: str) -> None:
+def test_a_denied_call_or_a_failed_function_makes_the_run_fail(event: dict[str, Any], why: str) -> None:
     SecondCloud.judge([RAN, CALLED])
     with pytest.raises(RunFailed, match=why):
         SecondCloud.judge([RAN, CALLED, event])
@@ -146,7 +146,7 @@ def test_what_is_left_of_an_erased_person_makes_the_run_fail(table: str, row: di
         journey.nothing_is_left(stored, ann, "abc")
 
 
-def test_a_dead_letter_and_an_address_in_a_log_make_the_run_fail() -> None:
+def test_a_dead_letter_or_an_address_in_a_log_makes_the_run_fail() -> None:
     stored: Any = Stored()
     journey.nothing_is_wrong(stored)
     stored.dead = 1
@@ -210,7 +210,7 @@ def test_a_deployment_that_is_refused_leaves_nothing_and_names_the_reason() -> N
     ("kind", "names"),
     [("tables", ["subscribers"]), ("functions", ["send"]), ("keys", []), ("buckets", ["of-sam"])],
 )
-def test_what_outlives_the_stack_is_what_people_wrote_and_nothing_else(kind: str, names: list[str]) -> None:
+def test_only_the_data_that_people_wrote_stays_after_the_stack(kind: str, names: list[str]) -> None:
     cloud: Any = Deployed()
     cloud.stands = {
         "tables": ["limits", "subscribers"],

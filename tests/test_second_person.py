@@ -1,7 +1,8 @@
 """Random histories in which a second person writes to every reply address that a subscriber has.
 
-They answer all, answer a forwarded lesson, forge the subscriber's address, play tricks with the headers, and command.
-None of their words is ever shown as the subscriber's. The rules run in this process, on the tables of the local cloud.
+They reply to all, reply to a forwarded lesson, forge the subscriber's address, write odd header fields, and send
+commands. None of their words is ever shown as the subscriber's. The rules run in this process, on the tables of the
+local cloud.
 """
 
 import re
@@ -35,7 +36,7 @@ A_TIME = 50
 COURSE = "rebuild-trust"
 PASS = dict.fromkeys(("spf", "dkim", "dmarc", "spam", "virus"), "PASS")
 UNPROVEN = [PASS | {"dmarc": "FAIL"}, PASS | {"dmarc": "GRAY", "spf": "FAIL"}, PASS | {"dmarc": "GRAY"}]
-"""The last is proven by SPF, of the domain that the envelope names: another one here."""
+"""In the last, SPF proves the domain of the envelope, which is another one here."""
 MINE, FORGED, THEIRS = "What I wrote myself", "What somebody forged", "What the other one wrote"
 WORDS = re.compile(f"(?:{MINE}|{FORGED}|{THEIRS}) [0-9]+")
 MARK = "It could not be proven that you sent this"
@@ -54,7 +55,7 @@ TRICKS = [
 
 @dataclass
 class Bucket:
-    """The raw mail."""
+    """A stand-in for the bucket of raw mails."""
 
     held: dict[str, bytes] = field(default_factory=dict)
 
@@ -70,13 +71,13 @@ class Bucket:
 
 @dataclass
 class History:
-    """What one subscriber and the second person did, one thing a few hours after the other."""
+    """The actions of one subscriber and the second person, each a few hours after the last."""
 
     number: int
     bucket: Bucket
     now: datetime = MONDAY
     given: list[Email] = field(default_factory=list)
-    """Every email that came, each with a reply address of its own."""
+    """Every email that came, each with another reply address."""
     said: list[str] = field(default_factory=list)
     """Every text that was written."""
 
@@ -119,7 +120,7 @@ class History:
         self.comes(self.text(FORGED), to, f"From: Ann <{self.address}>\n", self.some.choice(UNPROVEN))
 
     def the_second_person_writes(self) -> None:
-        """To every address, in any way."""
+        """Writes to every reply address, each time in a random way."""
         for email in self.given:
             self.some.choice(self.ways())(email)
 
@@ -133,7 +134,7 @@ class History:
         return [plain, answers_all, forwarded, trick, self.forges, self.without_the_address, self.commands]
 
     def theirs(self, email: Email, head: str, *, quotes: bool = False) -> None:
-        """Proven to be from there: it makes no difference."""
+        """Sends a mail that is proven to be from its sender: it makes no difference."""
         quoted = "\n\nOn Monday Ann wrote:\n" + "\n".join(f"> {line}" for line in email.text.splitlines())
         self.comes(self.text(THEIRS) + (quoted if quotes else ""), email.reply_to, head)
 
@@ -151,7 +152,7 @@ class History:
         before = self.ann
         words = self.some.choice(COMMANDS)
         self.comes(words, email.reply_to, "From: eve@example.com\n")
-        if words != "unsubscribe me":  # from her address, it needs no proof
+        if words != "unsubscribe me":  # from her address, this one needs no proof
             self.comes(words, email.reply_to, f"From: {self.address}\n", self.some.choice(UNPROVEN))
         assert replace(self.ann, version=0, another=None, heard=None) == replace(
             before, version=0, another=None, heard=None
@@ -186,7 +187,7 @@ class History:
         return notice_email(clients.site(), ann, name, self.now)
 
     def emails(self) -> Iterator[Email]:
-        """Those that came, and those that may come next, in this round and in the next one."""
+        """Yields the emails that came, and those that may come next, in this round and in the next one."""
         yield from self.given
         ann = self.ann
         later, asked = replace(ann, round=ann.round + 1), self.some.choice(self.course.plan)
@@ -195,7 +196,7 @@ class History:
             yield self.email(reader, lesson)
 
     def shown(self, world: World) -> Iterator[str]:
-        """The page and its files."""
+        """Yields the journal page and its files."""
         ann, written = self.ann, list(clients.reflections().of(self.id))
         token = tokens.journal(ann.id)
         clients.journal_links().add(tokens.read_journal(token), world.now())
@@ -206,13 +207,13 @@ class History:
 
 
 def marked(shown: str) -> dict[str, bool]:
-    """Each text that a page or a file shows, and whether it is said right above it to be unproven."""
+    """Returns each text that a page or a file shows, and whether the mark of an unproven one is above it."""
     above = rf"(?:({MARK})[^\n]*\n\s*(?:<div class=\"written\" dir=\"auto\">)?)?"
     return {text: bool(mark) for mark, text in re.findall(f"{above}({WORDS.pattern})", shown)}
 
 
 def an_operator_accepts(histories: list[History], some: Random) -> None:
-    """What is set aside, for the subscriber whom it came to."""
+    """Accepts mails that were set aside, for the subscribers to whom they came."""
     by_number = {str(history.number): history for history in histories}
     for aside in some.sample(list(clients.set_aside().all()), 15):
         history = by_number[aside.mail_id.partition("-")[0]]
@@ -220,13 +221,13 @@ def an_operator_accepts(histories: list[History], some: Random) -> None:
 
 
 OFFERS = ("prove-", "ask-", "help")
-"""Of notices that change nothing."""
+"""The first words in the names of notices that change nothing."""
 CHUNKS = [0, *(pytest.param(number, marks=pytest.mark.long) for number in range(1, 20))]
 
 
 @pytest.mark.parametrize("chunk", CHUNKS)
-def test_r20_r21_in_no_history_are_a_second_person_s_words_shown_as_the_subscribers(chunk: int) -> None:
-    """1,000 histories in all, of which the first 50 are not a long sample."""
+def test_r20_r21_no_history_shows_a_second_persons_words_as_the_subscribers(chunk: int) -> None:
+    """1,000 histories in all, of which the first 50 are not marked as long."""
     shown: set[str] = set()
     bucket = Bucket()
     with (
@@ -249,5 +250,7 @@ def test_r20_r21_in_no_history_are_a_second_person_s_words_shown_as_the_subscrib
                 assert all(text.startswith(FORGED) for text, unproven in texts.items() if unproven), history.number
                 shown |= {"marked" for unproven in texts.values() if unproven}
         told = {call.args[0] for call in noticed.call_args_list}
-        assert all(name.startswith(OFFERS) for name in told), "her mailbox is offered what the second person asked for"
-    assert shown == {"email", "marked"}, "the histories are about something"
+        assert all(name.startswith(OFFERS) for name in told), (
+            "her mailbox only gets offers of the requests that the second person made"
+        )
+    assert shown == {"email", "marked"}, "the histories show texts of both kinds"

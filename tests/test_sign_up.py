@@ -38,7 +38,7 @@ def test_people_may_be_called_anything(world: World) -> None:
         assert greeting in (person.emails[-1].text or "")
 
 
-def test_s1_line_breaks_and_invisible_characters_in_the_name(world: World) -> None:
+def test_s1_line_breaks_and_invisible_characters_in_the_name_are_refused(world: World) -> None:
     ann = Person(world)
     for unseen in (
         "\r",
@@ -78,7 +78,7 @@ def test_s2_a_name_that_is_no_name_is_refused_and_escaped(world: World) -> None:
         assert "<script>alert" not in page.text
 
 
-def test_s2_what_was_typed_is_never_in_the_confirmation_and_escaped_elsewhere(world: World) -> None:
+def test_s2_the_typed_name_is_never_in_the_confirmation_email_and_is_escaped_elsewhere(world: World) -> None:
     ann = Person(world, first_name="""Win £9 & "cash" 'now'""")
     ann.signs_up()
     confirmation = ann.emails[-1]
@@ -127,7 +127,7 @@ MALFORMED = [
 ]
 
 
-def test_s3_malformed_addresses(world: World) -> None:
+def test_s3_malformed_addresses_are_refused(world: World) -> None:
     ann = Person(world)
     for address in MALFORMED:
         with unchanged(world):
@@ -137,13 +137,13 @@ def test_s3_malformed_addresses(world: World) -> None:
         assert "<script>alert" not in page.text
 
 
-def test_s3_the_longest_local_part_is_fine(world: World) -> None:
+def test_s3_the_longest_local_part_is_accepted(world: World) -> None:
     long = Person(world, address="a" * 64 + "@example.com")
     assert long.signs_up().status == 200
     assert len(long.emails) == 1
 
 
-def test_s4_letters_that_cannot_be_mailed_yet(world: World) -> None:
+def test_s4_addresses_with_letters_that_cannot_be_mailed_yet_are_refused(world: World) -> None:
     for address in ("üser@example.com", "üser@bücher.example", "用户@example.com"):
         with unchanged(world):
             page = Person(world).signs_up(address=address)
@@ -163,7 +163,7 @@ def test_s5_a_domain_with_an_umlaut_is_stored_and_mailed_in_punycode(world: Worl
     assert len(world.emails) == 1
 
 
-def test_s8_two_addresses_in_the_field(world: World) -> None:
+def test_s8_two_addresses_in_the_field_are_refused(world: World) -> None:
     for address in (
         "ann@example.com,bob@example.com",
         "ann@example.com, bob@example.com",
@@ -180,7 +180,7 @@ def test_s8_two_addresses_in_the_field(world: World) -> None:
         assert "one email address" in page.text
 
 
-def test_s11_no_answer_tells_who_is_known(world: World) -> None:
+def test_s11_no_answer_tells_whether_an_address_is_known(world: World) -> None:
     """The same bytes for a stranger and for everyone else; only the mailbox learns more."""
     names = ("pending", "active", "paused", "unsubscribed", "bounced", "complained", "stranger")
     people = {name: Person(world, f"{name}@example.net", source_ip=f"203.0.113.{n}") for n, name in enumerate(names)}
@@ -212,7 +212,7 @@ def test_s11_no_answer_tells_who_is_known(world: World) -> None:
     }
 
 
-def test_someone_paused_is_not_told_of_a_next_email(world: World) -> None:
+def test_a_paused_subscriber_gets_no_promise_of_a_next_email(world: World) -> None:
     ann = Person(world).joins()
     ann.presses("pause")
     asleep(world, timedelta(days=2))
@@ -225,8 +225,8 @@ def without_stamp(page: Response) -> str:
     return re.sub(r'<input type="hidden" name="form_time" value="[^"]*">\n', "", page.text)
 
 
-def test_s12_a_form_that_no_person_filled_in(world: World) -> None:
-    """The answer is the one that everybody gets, and nothing comes of it."""
+def test_s12_a_form_that_no_person_filled_in_has_no_effect(world: World) -> None:
+    """The answer is the one that everybody gets, but nothing is stored or sent."""
     ann = Person(world)
     taken = ann.signs_up()
     asleep(world, timedelta(hours=25))
@@ -247,7 +247,7 @@ def test_s12_a_form_that_no_person_filled_in(world: World) -> None:
         assert (answer.status, without_stamp(answer)) == (taken.status, without_stamp(taken))
 
 
-def test_a_key_is_added_while_a_form_is_being_filled_in(world: World) -> None:
+def test_a_form_is_valid_if_a_key_is_added_while_it_is_filled_in(world: World) -> None:
     ann = Person(world)
     form = ann.form()
     with a_key_is_added(world):
@@ -255,7 +255,7 @@ def test_a_key_is_added_while_a_form_is_being_filled_in(world: World) -> None:
     assert [email.tags["email"] for email in ann.emails] == ["confirm"]
 
 
-def test_a_form_of_a_process_that_has_a_new_key_is_good_in_one_that_has_not(world: World) -> None:
+def test_a_form_signed_with_a_new_key_is_valid_in_a_process_without_that_key(world: World) -> None:
     ann = Person(world)
     with a_key_is_added(world):
         form = ann.form()
@@ -277,7 +277,7 @@ def as_shown(page: Response) -> dict[str, str]:
 def test_s16_a_form_that_came_too_fast_or_too_late_is_shown_again_and_one_press_sends_it(
     world: World, path: str, open_for: timedelta
 ) -> None:
-    """The page of this very second, one that is not yet made, and one that was open for a day."""
+    """A form of this second, one of the last second, one of the future, and one that was open for over a day."""
     ann = Person(world, zone="America/New_York", hour=21)
     form = ann.form()
     form["form_time"] = forms.stamp(clients.keys(), world.now() - open_for)
@@ -329,7 +329,7 @@ def test_s17_the_next_page_says_the_same_to_everybody_and_where_to_write(world: 
         assert words in page, words
 
 
-def test_s13_what_is_no_form(world: World) -> None:
+def test_s13_a_body_that_is_not_a_valid_form_is_refused(world: World) -> None:
     ann = Person(world)
     form = ann.form()
     usual = "application/x-www-form-urlencoded"
@@ -364,7 +364,7 @@ def test_s13_what_is_no_form(world: World) -> None:
         assert "<h1>" in answer.text
 
 
-def test_s13_fields_that_are_missing_or_made_up(world: World) -> None:
+def test_s13_fields_that_are_missing_or_made_up_are_refused(world: World) -> None:
     ann = Person(world)
     form = ann.form()
     for field, values in {
@@ -432,7 +432,7 @@ def test_every_page_has_the_contact_address() -> None:
 # ---------------------------------------------------------------- on the author's own site
 
 
-def test_the_form_in_a_frame_of_allowed_sites_only() -> None:
+def test_the_form_works_in_a_frame_of_allowed_sites_only() -> None:
     allowed = "https://author.example https://www.author.example:8443"
     with World(start=MONDAY, parameters={"EmbedOrigins": allowed}) as world:
         ann = Person(world)
@@ -447,7 +447,9 @@ def test_the_form_in_a_frame_of_allowed_sites_only() -> None:
         assert len(ann.emails) == 1
         busy = [world.request("POST", "/embed", form=filled) for _ in range(10)][-1]
         assert (busy.status, "Too many forms" in busy.text) == (429, True)
-        assert busy.headers["content-security-policy"].endswith(f"frame-ancestors {allowed}"), "or nobody would see it"
+        assert busy.headers["content-security-policy"].endswith(f"frame-ancestors {allowed}"), (
+            "otherwise nobody would see the answer"
+        )
         for path in ("/", "/privacy", "/fresh-link", ann.link("/confirm/"), "/style.css"):
             assert "frame-ancestors 'none'" in world.request("GET", path).headers["content-security-policy"]
 
@@ -472,7 +474,7 @@ def test_a_plain_form_of_another_site_fills_in_the_address_and_nothing_else(worl
     assert "<script>alert" not in odd.text
 
 
-def test_the_privacy_page_tells_what_the_stack_does(world: World) -> None:
+def test_the_privacy_page_names_the_periods_of_the_stack(world: World) -> None:
     page = " ".join(world.request("GET", "/privacy").text.split())
     assert f"{world.parameters.get('RetentionDays', 90)} days after your last lesson" in page
     logs = next(given for _, given in world.resources.resources("AWS::Logs::LogGroup"))["RetentionInDays"]

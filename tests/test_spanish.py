@@ -61,7 +61,7 @@ OTHER = "rebuild-trust"
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
-    """A copy of the system with a course in Spanish beside the one in English, which comes first."""
+    """A copy of the system with a course in Spanish in addition to the one in English, which comes first."""
     (tmp_path / "functions").symlink_to(TEMPLATE.parent / "functions")
     shutil.copy(TEMPLATE, tmp_path / "template.yaml")
     shutil.copytree(TEMPLATE.parent / "emails", tmp_path / "emails")
@@ -75,9 +75,9 @@ def template(tmp_path: Path) -> Path:
     return tmp_path / "template.yaml"
 
 
-@pytest.fixture(params=["alone", "beside a course in English"])
+@pytest.fixture(params=["alone", "with a course in English"])
 def world(request: pytest.FixtureRequest, template: Path) -> Iterator[World]:
-    """The same, where nobody asks for the English course, or there is none."""
+    """A world of this copy, without the English course or with one that nobody asks for."""
     if request.param == "alone":
         shutil.rmtree(template.parent / "emails" / OTHER)
     with World(template, start=MONDAY) as world:
@@ -93,7 +93,7 @@ def texts(words: Any) -> Iterator[str]:
 
 @cache
 def english() -> set[str]:
-    """What English says, longer than 12 characters, as far as nothing is filled in."""
+    """Returns all English phrases longer than 12 characters, split where a value is filled in."""
     folder = TEMPLATE.parent / "emails/en"
     said = [text for path in folder.glob("*.toml") for text in texts(tomllib.loads(path.read_text("utf-8")))]
     for notice in (folder / "notices").glob("*.md.j2"):
@@ -104,14 +104,14 @@ def english() -> set[str]:
 
 
 def left_in(shown: str) -> list[str]:
-    """Which of that stands in a text, or in HTML: in its words or its attributes."""
+    """Returns the English phrases in a text, or in HTML: in its words or its attributes."""
     soup = BeautifulSoup(shown, "html.parser")
     readable = " ".join(f"{shown} {soup.get_text()}".split())
     return sorted(phrase for phrase in english() if phrase in unescape(readable))
 
 
 def in_spanish(page: Response, status: int = 200) -> str:
-    """A page, once it has been looked through."""
+    """Checks that a page is in Spanish, and returns its words."""
     assert page.status == status
     assert '<html lang="es" dir="ltr">' in page.text
     assert not left_in(page.text)
@@ -120,7 +120,7 @@ def in_spanish(page: Response, status: int = 200) -> str:
 
 
 def every_email_is_in_spanish(person: Person) -> set[str]:
-    """Which emails came, all looked through."""
+    """Checks that every email is in Spanish, and returns the names of those that came."""
     for email in person.emails:
         assert email.html
         assert email.text
@@ -138,8 +138,8 @@ def joins(person: Person) -> None:
     person.confirms()
 
 
-def test_english_would_be_seen(template: Path) -> None:
-    """What the other tests look for is found where it is, in a page and in an email."""
+def test_english_would_be_found(template: Path) -> None:
+    """Shows that the other tests can fail: English phrases are found in a page and in an email."""
     with World(template, start=MONDAY) as world:
         ann = Person(world).joins()
         assert {"Leave this page", "Now look in your inbox"} <= set(left_in(ann.signs_up().text))
@@ -153,7 +153,7 @@ def test_check_finds_nothing_to_change_in_a_spanish_course(template: Path) -> No
     assert check(template.parent / "emails", template) == []
 
 
-def test_signing_up_in_spanish(world: World) -> None:
+def test_signing_up_is_in_spanish(world: World) -> None:
     ann = Person(world)
     for path in (f"/?course={COURSE}", f"/embed?course={COURSE}", f"/privacy?course={COURSE}"):
         in_spanish(world.request("GET", path))
@@ -178,7 +178,7 @@ def test_signing_up_in_spanish(world: World) -> None:
     assert every_email_is_in_spanish(ann) == {"confirm", "intro"}
 
 
-def test_a_course_taken_and_steered_in_spanish(world: World) -> None:
+def test_a_course_and_its_commands_are_in_spanish(world: World) -> None:
     ann = Person(world)
     joins(ann)
     lesson = next_email(world)
@@ -223,10 +223,12 @@ def test_a_course_taken_and_steered_in_spanish(world: World) -> None:
     offers = ("ask-", "prove-")
     notices = {one for one in load(TEMPLATE.parent / "emails").notices if not one.startswith(offers)}
     assert came >= notices - {"goodbye", "fresh-link", "erased"}
-    assert not [row for row in ann.reflections if "Me escondía" not in str(row["text"])], "the rest was obeyed"
+    assert not [row for row in ann.reflections if "Me escondía" not in str(row["text"])], (
+        "all other replies were obeyed"
+    )
 
 
-def test_every_page_behind_a_link_of_a_spanish_email(world: World) -> None:
+def test_every_page_to_which_a_spanish_email_leads_is_in_spanish(world: World) -> None:
     ann = Person(world)
     joins(ann)
     next_email(world)
@@ -264,7 +266,7 @@ def test_every_page_behind_a_link_of_a_spanish_email(world: World) -> None:
     in_spanish(ann.erases())
 
 
-def test_leaving_in_spanish(world: World) -> None:
+def test_leaving_is_in_spanish(world: World) -> None:
     bea = Person(world, "bea@example.net", "Bea")
     joins(bea)
     stop = bea.link("/unsubscribe/")
@@ -280,7 +282,7 @@ def test_leaving_in_spanish(world: World) -> None:
     assert every_email_is_in_spanish(bea) == {"confirm", "intro", "paused", "goodbye", "fresh-link"}
 
 
-def test_the_pages_that_are_nobody_s_speak_the_language_of_the_only_course(template: Path) -> None:
+def test_pages_without_a_subscriber_are_in_the_language_of_the_only_course(template: Path) -> None:
     shutil.rmtree(template.parent / "emails" / OTHER)
     with World(template, start=MONDAY) as world:
         for path in (f"/me/{'x' * 44}", f"/confirm/{'x' * 44}", "/nowhere"):
@@ -295,16 +297,16 @@ def test_the_pages_that_are_nobody_s_speak_the_language_of_the_only_course(templ
     [*(TEMPLATE.parent / "functions/pages").glob("*.j2"), *(TEMPLATE.parent / "emails").glob("layout.*")],
     ids=lambda path: path.name,
 )
-def test_no_template_has_words_of_its_own(path: Path) -> None:
-    """All that is read comes from the folders of the languages."""
+def test_no_template_contains_words_that_people_read(path: Path) -> None:
+    """All words that people read come from the folders of the languages."""
     marked = re.sub(r"(?s)\{#.*?#\}|<style.*?</style>|<!--.*?-->|\{% block width %\}\w*", "", path.read_text("utf-8"))
     plain = re.sub(r"(?s)\{%.*?%\}|\{\{.*?\}\}", "", marked)
     assert not re.findall(r'\b(?:aria-label|aria-roledescription|title|alt|placeholder)="[^"]*\w', plain)
     assert not re.findall(r"[^\W\d_]{2,}", re.sub(r'<[^>]*>|&#?\w+;|[\w-]+="[^"]*"', "", plain))
 
 
-def test_spanish_pages_and_emails_keep_nobody_out(template: Path) -> None:
-    """What axe-core finds, on a phone: longer words have to fit too."""
+def test_spanish_pages_and_emails_are_accessible(template: Path) -> None:
+    """axe-core finds no barrier, and the longer words fit on a phone."""
     shutil.rmtree(template.parent / "emails" / OTHER)
     with chromium() as browser, served(MONDAY, template) as world:
         ann = Person(world)

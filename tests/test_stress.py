@@ -1,6 +1,6 @@
-"""SES under stress: throttled, out of quota, closed to us; and the pace at which two senders at once ask it.
+"""SES under stress: throttling us, out of quota, refusing us; and the pace of two senders at the same time.
 
-Time stands still here but for what sleeps and for the world's hops: nothing depends on how fast a test ran.
+The clock moves only when code sleeps or the world moves it: nothing depends on how fast a test runs.
 """
 
 import math
@@ -36,7 +36,7 @@ LAMBDA_TIME = timedelta(seconds=60)
 
 
 class Turns:
-    """Who sleeps lets those go on who are to wake before: of all threads one works, and the clock moves only so."""
+    """Runs one thread at a time: a thread that sleeps lets the next to wake work, and only this moves the clock."""
 
     def __init__(self, clock: time_machine.Traveller) -> None:
         self._clock = clock
@@ -49,7 +49,7 @@ class Turns:
         wake.acquire()
 
     def play(self, *parts: Callable[[], None]) -> None:
-        """Lets all of them work until each has ended."""
+        """Runs all parts until each has ended."""
         with ThreadPoolExecutor(len(parts)) as threads:
             ends = [threads.submit(self._play, self._wake_in(0), part) for part in parts]
             self._next()
@@ -64,7 +64,7 @@ class Turns:
             self._next()
 
     def _wake_in(self, seconds: float) -> threading.Semaphore:
-        """A little late, as from any sleep: at the next tenth of a millisecond."""
+        """Plans a wake-up a little late, as after any sleep: at the next tenth of a millisecond."""
         wake = threading.Semaphore(0)
         at = math.ceil((time.time() + seconds) * 10_000) / 10_000
         heappush(self._asleep, (at, next(self._numbers), wake))
@@ -78,7 +78,7 @@ class Turns:
 
 
 class AtOnce:
-    """A pool that has done what it is given before it says so: a delivery takes no time."""
+    """A pool that has done its work when `submit` returns: a delivery takes no time."""
 
     def __init__(self, _workers: int) -> None:
         pass
@@ -98,34 +98,34 @@ class AtOnce:
 
 @dataclass
 class Stress:
-    """A world in which time stands still, and when its SES was asked to take an email."""
+    """A world in which time stands still, and the times at which its SES was asked to take an email."""
 
     world: World
     turns: Turns
     refuses: Callable[[datetime], SesError | None] = lambda _: None
-    """What SES answers at this time instead of taking it."""
+    """The error that SES answers at this time instead of taking an email, if any."""
     asked: list[datetime] = field(default_factory=list)
     took: list[timedelta] = field(default_factory=list)
     """How long the senders worked on each message."""
 
     def tick(self) -> None:
-        """What one firing of the schedule sets going, with one sender."""
+        """Fires the schedule once, and lets one sender work until the outbox is empty."""
         self.world.invoke("dispatch", {})
         start = self.world.now()
         self.world.drain()
         self.took.append(self.world.now() - start)
 
     def sent(self, since: int = 0) -> list[int]:
-        """The numbers of the people who got an email, as SES took them."""
+        """The numbers of the people who got an email, in the order in which SES took them."""
         return [number(email.address) for email in self.world.emails[since:]]
 
     def people(self) -> dict[int, dict[str, Any]]:
-        """What is stored of each by their number, but for the count of writes."""
+        """The stored item of each person by their number, without the count of writes."""
         rows = [{name: value for name, value in row.items() if name != "version"} for row in self.world.subscribers()]
         return {number(str(row["address"])): row for row in rows}
 
     def two_senders(self, until: Callable[[], bool]) -> None:
-        """The schedule, and two senders that Lambda keeps busy, each a process with a pace of its own."""
+        """Runs the schedule, and two senders that Lambda keeps busy, each with its own pace as a process has."""
         with environment(self.world.functions.by_name["send"].environment):
             senders = lambda: self._sender(until, 0.2), lambda: self._sender(until, 0.3)
             self.turns.play(lambda: self._ticks(until), *senders)
@@ -136,7 +136,7 @@ class Stress:
             self.turns.sleep(TICK.total_seconds())
 
     def _sender(self, until: Callable[[], bool], between: float) -> None:
-        """`between` two messages so many seconds go by, for Lambda and the queue."""
+        """Works on messages, with `between` seconds before each one for Lambda and the queue."""
         from send import handler
 
         function, sqs = self.world.functions.by_name["send"], self.world.clients.sqs
@@ -151,12 +151,12 @@ class Stress:
 
 
 class OwnPace(threading.local, Pace):
-    """One for each thread, as each process has one."""
+    """A pace for each thread, as each process has one."""
 
 
 @pytest.fixture
 def stress(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stress]:
-    """Only what sleeps, or a hop, moves the clock."""
+    """A world whose clock moves only when code sleeps or the world moves it."""
     world.invoke("send", records({"subscribers": []}))
     world.ses.destinations.clear()  # no event settles anything
     with time_machine.travel(MONDAY, tick=False) as clock:
@@ -173,21 +173,21 @@ def stress(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stress]:
         monkeypatch.setattr("send.ThreadPoolExecutor", AtOnce)
         monkeypatch.setattr("send.pace", OwnPace())
         monkeypatch.setattr("services.sending.pace.time", SimpleNamespace(time=time.time, sleep=stress.turns.sleep))
-        # What a function has left of its time goes by this clock as well.
+        # The time that a function has left is measured by this clock as well.
         monkeypatch.setattr("local_cloud.functions.time", SimpleNamespace(monotonic=time.time))
         yield stress
 
 
 def number(address: str) -> int:
-    """Of p7@example.net, 7."""
+    """Returns 7 for p7@example.net."""
     return int(address.partition("@")[0][1:])
 
 
-# ---------------------------------------------------------------- too fast
+# ---------------------------------------------------------------- throttled
 
 
-def test_e1_a_burst_of_throttling_slows_the_message_and_loses_nobody(stress: Stress) -> None:
-    """Who was refused comes first at the next tick, in the old order and at the usual pace."""
+def test_e1_a_burst_of_throttling_slows_the_message_and_loses_no_email(stress: Stress) -> None:
+    """Refused subscribers come first at the next tick, in the old order and at the usual pace."""
     world = stress.world
     subscribe(world, *(MONDAY - (60 - n) * MINUTE for n in range(20)), *(MONDAY + n * MINUTE for n in range(1, 6)))
     before = stress.people()
@@ -207,8 +207,8 @@ def test_e1_a_burst_of_throttling_slows_the_message_and_loses_nobody(stress: Str
     assert sorted(stress.sent()) == list(range(25))
 
 
-def test_e1_throttled_half_of_the_time_everybody_is_served_within_the_hour(stress: Stress) -> None:
-    """Somebody else uses the account as well: SES takes ours in the first half of each second."""
+def test_e1_if_ses_throttles_half_of_the_time_everybody_is_served_within_the_hour(stress: Stress) -> None:
+    """Somebody else uses the account as well: SES takes our emails only in the first half of each second."""
     subscribe(stress.world, *(MONDAY - (60 - n) * MINUTE for n in range(40)))
     stress.refuses = lambda at: THROTTLED if at.microsecond >= 500_000 else None
     for tick in range(12):
@@ -220,8 +220,8 @@ def test_e1_throttled_half_of_the_time_everybody_is_served_within_the_hour(stres
     assert not [row for row in stress.people().values() if "claim" in row or "held" in row]
 
 
-def test_a_message_that_is_slowed_down_ends_before_its_function(stress: Stress) -> None:
-    """Ended by Lambda, it would come back and be worked on again."""
+def test_a_message_that_is_slowed_down_ends_before_the_time_of_its_function(stress: Stress) -> None:
+    """If Lambda ended the function, the queue would retry the message."""
     subscribe(stress.world, *[MONDAY - MINUTE] * 100)
     stress.refuses = lambda at: THROTTLED if MONDAY + SECOND <= at < MONDAY + 3 * SECOND else None
     stress.tick()
@@ -233,7 +233,7 @@ MANY = [(1, 330), (3, 700), (5, 700), (14, 420), (15, 420), (100, 600)]
 
 
 @pytest.mark.parametrize(("rate", "people"), [*SOME, *(pytest.param(*one, marks=pytest.mark.long) for one in MANY)])
-def test_two_senders_at_once_use_what_ses_gives_and_no_more(stress: Stress, rate: int, people: int) -> None:
+def test_two_senders_at_once_use_the_rate_of_ses_and_no_more(stress: Stress, rate: int, people: int) -> None:
     """Each at half the rate, or in turns, and neither knows of the other. SES counts the emails of the last second."""
     world = stress.world
     world.ses.max_send_rate = rate
@@ -243,13 +243,15 @@ def test_two_senders_at_once_use_what_ses_gives_and_no_more(stress: Stress, rate
     assert max(stress.took) < LAMBDA_TIME
     at = [email.at for email in world.emails]
     most = max(bisect_right(at, moment) - bisect_right(at, moment - SECOND) for moment in at)
-    assert (most <= rate, len(stress.asked) - people) == (True, 0), "in a second; and refused"
+    assert (most <= rate, len(stress.asked) - people) == (True, 0), (
+        "the most emails in a second, and the refused requests"
+    )
     used = people / rate / (at[-1] - at[0] + SECOND / rate).total_seconds()
     assert used >= 0.85
 
 
 class Line:
-    """A lock whose turn comes while others sleep."""
+    """A lock that sleeps while it waits, so that other threads can work."""
 
     def __init__(self, turns: Turns) -> None:
         self._turns, self._held = turns, False
@@ -263,8 +265,10 @@ class Line:
         self._held = False
 
 
-def test_what_piled_up_while_ses_was_slow_goes_out_at_the_pace(stress: Stress, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For three seconds SES answers nobody: all sixteen threads wait, and then don't start at once."""
+def test_emails_that_waited_while_ses_was_slow_go_out_at_the_usual_pace(
+    stress: Stress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For three seconds SES does not answer: all sixteen threads wait, and then do not start at once."""
     import send
 
     rate, turns, started = 7, stress.turns, list[datetime]()
@@ -287,11 +291,11 @@ def test_what_piled_up_while_ses_was_slow_goes_out_at_the_pace(stress: Stress, m
     assert most <= rate + 1  # a wait ends at a tenth of a millisecond
 
 
-# ---------------------------------------------------------------- no quota left, and closed
+# ---------------------------------------------------------------- out of quota, and refused
 
 
-def test_e1_the_daily_quota_is_used_up_in_the_middle_of_a_message(stress: Stress) -> None:
-    """By somebody else on the account. SES is not asked again before some of it is free."""
+def test_e1_a_daily_quota_used_up_in_the_middle_of_a_message_loses_no_email(stress: Stress) -> None:
+    """Somebody else on the account uses it up. SES is not asked again before some quota is free."""
     world = stress.world
     world.ses.max_24_hour_send = 50
     world.ses.sent_at.append((MONDAY - timedelta(hours=23), 20))
@@ -315,8 +319,8 @@ def test_e1_the_daily_quota_is_used_up_in_the_middle_of_a_message(stress: Stress
     assert not [row for row in stress.people().values() if "claim" in row or "held" in row]
 
 
-def test_e4_the_breaker_opens_closes_and_opens_again_until_it_is_mended(stress: Stress) -> None:
-    """The sender's MAIL FROM domain is lost, of which SES's account says nothing: only sending finds out."""
+def test_e4_the_breaker_opens_again_after_each_try_until_the_cause_is_mended(stress: Stress) -> None:
+    """The sender's MAIL FROM domain is lost, which GetAccount does not show: only sending finds out."""
     world = stress.world
     subscribe(world, *(MONDAY - (3 - n) * MINUTE for n in range(3)))
     before = stress.people()

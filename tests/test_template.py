@@ -1,6 +1,6 @@
-"""template.yaml: what is deployed and how it is kept.
+"""template.yaml: which resources are deployed, and how they are kept.
 
-A check here is one that cfn-lint and checkov don't have.
+All checks here are ones that cfn-lint and checkov do not have.
 """
 
 import ast
@@ -25,7 +25,7 @@ ROOT = TEMPLATE.parent
 FUNCTIONS = ROOT / "functions"
 HANDLERS = {path.stem for path in FUNCTIONS.glob("*.py")}
 ASKED_FOR = {"activate_rules"}
-"""Deployed only where a parameter asks for it."""
+"""Deployed only if a parameter asks for it."""
 FORTNIGHT = timedelta(days=14)
 
 
@@ -43,7 +43,7 @@ def by_arn(resources: Resolver, kind: str) -> dict[str, dict[str, Any]]:
 # ---------------------------------------------------------------- functions
 
 
-def test_every_file_is_a_deployed_handler_with_an_event_and_nothing_else_is(resources: Resolver) -> None:
+def test_the_deployed_handlers_are_the_files_in_functions_and_each_has_an_event(resources: Resolver) -> None:
     assert set(functions(resources)) == HANDLERS - ASKED_FOR
     asked_for = resolved(TEMPLATE, PARAMETERS | {"ActivateReceiptRules": "yes"}, resources.made)
     assert set(functions(asked_for)) == HANDLERS
@@ -70,21 +70,21 @@ def test_every_function_has_every_setting(resources: Resolver) -> None:
         assert needed <= set(properties["Environment"]["Variables"]), name
 
 
-def test_logs_are_kept_for_a_while_and_not_for_ever(resources: Resolver) -> None:
+def test_logs_are_kept_for_30_days(resources: Resolver) -> None:
     groups = {resources.ref(name): given for name, given in resources.resources("AWS::Logs::LogGroup")}
     for name, properties in functions(resources).items():
         assert groups[properties["LoggingConfig"]["LogGroup"]]["RetentionInDays"] == 30, name
 
 
 def test_the_api_writes_no_access_log(resources: Resolver) -> None:
-    """The tokens are in the paths."""
+    """It would hold the tokens, which are in the paths."""
     [(_, stage)] = resources.resources("AWS::ApiGatewayV2::Stage")
     assert "AccessLogSettings" not in stage
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] <= 25
 
 
-def test_s19_the_forms_share_neither_a_throttle_nor_concurrency_with_the_other_pages(resources: Resolver) -> None:
-    """A function that may run so often at once leaves the rest; by default none is bound, as new accounts refuse it."""
+def test_s19_the_forms_have_their_own_throttle_and_can_have_their_own_concurrency(resources: Resolver) -> None:
+    """A limit on one function leaves the rest to the others. By default there is none, as new accounts refuse it."""
     [(_, stage)] = resources.resources("AWS::ApiGatewayV2::Stage")
     [(_, api)] = resources.resources("AWS::ApiGatewayV2::Api")
     routes = stage["RouteSettings"]
@@ -114,7 +114,7 @@ def test_the_api_waits_longer_than_its_functions_take(resources: Resolver) -> No
 # ---------------------------------------------------------------- queues and topics
 
 
-def test_every_queue_has_dead_letters_and_keeps_what_it_has_for_a_fortnight(resources: Resolver) -> None:
+def test_every_queue_has_a_dead_letter_queue_and_keeps_messages_for_14_days(resources: Resolver) -> None:
     queues = by_arn(resources, "AWS::SQS::Queue")
     targets = {queue["RedrivePolicy"]["deadLetterTargetArn"] for queue in queues.values() if "RedrivePolicy" in queue}
     assert len(targets) == 3
@@ -125,7 +125,7 @@ def test_every_queue_has_dead_letters_and_keeps_what_it_has_for_a_fortnight(reso
             assert queue["RedrivePolicy"]["maxReceiveCount"] == 5, arn
 
 
-def test_a_message_is_out_of_sight_while_lambda_may_still_work_on_it(resources: Resolver) -> None:
+def test_a_message_is_invisible_while_lambda_may_still_work_on_it(resources: Resolver) -> None:
     """At least six times the function's timeout (Lambda guide, "Configuring a queue for use with Lambda")."""
     timeouts = {resources.ref(name): given["Timeout"] for name, given in resources.resources("AWS::Lambda::Function")}
     queues = by_arn(resources, "AWS::SQS::Queue")
@@ -158,8 +158,8 @@ def test_queues_take_messages_from_their_own_topic_only(resources: Resolver) -> 
         assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": subscriptions[statement["Resource"]]}}
 
 
-def test_the_topic_of_feedback_takes_news_from_ses_of_this_account_only(resources: Resolver) -> None:
-    """To the topic of inbound mail SES publishes by a role, and nobody else may."""
+def test_the_feedback_topic_takes_events_only_from_ses_for_this_account(resources: Resolver) -> None:
+    """SES publishes to the topic of inbound mail by a role, and nobody else may."""
     [(_, policy)] = resources.resources("AWS::SNS::TopicPolicy")
     assert set(listeners(resources).values()) == {*policy["Topics"], resources.ref("InboundTopic")}
     [statement] = policy["PolicyDocument"]["Statement"]
@@ -170,7 +170,7 @@ def test_the_topic_of_feedback_takes_news_from_ses_of_this_account_only(resource
 
 
 def from_ses(resources: Resolver, source: str) -> dict[str, Any]:
-    """What SES says of itself when it acts for the stack's receipt rule, or for its configuration set."""
+    """Returns SES's condition keys when it acts for the stack's receipt rule, or for its configuration set."""
     prefix = resources.get_att("RawMail", "Arn").partition(":s3:")[0] + f":ses:{resources.ref('AWS::Region')}"
     account, [(_, rule)] = resources.ref("AWS::AccountId"), resources.resources("AWS::SES::ReceiptRule")
     arns = {
@@ -181,7 +181,10 @@ def from_ses(resources: Resolver, source: str) -> dict[str, Any]:
 
 
 def test_topics_are_encrypted_with_a_key_that_their_publishers_may_use(resources: Resolver) -> None:
-    """Else what SES or an alarm tells is lost (SNS guide, "event sources from AWS services and encrypted topics")."""
+    """Otherwise messages of SES and alarms are lost.
+
+    Source: SNS guide, "event sources from AWS services and encrypted topics".
+    """
     topics = dict(resources.resources("AWS::SNS::Topic"))
     assert set(topics) == {"InboundTopic", "FeedbackTopic", "Alarms"}
     assert {topic["KmsMasterKeyId"] for topic in topics.values()} == {resources.ref("Key")}
@@ -216,15 +219,15 @@ def test_tables_are_recoverable_and_encrypted(resources: Resolver) -> None:
 @pytest.mark.parametrize(
     "name", ["Subscribers", "Reflections", "Suppressions", "Limits", "RawMail", "Key", "SigningSecret"]
 )
-def test_what_cannot_be_made_again_stays_when_the_stack_goes(resources: Resolver, name: str) -> None:
+def test_resources_that_cannot_be_made_again_stay_when_the_stack_is_deleted(resources: Resolver, name: str) -> None:
     resource = resources.template["Resources"][name]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
-def test_n3_a_first_deployment_that_fails_can_be_taken_back_and_one_that_stands_is_protected(
+def test_n3_a_failed_first_deployment_can_be_deleted_and_a_successful_one_is_protected(
     resources: Resolver,
 ) -> None:
-    """CloudFormation deletes what it has just made, which the protection of a table would keep it from doing."""
+    """CloudFormation deletes the resources that it has just made, which the protection of a table would prevent."""
     policies = {resource.get("DeletionPolicy", "Delete") for resource in resources.template["Resources"].values()}
     assert policies == {"Delete", "RetainExceptOnCreate"}
     assert "DeletionProtection=yes" in resources.outputs()["Protection"]
@@ -235,13 +238,13 @@ def test_n3_a_first_deployment_that_fails_can_be_taken_back_and_one_that_stands_
     assert standing.outputs()["Protection"] == "The tables are protected."
 
 
-def test_what_expires_does_so_by_the_attribute_that_the_code_writes(resources: Resolver) -> None:
+def test_items_expire_by_the_attribute_that_the_code_writes(resources: Resolver) -> None:
     lives = {name: table.get("TimeToLiveSpecification") for name, table in resources.resources("AWS::DynamoDB::Table")}
     ttl = {"AttributeName": "expires_at", "Enabled": True}
     assert lives == {"Subscribers": ttl, "Reflections": ttl, "Limits": ttl, "Suppressions": None}
 
 
-def test_the_key_is_renewed_and_every_bucket_and_secret_uses_it(resources: Resolver) -> None:
+def test_the_key_is_rotated_and_every_bucket_and_secret_uses_it(resources: Resolver) -> None:
     assert resources.properties("Key")["EnableKeyRotation"] is True
     for _, secret in resources.resources("AWS::SecretsManager::Secret"):
         assert secret["KmsKeyId"] == resources.ref("Key")
@@ -256,15 +259,15 @@ def test_the_key_is_renewed_and_every_bucket_and_secret_uses_it(resources: Resol
         assert default == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": resources.get_att("Key", "Arn")}
 
 
-def test_buckets_are_private_and_expire(resources: Resolver) -> None:
+def test_buckets_are_private_and_their_objects_expire(resources: Resolver) -> None:
     for name, bucket in resources.resources("AWS::S3::Bucket"):
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, name
         assert len(bucket["PublicAccessBlockConfiguration"]) == 4, name
         assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}], name
         [rule] = bucket["LifecycleConfiguration"]["Rules"]
         assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", FORTNIGHT.days), name
-        assert "VersioningConfiguration" not in bucket, "an expired object would live on as an old version"
-    assert SET_ASIDE_LIFE == FORTNIGHT  # a note that a mail was set aside lives as long as the mail
+        assert "VersioningConfiguration" not in bucket, "an expired object would be kept as an old version"
+    assert SET_ASIDE_LIFE == FORTNIGHT  # a note that a mail was set aside is kept as long as the mail
 
 
 def test_buckets_are_reached_over_tls_only_and_by_roles_of_the_account_only(resources: Resolver) -> None:
@@ -286,15 +289,15 @@ def test_ses_stops_trying_before_the_next_lesson_can_start(resources: Resolver) 
     assert 300 <= configuration["DeliveryOptions"]["MaxDeliverySeconds"] < schedule.MIN_GAP.total_seconds()
 
 
-def test_ses_tells_everything_that_settles_an_attempt(resources: Resolver) -> None:
+def test_ses_publishes_every_event_that_settles_an_attempt(resources: Resolver) -> None:
     [(_, destination)] = resources.resources("AWS::SES::ConfigurationSetEventDestination")
     wanted = {"SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY"}
     assert set(destination["EventDestination"]["MatchingEventTypes"]) == wanted
     assert destination["EventDestination"]["Enabled"] is True
 
 
-def test_ses_keeps_addresses_that_bounced_or_complained_and_tells_of_no_opening(resources: Resolver) -> None:
-    """The privacy page says both. SES puts a pixel and links of its own into emails for OPEN and CLICK alone."""
+def test_ses_suppresses_addresses_that_bounced_or_complained_and_tracks_no_opening(resources: Resolver) -> None:
+    """The privacy page says both. SES puts its own pixel and links into emails only for OPEN and CLICK."""
     [(_, given)] = resources.resources("AWS::SES::ConfigurationSet")
     assert given["SuppressionOptions"] == {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}
     assert given.keys() == {"DeliveryOptions", "ReputationOptions", "SuppressionOptions"}
@@ -345,8 +348,8 @@ def alarms_on(resources: Resolver, namespace: str) -> list[dict[str, Any]]:
     return [alarm for alarm in alarms if alarm.get("Namespace") == namespace]
 
 
-def test_an_alarm_watches_what_the_functions_count(resources: Resolver) -> None:
-    """A metric that nobody counts is an alarm that never rings."""
+def test_every_metric_that_an_alarm_watches_is_counted_by_a_function(resources: Resolver) -> None:
+    """An alarm on a metric that no function counts never goes off."""
     ours = alarms_on(resources, "EmailCourse")
     assert {alarm["MetricName"] for alarm in ours} == {
         *("Held", "InDoubt", "BreakerOpen", "Overdue", "Refused", "Rejected", "Broken"),
@@ -361,8 +364,8 @@ def test_an_alarm_watches_what_the_functions_count(resources: Resolver) -> None:
             assert alarm["Dimensions"] == [service], name
 
 
-def test_an_alarm_watches_the_very_metrics_that_the_functions_write(world: World) -> None:
-    """By what was really written: to CloudWatch another namespace, value or set of dimensions is another metric."""
+def test_alarms_watch_exactly_the_metrics_that_the_functions_write(world: World) -> None:
+    """Compares written metrics: for CloudWatch another namespace, value or set of dimensions is another metric."""
     ann = Person(world).joins()
     world.ses.refused[ann.address] = "Address blocked."
     world.advance(timedelta(days=1))
@@ -377,16 +380,16 @@ def test_an_alarm_watches_the_very_metrics_that_the_functions_write(world: World
     assert ringing == {"Refused", "Held"}
 
 
-def test_alarms_ring_long_before_ses_reviews_the_account(resources: Resolver) -> None:
-    """At 5 % bounces and 0.1 % complaints (SES guide, "Sending review process FAQs"). The rates are SES's own."""
+def test_alarms_go_off_long_before_ses_reviews_the_account(resources: Resolver) -> None:
+    """SES does so at 5 % bounces and 0.1 % complaints (SES guide, "Sending review process FAQs"), by its own rates."""
     alarms = alarms_on(resources, "AWS/SES")
     rates = {alarm["MetricName"]: alarm["Threshold"] for alarm in alarms}
     assert rates == {"Reputation.BounceRate": 0.02, "Reputation.ComplaintRate": 0.0005}
     assert {alarm["ComparisonOperator"] for alarm in alarms} == {"GreaterThanOrEqualToThreshold"}
 
 
-def test_f6_an_alarm_rings_for_every_queue_of_dead_letters(resources: Resolver) -> None:
-    """One each: an idle queue sends no metrics, and an expression over several queues is missing with any of them."""
+def test_f6_every_dead_letter_queue_has_an_alarm(resources: Resolver) -> None:
+    """One each: an idle queue sends no metrics, and an expression over several queues is missing if one of them is."""
     alarms = alarms_on(resources, "AWS/SQS")
     watched = {alarm["Dimensions"][0]["Value"] for alarm in alarms}
     queues = by_arn(resources, "AWS::SQS::Queue")
@@ -396,10 +399,10 @@ def test_f6_an_alarm_rings_for_every_queue_of_dead_letters(resources: Resolver) 
 
 
 @pytest.mark.parametrize(("alarm_name", "serves_pages"), [("PageErrorsAlarm", True), ("WorkErrorsAlarm", False)])
-def test_g2_an_alarm_watches_what_lambda_could_not_run(
+def test_g2_an_alarm_watches_invocations_that_lambda_could_not_run(
     resources: Resolver, alarm_name: str, *, serves_pages: bool
 ) -> None:
-    """Timeouts, errors at import and lack of memory, which no function can count: of the pages, and of all others."""
+    """Timeouts, errors at import and lack of memory, which no function can count. Pages have their own alarm."""
     alarm = resources.properties(alarm_name)
     [watched] = [query for query in alarm["Metrics"] if query["ReturnData"]]
     assert watched["Expression"] == "SUM(FILL(METRICS(), 0))"
@@ -416,8 +419,8 @@ def test_g2_an_alarm_watches_what_lambda_could_not_run(
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
 
 
-def test_g2_an_alarm_watches_what_lambda_could_not_start(resources: Resolver) -> None:
-    """In the whole account, whose limit it is: the metric without dimensions."""
+def test_g2_an_alarm_watches_invocations_that_lambda_could_not_start(resources: Resolver) -> None:
+    """In the whole account, because the limit is the account's: the metric has no dimensions."""
     [alarm] = [alarm for alarm in alarms_on(resources, "AWS/Lambda") if alarm["MetricName"] == "Throttles"]
     assert "Dimensions" not in alarm
     assert (alarm["Statistic"], alarm["Threshold"], alarm["ComparisonOperator"]) == ("Sum", 0, "GreaterThanThreshold")
@@ -436,13 +439,13 @@ def test_alarms_reach_a_person(resources: Resolver) -> None:
         assert alarm["AlarmActions"] == [mailed[0]["TopicArn"]], name
 
 
-def test_e7_lambda_lets_a_notice_go_round_its_own_queue(resources: Resolver) -> None:
-    """It would cut the loop after 16 turns, and nothing else may go in circles."""
+def test_e7_lambda_lets_send_put_a_notice_back_into_its_own_queue(resources: Resolver) -> None:
+    """By default Lambda cuts a loop after 16 turns. No other function may loop."""
     allowed = {name for name, given in functions(resources).items() if given.get("RecursiveLoop") == "Allow"}
     assert allowed == {"send"}
 
 
-# ---------------------------------------------------------------- what the code says again
+# ---------------------------------------------------------------- values that are in the code as well
 
 
 def test_dispatch_knows_its_own_rate_and_the_number_of_senders(resources: Resolver) -> None:

@@ -1,6 +1,6 @@
 """Unsubscribing: looking changes nothing, the button or one click does, and every link of ours gets the same 200.
 
-Where a link is no good, that is said.
+The answer to an invalid link says that nothing was stopped.
 """
 
 import re
@@ -21,7 +21,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 def done(answer: Response) -> bool:
-    """Whether the answer is what RFC 8058 asks for: 200, no redirect, no cookie."""
+    """Tells whether the course has stopped. Fails unless RFC 8058 is kept: 200, no redirect, no cookie."""
     assert answer.status == 200
     assert "location" not in answer.headers
     assert "set-cookie" not in answer.headers
@@ -30,7 +30,7 @@ def done(answer: Response) -> bool:
 
 
 def nothing_claimed(answer: Response) -> bool:
-    """Whether the answer says that nothing was stopped, and what to do."""
+    """Tells whether the answer says that nothing was stopped, and what to do."""
     assert "location" not in answer.headers
     assert "The course has stopped" not in answer.text
     assert "Nothing comes for a month" not in answer.text
@@ -39,7 +39,7 @@ def nothing_claimed(answer: Response) -> bool:
 
 
 def of_nobody(world: World) -> str:
-    """A genuine link of a subscriber that never was."""
+    """A validly signed link of a subscriber that never existed."""
     assert world.request("GET", "/").status == 200
     return "/unsubscribe/" + tokens.link(clients.keys(), Purpose.UNSUBSCRIBE, "a" * 16, 1)
 
@@ -58,8 +58,8 @@ def test_u1_looking_changes_nothing(world: World) -> None:
     next_email(world)
 
 
-def test_u2_one_click_from_the_headers_own_address(world: World) -> None:
-    """However a mail client posts it. The next morning nothing comes."""
+def test_u2_one_click_at_the_address_of_the_header_field_stops_the_emails(world: World) -> None:
+    """In whatever way a mail program posts it. The next morning nothing comes."""
     multipart = (
         b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n'
         b'--x\r\nContent-Disposition: form-data; name="more"\r\n\r\nof it\r\n--x--\r\n'
@@ -81,7 +81,7 @@ def test_u2_one_click_from_the_headers_own_address(world: World) -> None:
     assert nothing_comes(world)
 
 
-def test_u3_twice_unknown_and_erased_get_the_same_answer(world: World) -> None:
+def test_u3_a_second_press_an_unknown_and_an_erased_subscriber_get_the_same_answer(world: World) -> None:
     ann = Person(world).joins()
     link = ann.link("/unsubscribe/")
     first = world.request("POST", link, body=ONE_CLICK, headers=FORM)
@@ -98,7 +98,7 @@ def test_u3_twice_unknown_and_erased_get_the_same_answer(world: World) -> None:
         assert (answer.status, answer.headers, answer.body) == (first.status, first.headers, first.body)
 
 
-def test_u4_a_tampered_token(world: World) -> None:
+def test_u4_a_tampered_token_stops_nothing(world: World) -> None:
     ann = Person(world).joins()
     path, token = ann.link("/unsubscribe/").rsplit("/", 1)
     forged = tokens.link(Keyring({"1": "k" * 64}), Purpose.UNSUBSCRIBE, str(ann.row["id"]), 1)
@@ -118,8 +118,8 @@ def test_u4_a_tampered_token(world: World) -> None:
     assert ann.row["status"] == "unsubscribed"
 
 
-def test_one_click_on_an_email_that_was_signed_with_a_key_just_added(world: World) -> None:
-    """The process that answers began before the key was there. What it says is so."""
+def test_one_click_works_on_an_email_that_was_signed_with_a_key_just_added(world: World) -> None:
+    """The process that answers started before the key was added. Its answer is true."""
     ann = reads(Person(world), 1)
     with a_key_is_added(world):
         lesson = next_email(world)
@@ -128,8 +128,8 @@ def test_one_click_on_an_email_that_was_signed_with_a_key_just_added(world: Worl
     assert nothing_comes(world)
 
 
-def test_a_key_that_was_added_signs_once_it_is_known(world: World) -> None:
-    """Whatever holds the keys has the new one too, and the next email's link is read without asking for them again."""
+def test_an_added_key_signs_once_a_process_knows_it(world: World) -> None:
+    """All its copies of the keys then have the new one: it reads the next email's link without fetching them again."""
     ann = reads(Person(world), 1)
     with a_key_is_added(world):
         lesson = next_email(world)
@@ -142,8 +142,8 @@ def test_a_key_that_was_added_signs_once_it_is_known(world: World) -> None:
     assert keys_read(world) == read
 
 
-def test_u4_a_link_of_a_key_that_was_taken_out_stops_nothing_and_says_so(world: World) -> None:
-    """To a mail client too, which shows whoever pressed its button that it failed. A new link does stop the emails."""
+def test_u4_a_link_signed_with_a_removed_key_stops_nothing_and_says_so(world: World) -> None:
+    """A mail program is told as well, and can show that its button failed. A new link does stop the emails."""
     ann = reads(Person(world), 1)
     secret = {"SecretId": world.resources.ref("SigningSecret")}
     before = world.clients.secretsmanager.get_secret_value(**secret)["SecretString"]
@@ -169,7 +169,7 @@ def test_a_thousand_forged_links_do_not_ask_for_the_keys_a_thousand_times(world:
     assert done(world.request("POST", ann.link("/unsubscribe/")))
 
 
-def test_forged_links_do_not_take_the_keys_away_while_aws_does_not_hand_them_out(world: World) -> None:
+def test_forged_links_do_not_clear_the_keys_while_aws_does_not_return_them(world: World) -> None:
     ann = Person(world).joins()
     world.clients.secretsmanager.delete_secret(SecretId=world.resources.ref("SigningSecret"), RecoveryWindowInDays=7)
     forged = tokens.link(Keyring({"9": "k"}), Purpose.UNSUBSCRIBE, str(ann.row["id"]), 1)
@@ -199,7 +199,7 @@ def test_the_link_in_the_confirmation_stops_a_sign_up_by_somebody_else(world: Wo
 
 
 def test_u7_signing_up_again_is_a_new_beginning(world: World) -> None:
-    """Old links, old reply addresses and old events cannot touch it, but for what ends every email (F8)."""
+    """Old links, reply addresses and events cannot change it, except the events that end every email (F8)."""
     ann = Person(world).joins()
     confirmation, introduction = ann.emails
     page, unsubscribe = ann.page_url, ann.link("/unsubscribe/")
@@ -222,5 +222,7 @@ def test_u7_signing_up_again_is_a_new_beginning(world: World) -> None:
     assert (ann.row["status"], ann.row["round"]) == ("active", 2)
     assert len(world.emails) == sent
     assert world.request("GET", ann.page_url).status == 200
-    world.request("POST", f"{unsubscribe}?now=yes")  # the button of that page: it is their mailbox, and they mean it
+    world.request(
+        "POST", f"{unsubscribe}?now=yes"
+    )  # the button of that page stops it: it is their mailbox, and they mean it
     assert ann.row["status"] == "unsubscribed"

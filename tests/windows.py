@@ -1,7 +1,7 @@
 """A window of a browser as a person uses it, in Chromium and in Firefox: go to an address, read, click, type.
 
 Elements are chosen by CSS selectors and by their words. Chromium is driven by Playwright and Firefox by Marionette, its
-own protocol for remote control, as Playwright drives only a Firefox of its own making.
+own protocol for remote control, because Playwright drives only its own build of Firefox.
 """
 
 import json
@@ -26,7 +26,7 @@ ZONE, LOCALE = "Europe/Berlin", "en-GB"
 
 
 class Window(Protocol):
-    """What the journey needs. What is not there yet is waited for, except by `texts`."""
+    """The actions that the journey needs. All except `texts` wait for an element that is not there yet."""
 
     @property
     def url(self) -> str:
@@ -36,26 +36,26 @@ class Window(Protocol):
         """Opens an address."""
 
     def texts(self, css: str, frame: str = "") -> list[str]:
-        """The text of each element as it is shown, on the page or in a frame of it."""
+        """The text of each element as it is shown, on the page or in one of its frames."""
 
     def value(self, css: str) -> str:
-        """What is entered in a field."""
+        """The value of a field."""
 
     def link(self, words: str, frame: str) -> str:
-        """Where the first link with exactly these words leads, in a frame."""
+        """The address of the first link in a frame that has exactly these words."""
 
     def click(self, css: str, words: str, *, exact: bool = True) -> None:
-        """Clicks on the first element with these words, or with these among its own."""
+        """Clicks on the first element that has exactly these words or, if not `exact`, contains them."""
 
     def fill(self, css: str, text: str) -> None:
-        """Replaces what is entered in a field."""
+        """Replaces the value of a field."""
 
     def check(self, css: str) -> None:
         """Ticks a box."""
 
 
 class ChromiumWindow:
-    """A page of Playwright's."""
+    """A window that is a page of Playwright."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -102,7 +102,7 @@ def chromium_window() -> Iterator[Window]:
 
 PREFERENCES = {
     "intl.accept_languages": LOCALE,
-    "marionette.port": 0,  # a free one, which it writes into a file
+    "marionette.port": 0,  # Firefox takes a free port and writes it into a file
     "datareporting.policy.dataSubmissionEnabled": False,
 }
 FIND = r"""
@@ -150,7 +150,7 @@ class FirefoxWindow:
         self._click(self._element(css))
 
     def _click(self, element: dict[str, str]) -> None:
-        """Waits until the page that the click opens is loaded (WebDriver, "Element Click")."""
+        """Clicks, and waits until the page that the click opens is loaded (WebDriver, "Element Click")."""
         self._ask("WebDriver:ElementClick", id=_id(element))
 
     def _element(self, css: str) -> dict[str, str]:
@@ -176,13 +176,13 @@ class FirefoxWindow:
 
 
 def _id(element: dict[str, str]) -> str:
-    """An element comes as an object with one member, whose name is the standard's (WebDriver, "Elements")."""
+    """Returns the id of an element: an object with one member, whose name the standard sets (WebDriver, "Elements")."""
     return next(iter(element.values()))
 
 
 @contextmanager
 def firefox_window() -> Iterator[Window]:
-    """A window of the machine's Firefox with a new profile; without one the test is skipped."""
+    """A window of the machine's Firefox with a new profile. Skips the test if there is no Firefox."""
     path = shutil.which("firefox-esr") or shutil.which("firefox")
     if path is None:
         cannot_run_here("the journey in Firefox (not on the PATH; on Debian: sudo apt-get install firefox-esr)")

@@ -204,7 +204,7 @@ def test_p7_a_press_keeps_the_reflections_for_as_long_again(world: World) -> Non
         assert "Your course stays paused" in world.request("GET", button).text
     for _ in range(2):  # twice is the same as once
         pressed = world.request("POST", button, form={})
-        assert "is kept for as long again" in world.request("GET", pressed.headers["location"]).text
+        assert "is kept for the same time again" in world.request("GET", pressed.headers["location"]).text
     assert ann.row["status"] == "paused"
     sent = len(ann.emails)
     for day in (91, 166, 168, 174):

@@ -104,7 +104,7 @@ def test_a_break_of_a_month_pauses_instead_of_stopping(world: World) -> None:
     link = ann.link("/unsubscribe/")
     assert "Pause for a month instead" in world.request("GET", link).text
     first = world.request("POST", f"{link}?instead=break", form={})
-    assert "nothing of it comes for a month." in first.text
+    assert "nothing from it comes for a month." in first.text
     with unchanged(world):
         again = world.request("POST", f"{link}?instead=break", form={})
         unknown = world.request("POST", f"{of_nobody(world)}?instead=break", form={})

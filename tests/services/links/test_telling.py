@@ -11,7 +11,7 @@ from tests.people import Person, one_click
 from tests.stories import asleep, next_email, reads
 
 BY_LINK = "It was done by a link in one of our emails, or on your page."
-LAST_TODAY = "Should more be changed by a link today"
+LAST_TODAY = "If more is changed by a link today"
 
 
 def notices(person: Person) -> list[str]:
