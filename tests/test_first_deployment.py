@@ -175,14 +175,23 @@ def busy_after(world: World, header: str, addresses: list[str], connected: str =
 VISITORS = [f"198.51.100.{number}" for number in range(13)]
 
 
-@pytest.mark.parametrize(("header", "form"), [("cloudfront-viewer-address", "{}:46532"), ("cf-connecting-ip", "{}")])
+@pytest.mark.parametrize(
+    ("header", "form"),
+    [
+        ("cloudfront-viewer-address", "{}:46532"),
+        ("cf-connecting-ip", "{}"),
+        ("cf-connecting-ip", "::ffff:{}"),
+    ],
+)
 def test_n7_behind_a_cdn_visitors_are_told_apart_by_the_header_that_is_trusted(header: str, form: str) -> None:
     with World(start=MONDAY, parameters={"ClientAddressHeader": header}) as world:
         assert busy_after(world, header, [form.format(address) for address in VISITORS]) == len(VISITORS)
         assert busy_after(world, header, [form.format("203.0.113.5")] * 13) == 10
 
 
-@pytest.mark.parametrize("told", ["", "unknown", "<script>", "198.51.100.7, 203.0.113.9"])
+@pytest.mark.parametrize(
+    "told", ["", "unknown", "<script>", "198.51.100.7, 203.0.113.9", "2001:db8::7%x", "[2001:db8::7%x]:443"]
+)
 def test_n7_a_header_without_one_address_leaves_the_one_that_connected(told: str) -> None:
     with World(start=MONDAY, parameters={"ClientAddressHeader": "cf-connecting-ip"}) as world:
         assert busy_after(world, "cf-connecting-ip", [told] * 13) == 10

@@ -59,8 +59,26 @@ OF_DEPLOYING = (
     ),
     Mutant(
         "CDN: the port counts as a part of the address",
-        'for address in (told, told.rpartition(":")[0]):',
-        "for address in (told,):",
+        'for text in (told, told.rpartition(":")[0]):',
+        "for text in (told,):",
         "test_limits.py test_first_deployment.py -k n7",
+    ),
+    Mutant(
+        "rule sets: ours stays active after a Create that CloudFormation has not heard of",
+        'activation.deactivate(event["PhysicalResourceId"], rule_set)',
+        'activation.deactivate(event["PhysicalResourceId"])',
+        "test_activate_rules.py",
+    ),
+    Mutant(
+        "CDN: an address with a scope id is taken",
+        'if not getattr(address, "scope_id", None):',
+        "if address:",
+        "test_limits.py test_first_deployment.py -k n7",
+    ),
+    Mutant(
+        "CDN: every IPv4 address in IPv6 form is one network",
+        "if isinstance(address, IPv6Address) and address.ipv4_mapped:",
+        "if isinstance(address, IPv6Address) and not address.packed:",
+        "test_limits.py",
     ),
 )
