@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError, ConnectTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from aws.stack import cloudformation
 from local_cloud import custom
@@ -48,6 +48,35 @@ def test_n5_deleting_the_stack_leaves_no_rule_set_active(world: World) -> None:
         assert asks(world, "Delete", before=ours)["Status"] == "SUCCESS"
         assert rule_set(world) == ""
     world.clients.ses.delete_receipt_rule_set(RuleSetName=ours)  # SES refuses this of an active one
+
+
+def test_n5_a_create_whose_answer_was_lost_is_undone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SES made the rule set active, and its answer was lost: CloudFormation rolls back by the id that it was given."""
+    ours = world.resources.ref("ReceiptRules")
+    world.clients.ses.set_active_receipt_rule_set()
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def loses(client: BaseClient, operation: str, given: dict[str, Any]) -> Any:
+        answer = call(client, operation, given)
+        if operation == "SetActiveReceiptRuleSet":
+            raise ReadTimeoutError(endpoint_url="https://email.eu-west-1.amazonaws.com")
+        return answer
+
+    with monkeypatch.context() as patched:
+        patched.setattr(BaseClient, "_make_api_call", loses)
+        answer = asks(world, "Create")
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ours)
+    assert rule_set(world) == ours
+    assert asks(world, "Delete", before=answer["PhysicalResourceId"])["Status"] == "SUCCESS"
+    world.clients.ses.delete_receipt_rule_set(RuleSetName=ours)  # SES refuses this of an active one
+
+
+def test_n5_a_create_that_cloudformation_gave_up_is_undone(world: World) -> None:
+    """It was cancelled or timed out, so CloudFormation deletes it by an id that it made up itself."""
+    made_up = "email-course-ActiveReceiptRules-1ABCDEFGHIJKL"
+    answer = asks(world, "Delete", before=made_up)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", made_up)
+    assert rule_set(world) == ""
 
 
 def test_n5_a_rule_set_of_others_is_neither_replaced_nor_deactivated(world: World) -> None:

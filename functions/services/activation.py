@@ -23,7 +23,7 @@ def activate(rule_set: str, before: str = "") -> None:
         clients.receipt_rules().activate(rule_set)
 
 
-def deactivate(rule_set: str) -> None:
-    """Leaves no rule set active if it is this one; another's stays as it is."""
-    if clients.receipt_rules().active() == rule_set:
+def deactivate(*rule_sets: str) -> None:
+    """Leaves no rule set active if it is one of these; another's stays as it is."""
+    if clients.receipt_rules().active() in rule_sets:
         clients.receipt_rules().deactivate()

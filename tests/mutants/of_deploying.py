@@ -11,20 +11,20 @@ OF_DEPLOYING = (
     ),
     Mutant(
         "rule sets: another's is deactivated",
-        "    if clients.receipt_rules().active() == rule_set:\n",
+        "    if clients.receipt_rules().active() in rule_sets:\n",
         "    if clients.receipt_rules().active():\n",
         "test_activation.py test_activate_rules.py",
     ),
     Mutant(
         "rule sets: ours stays active when the stack is deleted",
-        '        activation.deactivate(event["PhysicalResourceId"])\n',
+        '        activation.deactivate(event["PhysicalResourceId"], rule_set)\n',
         "",
         "test_activate_rules.py",
     ),
     Mutant(
         "CloudFormation: no answer when something fails",
-        '        cloudformation.refuse(event, f"{summary(error)}; the log of the function says more")\n',
-        "        raise\n",
+        'cloudformation.refuse(event, f"{summary(error)}; the log of the function says more", _rule_set(event))',
+        "raise",
         "test_activate_rules.py",
     ),
     Mutant(

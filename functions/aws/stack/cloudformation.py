@@ -20,11 +20,14 @@ def agree(event: dict[str, Any], resource: str) -> None:
     _answer(event, {"Status": "SUCCESS", "PhysicalResourceId": resource})
 
 
-def refuse(event: dict[str, Any], reason: str) -> None:
-    """Says that it is not done and why: CloudFormation shows the reason, and goes back to what was before."""
-    # What was not made needs an id too: CloudFormation asks for its deletion by it.
-    resource = event.get("PhysicalResourceId") or event.get("LogicalResourceId") or "none"
-    _answer(event, {"Status": "FAILED", "Reason": reason[:LONGEST_REASON], "PhysicalResourceId": resource})
+def refuse(event: dict[str, Any], reason: str, resource: str = "") -> None:
+    """Says that it is not done and why: CloudFormation shows the reason, and goes back to what was before.
+
+    `resource` is the id of what was to be created: the attempt may have had an effect, and CloudFormation asks for its
+    deletion by this id.
+    """
+    known = event.get("PhysicalResourceId") or resource or event.get("LogicalResourceId") or "none"
+    _answer(event, {"Status": "FAILED", "Reason": reason[:LONGEST_REASON], "PhysicalResourceId": known})
 
 
 def _answer(event: dict[str, Any], said: dict[str, str]) -> None:
