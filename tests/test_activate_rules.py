@@ -84,6 +84,7 @@ def test_n5_a_rule_set_of_others_is_neither_replaced_nor_deactivated(world: Worl
     answer = asks(world, "Create")
     assert answer["Status"] == "FAILED"
     assert answer["Reason"].startswith(f"The receipt rule set {THEIRS} is active in this region")
+    assert f"ReceiptRuleSet={THEIRS}" in answer["Reason"]
     assert rule_set(world) == THEIRS
     assert asks(world, "Delete", before=answer["PhysicalResourceId"])["Status"] == "SUCCESS"  # the rollback
     assert rule_set(world) == THEIRS

@@ -1,11 +1,13 @@
 """A first deployment: what it takes of an account that has other things in it, and what one sees afterwards."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.validate import ParamValidator
 
 from local_cloud.cloud import PARAMETERS, TEMPLATE, World
 from local_cloud.intrinsics import Resolver, TemplateError
@@ -96,7 +98,7 @@ def test_n4_a_region_in_which_ses_receives_no_mail_is_refused_with_the_list() ->
     assert len(listed) == len(set(listed)) == 22
     for region in listed:
         assert not list(deployed(region=region).refusals()), region
-    (rule,) = deployed().template["Rules"].values()
+    rule = deployed().template["Rules"]["SesReceivesMailInThisRegion"]
     assert set(re.findall(r"'([a-z]{2}-[a-z]+-\d)'", str(rule["Assertions"][0]["Assert"]))) == set(listed)
     assert not list(deployed(region="ap-east-1", NewReceivingRegion="ap-east-1").refusals())
     assert list(deployed(region="ap-east-1", NewReceivingRegion="ap-east-2").refusals()) == [why]
@@ -234,7 +236,7 @@ def test_the_docs_name_what_the_template_has() -> None:
     parameters = deployed().template["Parameters"]
     given = re.findall(r"`((?!ReturnValues)[A-Z][a-z]\w+)=([\w-]+)`", docs() + (ROOT / "README.md").read_text("utf-8"))
     assert {name for name, _ in given} == {
-        *("MakeSenderIdentity", "MakeReplyIdentity", "ActivateReceiptRules"),
+        *("MakeSenderIdentity", "MakeReplyIdentity", "ActivateReceiptRules", "ReceiptRuleSet"),
         *("ClientAddressHeader", "DeletionProtection"),
     }
     for name, value in given:
@@ -275,11 +277,70 @@ def test_n5_a_stack_that_is_asked_makes_its_rule_set_active() -> None:
 def test_n5_mail_is_stored_only_after_the_rule_set_could_be_made_active() -> None:
     """SES writes a notice into the bucket once the rule is made, and CloudFormation deletes no bucket with a mail."""
     rule = deployed().template["Resources"]["ReceiptRule"]["Properties"]
-    active, otherwise = {"Ref": "ActiveReceiptRules"}, {"Ref": "ReceiptRules"}
-    assert rule["RuleSetName"] == {"Fn::If": ["ActivatesReceiptRules", active, otherwise]}
+    assert rule["RuleSetName"]["Fn::If"][:2] == ["ActivatesReceiptRules", {"Ref": "ActiveReceiptRules"}]
     with World(start=MONDAY, parameters={"ActivateReceiptRules": "yes"}) as world:
         given = world.resources.properties("ReceiptRule")
         assert given["RuleSetName"] == world.resources.ref("ReceiptRules") == rule_set(world)
+
+
+def test_n5_mail_is_stored_only_by_a_role_that_iam_has_had_time_to_make_known() -> None:
+    """SES assumes a new role when the rule is made. The function takes longest, and is made after its own role."""
+    resources = deployed().template["Resources"]
+    assert "ReceiveReply" in resources["ReceiptRule"]["DependsOn"]
+    assert resources["ReceiveReply"]["Properties"]["Role"] == {"Fn::GetAtt": ["ReceiveReplyRole", "Arn"]}
+
+
+@pytest.mark.parametrize("stack", ["email-course", "email-course-test"])
+@pytest.mark.parametrize(
+    ("given", "holder"),
+    [
+        ({}, "email-course-ReceiptRules"),
+        ({"ActivateReceiptRules": "yes"}, "email-course-ReceiptRules"),
+        ({"ReceiptRuleSet": "of-others"}, "of-others"),
+    ],
+    ids=["own", "own and active", "of others"],
+)
+def test_n5_ses_may_assume_the_role_for_the_rule_in_the_set_that_holds_it(
+    given: dict[str, str], holder: str, stack: str
+) -> None:
+    """SES names the rule set and the rule as the source (SES guide, "Setting up IAM role permissions …")."""
+    made = MADE | {"ActiveReceiptRules": ("email-course-ReceiptRules", {})}
+    resources = resolved(TEMPLATE, PARAMETERS | given, made, {"AWS::StackName": stack})
+    rule = resources.properties("ReceiptRule")
+    trust = resources.properties("ReceivesMail")["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]
+    assert (rule["RuleSetName"], rule["Rule"]["Name"]) == (holder, f"{stack}-replies")
+    assert trust["StringEquals"]["aws:SourceArn"] == (
+        f"arn:aws:ses:eu-west-1:123456789012:receipt-rule-set/{holder}:receipt-rule/{stack}-replies"
+    )
+    assert resources.outputs()["ReceiptRuleSet"] == holder
+    assert ("ReceiptRules" in resources.types()) is (holder != "of-others")
+
+
+def test_n5_the_rule_set_of_others_and_one_of_our_own_are_not_both_active() -> None:
+    (why,) = deployed(ActivateReceiptRules="yes", ReceiptRuleSet="of-others").refusals()
+    assert why.endswith("deploy with one of the two.")
+    assert not list(deployed(ReceiptRuleSet="of-others").refusals())
+
+
+def test_n5_the_docs_have_the_call_that_adds_the_rule_to_the_rule_set_of_others() -> None:
+    """The same rule as CloudFormation's, with the names and types of SES's own model."""
+    call = re.search(
+        r"aws ses create-receipt-rule --region \S+ --rule-set-name (\S+) --rule '(\{.*?\})'", docs(), re.DOTALL
+    )
+    assert call
+    rule = json.loads(call[2])
+    with World(start=MONDAY, parameters={"ReceiptRuleSet": call[1]}) as world:
+        given = world.resources.properties("ReceiptRule")
+        (action,) = given["Rule"]["Actions"]
+        for name, made in (("BucketName", "rawmail"), ("TopicArn", "InboundTopic"), ("IamRoleArn", "ReceivesMail")):
+            shown = rule["Actions"][0]["S3Action"][name]
+            assert made in shown
+            assert made in action["S3Action"][name]
+            action["S3Action"][name] = shown
+        assert rule == given["Rule"]
+        shape = world.clients.ses.meta.service_model.operation_model("CreateReceiptRule").input_shape
+    mistakes = ParamValidator().validate({"RuleSetName": call[1], "Rule": rule}, shape)
+    assert not mistakes.has_errors(), mistakes.generate_report()
 
 
 # ---------------------------------------------------------------- the order in which docs/aws.md has it tried

@@ -17,7 +17,8 @@ def activate(rule_set: str, before: str = "") -> None:
     if active not in {"", rule_set, before}:
         raise AnotherIsActive(
             f"The receipt rule set {active} is active in this region, and replacing it would stop its mail. "
-            f"Deploy with ActivateReceiptRules=no and add the rule of {rule_set} to it, or deploy to another region."
+            f"Deploy with ActivateReceiptRules=no and ReceiptRuleSet={active}, so that the stack adds its rule to it; "
+            "or deploy to another region."
         )
     if active != rule_set:
         clients.receipt_rules().activate(rule_set)
