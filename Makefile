@@ -119,7 +119,7 @@ deploy: deployable build ## to AWS: REGION=eu-central-1 STACK=email-course ARGS=
 .PHONY: deployable
 deployable: setup
 	@test -n "$(REGION)" || { echo "make deploy: name the region, such as REGION=eu-central-1" >&2; exit 1; }
-	@$(email-course) deployable $(STACK) --region $(REGION)
+	@$(email-course) deployable $(STACK) --region $(REGION) -- $(ARGS)
 
 .PHONY: second-cloud
 second-cloud: build .venv-ministack/.made ## deploys it to ministack with its permissions enforced, and takes the course; ARGS=--grants
