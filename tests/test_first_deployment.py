@@ -231,6 +231,57 @@ def test_n8_the_docs_show_the_output() -> None:
     assert shown[1].strip() == deployed(region="eu-central-1").outputs()["DnsRecords"].strip()
 
 
+def section(title: str) -> str:
+    """The part of docs/aws.md under a heading."""
+    return docs().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def test_n3_the_docs_say_how_to_begin_again_after_a_first_deployment_that_failed() -> None:
+    """The stack stays and is to be deleted; what SES's notice has kept outlives that, for erase-all to erase."""
+    said = section("Deploy")
+    assert "sam delete --stack-name email-course" in said
+    assert said.index("ROLLBACK_COMPLETE") < said.index("sam delete") < said.index("erase-all")
+    for kept in ("RawMail", "Key"):
+        assert deployed().template["Resources"][kept]["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_n3_the_docs_say_what_a_change_set_that_protects_the_tables_lists() -> None:
+    """CloudFormation lists what names an attribute of a changed resource: roles, and nothing that holds data."""
+    template = deployed().template["Resources"]
+    tables = {name for name, resource in template.items() if resource["Type"] == "AWS::DynamoDB::Table"}
+    attributes = re.compile(rf"'Fn::GetAtt': \['(?:{'|'.join(tables)})'|\$\{{(?:{'|'.join(tables)})\.")
+    assert {one["Type"] for one in template.values() if attributes.search(str(one))} == {"AWS::IAM::Role"}
+    (step,) = re.findall(r"^\| 9 \|.*$", docs(), re.MULTILINE)
+    for words in ("tables", "roles that name a table's ARN", "Replacement “True”"):
+        assert words in step
+
+
+def test_n3_the_docs_say_which_changes_of_a_parameter_take_something_away() -> None:
+    """Every choice of yes or no by which a resource is deleted, and the names that resources have from parameters."""
+    said = section("Parameters whose change takes something away")
+    changes = set(re.findall(r"^\| `(\w+)`", said, re.MULTILINE))
+    template = deployed().template
+    for name, parameter in template["Parameters"].items():
+        if parameter.get("AllowedValues") == ["yes", "no"]:
+            lost = {*deployed(**{name: "yes"}).types()} - {*deployed(**{name: "no"}).types()}
+            assert not lost or name in changes, (name, lost)
+            assert not lost or 'to "no"' in parameter["Description"], name
+    assert {"ReceiptRuleSet", "Sender", "DeletionProtection"} <= changes <= set(template["Parameters"])
+    assert "deploy again from these tables" not in docs()
+    assert not [name for name in template["Parameters"] if "Table" in name], "a table that exists could be taken over"
+
+
+def test_n8_the_docs_say_that_the_domain_for_bounces_is_not_the_reply_domain() -> None:
+    assert "neither the reply domain" in " ".join(section("Before you deploy").split())
+
+
+def test_the_docs_try_a_test_stack_by_its_name() -> None:
+    """Or the commands would ask the stack of the default name, which is production."""
+    said = section("In which order to try it, and what each step proves")
+    (stack,) = re.findall(r"`STACK=([\w-]+)`", said)
+    assert f"`--stack {stack}`" in said
+
+
 def test_the_docs_name_what_the_template_has() -> None:
     """Parameters with the values they may have, outputs, and the longest name of a stack."""
     parameters = deployed().template["Parameters"]
