@@ -18,7 +18,15 @@ NEAR = ("localhost", "127.0.0.1", "::1")
 LONGEST = 40 * 1024 * 1024  # bytes of a mail, as SES takes in (SES guide, "Quotas related to email receiving")
 PATIENCE = 20  # seconds for each answer of the mailbox
 
+TEMPORARY = range(400, 500)  # SMTP's codes for "try again later"
+
 logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's, which warns of what it will change itself
+
+
+class _Server(SMTP):
+    """aiosmtpd's server, with lines as long as a mail: its own limit is 1,001 bytes, and SES takes in longer ones."""
+
+    line_length_limit = LONGEST
 
 
 class Incoming:
@@ -53,7 +61,7 @@ class Incoming:
         await asyncio.gather(*others, return_exceptions=True)
 
     def _connection(self) -> SMTP:
-        return SMTP(
+        return _Server(
             self,
             data_size_limit=LONGEST,
             hostname="localhost",  # else it asks a name server
@@ -82,7 +90,8 @@ class Incoming:
 class Relay:
     """Hands every email that the local SES takes to the SMTP server of a mailbox on this machine.
 
-    An email waits until the server can be reached; one that it refuses is told and left out. `tell` gets a line each.
+    An email waits while the server cannot be reached or asks to try again later. An email that the server refuses is
+    left out. `tell` gets a line about each.
     """
 
     def __init__(self, world: World, host: str, port: int, tell: Callable[[str], None]) -> None:
@@ -110,11 +119,14 @@ class Relay:
                 handed += 1
 
     def _hand_over(self, email: SentEmail) -> bool:
-        """Whether the mailbox has answered, be it that it refuses."""
+        """Whether the mailbox has taken or refused the email; otherwise it is tried again."""
         try:
             with smtplib.SMTP(self._host, self._port, "localhost", timeout=PATIENCE) as mailbox:
                 mailbox.sendmail(f"{email.id}@{REGION}.amazonses.com", email.to, email.raw)
         except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as refusal:
+            if _is_temporary(refusal):
+                self._tell_once(f"{self._host}:{self._port} takes no email for now; emails wait for it")
+                return False
             self._tell(f"{self._host}:{self._port} refused email {email.id}: {type(refusal).__name__}")
         except (OSError, smtplib.SMTPException) as error:
             self._tell_once(f"no mailbox answers at {self._host}:{self._port}: {error}; emails wait for it")
@@ -128,6 +140,13 @@ class Relay:
         if line != self._told:
             self._tell(line)
         self._told = line
+
+
+def _is_temporary(refusal: smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused) -> bool:
+    """Whether the server asks to try again later (RFC 5321, 4.2.1), for at least one recipient."""
+    if isinstance(refusal, smtplib.SMTPResponseException):
+        return refusal.smtp_code in TEMPORARY
+    return any(code in TEMPORARY for code, _ in refusal.recipients.values())
 
 
 def near(address: str) -> tuple[str, int]:
