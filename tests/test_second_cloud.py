@@ -40,6 +40,28 @@ def test_every_gap_that_is_closed_is_in_the_docs_and_no_other() -> None:
     assert f"ministack {pinned} lacks" in page
 
 
+def test_no_gap_is_closed_outside_the_list() -> None:
+    """The server's start changes nothing of ministack but by the functions of `GAPS`, and adds its own addresses."""
+    (main,) = (node for node in ast.parse(GAPS.read_text("utf-8")).body if getattr(node, "name", "") == "main")
+    changed = {
+        ast.unparse(target) for node in ast.walk(main) if isinstance(node, ast.Assign) for target in node.targets
+    }
+    assert changed == {"ministack.app.app", "sys.argv[1:]"}
+
+
+def test_what_the_run_does_in_place_of_ministack_is_in_the_docs() -> None:
+    page = (ROOT / "docs" / "second-cloud.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`(?:SecondCloud\.\w+|tools/[\w.-]+)`.*?) \|", page, re.MULTILINE)
+    named = re.findall(r"`([^`]+)`", " ".join(rows))
+    assert named == [
+        *("SecondCloud.put", "SecondCloud._tell_of_mail", "SecondCloud._has_identity", "SecondCloud._publish"),
+        *("SecondCloud.set_up_notices", "tools/second-cloud.sh"),
+    ]
+    for name in named:
+        kind, _, method = name.partition(".")
+        assert hasattr(SecondCloud, method) if kind == "SecondCloud" else (ROOT / name).is_file(), name
+
+
 def test_the_grants_are_those_of_functions_and_of_resources(template: Template) -> None:
     found = list(grants(template))
     assert len(found) == len(set(found)) > 90

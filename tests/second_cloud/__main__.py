@@ -39,6 +39,7 @@ def main() -> int:
             wrong = run(cloud, each_grant=given.grants)
             if given.keep:
                 kept(cloud, server)
+            timed("is joined", partial(journey.is_joined, cloud, BUILT))
             timed("is deleted", partial(journey.is_deleted, cloud))
             return wrong
     except (RunFailed, CannotRun) as error:

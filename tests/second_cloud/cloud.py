@@ -13,11 +13,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+import boto3
 import time_machine
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
+from cli.erase import Leftovers
 from cli.main import app
 from local_cloud import ses_events
 from local_cloud.api import Response, form_body
@@ -119,23 +121,41 @@ class SecondCloud(Stack):
         known = self.client("sesv2").list_email_identities()["EmailIdentities"]
         return address.rpartition("@")[2] in {identity["IdentityName"] for identity in known}
 
+    def look_at_the_rules(self) -> None:
+        """The receipt rules have changed: SES carries out those that are active now."""
+        for known in ("_rule_set", "_receiving"):
+            self.__dict__.pop(known, None)
+
+    def beside(self, name: str, **given: str) -> Stack:
+        """Another stack in the same account and region, with these parameters."""
+        return Stack(self._server, name, **given)
+
+    def erase(self, stack: str) -> list[str]:
+        """What `email-course erase-all` finds of a deleted stack and erases, by the account's owner."""
+        with environment(self._server.root), time_machine.travel(self.now(), tick=True):
+            boto3.setup_default_session()  # not with the operator's credentials, which the command has used
+            left = Leftovers(stack, ACCOUNT)
+            return [left.erase(arn) for arn in left.found()]
+
     def _tell_of_mail(self, topic: str, body: dict[str, Any], subject: str) -> None:
         """SES tells a topic of a mail, as the receipt rule's role."""
-        with self._by_the_rule("sns") as sns:
+        with self._by_the_rule("sns", TopicArn=topic) as sns:
             sns.publish(TopicArn=topic, Message=json.dumps(body), Subject=subject)
 
     def put(self, bucket: str, key: str, raw: bytes) -> None:
         """SES stores a mail, as the receipt rule's role."""
-        with self._by_the_rule("s3") as s3:
+        with self._by_the_rule("s3", BucketName=bucket) as s3:
             s3.put_object(Bucket=bucket, Key=key, Body=raw)
 
     @contextmanager
-    def _by_the_rule(self, service: str) -> Iterator[Any]:
+    def _by_the_rule(self, service: str, **target: str) -> Iterator[Any]:
         """A client with the permissions of the role that the receipt rule names. Raises RunFailed for what is denied.
 
+        The rule is the one whose action has this target.
         SES takes it on for the rule (SES guide, "Setting up IAM role permissions for Deliver to S3 bucket action").
         """
-        rule_set, rule = self._rule_set["Metadata"]["Name"], self._rule_set["Rules"][0]
+        rule_set, rules = self._rule_set["Metadata"]["Name"], self._rule_set["Rules"]
+        rule = next(one for one in rules if target.items() <= one["Actions"][0]["S3Action"].items())
         role = rule["Actions"][0]["S3Action"]["IamRoleArn"]
         source = _arn(f"receipt-rule-set/{rule_set}:receipt-rule/{rule['Name']}")
         rights = self._server.ask("assume", service=SES, role=role, source=source)

@@ -32,6 +32,7 @@ from ministack.services import (
     iam,
     kms,
     lambda_svc,
+    s3,
     scheduler,
     secretsmanager,
     ses,
@@ -39,12 +40,15 @@ from ministack.services import (
     sns,
     sqs,
     sts,
+    tagging,
 )
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 HANDLERS: dict[str, dict[str, Any]] = provisioners._RESOURCE_HANDLERS
 Reply = tuple[int, dict[str, str], bytes]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 seen: list[dict[str, Any]] = []
 """Everything that happened, in order: emails that SES took, calls with their verdicts, runs of functions."""
@@ -207,6 +211,19 @@ def _noting_the_key(create: Callable[..., Any], key_of: Callable[[dict[str, Any]
     return create_and_note
 
 
+def tags_of_bucket_and_secret() -> None:
+    """The tags of a bucket that CloudFormation makes, and secrets in the list of tagged resources."""
+    create = HANDLERS["AWS::S3::Bucket"]["create"]
+
+    def create_with_tags(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
+        name, attributes = create(logical_id, properties, stack)
+        s3._bucket_tags[name] = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+        return name, attributes
+
+    HANDLERS["AWS::S3::Bucket"]["create"] = create_with_tags
+    tagging._COLLECTORS["secretsmanager"] = tagging._collect_secretsmanager
+
+
 def topics_of_the_account() -> None:
     """A topic without a policy of the template: on AWS its default policy is for its account, here it is for everyone.
 
@@ -338,6 +355,11 @@ def schedules_are_counted() -> None:
         threading.Thread(target=run, daemon=True).start()
 
     eventbridge._dispatch_to_lambda = start
+
+
+def schedules_fire_when_asked() -> None:
+    """Schedules fire once the run has moved the clock, and not whenever ministack looks at them, every few seconds."""
+    scheduler._SCHEDULE_TICK_INTERVAL = 86_400
 
 
 started: list[str] = []
@@ -487,6 +509,18 @@ def _service_may(service: str, action: str, resource: str, policy: Any, source: 
     return allowed
 
 
+def requests_by_tls() -> None:
+    """Every request comes by plain HTTP here, and counts as one by TLS, as on AWS."""
+    cloud = ministack.app.app
+
+    async def serve(scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope = scope | {"headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+        await cloud(scope, receive, send)
+
+    ministack.app.app = serve
+
+
 # ---------------------------------------------------------------- SES
 
 
@@ -577,10 +611,6 @@ def asked(path: str, request: dict[str, Any]) -> Any:
     raise ValueError(path)
 
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-
 def with_gaps(
     cloud: Callable[[Any, Receive, Send], Awaitable[None]],
 ) -> Callable[[Any, Receive, Send], Awaitable[None]]:
@@ -588,8 +618,6 @@ def with_gaps(
 
     async def serve(scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/_gaps/"):
-            if scope["type"] == "http":  # it came by HTTP, and on AWS everything comes by TLS
-                scope = scope | {"headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
             await cloud(scope, receive, send)
             return
         body, more = b"", True
@@ -610,6 +638,7 @@ GAPS = (
     routes_of_the_api,
     secrets_by_arn,
     keys_of_what_is_encrypted,
+    tags_of_bucket_and_secret,
     topics_of_the_account,
     alarms_on_sums,
     layers_at_opt,
@@ -617,9 +646,11 @@ GAPS = (
     runs_are_noted,
     unpacked_once,
     schedules_are_counted,
+    schedules_fire_when_asked,
     calls_are_noted,
     leading_keys,
     services_are_judged,
+    requests_by_tls,
     emails_in_full,
 )
 
@@ -627,7 +658,6 @@ GAPS = (
 def main() -> None:
     for close in GAPS:
         close()
-    scheduler._SCHEDULE_TICK_INTERVAL = 86_400  # the run fires them itself, once it has moved the clock
     ministack.app.app = with_gaps(ministack.app.app)
     sys.argv[1:] = []
     ministack.app.main()

@@ -144,6 +144,35 @@ def is_refused(cloud: SecondCloud, built: Path) -> None:
     ses.set_active_receipt_rule_set()
 
 
+def is_joined(cloud: SecondCloud, built: Path) -> None:
+    """A second stack adds its receipt rule to the active set, receives mail, and is deleted with its rule, erased."""
+    before = cloud.rules()
+    other = cloud.beside(
+        "email-course-test",
+        ActivateReceiptRules="no",
+        ReceiptRuleSet=cloud.active_rules(),
+        MakeSenderIdentity="no",
+        ReplyDomain="reply-test.example.org",
+    )
+    other.deploy(built)
+    cloud.look_at_the_rules()
+    expect(len(cloud.rules()) == len(before) + 1, "the rule of a second stack is not in the active set")
+    mail = cloud.deliver(
+        LOST.format("ann@example.net", "hello@reply-test.example.org", WORDS).encode(), "hello@reply-test.example.org"
+    )
+    stored = cloud.client("s3").list_objects_v2(Bucket=other.resources["RawMail"]).get("Contents", [])
+    expect(f"inbound/{mail.id}" in {one["Key"] for one in stored}, "the second stack did not get a mail")
+    nothing_is_wrong(cloud)
+    other.delete()
+    cloud.look_at_the_rules()
+    expect(
+        cloud.rules() == before, "the rule of a deleted stack is still in the set of the other, or took its rule away"
+    )
+    cloud.erase(other.name)
+    left = [name for names in cloud.what_stands().values() for name in names if other.name in name]
+    expect(not left, f"left of an erased stack: {left}")
+
+
 def is_deleted(cloud: SecondCloud) -> None:
     """After the last chapter: the stack goes, and its receipt rules are not active. What people wrote outlives it."""
     stays = {
