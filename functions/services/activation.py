@@ -1,15 +1,15 @@
-"""Whether the stack's receipt rule set is the active one, of which an account and region has one at most."""
+"""Makes the stack's receipt rule set the active one, or inactive. An account has at most one active set per region."""
 
 from aws import clients
 from course.errors import EmailCourseError
 
 
 class AnotherIsActive(EmailCourseError):
-    """Raised when a rule set of somebody else is active: replacing it would stop their mail. Names it."""
+    """Raised when a rule set that is not the stack's is active. The text names it: replacing it would stop its mail."""
 
 
 def activate(rule_set: str, before: str = "") -> None:
-    """Makes a rule set the active one. `before`: the stack's own that it takes the place of, if any.
+    """Makes a rule set the active one. `before` is the stack's previous rule set, which it may replace.
 
     Raises AnotherIsActive.
     """
@@ -25,6 +25,6 @@ def activate(rule_set: str, before: str = "") -> None:
 
 
 def deactivate(*rule_sets: str) -> None:
-    """Leaves no rule set active if it is one of these; another's stays as it is."""
+    """Makes the active rule set inactive if it is one of these. Any other stays active."""
     if clients.receipt_rules().active() in rule_sets:
         clients.receipt_rules().deactivate()

@@ -157,7 +157,7 @@ def test_an_email_that_the_mailbox_cannot_take_yet_is_tried_again(world: World) 
     ):
         Person(world).joins()
         arrived = [mails.get(timeout=PATIENCE) for _ in world.emails]
-        assert told.get(timeout=PATIENCE) == f"127.0.0.1:{port} takes no email for now; emails wait for it"
+        assert told.get(timeout=PATIENCE) == f"127.0.0.1:{port} accepts no email now; emails wait for it"
         assert told.get(timeout=PATIENCE) == f"the mailbox at 127.0.0.1:{port} answers again"
     assert arrived == [email.raw for email in world.emails]
     assert told.empty(), "the same is told once"
@@ -179,7 +179,7 @@ def test_a_refusal_with_a_code_from_400_to_499_is_temporary(
     assert _is_temporary(refusal) is temporary
 
 
-def test_an_email_that_the_mailbox_refuses_is_told_and_does_not_hold_up_the_next(world: World) -> None:
+def test_a_refused_email_is_reported_and_does_not_delay_the_next(world: World) -> None:
     told: SimpleQueue[str] = SimpleQueue()
     elsewhere = Listener("127.0.0.1", 0)  # takes no mail to Ann, whose address is none of the course's
     with Incoming(world, elsewhere), Relay(world, "127.0.0.1", elsewhere.port, told.put):
@@ -200,7 +200,7 @@ def test_a_mailbox_is_on_this_machine(given: str, address: tuple[str, int]) -> N
 
 @pytest.mark.parametrize("given", ["mail.example.com:25", "1025", "localhost", "localhost:0", "localhost:65536"])
 def test_a_mailbox_is_nowhere_else(given: str) -> None:
-    with pytest.raises(ValueError, match=r"this machine|is no port"):
+    with pytest.raises(ValueError, match=r"this machine|is not a port"):
         near(given)
 
 

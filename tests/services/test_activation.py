@@ -26,7 +26,7 @@ def test_a_rule_set_becomes_active_in_place_of_none_or_of_the_stacks_own(world: 
     assert rule_set(world) == "ours"
 
 
-def test_another_s_is_named_and_stays(world: World) -> None:
+def test_another_rule_set_is_named_and_stays_active(world: World) -> None:
     world.clients.ses.set_active_receipt_rule_set(RuleSetName="theirs")
     with pytest.raises(activation.AnotherIsActive, match="theirs is active"):
         activation.activate("ours")
@@ -34,7 +34,7 @@ def test_another_s_is_named_and_stays(world: World) -> None:
     assert rule_set(world) == "theirs"
 
 
-def test_ours_is_deactivated(world: World) -> None:
+def test_the_stacks_rule_set_is_made_inactive(world: World) -> None:
     activation.activate("ours")
     activation.deactivate("ours")
     assert rule_set(world) == ""
