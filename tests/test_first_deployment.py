@@ -1,4 +1,4 @@
-"""A first deployment: what it takes of an account that has other things in it, and what one sees afterwards."""
+"""Tests a first deployment into an account with other uses, its outputs, and the steps of docs/aws.md."""
 
 import json
 import re
@@ -26,17 +26,17 @@ def docs() -> str:
 
 
 def deployed(region: str = "eu-west-1", stack: str = "email-course", **given: str) -> Resolver:
-    """The template with these parameters, in a region, under a stack's name."""
+    """Returns the template with these parameters, resolved for a region and a stack's name."""
     return resolved(TEMPLATE, PARAMETERS | given, MADE, {"AWS::Region": region, "AWS::StackName": stack})
 
 
 def identities(resources: Resolver) -> set[str]:
-    """The domains that the stack makes SES identities of."""
+    """Returns the domains of the SES identities that the stack makes."""
     return {given["EmailIdentity"] for _, given in resources.resources("AWS::SES::EmailIdentity")}
 
 
 def records(resources: Resolver) -> dict[tuple[str, str], list[str]]:
-    """The records to set, by name and type, as they stand in the output; comments left out."""
+    """Returns the records of the output, by name and type, without its comments."""
     found: dict[tuple[str, str], list[str]] = {}
     for line in resources.outputs()["DnsRecords"].splitlines():
         if not line.startswith(";"):
@@ -56,8 +56,8 @@ def test_n1_a_reply_reaches_the_course_since_its_domain_is_verified(world: World
     assert [row["text"] for row in ann.reflections] == ["I listened."]
 
 
-def test_n1_ses_turns_away_mail_to_a_domain_that_is_not_verified() -> None:
-    """As in an account whose DNS records are not set, or where nobody made the identity."""
+def test_n1_ses_refuses_mail_to_a_domain_that_is_not_verified() -> None:
+    """The DNS records are not set, or the identity is missing."""
     with World(start=MONDAY, parameters={"MakeReplyIdentity": "no"}) as world:
         ann = Person(world).joins()
         raw = b"From: ann@example.net\r\n\r\nI listened."
@@ -78,18 +78,16 @@ def test_n1_ses_turns_away_mail_to_a_domain_that_is_not_verified() -> None:
         ({"MakeSenderIdentity": "no", "MakeReplyIdentity": "no"}, set()),
         ({"ReplyDomain": "mail.example.org"}, {"mail.example.org"}),
     ],
-    ids=["both", "sender there", "reply domain there", "both there", "one domain"],
+    ids=["both are made", "sender's exists", "reply domain's exists", "both exist", "one domain"],
 )
-def test_n2_an_identity_that_is_there_already_is_neither_made_nor_deleted(
-    given: dict[str, str], made: set[str]
-) -> None:
+def test_n2_an_identity_that_exists_already_is_neither_made_nor_deleted(given: dict[str, str], made: set[str]) -> None:
     resources = deployed(**given)
     assert identities(resources) == made
     assert len(list(resources.resources("AWS::SES::EmailIdentity"))) == len(made)
     assert {name.partition("_domainkey.")[2] for name, kind in records(resources) if kind == "CNAME"} == made
 
 
-# ---------------------------------------------------------------- what is refused at once
+# ---------------------------------------------------------------- refusals before anything is made
 
 
 def test_n4_a_region_in_which_ses_receives_no_mail_is_refused_with_the_list() -> None:
@@ -121,7 +119,7 @@ def test_n4_the_local_cloud_refuses_as_cloudformation_does(tmp_path: Path) -> No
         World(tmp_path / "template.yaml").__enter__()
 
 
-# ---------------------------------------------------------------- where the pages are
+# ---------------------------------------------------------------- the address of the pages
 
 
 @pytest.fixture
@@ -132,7 +130,7 @@ def without_a_domain() -> Iterator[World]:
 
 
 def test_n6_without_a_domain_the_links_lead_to_the_api(without_a_domain: World) -> None:
-    """From the first deployment on: what writes emails knows the address of the API, and the pages need none."""
+    """Already in the first deployment: functions that write emails have the API's address, and pages need none."""
     world = without_a_domain
     api = world.resources.outputs()["ApiUrl"]
     assert world.site_url == api
@@ -154,8 +152,8 @@ def test_n6_without_a_domain_the_links_lead_to_the_api(without_a_domain: World) 
         assert world.request("GET", link).status in (200, 303), link
 
 
-def test_n6_a_reply_is_read_against_the_email_that_was_sent(without_a_domain: World) -> None:
-    """What we sent is subtracted from what comes back, so `receive_reply` renders the same links as `send`."""
+def test_n6_a_reply_is_compared_with_the_email_that_was_sent(without_a_domain: World) -> None:
+    """A reply is compared with the email, so `receive_reply` must render the same links as `send`."""
     ann = Person(without_a_domain).joins()
     ann.replies("I listened.")
     assert [row["text"] for row in ann.reflections] == ["I listened."]
@@ -165,7 +163,7 @@ def test_n6_a_reply_is_read_against_the_email_that_was_sent(without_a_domain: Wo
 
 
 def busy_after(world: World, header: str, addresses: list[str], connected: str = "192.0.2.1") -> int:
-    """How many sign-ups are taken before one is refused, each with its address in the header."""
+    """Returns how many sign-ups are accepted before one is refused, each with its address in the header."""
     for number, address in enumerate(addresses):
         form = Person(world, f"p{number}@example.net").form()
         answer = world.request("POST", "/sign-up", form=form, headers={header: address}, source_ip=connected)
@@ -185,7 +183,7 @@ VISITORS = [f"198.51.100.{number}" for number in range(13)]
         ("cf-connecting-ip", "::ffff:{}"),
     ],
 )
-def test_n7_behind_a_cdn_visitors_are_told_apart_by_the_header_that_is_trusted(header: str, form: str) -> None:
+def test_n7_behind_a_cdn_visitors_are_distinguished_by_the_trusted_header(header: str, form: str) -> None:
     with World(start=MONDAY, parameters={"ClientAddressHeader": header}) as world:
         assert busy_after(world, header, [form.format(address) for address in VISITORS]) == len(VISITORS)
         assert busy_after(world, header, [form.format("203.0.113.5")] * 13) == 10
@@ -194,7 +192,7 @@ def test_n7_behind_a_cdn_visitors_are_told_apart_by_the_header_that_is_trusted(h
 @pytest.mark.parametrize(
     "told", ["", "unknown", "<script>", "198.51.100.7, 203.0.113.9", "2001:db8::7%x", "[2001:db8::7%x]:443"]
 )
-def test_n7_a_header_without_one_address_leaves_the_one_that_connected(told: str) -> None:
+def test_n7_if_the_header_lacks_one_address_the_address_that_connected_counts(told: str) -> None:
     with World(start=MONDAY, parameters={"ClientAddressHeader": "cf-connecting-ip"}) as world:
         assert busy_after(world, "cf-connecting-ip", [told] * 13) == 10
 
@@ -209,7 +207,7 @@ def test_n7_a_header_that_a_visitor_can_begin_is_refused(header: str) -> None:
         deployed(ClientAddressHeader=header)
 
 
-# ---------------------------------------------------------------- what is to be done in DNS
+# ---------------------------------------------------------------- DNS records
 
 
 def test_n8_one_output_has_every_record() -> None:
@@ -232,12 +230,12 @@ def test_n8_the_docs_show_the_output() -> None:
 
 
 def section(title: str) -> str:
-    """The part of docs/aws.md under a heading."""
+    """Returns the part of docs/aws.md under a heading."""
     return docs().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
 def test_n3_the_docs_say_how_to_begin_again_after_a_first_deployment_that_failed() -> None:
-    """The stack stays and is to be deleted; what SES's notice has kept outlives that, for erase-all to erase."""
+    """The stack must be deleted. A bucket that SES's notice has kept is not deleted with it, so erase-all erases it."""
     said = section("Deploy")
     assert "sam delete --stack-name email-course" in said
     assert said.index("ROLLBACK_COMPLETE") < said.index("sam delete") < said.index("erase-all")
@@ -246,7 +244,7 @@ def test_n3_the_docs_say_how_to_begin_again_after_a_first_deployment_that_failed
 
 
 def test_n3_the_docs_say_what_a_change_set_that_protects_the_tables_lists() -> None:
-    """CloudFormation lists what names an attribute of a changed resource: roles, and nothing that holds data."""
+    """CloudFormation lists resources with an attribute of a changed resource: roles, and no resource with data."""
     template = deployed().template["Resources"]
     tables = {name for name, resource in template.items() if resource["Type"] == "AWS::DynamoDB::Table"}
     attributes = re.compile(rf"'Fn::GetAtt': \['(?:{'|'.join(tables)})'|\$\{{(?:{'|'.join(tables)})\.")
@@ -257,7 +255,7 @@ def test_n3_the_docs_say_what_a_change_set_that_protects_the_tables_lists() -> N
 
 
 def test_n3_the_docs_say_which_changes_of_a_parameter_take_something_away() -> None:
-    """Every choice of yes or no by which a resource is deleted, and the names that resources have from parameters."""
+    """The table has every parameter whose change from yes to no deletes a resource, and its description says so."""
     said = section("Parameters whose change takes something away")
     changes = set(re.findall(r"^\| `(\w+)`", said, re.MULTILINE))
     template = deployed().template
@@ -276,14 +274,14 @@ def test_n8_the_docs_say_that_the_domain_for_bounces_is_not_the_reply_domain() -
 
 
 def test_the_docs_try_a_test_stack_by_its_name() -> None:
-    """Or the commands would ask the stack of the default name, which is production."""
+    """Otherwise the commands would ask the stack with the default name, which is production."""
     said = section("In which order to try it, and what each step proves")
     (stack,) = re.findall(r"`STACK=([\w-]+)`", said)
     assert f"`--stack {stack}`" in said
 
 
 def test_the_docs_name_what_the_template_has() -> None:
-    """Parameters with the values they may have, outputs, and the longest name of a stack."""
+    """Checks parameters and their values, outputs, and the longest name of a stack."""
     parameters = deployed().template["Parameters"]
     given = re.findall(r"`((?!ReturnValues)[A-Z][a-z]\w+)=([\w-]+)`", docs() + (ROOT / "README.md").read_text("utf-8"))
     assert {name for name, _ in given} == {
@@ -300,7 +298,7 @@ def test_the_docs_name_what_the_template_has() -> None:
 
 
 def test_n8_the_sender_has_a_mail_from_domain_of_its_own() -> None:
-    """Its bounces come to a name of ours, so that SPF is aligned; SES sends also while the record is missing."""
+    """Bounces go to a name under the sender's domain, so that SPF is aligned; SES sends also without the record."""
     attributes = deployed(MailFrom="returns").properties("SenderIdentity")["MailFromAttributes"]
     assert attributes == {"MailFromDomain": "returns.mail.example.org", "BehaviorOnMxFailure": "USE_DEFAULT_VALUE"}
     assert ("returns.mail.example.org", "MX") in records(deployed(MailFrom="returns"))
@@ -326,7 +324,7 @@ def test_n5_a_stack_that_is_asked_makes_its_rule_set_active() -> None:
 
 
 def test_n5_mail_is_stored_only_after_the_rule_set_could_be_made_active() -> None:
-    """SES writes a notice into the bucket once the rule is made, and CloudFormation deletes no bucket with a mail."""
+    """When the rule is made, SES writes a notice into the bucket, which CloudFormation then cannot delete."""
     rule = deployed().template["Resources"]["ReceiptRule"]["Properties"]
     assert rule["RuleSetName"]["Fn::If"][:2] == ["ActivatesReceiptRules", {"Ref": "ActiveReceiptRules"}]
     with World(start=MONDAY, parameters={"ActivateReceiptRules": "yes"}) as world:
@@ -335,7 +333,7 @@ def test_n5_mail_is_stored_only_after_the_rule_set_could_be_made_active() -> Non
 
 
 def test_n5_mail_is_stored_only_by_a_role_that_iam_has_had_time_to_make_known() -> None:
-    """SES assumes a new role when the rule is made. The function takes longest, and is made after its own role."""
+    """SES assumes the new role when the rule is made. Making the function, after its own role, takes long enough."""
     resources = deployed().template["Resources"]
     assert "ReceiveReply" in resources["ReceiptRule"]["DependsOn"]
     assert resources["ReceiveReply"]["Properties"]["Role"] == {"Fn::GetAtt": ["ReceiveReplyRole", "Arn"]}
@@ -398,13 +396,13 @@ def test_n5_the_docs_have_the_call_that_adds_the_rule_to_the_rule_set_of_others(
 
 
 def counted(world: World) -> dict[str, int]:
-    """What `email-course audit` says, but for what is none."""
+    """Returns the counts of `email-course audit` that are not 0."""
     account = world.invoke("audit", {}).payload["account"]
     return {name: number for name, number in account.items() if number}
 
 
 def test_the_order_in_which_to_try_it_works_on_the_local_cloud(without_a_domain: World) -> None:
-    """Steps 2 to 5, with the words and figures that the page promises."""
+    """Takes steps 2 to 5, and expects the words and numbers of the page."""
     world = without_a_domain
     world.deliver(b"From: me@example.net\r\nSubject: A test\r\n\r\nHello", "hello@reply.example.org")
     (aside,) = world.invoke("audit", {"inbox": True}).payload["inbox"]

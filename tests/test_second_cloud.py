@@ -1,4 +1,4 @@
-"""The second cloud's own parts, without it: which grants there are, how one is taken out, and what makes a run fail."""
+"""Tests the second cloud's code without ministack: the list of grants, removing one, and what makes a run fail."""
 
 import ast
 import re
@@ -41,7 +41,7 @@ def test_every_gap_that_is_closed_is_in_the_docs_and_no_other() -> None:
 
 
 def test_no_gap_is_closed_outside_the_list() -> None:
-    """The server's start changes nothing of ministack but by the functions of `GAPS`, and adds its own addresses."""
+    """At its start the server only calls the functions of `GAPS`, and adds its own addresses."""
     (main,) = (node for node in ast.parse(GAPS.read_text("utf-8")).body if getattr(node, "name", "") == "main")
     changed = {
         ast.unparse(target) for node in ast.walk(main) if isinstance(node, ast.Assign) for target in node.targets
@@ -79,7 +79,7 @@ def test_the_grants_are_those_of_functions_and_of_resources(template: Template) 
     assert not [grant for grant in found if grant.action.startswith("ses:") or grant.action == "s3:*"]
 
 
-def test_a_grant_is_taken_out_and_nothing_else(template: Template) -> None:
+def test_a_grant_is_removed_and_nothing_else(template: Template) -> None:
     before = deepcopy(template)
     for grant in grants(template):
         changed = without(template, grant)
@@ -100,7 +100,7 @@ def test_a_grant_is_taken_out_and_nothing_else(template: Template) -> None:
         ("AccessDenied: a-SendRole s3:GetObject on arn:aws:s3:::mail/inbound/1", False),
     ],
 )
-def test_a_trial_is_noticed_by_the_action_that_was_denied(how: str, noticed: bool) -> None:
+def test_the_removal_of_a_grant_is_noticed_by_the_denied_action(how: str, noticed: bool) -> None:
     assert Trial(Grant("Send", 2, "s3:DeleteObject"), how, 0.0).noticed is noticed
 
 
@@ -115,14 +115,14 @@ CALLED = {"kind": "call", "who": "SendRole", "action": "s3:GetObject", "resource
         (RAN | {"failed": True, "error": "boom"}, "Send failed: boom"),
     ],
 )
-def test_a_denied_call_and_a_failed_function_make_the_run_fail(event: dict[str, Any], why: str) -> None:
+def test_a_denied_call_or_a_failed_function_makes_the_run_fail(event: dict[str, Any], why: str) -> None:
     SecondCloud.judge([RAN, CALLED])
     with pytest.raises(RunFailed, match=why):
         SecondCloud.judge([RAN, CALLED, event])
 
 
 class Stored:
-    """What `nothing_is_left` and `nothing_is_wrong` look at."""
+    """Stored data, as `nothing_is_left` and `nothing_is_wrong` read it."""
 
     def __init__(self) -> None:
         self.tables_of: dict[str, list[dict[str, str]]] = {"Subscribers": [], "Reflections": [], "Limits": []}
@@ -168,7 +168,7 @@ def test_what_is_left_of_an_erased_person_makes_the_run_fail(table: str, row: di
         journey.nothing_is_left(stored, ann, "abc")
 
 
-def test_a_dead_letter_and_an_address_in_a_log_make_the_run_fail() -> None:
+def test_a_dead_letter_or_an_address_in_a_log_makes_the_run_fail() -> None:
     stored: Any = Stored()
     journey.nothing_is_wrong(stored)
     stored.dead = 1
@@ -180,7 +180,7 @@ def test_a_dead_letter_and_an_address_in_a_log_make_the_run_fail() -> None:
 
 
 class Deployed:
-    """A cloud in which a stack is deployed and deleted, as `is_refused` and `is_deleted` look at it."""
+    """A cloud in which a stack is deployed and deleted, as `is_refused` and `is_deleted` use it."""
 
     bucket_of_sam = "of-sam"
 
@@ -232,7 +232,7 @@ def test_a_deployment_that_is_refused_leaves_nothing_and_names_the_reason() -> N
     ("kind", "names"),
     [("tables", ["subscribers"]), ("functions", ["send"]), ("keys", []), ("buckets", ["of-sam"])],
 )
-def test_what_outlives_the_stack_is_what_people_wrote_and_nothing_else(kind: str, names: list[str]) -> None:
+def test_only_the_data_that_people_wrote_stays_after_the_stack(kind: str, names: list[str]) -> None:
     cloud: Any = Deployed()
     cloud.stands = {
         "tables": ["limits", "subscribers"],

@@ -17,17 +17,17 @@ from tests.second_cloud.server import ROOT, Server
 
 STACK = "email-course"
 GIVEN = PARAMETERS | {"SiteUrl": "", "ActivateReceiptRules": "yes"}
-"""The parameters of a first deployment that needs nothing more by hand."""
+"""The parameters of a first deployment that needs no manual step."""
 QUIET_WITHIN = 60
-"""Seconds of real time, after which what still runs or waits counts as stuck."""
+"""Seconds of real time after which a function or message that still runs or waits counts as stuck."""
 
 
 class RunFailed(Exception):
-    """The run has found something that would not work on AWS. Says what."""
+    """Raised when the run has found something that would not work on AWS. The text names it."""
 
 
 class Stack:
-    """The stack of the course in one server, with the rights of the account's owner."""
+    """A stack of the course in one server, used with the permissions of the account's owner."""
 
     def __init__(self, server: Server, name: str = STACK, **given: str) -> None:
         self._server = server
@@ -41,13 +41,13 @@ class Stack:
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
-        """A client of the account's owner."""
+        """Returns a client of the account's owner."""
         if service not in self._clients:
             self._clients[service] = self._session.client(service, endpoint_url=self._server.url)  # type: ignore[call-overload]
         return self._clients[service]
 
     def deploy(self, built: Path) -> None:
-        """`sam deploy`, as README.md says it, of the built artefact in this folder. Raises RunFailed."""
+        """Deploys the built artefact in this folder with `sam deploy`. Raises RunFailed."""
         values = [f"{name}='{value}'" for name, value in self.given.items()]
         done = subprocess.run(
             [
@@ -83,7 +83,7 @@ class Stack:
         self._ends_as("DELETE_COMPLETE", stack)
 
     def update(self, template: dict[str, Any]) -> None:
-        """The stack with a changed template and the same parameters. Raises RunFailed."""
+        """Updates the stack with a changed template and the same parameters. Raises RunFailed."""
         # As `sam deploy` does it: CloudFormation takes 51,200 bytes in a request, and more from a bucket only.
         self.client("s3").put_object(Bucket=self.bucket_of_sam, Key="changed", Body=json.dumps(template).encode())
         self.client("cloudformation").update_stack(
@@ -98,7 +98,7 @@ class Stack:
         self._ends_as("UPDATE_COMPLETE", self.name)
 
     def _ends_as(self, wanted: str, stack: str) -> None:
-        """Waits until CloudFormation is through with a stack, of this name or id. Raises RunFailed."""
+        """Waits until CloudFormation has finished with a stack of this name or id. Raises RunFailed."""
         stacks, end = self.client("cloudformation"), time.monotonic() + QUIET_WITHIN
         while (status := stacks.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]).endswith("IN_PROGRESS"):
             if time.monotonic() > end:
@@ -108,7 +108,7 @@ class Stack:
             raise RunFailed(f"the stack is {status} and not {wanted}: {'; '.join(self._failed_resources())}")
 
     def _failed_resources(self) -> list[str]:
-        """What CloudFormation could not make, with the reason, first things first."""
+        """Returns the resources that CloudFormation could not make, with the reason, in order of time."""
         cloudformation = self.client("cloudformation")
         if self.name not in {stack["StackName"] for stack in cloudformation.list_stacks()["StackSummaries"]}:
             return []  # refused before anything was made
@@ -119,13 +119,13 @@ class Stack:
 
     @cached_property
     def bucket_of_sam(self) -> str:
-        """Where `sam deploy` puts what it uploads, in a stack of its own for all deployments."""
+        """The bucket for the uploads of `sam deploy`, which is in a separate stack for all deployments."""
         described = self.client("cloudformation").describe_stacks(StackName="aws-sam-cli-managed-default")
         outputs = described["Stacks"][0]["Outputs"]
         return next(str(output["OutputValue"]) for output in outputs if output["OutputKey"] == "SourceBucket")
 
     def template(self) -> dict[str, Any]:
-        """The template as it was deployed."""
+        """Returns the template as it was deployed."""
         found = self.client("cloudformation").get_template(StackName=self.name, TemplateStage="Original")
         body = found["TemplateBody"]
         return dict(body if isinstance(body, dict) else _parsed(body))
@@ -143,17 +143,17 @@ class Stack:
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def active_rules(self) -> str:
-        """The name of the active receipt rule set, or nothing."""
+        """Returns the name of the active receipt rule set, or nothing."""
         active = self.client("ses").describe_active_receipt_rule_set()
         return str(active.get("Metadata", {}).get("Name", ""))
 
     def rules(self) -> list[str]:
-        """The names of the rules in the active receipt rule set."""
+        """Returns the names of the rules in the active receipt rule set."""
         active = self.client("ses").describe_active_receipt_rule_set()
         return [rule["Name"] for rule in active.get("Rules", [])]
 
     def what_stands(self) -> dict[str, list[str]]:
-        """Names of the tables, buckets, secrets, usable keys and functions there are, of whatever stack."""
+        """Returns the names of all tables, buckets, secrets, usable keys and functions, of every stack."""
         keys = (key["KeyId"] for key in self.client("kms").list_keys()["Keys"])
         described = [self.client("kms").describe_key(KeyId=key)["KeyMetadata"] for key in keys]
         return {
