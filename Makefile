@@ -119,7 +119,7 @@ deploy: deployable build ## deploy to AWS: REGION=eu-central-1 STACK=email-cours
 .PHONY: deployable
 deployable: setup
 	@test -n "$(REGION)" || { echo "make deploy: name the region, such as REGION=eu-central-1" >&2; exit 1; }
-	@$(email-course) deployable $(STACK) --region $(REGION)
+	@$(email-course) deployable $(STACK) --region $(REGION) -- $(ARGS)
 
 .PHONY: second-cloud
 second-cloud: build .venv-ministack/.made ## deploy to ministack with permissions enforced, and take the course; ARGS=--grants

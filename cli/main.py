@@ -215,21 +215,22 @@ def deployable(
     given: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the template, as for sam.")
     ] = None,
+    sam: Annotated[
+        list[str] | None, typer.Argument(metavar="[-- ARGUMENTS]", help="What `sam deploy` will be given.")
+    ] = None,
     template: TemplateOption = TEMPLATE,
 ) -> None:
     """Say why a stack of this name cannot be deployed to this region. Makes no call to AWS."""
-    from local_cloud.cloud import PARAMETERS
+    from cli.deployable import given_to_sam, refusals
     from local_cloud.intrinsics import TemplateError
-    from local_cloud.template import resolved
 
-    parameters = PARAMETERS | dict(_parameter(one) for one in given or [])
+    chosen = dict(_parameter(one) for one in given or [])
     try:
-        resources = resolved(template, parameters, pseudo={"AWS::StackName": stack, "AWS::Region": region})
-        refusals = list(resources.refusals())
-    except TemplateError as error:
+        found = list(refusals(template, stack, region, given_to_sam(sam or [], template.parent) | chosen))
+    except (TemplateError, OSError, ValueError) as error:
         _fail(str(error))
-    if refusals:
-        _fail("\n".join(refusals))
+    if found:
+        _fail("\n".join(found))
     print(f"Found nothing that keeps {stack} from being deployed to {region}. AWS was not asked.")
 
 

@@ -1,7 +1,7 @@
-"""CloudFormation makes, changes or deletes the stack → its receipt rule set is the active one, or no longer.
+"""CloudFormation creates, updates or deletes the stack → its receipt rule set is the active one, or no longer.
 
-Deployed where the parameter ActivateReceiptRules asks for it. CloudFormation waits for an answer, so it gets one
-whatever happens: of what failed, the kind and the AWS call.
+Deployed only where the parameter ActivateReceiptRules asks for it. CloudFormation waits for an answer, so it always
+gets one. The answer to a failure names the kind of error and the AWS call.
 """
 
 from typing import Any
@@ -13,23 +13,29 @@ from services import activation
 
 @observed
 def handler(event: dict[str, Any], _context: Any) -> None:
-    """A custom resource's event: `RequestType` is Create, Update or Delete."""
+    """Handles a custom resource's event, whose `RequestType` is Create, Update or Delete."""
     try:
-        rule_set = _carry_out(event)
+        resource = _carry_out(event)
     except activation.AnotherIsActive as refused:
-        cloudformation.refuse(event, str(refused))
+        cloudformation.refuse(event, str(refused), _rule_set(event))
     except Exception as error:  # noqa: BLE001 - whatever it is, CloudFormation would wait for an answer
         failed("a function failed", error)
-        cloudformation.refuse(event, f"{summary(error)}; the log of the function says more")
+        cloudformation.refuse(event, f"{summary(error)}; the log of the function says more", _rule_set(event))
     else:
-        cloudformation.agree(event, rule_set)
+        cloudformation.agree(event, resource)
 
 
 def _carry_out(event: dict[str, Any]) -> str:
-    """Does what is asked, and returns the name of the rule set, which is the id of the resource."""
-    if event["RequestType"] == "Delete":
-        activation.deactivate(event["PhysicalResourceId"])
-        return str(event["PhysicalResourceId"])
+    """Does what CloudFormation asks, and returns the resource's id, which is the name of its rule set."""
     rule_set = str(event["ResourceProperties"]["RuleSet"])
+    if event["RequestType"] == "Delete":
+        # After a Create that was cancelled, timed out or lost its answer, the id is one of CloudFormation's own.
+        activation.deactivate(event["PhysicalResourceId"], rule_set)
+        return str(event["PhysicalResourceId"])
     activation.activate(rule_set, before=event.get("PhysicalResourceId", ""))
     return rule_set
+
+
+def _rule_set(event: dict[str, Any]) -> str:
+    """The name of the rule set, or nothing if the event lacks it."""
+    return str(event.get("ResourceProperties", {}).get("RuleSet", ""))

@@ -1,4 +1,4 @@
-"""Real mail programs against the local cloud: SMTP for what people write, and a relay for what the course sends."""
+"""Connects real mail programs to the local cloud: an SMTP server for mail, and a relay for the course's emails."""
 
 import asyncio
 import logging
@@ -15,17 +15,25 @@ from local_cloud.physical import REGION
 from local_cloud.web import TICK, Listener
 
 NEAR = ("localhost", "127.0.0.1", "::1")
-LONGEST = 40 * 1024 * 1024  # bytes of a mail, as SES takes in (SES guide, "Quotas related to email receiving")
-PATIENCE = 20  # seconds for each answer of the mailbox
+LONGEST = 40 * 1024 * 1024  # bytes of a mail that SES accepts (SES guide, "Quotas related to email receiving")
+PATIENCE = 20  # seconds that each answer of the mailbox may take
 
-logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's, which warns of what it will change itself
+TEMPORARY = range(400, 500)  # SMTP's codes for "try again later"
+
+logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of its own future changes
+
+
+class _Server(SMTP):
+    """aiosmtpd's server without its limit of 1,001 bytes for a line: some mail programs write longer lines."""
+
+    line_length_limit = LONGEST
 
 
 class Incoming:
     """An SMTP server that hands mail to the local SES, as the MX record of the reply domain does on AWS.
 
-    It takes any login and none. Every mail counts as proven to be from its sender (SPF, DKIM and DMARC pass), since a
-    mail program on this machine has no domain that could prove it.
+    It accepts any login, and mail without a login. Every mail counts as proven (SPF, DKIM and DMARC pass), since a mail
+    program on this machine has no domain that could prove its sender.
     """
 
     def __init__(self, world: World, listener: Listener) -> None:
@@ -53,17 +61,17 @@ class Incoming:
         await asyncio.gather(*others, return_exceptions=True)
 
     def _connection(self) -> SMTP:
-        return SMTP(
+        return _Server(
             self,
             data_size_limit=LONGEST,
-            hostname="localhost",  # else it asks a name server
+            hostname="localhost",  # otherwise it asks a name server
             authenticator=lambda *_: AuthResult(success=True),
             auth_require_tls=False,
             loop=self._loop,
         )
 
     async def handle_RCPT(self, _: Any, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:
-        """Refuses an address that no receipt rule takes, as SES does."""
+        """Refuses an address that no receipt rule is for, as SES does."""
         if not any(rule.takes(address) for rule in self.world.receiving.rules):
             return "550 5.1.1 The course takes mail to its reply addresses only"
         envelope.rcpt_tos.append(address)
@@ -80,9 +88,10 @@ class Incoming:
 
 
 class Relay:
-    """Hands every email that the local SES takes to the SMTP server of a mailbox on this machine.
+    """Hands every email that the local SES accepts to the SMTP server of a mailbox on this machine.
 
-    An email waits until the server can be reached; one that it refuses is told and left out. `tell` gets a line each.
+    An email waits while the server cannot be reached or asks to try again later. An email that the server refuses is
+    skipped. `tell` gets a line about each.
     """
 
     def __init__(self, world: World, host: str, port: int, tell: Callable[[str], None]) -> None:
@@ -110,11 +119,14 @@ class Relay:
                 handed += 1
 
     def _hand_over(self, email: SentEmail) -> bool:
-        """Whether the mailbox has answered, be it that it refuses."""
+        """Returns whether the mailbox has accepted or refused the email. If it has done neither, it is tried again."""
         try:
             with smtplib.SMTP(self._host, self._port, "localhost", timeout=PATIENCE) as mailbox:
                 mailbox.sendmail(f"{email.id}@{REGION}.amazonses.com", email.to, email.raw)
         except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as refusal:
+            if _is_temporary(refusal):
+                self._tell_once(f"{self._host}:{self._port} accepts no email now; emails wait for it")
+                return False
             self._tell(f"{self._host}:{self._port} refused email {email.id}: {type(refusal).__name__}")
         except (OSError, smtplib.SMTPException) as error:
             self._tell_once(f"no mailbox answers at {self._host}:{self._port}: {error}; emails wait for it")
@@ -130,12 +142,19 @@ class Relay:
         self._told = line
 
 
+def _is_temporary(refusal: smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused) -> bool:
+    """Whether the server asks to try again later (RFC 5321, 4.2.1), for at least one recipient."""
+    if isinstance(refusal, smtplib.SMTPResponseException):
+        return refusal.smtp_code in TEMPORARY
+    return any(code in TEMPORARY for code, _ in refusal.recipients.values())
+
+
 def near(address: str) -> tuple[str, int]:
-    """Host and port of `localhost:1025`. Raises ValueError for what is not an address of this machine."""
+    """Returns host and port of `localhost:1025`. Raises ValueError if it is not an address of this machine."""
     host, _, port = address.rpartition(":")
     host = host.strip("[]")
     if host not in NEAR:
-        raise ValueError("it is an address of this machine such as localhost:1025, so that no email leaves it")
+        raise ValueError("it must be an address of this machine such as localhost:1025, so that no email leaves it")
     if not (port.isdecimal() and 0 < int(port) < 65536):
-        raise ValueError(f"{port!r} is no port")
+        raise ValueError(f"{port!r} is not a port")
     return host, int(port)

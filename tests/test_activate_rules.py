@@ -1,4 +1,4 @@
-"""The custom resource that makes the stack's receipt rule set the active one, and the answer it always gives."""
+"""Tests the custom resource that makes the stack's receipt rule set the active one, and that it always answers."""
 
 import json
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError, ConnectTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from aws.stack import cloudformation
 from local_cloud import custom
@@ -23,7 +23,7 @@ THEIRS = "default-rule-set"
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """A stack whose rule set is the active one."""
+    """A deployed stack whose rule set is the active one."""
     with World(start=MONDAY, parameters={"ActivateReceiptRules": "yes"}) as world:
         world.clients.ses.create_receipt_rule_set(RuleSetName=THEIRS)
         yield world
@@ -31,7 +31,7 @@ def world() -> Iterator[World]:
 
 
 def asks(world: World, what: str, rule_set_name: str = "", before: str = "") -> dict[str, Any]:
-    """What CloudFormation is answered to Create, Update or Delete."""
+    """Returns the answer that CloudFormation gets to Create, Update or Delete."""
     given = dict(world.resources.properties("ActiveReceiptRules"))
     given["RuleSet"] = rule_set_name or given["RuleSet"]
     asked = custom.request(what, "ActiveReceiptRules", "Custom::ActiveReceiptRules", given, before)
@@ -50,18 +50,48 @@ def test_n5_deleting_the_stack_leaves_no_rule_set_active(world: World) -> None:
     world.clients.ses.delete_receipt_rule_set(RuleSetName=ours)  # SES refuses this of an active one
 
 
+def test_n5_a_create_whose_answer_was_lost_is_undone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SES made the rule set active, and its answer was lost: CloudFormation rolls back with the id in our answer."""
+    ours = world.resources.ref("ReceiptRules")
+    world.clients.ses.set_active_receipt_rule_set()
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def loses(client: BaseClient, operation: str, given: dict[str, Any]) -> Any:
+        answer = call(client, operation, given)
+        if operation == "SetActiveReceiptRuleSet":
+            raise ReadTimeoutError(endpoint_url="https://email.eu-west-1.amazonaws.com")
+        return answer
+
+    with monkeypatch.context() as patched:
+        patched.setattr(BaseClient, "_make_api_call", loses)
+        answer = asks(world, "Create")
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ours)
+    assert rule_set(world) == ours
+    assert asks(world, "Delete", before=answer["PhysicalResourceId"])["Status"] == "SUCCESS"
+    world.clients.ses.delete_receipt_rule_set(RuleSetName=ours)  # SES refuses this of an active one
+
+
+def test_n5_a_create_that_cloudformation_gave_up_is_undone(world: World) -> None:
+    """It was cancelled or timed out, so CloudFormation deletes it with an id that it has made up."""
+    made_up = "email-course-ActiveReceiptRules-1ABCDEFGHIJKL"
+    answer = asks(world, "Delete", before=made_up)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", made_up)
+    assert rule_set(world) == ""
+
+
 def test_n5_a_rule_set_of_others_is_neither_replaced_nor_deactivated(world: World) -> None:
     world.clients.ses.set_active_receipt_rule_set(RuleSetName=THEIRS)
     answer = asks(world, "Create")
     assert answer["Status"] == "FAILED"
     assert answer["Reason"].startswith(f"The receipt rule set {THEIRS} is active in this region")
+    assert f"ReceiptRuleSet={THEIRS}" in answer["Reason"]
     assert rule_set(world) == THEIRS
     assert asks(world, "Delete", before=answer["PhysicalResourceId"])["Status"] == "SUCCESS"  # the rollback
     assert rule_set(world) == THEIRS
 
 
 def test_n5_a_deployment_is_refused_where_another_rule_set_is_active(world: World) -> None:
-    """With the reason that the function gave, and before anything of ours is active."""
+    """The error has the function's reason. The stack's rule set is never active."""
     world.clients.ses.set_active_receipt_rule_set(RuleSetName=THEIRS)
     with pytest.raises(Exception, match=f"ActiveReceiptRules: The receipt rule set {THEIRS} is active"):
         custom.create(world.resources, world.functions)
@@ -124,10 +154,8 @@ def test_n5_cloudformation_is_answered_whatever_it_asks(world: World, missing: s
     assert answers[-1]["PhysicalResourceId"]
 
 
-def test_n5_lambda_retries_an_answer_that_cannot_be_sent(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Three times by the function itself; then it fails, and Lambda runs it again with the same event."""
+def test_n5_lambda_retries_an_answer_that_cannot_be_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The function tries three times; then it fails, and Lambda runs it again with the same event."""
     tries: list[object] = []
 
     def refuses(request: object, timeout: float) -> None:
@@ -149,7 +177,7 @@ def test_a_reason_is_short_enough_for_an_answer(world: World) -> None:
 
 
 def test_its_longest_run_fits_into_its_timeout(world: World) -> None:
-    """Two calls of SES, three tries of each with a wait of up to 5 s, and the tries of the answer."""
+    """The sum of two calls of SES, with three attempts of up to 5 s each, and the attempts to answer."""
     function = world.functions.by_name["activate_rules"]
     assert function.timeout >= 2 * 3 * 5 + cloudformation.PUTS * cloudformation.SECONDS
     given = world.resources.properties("ActiveReceiptRules")

@@ -1,4 +1,4 @@
-"""The second cloud's own parts, without it: which grants there are, how one is taken out, and what makes a run fail."""
+"""Tests the second cloud's code without ministack: the list of grants, removing one, and what makes a run fail."""
 
 import ast
 import re
@@ -38,6 +38,28 @@ def test_every_gap_that_is_closed_is_in_the_docs_and_no_other() -> None:
     assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [ast.unparse(name) for name in closed.elts]
     (pinned,) = re.findall(r"^ministack==(.+)$", (ROOT / "constraints-ministack.txt").read_text("utf-8"), re.MULTILINE)
     assert f"ministack {pinned} lacks" in page
+
+
+def test_no_gap_is_closed_outside_the_list() -> None:
+    """At its start the server only calls the functions of `GAPS`, and adds its own addresses."""
+    (main,) = (node for node in ast.parse(GAPS.read_text("utf-8")).body if getattr(node, "name", "") == "main")
+    changed = {
+        ast.unparse(target) for node in ast.walk(main) if isinstance(node, ast.Assign) for target in node.targets
+    }
+    assert changed == {"ministack.app.app", "sys.argv[1:]"}
+
+
+def test_what_the_run_does_in_place_of_ministack_is_in_the_docs() -> None:
+    page = (ROOT / "docs" / "second-cloud.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`(?:SecondCloud\.\w+|tools/[\w.-]+)`.*?) \|", page, re.MULTILINE)
+    named = re.findall(r"`([^`]+)`", " ".join(rows))
+    assert named == [
+        *("SecondCloud.put", "SecondCloud._tell_of_mail", "SecondCloud._has_identity", "SecondCloud._publish"),
+        *("SecondCloud.set_up_notices", "tools/second-cloud.sh"),
+    ]
+    for name in named:
+        kind, _, method = name.partition(".")
+        assert hasattr(SecondCloud, method) if kind == "SecondCloud" else (ROOT / name).is_file(), name
 
 
 def test_the_grants_are_those_of_functions_and_of_resources(template: Template) -> None:
@@ -100,7 +122,7 @@ def test_a_denied_call_or_a_failed_function_makes_the_run_fail(event: dict[str, 
 
 
 class Stored:
-    """What `nothing_is_left` and `nothing_is_wrong` look at."""
+    """Stored data, as `nothing_is_left` and `nothing_is_wrong` read it."""
 
     def __init__(self) -> None:
         self.tables_of: dict[str, list[dict[str, str]]] = {"Subscribers": [], "Reflections": [], "Limits": []}
@@ -158,7 +180,7 @@ def test_a_dead_letter_or_an_address_in_a_log_makes_the_run_fail() -> None:
 
 
 class Deployed:
-    """A cloud in which a stack is deployed and deleted, as `is_refused` and `is_deleted` look at it."""
+    """A cloud in which a stack is deployed and deleted, as `is_refused` and `is_deleted` use it."""
 
     bucket_of_sam = "of-sam"
 

@@ -98,17 +98,25 @@ class Asks:
 def visitor(told: str, connected: str) -> str:
     """The address that a CDN tells in its header, or the one that connected where it tells none.
 
-    Some add the port: `198.51.100.7:46532`, `2001:db8::7:46532`, `[2001:db8::7]:46532`.
+    Some add the port: `198.51.100.7:46532`, `2001:db8::7:46532`, `[2001:db8::7]:46532`. An address with a scope id
+    (`fe80::1%eth0`) is valid on one link only, so no CDN sends it.
     """
-    for address in (told, told.rpartition(":")[0]):
+    for text in (told, told.rpartition(":")[0]):
         with suppress(ValueError):
-            return str(ip_address(address.strip().strip("[]")))
+            address = ip_address(text.strip().strip("[]"))
+            if not getattr(address, "scope_id", None):
+                return str(address)
     return connected
 
 
 def network(source_ip: str) -> str:
-    """The address that sign-ups are counted by: IPv4 as it is, IPv6 by its /64, which is what one household gets."""
+    """The address that sign-ups are counted by: IPv4 as it is, IPv6 by its /64, which is what one household gets.
+
+    An IPv4 address in IPv6 form (`::ffff:198.51.100.7`) is the IPv4 address.
+    """
     address = ip_address(source_ip)
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        return str(address.ipv4_mapped)
     if isinstance(address, IPv6Address):
         return ":".join(address.exploded.split(":")[:4])
     return str(address)

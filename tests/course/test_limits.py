@@ -68,11 +68,16 @@ def test_a_request_finds_only_its_own_promise() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"), ("198.51.100.7", "198.51.100.7")],
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"),
+        ("198.51.100.7", "198.51.100.7"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+    ],
 )
 def test_one_household_is_one_network(one: str, other: str) -> None:
     assert network(one) == network(other)
     assert network("2001:db8:1:2::1") != network("2001:db8:1:3::1")
+    assert network("::ffff:198.51.100.7") != network("::ffff:198.51.100.8")
 
 
 @pytest.mark.parametrize(
@@ -88,6 +93,8 @@ def test_one_household_is_one_network(one: str, other: str) -> None:
         ("", "192.0.2.1"),
         ("198.51.100.7, 203.0.113.9", "192.0.2.1"),
         ("300.1.1.1:80", "192.0.2.1"),
+        ("2001:db8::7%x", "192.0.2.1"),
+        ("[fe80::1%eth0]:46532", "192.0.2.1"),
     ],
 )
 def test_n7_the_address_in_a_cdn_header_is_read_with_or_without_a_port(told: str, address: str) -> None:

@@ -15,7 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from local_cloud.cloud import PARAMETERS, World
-from local_cloud.smtp import Incoming, Relay, near
+from local_cloud.smtp import Incoming, Relay, _is_temporary, near
 from local_cloud.web import Listener
 from tests.browser import running_course
 from tests.mail.programs.sink import free_port, sink
@@ -116,6 +116,14 @@ def test_a_login_and_a_delivery_notice_without_a_sender_are_accepted(world: Worl
     assert [mail.sender for mail in world.received] == [""]
 
 
+def test_a_mail_with_a_long_line_is_taken(world: World, smtp: int) -> None:
+    """Some mail programs write a paragraph as one line."""
+    mail = b"From: ann@example.net\r\n\r\n" + b"I listened. " * 20_000
+    with smtplib.SMTP("127.0.0.1", smtp) as server:
+        server.sendmail(ANN, [f"nobody@{PARAMETERS['ReplyDomain']}"], mail)
+    assert [received.raw.rstrip() for received in world.received] == [mail.rstrip()]
+
+
 def test_the_server_can_end_while_a_mail_program_is_connected(world: World) -> None:
     listener = Listener("127.0.0.1", 0)
     with Incoming(world, listener):
@@ -141,6 +149,36 @@ def test_emails_wait_until_the_mailbox_can_be_reached(world: World) -> None:
     assert told.empty(), "the same line is printed once"
 
 
+def test_an_email_that_the_mailbox_cannot_take_yet_is_tried_again(world: World) -> None:
+    told: SimpleQueue[str] = SimpleQueue()
+    with (
+        sink(refusals=["451 4.3.0 No space for now", "451 4.3.0 No space for now"]) as (port, mails),
+        Relay(world, "127.0.0.1", port, told.put),
+    ):
+        Person(world).joins()
+        arrived = [mails.get(timeout=PATIENCE) for _ in world.emails]
+        assert told.get(timeout=PATIENCE) == f"127.0.0.1:{port} accepts no email now; emails wait for it"
+        assert told.get(timeout=PATIENCE) == f"the mailbox at 127.0.0.1:{port} answers again"
+    assert arrived == [email.raw for email in world.emails]
+    assert told.empty(), "the same is told once"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "temporary"),
+    [
+        (smtplib.SMTPConnectError(421, "Too busy"), True),
+        (smtplib.SMTPDataError(552, "Too large"), False),
+        (smtplib.SMTPSenderRefused(450, b"Later", ANN), True),
+        (smtplib.SMTPRecipientsRefused({ANN: (450, b"Later")}), True),
+        (smtplib.SMTPRecipientsRefused({ANN: (550, b"Never")}), False),
+    ],
+)
+def test_a_refusal_with_a_code_from_400_to_499_is_temporary(
+    refusal: smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused, temporary: bool
+) -> None:
+    assert _is_temporary(refusal) is temporary
+
+
 def test_a_refused_email_is_reported_and_does_not_delay_the_next(world: World) -> None:
     told: SimpleQueue[str] = SimpleQueue()
     elsewhere = Listener("127.0.0.1", 0)  # refuses mail to Ann, whose address is no reply address
@@ -162,7 +200,7 @@ def test_a_mailbox_on_this_machine_is_accepted(given: str, address: tuple[str, i
 
 @pytest.mark.parametrize("given", ["mail.example.com:25", "1025", "localhost", "localhost:0", "localhost:65536"])
 def test_a_mailbox_elsewhere_is_refused(given: str) -> None:
-    with pytest.raises(ValueError, match=r"this machine|is no port"):
+    with pytest.raises(ValueError, match=r"this machine|is not a port"):
         near(given)
 
 

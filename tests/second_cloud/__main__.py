@@ -1,8 +1,8 @@
-"""`make second-cloud`: deploys what was built to a cloud that others wrote, and takes the course there.
+"""`make second-cloud`: deploys the built artefact to a cloud that others wrote, and takes the course there.
 
-Exits with 1 if anything was denied, failed, or was left after an erasure. `--grants` also takes each grant that the
-journey uses out of the deployed template, one after the other, and exits with 1 if the run does not fail without it.
-`--keep` lets the stack stand at the end, to be looked at, until Ctrl-C.
+Exits with 1 if a call was denied, a function failed, or data was left after an erasure. `--grants` also removes each
+grant that the journey uses from the deployed template, one after the other, and exits with 1 if the run does not fail
+without it. `--keep` keeps the stack at the end until Ctrl-C, so that one can look at it.
 """
 
 import argparse
@@ -28,8 +28,8 @@ OUTPUT = ROOT / "build" / "second-cloud"
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="make second-cloud", description=__doc__)
-    options.add_argument("--grants", action="store_true", help="take each grant out and see the run fail")
-    options.add_argument("--keep", action="store_true", help="let the stack stand at the end, until Ctrl-C")
+    options.add_argument("--grants", action="store_true", help="remove each grant, and check that the run fails")
+    options.add_argument("--keep", action="store_true", help="keep the stack at the end, until Ctrl-C")
     given = options.parse_args()
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir(parents=True)
@@ -39,6 +39,7 @@ def main() -> int:
             wrong = run(cloud, each_grant=given.grants)
             if given.keep:
                 kept(cloud, server)
+            timed("is joined", partial(journey.is_joined, cloud, BUILT))
             timed("is deleted", partial(journey.is_deleted, cloud))
             return wrong
     except (RunFailed, CannotRun) as error:
@@ -65,13 +66,13 @@ def run(cloud: SecondCloud, *, each_grant: bool) -> int:
 
 
 def by_person(cloud: SecondCloud) -> Counter[str]:
-    """How many emails each person of the journey was sent."""
+    """Returns how many emails each person of the journey was sent."""
     return Counter(email.address.partition("@")[0] for email in cloud.emails)
 
 
 def kept(cloud: SecondCloud, server: Server) -> None:
-    """Says how to look at the stack from another terminal, and waits for Ctrl-C."""
-    print(f"The stack stands. The pages: {cloud.outputs['ApiUrl']}. The server's log: {OUTPUT / 'ministack.log'}")
+    """Prints how to look at the stack from another terminal, and waits for Ctrl-C."""
+    print(f"The stack is kept. The pages: {cloud.outputs['ApiUrl']}. The server's log: {OUTPUT / 'ministack.log'}")
     print("In another terminal, for .venv/bin/email-course audit, inbox, or any AWS client:")
     print("\n".join(f"  export {name}={value}" for name, value in server.root.items()))
     print("Ctrl-C ends it.", flush=True)
@@ -80,18 +81,18 @@ def kept(cloud: SecondCloud, server: Server) -> None:
 
 
 def each_is_needed(cloud: SecondCloud, template: Template, uses: Uses) -> int:
-    """Takes out each grant that was used, and returns how many were not missed."""
+    """Removes each used grant in turn, and returns how many removals the run did not notice."""
     missed = 0
     for trial in try_each(cloud, template, uses.used):
         came = "denied" if trial.noticed else f"NOT NOTICED: {trial.how or 'nothing failed'}"
         print(f"  {trial.seconds:5.1f} s  without {trial.grant}: {came}", flush=True)
         missed += not trial.noticed
-    print(f"Without each of {len(uses.used)} grants: {missed} times the run did not fail by its being denied.")
+    print(f"Removed each of {len(uses.used)} grants: {missed} times the run did not fail because of it.")
     return missed
 
 
 def timed(what: str, do: Callable[[], object]) -> float:
-    """Does it, says how long it took, and returns the seconds."""
+    """Calls `do`, prints how long it took, and returns the seconds."""
     begun = time.monotonic()
     do()
     seconds = time.monotonic() - begun

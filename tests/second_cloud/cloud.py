@@ -13,11 +13,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+import boto3
 import time_machine
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
+from cli.erase import Leftovers
 from cli.main import app
 from local_cloud import ses_events
 from local_cloud.api import Response, form_body
@@ -37,7 +39,7 @@ FAILED_AFTER = 3
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that a role or a service made, and whether the policies let it."""
+    """A call that a role or a service made, and whether the policies allowed it."""
 
     who: str
     action: str
@@ -46,7 +48,7 @@ class Call:
 
 
 class SecondCloud(Stack):
-    """The course deployed, and the people around it. All times are UTC."""
+    """The deployed course, and its subscribers and operator. All times are UTC."""
 
     def __init__(self, server: Server) -> None:
         super().__init__(server)
@@ -67,7 +69,7 @@ class SecondCloud(Stack):
         headers: Mapping[str, str] | None = None,
         source_ip: str = "127.0.0.1",
     ) -> Response:
-        """One HTTP request to the API, and what it set going. `path` may have a query or be an email's link."""
+        """Sends an HTTP request to the API, and waits for its effects. `path` may have a query or be a link."""
         path = path.removeprefix(self.outputs["SiteUrl"]) or "/"
         sent = {"Host": f"{self.resources['HttpApi']}.execute-api.localhost:{self._server.port}"} | dict(headers or {})
         body = None
@@ -90,7 +92,7 @@ class SecondCloud(Stack):
         sender: str | None = None,
         verdicts: Mapping[str, str] | None = None,
     ) -> ReceivedMail:
-        """A mail reaches SES, which carries out the active receipt rules."""
+        """Gives a mail to SES, which carries out the active receipt rules."""
         recipients = [to] if isinstance(to, str) else list(to)
         mail = self._receiving.receive(raw, recipients, sender, dict(verdicts or {}))
         self.received.append(mail)
@@ -98,7 +100,7 @@ class SecondCloud(Stack):
         return mail
 
     def set_up_notices(self) -> None:
-        """What SES itself sends through a new stack's topics before any mail."""
+        """Sends the notices that SES itself sends through a new stack's topics before any mail."""
         words = "Successfully validated SNS topic for Amazon SES event publishing."
         self._publish(self.resources["FeedbackTopic"], words, "Amazon SES Email Event Notification", self._set_arn())
         self._receiving.announce()
@@ -106,7 +108,7 @@ class SecondCloud(Stack):
 
     @cached_property
     def _rule_set(self) -> dict[str, Any]:
-        """The active receipt rule set, as SES describes it."""
+        """Returns the active receipt rule set, as SES describes it."""
         return dict(self.client("ses").describe_active_receipt_rule_set())
 
     @cached_property
@@ -115,52 +117,70 @@ class SecondCloud(Stack):
         return Receiving(rules, _AsSes(self), self._tell_of_mail, self._has_identity)  # type: ignore[arg-type]
 
     def _has_identity(self, address: str) -> bool:
-        """Whether SES knows the domain of an address: it turns away mail to any other."""
+        """Returns whether SES has an identity for the domain of an address: it refuses mail to any other domain."""
         known = self.client("sesv2").list_email_identities()["EmailIdentities"]
         return address.rpartition("@")[2] in {identity["IdentityName"] for identity in known}
 
+    def look_at_the_rules(self) -> None:
+        """Reads the receipt rules again, after they have changed."""
+        for known in ("_rule_set", "_receiving"):
+            self.__dict__.pop(known, None)
+
+    def beside(self, name: str, **given: str) -> Stack:
+        """Returns another stack in the same account and region, with these parameters. It is not deployed yet."""
+        return Stack(self._server, name, **given)
+
+    def erase(self, stack: str) -> list[str]:
+        """Erases what `email-course erase-all` finds of a deleted stack, as the account's owner."""
+        with environment(self._server.root), time_machine.travel(self.now(), tick=True):
+            boto3.setup_default_session()  # not with the operator's credentials, which the command has used
+            left = Leftovers(stack, ACCOUNT)
+            return [left.erase(arn) for arn in left.found()]
+
     def _tell_of_mail(self, topic: str, body: dict[str, Any], subject: str) -> None:
-        """SES tells a topic of a mail, as the receipt rule's role."""
-        with self._by_the_rule("sns") as sns:
+        """Notifies a topic of a mail, with the receipt rule's role."""
+        with self._by_the_rule("sns", TopicArn=topic) as sns:
             sns.publish(TopicArn=topic, Message=json.dumps(body), Subject=subject)
 
     def put(self, bucket: str, key: str, raw: bytes) -> None:
-        """SES stores a mail, as the receipt rule's role."""
-        with self._by_the_rule("s3") as s3:
+        """Stores a mail in the bucket, with the receipt rule's role."""
+        with self._by_the_rule("s3", BucketName=bucket) as s3:
             s3.put_object(Bucket=bucket, Key=key, Body=raw)
 
     @contextmanager
-    def _by_the_rule(self, service: str) -> Iterator[Any]:
-        """A client with the permissions of the role that the receipt rule names. Raises RunFailed for what is denied.
+    def _by_the_rule(self, service: str, **target: str) -> Iterator[Any]:
+        """Gives a client with the permissions of a receipt rule's role. Raises RunFailed if a call is denied.
 
-        SES takes it on for the rule (SES guide, "Setting up IAM role permissions for Deliver to S3 bucket action").
+        The rule is the one whose action has this target. SES assumes the role for the rule (SES guide, "Setting up IAM
+        role permissions for Deliver to S3 bucket action").
         """
-        rule_set, rule = self._rule_set["Metadata"]["Name"], self._rule_set["Rules"][0]
+        rule_set, rules = self._rule_set["Metadata"]["Name"], self._rule_set["Rules"]
+        rule = next(one for one in rules if target.items() <= one["Actions"][0]["S3Action"].items())
         role = rule["Actions"][0]["S3Action"]["IamRoleArn"]
         source = _arn(f"receipt-rule-set/{rule_set}:receipt-rule/{rule['Name']}")
         rights = self._server.ask("assume", service=SES, role=role, source=source)
         try:
             if rights is None:
                 raise RunFailed(f"SES may not assume {role}")
-            with time_machine.travel(self.now(), tick=True):  # what is signed is of the cloud's own time
+            with time_machine.travel(self.now(), tick=True):  # requests are signed with the cloud's time
                 yield self._session.client(service, endpoint_url=self._server.url, **rights)  # type: ignore[call-overload]
         except (ClientError, RunFailed):
-            self.drain()  # which fails with the action that was denied
+            self.drain()  # raises RunFailed with the denied action
             raise
 
     def _publish(self, topic: str, body: dict[str, Any] | str, subject: str, source: str) -> None:
-        """SES tells a topic of an event, if the topic's policy and its key's let it."""
+        """Publishes an event of SES to a topic, if the policies of the topic and its key allow it."""
         if self._server.ask("may-publish", service=SES, topic=topic, source=source):
             words = body if isinstance(body, str) else json.dumps(body)
             self.client("sns").publish(TopicArn=topic, Message=words, Subject=subject)
 
     def bounced(self, email: SentEmail) -> None:
-        """The mailbox does not exist."""
+        """Publishes a permanent bounce: the mailbox does not exist."""
         self._tell(ses_events.bounce(email, self.now()))
         self.drain()
 
     def _taken(self, event: dict[str, Any]) -> None:
-        """SES took an email: it is in the mailbox, and the configuration set's topic hears of it."""
+        """Puts an email that SES accepted into its mailbox, and publishes its events."""
         email = mail_of(event["request"], event["id"], datetime.fromtimestamp(event["at"], UTC))
         self.emails.append(email)
         for news in (ses_events.send, ses_events.delivery):
@@ -180,7 +200,7 @@ class SecondCloud(Stack):
         return _arn(f"configuration-set/{self.resources['ConfigurationSet']}")
 
     def command(self, *arguments: str) -> str:
-        """The email-course command as an operator runs it, who may invoke the audit function and nothing else."""
+        """Runs the email-course command as an operator, who may invoke the audit function and nothing else."""
         rights = self._server.root | self._operator
         with environment(rights), time_machine.travel(self.now(), tick=True):
             done = CliRunner().invoke(app, list(arguments))
@@ -191,7 +211,7 @@ class SecondCloud(Stack):
 
     @cached_property
     def _operator(self) -> dict[str, str]:
-        """Credentials of a user with the rights that README.md names."""
+        """Credentials of a user with the permissions that README.md names."""
         iam = self.client("iam")
         allowed = {"Effect": "Allow", "Action": "lambda:InvokeFunction"}
         allowed["Resource"] = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-audit"
@@ -207,12 +227,12 @@ class SecondCloud(Stack):
         return self._server.now()
 
     def advance(self, by: timedelta) -> None:
-        """Time moves in one hop, after which each schedule that has come due fires once."""
+        """Moves the clock in one step, after which each schedule that has come due fires once."""
         self._server.move_to(self.now() + by)
         self.drain()
 
     def next_email(self, to: str) -> SentEmail:
-        """Time moves on to the next email in this mailbox. Raises RunFailed if none comes in three days."""
+        """Moves the clock to the next email in this mailbox. Raises RunFailed if none comes in three days."""
         before = len(self.mails_to(to))
         for _ in range(12):
             self.advance(timedelta(hours=6))
@@ -221,7 +241,7 @@ class SecondCloud(Stack):
         raise RunFailed("no email came in three days")
 
     def drain(self) -> None:
-        """Waits until no function runs and no message can be received. Raises RunFailed for what is stuck."""
+        """Waits until no function runs and no message waits. Raises RunFailed if something is stuck."""
         begun, idle_since = time.monotonic(), None
         while True:
             state = self._server.ask("state")
@@ -241,7 +261,7 @@ class SecondCloud(Stack):
             time.sleep(0.01)
 
     def _look(self, state: dict[str, Any]) -> bool:
-        """Reads what has happened since the last look. Raises RunFailed for what may not happen; True if SES acted."""
+        """Reads what has happened since the last look, and returns whether SES acted. Raises RunFailed like `judge`."""
         if state["seen"] == self._seen:
             return False
         new = self._server.ask("seen", start=self._seen)
@@ -259,7 +279,7 @@ class SecondCloud(Stack):
 
     @staticmethod
     def judge(new: list[dict[str, Any]]) -> None:
-        """Raises RunFailed when a call was denied or a function failed."""
+        """Raises RunFailed if a call was denied or a function failed."""
         for event in new:
             if event["kind"] == "call" and not event["allowed"]:
                 raise RunFailed(f"AccessDenied: {event['who']} {event['action']} on {event['resource']}")
@@ -273,27 +293,27 @@ class SecondCloud(Stack):
         return [email for email in self.emails if email.address.lower() == address.lower()]
 
     def rows(self, table: str) -> list[dict[str, Any]]:
-        """All items of a table, named by its logical id."""
+        """Returns all items of a table, named by its logical id."""
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.resources[table])
         reader = TypeDeserializer()
         items = [item for page in pages for item in page["Items"]]
         return [{key: reader.deserialize(value) for key, value in item.items()} for item in items]
 
     def subscribers(self) -> list[dict[str, Any]]:
-        """All items of the table Subscribers that are people."""
+        """Returns the items of the table Subscribers that are subscribers."""
         return [row for row in self.rows("Subscribers") if "address" in row and "#" not in row["id"]]
 
     def tables(self) -> list[str]:
         return ["Subscribers", "Reflections", "Suppressions", "Limits"]
 
     def raw_mail(self) -> dict[str, str]:
-        """All mail in the bucket, by its key."""
+        """Returns all mail in the bucket, by its key."""
         s3, bucket = self.client("s3"), self.resources["RawMail"]
         keys = [found["Key"] for found in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
         return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode("utf-8", "replace") for key in keys}
 
     def restart(self, functions: Sequence[str]) -> None:
-        """Empties tables, bucket and queues. These functions, by their logical ids, start anew when they are needed."""
+        """Empties tables, bucket and queues, and ends the processes of these functions, named by their logical ids."""
         names = [self.resources[name] for name in functions]
         while self._server.ask("restart", functions=names)["running"]:  # what still runs would store and queue more
             time.sleep(0.05)
@@ -316,7 +336,7 @@ class SecondCloud(Stack):
 
 
 class _AsSes:
-    """An S3 client for `Receiving` that stores with the rights of SES."""
+    """An S3 client for `Receiving` that stores with the permissions of SES."""
 
     def __init__(self, cloud: SecondCloud) -> None:
         self._cloud = cloud

@@ -1,9 +1,9 @@
-"""Starts ministack with its gaps closed: everything that it lacks and the course needs is in this file.
+"""Starts ministack with its gaps closed: this file has every feature that ministack lacks and the course needs.
 
-Runs in ministack's own environment (.venv-ministack), in a process of its own: `gaps.py` with the environment variables
-of `server.py`. docs/second-cloud.md lists the gaps, one row for each class or function below.
+It runs in ministack's own environment (.venv-ministack), in a separate process: `gaps.py` with the environment
+variables of `server.py`. docs/second-cloud.md lists the gaps, with one row for each function in `GAPS`.
 
-Paths under /_gaps/ are not AWS's: they say what happened in the cloud, move the clock, and ask whether a service
+Paths under /_gaps/ are not AWS's: they return what happened in the cloud, move the clock, and check whether a service
 of AWS may do something.
 """
 
@@ -32,6 +32,7 @@ from ministack.services import (
     iam,
     kms,
     lambda_svc,
+    s3,
     scheduler,
     secretsmanager,
     ses,
@@ -39,15 +40,18 @@ from ministack.services import (
     sns,
     sqs,
     sts,
+    tagging,
 )
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 HANDLERS: dict[str, dict[str, Any]] = provisioners._RESOURCE_HANDLERS
 Reply = tuple[int, dict[str, str], bytes]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 seen: list[dict[str, Any]] = []
-"""Everything that happened, in order: emails that SES took, calls with their verdicts, runs of functions."""
+"""Everything that happened, in order: emails that SES accepted, calls with their verdicts, runs of functions."""
 
 
 def note(kind: str, **what: Any) -> None:
@@ -58,7 +62,7 @@ def note(kind: str, **what: Any) -> None:
 
 
 def splits_in_conditions() -> None:
-    """A condition that splits a parameter, which ministack takes for a list of nothing."""
+    """Evaluates a condition that splits a parameter, which ministack takes for an empty list."""
     evaluate = engine._evaluate_conditions
 
     def evaluate_with_splits(template: dict[str, Any], parameters: dict[str, Any]) -> dict[str, bool]:
@@ -71,7 +75,7 @@ def splits_in_conditions() -> None:
 
 
 def _split(value: Any, parameters: dict[str, Any]) -> Any:
-    """The value with every `!Split [separator, !Ref parameter]` in it replaced by the list that it stands for."""
+    """Replaces every `!Split [separator, !Ref parameter]` in the value by its list."""
     match value:
         case {"Fn::Split": [str(separator), {"Ref": name}]}:
             return parameters[name]["Value"].split(separator)
@@ -83,7 +87,7 @@ def _split(value: Any, parameters: dict[str, Any]) -> Any:
 
 
 def receipt_rules() -> None:
-    """Receipt rules as resources of a stack; ministack has them in SES's API only, and none of them fires."""
+    """Makes receipt rules resources of a stack; ministack has them only in SES's API, and none of them fires."""
 
     def create_set(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
         name = properties.get("RuleSetName") or f"{stack}-{logical_id}-{uuid.uuid4().hex[:12]}"
@@ -114,7 +118,7 @@ def _done(reply: Reply) -> None:
 
 
 def dkim_tokens() -> None:
-    """The three CNAME records of an identity, which outputs of the stack show."""
+    """Adds the three CNAME records of an identity, which outputs of the stack show."""
     handler = HANDLERS["AWS::SES::EmailIdentity"]
     create = handler["create"]
 
@@ -130,7 +134,7 @@ def dkim_tokens() -> None:
 
 
 def routes_of_the_api() -> None:
-    """The routes of an HTTP API that SAM writes as an OpenAPI body, which ministack does not read."""
+    """Creates the routes of an HTTP API. SAM writes them as an OpenAPI body, which ministack does not read."""
     handler = HANDLERS["AWS::ApiGatewayV2::Api"]
     create = handler["create"]
 
@@ -153,7 +157,7 @@ def _route(api: str, path: str, method: str, integration: dict[str, Any]) -> Non
 
 
 def secrets_by_arn() -> None:
-    """A secret's Ref is its ARN; ministack gives its name, which no policy of the template would match."""
+    """Makes a secret's Ref its ARN; ministack gives its name, which no policy of the template would match."""
     handler = HANDLERS["AWS::SecretsManager::Secret"]
     create, update, delete = handler["create"], handler["update"], handler["delete"]
 
@@ -176,11 +180,11 @@ def _name_of(arn: str) -> str:
 
 
 encrypted: dict[str, str] = {}
-"""The customer-managed keys of tables, buckets and topics, by what Ref gives of them."""
+"""The customer-managed keys of tables, buckets and topics, by the Ref of each."""
 
 
 def keys_of_what_is_encrypted() -> None:
-    """CloudFormation in ministack drops the key of a table, a bucket and a topic: it is noted here."""
+    """Notes the key of a table, a bucket and a topic, which ministack's CloudFormation drops."""
 
     def of_table(properties: dict[str, Any]) -> Any:
         return (properties.get("SSESpecification") or {}).get("KMSMasterKeyId")
@@ -207,10 +211,23 @@ def _noting_the_key(create: Callable[..., Any], key_of: Callable[[dict[str, Any]
     return create_and_note
 
 
-def topics_of_the_account() -> None:
-    """A topic without a policy of the template: on AWS its default policy is for its account, here it is for everyone.
+def tags_of_bucket_and_secret() -> None:
+    """Keeps the tags of a bucket that CloudFormation makes, and lists secrets among the tagged resources."""
+    create = HANDLERS["AWS::S3::Bucket"]["create"]
 
-    SNS's own API in ministack has AWS's condition; what a role without permission publishes is refused by it.
+    def create_with_tags(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
+        name, attributes = create(logical_id, properties, stack)
+        s3._bucket_tags[name] = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+        return name, attributes
+
+    HANDLERS["AWS::S3::Bucket"]["create"] = create_with_tags
+    tagging._COLLECTORS["secretsmanager"] = tagging._collect_secretsmanager
+
+
+def topics_of_the_account() -> None:
+    """Limits a topic without a policy in the template to its account, as AWS does; ministack opens it to everyone.
+
+    A topic that is made by SNS's own API in ministack has AWS's condition, which refuses a role without permission.
     """
     create = HANDLERS["AWS::SNS::Topic"]["create"]
 
@@ -227,7 +244,7 @@ def topics_of_the_account() -> None:
 
 
 def alarms_on_sums() -> None:
-    """An alarm on an expression over several metrics, which ministack refuses: it is named and never judged."""
+    """Accepts an alarm on an expression over several metrics, which ministack refuses. It is never evaluated."""
     handler = HANDLERS["AWS::CloudWatch::Alarm"]
 
     def or_named(name: str) -> Callable[..., Any]:
@@ -248,13 +265,13 @@ def alarms_on_sums() -> None:
 
 
 def layers_at_opt() -> None:
-    """A layer's files are unpacked elsewhere: a setting that names /opt names that folder."""
+    """Points a setting that names /opt to the folder in which ministack unpacks a layer."""
     opt = "    os.environ.update({k: os.environ['_LAMBDA_LAYERS_DIRS'] for k, v in env.items() if v == '/opt'})\n"
     _add_to_worker("    os.environ.update(env)\n", opt)
 
 
 def _add_to_worker(after: str, more: str) -> None:
-    """Adds lines to the script in which ministack runs a Python function."""
+    """Adds lines to the script with which ministack runs a Python function."""
     script = lambda_runtime._PYTHON_WORKER_SCRIPT
     if script.count(after) != 1:
         raise RuntimeError(f"ministack runs Python functions in another way, without {after!r}: look at gaps.py")
@@ -262,9 +279,9 @@ def _add_to_worker(after: str, more: str) -> None:
 
 
 def one_clock() -> None:
-    """The server's time of day and that of every function is ahead of this machine's by the seconds in a file.
+    """Sets the clock of the server and of every function ahead of this machine's by the seconds in a file.
 
-    A function looks at the file before each run, the server when it is asked to.
+    A function reads the file before each run, and the server when it is asked to.
     """
     _add_to_worker("def run():\n", f"{_IN_A_FUNCTION}    _ms_follow_clock()\n")
     _add_to_worker("        _ms_msg = json.loads(line)\n", "        _ms_follow_clock()\n")
@@ -287,7 +304,7 @@ def follow_clock() -> None:
 
 
 def runs_are_noted() -> None:
-    """What a function answered, and what it wrote to its log."""
+    """Notes the answer and the log of each run of a function."""
     invoke = lambda_runtime.Worker.invoke
 
     def noted(worker: Any, event: Any, request_id: str, **more: Any) -> Any:
@@ -302,12 +319,12 @@ def runs_are_noted() -> None:
 
 
 def unpacked_once() -> None:
-    """Each process of a function unpacks its zip anew, seconds each time: all share what was unpacked first."""
+    """Shares the first unpacked copy of a zip, since each process of a function needs seconds to unpack its own."""
     lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": _UnpackedOnce})
 
 
 class _UnpackedOnce(zipfile.ZipFile):
-    """A zip that is unpacked once, by its content; every other folder becomes a link to that one."""
+    """A zip that is unpacked once for its content; every other folder becomes a link to the first."""
 
     _one_at_a_time = threading.Lock()
 
@@ -322,7 +339,7 @@ class _UnpackedOnce(zipfile.ZipFile):
 
 
 def schedules_are_counted() -> None:
-    """A function that a schedule starts counts as running from the moment on that the schedule fires."""
+    """Counts a function that a schedule starts as running from the moment at which the schedule fires."""
 
     def start(arn: str, payload: str) -> None:
         function, config, _ = lambda_svc._get_func_record_for_ref(arn)
@@ -340,6 +357,11 @@ def schedules_are_counted() -> None:
     eventbridge._dispatch_to_lambda = start
 
 
+def schedules_fire_when_asked() -> None:
+    """Fires schedules after the run has moved the clock, and not when ministack looks at them, every few seconds."""
+    scheduler._SCHEDULE_TICK_INTERVAL = 86_400
+
+
 started: list[str] = []
 """Functions that a schedule has started and that have not ended."""
 
@@ -347,7 +369,7 @@ started: list[str] = []
 
 
 def calls_are_noted() -> None:
-    """Every call that a role makes, with its verdict; and what the key's policy says of a call on encrypted data."""
+    """Notes every call of a role with its verdict, and evaluates the key's policy for calls on encrypted data."""
     enforce = iam_evaluator.enforce
 
     def judged(key: str, action: str, service: str, region: str, resource_arn: str = "*", **more: Any) -> Any:
@@ -363,7 +385,7 @@ def calls_are_noted() -> None:
 
 
 def _role(key: str) -> str:
-    """The role whose session has this access key, or nothing."""
+    """Returns the role whose session has this access key, or nothing."""
     arn = (sts._sessions.get(key) or {}).get("Arn", "")
     return arn.split("/")[1] if ":assumed-role/" in arn else ""
 
@@ -373,14 +395,14 @@ KMS_ACTIONS = {
     "s3:PutObject": ["kms:GenerateDataKey"],
     "sns:Publish": ["kms:GenerateDataKey", "kms:Decrypt"],
 }
-"""What S3 and SNS ask KMS for on the caller's behalf. Their other actions ask for nothing.
+"""The actions of KMS that S3 and SNS need on the caller's behalf. Their other actions need none.
 
 KMS guide, "How Amazon S3 uses AWS KMS"; SNS guide, "Managing encryption keys".
 """
 
 
 def _key_denies(key: str, role: str, action: str, service: str, resource: str) -> Any:
-    """KMS's verdict on a call that concerns encrypted data: ministack encrypts nothing and asks no key policy."""
+    """Returns KMS's verdict on a call on encrypted data: ministack encrypts nothing and checks no key policy."""
     used = KMS_ACTIONS.get(action, ["kms:Decrypt"] if service in ("dynamodb", "secretsmanager") else [])
     found = _key_of(service, resource)
     denials = (_key_denies_one(key, role, each, service, found) for each in used) if found else ()
@@ -388,7 +410,7 @@ def _key_denies(key: str, role: str, action: str, service: str, resource: str) -
 
 
 def _key_denies_one(key: str, role: str, action: str, service: str, found: dict[str, Any]) -> Any:
-    """KMS's verdict on one action: by the role's own policy, if the key's leaves it to the account, or by the key's."""
+    """Returns KMS's verdict on one action, by the key's policy, or by the role's if the key's allows the account."""
     caller = sts._sessions[key]["Arn"]
     context = {"kms:calleraccount": ACCOUNT, "kms:viaservice": f"{service}.{REGION}.amazonaws.com"}
     asked = iam_evaluator.EvalContext(
@@ -403,7 +425,7 @@ def _key_denies_one(key: str, role: str, action: str, service: str, found: dict[
 
 
 def _key_of(service: str, resource: str) -> dict[str, Any] | None:
-    """The customer-managed key that encrypts a table, a bucket, a secret or a topic; None without one."""
+    """Returns the customer-managed key that encrypts a table, a bucket, a secret or a topic, or None."""
     key = None
     match service:
         case "dynamodb":
@@ -418,7 +440,7 @@ def _key_of(service: str, resource: str) -> dict[str, Any] | None:
 
 
 def leading_keys() -> None:
-    """The condition key dynamodb:LeadingKeys, without which a condition on it holds for every item."""
+    """Adds the condition key dynamodb:LeadingKeys; without it, a condition on it is true for every item."""
     context = iam_actions.dynamodb_service_context
 
     def with_leading_keys(body: bytes) -> dict[str, Any]:
@@ -434,7 +456,7 @@ def leading_keys() -> None:
 
 
 def services_are_judged() -> None:
-    """SNS is asked by ministack whether it may write to a queue: note the verdict."""
+    """Notes the verdict of ministack on whether SNS may send to a queue."""
     allows = sqs.queue_policy_allows
 
     def judged(queue: str, service: str, *more: Any) -> bool:
@@ -446,7 +468,7 @@ def services_are_judged() -> None:
 
 
 def may_publish(service: str, topic: str, source: str) -> bool:
-    """Whether a service of AWS may tell a topic for `source`: by the topic's policy, and its key's."""
+    """Returns whether a service of AWS may publish to a topic for `source`, by the policies of topic and key."""
     policy = sns._topics.get_scoped(ACCOUNT, REGION, topic)["attributes"].get("Policy")
     asked = [("sns:Publish", topic, policy)]
     if key := _key_of("sns", topic):
@@ -455,7 +477,7 @@ def may_publish(service: str, topic: str, source: str) -> bool:
 
 
 def assume(service: str, role: str, source: str) -> dict[str, str] | None:
-    """Credentials of a role that a service of AWS takes on for `source`; None if the role's trust policy denies it."""
+    """Returns credentials of a role that a service of AWS assumes for `source`; None if its trust policy denies it."""
     name = role.rpartition("/")[2]
     trust = iam._roles.get_scoped(ACCOUNT, None, name)["AssumeRolePolicyDocument"]
     if not _service_may(service, "sts:AssumeRole", role, trust, source):
@@ -487,13 +509,25 @@ def _service_may(service: str, action: str, resource: str, policy: Any, source: 
     return allowed
 
 
+def requests_by_tls() -> None:
+    """Counts every request as one by TLS, as on AWS; here all of them come by plain HTTP."""
+    cloud = ministack.app.app
+
+    async def serve(scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope = scope | {"headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+        await cloud(scope, receive, send)
+
+    ministack.app.app = serve
+
+
 # ---------------------------------------------------------------- SES
 
 
 def emails_in_full() -> None:
-    """SendEmail with everything it was given, an id of SES's own form, and permission on identity and set.
+    """Keeps the whole request of SendEmail, with an id in SES's format, and checks permission on identity and set.
 
-    ministack drops header fields, tags and the configuration set, publishes no events for it, and asks the policy for
+    ministack drops header fields, tags and the configuration set, publishes no events, and evaluates the permission for
     the resource "*".
     """
     answer, enforce = ses_v2.handle_request, ministack.app._enforce_ses_v2
@@ -536,7 +570,7 @@ def emails_in_full() -> None:
 
 
 def state() -> dict[str, Any]:
-    """How much is going on: functions that run, messages that can be received, those that somebody has in hand."""
+    """Counts the functions that run, and the messages that wait, are being handled, or are dead letters."""
     now = time.time()
     waiting = dead = taken = 0
     for queue in list(sqs._queues._data.values()):
@@ -549,7 +583,7 @@ def state() -> dict[str, Any]:
             elif message["receive_count"]:
                 taken += 1
     if waiting:
-        lambda_svc._esm_wake.set()  # else a message that SNS has brought waits for up to a second
+        lambda_svc._esm_wake.set()  # otherwise a message from SNS waits for up to a second
     running = lambda_svc.executions_in_flight()[0] + len(started)
     return {"running": running, "waiting": waiting, "taken": taken, "dead": dead, "seen": len(seen)}
 
@@ -577,19 +611,13 @@ def asked(path: str, request: dict[str, Any]) -> Any:
     raise ValueError(path)
 
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-
 def with_gaps(
     cloud: Callable[[Any, Receive, Send], Awaitable[None]],
 ) -> Callable[[Any, Receive, Send], Awaitable[None]]:
-    """The whole server: AWS's own addresses, and those under /_gaps/."""
+    """Returns the whole server: AWS's own addresses, and those under /_gaps/."""
 
     async def serve(scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/_gaps/"):
-            if scope["type"] == "http":  # it came by HTTP, and on AWS everything comes by TLS
-                scope = scope | {"headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
             await cloud(scope, receive, send)
             return
         body, more = b"", True
@@ -610,6 +638,7 @@ GAPS = (
     routes_of_the_api,
     secrets_by_arn,
     keys_of_what_is_encrypted,
+    tags_of_bucket_and_secret,
     topics_of_the_account,
     alarms_on_sums,
     layers_at_opt,
@@ -617,9 +646,11 @@ GAPS = (
     runs_are_noted,
     unpacked_once,
     schedules_are_counted,
+    schedules_fire_when_asked,
     calls_are_noted,
     leading_keys,
     services_are_judged,
+    requests_by_tls,
     emails_in_full,
 )
 
@@ -627,7 +658,6 @@ GAPS = (
 def main() -> None:
     for close in GAPS:
         close()
-    scheduler._SCHEDULE_TICK_INTERVAL = 86_400  # the run fires them itself, once it has moved the clock
     ministack.app.app = with_gaps(ministack.app.app)
     sys.argv[1:] = []
     ministack.app.main()

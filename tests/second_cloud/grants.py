@@ -1,4 +1,4 @@
-"""The grants of the template, one action of one statement each, and whether the run fails without each of them."""
+"""Lists the grants of the template, one action of one statement each, and tries the run without each of them."""
 
 import time
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.second_cloud.journey import Chapter
 from tests.second_cloud.stack import RunFailed
 
 SERVICES = ("dynamodb", "sqs", "s3", "kms", "secretsmanager", "sns", "sts")
-"""Whose grants are tried. What Lambda, SES and the logs need is not."""
+"""The services whose grants are tried. The grants that Lambda, SES and the logs need are not."""
 
 Template = dict[str, Any]
 POLICIES = {
@@ -21,9 +21,9 @@ POLICIES = {
     "AWS::SNS::TopicPolicy": ("PolicyDocument", "Topics"),
     "AWS::S3::BucketPolicy": ("PolicyDocument", "Bucket"),
 }
-"""Policies of resources: where the document is, and what names the resource that it is of."""
+"""Policies of resources: the property with the document, and the property that names the resource."""
 ROLE = "AWS::IAM::Role"
-"""A role that a service of AWS takes on. SAM adds those of the functions, which are not in the template."""
+"""A role that a service of AWS assumes. SAM adds the roles of the functions, which are not in the template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,18 @@ class Grant:
     statement: int
     action: str
     of: str = ""
-    """Logical id of the queue, topic or role whose policy lets others in; empty for any other policy."""
+    """Logical id of the queue, topic or role whose policy grants access to others; empty for any other policy."""
     principal: str = ""
-    """The service that it is given to, for the policy of a resource; empty for everyone in the account."""
+    """The service that gets the grant from the policy of a resource; empty for everyone in the account."""
     via: str = ""
-    """The service through which alone the key may be used, if the grant is this condition's value."""
+    """The only service through which the key may be used, if the grant is this condition's value."""
 
     def __str__(self) -> str:
         return f"{self.owner}[{self.statement}] {self.action}{' through ' * bool(self.via)}{self.via}"
 
 
 def grants(template: Template) -> Iterator[Grant]:
-    """Every grant of these services; not what an account may do with its own key, which nobody could mend without."""
+    """Yields every grant of these services, except the account's on its own key, which is needed to repair the key."""
     for name, resource in template["Resources"].items():
         for number, statement in enumerate(statements(resource)):
             if statement["Effect"] != "Allow" or "kms:*" in listed(statement["Action"]):
@@ -61,9 +61,9 @@ def grants(template: Template) -> Iterator[Grant]:
 
 
 def statements(resource: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of a function's own policy, of a role's trust and then its own policies, or of the policy of a resource.
+    """Returns the statements of a function's policy, a role's trust and own policies, or a resource's policy.
 
-    None for anything else.
+    The list is empty for any other resource.
     """
     properties = resource.get("Properties") or {}
     if resource["Type"] == "AWS::Serverless::Function":
@@ -78,7 +78,7 @@ def statements(resource: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def without(template: Template, grant: Grant) -> Template:
-    """The template with this grant taken out, and nothing else changed."""
+    """Returns the template without this grant, and with no other change."""
     changed = deepcopy(template)
     resource = changed["Resources"][grant.owner]
     statement = statements(resource)[grant.statement]
@@ -86,7 +86,7 @@ def without(template: Template, grant: Grant) -> Template:
         _via(statement)[:] = [via for via in _via(statement) if _service(via) != grant.via]
         return changed
     statement["Action"] = [action for action in listed(statement["Action"]) if action != grant.action]
-    if not statement["Action"]:  # a statement allows something: this, which nobody asks for
+    if not statement["Action"]:  # a statement must have an action: this one is never used
         nothing = {"sts": "sts:TagSession"}
         service = grant.action.partition(":")[0]
         statement["Action"] = nothing.get(service, f"{service}:ListTagsForResource")
@@ -94,7 +94,7 @@ def without(template: Template, grant: Grant) -> Template:
 
 
 def _via(statement: dict[str, Any]) -> list[dict[str, str]]:
-    """Through which services the key may be used, as the condition lists them: `!Sub s3.${AWS::Region}…`."""
+    """Returns the services through which the key may be used, as the condition has them: `!Sub s3.${AWS::Region}…`."""
     condition = (statement.get("Condition") or {}).get("StringEquals") or {}
     found: list[dict[str, str]] = condition.get("kms:ViaService", [])
     return found
@@ -109,14 +109,14 @@ def listed(value: str | list[str]) -> list[str]:
 
 
 def _of(resource: dict[str, Any]) -> str:
-    """The logical id of what a policy is of, which it names as `!Ref X` or `[!Ref X]`."""
+    """Returns the logical id of a policy's resource, which the policy names as `!Ref X` or `[!Ref X]`."""
     reference = resource["Properties"].get(POLICIES.get(resource["Type"], ("", ""))[1])
     first = reference[0] if isinstance(reference, list) else reference
     return str(first["Ref"]) if first else ""
 
 
 class Uses:
-    """Which chapters of the journey needed which grant, and the quickest of them."""
+    """Notes which chapters of the journey needed which grant, and the quickest of them."""
 
     def __init__(self, cloud: SecondCloud, template: Template) -> None:
         self._cloud = cloud
@@ -130,7 +130,7 @@ class Uses:
 
     @property
     def used(self) -> list[tuple[Grant, Chapter]]:
-        """Each grant that was used, with the quickest chapter that needs it."""
+        """The grants that were used, each with the quickest chapter that needs it."""
         return [(grant, self._quickest[grant][1]) for grant in self._given if grant in self._quickest]
 
     @property
@@ -138,7 +138,7 @@ class Uses:
         return [grant for grant in self._given if grant not in self._quickest]
 
     def note(self, chapter: Chapter, calls: list[Call], seconds: float) -> None:
-        """What a chapter called, and the seconds that it took."""
+        """Notes the calls of a chapter, and the seconds that it took."""
         distinct = set(calls)
         for grant in self._given:
             quicker = grant not in self._quickest or seconds < self._quickest[grant][0]
@@ -146,24 +146,24 @@ class Uses:
                 self._quickest[grant] = seconds, chapter
 
     def _is_by(self, call: Call, grant: Grant) -> bool:
-        """Whether this grant is what allows the call."""
+        """Returns whether this grant allows the call."""
         if not fnmatchcase(call.action.lower(), grant.action.lower()):
             return False
         if grant.owner in self._resolved and not grant.principal:
             resources = listed(self._resolved[grant.owner][grant.statement]["Resource"])
             return call.who == self._role(grant.owner) and any(fnmatchcase(call.resource, one) for one in resources)
-        if not grant.principal:  # the key's policy, for everyone in the account who comes through a service
+        if not grant.principal:  # the key's policy, for every role of the account that uses the key through a service
             return f"the key, through {grant.via}" in call.resource
         if grant.of and self._cloud.resources[grant.of].rpartition("/")[2] not in call.resource:
             return False
         return call.who == grant.principal
 
     def _role(self, owner: str) -> str:
-        """The name of a role of the template, or of a function's, which SAM has added."""
+        """Returns the name of a role of the template, or of a function's role, which SAM has added."""
         return self._cloud.resources.get(f"{owner}Role") or self._cloud.resources[owner]
 
     def _statements_of_role(self, owner: str) -> list[dict[str, Any]]:
-        """As they were deployed, without intrinsics, and in the order of `statements`."""
+        """Returns the statements as they were deployed, without intrinsics, in the order of `statements`."""
         iam, role = self._cloud.client("iam"), self._role(owner)
         names = iam.list_role_policies(RoleName=role)["PolicyNames"]
         documents = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
@@ -173,24 +173,24 @@ class Uses:
 
 
 def fails_without(cloud: SecondCloud, template: Template, grant: Grant, chapter: Chapter) -> str:
-    """Takes the grant out of the deployed template and runs the chapter. Returns how it failed; empty if it did not."""
+    """Removes the grant from the deployed template, runs the chapter, and returns how it failed, or an empty text."""
     cloud.update(without(template, grant))
     functions = [name for name, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"]
-    # A function reads the secret once and keeps it: those that are to lack it now start anew.
+    # A function reads the secret once and keeps it, so functions that shall lack it now start again.
     lacking = functions if grant.via == "secretsmanager" else {grant.owner} & {*functions}
     cloud.restart(sorted(lacking))
     try:
         chapter(cloud)
     except RunFailed as failure:
         return str(failure)
-    except (LookupError, StopIteration) as failure:  # a link or an email that is not there
+    except (LookupError, StopIteration) as failure:  # a link or an email is missing
         return repr(failure)
     return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of a run without a grant."""
+    """The outcome of a run without a grant."""
 
     grant: Grant
     how: str
@@ -199,13 +199,13 @@ class Trial:
 
     @property
     def noticed(self) -> bool:
-        """Whether the run failed because this action was denied."""
+        """Returns whether the run failed because this action was denied."""
         action = self.grant.action.rstrip("*").lower()
         return self.how.startswith("AccessDenied") and action in self.how.lower() and self.grant.via in self.how
 
 
 def try_each(cloud: SecondCloud, template: Template, used: list[tuple[Grant, Chapter]]) -> Iterator[Trial]:
-    """Takes out each grant that the journey used, one after the other, and runs a chapter that needs it."""
+    """Removes each grant that the journey used, one after the other, and runs a chapter that needs it."""
     for grant, chapter in used:
         begun = time.monotonic()
         how = fails_without(cloud, template, grant, chapter)

@@ -1,4 +1,4 @@
-"""The journeys that the second cloud must let people make, in chapters that need nothing of each other."""
+"""The journeys that people must be able to make on the second cloud, in chapters that do not depend on each other."""
 
 import io
 import json
@@ -22,13 +22,13 @@ LESSONS = [path.name[3:].partition(".")[0] for path in sorted((ROOT / "emails/re
 LOST = "From: {}\r\nTo: {}\r\nSubject: Hello\r\n\r\n{}\r\n"
 
 OF_OTHERS = "of-others"
-"""The name of a receipt rule set that is not the course's."""
+"""The name of a receipt rule set that belongs to another use of SES."""
 
 Chapter = Callable[[SecondCloud], None]
 
 
 def takes_the_course(cloud: SecondCloud) -> None:
-    """Sign-up, introduction, a lesson a day, two reflections, the closing letter, the journal, and an erasure."""
+    """Covers sign-up, introduction, daily lessons, two reflections, the closing letter, the journal and an erasure."""
     ann = somebody(cloud, "ann").joins()
     expect(arrived(ann) == ["confirm", "intro"], "the introduction did not come at once")
     ann.replies(WORDS)
@@ -49,12 +49,12 @@ def takes_the_course(cloud: SecondCloud) -> None:
     ann.in_the_journal("name", first_name="Anna")
     subscriber = str(ann.row["id"])
     ann.erases()
-    expect(arrived(ann)[-1] == "erased", "no last email told of the erasure")
+    expect(arrived(ann)[-1] == "erased", "no last email confirmed the erasure")
     nothing_is_left(cloud, ann, subscriber)
 
 
 def steers_the_course(cloud: SecondCloud) -> None:
-    """The buttons of the course page, the same by reply, one-click unsubscribe, and an erasure by reply."""
+    """Covers the buttons of the course page, the same commands and an erasure by reply, and one-click unsubscribe."""
     bob = somebody(cloud, "bob").joins()
     for action, fields in (("pause", {}), ("resume", {}), ("time", {"hour": "8", "zone": "Europe/Berlin"})):
         expect(bob.presses(action, **fields).status < 400, f"the button {action} failed")
@@ -72,13 +72,13 @@ def steers_the_course(cloud: SecondCloud) -> None:
     nothing_is_left(cloud, bob, subscriber)
 
     cleo = somebody(cloud, "cleo").joins()
-    for _ in range(2):  # the second time it reads whether it was told
+    for _ in range(2):  # the second time it reads whether the subscriber was notified
         cloud.request("POST", one_click(cleo.emails[1]), form={"List-Unsubscribe": "One-Click"})
     expect(cleo.row["status"] == "unsubscribed", "one click did not stop the course")
 
 
 def bounces(cloud: SecondCloud) -> None:
-    """A mailbox that does not exist is never written to again, and a form for it neither."""
+    """A mailbox that does not exist gets no further email, also not after a form with its address."""
     dora = somebody(cloud, "dora").joins()
     cloud.bounced(dora.emails[-1])
     expect(dora.row["status"] == "bounced" and len(cloud.rows("Suppressions")) > 0, "the address was not suppressed")
@@ -88,7 +88,7 @@ def bounces(cloud: SecondCloud) -> None:
 
 
 def is_held_and_released(cloud: SecondCloud) -> None:
-    """SES refuses an address, as in its sandbox; the operator finds out, mends it, and lets the subscriber go on."""
+    """SES refuses an address, as in its sandbox; the operator finds the subscriber and releases them."""
     emil = somebody(cloud, "emil").joins()
     in_the_sandbox(cloud, yes=True)
     try:
@@ -97,20 +97,20 @@ def is_held_and_released(cloud: SecondCloud) -> None:
     finally:
         in_the_sandbox(cloud, yes=False)
     subscriber = str(emil.row["id"])
-    expect(subscriber in cloud.command("audit"), "the audit does not name who is held")
+    expect(subscriber in cloud.command("audit"), "the audit does not name the held subscriber")
     expect("goes on" in cloud.command("release", subscriber), "the release failed")
     cloud.next_email(emil.address)
     cloud.command("resume-all", "--yes")
 
 
 def in_the_sandbox(cloud: SecondCloud, *, yes: bool) -> None:
-    """In the sandbox SES takes emails to verified addresses only."""
+    """Moves the account into the sandbox, in which SES accepts emails to verified addresses only, or out of it."""
     given = {"MailType": "TRANSACTIONAL", "WebsiteURL": "https://example.org"}
     cloud.client("sesv2").put_account_details(**given, ProductionAccessEnabled=not yes)
 
 
 def is_accepted(cloud: SecondCloud) -> None:
-    """A reply whose notification was lost: the audit sets it aside, the operator makes it a reflection."""
+    """The notification of a reply was lost: the audit sets the reply aside, and the operator makes it a reflection."""
     fay = somebody(cloud, "fay").joins()
     mail_id = "lost0123456789abcdefghijklmnopqrstuvwxyz"
     mail = LOST.format(fay.address, fay.emails[-1].reply_to[0], WORDS)
@@ -129,7 +129,7 @@ CHAPTERS: tuple[Chapter, ...] = (takes_the_course, steers_the_course, bounces, i
 
 
 def is_refused(cloud: SecondCloud, built: Path) -> None:
-    """Before the first chapter: where another rule set is active, a deployment fails, says why, and leaves nothing."""
+    """Runs first: if another rule set is active, a deployment fails with the reason, and leaves nothing."""
     ses = cloud.client("ses")
     ses.create_receipt_rule_set(RuleSetName=OF_OTHERS)
     ses.set_active_receipt_rule_set(RuleSetName=OF_OTHERS)
@@ -140,12 +140,41 @@ def is_refused(cloud: SecondCloud, built: Path) -> None:
     expect(cloud.active_rules() == OF_OTHERS, "a deployment took the place of another's receipt rule set")
     left = [name for names in cloud.what_stands().values() for name in names]
     expect(left == [cloud.bucket_of_sam], f"left of a deployment that failed: {left}")
-    cloud.delete()  # it keeps the stack's name
+    cloud.delete()  # the failed stack still has the name
     ses.set_active_receipt_rule_set()
 
 
+def is_joined(cloud: SecondCloud, built: Path) -> None:
+    """A second stack adds its receipt rule to the active set, receives mail, and is deleted with its rule, erased."""
+    before = cloud.rules()
+    other = cloud.beside(
+        "email-course-test",
+        ActivateReceiptRules="no",
+        ReceiptRuleSet=cloud.active_rules(),
+        MakeSenderIdentity="no",
+        ReplyDomain="reply-test.example.org",
+    )
+    other.deploy(built)
+    cloud.look_at_the_rules()
+    expect(len(cloud.rules()) == len(before) + 1, "the rule of a second stack is not in the active set")
+    mail = cloud.deliver(
+        LOST.format("ann@example.net", "hello@reply-test.example.org", WORDS).encode(), "hello@reply-test.example.org"
+    )
+    stored = cloud.client("s3").list_objects_v2(Bucket=other.resources["RawMail"]).get("Contents", [])
+    expect(f"inbound/{mail.id}" in {one["Key"] for one in stored}, "the second stack did not get a mail")
+    nothing_is_wrong(cloud)
+    other.delete()
+    cloud.look_at_the_rules()
+    expect(
+        cloud.rules() == before, "the rule of a deleted stack is still in the set of the other, or took its rule away"
+    )
+    cloud.erase(other.name)
+    left = [name for names in cloud.what_stands().values() for name in names if other.name in name]
+    expect(not left, f"left of an erased stack: {left}")
+
+
 def is_deleted(cloud: SecondCloud) -> None:
-    """After the last chapter: the stack goes, and its receipt rules are not active. What people wrote outlives it."""
+    """Runs last: the stack is deleted and its receipt rules are inactive. The data that people wrote stays."""
     stays = {
         "tables": cloud.tables(),
         "buckets": ["RawMail"],
@@ -162,12 +191,12 @@ def is_deleted(cloud: SecondCloud) -> None:
 
 
 def arrived(person: Person) -> list[str]:
-    """Which emails came, oldest first."""
+    """Returns the kinds of the emails that arrived, oldest first."""
     return [email.tags["email"] for email in person.emails]
 
 
 def nothing_is_wrong(cloud: SecondCloud) -> None:
-    """No dead letter; no address, token or word in a log. Raises RunFailed."""
+    """Raises RunFailed if there is a dead letter, or an address, token or word of a reply in a log."""
     if dead := cloud.dead_letters():
         raise RunFailed(f"{dead} dead letters")
     if found := given_away(cast("World", cloud)):
@@ -175,13 +204,13 @@ def nothing_is_wrong(cloud: SecondCloud) -> None:
 
 
 def somebody(cloud: SecondCloud, name: str) -> Person:
-    """A person who has not signed up yet. An hour after what was before: a network may send ten forms an hour."""
+    """Returns a person who has not signed up yet, an hour later, since a network may send ten forms an hour."""
     cloud.advance(timedelta(hours=1))
     return Person(cast("World", cloud), f"{name}@example.net", name.title())
 
 
 def nothing_is_left(cloud: SecondCloud, erased: Person, subscriber: str) -> None:
-    """After an erasure neither the address nor a word is stored anywhere, and nothing under the subscriber's id."""
+    """Raises RunFailed if an address, a word or the id of an erased subscriber is still stored."""
     stored = {table: json.dumps(cloud.rows(table), default=str) for table in cloud.tables()} | cloud.raw_mail()
     for place, text in stored.items():
         for what in (erased.address, WORDS, MORE_WORDS):
@@ -191,6 +220,6 @@ def nothing_is_left(cloud: SecondCloud, erased: Person, subscriber: str) -> None
 
 
 def expect(holds: bool, otherwise: str) -> None:
-    """Raises RunFailed."""
+    """Raises RunFailed with this text unless the condition holds."""
     if not holds:
         raise RunFailed(otherwise)

@@ -22,11 +22,11 @@ STARTS_WITHIN = 60
 
 
 class CannotRun(Exception):
-    """This machine lacks something. Names it."""
+    """Raised when this machine lacks something. The text names it."""
 
 
 class Server:
-    """ministack with AUTH=true on a free port. Used with `with`. What it writes is in `folder`."""
+    """ministack with AUTH=true on a free port. Used with `with`. Its log is in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         if not PYTHON.exists():
@@ -49,7 +49,7 @@ class Server:
                 env=self.environment,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C is for the run, which ends the server when it has taken the stack away
+                start_new_session=True,  # Ctrl-C ends the run, which ends the server after it has deleted the stack
             )
         end = time.monotonic() + STARTS_WITHIN
         while time.monotonic() < end and self._process.poll() is None:
@@ -75,7 +75,7 @@ class Server:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Nothing of this machine's owner, and the clock of the cloud."""
+        """The server's environment: no variable of this machine's user, and the clock of the cloud."""
         return {
             "PATH": os.defpath,
             "HOME": str(self._temporary),
@@ -93,7 +93,7 @@ class Server:
 
     @property
     def root(self) -> dict[str, str]:
-        """The account's own credentials, which may do everything: for deploying, and for looking."""
+        """The account's own credentials, which may do everything: for deployments and checks."""
         return {
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_SECRET_ACCESS_KEY": "secret",
@@ -105,7 +105,7 @@ class Server:
         return datetime.now(UTC) + self._ahead
 
     def move_to(self, at: datetime) -> None:
-        """Time moves forward to `at`, for the cloud and its functions; schedules that are due by then fire once."""
+        """Moves the clock of the cloud and its functions forward to `at`. Schedules that are due by then fire once."""
         self._move(max(self._ahead, at - datetime.now(UTC)))
         self.ask("time")
 
@@ -116,7 +116,7 @@ class Server:
         new.replace(self._clock)
 
     def ask(self, what: str, **request: Any) -> Any:
-        """One of the questions of gaps.py."""
+        """Sends one of the requests of gaps.py, and returns the answer."""
         asked = Request(f"{self.url}/_gaps/{what}", json.dumps(request).encode(), method="POST")
         with urlopen(asked, timeout=60) as answer:
             return json.load(answer)

@@ -29,7 +29,7 @@ def test_a_rule_set_is_activated_if_none_or_one_of_this_stack_is_active(world: W
     assert rule_set(world) == "ours"
 
 
-def test_a_rule_set_of_another_owner_is_named_and_stays_active(world: World) -> None:
+def test_another_rule_set_is_named_and_stays_active(world: World) -> None:
     world.clients.ses.set_active_receipt_rule_set(RuleSetName="theirs")
     with pytest.raises(activation.AnotherIsActive, match="theirs is active"):
         activation.activate("ours")
@@ -37,7 +37,7 @@ def test_a_rule_set_of_another_owner_is_named_and_stays_active(world: World) -> 
     assert rule_set(world) == "theirs"
 
 
-def test_our_rule_set_is_deactivated(world: World) -> None:
+def test_the_stacks_rule_set_is_made_inactive(world: World) -> None:
     activation.activate("ours")
     activation.deactivate("ours")
     assert rule_set(world) == ""

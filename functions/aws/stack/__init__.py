@@ -1,1 +1,1 @@
-"""What CloudFormation has the stack do for itself, where it has no resource for it."""
+"""What CloudFormation asks a function of the stack to do, because it has no resource for it."""

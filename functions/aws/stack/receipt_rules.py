@@ -1,4 +1,4 @@
-"""SES's receipt rule sets: which one is active."""
+"""Reads and changes which of SES's receipt rule sets is active."""
 
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,14 @@ class ReceiptRules:
         self._client = client
 
     def active(self) -> str:
-        """The name of the active rule set, or nothing: then SES refuses all mail."""
+        """Returns the name of the active rule set. If none is active, the name is empty and SES refuses all mail."""
         answer = self._client.describe_active_receipt_rule_set()
         return str(answer.get("Metadata", {}).get("Name", ""))
 
     def activate(self, name: str) -> None:
-        """Makes this rule set the active one, in place of any other."""
+        """Makes this rule set the active one, and any other inactive."""
         self._client.set_active_receipt_rule_set(RuleSetName=name)
 
     def deactivate(self) -> None:
-        """Leaves no rule set active."""
+        """Makes the active rule set inactive."""
         self._client.set_active_receipt_rule_set()

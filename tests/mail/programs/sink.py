@@ -1,6 +1,6 @@
 """An SMTP server that stores every mail. It is aiosmtpd's, because the standard library no longer has one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from queue import SimpleQueue
 from socket import socket
@@ -11,21 +11,24 @@ from aiosmtpd.smtp import AuthResult
 
 
 class _Keeping:
-    def __init__(self) -> None:
+    def __init__(self, refusals: Sequence[str]) -> None:
         self.mails: SimpleQueue[bytes] = SimpleQueue()
+        self._refusals = [*refusals]
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        if self._refusals:
+            return self._refusals.pop(0)
         self.mails.put(bytes(envelope.content))
         return "250 kept"
 
 
 @contextmanager
-def sink(port: int = 0) -> Iterator[tuple[int, "SimpleQueue[bytes]"]]:
-    """Yields the port of a server on this machine, and the queue of its received mails. A login is optional.
+def sink(port: int = 0, refusals: Sequence[str] = ()) -> Iterator[tuple[int, "SimpleQueue[bytes]"]]:
+    """The port of a server on this machine, with or without a login, and the mails that it was given.
 
-    Without a given port it listens on a free one.
+    It listens on a free port if none is given. It answers its first mails with `refusals`, one each.
     """
-    keeping = _Keeping()
+    keeping = _Keeping(refusals)
     accepted = lambda *_: AuthResult(success=True)  # noqa: E731
     port = port or free_port()
     controller = Controller(keeping, "127.0.0.1", port, authenticator=accepted, auth_require_tls=False)
