@@ -4,7 +4,7 @@ import hashlib
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aws import clients
@@ -24,6 +24,8 @@ from services import courses, written
 if TYPE_CHECKING:
     from replies.reader import Mail
 
+SECOND = timedelta(seconds=1)
+"""The precision of a stored time of sending."""
 LONGEST_ZONE = 60
 """How many characters after an hour are searched for its time zone."""
 
@@ -132,7 +134,7 @@ def _made_again(mail: "Mail", answer: Answered, now: datetime) -> Email | None:
         known = written.around_lesson(subscriber, lesson, course)
         sent_at = subscriber.sent.get(lesson.id) if answer.is_current else None
         if sent_at:
-            known = [one for one in known if one.received_at < sent_at]
+            known = [one for one in known if one.received_at < sent_at + SECOND]
         # With the time of sending, the email has the same links again. The quote may have one of them broken in two.
         return lesson_email(site, subscriber, lesson, known, sent_at or now)
     if answer.notice and (answer.notice not in (CONFIRM, ASK_CONFIRM) or answer.confirms):
