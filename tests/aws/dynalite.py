@@ -82,7 +82,7 @@ def dynalite() -> Iterator[Database]:
 
 @contextmanager
 def running(node: str, program: Path) -> Iterator[str]:
-    """dynalite on a free port; another process may take that port first, hence three tries."""
+    """dynalite on a free port; another process may take that port first, so it is tried three times."""
     for _ in range(3):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))

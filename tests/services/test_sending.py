@@ -453,7 +453,7 @@ def test_a_reply_to_a_lesson_sent_before_the_course_was_shortened_is_understood(
 
 @pytest.mark.parametrize("program", ["gmail", "outlook", "apple-mail"])
 def test_u6_stop_in_answer_to_a_lesson_edited_since_is_obeyed(own_course: tuple[World, Path], program: str) -> None:
-    """The changed text can't be told from the subscriber's own words; a STOP above the quote can."""
+    """The changed text looks like the subscriber's own words; a STOP above the quote can."""
     world, course = own_course
     ann = reads(Person(world), 1)
     edit(course / "01-acknowledge.md.j2", "So you say sorry fast", "So you quickly say sorry")
