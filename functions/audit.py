@@ -27,6 +27,6 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if "release" in event:
         return account.release(event["release"], arrived=event.get("arrived") is True, now=now)
     if event.get("resume_all") is True:
-        clients.subscribers().move_in(settings().stack)
+        clients.subscribers().take_over_table(settings().stack)
         logger.warning("an operator allowed this stack to send from the table")
     return account.of_the_day(now)

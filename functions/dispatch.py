@@ -23,19 +23,19 @@ def handler(_event: dict[str, Any], _context: Any) -> None:
         clients.outbox().erase(subscriber)
     if not clients.subscribers().due(now, limit=1):
         return
-    room = clients.quota().room()
+    capacity = clients.quota().capacity()
     halt = halted(now)
-    if halt or room.refusal:
-        logger.error("nothing is sent", reason=halt.reason if halt else room.refusal)
+    if halt or capacity.refusal:
+        logger.error("nothing is sent", reason=halt.reason if halt else capacity.refusal)
         count("BreakerOpen")
         return
-    clients.limits().allow_of_day(FORMS_OF_DAY, room.daily // FORMS_PART, now)
-    if room.left_today == 0:
+    clients.limits().allow_of_day(FORMS_OF_DAY, capacity.daily // FORMS_PART, now)
+    if capacity.left_today == 0:
         logger.warning("SES's quota of the last 24 hours is used up")
         count("Refused")
-    senders, rate = (SENDERS, room.rate // SENDERS) if room.rate >= SHARED_FROM else (1, room.rate)
+    senders, rate = (SENDERS, capacity.rate // SENDERS) if capacity.rate >= SHARED_FROM else (1, capacity.rate)
     waiting = clients.outbox().waiting()
-    fits = min(int(room.rate * TICK), room.left_today) - waiting * ids_a_message(rate)
+    fits = min(int(capacity.rate * TICK), capacity.left_today) - waiting * ids_a_message(rate)
     if fits > 0:
         due = clients.subscribers().due(now, limit=fits)
         clients.outbox().lessons(due, rate, senders, waiting)

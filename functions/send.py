@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     A message without a rate has one subscriber who has just acted and waits. If SES is busy, the next run of dispatch
     queues the email again.
     """
-    clients.mailer().connect_anew()
+    clients.mailer().reconnect()
     sending = Sending(context.get_remaining_time_in_millis)
 
     def work(body: str, message_id: str) -> None:

@@ -14,17 +14,17 @@ OUTLOOKS_OWN = r"CSS: “mso-[a-z-]+”: Property “mso-[a-z-]+” doesn't exis
 """vnu's messages on properties that only Outlook knows. Other mail programs ignore them, and no page uses one."""
 
 
-def errors(documents: Mapping[str, str], folder: Path, *, but_for: str = "") -> list[str]:
+def errors(documents: Mapping[str, str], folder: Path, *, ignored: str = "") -> list[str]:
     """Returns vnu's errors in HTML documents, one line each, without its warnings.
 
     `documents` maps names to HTML, which is written into `folder`. Messages that match the regular expression
-    `but_for` are left out.
+    `ignored` are left out.
     """
     java = vnu()
     for name, document in documents.items():
         (folder / f"{name.replace('/', '_')}.html").write_text(document, "utf-8")
     command = [java, "-jar", str(VNU), "--format", "json", "--errors-only", "--exit-zero-always"]
-    command += ["--filterpattern", but_for] if but_for else []
+    command += ["--filterpattern", ignored] if ignored else []
     found = subprocess.run([*command, *sorted(folder.glob("*.html"))], capture_output=True, text=True, check=True)
     messages = json.loads(found.stderr)["messages"]
     return [f"{Path(each['url']).stem}:{each.get('lastLine')}: {each['message']}" for each in messages]

@@ -52,7 +52,7 @@ def written(world: World) -> Iterator[tuple[Series, float]]:
                         yield Series(directive["Namespace"], dimensions, metric["Name"]), total
 
 
-def rings(alarm: Mapping[str, Any], world: World) -> bool:
+def goes_off(alarm: Mapping[str, Any], world: World) -> bool:
     """Tells whether an alarm on a sum goes off, if all values were written within one of its periods."""
     assert alarm["Statistic"] == "Sum"
     total = sum(value for series, value in written(world) if series == Series.watched_by(alarm))

@@ -36,22 +36,22 @@ def id_of(world: World, address: str, course: str = "rebuild-trust") -> str:
     return tokens.subscriber_id(tokens.Keyring(json.loads(secret["SecretString"])), course, address)
 
 
-def asleep_until(world: World, at: datetime) -> None:
+def without_schedules_until(world: World, at: datetime) -> None:
     """Moves the clock without firing a schedule: it is down, or the test does not need it."""
     for schedule in world.schedules:
         schedule.next_at = max(schedule.next_at, at + timedelta(seconds=1))
     world.advance_to(at)
 
 
-def asleep(world: World, time: timedelta) -> None:
-    """Does the same as `asleep_until`, for this length of time."""
-    asleep_until(world, world.now() + time)
+def without_schedules(world: World, time: timedelta) -> None:
+    """Does the same as `without_schedules_until`, for this length of time."""
+    without_schedules_until(world, world.now() + time)
 
 
 def next_email(world: World) -> SentEmail:
     """Returns the next email, as `World.next_email` does, without the ticks before somebody is due."""
     due = min(str(row["due_at"]) for row in world.subscribers() if "due_shard" in row)
-    asleep_until(world, datetime.fromisoformat(due))
+    without_schedules_until(world, datetime.fromisoformat(due))
     email = world.next_email(timedelta(minutes=30))
     assert email
     return email
@@ -60,7 +60,7 @@ def next_email(world: World) -> SentEmail:
 def next_email_of(person: Person) -> SentEmail:
     """Returns this person's next email, in a world where others may be due as well."""
     sent, due = len(person.emails), datetime.fromisoformat(str(person.row["due_at"]))
-    asleep_until(person.world, max(due, person.world.now()))
+    without_schedules_until(person.world, max(due, person.world.now()))
     for _ in range(6):
         if len(person.emails) > sent:
             return person.emails[-1]
@@ -91,7 +91,7 @@ def nothing_comes(world: World, days: int = 3) -> bool:
     """Tells whether no email comes in the next days, at any hour."""
     sent = len(world.emails)
     for _ in range(days * 4):
-        asleep(world, timedelta(hours=6))
+        without_schedules(world, timedelta(hours=6))
         world.advance(timedelta(minutes=6))
     return len(world.emails) == sent
 

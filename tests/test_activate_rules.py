@@ -13,7 +13,7 @@ from local_cloud import custom
 from local_cloud.cloud import World
 from local_cloud.functions import Crash
 from tests.conftest import MONDAY
-from tests.metrics import rings
+from tests.metrics import goes_off
 from tests.test_events import event, shape
 from tests.test_first_deployment import rule_set
 from tests.test_policies import grants, policies, refused, unused
@@ -142,7 +142,7 @@ def test_n5_cloudformation_is_answered_whatever_fails(
         answer = asks(world, what, before="" if what == "Create" else world.resources.ref("ReceiptRules"))
     assert answer["Status"] == "FAILED"
     assert answer["Reason"] == f"{reason}; the log of the function says more"
-    assert rings(world.resources.properties("FailedAlarm"), world)
+    assert goes_off(world.resources.properties("FailedAlarm"), world)
 
 
 @pytest.mark.parametrize("missing", ["RequestType", "ResourceProperties", "StackId", "RequestId", "LogicalResourceId"])

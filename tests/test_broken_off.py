@@ -15,7 +15,7 @@ from tests.conftest import MONDAY
 from tests.people import Person
 from tests.services.test_receiving import raw_mails, written
 from tests.services.test_sending import emails
-from tests.stories import asleep, next_email
+from tests.stories import next_email, without_schedules
 
 HOUR = timedelta(hours=1)
 PROMISE = Site("send", "aws/limits.py Limits.promise", "PutItem")
@@ -167,7 +167,7 @@ def test_the_promise_of_an_email_is_kept_if_the_answer_to_its_write_was_lost(wor
     ann = Person(world)
     for _ in range(before):
         ann.signs_up()
-        asleep(world, timedelta(days=2))
+        without_schedules(world, timedelta(days=2))
     with reply_lost(world, PROMISE) as calls:
         assert "look in your inbox" in ann.signs_up().text
     assert len(calls) == 2

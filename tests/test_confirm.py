@@ -13,7 +13,7 @@ from course.subscriber import Subscriber
 from course.tokens import Keyring, Purpose
 from local_cloud.cloud import World
 from tests.people import Person
-from tests.stories import a_key_is_added, asleep, next_email, nothing_comes, unchanged
+from tests.stories import a_key_is_added, next_email, nothing_comes, unchanged, without_schedules
 
 
 def test_the_button_starts_the_course_at_once(world: World) -> None:
@@ -46,7 +46,7 @@ def test_the_proof_of_consent_has_the_text_the_page_and_the_times(
     ann = Person(world)
     ann.signs_up(path=path)
     asked_at = world.now()
-    asleep(world, timedelta(hours=2))
+    without_schedules(world, timedelta(hours=2))
     if by == "button":
         ann.confirms()
     else:
@@ -63,7 +63,7 @@ def test_a_fresh_link_keeps_the_first_proof(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
     first = world.now()
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.asks_for_a_link()
     ann.confirms()
     found = proof(world)
@@ -198,9 +198,9 @@ def test_c3_an_expired_token_confirms_nothing(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
     link = ann.link("/confirm/")
-    asleep(world, timedelta(hours=71, minutes=50))
+    without_schedules(world, timedelta(hours=71, minutes=50))
     assert world.request("GET", link).status == 200
-    asleep(world, timedelta(minutes=11))
+    without_schedules(world, timedelta(minutes=11))
     for method in ("GET", "POST"):
         with unchanged(world):
             page = world.request(method, link)

@@ -15,7 +15,7 @@ from local_cloud.cloud import World
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.services.test_sending import emails, ses_answers
-from tests.stories import asleep_until, id_of, next_email, reads, unchanged, without
+from tests.stories import id_of, next_email, reads, unchanged, without, without_schedules_until
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PLAN = ("intro", "acknowledge", "own-it", "keep-showing-up")
@@ -158,12 +158,12 @@ def test_an_attempt_in_doubt_takes_no_other_subscribers_place(world: World, monk
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", "Bob", hour=8, source_ip="203.0.113.9").joins()
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url="https://email.eu-west-1.amazonaws.com"))
     with without(world, "record_delivery"):
-        asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+        without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
         world.invoke("dispatch", {})
         world.drain()
         assert "claim" in ann.row
         world.ses.max_24_hour_send = len(world.emails) + 1
-        asleep_until(world, MONDAY.replace(day=24, hour=7, minute=50))
+        without_schedules_until(world, MONDAY.replace(day=24, hour=7, minute=50))
         world.advance(timedelta(minutes=11))
     world.drain()
     assert emails(bob) == ["confirm", "intro", "acknowledge"]
@@ -177,7 +177,7 @@ def test_d3_after_three_days_without_the_scheduler_one_email_comes(
     ann = reads(Person(world), 1)
     hour, minute = wakes
     back = datetime(2026, 11, 27, hour, minute, tzinfo=BERLIN)
-    asleep_until(world, back)
+    without_schedules_until(world, back)
     world.advance(timedelta(minutes=30))
     woken_at_night = hour < 7
     assert len(ann.emails) == (3 if woken_at_night else 4)
@@ -198,7 +198,7 @@ def test_d3_after_three_days_without_the_scheduler_one_email_comes(
 
 def test_d3_a_schedule_that_fires_twice_sends_one_email(world: World) -> None:
     ann = Person(world).joins()
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     with without(world, "send"):
         world.invoke("dispatch", {})
         world.invoke("dispatch", {})
@@ -212,7 +212,7 @@ def test_paused_stopped_and_bounced_subscribers_are_not_in_the_index(world: Worl
     people[0].presses("pause")
     people[1].presses("stop")
     world.bounced(people[2].emails[-1])
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     with unchanged(world):
         world.invoke("dispatch", {})
         world.drain()

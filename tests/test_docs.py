@@ -193,7 +193,7 @@ def test_where_the_privacy_page_and_its_rows_disagree_is_said(document: str, pag
     assert problem in privacy_problems(document, page, TESTS)
 
 
-# ---------------------------------------------------------------- what can be set, and what rings
+# ---------------------------------------------------------------- what can be set, and what goes off
 
 GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 AUTHORS, OPERATORS = ((ROOT / "docs" / name).read_text("utf-8") for name in ("authors.md", "operators.md"))

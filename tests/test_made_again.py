@@ -9,7 +9,7 @@ import pytest
 from local_cloud.cloud import World
 from tests.people import Person
 from tests.services.test_receiving import reply_to, written
-from tests.stories import a_key_is_added, asleep, edit, next_email, reads
+from tests.stories import a_key_is_added, edit, next_email, reads, without_schedules
 
 Change = Callable[[Person, Path], None]
 WORDS = "I saw that he had stopped laughing.\n\nI asked nothing."
@@ -169,7 +169,7 @@ def test_the_quote_of_a_notice_is_not_taken_for_own_words_after_the_course_has_c
 
 def test_a_reflection_of_the_second_in_which_the_closing_letter_was_sent_is_expected_in_its_quote(world: World) -> None:
     ann = reads(Person(world), 5)
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.replies("I never said it out loud, not once in ten years.")
     world.invoke("dispatch", {})
     world.drain()

@@ -12,7 +12,7 @@ from course import tokens
 from course.tokens import Keyring, Purpose
 from local_cloud.cloud import World
 from tests.people import Person, one_click
-from tests.stories import a_key_is_added, asleep, next_email, nothing_comes, reads, unchanged
+from tests.stories import a_key_is_added, next_email, nothing_comes, reads, unchanged, without_schedules
 
 ACTIONS = ("pause", "resume", "time", "again", "stop", "yes", "not-yet")
 
@@ -211,9 +211,9 @@ def test_the_course_page_link_expires_after_30_days_and_one_reply_brings_a_new_o
     ann = reads(Person(world), 1)
     page = ann.page_url
     ann.presses("pause")
-    asleep(world, timedelta(days=30, minutes=-10))
+    without_schedules(world, timedelta(days=30, minutes=-10))
     assert world.request("GET", page).status == 200
-    asleep(world, timedelta(minutes=11))
+    without_schedules(world, timedelta(minutes=11))
     with unchanged(world):
         assert world.request("GET", page).status == 404
         assert world.request("POST", f"{page}/stop").status == 404
@@ -308,7 +308,7 @@ def test_p1_the_course_page_shows_neither_the_zone_s_midnight_nor_its_country(wo
         ann.confirms()
         ann.presses("pause")
         for _ in range(25):
-            asleep(world, timedelta(hours=1))
+            without_schedules(world, timedelta(hours=1))
             seen.add(ann.page.replace(ann.page_url.rpartition("/")[2], ""))
     assert len(seen) == 1
 

@@ -16,7 +16,7 @@ from tests.conftest import MONDAY
 from tests.logs import given_away
 from tests.people import Person
 from tests.services.test_receiving import raw_mails, reply_to, written
-from tests.stories import asleep, asleep_until, next_email, reads
+from tests.stories import next_email, reads, without_schedules, without_schedules_until
 
 HEADERS = {
     "referrer-policy": "no-referrer",
@@ -69,7 +69,7 @@ def test_g1_the_logs_hold_no_personal_data() -> None:
         world.drain()
         assert world.failures
         world.ses.refused[ann.address] = f"Address {ann.address} blocked."
-        asleep_until(world, MONDAY.replace(day=25, hour=6, minute=50))
+        without_schedules_until(world, MONDAY.replace(day=25, hour=6, minute=50))
         world.invoke("dispatch", {})
         world.drain()
         assert ann.row["held"]
@@ -283,4 +283,4 @@ def test_a_stored_subscriber_stays_small(world: World) -> None:
     key = {"id": {"S": str(ann.row["id"])}}
     item = world.clients.dynamodb.get_item(TableName=world.resources.ref("Subscribers"), Key=key)["Item"]
     assert len(json.dumps(item)) < 1600  # as typed JSON, which is half as long again
-    asleep(world, timedelta(minutes=1))
+    without_schedules(world, timedelta(minutes=1))

@@ -18,9 +18,9 @@ from local_cloud.cloud import TEMPLATE, World
 from local_cloud.mime import SentEmail
 from local_cloud.physical import arn
 from tests.conftest import MONDAY
-from tests.metrics import rings
+from tests.metrics import goes_off
 from tests.people import Person
-from tests.stories import asleep, next_email, nothing_comes, unchanged
+from tests.stories import next_email, nothing_comes, unchanged, without_schedules
 
 
 def records(*bodies: dict[str, Any]) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def test_f2_events_that_come_twice_reversed_or_late_have_the_same_result(
     strange = [with_tags(events[0], subscriber="aaaaaaaaaaaaaaaa"), with_tags(events[-1], epoch=None)]
     strange += [with_tags(events[0], epoch="1"), with_tags(events[0], attempt="0123456789abcdef"), of_the_introduction]
     for hours in (0, 20):  # and dispatch runs, for which the attempt is in doubt
-        asleep(world, timedelta(hours=hours))
+        without_schedules(world, timedelta(hours=hours))
         put_back(world, before)
         world.invoke("dispatch", {})
         world.drain()
@@ -166,7 +166,7 @@ def test_f2_events_that_come_days_late_settle_a_held_attempt(world: World, monke
     """No events came for three days. The stored state is the same for each order; only the next slot is later."""
     ann, lesson = unanswered(world, monkeypatch)
     for _ in range(3):
-        asleep(world, timedelta(days=1))
+        without_schedules(world, timedelta(days=1))
         world.invoke("dispatch", {})
         world.drain()
     assert ann.row["held"] == "in doubt"
@@ -259,7 +259,7 @@ def test_f4_an_old_epochs_event_changes_nothing(world: World) -> None:
     ann = Person(world).joins()
     introduction = ann.emails[-1]
     world.request("POST", ann.link("/unsubscribe/"))
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.joins()
     with unchanged(world):
         for event in (ses_events.send, ses_events.delivery):
@@ -293,7 +293,7 @@ def test_f8_a_complaint_or_bounce_of_an_earlier_epoch_also_stops_the_waiting_sig
     ann = Person(world).joins()
     introduction = ann.emails[-1]
     ann.presses("stop")
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.signs_up(first_name="Mallory")
     confirmation = ann.emails[-1]
     assert "sign_up" in ann.row
@@ -321,9 +321,9 @@ def test_f8_a_complaint_stops_every_course_of_the_address_in_every_epoch(two_cou
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9").joins()
     introduction = ann.emails[-1]
     ann.presses("stop")
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.joins()
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.signs_up(course=OTHER_COURSE)
     ann.confirms()
     world.complained(introduction)
@@ -346,7 +346,7 @@ def test_f8_a_complaint_after_an_erasure_suppresses_the_address(world: World) ->
     assert not world.subscribers()
     assert reasons(world) == ["complained"]
     assert ann.address not in str(world.rows("Suppressions"))
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     sent = len(ann.emails)
     assert ann.signs_up().status == 200
     assert nothing_comes(world)
@@ -387,7 +387,7 @@ def test_f6_one_poison_message_holds_up_no_other(world: World) -> None:
         world.clients.sqs.send_message(QueueUrl=world.resources.ref("Feedback"), MessageBody=body)
     world.drain()
     assert [one.row["status"] for one in people] == ["complained"] * 9
-    asleep(world, timedelta(hours=1))
+    without_schedules(world, timedelta(hours=1))
     assert [failure.function for failure in world.failures] == ["record_delivery"] * 5
     world.failures.clear()
     dead = {queue.logical_id: queue.waiting for queue in world.queues() if queue.is_dead_letters}
@@ -417,7 +417,7 @@ def full(world: World, email: SentEmail) -> None:
 def rings_for_bounces(world: World) -> bool:
     alarms = [alarm for _, alarm in world.resources.resources("AWS::CloudWatch::Alarm")]
     [alarm] = [alarm for alarm in alarms if alarm.get("MetricName") == "PausedByBounces"]
-    return rings(alarm, world)
+    return goes_off(alarm, world)
 
 
 def test_f3_five_transient_bounces_pause_the_course(world: World) -> None:

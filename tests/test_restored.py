@@ -11,7 +11,7 @@ from local_cloud.functions import forget_everything
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.services.test_held import DAY, TUESDAY, counted, days, tick
-from tests.stories import asleep, asleep_until
+from tests.stories import without_schedules, without_schedules_until
 
 OTHER_STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/another/b6a2ad80-c87e-11f0-9d5f-0a1b2c3d4e5f"
 SAME = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
@@ -63,10 +63,10 @@ def test_d9_nothing_is_sent_from_a_moved_table_until_an_operator_allows_it(
     world: World, move: Callable[[World], None]
 ) -> None:
     ann, carl = Person(world).joins(), Person(world, "carl@example.net", "Carl", source_ip="203.0.113.10")
-    asleep(world, timedelta(hours=1))
+    without_schedules(world, timedelta(hours=1))
     move(world)
     assert "look in your inbox" in carl.signs_up().text
-    asleep_until(world, TUESDAY)
+    without_schedules_until(world, TUESDAY)
     told = len(world.logs)
     tick(world)
     assert len(world.emails) == 2
@@ -84,7 +84,7 @@ def test_d9_nothing_is_sent_from_a_moved_table_until_an_operator_allows_it(
     assert days(ann, "acknowledge") == [24]
     assert days(carl, "confirm") == [24]
     carl.confirms()
-    asleep_until(world, TUESDAY + DAY)
+    without_schedules_until(world, TUESDAY + DAY)
     tick(world)
     assert days(ann, "own-it") == days(carl, "acknowledge") == [25]
 
@@ -94,7 +94,7 @@ def test_d9_only_one_of_two_stacks_on_the_same_data_sends(world: World) -> None:
     ann = Person(world).joins()
     first = deployed(world, STACK=OTHER_STACK)
     assert world.invoke("audit", {"resume_all": True}).payload["stopped"] == ""
-    asleep_until(world, TUESDAY)
+    without_schedules_until(world, TUESDAY)
     world.invoke("dispatch", {})
     deployed(world, **first)
     world.drain()
@@ -114,7 +114,7 @@ def test_d9_a_stack_that_is_deployed_again_goes_on_sending(world: World) -> None
     """An update changes neither the stack's id nor its table."""
     ann = Person(world).joins()
     deployed(world, RETENTION_DAYS="30")
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     tick(world)
     assert days(ann, "acknowledge") == [24]
     assert not counted(world, "BreakerOpen")

@@ -8,10 +8,10 @@ import pytest
 
 from cli import operate
 from local_cloud.cloud import World
-from tests.metrics import rings
+from tests.metrics import goes_off
 from tests.people import Person, one_click
 from tests.services.test_held import id_of, item, store
-from tests.stories import asleep, next_email, nothing_comes, reads, unchanged
+from tests.stories import next_email, nothing_comes, reads, unchanged, without_schedules
 
 NEWER = {"N": "2"}
 
@@ -32,7 +32,7 @@ def newer_code_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
 def alarm_rings(world: World, metric: str) -> bool:
     alarms = [alarm for _, alarm in world.resources.resources("AWS::CloudWatch::Alarm")]
     [alarm] = [alarm for alarm in alarms if alarm.get("MetricName") == metric]
-    return rings(alarm, world)
+    return goes_off(alarm, world)
 
 
 def dead_letters(world: World) -> dict[str, tuple[str, ...]]:
@@ -97,7 +97,7 @@ def test_p9_a_reply_is_handled_once_the_newer_code_is_back(
     world: World, ann: Person, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     ann.replies(text)
-    asleep(world, timedelta(hours=1))
+    without_schedules(world, timedelta(hours=1))
     assert [failure.function for failure in world.failures] == ["receive_reply"] * 5
     world.failures.clear()
     assert len(ann.reflections) == 1
@@ -111,7 +111,7 @@ def test_p9_an_event_waits_for_the_newer_code_and_its_address_is_suppressed_at_o
 ) -> None:
     before = item(world, id_of(ann))
     world.complained(ann.emails[-1])
-    asleep(world, timedelta(hours=1))
+    without_schedules(world, timedelta(hours=1))
     assert [failure.function for failure in world.failures] == ["record_delivery"] * 5
     world.failures.clear()
     assert item(world, id_of(ann)) == before
@@ -125,10 +125,10 @@ def test_p9_a_notice_waits_for_the_newer_code(world: World, ann: Person, monkeyp
     asked = {"notice": "help", "subscriber": id_of(ann), "epoch": int(str(ann.row["epoch"])), "key": "a-mail"}
     world.clients.sqs.send_message(QueueUrl=world.resources.ref("Outbox"), MessageBody=json.dumps(asked))
     sent = len(ann.emails)
-    asleep(world, timedelta(minutes=20))
+    without_schedules(world, timedelta(minutes=20))
     assert len(ann.emails) == sent
     newer_code_is_back(monkeypatch)
-    asleep(world, timedelta(minutes=6))
+    without_schedules(world, timedelta(minutes=6))
     assert [email.tags["email"] for email in ann.emails[sent:]] == ["help"]
 
 

@@ -12,7 +12,7 @@ from local_cloud.api import Response
 from local_cloud.cloud import World
 from tests.conftest import MONDAY
 from tests.people import Person
-from tests.stories import a_key_is_added, asleep, nothing_comes, unchanged
+from tests.stories import a_key_is_added, nothing_comes, unchanged, without_schedules
 
 
 def test_a_sign_up_is_pending_and_gets_one_email(world: World) -> None:
@@ -194,7 +194,7 @@ def test_s11_no_answer_tells_whether_an_address_is_known(world: World) -> None:
     assert {name: person.row["status"] for name, person in people.items() if name != "stranger"} == {
         name: name for name in names if name != "stranger"
     }
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     before = len(world.emails)
 
     form, answers = people["stranger"].form(), set()
@@ -215,7 +215,7 @@ def test_s11_no_answer_tells_whether_an_address_is_known(world: World) -> None:
 def test_a_paused_subscriber_gets_no_promise_of_a_next_email(world: World) -> None:
     ann = Person(world).joins()
     ann.presses("pause")
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.signs_up()
     assert ann.emails[-1].tags["email"] == "already-here"
     assert "Your next email comes" not in (ann.emails[-1].text or "")
@@ -229,7 +229,7 @@ def test_s12_a_form_that_no_person_filled_in_has_no_effect(world: World) -> None
     """The answer is the one that everybody gets, but nothing is stored or sent."""
     ann = Person(world)
     taken = ann.signs_up()
-    asleep(world, timedelta(hours=25))
+    without_schedules(world, timedelta(hours=25))
     fresh = ann.form()
     seconds, _, mac = fresh["form_time"].partition(".")
     for form in (
@@ -300,7 +300,7 @@ def test_s19_a_busy_form_keeps_what_was_typed_and_says_when_to_come_back(world: 
         page = world.request("POST", path, form=form, source_ip=ann.source_ip)
     minutes = -(-int(page.headers["retry-after"]) // 60)
     assert (page.status, f"press the button again in {minutes} minutes" in page.text) == (429, True)
-    asleep(world, timedelta(minutes=minutes))
+    without_schedules(world, timedelta(minutes=minutes))
     assert world.request("POST", path, form=as_shown(page), source_ip=ann.source_ip).status == 200
     assert [email.tags["email"] for email in ann.emails] == ["confirm"]
 

@@ -28,7 +28,7 @@ from local_cloud.cloud import TEMPLATE, World
 from tests.browser import barriers, chromium, served
 from tests.conftest import MONDAY
 from tests.people import Person
-from tests.stories import asleep, is_asked_to_keep, next_email
+from tests.stories import is_asked_to_keep, next_email, without_schedules
 
 COURSE = "recuperar-la-confianza"
 LESSONS = {
@@ -209,7 +209,7 @@ def test_a_course_and_its_commands_are_in_spanish(world: World) -> None:
             assert ("En pausa hasta el 30 de noviembre de 2026." if "lunes" in said else "En pausa. No llega") in page
     ann.presses("not-yet")
     assert "entre las 8:00 y las 9:00, hora de Europe/Berlin" in (ann.email("a otra hora").text or "")
-    asleep(world, timedelta(days=1, hours=1))
+    without_schedules(world, timedelta(days=1, hours=1))
     in_spanish(ann.signs_up(course=COURSE))
     again = ann.email("Antes de arreglarlo")
     assert "Lo que escribiste la última vez:\n\nMe escondía detrás del trabajo." in (again.text or "")

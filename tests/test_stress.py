@@ -40,7 +40,7 @@ class Turns:
 
     def __init__(self, clock: time_machine.Traveller) -> None:
         self._clock = clock
-        self._asleep: list[tuple[float, int, threading.Semaphore]] = []
+        self._scheduler_stopped: list[tuple[float, int, threading.Semaphore]] = []
         self._numbers = count()
 
     def sleep(self, seconds: float) -> None:
@@ -67,12 +67,12 @@ class Turns:
         """Plans a wake-up a little late, as after any sleep: at the next tenth of a millisecond."""
         wake = threading.Semaphore(0)
         at = math.ceil((time.time() + seconds) * 10_000) / 10_000
-        heappush(self._asleep, (at, next(self._numbers), wake))
+        heappush(self._scheduler_stopped, (at, next(self._numbers), wake))
         return wake
 
     def _next(self) -> None:
-        if self._asleep:
-            at, _, wake = heappop(self._asleep)
+        if self._scheduler_stopped:
+            at, _, wake = heappop(self._scheduler_stopped)
             self._clock.move_to(max(at, time.time()))
             wake.release()
 

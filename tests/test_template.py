@@ -18,7 +18,7 @@ from local_cloud.cloud import PARAMETERS, TEMPLATE, World
 from local_cloud.intrinsics import Resolver
 from local_cloud.template import resolved
 from tests.conftest import MONDAY
-from tests.metrics import Series, rings, written
+from tests.metrics import Series, goes_off, written
 from tests.people import Person
 
 ROOT = TEMPLATE.parent
@@ -376,7 +376,7 @@ def test_alarms_watch_exactly_the_metrics_that_the_functions_write(world: World)
     assert ours
     for alarm in ours:
         assert Series.watched_by(alarm) == Series(namespace, dimensions, alarm["MetricName"])
-    ringing = {alarm["MetricName"] for alarm in ours if rings(alarm, world)}
+    ringing = {alarm["MetricName"] for alarm in ours if goes_off(alarm, world)}
     assert ringing == {"Refused", "Held"}
 
 

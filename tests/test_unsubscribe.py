@@ -14,7 +14,7 @@ from local_cloud.api import Response
 from local_cloud.cloud import World
 from local_cloud.functions import forget_everything
 from tests.people import Person, one_click
-from tests.stories import a_key_is_added, asleep, next_email, nothing_comes, reads, unchanged
+from tests.stories import a_key_is_added, next_email, nothing_comes, reads, unchanged, without_schedules
 
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -184,7 +184,7 @@ def keys_read(world: World) -> int:
 
 def test_a_link_of_years_ago_still_stops_the_emails(world: World) -> None:
     ann = Person(world).joins()
-    asleep(world, timedelta(days=3 * 365))
+    without_schedules(world, timedelta(days=3 * 365))
     assert done(world.request("POST", ann.link("/unsubscribe/")))
     assert ann.row["status"] == "unsubscribed"
 
@@ -204,7 +204,7 @@ def test_u7_signing_up_again_is_a_new_beginning(world: World) -> None:
     confirmation, introduction = ann.emails
     page, unsubscribe = ann.page_url, ann.link("/unsubscribe/")
     world.request("POST", unsubscribe)
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.joins()
     assert (ann.row["status"], ann.row["round"]) == ("active", 2)
     assert [email.tags["email"] for email in ann.emails] == ["confirm", "intro", "goodbye", "confirm", "intro"]

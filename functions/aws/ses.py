@@ -74,7 +74,7 @@ class Mailer:
         self._sender = sender
         self._configuration_set = configuration_set
 
-    def connect_anew(self) -> None:
+    def reconnect(self) -> None:
         """Closes the old connections.
 
         While Lambda freezes an idle process, SES ends the process's connections. The first request would be lost.
@@ -142,7 +142,7 @@ class Mailer:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Capacity:
     """How many emails SES takes now."""
 
     rate: float
@@ -161,11 +161,11 @@ class Quota:
     def __init__(self, client: "SESV2Client") -> None:
         self._client = client
 
-    def room(self) -> Room:
+    def capacity(self) -> Capacity:
         """The rate and the quota as of now. SES answers -1 if there is no quota."""
         account = self._client.get_account()
         given = account["SendQuota"]
         daily = 10**9 if given["Max24HourSend"] < 0 else int(given["Max24HourSend"])
         left = daily - int(given["SentLast24Hours"])
         refusal = None if account["SendingEnabled"] else str(account.get("EnforcementStatus", "sending is paused"))
-        return Room(given["MaxSendRate"], daily, max(left, 0), refusal)
+        return Capacity(given["MaxSendRate"], daily, max(left, 0), refusal)

@@ -50,7 +50,7 @@ class Row:
 class Subscribers(Table):
     """One item for each subscriber. Every write is conditional on the version that was read."""
 
-    def at_home(self, stack: str) -> bool:
+    def may_send_from_table(self, stack: str) -> bool:
         """Whether this stack may send from this table: the first that asked may, until another moves in.
 
         A table restored from a backup is another table with the same items, and a second stack on the same data is
@@ -60,9 +60,9 @@ class Subscribers(Table):
         if found := self._get(id=HOME):
             return bool(found["home"] == here)
         self._put({"id": HOME, "home": here}, "attribute_not_exists(id)")
-        return self.at_home(stack)
+        return self.may_send_from_table(stack)
 
-    def move_in(self, stack: str) -> None:
+    def take_over_table(self, stack: str) -> None:
         """Makes this stack the only one that may send from this table."""
         self._put({"id": HOME, "home": self._here(stack)})
 

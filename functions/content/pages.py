@@ -104,7 +104,7 @@ def message_after(done: str, subscriber: Subscriber, course: Course, now: dateti
     """The report of a pressed button; empty if it is not true, as `done` comes from an address that may be old."""
     if done == Command.PAUSE and subscriber.status is Status.PAUSED:
         return _paused(subscriber, course.language)
-    if done in ACTIONS and not pressed(Command(done), course, now).is_so(subscriber, Place.of(subscriber)):
+    if done in ACTIONS and not pressed(Command(done), course, now).is_fulfilled(subscriber, Place.of(subscriber)):
         return ""
     return str(course.language.words["pages"]["done"][done]) if done in TOLD else ""
 

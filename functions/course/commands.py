@@ -88,16 +88,16 @@ class Asked:
         """The subscriber after the request; the same subscriber if it changes nothing or does not apply."""
         return self.row.change(self, subscriber.with_ids(self.syllabus.renamed))
 
-    def is_so(self, after: Subscriber | None, place: Place) -> bool:
+    def is_fulfilled(self, after: Subscriber | None, place: Place) -> bool:
         """Whether the request is fulfilled now. Only the subscriber's state counts, not which write led to it."""
-        return after is not None and self.row.is_so(self, after, place)
+        return after is not None and self.row.is_fulfilled(self, after, place)
 
     def notice(self, after: Subscriber | None, place: Place) -> str:
         """The notice that answers: the command's own if the request is fulfilled, otherwise NOT_SKIPPED or HELP."""
         at_the_end = after and place == Place.of(after) and after.next_lesson == self.syllabus.closing
         if self.request.command is Command.SKIP and at_the_end:
             return NOT_SKIPPED
-        return (self.row if self.is_so(after, place) else ROWS[Command.HELP]).notice
+        return (self.row if self.is_fulfilled(after, place) else ROWS[Command.HELP]).notice
 
     def may_skip(self, subscriber: Subscriber) -> bool:
         """Whether the next lesson can be skipped and this request has not skipped one already."""
@@ -116,7 +116,7 @@ class Row:
     notice: str
     """Answers the command if it came by reply; empty for a command that is only a button."""
     change: Callable[[Asked, Subscriber], Subscriber] = lambda _asked, subscriber: subscriber
-    is_so: Callable[[Asked, Subscriber, Place], bool] = lambda _asked, _after, _place: True
+    is_fulfilled: Callable[[Asked, Subscriber, Place], bool] = lambda _asked, _after, _place: True
     on_page: bool = False
     """Whether the course page has a button for it."""
     told: bool = False

@@ -185,7 +185,7 @@ def hold(subscriber: Subscriber, reason: Held) -> Subscriber:
     return replace(subscriber, held=reason)
 
 
-def let_go(subscriber: Subscriber, now: datetime, *, arrived: bool = False) -> Subscriber:
+def release_held(subscriber: Subscriber, now: datetime, *, arrived: bool = False) -> Subscriber:
     """Releases a subscriber for an operator: the next email comes today if the day is free and its hour has come.
 
     An email of unknown outcome counts as sent if it `arrived`, otherwise it is sent again; its day stays taken in both

@@ -167,7 +167,9 @@ def release(subscriber_id: str, *, arrived: bool, now: datetime) -> dict[str, An
         return _not_released("is not held")
     if arrived and not (before.claim or before.unsettled):
         return _not_released(f"has no email in doubt that could have arrived; is held: {before.held}")
-    after = clients.subscribers().change(subscriber_id, lambda current: delivery.let_go(current, now, arrived=arrived))
+    after = clients.subscribers().change(
+        subscriber_id, lambda current: delivery.release_held(current, now, arrived=arrived)
+    )
     count("Released")
     return {"released": True, "why": before.held, "next": _next(after)}
 

@@ -50,9 +50,9 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
     marks and counters under a hash of the id. Raw mail that cannot be attributed is deleted after its 14 days.
     """
     close_mailbox(subscriber, now)
-    deque(remains_deleted(subscriber.id), maxlen=0)
+    deque(delete_remains(subscriber.id), maxlen=0)
     clients.subscribers().erase(subscriber.id)
-    deque(remains_deleted(subscriber.id), maxlen=0)  # what came meanwhile; later mail finds no subscriber
+    deque(delete_remains(subscriber.id), maxlen=0)  # what came meanwhile; later mail finds no subscriber
 
 
 def begin(subscriber: Subscriber, now: datetime) -> None:
@@ -74,7 +74,7 @@ def close_mailbox(subscriber: Subscriber, now: datetime) -> None:
     clients.limits().close(mailbox, subscriber.course, now)
 
 
-def remains_deleted(subscriber_id: str) -> Iterator[str]:
+def delete_remains(subscriber_id: str) -> Iterator[str]:
     """Deletes mail, reflections, journal links and proofs of consent; yields the id of each deleted mail.
 
     Each reflection is deleted together with its mail, so that an erasure ends even if it is interrupted many times.

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from aws.log import FUNCTIONS, PACKAGES, Failed, where
 from local_cloud.cloud import World
 from tests.logs import ADDRESS
-from tests.metrics import rings
+from tests.metrics import goes_off
 from tests.test_events import event
 from tests.test_template import ASKED_FOR, HANDLERS
 
@@ -44,7 +44,7 @@ def test_g2_a_denied_call_is_logged_with_code_and_operation_only(
     logs = "\n".join(world.logs)
     assert not ADDRESS.search(logs)
     assert "ciphertext" not in logs
-    assert rings(world.resources.properties("FailedAlarm"), world)
+    assert goes_off(world.resources.properties("FailedAlarm"), world)
     world.failures.clear()
 
 
@@ -89,7 +89,7 @@ def test_g2_an_unexpected_error_is_logged_with_type_and_place_only(
     (logged,) = [json.loads(line) for line in world.logs if '"a function failed"' in line]
     assert logged["where"].startswith("dispatch.py:")
     assert "code" not in logged
-    assert rings(world.resources.properties("FailedAlarm"), world)
+    assert goes_off(world.resources.properties("FailedAlarm"), world)
     world.failures.clear()
 
 

@@ -155,7 +155,7 @@ def test_a_connection_closed_while_the_process_was_frozen_loses_no_request() -> 
         assert mailer.send(EMAIL, {}) == Sent("1")
         assert mailer.send(EMAIL, {}) == Unknown()
         assert mailer.send(EMAIL, {}) == Sent("1")
-        mailer.connect_anew()
+        mailer.reconnect()
         assert mailer.send(EMAIL, {}) == Sent("1")
         server.shutdown()
 
@@ -174,12 +174,12 @@ def test_the_capacity_is_the_one_that_ses_reports(quota: tuple[float, float, flo
     most, rate, sent = quota
     given = {"Max24HourSend": most, "MaxSendRate": rate, "SentLast24Hours": sent}
     body = json.dumps({"SendingEnabled": True, "SendQuota": given})
-    room = Quota(Wire(answer(200, body)).client).room()
-    assert (room.rate, room.left_today, room.refusal) == (rate, left, None)
-    assert room.daily == (most if most > 0 else 10**9)
+    capacity = Quota(Wire(answer(200, body)).client).capacity()
+    assert (capacity.rate, capacity.left_today, capacity.refusal) == (rate, left, None)
+    assert capacity.daily == (most if most > 0 else 10**9)
 
 
 def test_a_paused_account_has_no_capacity() -> None:
     given = {"Max24HourSend": 1, "MaxSendRate": 1, "SentLast24Hours": 0}
     body = json.dumps({"SendingEnabled": False, "EnforcementStatus": "SHUTDOWN", "SendQuota": given})
-    assert Quota(Wire(answer(200, body)).client).room().refusal == "SHUTDOWN"
+    assert Quota(Wire(answer(200, body)).client).capacity().refusal == "SHUTDOWN"

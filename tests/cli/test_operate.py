@@ -12,7 +12,7 @@ from local_cloud.cloud import World
 from local_cloud.web import Listener, Server
 from tests.conftest import MONDAY
 from tests.people import Person
-from tests.stories import asleep_until
+from tests.stories import without_schedules_until
 
 COMMAND = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1"})
 
@@ -36,7 +36,7 @@ def test_o1_audit_lists_held_subscribers_and_release_releases_them(served: tuple
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     Person(world, "eve@example.net", "Eve", source_ip="203.0.113.10").signs_up()
     world.ses.refused[ann.address] = "Address blocked."
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     world.advance(timedelta(minutes=6))
 
     account = asked(url, "audit")
@@ -90,7 +90,7 @@ def test_d9_a_restored_table_waits_for_resume_all(served: tuple[World, str]) -> 
     assert "There is nothing to resume" in asked(url, "resume-all").output
     elsewhere = {"id": {"S": "home"}, "home": {"S": "another stack#another table#another day"}}
     world.clients.dynamodb.put_item(TableName=world.resources.ref("Subscribers"), Item=elsewhere)
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     world.advance(timedelta(minutes=6))
     assert len(ann.emails) == 2
     assert "email-course resume-all" in asked(url, "audit").output

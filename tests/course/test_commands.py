@@ -45,8 +45,8 @@ def obey(
     return Asked(request, course, now, place).obeyed(subscriber)
 
 
-def is_so(request: Request, after: Subscriber | None, course: Syllabus, place: Place) -> bool:
-    return Asked(request, course, MONDAY).is_so(after, place)
+def is_fulfilled(request: Request, after: Subscriber | None, course: Syllabus, place: Place) -> bool:
+    return Asked(request, course, MONDAY).is_fulfilled(after, place)
 
 
 def notice_after(request: Request, after: Subscriber | None, course: Syllabus, place: Place) -> str:
@@ -320,9 +320,9 @@ def test_a_command_that_changed_nothing_is_not_reported_as_done() -> None:
     done, stopped = after(3), after(1).stopped(Status.UNSUBSCRIBED)
     for request in (Request(Command.PAUSE), Request(Command.RESUME), Request(Command.YES), Request(Command.SKIP)):
         assert notice_after(request, obey(request, done, COURSE, MONDAY), COURSE, Place.of(done)) == "help"
-        assert not is_so(request, obey(request, stopped, COURSE, MONDAY), COURSE, Place.of(stopped))
-    assert not is_so(Request(Command.HELP), None, COURSE, Place.of(done))
-    assert not is_so(
+        assert not is_fulfilled(request, obey(request, stopped, COURSE, MONDAY), COURSE, Place.of(stopped))
+    assert not is_fulfilled(Request(Command.HELP), None, COURSE, Place.of(done))
+    assert not is_fulfilled(
         Request(Command.TIME, hour=9),
         obey(Request(Command.TIME, hour=9), stopped, COURSE, MONDAY),
         COURSE,

@@ -186,24 +186,24 @@ def in_doubt() -> Subscriber:
 
 def test_a_release_changes_nothing_for_a_subscriber_who_is_not_held() -> None:
     for subscriber in (after(1), after(1).paused(), delivery.claim(confirmed(), "first", MONDAY)):
-        assert delivery.let_go(subscriber, MONDAY, arrived=True) is subscriber
+        assert delivery.release_held(subscriber, MONDAY, arrived=True) is subscriber
 
 
 def test_after_a_release_on_a_free_day_the_lesson_comes_that_day_if_its_hour_has_come() -> None:
     due = sent(confirmed())
     assert due.due_at
     refused = delivery.release(delivery.claim(due, "first", due.due_at), "first", held=Held.ADDRESS)
-    free = delivery.let_go(refused, due.due_at + 5 * HOUR)
+    free = delivery.release_held(refused, due.due_at + 5 * HOUR)
     assert (free.held, free.next_lesson, free.due_at) == ("", "acknowledge", due.due_at + 5 * HOUR)
     assert decide(free, due.due_at + 5 * HOUR, None) is Decision.SEND
-    at_night = delivery.let_go(refused, due.due_at + 20 * HOUR)
+    at_night = delivery.release_held(refused, due.due_at + 20 * HOUR)
     assert decide(at_night, due.due_at + 20 * HOUR, None) is Decision.SLIDE
 
 
 def test_after_a_release_on_a_day_with_a_lesson_the_next_lesson_waits() -> None:
     morning = after(1)
     assert morning.last_at
-    free = delivery.let_go(held(morning), morning.last_at + 13 * HOUR)
+    free = delivery.release_held(held(morning), morning.last_at + 13 * HOUR)
     assert decide(free, morning.last_at + 13 * HOUR, None) is Decision.SLIDE
     slid = delivery.slide(free, morning.last_at + 13 * HOUR)
     assert slid.due_at == morning.due_at
@@ -212,17 +212,17 @@ def test_after_a_release_on_a_day_with_a_lesson_the_next_lesson_waits() -> None:
 def test_an_attempt_in_doubt_that_arrived_counts_as_sent_at_its_time() -> None:
     doubtful = in_doubt()
     assert doubtful.claim
-    done = delivery.let_go(doubtful, doubtful.claim.retry_at + HOUR, arrived=True)
+    done = delivery.release_held(doubtful, doubtful.claim.retry_at + HOUR, arrived=True)
     assert done.sent["acknowledge"] == doubtful.claim.at
     assert (done.held, done.claim, done.next_lesson, done.message_id) == ("", None, "own-it", doubtful.message_id)
     assert done.due_at == done.next_due(doubtful.claim.retry_at + HOUR)
-    assert delivery.let_go(done, doubtful.claim.retry_at + HOUR, arrived=True) is done
+    assert delivery.release_held(done, doubtful.claim.retry_at + HOUR, arrived=True) is done
 
 
 def test_an_email_in_doubt_that_did_not_arrive_is_sent_again_on_another_day() -> None:
     doubtful = in_doubt()
     assert doubtful.claim
-    again = delivery.let_go(doubtful, doubtful.claim.retry_at)
+    again = delivery.release_held(doubtful, doubtful.claim.retry_at)
     assert (again.held, again.claim, again.next_lesson) == ("", None, "acknowledge")
     assert (again.due_at, again.last_day) == (doubtful.claim.retry_at, doubtful.last_day)
     assert decide(again, doubtful.claim.retry_at, None) is Decision.SEND
@@ -234,29 +234,29 @@ def test_an_email_in_doubt_that_did_not_arrive_is_sent_again_on_another_day() ->
 def test_a_release_keeps_a_claim_whose_event_may_still_come() -> None:
     doubtful = in_doubt()
     assert doubtful.claim
-    early = delivery.let_go(doubtful, doubtful.claim.at + HOUR)
+    early = delivery.release_held(doubtful, doubtful.claim.at + HOUR)
     assert (early.held, early.claim, early.due_at) == ("", doubtful.claim, doubtful.due_at)
 
 
 def test_a_release_sends_nothing_to_a_subscriber_who_paused_or_stopped() -> None:
     for subscriber in (held(after(1)).paused(), held(after(1)).stopped(Status.UNSUBSCRIBED), held(after(3))):
-        free = delivery.let_go(subscriber, MONDAY + timedelta(days=9))
+        free = delivery.release_held(subscriber, MONDAY + timedelta(days=9))
         assert (free.held, free.status, free.waiting) == ("", subscriber.status, False)
 
 
 def test_a_release_does_not_change_a_pause_until_a_day() -> None:
     paused = after(1).paused(date(2026, 12, 3))
-    free = delivery.let_go(held(after(1)).paused(date(2026, 12, 3)), MONDAY + timedelta(days=3))
+    free = delivery.release_held(held(after(1)).paused(date(2026, 12, 3)), MONDAY + timedelta(days=3))
     assert (free.held, free.due_at) == ("", paused.due_at)
 
 
 def test_a_confirmation_email_in_doubt_counts_as_sent_or_is_sent_again() -> None:
     doubtful = delivery.hold(delivery.claim(pending(), "first", MONDAY), Held.IN_DOUBT)
     later = MONDAY + 2 * HOUR
-    arrived = delivery.let_go(doubtful, later, arrived=True)
+    arrived = delivery.release_held(doubtful, later, arrived=True)
     assert arrived.sign_up
     assert (arrived.sign_up.mailed, arrived.waiting) == (True, False)
-    again = delivery.let_go(doubtful, later)
+    again = delivery.release_held(doubtful, later)
     assert (again.due_at, decide(again, later, None)) == (later, Decision.SEND)
 
 
@@ -310,7 +310,7 @@ def test_a_late_event_settles_an_email_that_an_operator_released() -> None:
     assert due.due_at
     first = delivery.claim(due, "first", due.due_at)
     assert first.claim
-    free = delivery.let_go(delivery.hold(first, Held.IN_DOUBT), first.claim.retry_at)
+    free = delivery.release_held(delivery.hold(first, Held.IN_DOUBT), first.claim.retry_at)
     assert free.claim is None
     assert delivery.commit(free, "first", "ses-id", MONDAY).next_lesson == due.plan[2]
 
@@ -347,8 +347,8 @@ def test_a_day_without_its_lesson_is_noticed() -> None:
 
 def test_an_email_that_arrived_is_not_sent_again_even_if_a_later_attempt_was_refused() -> None:
     held = delivery.release(claimed_again(), "second", Held.ADDRESS)
-    assert delivery.let_go(held, MONDAY, arrived=True).next_lesson == held.plan[2]
-    assert delivery.let_go(held, MONDAY).next_lesson == held.plan[1]
+    assert delivery.release_held(held, MONDAY, arrived=True).next_lesson == held.plan[2]
+    assert delivery.release_held(held, MONDAY).next_lesson == held.plan[1]
 
 
 def test_an_event_of_an_unsettled_confirmation_email_settles_no_lesson() -> None:
@@ -404,4 +404,4 @@ def test_arrived_settles_the_attempt_of_the_next_email_in_any_stored_order(
     emails = {"first": subscriber.next_lesson or "", "second": "skipped-since"}
     unsettled = {attempt: emails[attempt] for attempt in order}
     doubtful = delivery.hold(replace(subscriber, unsettled=unsettled), Held.ADDRESS)
-    assert delivery.let_go(doubtful, MONDAY, arrived=True).next_lesson == subscriber.plan[2]
+    assert delivery.release_held(doubtful, MONDAY, arrived=True).next_lesson == subscriber.plan[2]

@@ -37,15 +37,18 @@ def test_d4_no_hour_of_the_oddest_clocks_breaks_a_promise(zone: str) -> None:
 def test_d3_one_email_and_no_burst_comes_after_the_scheduler_slept(hour: int, hours_asleep: int) -> None:
     for zone in ("Europe/Berlin", "Pacific/Kiritimati", *ODD):
         for wakes in range(24):
-            asleep = MORNING + timedelta(hours=20 + wakes)
-            slept = Disturbance("asleep", asleep=(asleep, asleep + timedelta(hours=hours_asleep)))
+            outage = MORNING + timedelta(hours=20 + wakes)
+            slept = Disturbance(
+                "outage",
+                outage=(outage, outage + timedelta(hours=hours_asleep)),
+            )
             tally = run(zone, hour, MORNING, slept, minute=44)
             assert tally.holds, tally.findings
 
 
 def test_d3_missed_lessons_come_one_a_day_from_the_day_the_scheduler_resumes() -> None:
     night = MORNING.replace(hour=23)
-    slept = Disturbance("asleep", asleep=(night, night + timedelta(days=3)))
+    slept = Disturbance("outage", outage=(night, night + timedelta(days=3)))
     assert _days(slept) == [26, 30, 31, 32, 33]
     assert _days(Disturbance()) == [26, 27, 28, 29, 30]
 

@@ -54,7 +54,7 @@ class Disturbance:
     name: str = "plain"
     clocks: tuple[Action, ...] = ()
     """Changes of zone or hour."""
-    asleep: tuple[datetime, datetime] | None = None
+    outage: tuple[datetime, datetime] | None = None
     """When the scheduler does not run."""
     error: timedelta = timedelta(0)
     """How much the functions' clock is ahead, while it is `wrong`: at every call, or at every other one."""
@@ -74,7 +74,7 @@ class Disturbance:
         """Returns the next tick at which the subscriber is due by the functions' clock."""
         earliest = max(not_before, due - abs(self.error))
         at = HISTORY - (HISTORY - earliest) // TICK * TICK
-        while self.seen(at) < due or (self.asleep and self.asleep[0] <= at < self.asleep[1]):
+        while self.seen(at) < due or (self.outage and self.outage[0] <= at < self.outage[1]):
             at += TICK
         return at
 
@@ -125,7 +125,7 @@ def run(zone: str, hour: int, start: datetime, disturbance: Disturbance, minute:
     sent = list(deliveries(subscriber, start, disturbance))
     lessons = [lesson for _, lesson in sent]
     actions = (Action(start, "clock", zone, hour), Action(start, "start"), *disturbance.clocks)
-    timeline = Timeline(PLAN, actions, outages=(disturbance.asleep,) if disturbance.asleep else ())
+    timeline = Timeline(PLAN, actions, outages=(disturbance.outage,) if disturbance.outage else ())
     tally = judge(lessons, timeline, start + LONGEST)
     _judge_gaps([lesson.at for lesson in lessons], timedelta(0), tally)
     if disturbance.error:
@@ -196,9 +196,9 @@ def disturbances(zone: str, hour: int, start: datetime, chance: Random) -> tuple
         Disturbance("an hour slow", error=-HOUR, wrong=awhile),
         Disturbance("every other call fast", error=HOUR, wrong=three_days, every_other=True),
         Disturbance("every other call slow", error=-HOUR, wrong=three_days, every_other=True),
-        Disturbance("asleep for three days", asleep=three_days),
-        Disturbance("26 hours late", asleep=(then, then + timedelta(hours=26))),
-        Disturbance("away, and asleep for three days", clocks((9, chance.choice(AWAY), hour)), three_days),
+        Disturbance("outage for three days", outage=three_days),
+        Disturbance("26 hours late", outage=(then, then + timedelta(hours=26))),
+        Disturbance("away, and outage for three days", clocks((9, chance.choice(AWAY), hour)), three_days),
         Disturbance("fires twice", firings=2),
     )
 

@@ -11,20 +11,20 @@ OF_SENDING = (
     ),
     Mutant(
         "dispatch: more than the quota",
-        "min(int(room.rate * TICK), room.left_today) -",
-        "int(room.rate * TICK) -",
+        "min(int(capacity.rate * TICK), capacity.left_today) -",
+        "int(capacity.rate * TICK) -",
         "test_dispatch.py -k quota",
     ),
     Mutant(
         "dispatch: forms take all of the quota",
-        "room.daily // FORMS_PART",
-        "room.daily",
+        "capacity.daily // FORMS_PART",
+        "capacity.daily",
         "services/test_sign_ups.py -k quota",
     ),
     Mutant(
         "dispatch: more than the rate",
-        "min(int(room.rate * TICK), room.left_today) -",
-        "room.left_today -",
+        "min(int(capacity.rate * TICK), capacity.left_today) -",
+        "capacity.left_today -",
         "test_dispatch.py -k rate",
     ),
     Mutant(
@@ -265,13 +265,13 @@ OF_ERASURE = (
     ),
     Mutant(
         "erase: a reply that came during the erasure stays",
-        "deque(remains_deleted(subscriber.id), maxlen=0)  # what",
+        "deque(delete_remains(subscriber.id), maxlen=0)  # what",
         "pass  # what",
         "test_privacy.py -k o2",
     ),
     Mutant(
         "erase: the subscriber is deleted before the mail",
-        "    deque(remains_deleted(subscriber.id), maxlen=0)\n",
+        "    deque(delete_remains(subscriber.id), maxlen=0)\n",
         "",
         "test_erasure.py -k interrupted",
     ),

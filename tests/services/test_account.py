@@ -11,7 +11,7 @@ from local_cloud.functions import forget_everything
 from tests.conftest import MONDAY
 from tests.people import Person
 from tests.services.test_receiving import emails_of
-from tests.stories import asleep, asleep_until, edit, next_email, reads, unchanged
+from tests.stories import edit, next_email, reads, unchanged, without_schedules, without_schedules_until
 
 RETENTION = timedelta(days=90)
 
@@ -36,14 +36,14 @@ def test_every_subscriber_is_counted_in_one_line_of_the_account(world: World) ->
     people[3].presses("stop")
     world.bounced(people[4].emails[-1])
     world.ses.refused[people[5].address] = "Address blocked."
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     world.advance(timedelta(minutes=6))
     with unchanged(world):
         account = audit(world)
     stopped = {"pending": 1, "unsubscribed": 1, "bounced": 1}
     assert account == stopped | {"sent": 1, "paused": 1, "held": 1, "active": 3}
 
-    asleep(world, timedelta(days=2, hours=4))
+    without_schedules(world, timedelta(days=2, hours=4))
     account = audit(world)
     assert account["overdue"] == 1  # the scheduler was down: an operator must know
     assert any('"Overdue":[1.0]' in line for line in world.logs)
@@ -55,7 +55,7 @@ def test_d5_a_subscriber_missing_from_the_index_is_put_back(world: World) -> Non
     key = {"id": {"S": str(ann.row["id"])}}
     table = world.resources.ref("Subscribers")
     world.clients.dynamodb.update_item(TableName=table, Key=key, UpdateExpression="REMOVE due_shard")
-    asleep(world, timedelta(days=1))
+    without_schedules(world, timedelta(days=1))
     world.invoke("dispatch", {})
     world.drain()
     assert len(ann.emails) == 2  # no dispatch found that she was due
@@ -96,7 +96,7 @@ def test_d5_even_a_wrong_due_time_does_not_send_a_second_lesson_on_a_day(world: 
     ann = reads(Person(world, hour=0), 1)
     assert len(ann.emails) == 3
     for hours in (6, 14, 22):  # of the same local day, the last two more than twelve hours later
-        asleep_until(world, MONDAY.replace(hour=23) + timedelta(hours=hours))
+        without_schedules_until(world, MONDAY.replace(hour=23) + timedelta(hours=hours))
         make_due(world, ann)
         assert len(ann.emails) == 3
     assert next_email(world).tags["email"] == "own-it"
@@ -108,7 +108,7 @@ def test_reflections_are_deleted_90_days_after_the_last_lesson_and_not_before(wo
     last = ann.emails[-1].at
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     ann.replies("What I saw today.")
-    asleep(world, timedelta(minutes=10))
+    without_schedules(world, timedelta(minutes=10))
     ann.replies("And later the same day.")
     bob.replies("Bob is still in the course.")
     if end != "completed":
@@ -116,12 +116,12 @@ def test_reflections_are_deleted_90_days_after_the_last_lesson_and_not_before(wo
     assert ann.row["status"] == end
 
     for before in (timedelta(days=7), timedelta(minutes=5)):
-        asleep_until(world, last + RETENTION - before)
+        without_schedules_until(world, last + RETENTION - before)
         audit(world)
     bob.presses("resume")
     audit(world)
     assert len(kept(world)) == 3
-    asleep(world, timedelta(hours=1))
+    without_schedules(world, timedelta(hours=1))
     assert audit(world)["reflections deleted"] == 2
     assert kept(world) == ["Bob is still in the course."]
     with unchanged(world):
@@ -132,10 +132,10 @@ def test_a_reflection_written_after_the_90_days_is_not_kept_for_ever(world: Worl
     ann = reads(Person(world), 1)
     email = ann.emails[-1]
     ann.presses("stop")
-    asleep(world, RETENTION + timedelta(days=10))
+    without_schedules(world, RETENTION + timedelta(days=10))
     ann.replies("I still think of it.", email)
     for _ in range(4):
-        asleep(world, timedelta(days=30))
+        without_schedules(world, timedelta(days=30))
         audit(world)
     assert kept(world) == []
 
@@ -148,13 +148,13 @@ def test_p7_a_paused_subscriber_is_asked_a_week_before_and_only_the_reflections_
     place = ann.row["next_lesson"]
     sent = len(ann.emails)
     for day in (82, 83, 84, 89, 90):
-        asleep_until(world, last + timedelta(days=day, hours=1))
+        without_schedules_until(world, last + timedelta(days=day, hours=1))
         audit(world)
         world.drain()
         assert [email.tags["email"] for email in ann.emails[sent:]] == (["keep"] if day > 82 else []), day
         assert kept(world) == (["What I saw today."] if day < 90 else []), day
     assert (ann.row["status"], ann.row["next_lesson"]) == ("paused", place)
-    asleep(world, timedelta(days=80))
+    without_schedules(world, timedelta(days=80))
     audit(world)
     world.drain()
     assert len(ann.emails) == sent + 1, "there is nothing left to ask about"
@@ -166,13 +166,13 @@ def test_p7_a_subscriber_who_is_asked_late_still_has_a_week(world: World) -> Non
     last = ann.emails[-1].at
     ann.replies("What I saw today.")
     ann.presses("pause", until=str((last + timedelta(days=89)).date()))
-    asleep_until(world, last + timedelta(days=88))
+    without_schedules_until(world, last + timedelta(days=88))
     audit(world)
     world.drain()
     assert "keep" not in emails_of(ann)
     ann.replies("PAUSE", ann.emails[2])
     for day in (88.1, 90, 91, 94, 95, 96):
-        asleep_until(world, last + timedelta(days=day, hours=1))
+        without_schedules_until(world, last + timedelta(days=day, hours=1))
         audit(world)
         world.drain()
         assert kept(world) == (["What I saw today."] if day < 95.1 else []), day
@@ -186,7 +186,7 @@ def test_p7_reflections_are_deleted_even_if_no_lesson_was_ever_sent(world: World
     ann.confirms()
     ann.replies("I hurt her, and I know it.", ann.emails[0])
     assert kept(world) == ["I hurt her, and I know it."]
-    asleep(world, RETENTION + timedelta(days=2))
+    without_schedules(world, RETENTION + timedelta(days=2))
     audit(world)
     assert kept(world) == []
 
@@ -196,7 +196,7 @@ def test_p7_a_press_keeps_the_reflections_for_as_long_again(world: World) -> Non
     last = ann.emails[-1].at
     ann.replies("What I saw today.")
     ann.presses("pause")
-    asleep_until(world, last + timedelta(days=84))
+    without_schedules_until(world, last + timedelta(days=84))
     audit(world)
     world.drain()
     button = ann.link("/keep")
@@ -208,12 +208,12 @@ def test_p7_a_press_keeps_the_reflections_for_as_long_again(world: World) -> Non
     assert ann.row["status"] == "paused"
     sent = len(ann.emails)
     for day in (91, 166, 168, 174):
-        asleep_until(world, last + timedelta(days=day, hours=1))
+        without_schedules_until(world, last + timedelta(days=day, hours=1))
         audit(world)
         world.drain()
         assert kept(world) == ["What I saw today."]
     assert [email.tags["email"] for email in ann.emails[sent:]] == ["keep"]
-    asleep_until(world, last + timedelta(days=176))
+    without_schedules_until(world, last + timedelta(days=176))
     audit(world)
     assert kept(world) == []
 
@@ -224,13 +224,13 @@ def test_p7_a_subscriber_without_reflections_or_held_is_not_asked(world: World) 
     ann.presses("pause")
     world.ses.refused[bob.address] = "Address blocked."
     bob.replies("Bob has written this.")
-    asleep_until(world, datetime.fromisoformat(str(bob.row["due_at"])) + timedelta(minutes=1))
+    without_schedules_until(world, datetime.fromisoformat(str(bob.row["due_at"])) + timedelta(minutes=1))
     world.invoke("dispatch", {})
     world.drain()
     assert bob.row["held"]
     sent = len(world.emails)
     for day in (85, 95):
-        asleep_until(world, last + timedelta(days=day))
+        without_schedules_until(world, last + timedelta(days=day))
         audit(world)
         world.drain()
     assert len(world.emails) == sent
@@ -242,7 +242,7 @@ def test_a_day_without_an_audit_does_no_harm(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("What I saw today.")
     ann.presses("stop")
-    asleep(world, RETENTION + timedelta(days=3))
+    without_schedules(world, RETENTION + timedelta(days=3))
     audit(world)
     assert kept(world) == []
 
@@ -271,13 +271,13 @@ def test_p8_a_new_sign_up_of_a_former_subscriber_is_forgotten_after_seven_days(w
     ann = reads(Person(world), 1)
     ann.presses("stop")
     before = ann.row
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     stranger = Person(world, ann.address, "Mallory", zone="Asia/Tokyo", hour=3)
     stranger.signs_up()
     assert "Mallory" in str(ann.row)
-    asleep(world, timedelta(days=6, hours=23))
+    without_schedules(world, timedelta(days=6, hours=23))
     assert "sign-ups forgotten" not in audit(world)
-    asleep(world, timedelta(hours=2))
+    without_schedules(world, timedelta(hours=2))
     assert audit(world)["sign-ups forgotten"] == 1
     changed = {name for name in before | ann.row if before.get(name) != ann.row.get(name)}
     assert changed == {"version"}

@@ -9,7 +9,7 @@ import pytest
 from local_cloud.cloud import World
 from tests.people import Person
 from tests.services.test_receiving import WORDS, reasons, reply_to, texts, written
-from tests.stories import a_key_is_added, asleep, next_email, reads
+from tests.stories import a_key_is_added, next_email, reads, without_schedules
 
 
 def test_r1_the_token_is_found_however_it_is_written(world: World) -> None:
@@ -76,7 +76,7 @@ def test_r2_a_mail_with_a_forged_old_or_missing_token_is_set_aside_and_never_ans
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     old = reply_to(ann.emails[-1])
     world.request("POST", ann.link("/unsubscribe/"))
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.joins()
     good, domain = reply_to(ann.emails[-1]).split("@")
     spliced = reply_to(bob.emails[-1])[:16] + good[16:]

@@ -14,7 +14,7 @@ from local_cloud.cloud import World
 from services import erasure
 from tests.people import Person
 from tests.services.test_receiving import reply_to, written
-from tests.stories import asleep, is_asked_to_keep, next_email, nothing_comes, reads, unchanged
+from tests.stories import is_asked_to_keep, next_email, nothing_comes, reads, unchanged, without_schedules
 
 
 def test_the_days_for_which_data_is_kept_are_those_of_the_template(world: World) -> None:
@@ -103,7 +103,7 @@ def test_o2_after_an_erasure_no_table_bucket_or_queue_holds_personal_data(world:
         world.deliver(mail, reply_to(ann.emails[-1]), verdicts={"dmarc": "FAIL"})
     ann.replies("Delete my data")
     is_asked_to_keep(ann)
-    asleep(world, timedelta(days=1))
+    without_schedules(world, timedelta(days=1))
     ann.signs_up()
     assert ann.emails[-1].tags["email"] == "already-here"
     way_back = next_email(world)

@@ -13,7 +13,7 @@ from tests.conftest import MONDAY
 from tests.people import Person
 from tests.services.test_account import audit
 from tests.services.test_sending import BERLIN, URL, emails, ses_answers
-from tests.stories import asleep, asleep_until, unchanged
+from tests.stories import unchanged, without_schedules, without_schedules_until
 
 TUESDAY = MONDAY.replace(day=24, hour=6, minute=50)
 """The time by which every first lesson is due: 7:50 in Berlin."""
@@ -105,7 +105,7 @@ def test_d8_an_unreadable_item_holds_only_its_subscriber(world: World, ann: Pers
     subscriber = id_of(ann)
     before = item(world, subscriber).get(field)
     store(world, subscriber, field, value)
-    asleep_until(world, TUESDAY)
+    without_schedules_until(world, TUESDAY)
     tick(world)
     assert [email.address for email in world.emails[4:]] == [bob.address]
     assert counted(world, "Held")
@@ -140,7 +140,7 @@ def test_d8_a_missing_course_or_changed_address_holds_only_its_subscriber(
     subscriber = id_of(ann)
     before = item(world, subscriber)[field]
     store(world, subscriber, field, value)
-    asleep_until(world, TUESDAY)
+    without_schedules_until(world, TUESDAY)
     tick(world)
     assert [email.address for email in world.emails[4:]] == [bob.address]
     assert counted(world, "Held")
@@ -162,13 +162,13 @@ def test_d8_a_closing_letter_that_cannot_be_made_waits_without_holding_its_subsc
 ) -> None:
     """The closing letter quotes a reflection that is unreadable; it is sent once that is repaired."""
     for day in range(5):
-        asleep_until(world, TUESDAY + day * DAY)
+        without_schedules_until(world, TUESDAY + day * DAY)
         world.advance(timedelta(minutes=6))
     ann.replies("What I saw today.")
     table = world.resources.ref("Reflections")
     [written] = world.clients.dynamodb.scan(TableName=table)["Items"]
     world.clients.dynamodb.put_item(TableName=table, Item={k: v for k, v in written.items() if k != "text"})
-    asleep_until(world, TUESDAY + 5 * DAY)
+    without_schedules_until(world, TUESDAY + 5 * DAY)
     world.advance(timedelta(minutes=6))
     assert (days(ann, "keep-showing-up"), days(bob, "keep-showing-up")) == ([], [29])
     assert counted(world, "Broken")
@@ -186,7 +186,7 @@ def test_d8_the_audit_finds_a_subscriber_who_would_never_be_due(world: World, an
     subscriber = id_of(ann)
     before = item(world, subscriber)["due_at"]
     store(world, subscriber, "due_at", {"S": "soon"})
-    asleep_until(world, TUESDAY)
+    without_schedules_until(world, TUESDAY)
     tick(world)
     assert emails(ann) == ["confirm", "intro"]
     assert held(world) == {subscriber: "what is stored cannot be read"}
@@ -201,7 +201,7 @@ def test_d8_the_audit_finds_a_subscriber_who_would_never_be_due(world: World, an
 def test_only_an_email_in_doubt_can_be_released_as_arrived(world: World, ann: Person, bob: Person) -> None:
     """Otherwise the lesson would be sent although the operator said that it arrived."""
     world.ses.refused[ann.address] = "Address blocked."
-    asleep_until(world, TUESDAY)
+    without_schedules_until(world, TUESDAY)
     tick(world)
     with unchanged(world):
         answer = release(world, id_of(ann), arrived=True)
@@ -216,11 +216,11 @@ def test_an_email_in_doubt_that_is_held_for_another_reason_is_judged_after_its_r
     """No operator said whether it arrived, so it is not sent again only because its course exists again."""
     world.ses.destinations.clear()
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL), taken=True)
-    asleep_until(world, TUESDAY)
+    without_schedules_until(world, TUESDAY)
     tick(world)
     course = item(world, id_of(ann))["course"]
     store(world, id_of(ann), "course", {"S": "no-such-course"})
-    asleep_until(world, TUESDAY + DAY)
+    without_schedules_until(world, TUESDAY + DAY)
     tick(world)
     assert held(world) == {id_of(ann): "there is no such course any more"}
     store(world, id_of(ann), "course", course)
@@ -236,15 +236,15 @@ def test_the_link_to_confirm_is_valid_from_the_time_its_email_is_sent(world: Wor
     ann = Person(world)
     ann.signs_up()
     assert held(world) == {id_of(ann): "SES refused the address"}
-    asleep(world, 6 * DAY)
+    without_schedules(world, 6 * DAY)
     world.ses.refused.clear()
     release(world, id_of(ann))
-    asleep(world, timedelta(minutes=10))
+    without_schedules(world, timedelta(minutes=10))
     tick(world)
     assert emails(ann) == ["confirm"]
     expires = float(item(world, id_of(ann))["expires_at"]["N"])
     assert expires - world.now().timestamp() > 6 * DAY.total_seconds()
-    asleep(world, timedelta(hours=70))
+    without_schedules(world, timedelta(hours=70))
     ann.confirms()
     assert ann.row["status"] == "active"
 
@@ -269,15 +269,15 @@ def test_an_operator_says_whether_an_email_in_doubt_arrived(
     """
     world.ses.destinations.clear()
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL), taken=taken)
-    asleep_until(world, TUESDAY)
+    without_schedules_until(world, TUESDAY)
     tick(world)
-    asleep_until(world, TUESDAY + DAY)
+    without_schedules_until(world, TUESDAY + DAY)
     tick(world)
     assert held(world) == {id_of(ann): "in doubt"}
     assert audit(world) == {"held": 1, "in doubt": 1, "active": 1}
     assert counted(world, "Held")
     assert counted(world, "InDoubt")
-    asleep(world, timedelta(hours=4))
+    without_schedules(world, timedelta(hours=4))
     tick(world)
     assert days(ann, "acknowledge") == [24] * taken
 
@@ -289,7 +289,7 @@ def test_an_operator_says_whether_an_email_in_doubt_arrived(
         assert release(world, id_of(ann), arrived=arrived) == {"released": False, "why": "is not held"}
     world.advance(timedelta(minutes=6))
     assert days(ann, "acknowledge") == [24] * taken + [25] * (not arrived)
-    asleep_until(world, TUESDAY + 2 * DAY)
+    without_schedules_until(world, TUESDAY + 2 * DAY)
     world.advance(timedelta(minutes=6))
     assert days(ann, "own-it") == [26]
     lessons = [email.at.astimezone(BERLIN).date() for email in ann.emails[2:]]
@@ -317,7 +317,7 @@ def test_e6_in_the_sandbox_an_unverified_recipient_is_held_and_the_others_go_on(
     world.clients.sesv2.create_email_identity(EmailIdentity=bob.address)
     carl = Person(world, "carl@example.net", "Carl", source_ip="203.0.113.10")
     carl.signs_up()
-    asleep_until(world, TUESDAY)
+    without_schedules_until(world, TUESDAY)
     tick(world)
     assert days(bob, "acknowledge") == [24]
     assert (emails(ann), emails(carl)) == (["confirm", "intro"], [])
@@ -339,7 +339,7 @@ def test_e6_in_the_sandbox_an_unverified_sender_domain_stops_all_sending(
     """SES names the recipient as well, but the sender is the cause: the breaker opens instead."""
     world.ses.production_access = False
     world.ses.unverified = {"mail.example.org"}
-    asleep_until(world, TUESDAY)
+    without_schedules_until(world, TUESDAY)
     tick(world)
     assert counted(world, "BreakerOpen")
     assert not counted(world, "Held")

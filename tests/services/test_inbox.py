@@ -12,7 +12,7 @@ from aws.settings import settings
 from local_cloud.cloud import World
 from tests.people import Person
 from tests.services.test_receiving import WORDS, inbound, raw_mails, reply_to, texts, written
-from tests.stories import asleep, reads, unchanged
+from tests.stories import reads, unchanged, without_schedules
 from tests.test_privacy import erasing_meanwhile
 
 LOST = "lost on its way, or failed: nobody knows whether it is genuine"
@@ -103,7 +103,7 @@ def test_r12_raw_mail_without_a_record_is_found_by_the_audit_and_can_be_accepted
     world.advance(timedelta(minutes=50))
     assert world.invoke("audit", {}).payload["account"]["lost mail set aside"] == 0, "it may still come"
 
-    asleep(world, timedelta(minutes=11))
+    without_schedules(world, timedelta(minutes=11))
     assert world.invoke("audit", {}).payload["account"]["lost mail set aside"] == 1
     assert ("lost", LOST) in inbox(world)
     assert any('"RepliesLost":[1.0]' in line for line in world.logs)
@@ -121,7 +121,7 @@ def test_r12_a_late_notification_is_processed_and_its_mail_not_accepted_as_well(
     world.deliver(written(WORDS, email, To=reply_to(email)), reply_to(email), mail_id="late", drain=False)
     source = next(source for source in world.event_sources if source.function.name == "receive_reply")
     source.enabled = False
-    asleep(world, timedelta(hours=2))
+    without_schedules(world, timedelta(hours=2))
     world.invoke("audit", {})
     source.enabled = True
     world.drain()
@@ -138,7 +138,7 @@ def test_r12_a_notification_that_comes_after_its_mail_was_accepted_changes_nothi
     body = inbound(world, raw, reply_to(email))
     (key,) = raw_mails(world)
     world.clients.sqs.purge_queue(QueueUrl=world.resources.ref("Inbound"))
-    asleep(world, timedelta(hours=2))
+    without_schedules(world, timedelta(hours=2))
     world.invoke("audit", {})
     assert accepts(world, key.removeprefix("inbound/"))["accepted"]
     world.clients.sqs.send_message(QueueUrl=world.resources.ref("Inbound"), MessageBody=body)

@@ -16,7 +16,7 @@ from local_cloud.mime import SentEmail
 from tests.people import Person
 from tests.services.test_inbox import accepts, inbox, loses
 from tests.services.test_receiving import WORDS, emails_of, raw_mails, reasons, reply_to, texts, written
-from tests.stories import asleep, next_email, nothing_comes, reads, unchanged
+from tests.stories import next_email, nothing_comes, reads, unchanged, without_schedules
 
 ANOTHER = "from another address than the subscriber's"
 NEVER = f"mail like this is never accepted: {ANOTHER}"
@@ -89,7 +89,7 @@ def test_r20_an_operator_cannot_accept_mail_from_another_address(world: World) -
     nowhere = world.deliver(written(FOREIGN, None, "eve@example.com"), "course@reply.example.org")
     world.drain()
     loses(world, raw + b"3", reply_to(lesson), "lost")
-    asleep(world, timedelta(hours=2))
+    without_schedules(world, timedelta(hours=2))
     world.invoke("audit", {})
     assert len(inbox(world)) == 4
     with unchanged(world):
@@ -362,7 +362,7 @@ def test_r24_only_the_first_unproven_mails_of_a_day_are_kept(world: World) -> No
     assert "Number 100" in texts(ann), "proven mail has no limit"
     assert accepts(world, came[-1])["why"].startswith("no valid reply address"), "its envelope is not kept"
     assert accepts(world, came[-1], ann.row["id"])["accepted"]
-    asleep(world, timedelta(days=1))
+    without_schedules(world, timedelta(days=1))
     comes(200, dmarc="FAIL")
     assert "Number 200" in texts(ann), "and the next day counts from zero"
 

@@ -14,7 +14,7 @@ from course.record import Status
 from local_cloud.api import Response
 from local_cloud.cloud import World
 from tests.people import Person
-from tests.stories import asleep, unchanged
+from tests.stories import unchanged, without_schedules
 from tests.test_sign_up import MALFORMED, without_stamp
 
 
@@ -36,7 +36,7 @@ def test_an_expired_course_page_link_is_replaced_by_the_form(world: World) -> No
     ann = Person(world).joins()
     old = ann.page_url
     ann.presses("pause")
-    asleep(world, timedelta(days=31))
+    without_schedules(world, timedelta(days=31))
     refused = world.request("GET", old)
     assert (refused.status, '<form method="post" action="/fresh-link"' in refused.text) == (404, True)
     assert "Now look in your inbox" in asks_for_link(ann).text
@@ -61,7 +61,7 @@ def test_an_expired_confirmation_link_is_replaced_by_the_form(world: World) -> N
     ann.signs_up()
     asks_for_link(ann)
     assert len(ann.emails) == 1, "at most one a day"
-    asleep(world, timedelta(days=4))
+    without_schedules(world, timedelta(days=4))
     asks_for_link(ann)
     assert [email.tags["email"] for email in ann.emails] == ["confirm", "confirm"]
     ann.confirms()
@@ -77,7 +77,7 @@ def test_s9_s10_new_links_have_the_same_limits_as_sign_ups(world: World) -> None
     assert refused.status == 429, "the sign-up was the first of ten"
     assert 'value="somebody@example.net"' in refused.text
     for _ in range(8):
-        asleep(world, timedelta(days=1, minutes=1))
+        without_schedules(world, timedelta(days=1, minutes=1))
         asks_for_link(ann)
     assert emails(ann).count("fresh-link") == 6
 
@@ -91,7 +91,7 @@ def test_s11_the_link_form_does_not_reveal_which_addresses_are_known(world: Worl
         people[name].joins()
     world.request("POST", people["unsubscribed"].link("/unsubscribe/"))
     world.bounced(people["bounced"].emails[-1])
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     sent, answers = len(world.emails), set()
     for person in people.values():
         answer = asks_for_link(person)
@@ -146,11 +146,11 @@ def in_every_state(world: World) -> dict[str, Person]:
     world.complained(people["complained"].emails[-1])
     world.complained(people["suppressed"].emails[-1])
     clients.subscribers().erase(str(people["suppressed"].row["id"]))
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     people["pending"].signs_up()
     people["erased"].erases()
     people["asked twice today"].signs_up()
-    asleep(world, timedelta(minutes=11))
+    without_schedules(world, timedelta(minutes=11))
     people["asked twice today"].signs_up(then="once-more")
     known = {str(row["address"]).partition("@")[0]: row["status"] for row in world.subscribers()}
     assert known == {"askedtwicetoday": "pending"} | {state: state for state in STATES[:7]}
@@ -164,7 +164,7 @@ def test_s18_every_state_of_an_address_makes_the_same_calls_and_shows_the_same_p
     """
     people = in_every_state(world)
     for form, (path, more) in FORMS.items():
-        asleep(world, timedelta(hours=1))  # the limits of the hour start again
+        without_schedules(world, timedelta(hours=1))  # the limits of the hour start again
         filled, made, shown = people["never seen"].form() | more, set(), set()
         for person in people.values():
             mine = filled | {"address": person.address}

@@ -13,7 +13,7 @@ from local_cloud.cloud import World
 from local_cloud.mime import SentEmail
 from replies.reader import Mail
 from tests.people import Person
-from tests.stories import asleep, next_email, nothing_comes, reads, unchanged
+from tests.stories import next_email, nothing_comes, reads, unchanged, without_schedules
 from tests.test_record_delivery import records
 
 WORDS = "I never told her that I can see how tired she is.\nThat is what I should have said first."
@@ -369,7 +369,7 @@ def test_c5_an_auto_reply_does_not_confirm(world: World) -> None:
 def test_c5_a_reply_confirms_only_as_long_as_the_link_does(world: World) -> None:
     ann = Person(world)
     ann.signs_up()
-    asleep(world, timedelta(hours=73))
+    without_schedules(world, timedelta(hours=73))
     ann.replies("Yes please")
     assert ann.row["status"] == "pending"
     assert len(ann.emails) == 1
@@ -401,7 +401,7 @@ def test_c5_a_command_in_answer_to_the_confirmation_email_is_obeyed_after_confir
 ) -> None:
     ann = reads(Person(world), 1)
     ann.replies("STOP")
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.signs_up()
     ann.confirms()
     confirmation = [email for email in ann.emails if email.tags["email"] == "confirm"][-1]

@@ -14,7 +14,7 @@ from aws.subscribers import Subscribers
 from local_cloud.cloud import World
 from tests.people import Person
 from tests.services.test_receiving import emails_of, raw_mails, reasons, texts
-from tests.stories import asleep, asleep_until, next_email, nothing_comes, reads
+from tests.stories import next_email, nothing_comes, reads, without_schedules, without_schedules_until
 
 BACK_AGAIN = timedelta(minutes=7)
 """The time after which the queue delivers a failed message again."""
@@ -38,7 +38,7 @@ def becomes_a_dead_letter(world: World, person: Person, text: str, failing: tupl
     with patch.object(*failing, side_effect=OSError):
         person.replies(text)
         for _ in range(5):
-            asleep(world, BACK_AGAIN)
+            without_schedules(world, BACK_AGAIN)
     world.failures.clear()
 
 
@@ -54,7 +54,7 @@ def moved_back(world: World) -> None:
 def moved_back_late(world: World, person: Person, text: str, days: int = 5) -> None:
     """Moves back a command that no try could obey and that was a dead letter for days."""
     becomes_a_dead_letter(world, person, text, (RawMail, "fetch"))
-    asleep(world, timedelta(days=days))
+    without_schedules(world, timedelta(days=days))
     moved_back(world)
 
 
@@ -115,7 +115,7 @@ def test_a_sign_up_stays_when_an_earlier_stop_is_retried(world: World) -> None:
 def test_a_sign_up_stays_when_an_earlier_stop_that_failed_is_retried(world: World) -> None:
     """A subscriber who has completed the course can sign up again at any time."""
     ann = reads(Person(world), 6)
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     with patch.object(Subscribers, "change", side_effect=OSError):
         ann.replies("stop")
     world.failures.clear()
@@ -129,7 +129,7 @@ def test_a_sign_up_stays_when_an_earlier_stop_that_failed_is_retried(world: Worl
 
 def test_a_sign_up_stays_when_an_earlier_yes_to_the_deletion_is_retried(world: World) -> None:
     ann = reads(Person(world), 6)
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.replies("delete my data")
     with patch.object(Limits, "asked_to_erase", side_effect=OSError):
         ann.replies("yes")
@@ -158,7 +158,7 @@ def test_a_command_is_remembered_while_others_follow(world: World) -> None:
 
 def test_a_retried_skip_does_nothing_if_the_lesson_was_sent_meanwhile(world: World) -> None:
     ann = reads(Person(world), 1)
-    asleep_until(world, datetime.fromisoformat(str(ann.row["due_at"])) - timedelta(minutes=2))
+    without_schedules_until(world, datetime.fromisoformat(str(ann.row["due_at"])) - timedelta(minutes=2))
     with patch.object(Subscribers, "change", side_effect=OSError):
         ann.replies("skip")
     world.failures.clear()
@@ -169,7 +169,7 @@ def test_a_retried_skip_does_nothing_if_the_lesson_was_sent_meanwhile(world: Wor
 
 def test_a_skip_is_answered_even_after_the_lesson_that_follows_was_sent(world: World) -> None:
     ann = reads(Person(world), 1)
-    asleep_until(world, datetime.fromisoformat(str(ann.row["due_at"])) - timedelta(minutes=2))
+    without_schedules_until(world, datetime.fromisoformat(str(ann.row["due_at"])) - timedelta(minutes=2))
     with unanswered(world):
         ann.replies("skip")
     world.advance(timedelta(minutes=10))
@@ -203,7 +203,7 @@ def test_an_obeyed_command_moved_back_days_later_is_only_answered(world: World) 
     ann = reads(Person(world), 1)
     becomes_a_dead_letter(world, ann, "pause", (Outbox, "notice"))
     ann.presses("resume")
-    asleep(world, timedelta(days=5))
+    without_schedules(world, timedelta(days=5))
     moved_back(world)
     assert (ann.row["status"], emails_of(ann)[3:]) == ("active", ["help"])
     assert not reasons(world)
@@ -233,7 +233,7 @@ def test_u7_a_stop_moved_back_days_later_does_not_change_a_later_sign_up(world: 
     ann = reads(Person(world), 2)
     becomes_a_dead_letter(world, ann, "stop", (RawMail, "fetch"))
     ann.presses("stop")
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.signs_up()
     if confirmed:
         ann.confirms()
@@ -268,7 +268,7 @@ def test_u6_a_stop_between_sign_up_and_confirmation_is_answered_with_the_goodbye
     """The stop answers a lesson of the completed course, and stops the new sign-up as well."""
     ann = reads(Person(world), 6)
     lesson = ann.emails[-1]
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.signs_up()
     with nullcontext() if at_once else unanswered(world):
         ann.replies("stop", lesson)

@@ -13,7 +13,7 @@ from local_cloud import clients
 from local_cloud.cloud import World
 from tests.people import Person
 from tests.services.test_receiving import WORDS, emails_of, raw_mails, reply_to, texts, written
-from tests.stories import asleep, next_email, nothing_comes, reads
+from tests.stories import next_email, nothing_comes, reads, without_schedules
 
 
 def test_u6_a_stop_by_reply_unsubscribes_and_sends_one_notice(world: World) -> None:
@@ -115,7 +115,7 @@ def test_a_yes_by_reply_undoes_a_not_yet_until_a_lesson_is_sent(world: World) ->
 def test_every_reply_is_kept_and_at_most_twenty_an_hour_are_answered(world: World) -> None:
     ann = reads(Person(world), 1)
     for number in range(22):
-        asleep(world, timedelta(seconds=2))  # slow enough for SES's rate
+        without_schedules(world, timedelta(seconds=2))  # slow enough for SES's rate
         ann.replies(f"Thought number {number}.", ann.emails[2])
         ann.replies("help", ann.emails[2])
     assert len(ann.reflections) == 22
@@ -130,7 +130,7 @@ def test_a_stop_is_answered_however_many_replies_were_answered_in_the_hour(world
     ann = Person(world).joins()
     lesson = ann.emails[-1]
     for _ in range(21):
-        asleep(world, timedelta(seconds=1))  # slow enough for SES's rate
+        without_schedules(world, timedelta(seconds=1))  # slow enough for SES's rate
         ann.replies("HELP", lesson)
     assert [email.tags["email"] for email in ann.emails[2:]] == ["help"] * 20
     ann.replies("STOP", lesson)
@@ -149,7 +149,7 @@ def test_a_command_in_answer_to_an_old_notice_is_obeyed(world: World, notice: st
     elif notice == "again":
         ann.replies("again")
     else:
-        asleep(world, timedelta(days=1, hours=1))
+        without_schedules(world, timedelta(days=1, hours=1))
         ann.signs_up()
     assert emails_of(ann)[-1] == notice
     email = ann.emails[-1]
@@ -185,7 +185,7 @@ def test_a_pause_until_a_day_ends_by_itself_and_the_answer_says_when(world: Worl
 def test_the_course_goes_on_the_next_day_if_a_pause_ends_while_nothing_is_sent(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("pause 3 days")
-    asleep(world, timedelta(days=3, hours=18))  # until the night after the day on which the pause ends
+    without_schedules(world, timedelta(days=3, hours=18))  # until the night after the day on which the pause ends
     assert nothing_comes_until(world, hour=5)
     assert next_email(world).at.day == 28
 
@@ -307,7 +307,7 @@ def test_a_yes_to_a_delete_question_older_than_a_week_is_asked_again(world: Worl
     ann = reads(Person(world), 1)
     ann.replies("borrar mis datos")
     asking = ann.emails[-1]
-    asleep(world, timedelta(days=7, minutes=1))
+    without_schedules(world, timedelta(days=7, minutes=1))
     ann.replies("sí", asking)
     assert world.subscribers()
     assert emails_of(ann)[-2:] == ["erase", "erase"]

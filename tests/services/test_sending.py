@@ -27,13 +27,11 @@ from local_cloud.functions import forget_everything
 from local_cloud.ses_rules import SesError
 from services.sending import Sending
 from tests.conftest import MONDAY
-from tests.metrics import rings
+from tests.metrics import goes_off
 from tests.people import Person
 from tests.services.test_public_forms import asks_for_link
 from tests.services.test_receiving import reply_to, written
 from tests.stories import (
-    asleep,
-    asleep_until,
     edit,
     is_asked_to_keep,
     next_email,
@@ -41,6 +39,8 @@ from tests.stories import (
     reads,
     unchanged,
     without,
+    without_schedules,
+    without_schedules_until,
 )
 from tests.test_record_delivery import records
 
@@ -93,7 +93,7 @@ def test_e1_a_throttled_attempt_changes_only_the_version(world: World, monkeypat
     ann = Person(world).joins()
     before = {name: value for name, value in ann.row.items() if name != "version"}
     ses_answers(world, monkeypatch, *[THROTTLED] * 3)
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     for _ in range(3):
         world.invoke("dispatch", {})
         world.drain()
@@ -106,11 +106,11 @@ def test_e1_a_throttled_attempt_changes_only_the_version(world: World, monkeypat
 def test_e1_lessons_beyond_the_daily_quota_are_sent_when_it_is_free_again(world: World) -> None:
     people = [Person(world, f"p{n}@example.net", source_ip=f"203.0.113.{n}").joins() for n in range(3)]
     world.ses.max_24_hour_send = len(world.emails) + 1
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     world.advance(timedelta(minutes=20))
     assert len(world.emails) == 7
     # When the quota is free again, a day after the sign-ups, the others get the same lesson, late.
-    asleep_until(world, MONDAY.replace(day=24, hour=9, minute=5))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=9, minute=5))
     world.advance(timedelta(minutes=10))
     assert [emails(person) for person in people] == [["confirm", "intro", "acknowledge"]] * 3
     assert all("claim" not in person.row for person in people)
@@ -155,13 +155,13 @@ def test_e3_an_email_without_an_event_is_sent_again_at_the_next_slot_if_other_ev
     """Events of other emails come, so no event is missing and SES did not take this email."""
     ann = Person(world).joins()
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL))
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     world.invoke("dispatch", {})
     world.drain()
     assert "claim" in ann.row
-    asleep(world, timedelta(minutes=2))  # SES may have taken it a little later than the claim says
+    without_schedules(world, timedelta(minutes=2))  # SES may have taken it a little later than the claim says
     Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
-    asleep_until(world, MONDAY.replace(day=25, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=25, hour=6, minute=50))
     world.invoke("dispatch", {})
     world.drain()
     assert emails(ann) == ["confirm", "intro", "acknowledge"]
@@ -172,12 +172,12 @@ def test_e3_an_email_in_doubt_is_held_if_no_event_came_at_all(world: World, monk
     ann = Person(world).joins()
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL))
     for day in (24, 25, 26):
-        asleep_until(world, MONDAY.replace(day=day, hour=6, minute=50))
+        without_schedules_until(world, MONDAY.replace(day=day, hour=6, minute=50))
         world.invoke("dispatch", {})
         world.drain()
     assert emails(ann) == ["confirm", "intro"]
     assert ann.row["held"] == "in doubt"
-    assert rings(world.resources.properties("HeldAlarm"), world)
+    assert goes_off(world.resources.properties("HeldAlarm"), world)
     assert "Your place is kept." in ann.page
 
 
@@ -196,7 +196,7 @@ def test_e4_no_subscriber_advances_while_ses_refuses_the_account(
     ann = Person(world).joins()
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     before = [{k: v for k, v in person.row.items() if k != "version"} for person in (ann, bob)]
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     # SES begins to refuse the account after `dispatch` and before `send`, so `send` finds out.
     source = next(source for source in world.event_sources if source.function.name == "send")
     source.enabled = False
@@ -212,7 +212,7 @@ def test_e4_no_subscriber_advances_while_ses_refuses_the_account(
     world.drain()
 
     assert [{k: v for k, v in person.row.items() if k != "version"} for person in (ann, bob)] == before
-    assert rings(world.resources.properties("BreakerAlarm"), world)
+    assert goes_off(world.resources.properties("BreakerAlarm"), world)
     refusals = sum(call.operation == "ses:SendEmail" for call in world.calls)
     world.invoke("dispatch", {})
     world.drain()
@@ -231,14 +231,14 @@ def test_e5_a_subscriber_with_a_refused_address_is_held_and_the_others_go_on(wor
     ann = Person(world).joins()
     bob = Person(world, "bob@example.net", "Bob", source_ip="203.0.113.9").joins()
     world.ses.refused["ann@example.net"] = "Address blocked."
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     world.advance(timedelta(minutes=20))
     assert emails(ann) == ["confirm", "intro"]
     assert emails(bob) == ["confirm", "intro", "acknowledge"]
     assert str(ann.row["held"]).startswith("SES refused the address")
     assert "claim" not in ann.row
     assert ann.row["next_lesson"] == "acknowledge"
-    assert rings(world.resources.properties("HeldAlarm"), world)
+    assert goes_off(world.resources.properties("HeldAlarm"), world)
     assert sum(call.operation == "ses:SendEmail" for call in world.calls) == 6  # it was tried once
 
 
@@ -247,7 +247,7 @@ def test_e5_a_subscriber_with_a_refused_address_is_held_and_the_others_go_on(wor
 
 def test_d6_with_too_little_time_left_nothing_is_claimed(world: World) -> None:
     ann = Person(world).joins()
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     message = records({"subscribers": [ann.row["id"]], "rate": 14})
     with unchanged(world):
         assert world.invoke("send", message, seconds=3).payload == {"batchItemFailures": []}
@@ -258,7 +258,7 @@ def test_d6_with_too_little_time_left_nothing_is_claimed(world: World) -> None:
 
 def test_a_message_that_comes_twice_sends_one_email(world: World) -> None:
     ann = Person(world).joins()
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     message = {"subscribers": [ann.row["id"]] * 3, "rate": 1000}
     world.invoke("send", records(message, message))
     world.invoke("send", records(message))
@@ -334,11 +334,11 @@ def test_e3_a_course_may_always_hold_an_email_in_doubt(
     world.ses.destinations.clear()
     ann = Person(world).joins()
     ses_answers(world, monkeypatch, ReadTimeoutError(endpoint_url=URL))
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     world.invoke("dispatch", {})
     world.drain()
     clients.limits().note_event(world.now() + timedelta(hours=1))
-    asleep_until(world, MONDAY.replace(day=25, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=25, hour=6, minute=50))
     world.invoke("dispatch", {})
     world.drain()
     assert ann.row.get("held", "") == ("in doubt" if holds else "")
@@ -471,7 +471,7 @@ def test_a_broken_template_holds_no_subscriber_and_stops_no_other(own_course: tu
     broken = "{% if first_name == 'Bob' %}\n{{ no_such_thing }}\n{% endif %}\n"
     lesson = course / "01-acknowledge.md.j2"
     edit(lesson, "{% if coming_back %}", f"{broken}\n{{% if coming_back %}}")
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     before = dict(bob.row)
     world.invoke("dispatch", {})
     (message,) = next(queue.waiting for queue in world.queues() if queue.logical_id == "Outbox")
@@ -534,7 +534,7 @@ def everything_that_is_mailed(world: World) -> Person:
     asks_for_link(ann)
     ann.replies("AGAIN")
     ann.replies("STOP")
-    asleep(world, timedelta(days=1))
+    without_schedules(world, timedelta(days=1))
     ann.signs_up()
     ann.replies("I suppose so.")
     ann.zone = str(ann.row["zone"])
@@ -602,13 +602,13 @@ def test_emails_to_a_subscriber_without_a_name_begin_with_hello(world: World) ->
 
 def test_a_queued_lesson_waits_while_the_breaker_is_open(world: World) -> None:
     ann = reads(Person(world), 0)
-    asleep_until(world, MONDAY.replace(day=24, hour=6, minute=50))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=6, minute=50))
     limits_of(world).open_breaker("SendingPausedException", world.now())
     body = json.dumps({"subscribers": [ann.row["id"]], "rate": 1})
     outcome = world.invoke("send", {"Records": [record(body)]})
     assert outcome.error is None
     assert emails(ann) == ["confirm", "intro"]
-    asleep_until(world, world.now() + timedelta(minutes=16))
+    without_schedules_until(world, world.now() + timedelta(minutes=16))
     world.invoke("send", {"Records": [record(body)]})
     assert emails(ann) == ["confirm", "intro", "acknowledge"]
 
@@ -643,7 +643,7 @@ def test_e3_an_event_that_comes_after_the_second_attempt_was_refused_settles_the
     clients.limits().note_event(lesson.at + timedelta(hours=1))
     world.ses.max_send_rate = 14
     ses_answers(world, monkeypatch, THROTTLED)
-    asleep_until(world, lesson.at + timedelta(days=1, hours=2))
+    without_schedules_until(world, lesson.at + timedelta(days=1, hours=2))
     world.invoke("dispatch", {})
     world.drain()
     assert ann.row["unsettled"] == {lesson.tags["attempt"]: "acknowledge"}
@@ -676,7 +676,7 @@ def test_e3_an_event_during_the_second_attempt_settles_the_first_whatever_the_se
         return take(request)
 
     monkeypatch.setattr(world.ses, "send", news_comes_meanwhile)
-    asleep_until(world, lesson.at + timedelta(days=1, hours=2))
+    without_schedules_until(world, lesson.at + timedelta(days=1, hours=2))
     world.invoke("dispatch", {})
     world.drain()
     assert not answers
@@ -707,7 +707,7 @@ def test_a_notice_in_doubt_is_sent_by_the_next_message_that_asks_for_it(
     assert emails(ann) == ["confirm", "intro"]
     if how == "put off":
         clients.limits().open_breaker("SendingPausedException", clients.now())
-    asleep(world, timedelta(hours=1))
+    without_schedules(world, timedelta(hours=1))
     world.failures.clear()
     if how == "moved back":
         sqs, ref = world.clients.sqs, world.resources.ref
@@ -721,7 +721,7 @@ def test_a_lesson_that_missed_its_day_counts_as_overdue_although_it_is_sent_the_
     """Nothing is sent for 26 hours, past the next day's hour: no slot moves, but an alarm must go off."""
     ann = Person(world).joins()
     world.advance_to(MONDAY.replace(day=24, hour=5))
-    asleep_until(world, MONDAY.replace(day=25, hour=7, minute=2))
+    without_schedules_until(world, MONDAY.replace(day=25, hour=7, minute=2))
     assert not any('"Overdue":[1.0]' in line for line in world.logs)
     world.advance(timedelta(minutes=10))
     assert ann.emails[-1].at.astimezone(BERLIN).day == 25
@@ -729,11 +729,11 @@ def test_a_lesson_that_missed_its_day_counts_as_overdue_although_it_is_sent_the_
 
 
 def test_a_subscriber_who_joins_just_before_midnight_has_missed_no_day(world: World) -> None:
-    asleep_until(world, MONDAY.replace(hour=22, minute=58))
+    without_schedules_until(world, MONDAY.replace(hour=22, minute=58))
     ann = Person(world)
     with without(world, "send"):
         ann.signs_up()
-        asleep(world, timedelta(minutes=3))
+        without_schedules(world, timedelta(minutes=3))
     world.drain()
     assert emails(ann) == ["confirm"]
     assert not any("Overdue" in line for line in world.logs)
@@ -754,7 +754,7 @@ def test_e4_after_the_account_is_refused_the_rest_of_the_message_is_not_tried(
     people = [Person(world, f"p{n}@example.net", source_ip=f"203.0.113.{n}").joins() for n in range(22)]
     closed = SesError("SendingPausedException", "Email sending is disabled.")
     requests = ses_answers(world, monkeypatch, *[closed] * 22)
-    asleep_until(world, MONDAY.replace(day=24, hour=8))
+    without_schedules_until(world, MONDAY.replace(day=24, hour=8))
     world.invoke("send", records({"subscribers": [person.row["id"] for person in people], "rate": 20}))
     assert len(requests) < 20
 
@@ -767,7 +767,7 @@ def test_e4_after_the_account_is_refused_the_rest_of_the_message_is_not_tried(
 def test_a_claim_that_took_too_long_is_undone(world: World, left: list[int]) -> None:
     """A claim is at most 25 s old when SES gets the email: a stop can come too late only in that time."""
     ann = Person(world).joins()
-    asleep_until(world, datetime.fromisoformat(str(ann.row["due_at"])))
+    without_schedules_until(world, datetime.fromisoformat(str(ann.row["due_at"])))
     before, sent = {**ann.row, "version": 0}, len(world.emails)
     milliseconds = iter(left)
     sending = Sending(lambda: next(milliseconds))
@@ -779,9 +779,9 @@ def test_a_claim_that_took_too_long_is_undone(world: World, left: list[int]) -> 
 def test_an_email_that_missed_its_whole_day_sets_off_an_alarm_although_its_slot_moves(world: World) -> None:
     """A quota that is free only at night moves every slot each night, so that no due time ever grows old."""
     ann = Person(world).joins()
-    asleep_until(world, datetime.fromisoformat(str(ann.row["due_at"])) + timedelta(hours=20))
+    without_schedules_until(world, datetime.fromisoformat(str(ann.row["due_at"])) + timedelta(hours=20))
     world.advance(timedelta(minutes=6))
-    assert rings(world.resources.properties("OverdueAlarm"), world)
+    assert goes_off(world.resources.properties("OverdueAlarm"), world)
     assert emails(ann) == ["confirm", "intro"]
 
 

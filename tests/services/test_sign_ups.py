@@ -12,17 +12,17 @@ from course.tokens import CONFIRM_LIFE
 from local_cloud.api import Response
 from local_cloud.cloud import TEMPLATE, World
 from tests.conftest import MONDAY
-from tests.metrics import rings
+from tests.metrics import goes_off
 from tests.people import Person
 from tests.services.test_sending import emails
-from tests.stories import asleep, asleep_until, without
+from tests.stories import without, without_schedules, without_schedules_until
 from tests.test_sign_up import as_shown
 
 
 def test_s6_an_address_in_another_case_is_the_same_subscriber(world: World) -> None:
     ann = Person(world)
     ann.signs_up(address="ANN@Example.NET")
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.signs_up(address=" ann@example.net ")
     assert len(world.subscribers()) == 1
     assert [email.address for email in world.emails] == ["ann@example.net"] * 2
@@ -49,7 +49,7 @@ def test_s7_fifty_spellings_of_one_mailbox_get_one_email_a_day(world: World) -> 
 
     # Each further day brings one more email, and after six there are none for a month.
     for expected in (2, 3, 4, 5, 6, 6):
-        asleep(world, timedelta(hours=24, minutes=1))
+        without_schedules(world, timedelta(hours=24, minutes=1))
         form = ann.form()
         sign_up(spellings[::10])
         assert len(world.emails) == expected
@@ -85,7 +85,7 @@ def test_s10_one_network_may_send_ten_forms_an_hour(world: World, address: str) 
     elsewhere = Person(world, "bob@example.net", source_ip=address.replace(":7:", ":8:").replace(".7", ".8").format(1))
     assert elsewhere.signs_up().status == 200
 
-    asleep(world, timedelta(hours=1))
+    without_schedules(world, timedelta(hours=1))
     later = Person(world, "later@example.net", source_ip=address.format(100))
     assert later.signs_up().status == 200
     assert later.emails
@@ -109,11 +109,11 @@ def test_s19_forms_take_half_of_the_days_quota_and_the_rest_is_for_lessons(world
     assert [answer.status for answer in answers] == [200] * 30 + [503] * 30
     assert "Please come back tomorrow" in answers[-1].text
     assert as_shown(answers[-1])["address"] == "flood59@example.net"
-    assert rings(world.resources.properties("SignUpsClosedAlarm"), world)
+    assert goes_off(world.resources.properties("SignUpsClosedAlarm"), world)
     assert {len(reader.emails) for reader in others} == {2}
     world.advance(timedelta(hours=7))
     assert {len(reader.emails) for reader in others} == {3}, "their lessons still came"
-    asleep(world, timedelta(hours=24))
+    without_schedules(world, timedelta(hours=24))
     form = early.form()
     assert sign_up(60).status == 200
 
@@ -128,15 +128,15 @@ def test_s10_after_200_forms_from_different_networks_the_form_closes_and_an_alar
         return world.request("POST", "/sign-up", form=filled, source_ip=f"203.0.113.{n}", drain=False)
 
     assert [sign_up(n).status for n in range(200)] == [200] * 200
-    assert not rings(alarm, world)
+    assert not goes_off(alarm, world)
     answers = [sign_up(n) for n in (*range(200, 205), 0)]
     assert {answer.status for answer in answers} == {503}
     assert 0 < int(answers[0].headers["retry-after"]) <= 3600
-    assert rings(alarm, world)
+    assert goes_off(alarm, world)
     waiting = next(queue.waiting for queue in world.queues() if queue.logical_id == "Outbox")
     assert len(waiting) == 200, "one message each"
     with without(world, "send"):
-        asleep(world, timedelta(hours=1))
+        without_schedules(world, timedelta(hours=1))
         assert sign_up(205).status == 200
 
 
@@ -182,7 +182,7 @@ def test_s17_two_courses_on_one_day_send_their_confirmation_emails_and_a_third_s
     assert pages == {200}
     assert confirmations(ann) == 2
     assert sorted(str(row["course"]) for row in two.subscribers()) == sorted([COURSE, OTHER])
-    asleep(two, timedelta(days=1))
+    without_schedules(two, timedelta(days=1))
     ann.signs_up(course="third-course")
     assert confirmations(ann) == 3
 
@@ -190,7 +190,7 @@ def test_s17_two_courses_on_one_day_send_their_confirmation_emails_and_a_third_s
 def test_s17_s20_a_repeated_confirmation_email_counts_towards_the_two_of_a_day(two: World) -> None:
     ann = Person(two)
     ann.signs_up()
-    asleep(two, timedelta(minutes=20))
+    without_schedules(two, timedelta(minutes=20))
     ann.signs_up(then="once-more")
     ann.signs_up(course=OTHER)
     assert confirmations(ann) == 2
@@ -199,14 +199,14 @@ def test_s17_s20_a_repeated_confirmation_email_counts_towards_the_two_of_a_day(t
 def test_s17_a_course_sends_one_confirmation_email_in_24_hours_even_after_an_erasure(world: World) -> None:
     """Two sign-ups are on two days, so a link of the first epoch never works for the second."""
     ann = Person(world).joins()
-    asleep(world, timedelta(days=3))
+    without_schedules(world, timedelta(days=3))
     erased_at = world.now()
     assert "It is erased" in ann.erases().text
     for hours in (0, 12, 23):
-        asleep_until(world, erased_at + timedelta(hours=hours))
+        without_schedules_until(world, erased_at + timedelta(hours=hours))
         ann.signs_up()
         assert confirmations(ann) == 1, hours
-    asleep_until(world, erased_at + timedelta(hours=24))
+    without_schedules_until(world, erased_at + timedelta(hours=24))
     ann.signs_up()
     assert confirmations(ann) == 2
 
@@ -216,7 +216,7 @@ def test_s20_once_more_sends_the_same_sign_up_after_ten_minutes_and_at_most_twic
     ann.signs_up()
     first, asked = ann.link("/confirm/"), ann.row["sign_up"]
     for minutes, expected in ((0, 1), (9, 1), (10, 2), (30, 2), (600, 2)):
-        asleep_until(world, MONDAY + timedelta(minutes=minutes, seconds=20))
+        without_schedules_until(world, MONDAY + timedelta(minutes=minutes, seconds=20))
         ann.signs_up(then="once-more", hour="3", first_name="Eve")
         assert confirmations(ann) == expected, minutes
     again = ann.row["sign_up"]
@@ -231,7 +231,7 @@ def test_s20_once_more_on_another_day_keeps_the_proof_of_consent_as_long_as_the_
     ann = Person(world)
     ann.signs_up()
     [asked] = [row for row in world.rows("Subscribers") if str(row["id"]).startswith("asked#")]
-    asleep(world, timedelta(days=6))
+    without_schedules(world, timedelta(days=6))
     ann.signs_up(then="once-more")
     [later] = [row for row in world.rows("Subscribers") if str(row["id"]).startswith("asked#")]
     assert later["asked_at"] == asked["asked_at"]
@@ -241,7 +241,7 @@ def test_s20_once_more_on_another_day_keeps_the_proof_of_consent_as_long_as_the_
 
 def test_s20_once_more_mails_the_page_link_to_an_active_subscriber_and_nothing_to_a_stranger(world: World) -> None:
     ann, bob = Person(world).joins(), Person(world, "bob@example.net", source_ip="203.0.113.9")
-    asleep(world, timedelta(days=1))
+    without_schedules(world, timedelta(days=1))
     ann.signs_up(then="once-more")
     bob.signs_up(then="once-more")
     assert ann.emails[-1].tags["email"] == "already-here"
@@ -254,7 +254,7 @@ def test_s11_a_suppressed_address_looks_like_any_other_even_after_its_subscriber
     world.complained(ann.emails[-1])
     table = world.resources.ref("Subscribers")
     world.clients.dynamodb.delete_item(TableName=table, Key={"id": {"S": str(ann.row["id"])}})
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
 
     form = ann.form()
     refused, taken = (
@@ -269,6 +269,6 @@ def test_s11_a_suppressed_address_looks_like_any_other_even_after_its_subscriber
 def test_repeated_sign_ups_by_others_send_few_emails_to_a_mailbox(world: World) -> None:
     ann = Person(world).joins()
     for _ in range(14):
-        asleep(world, timedelta(days=1, minutes=1))
+        without_schedules(world, timedelta(days=1, minutes=1))
         ann.signs_up()
     assert emails(ann).count("already-here") == 5  # with the confirmation email, six in 30 days

@@ -32,10 +32,10 @@ class Pages(APIGatewayHttpResolver):
         super().__init__()
         for name in ASSETS if assets else ():
             self._serve(name)
-        self.exception_handler(InvalidToken)(_surely(self._link_too_old))
-        self.exception_handler(InvalidForm)(_surely(self._bad_form))
-        self.exception_handler(Exception)(_surely(self._broken))
-        self.not_found()(_surely(self._not_found))
+        self.exception_handler(InvalidToken)(_always_answered(self._link_too_old))
+        self.exception_handler(InvalidForm)(_always_answered(self._bad_form))
+        self.exception_handler(Exception)(_always_answered(self._broken))
+        self.not_found()(_always_answered(self._not_found))
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Answers a request. HEAD is GET without the body (RFC 9110, section 9.3.2)."""
@@ -121,6 +121,6 @@ class Pages(APIGatewayHttpResolver):
         return page("error", 404, title=say["nowhere"], message=say["nowhere_about"])
 
 
-def _surely(make: Callable[[Any], Response[str]]) -> Callable[[Exception], Response[str]]:
+def _always_answered(make: Callable[[Any], Response[str]]) -> Callable[[Exception], Response[str]]:
     """The page for an error, or a plain one if that page cannot be made either."""
     return lambda error: or_plain(lambda: make(error), "error", 503)

@@ -35,7 +35,7 @@ def heard(reply: Reply) -> Decision:
 
 def _decided(reply: Reply, text: str) -> Decision:
     answer = reply.answer
-    decision = _told_by_words(answer, text)
+    decision = _read_as(answer, text)
     if offered := commands.offered(answer.notice):
         decision = _to_an_offer(decision, offered)
     if decision.kind not in OBEYED or decision.request is None:
@@ -43,7 +43,7 @@ def _decided(reply: Reply, text: str) -> Decision:
     return Decision(decision.kind, commands.within_limits(decision.request, answer.today))
 
 
-def _told_by_words(answer: Answered, text: str) -> Decision:
+def _read_as(answer: Answered, text: str) -> Decision:
     """Decides what the words ask for.
 
     After the confirmation, a reply to the confirmation email is read as a reply to a notice, unless it is another yes.

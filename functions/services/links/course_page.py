@@ -47,9 +47,9 @@ def press(
     asked = pressed(command, course, now, until, place)
     count(f"Command.{command}")
     if command is Command.STOP:
-        return asked.is_so(telling.stop(before.id, asked.obeyed, now), Place.of(before))
+        return asked.is_fulfilled(telling.stop(before.id, asked.obeyed, now), Place.of(before))
     after = clients.subscribers().change(before.id, asked.obeyed)
-    done = asked.is_so(after, Place.of(before))
+    done = asked.is_fulfilled(after, Place.of(before))
     if after and done and asked.row.told:
         telling.tell(command, after, now)
     return done

@@ -46,7 +46,7 @@ class Halt:
 
 def halted(now: datetime) -> Halt | None:
     """Why all sending is stopped now, or None. Checked before each batch: a stop takes effect at once."""
-    if not clients.subscribers().at_home(settings().stack):
+    if not clients.subscribers().may_send_from_table(settings().stack):
         why = "the table was restored or belongs to another stack: email-course resume-all lets this one send from it"
         return Halt(why, moved=True)
     reason = clients.limits().breaker_open(now)

@@ -30,7 +30,7 @@ def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool
     if not clients.erasures().put_off(going, replace(begun, address="") if is_last else begun):
         return
     clients.subscribers().erase(subscriber_id)  # the press may have been interrupted before it did this
-    if not all(sending.ready for _ in erasure.remains_deleted(subscriber_id)):
+    if not all(sending.ready for _ in erasure.delete_remains(subscriber_id)):
         return
     is_over = bool(going.address) and may_send and _is_over(begun, sending, now)
     if not is_over and (is_last or not going.address):

@@ -11,7 +11,7 @@ from local_cloud.functions import command_in
 from local_cloud.mime import SentEmail
 from tests.mail.programs._kept import SENT, Kept
 from tests.people import Person
-from tests.stories import asleep, next_email
+from tests.stories import next_email, without_schedules
 
 START = datetime(2026, 11, 27, 23, 0, tzinfo=UTC)
 """The time of the sign-up: midnight in Berlin."""
@@ -47,7 +47,7 @@ def life(world: World, *, again: bool = False) -> Iterator[tuple[str, SentEmail]
         yield named(email)
         for reply in planned:
             if (reply.lesson, str(reply.round)) == (email.tags["email"], email.tags["round"]):
-                asleep(world, email.at + reply.after - world.now())
+                without_schedules(world, email.at + reply.after - world.now())
                 sent = len(world.emails)
                 world.deliver(clients.reply("gmail", email, reply.text, world.now()), clients.reply_address(email))
                 yield from map(named, world.emails[sent:])

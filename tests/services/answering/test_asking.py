@@ -8,7 +8,7 @@ import pytest
 from local_cloud.cloud import World
 from tests.people import Person
 from tests.services.test_receiving import emails_of, reply_to, texts, written
-from tests.stories import asleep, next_email, nothing_comes, reads
+from tests.stories import next_email, nothing_comes, reads, without_schedules
 
 TORN = "I see now that he felt alone. I don’t think I need the rest of the emails though."
 
@@ -97,7 +97,7 @@ def test_w5_an_unclear_answer_to_the_way_back_is_asked_about_once(world: World) 
     text = offer.text or ""
     assert re.search(r"/me/[\w-]+/yes", text)
     assert re.search(r"/me/[\w-]+/not-yet", text)
-    asleep(world, timedelta(hours=20))
+    without_schedules(world, timedelta(hours=20))
     ann.replies("Sometimes.", fifth)
     assert emails_of(ann)[-1] == "ask-way-back"
     assert emails_of(ann).count("ask-way-back") == 1

@@ -13,7 +13,7 @@ from services.links import leaving
 from services.links.leaving import Left, Outcome
 from tests.metrics import counted_by
 from tests.people import Person, one_click
-from tests.stories import asleep, next_email, reads, unchanged
+from tests.stories import next_email, reads, unchanged, without_schedules
 from tests.test_unsubscribe import done, of_nobody
 
 
@@ -53,7 +53,7 @@ def test_a_link_of_an_earlier_sign_up_stops_a_later_one_only_by_its_button(world
     ann = Person(world).joins()
     link = link_of(ann)
     leaving.stop(link, world.now(), pressed=False)
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.joins()
     counts.clear()
     with unchanged(world):
@@ -145,7 +145,7 @@ def test_a_link_of_an_earlier_sign_up_does_not_pause_a_later_one(world: World) -
     ann = reads(Person(world), 1)
     earlier = one_click(ann.emails[-1])
     ann.presses("stop")
-    asleep(world, timedelta(days=2))
+    without_schedules(world, timedelta(days=2))
     ann.signs_up()
     with unchanged(world):
         page = world.request("POST", f"{earlier}?instead=break", form={})

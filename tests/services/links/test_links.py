@@ -11,7 +11,7 @@ from course.tokens import Keyring, LinkToken, Purpose
 from local_cloud.cloud import World
 from services import links
 from tests.people import Person
-from tests.stories import a_key_is_added, asleep, reads
+from tests.stories import a_key_is_added, reads, without_schedules
 
 
 def token_of(person: Person, part: str) -> str:
@@ -94,9 +94,9 @@ def test_p3_a_journal_link_is_refused_after_24_hours(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.replies("I never said it.")
     link = ann.journal_url
-    asleep(world, timedelta(hours=23, minutes=50))
+    without_schedules(world, timedelta(hours=23, minutes=50))
     assert "I never said it." in world.request("POST", link, form={}).text
-    asleep(world, timedelta(minutes=11))
+    without_schedules(world, timedelta(minutes=11))
     for method in ("GET", "POST"):
         answer = world.request(method, link, form={} if method == "POST" else None)
         assert (answer.status, "This link no longer works" in answer.text) == (404, True)

@@ -8,7 +8,7 @@ import pytest
 from aws.outbox import Outbox
 from local_cloud.cloud import World
 from tests.people import Person, one_click
-from tests.stories import asleep, next_email, reads
+from tests.stories import next_email, reads, without_schedules
 
 BY_LINK = "It was done by a link in one of our emails, or on your page."
 LAST_TODAY = "If more is changed by a link today"
@@ -42,7 +42,7 @@ def test_p4_a_stop_sends_one_notice_whichever_link_is_used_and_however_often(wor
 def test_p4_a_stop_of_a_later_sign_up_sends_another_notice(world: World) -> None:
     ann = reads(Person(world), 1)
     ann.presses("stop")
-    asleep(world, timedelta(days=3))
+    without_schedules(world, timedelta(days=3))
     ann.signs_up()
     ann.confirms()
     ann.presses("stop")

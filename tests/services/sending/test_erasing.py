@@ -20,7 +20,7 @@ from local_cloud.functions import forget_everything
 from services.sending import erasing
 from tests.metrics import counted_by
 from tests.people import Person
-from tests.stories import asleep, reads, without
+from tests.stories import reads, without, without_schedules
 
 
 def left(world: World) -> list[dict[str, Any]]:
@@ -35,7 +35,7 @@ def raw_mail(world: World) -> int:
 
 def later(world: World, hours: float) -> None:
     """Lets time pass, and then runs a few ticks that find everything due."""
-    asleep(world, timedelta(hours=hours) - timedelta(minutes=40))
+    without_schedules(world, timedelta(hours=hours) - timedelta(minutes=40))
     for _ in range(2):
         world.advance(timedelta(minutes=20))
 
@@ -125,7 +125,7 @@ def test_p6_an_erasure_that_waited_for_the_scheduler_for_longer_is_told_in_its_l
     with monkeypatch.context() as refused:
         refused.setattr(Mailer, "send", lambda *_: Refused(Refusal.THROTTLED, "Throttling"))
         world.request("POST", f"{journal}/erase", form={"sure": "yes"})
-    asleep(world, timedelta(hours=26))
+    without_schedules(world, timedelta(hours=26))
     later(world, 1)
     assert (left(world), counted) == ([], ["ErasedTold"])
     assert [email.tags["email"] for email in ann.emails].count("erased") == 1

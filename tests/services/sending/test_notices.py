@@ -8,7 +8,7 @@ from course import tokens
 from course.record import Held
 from local_cloud.cloud import World
 from services.sending.notices import Notice
-from tests.metrics import rings
+from tests.metrics import goes_off
 from tests.people import Person
 from tests.stories import reads
 
@@ -34,7 +34,7 @@ def test_p5_no_email_goes_to_an_address_that_an_attacker_stored(world: World) ->
     assert not world.mails_to("m@example.org")
     row = next(row for row in world.rows("Subscribers") if row["id"] == stored.id)
     assert (row["held"], row["next_lesson"]) == (Held.ADDRESS_CHANGED, "keep-showing-up")
-    assert rings(world.resources.properties("HeldAlarm"), world)
+    assert goes_off(world.resources.properties("HeldAlarm"), world)
 
 
 def test_p5_a_journal_link_goes_only_to_the_address_that_the_id_was_made_from(world: World) -> None:
