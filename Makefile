@@ -46,7 +46,7 @@ test-all: setup needs-long artefact lint ## everything: what make test and make 
 	@$(pytest) $(TESTS)
 
 .PHONY: faults
-faults: setup needs ## run all faults that can happen: up to 20 minutes on two cores
+faults: setup needs ## run all faults that can happen: 25 minutes on two idle cores
 	@PYTHONPATH=functions:. .venv/bin/python -m tests.faults $(ARGS)
 
 .PHONY: mutants
@@ -63,8 +63,8 @@ mail-programs: setup ## let real mail programs reply to the course's emails, on 
 
 .PHONY: pictures
 pictures: setup needs ## make the pictures in docs: every email, every page, and the journey in a real browser
-	@rm -rf docs/mails docs/pages
-	@$(email-course) preview --shots docs/mails
+	@rm -rf docs/emails docs/pages
+	@$(email-course) preview --shots docs/emails
 	@PICTURES=docs .venv/bin/pytest -q tests/test_journey.py tests/test_pages.py -k "chromium or every_page"
 
 .PHONY: needs needs-long
