@@ -106,7 +106,7 @@ def test_n4_a_stack_whose_name_makes_another_too_long_is_refused() -> None:
     longest = 64 - len("-dispatch")
     assert not list(deployed(stack="a" * longest).refusals())
     (why,) = deployed(stack="a" * (longest + 1)).refusals()
-    assert "-dispatch' has 65 characters, and AWS takes 64" in why
+    assert "-dispatch' has 65 characters, and AWS accepts 64" in why
 
 
 def test_n4_the_local_cloud_refuses_as_cloudformation_does(tmp_path: Path) -> None:
