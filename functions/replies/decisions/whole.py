@@ -4,16 +4,16 @@ from dataclasses import replace
 
 from replies import tables
 from replies.decisions import typos
-from replies.decisions.context import ANSWERS, FRAMED, KEEP, YES_SECTIONS, Context, obeyed
+from replies.decisions.context import ANSWERS, FRAMED, KEEP, YES_SECTIONS, Context, obey_decision
 from replies.decisions.expressions import END, Level
 from replies.decisions.grammar import Core
-from replies.request import Answered, Decision
+from replies.request import Decision, EmailKind
 
 GRAVE = frozenset({"stop", "again", "erase"})
 """Commands that are obeyed in free wording only if it speaks of the course."""
 
 
-def decided(reply: Context) -> Decision | None:
+def decide(reply: Context) -> Decision | None:
     """Decides what the whole reply asks for; None if it has other words."""
     said, unsigned = (
         f" {END} ".join(sentence.words for sentence in sentences) for sentences in (reply.sentences, reply.unsigned)
@@ -40,29 +40,29 @@ def _a_yes(reply: Context, cores: list[Core]) -> Decision:
     """Decides on a yes to the confirmation email, or to the question whether to delete everything."""
     near = any(core.level <= Level.ASIDE or core.doubted for core in cores)
     if near or reply.asks or reply.sentences[0].quotes:
-        return reply.asked("yes")
-    return obeyed(replace(cores[0], section="yes"))
+        return reply.ask_about("yes")
+    return obey_decision(replace(cores[0], section="yes"))
 
 
 def _an_answer(reply: Context, cores: list[Core], core: Core) -> Decision:
     """Decides on a reply that is only a yes or a not yet."""
-    if core.section == "not-yet" and reply.answered in (Answered.CONFIRM, Answered.ERASE):
+    if core.section == "not-yet" and reply.answered in (EmailKind.CONFIRM, EmailKind.ERASE):
         return KEEP
     one = len({each.section for each in cores}) == 1 and core.level > Level.ASIDE
-    return obeyed(core) if one and not core.doubted and not reply.asks else reply.asked(core.section)
+    return obey_decision(core) if one and not core.doubted and not reply.asks else reply.ask_about(core.section)
 
 
 def _a_command(reply: Context, cores: list[Core], core: Core) -> Decision | None:
-    if core.section == "resume" and core.level < Level.WORD and reply.answered is not Answered.NOTICE:
+    if core.section == "resume" and core.level < Level.WORD and reply.answered is not EmailKind.NOTICE:
         return KEEP
     refused = any(each.section == "not-yet" for each in cores)
     if refused and core.section == "erase":
         return KEEP
     asks = refused and any(sentence.asks for sentence in reply.sentences)
     if _is_sure(reply, cores) and not _is_about_anything(reply, core) and core.level > Level.ASIDE and not asks:
-        return obeyed(core)
+        return obey_decision(core)
     reported = reply.has("other" if core.section == "help" else "speech")
-    return None if reported and core.level is Level.HINT else reply.asked(core.section)
+    return None if reported and core.level is Level.HINT else reply.ask_about(core.section)
 
 
 def _is_sure(reply: Context, cores: list[Core]) -> bool:

@@ -13,8 +13,8 @@ from typing import NamedTuple, TypeVar
 from replies.original.words import LINK, LONG_LINE, ends, words
 from replies.tables import expression
 
-RUN = 5
-"""Words of ours in a row; nobody writes so many by chance."""
+LONG_MATCH = 5
+"""Words of our email in a row; nobody writes so many of them by chance."""
 NEAR = 40
 """Words after the last match. A line of fewer than five words must start among them."""
 TRIES = 8
@@ -70,7 +70,7 @@ class _Match(NamedTuple):
     end: int
 
 
-class Sent:
+class SentWords:
     """The words of an email that we sent."""
 
     def __init__(self, text: str) -> None:
@@ -130,7 +130,7 @@ class Sent:
         said = words(line)
         cuts: list[int] = []
         at = reached = 0
-        while at < len(said) - RUN:
+        while at < len(said) - LONG_MATCH:
             places = self._places_of_three.get(tuple(said[at : at + 3]))
             if places is None:
                 at += 1
@@ -138,10 +138,10 @@ class Sent:
             ahead = bisect_left(places, reached)
             near = ((_common(said, at, self._words, place), place) for place in places[ahead : ahead + TRIES])
             run, place = max(near, default=(0, 0))
-            if run >= RUN:
+            if run >= LONG_MATCH:
                 cuts += [at, at + run]
                 reached = place + run
-            at += run if run >= RUN else 1
+            at += run if run >= LONG_MATCH else 1
         if not cuts:
             return line
         after = ends(line)
