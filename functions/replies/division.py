@@ -12,7 +12,8 @@ from replies.quotes.sentences import COLONS, introduces_quote
 from replies.signatures import is_device_line, is_warning
 
 PASTED_WORDS, PASTED_SHARE = 25, 0.4
-"""Unmarked text is a copy of our email if it has so many of its words, and this share of all of them."""
+"""Unmarked text is a copy of our email if it has at least PASTED_WORDS of the email's words, and at least PASTED_SHARE
+of all words of the email."""
 OURS_SHARE = 0.3
 """A quote is of our email if at least this share of the quoted words is ours."""
 SENTENCE = 12
@@ -201,8 +202,9 @@ class _Section:
 def _remove_original(sections: Sequence[_Section], kept: Kept, doubtful: Kept) -> None:
     """Removes our email from all sections.
 
-    The quoted lines of another mail are not kept, unless the person inserted them: they have no marks, and their quote
-    header names somebody else's address, or our email is quoted too.
+    A quote of another mail is kept if the person seems to have inserted it: its lines have no quote marks and, in
+    addition, its header names another sender or another section quotes our email. Otherwise its quoted lines are not
+    kept.
     """
     quotes_ours = any(section.first_long_match is not None for section in sections if not section.is_unmarked)
     for section in sections:

@@ -9,10 +9,11 @@ from replies.decisions.grammar import Core
 from replies.request import Decision, EmailKind
 
 MOST_SENTENCES = 3
+"""A request or an answer at the beginning is searched for in so many sentences."""
 MOST_PIECES = 10
-"""Pieces at the beginning of a text in which a request is looked for."""
+"""A request or an answer at the beginning has at most so many pieces. The end of a sentence counts as a piece."""
 SHORT = 4
-"""Words. In a sentence so short, a hedge takes a yes back from any place: “Yes. I wish.”"""
+"""If at most so many words follow a yes, a hedge anywhere in them makes it unclear: “Yes. I wish.”"""
 _OBEYED_WITH_MORE = frozenset({"stop", "pause", "resume", "skip", "time", "again", "journal"})
 """Commands that are obeyed even if more text follows. Commands about all stored data are not among them."""
 

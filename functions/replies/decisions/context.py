@@ -18,9 +18,10 @@ YES_SECTIONS = {
     EmailKind.CONFIRM: frozenset({"yes", "confirming"}),
     EmailKind.ERASE: frozenset({"yes", "erasing", "erase"}),
 }
-"""For each kind of question, the sections of which one or more together are a yes."""
+"""For each question, the sections that count as a yes, alone or together."""
 FRAMED = frozenset({"pause", "skip", "resume", "journal", "export", "time"})
-"""Commands that may be a bare word after “could you”. “I want to stop” may be about anything."""
+"""Commands that are a request as a bare word after “could you”. Stop is not one: “I want to stop” may be about
+anything."""
 
 _MEANINGLESS = {
     EmailKind.LESSON: ANSWERS,
@@ -58,7 +59,10 @@ class Context:
         return any(expressions.has(name, sentence.words) for sentence in self.sentences)
 
     def ask_about(self, section: str) -> Decision:
-        """Returns the decision to keep the words and ask: about the command, or the answered question again."""
+        """Returns the decision to ask whether this section was meant.
+
+        For a yes or a no, the question that was answered is asked again, but a no to an offer is only kept.
+        """
         if section not in ANSWERS:
             return Decision(Kind.ASK, Request(Command(section)))
         if self.answered is EmailKind.WAY_BACK:

@@ -26,13 +26,17 @@ def decide(reply: Context) -> Decision | None:
     if not yes and core.section not in ANSWERS:
         return _a_command(reply, cores, core)
     cores = reply.cores(said, with_reasons=False) or reply.cores(typos.corrected(said), with_reasons=False)
-    if not cores:  # next to the answer stands a reason, or something that may be no signature
+    if not cores:  # in addition to the answer, there is a reason, or a name that may be no signature
         return None
     return _a_yes(reply, cores) if yes else _an_answer(reply, cores, core)
 
 
 def _weight(core: Core) -> tuple[bool, bool, Level, bool]:
-    """Ranks a core by clarity: commands above answers and, of equals, erase above the stop it includes."""
+    """Ranks a core. The highest one of a reply decides.
+
+    A command ranks above an answer, then a core with the end of a pause above one without, and then the clearer level
+    above the other. Of equals, erase ranks above stop, because erasing includes stopping.
+    """
     return core.section not in ANSWERS, bool(core.until), core.level, core.section == "erase"
 
 

@@ -10,11 +10,12 @@ from replies.decisions.wording import Sentence
 from replies.request import Decision, EmailKind
 
 MOST_PIECES = 10
-"""Pieces of a sentence with a wish."""
+"""A sentence with more pieces is not searched for a wish."""
 LONGEST_NEAR = 25
-"""Words of a sentence that is nearly a request."""
+"""A sentence with more words is not searched for words that make a request likely. In a reply with more words, a bare
+“stop” at the end is not asked about."""
 LONGEST_ANNOUNCEMENT = 4
-"""Words of a sentence that announces what somebody said."""
+"""A sentence with more words does not announce what somebody said."""
 
 
 def decide(reply: Context) -> Decision | None:

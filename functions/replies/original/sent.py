@@ -14,11 +14,11 @@ from replies.original.words import LINK, LONG_LINE, ends, words
 from replies.tables import expression
 
 LONG_MATCH = 5
-"""Words of our email in a row; nobody writes so many of them by chance."""
+"""Words of our email in a row, or in one line; nobody writes so many of them by chance."""
 NEAR = 40
-"""Words after the last match. A line of fewer than five words must start among them."""
+"""How many words after the last match are searched for the start of a line of fewer than five words."""
 TRIES = 8
-"""Places, or following lines, that are looked at for one line."""
+"""For one line, at most so many places in each direction, or following lines, are tried."""
 
 _DECORATION = r"[\s\-=_*•·—–>|.…\[\]()#~:;,<]*"
 _NEXT_WORD = r"\S*\s+"
@@ -37,7 +37,7 @@ class Compared:
         self.words = words(text)
 
     def says(self, words: list[str]) -> bool:
-        """Whether these are all its words, except a bullet's number."""
+        """Whether the line consists of these words, or of a bullet's number and these words."""
         return len(self.words) - len(words) in (0, 1) and self.words[-len(words) :] == words
 
     def after(self, count: int) -> str:
