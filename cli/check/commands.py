@@ -8,7 +8,7 @@ from pathlib import Path
 
 import replies
 from cli.check.finding import Finding
-from replies.request import Answered, Decision, Request
+from replies.request import Decision, EmailKind, Request
 
 HELP = "help.md.j2"
 _SOME_DAY = date(2026, 11, 24)
@@ -41,7 +41,7 @@ def _notice(path: Path) -> Iterator[Finding]:
 
 def _obeyed(said: str) -> Request | None:
     """The request in a reply of these words, to a lesson or to the way back; None if it is not obeyed."""
-    found = (replies.decided(said, answered, _SOME_DAY) for answered in (Answered.LESSON, Answered.WAY_BACK))
+    found = (replies.decide(said, answered, _SOME_DAY) for answered in (EmailKind.LESSON, EmailKind.WAY_BACK))
     return next((one.request for one in found if one.kind is Decision.Kind.OBEY), None)
 
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from replies.reader import Mail
-    from replies.request import Answered, Decision
+    from replies.request import Decision, EmailKind
 
 
 class UnreadableMail(Exception):
     """Raised when a mail exceeds a limit of `replies.mail`, or is encrypted."""
 
 
-def opened(raw: bytes) -> "Mail":
+def open_mail(raw: bytes) -> "Mail":
     """Parses a mail once, for all questions about it. Raises UnreadableMail."""
     from replies.reader import Mail
 
@@ -28,19 +28,19 @@ def own_words(raw: bytes, original: str | None = None, original_html: str | None
 
     `original` is the text of the email that the reply answers, `original_html` its HTML. Raises UnreadableMail.
     """
-    return opened(raw).own_words(original, original_html)
+    return open_mail(raw).own_words(original, original_html)
 
 
 def automatic(raw: bytes) -> str | None:
     """Returns why no person wrote this mail, or None if a person did. Raises UnreadableMail."""
-    return opened(raw).automatic
+    return open_mail(raw).automatic
 
 
-def decided(text: str, answered: "Answered", today: date, first_name: str = "") -> "Decision":
+def decide(text: str, answered: "EmailKind", today: date, first_name: str = "") -> "Decision":
     """Decides whether own words are obeyed, kept or asked about. `today` is the person's local date."""
     from replies.decisions import decision
 
-    return decision.decided(text, answered, today, first_name)
+    return decision.decide(text, answered, today, first_name)
 
 
 def says_stop(text: str) -> bool:

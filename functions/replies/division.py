@@ -6,15 +6,14 @@ from functools import cached_property
 from itertools import pairwise
 
 from replies.original.answered import Closest, Original
-from replies.original.sent import Compared
-from replies.quotes.lines import Kind, Line
+from replies.original.sent import LONG_MATCH, Compared
+from replies.quotes.lines import Line, LineKind
 from replies.quotes.sentences import COLONS, introduces_quote
 from replies.signatures import is_device_line, is_warning
 
-LONG_MATCH = 5
-"""Words of our email in one line; nobody writes so many of them by chance."""
 PASTED_WORDS, PASTED_SHARE = 25, 0.4
-"""Unmarked text is a copy of our email if it has so many of its words, and this share of all of them."""
+"""Unmarked text is a copy of our email if it has at least PASTED_WORDS of the email's words, and at least PASTED_SHARE
+of all words of the email."""
 OURS_SHARE = 0.3
 """A quote is of our email if at least this share of the quoted words is ours."""
 SENTENCE = 12
@@ -30,7 +29,7 @@ def divide(lines: Sequence[Line], original: Original) -> tuple[Kept, Kept]:
     """Returns the own words, and the lines that only look quoted: they count if there are no own words."""
     if original and _marked_by_hand(lines, original):
         for line in lines:
-            line.kind = Kind.OWN
+            line.kind = LineKind.OWN
     kept, doubtful = _by_shape(lines, known=bool(original))
     if original:
         _remove_original([_Section(lines, places, original) for places in _sections(lines)], kept, doubtful)
@@ -42,11 +41,11 @@ def divide(lines: Sequence[Line], original: Original) -> tuple[Kept, Kept]:
 
 def _marked_by_hand(lines: Sequence[Line], original: Original) -> bool:
     """Whether the person typed the quote marks: our email is there without marks."""
-    if {line.kind for line in lines} != {Kind.OWN, Kind.MARKED}:
+    if {line.kind for line in lines} != {LineKind.OWN, LineKind.MARKED}:
         return False
     closest = original.closest([Compared(line.text, quoted=True) for line in lines])
     pairs = zip(lines, closest.rests, strict=True)
-    marked = sum(rest.matched for line, rest in pairs if line.kind is Kind.MARKED)
+    marked = sum(rest.matched for line, rest in pairs if line.kind is LineKind.MARKED)
     return marked < LONG_MATCH and _has_most_of_email(closest)
 
 
@@ -57,10 +56,10 @@ def _has_most_of_email(closest: Closest) -> bool:
 
 def _by_shape(lines: Sequence[Line], *, known: bool) -> tuple[Kept, Kept]:
     """Returns own words and doubtful lines by shape alone. `known` says whether we have the original."""
-    header = next((at for at, line in enumerate(lines) if line.kind is Kind.HEADER), None)
-    doubtful = {Kind.BELOW, Kind.MARKED} if known or header is None else {Kind.BELOW}
+    header = next((at for at, line in enumerate(lines) if line.kind is LineKind.HEADER), None)
+    doubtful = {LineKind.BELOW, LineKind.MARKED} if known or header is None else {LineKind.BELOW}
     by_hand = 0 if known or header is None or lines[header].depth else header
-    kept: Kept = [line.text if line.kind is Kind.OWN else None for line in lines]
+    kept: Kept = [line.text if line.kind is LineKind.OWN else None for line in lines]
     for at in range(by_hand):  # marks above a quote header are the person's: the mail program quotes below it
         kept[at] = lines[at].text
     for at in () if known else _introduced(lines, header):
@@ -74,7 +73,7 @@ def _introduced(lines: Sequence[Line], header: int | None) -> Iterator[int]:
     The person introduces them, `This is what he sent me:`, or they stand between two of the person's sentences.
     """
     if header is None:
-        said = [at for at, line in enumerate(lines) if line.kind is Kind.OWN and line.bare]
+        said = [at for at, line in enumerate(lines) if line.kind is LineKind.OWN and line.bare]
         for start, end in pairwise(said):
             between = _ends_a_sentence(lines[start].bare) and _ends_a_sentence(lines[end].bare)
             yield from range(start + 1, end) if between or _introduces(lines[start].bare) else ()
@@ -88,10 +87,10 @@ def _introduced_without_marks(lines: Sequence[Line], header: int) -> Iterator[in
     It has no marks, so nothing shows where it ends, and the text after it may be the person's.
     """
     said = next((line for line in reversed(lines[:header]) if line.bare), None)
-    if not said or said.kind is not Kind.OWN or not _introduces(said.bare):
+    if not said or said.kind is not LineKind.OWN or not _introduces(said.bare):
         return
-    end = next((at for at in range(header, len(lines)) if lines[at].kind is Kind.MARKED), len(lines))
-    while end < len(lines) and (lines[end - 1].kind is Kind.HEADER or not lines[end - 1].bare):
+    end = next((at for at in range(header, len(lines)) if lines[at].kind is LineKind.MARKED), len(lines))
+    while end < len(lines) and (lines[end - 1].kind is LineKind.HEADER or not lines[end - 1].bare):
         end -= 1  # leave out the quote header of the marked quote
     yield from range(header, end)
 
@@ -110,10 +109,10 @@ def _sections(lines: Sequence[Line]) -> Iterator[range]:
 
     The first quote may have no header. A line that a telephone adds counts as the beginning of a quote.
     """
-    others = (at for at, line in enumerate(lines) if line.kind is not Kind.OWN or is_device_line(line.text))
+    others = (at for at, line in enumerate(lines) if line.kind is not LineKind.OWN or is_device_line(line.text))
     starts = [0, next(others, len(lines))]
     for at in range(starts[1] + 1, len(lines)):
-        if lines[at].kind is Kind.HEADER and lines[at - 1].kind is not Kind.HEADER:
+        if lines[at].kind is LineKind.HEADER and lines[at - 1].kind is not LineKind.HEADER:
             starts.append(at)
     yield from (range(start, end) for start, end in pairwise([*starts, len(lines)]) if start < end)
 
@@ -125,20 +124,20 @@ class _Section:
         self.lines = lines
         self.places = places
         self.original = original
-        self.is_unmarked = all(lines[at].kind is Kind.OWN for at in places)
+        self.is_unmarked = all(lines[at].kind is LineKind.OWN for at in places)
         self.is_written = self.is_unmarked and not is_device_line(lines[places.start].text)
         """Whether nothing shows that it is quoted."""
 
     @cached_property
     def body(self) -> list[int]:
         """The places of its lines, without quote headers."""
-        return [at for at in self.places if self.lines[at].kind is not Kind.HEADER]
+        return [at for at in self.places if self.lines[at].kind is not LineKind.HEADER]
 
     @cached_property
     def compared(self) -> list[Compared]:
         """These lines, prepared for the comparison."""
         lines = (self.lines[at] for at in self.body)
-        return [Compared(line.text, self.is_unmarked or line.kind is not Kind.OWN) for line in lines]
+        return [Compared(line.text, self.is_unmarked or line.kind is not LineKind.OWN) for line in lines]
 
     @cached_property
     def closest(self) -> Closest:
@@ -146,7 +145,7 @@ class _Section:
         return self.original.closest(self.compared)
 
     @cached_property
-    def remainders(self) -> list[tuple[int, str | None]]:
+    def rests(self) -> list[tuple[int, str | None]]:
         """The place of each of these lines, and the text that is left of it."""
         return [(at, rest.text) for at, rest in zip(self.body, self.closest.rests, strict=True)]
 
@@ -171,21 +170,21 @@ class _Section:
     @property
     def names_another_sender(self) -> bool:
         """Whether its quote header names an address that is not ours."""
-        headers = (self.lines[at] for at in self.places if self.lines[at].kind is Kind.HEADER)
+        headers = (self.lines[at] for at in self.places if self.lines[at].kind is LineKind.HEADER)
         return self.original.names_somebody_else(" ".join(line.bare for line in headers))
 
     @property
     def has_clear_header(self) -> bool:
         """Whether its quote header has an address, a rule or two lines. For a marked quote, any header counts."""
         lines = [self.lines[at] for at in self.places]
-        headers = [line.bare for line in lines if line.kind is Kind.HEADER]
-        marked = all(line.kind is not Kind.BELOW for line in lines)
+        headers = [line.bare for line in lines if line.kind is LineKind.HEADER]
+        marked = all(line.kind is not LineKind.BELOW for line in lines)
         return any("@" in line or "--" in line for line in headers) or len(headers) > (0 if marked else 1)
 
     @property
     def is_all_quoted(self) -> bool:
         """Whether it is all quote header and unmarked lines below one."""
-        return all(self.lines[at].kind in (Kind.BELOW, Kind.HEADER) for at in self.places)
+        return all(self.lines[at].kind in (LineKind.BELOW, LineKind.HEADER) for at in self.places)
 
     @property
     def first_of_email(self) -> int:
@@ -203,8 +202,9 @@ class _Section:
 def _remove_original(sections: Sequence[_Section], kept: Kept, doubtful: Kept) -> None:
     """Removes our email from all sections.
 
-    The quoted lines of another mail are not kept, unless the person inserted them: they have no marks, and their quote
-    header names somebody else's address, or our email is quoted too.
+    A quote of another mail is kept if the person seems to have inserted it: its lines have no quote marks and, in
+    addition, its header names another sender or another section quotes our email. Otherwise its quoted lines are not
+    kept.
     """
     quotes_ours = any(section.first_long_match is not None for section in sections if not section.is_unmarked)
     for section in sections:
@@ -219,7 +219,7 @@ def _remove_original(sections: Sequence[_Section], kept: Kept, doubtful: Kept) -
 
 def _remove_pasted(section: _Section, kept: Kept) -> None:
     """Removes our email from lines without marks. If they hold little of it, they are all the person's."""
-    for at, text in section.remainders[section.first_of_email :] if section.holds_email else ():
+    for at, text in section.rests[section.first_of_email :] if section.holds_email else ():
         ours = text and (section.original.has_with_other_numbers(text) or introduces_quote(text.strip()))
         kept[at] = None if ours else text
 
@@ -227,8 +227,8 @@ def _remove_pasted(section: _Section, kept: Kept) -> None:
 def _remove_quoted(section: _Section, kept: Kept, doubtful: Kept) -> None:
     """Removes our email from a quote. The rest is an answer, unless the quote is of another mail."""
     another = section.quotes_another_mail
-    for at, text in section.remainders:
-        own = section.lines[at].kind is Kind.OWN
+    for at, text in section.rests:
+        own = section.lines[at].kind is LineKind.OWN
         if text is None or (not own and (is_warning(text) or section.original.has_with_other_numbers(text))):
             kept[at] = doubtful[at] = None
         elif own or not another:

@@ -13,7 +13,7 @@ from replies import auto_replies, mail
 from replies.division import Kept, divide
 from replies.original.answered import Original
 from replies.original.words import clearer, is_faithful
-from replies.quotes.lines import Kind, lines_of
+from replies.quotes.lines import LineKind, lines_of
 from replies.quotes.links import without_links
 from replies.signatures import without_signature, without_warning
 
@@ -113,7 +113,7 @@ class _Reading:
         """The own words."""
         self.doubtful = _joined(_runs(doubtful) if original else _runs(doubtful)[:1])
         """Text that looks quoted. It counts as own words if there are no others."""
-        quote = next((at for at, line in enumerate(lines) if line.kind is not Kind.OWN), len(lines))
+        quote = next((at for at, line in enumerate(lines) if line.kind is not LineKind.OWN), len(lines))
         self.is_all_above_quote = bool(self.own) and quote < len(lines) and not any(kept[quote:])
         """Whether there are own words and a quote, and all own words stand above the quote."""
 

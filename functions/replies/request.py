@@ -36,7 +36,7 @@ class Request:
     """Hour of the day for the command TIME, 0 to 23."""
 
 
-class Answered(Enum):
+class EmailKind(Enum):
     """The kind of email that a reply answers: the same words can mean different things."""
 
     LESSON = auto()

@@ -75,7 +75,7 @@ def _accepted(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> A
     raw = clients.raw_mail().fetch_if_there(key_of(mail_id))
     if raw is None:
         raise NotAccepted("its raw mail no longer exists")
-    mail = replies.opened(raw)
+    mail = replies.open_mail(raw)
     answer = replace(_answered(aside, mail, subscriber_id, lesson, now), by=OPERATOR, verified=False)
     if not answer.own_address:
         raise NotAccepted(f"mail like this is never accepted: {Why.ANOTHER_ADDRESS.value}")

@@ -18,8 +18,7 @@ from course.record import Status
 from course.reflection import NotTaken, Why
 from course.subscriber import Subscriber
 from course.tokens import LinkToken
-from replies.request import Answered as Answers
-from replies.request import Decision, Request
+from replies.request import Decision, EmailKind, Request
 from services import attribution, sign_ups
 from services.answering import asking, hearing, obeying
 from services.answering.reply import Done, Reply
@@ -59,7 +58,7 @@ def _work_on(came: Arrival, now: datetime) -> Done:
     if harmful := came.harmful:
         return _set_aside(came, harmful)
     try:
-        mail = replies.opened(raw)
+        mail = replies.open_mail(raw)
         if mail.automatic:
             return _set_aside(came, NotTaken(Why.OTHER, mail.automatic))
         return _read(came, mail, now)
@@ -85,7 +84,7 @@ def _of_the_subscriber(reply: Reply) -> Done:
     """Handles mail from the subscriber's address, proven or not: confirmation, command or reflection."""
     answer, decision = reply.answer, hearing.heard(reply)
     request = decision.request
-    if hearing.kind(answer) is Answers.CONFIRM:
+    if hearing.kind(answer) is EmailKind.CONFIRM:
         if decision.kind not in hearing.OBEYED or not request or request.command is not Command.YES:
             return _decline(reply, decision) if answer.confirms else _act(reply, decision)
         if answer.confirms:

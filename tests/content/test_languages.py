@@ -14,7 +14,7 @@ from course import commands
 from course.commands import Command
 from course.errors import CourseError
 from course.tokens import Keyring
-from replies.request import Answered
+from replies.request import EmailKind
 from services.answering.hearing import KINDS
 from tests.course.subscribers import MONDAY, after
 from tests.mail.requests import obeyed
@@ -93,7 +93,7 @@ def test_every_command_that_a_language_names_is_obeyed(code: str) -> None:
         for said in names_of_commands(text):
             question = name if said in ("YES", "SÍ") and name == "erase" else course.way_back or ""
             asks = commands.question(question, course)
-            found = obeyed(said, KINDS[asks] if asks else Answered.LESSON, MONDAY.date())
+            found = obeyed(said, KINDS[asks] if asks else EmailKind.LESSON, MONDAY.date())
             assert found, (name, said)
             asked.setdefault(name, set()).add(found.command)
     assert asked.pop("help") == set(commands.BY_REPLY)
@@ -116,7 +116,7 @@ def test_every_command_that_a_language_names_is_obeyed(code: str) -> None:
         (pages["link_too_old"]["still_on"], {Command.STOP}),
         (pages["privacy"]["yours_about"], {Command.JOURNAL, Command.EXPORT, Command.ERASE}),
     ):
-        told = [obeyed(said, Answered.LESSON, MONDAY.date()) for said in names_of_commands(text)]
+        told = [obeyed(said, EmailKind.LESSON, MONDAY.date()) for said in names_of_commands(text)]
         assert {one.command if one else None for one in told} == named
 
 
@@ -164,7 +164,7 @@ def test_every_command_word_in_an_offer_is_the_offered_command(code: str) -> Non
         said = names_of_commands(notice.words["word"])
         assert said, command
         for word in said:
-            found = obeyed(word, Answered.LESSON, MONDAY.date())
+            found = obeyed(word, EmailKind.LESSON, MONDAY.date())
             assert found, (command, word)
             assert found.command is command
 

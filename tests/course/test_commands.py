@@ -22,7 +22,7 @@ from course.record import Status
 from course.standing import KEEP_NOTICE
 from course.subscriber import Subscriber
 from course.syllabus import Syllabus
-from replies.request import Answered, Request
+from replies.request import EmailKind, Request
 from services.answering.hearing import KINDS
 from tests.course.subscribers import MONDAY, PLAN_AGAIN, after, confirmed, sent
 from tests.mail.requests import obeyed
@@ -35,7 +35,7 @@ DAY = timedelta(days=1)
 
 def command_in(text: str, answered: str, course: Syllabus, today: date, first_name: str = "") -> Request | None:
     asks = question(answered, course)
-    request = obeyed(text, KINDS[asks] if asks else Answered.LESSON, today, first_name)
+    request = obeyed(text, KINDS[asks] if asks else EmailKind.LESSON, today, first_name)
     return within_limits(request, today) if request else None
 
 

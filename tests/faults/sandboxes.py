@@ -39,7 +39,7 @@ from aws.subscribers import Subscribers
 from course.subscriber import Subscriber
 from local_cloud.functions import Function, Functions, Outcome
 from local_cloud.intrinsics import Resolver
-from replies.request import Answered
+from replies.request import EmailKind
 
 ROOT = Path(__file__).resolve().parents[2]
 TIME_LEFT = 900_000
@@ -274,7 +274,7 @@ def _warm(handlers: list[str]) -> None:
 def _read_a_reply() -> None:
     """Compiles the regular expressions for replies, which takes 0.75 s."""
     text = "From: ann@example.net\n\nI see.\n\nOn Mon, Aug 3, 2026, X <x@example.com> wrote:\n> b"
-    replies.decided(replies.own_words(text.encode(), "b", "<p>b</p>"), Answered.WAY_BACK, date(2026, 8, 4))
+    replies.decide(replies.own_words(text.encode(), "b", "<p>b</p>"), EmailKind.WAY_BACK, date(2026, 8, 4))
 
 
 def _save_whatever_others_did(table: Subscribers, subscriber: Subscriber) -> Subscriber | None:

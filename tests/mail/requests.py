@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import replies
-from replies.request import Answered, Decision, Request
+from replies.request import Decision, EmailKind, Request
 
 SET = Path(__file__).with_name("requests.tsv")
 TODAY = date(2026, 11, 24)
@@ -21,11 +21,11 @@ TODAY = date(2026, 11, 24)
 NAMES = {"en": "Ann", "es": "Lucía", "de": "Jonas"}
 """The first name of the subscriber, by the language of the course."""
 ANSWERED = {
-    "lesson": Answered.LESSON,
-    "way_back": Answered.WAY_BACK,
-    "confirm": Answered.CONFIRM,
-    "notice": Answered.NOTICE,
-    "notice:erase": Answered.ERASE,
+    "lesson": EmailKind.LESSON,
+    "way_back": EmailKind.WAY_BACK,
+    "confirm": EmailKind.CONFIRM,
+    "notice": EmailKind.NOTICE,
+    "notice:erase": EmailKind.ERASE,
 }
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 GRAVE = frozenset({"stop", "erase", "yes", "not-yet", "again"})
@@ -33,10 +33,10 @@ GRAVE = frozenset({"stop", "erase", "yes", "not-yet", "again"})
 
 
 def obeyed(
-    text: str, answered: Answered = Answered.LESSON, today: date = TODAY, first_name: str = ""
+    text: str, answered: EmailKind = EmailKind.LESSON, today: date = TODAY, first_name: str = ""
 ) -> Request | None:
     """Returns the request that is obeyed, or None. A reply with words to keep does not count."""
-    found = replies.decided(text, answered, today, first_name)
+    found = replies.decide(text, answered, today, first_name)
     return found.request if found.kind is Decision.Kind.OBEY else None
 
 
@@ -45,9 +45,9 @@ def decided(text: str, answered: str, language: str) -> str:
     return label(text, ANSWERED[answered], NAMES[language])
 
 
-def label(text: str, answered: Answered, first_name: str = "") -> str:
+def label(text: str, answered: EmailKind, first_name: str = "") -> str:
     """Returns the decision about a reply, as a label."""
-    found = replies.decided(text, answered, TODAY, first_name)
+    found = replies.decide(text, answered, TODAY, first_name)
     request = found.request
     match found.kind:
         case Decision.Kind.KEEP:

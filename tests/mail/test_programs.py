@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from local_cloud.cloud import TEMPLATE, World
-from replies import automatic, decided
-from replies.request import Answered, Decision, Request
+from replies import automatic, decide
+from replies.request import Decision, EmailKind, Request
 from tests.mail.programs import cases
 from tests.mail.programs._kept import Kept, email_of, kept
 from tests.mail.programs._life import CONFIRMED, START, becomes_another, life, received
@@ -56,14 +56,14 @@ def test_words_are_read_as_typed(reply: Kept) -> None:
 
 @pytest.mark.parametrize("reply", COMMANDS, ids=lambda reply: reply.name)
 def test_a_command_is_understood(reply: Kept) -> None:
-    answered = Answered.WAY_BACK if reply.typed in ("Yes", "Not yet") else Answered.LESSON
-    found = decided(reply.words, answered, cases.SUNDAY)
+    answered = EmailKind.WAY_BACK if reply.typed in ("Yes", "Not yet") else EmailKind.LESSON
+    found = decide(reply.words, answered, cases.SUNDAY)
     assert found == Decision(Decision.Kind.OBEY, Request(Request.Command(reply.typed.lower().replace(" ", "-"))))
 
 
 @pytest.mark.parametrize("reply", YES, ids=lambda reply: reply.name)
 def test_a_yes_to_the_confirmation_is_understood(reply: Kept) -> None:
-    assert decided(reply.words, Answered.CONFIRM, cases.SUNDAY).kind is Decision.Kind.OBEY
+    assert decide(reply.words, EmailKind.CONFIRM, cases.SUNDAY).kind is Decision.Kind.OBEY
 
 
 @every_reply

@@ -349,8 +349,8 @@ OF_COMMANDS = (
     ),
     Mutant(
         "yes: obeyed in a reply to any lesson",
-        "    Answered.LESSON: ANSWERS,\n",
-        "    Answered.LESSON: frozenset(),\n",
+        "    EmailKind.LESSON: ANSWERS,\n",
+        "    EmailKind.LESSON: frozenset(),\n",
         "decisions/test_context.py decisions/test_decision.py",
     ),
     Mutant(

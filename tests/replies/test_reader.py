@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from replies import UnreadableMail, opened, own_words
+from replies import UnreadableMail, open_mail, own_words
 from replies import mail as parser
 from tests.replies.replies import (
     APPLE,
@@ -246,19 +246,17 @@ def test_a_mail_is_parsed_once_for_every_question(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(parser, "parse", parse)
     raw = mail(f"I lied.\n\n{GMAIL}{marked(EMAIL)}", Message_ID="<1@example.net>", Return_Path="<>")
 
-    opened_mail = opened(raw)
+    parsed = open_mail(raw)
 
-    assert opened_mail.automatic == "null sender"
-    assert opened_mail.sender == "ana@example.net"
-    assert opened_mail.header("message-id") == "<1@example.net>"
-    assert (
-        opened_mail.own_words(EMAIL) == opened_mail.own_words(EMAIL, EMAIL_HTML) == opened_mail.own_words() == "I lied."
-    )
-    assert opened_mail.automatic == "null sender"
-    assert opened_mail.raw == raw
+    assert parsed.automatic == "null sender"
+    assert parsed.sender == "ana@example.net"
+    assert parsed.header("message-id") == "<1@example.net>"
+    assert parsed.own_words(EMAIL) == parsed.own_words(EMAIL, EMAIL_HTML) == parsed.own_words() == "I lied."
+    assert parsed.automatic == "null sender"
+    assert parsed.raw == raw
     parse.assert_called_once_with(raw)
 
 
 def test_the_body_is_the_text_below_the_headers() -> None:
-    assert opened(b"A: b\r\n\r\none\r\n\r\ntwo").body == opened(b"A: b\n\none\n\ntwo").body == b"one\n\ntwo"
-    assert opened(b"A: b").body == b""
+    assert open_mail(b"A: b\r\n\r\none\r\n\r\ntwo").body == open_mail(b"A: b\n\none\n\ntwo").body == b"one\n\ntwo"
+    assert open_mail(b"A: b").body == b""

@@ -10,9 +10,9 @@ from shutil import copytree
 import pytest
 
 from cli.check.tables import ASKED, KEYS
-from replies import decided, tables
+from replies import decide, tables
 from replies.decisions import expressions, typos
-from replies.request import Answered, Decision, Request
+from replies.request import Decision, EmailKind, Request
 from tests.mail.requests import obeyed
 
 TODAY = date(2026, 11, 24)  # a Tuesday
@@ -160,5 +160,5 @@ def test_a_language_is_added_without_python(folder: Path, text: str, request_: R
     forget_tables()
 
     assert obeyed(text, today=TODAY) == request_
-    assert obeyed("Ja, jag vill", Answered.CONFIRM, TODAY) == Request(Request.Command.YES)
-    assert decided("Ja, men inte idag", Answered.CONFIRM, TODAY).kind is Decision.Kind.ASK
+    assert obeyed("Ja, jag vill", EmailKind.CONFIRM, TODAY) == Request(Request.Command.YES)
+    assert decide("Ja, men inte idag", EmailKind.CONFIRM, TODAY).kind is Decision.Kind.ASK

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 
 from replies.decisions import expressions
-from replies.decisions.context import ANSWERS, FRAMED, Context, obeyed
+from replies.decisions.context import ANSWERS, FRAMED, Context, obey_decision
 from replies.decisions.expressions import END, Level
 from replies.decisions.grammar import Core
-from replies.request import Answered, Decision
+from replies.request import Decision, EmailKind
 
 MOST_SENTENCES = 3
+"""A request or an answer at the beginning is searched for in so many sentences."""
 MOST_PIECES = 10
-"""Pieces at the beginning of a text in which a request is looked for."""
+"""A request or an answer at the beginning has at most so many pieces. The end of a sentence counts as a piece."""
 SHORT = 4
-"""Words. In a sentence so short, a hedge takes a yes back from any place: “Yes. I wish.”"""
+"""If at most so many words follow a yes, a hedge anywhere in them makes it unclear: “Yes. I wish.”"""
 _OBEYED_WITH_MORE = frozenset({"stop", "pause", "resume", "skip", "time", "again", "journal"})
 """Commands that are obeyed even if more text follows. Commands about all stored data are not among them."""
 
@@ -38,7 +39,7 @@ class _Beginning:
         return expressions.begins("first", self.following)
 
 
-def decided(reply: Context) -> Decision | None:
+def decide(reply: Context) -> Decision | None:
     """Decides by the beginning of a reply; None if it asks for nothing."""
     beginning = _beginning(reply)
     if beginning is None or beginning.core.doubted:
@@ -66,24 +67,24 @@ def _beginning(reply: Context) -> _Beginning | None:
 
 def _an_answer(reply: Context, beginning: _Beginning) -> Decision | None:
     match reply.answered:
-        case Answered.ERASE:  # with any doubt or condition, nothing is deleted
+        case EmailKind.ERASE:  # with any doubt or condition, nothing is deleted
             return None
-        case Answered.CONFIRM:
+        case EmailKind.CONFIRM:
             unclear = any(sentence.asks for sentence in reply.sentences) or _is_hedged(beginning)
             unclear = unclear or expressions.has("questions", beginning.same_sentence)
             unclear = unclear or expressions.begins("reasons", beginning.following)
             if beginning.core.section == "not-yet":
                 return None
-            return reply.asked("yes") if unclear else obeyed(beginning.core, kept=True)
-    if reply.answered is Answered.OFFER:  # only a bare answer answers an offer
-        return reply.asked(beginning.core.section)
+            return reply.ask_about("yes") if unclear else obey_decision(beginning.core, kept=True)
+    if reply.answered is EmailKind.OFFER:  # only a bare answer answers an offer
+        return reply.ask_about(beginning.core.section)
     if beginning.core.section == "yes":
         in_short = beginning.following.count(" ") < SHORT and expressions.has("hedges", beginning.following)
         unclear = in_short or expressions.begins("hedges", beginning.following) or _is_hedged(beginning)
         unclear = unclear or expressions.begins("reasons", beginning.same_sentence)
     else:
         unclear = expressions.begins("or", beginning.following) or expressions.has("or", beginning.same_sentence)
-    return reply.asked(beginning.core.section) if unclear else obeyed(beginning.core, kept=True)
+    return reply.ask_about(beginning.core.section) if unclear else obey_decision(beginning.core, kept=True)
 
 
 def _is_hedged(beginning: _Beginning) -> bool:
@@ -95,12 +96,12 @@ def _a_command(reply: Context, beginning: _Beginning) -> Decision | None:
     core = beginning.core
     if core.section == "pause" and core.until:
         sure = beginning.about_oneself or not beginning.same_sentence
-        return obeyed(core, kept=True) if sure else reply.asked(core.section)
+        return obey_decision(core, kept=True) if sure else reply.ask_about(core.section)
     if core.level is not Level.CLEAR:
-        return reply.asked(core.section) if _is_likely(beginning) else None
+        return reply.ask_about(core.section) if _is_likely(beginning) else None
     if core.section in ("stop", "again") and not core.ours:  # somebody else may have written “stop writing to me”
-        return None if beginning.about_others else reply.asked(core.section)
-    return obeyed(core, kept=True) if _is_sure(reply, beginning) else reply.asked(core.section)
+        return None if beginning.about_others else reply.ask_about(core.section)
+    return obey_decision(core, kept=True) if _is_sure(reply, beginning) else reply.ask_about(core.section)
 
 
 def _is_sure(reply: Context, beginning: _Beginning) -> bool:

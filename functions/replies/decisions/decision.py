@@ -4,13 +4,13 @@ from datetime import date
 
 from replies.decisions import beginning, expressions, whole, wishes, wording
 from replies.decisions.context import KEEP, YES_SECTIONS, Context, Kind
-from replies.request import Answered, Decision, Request
+from replies.request import Decision, EmailKind, Request
 
 MOST_READ = 2_500
 """Characters. Only so many at each end of a long text are searched for requests."""
 
 
-def decided(text: str, answered: Answered, today: date, first_name: str = "") -> Decision:
+def decide(text: str, answered: EmailKind, today: date, first_name: str = "") -> Decision:
     """Decides what a reply asks for. `today` is the local date of the person who wrote it."""
     if len(text) > 2 * MOST_READ:
         text = f"{text[:MOST_READ]}\n{text[-MOST_READ:]}"
@@ -18,30 +18,30 @@ def decided(text: str, answered: Answered, today: date, first_name: str = "") ->
     if not sentences:
         return _without_words(text, answered)
     reply = Context(sentences, wording.unsigned(text, first_name), answered, today)
-    found = [each for each in (whole.decided(reply), beginning.decided(reply)) if each]
+    found = [each for each in (whole.decide(reply), beginning.decide(reply)) if each]
     obeyed = [each for each in found if each.kind in (Kind.OBEY, Kind.OBEY_AND_KEEP)]
-    return next(iter(obeyed or found), None) or wishes.decided(reply) or _otherwise(reply)
+    return next(iter(obeyed or found), None) or wishes.decide(reply) or _otherwise(reply)
 
 
-def _without_words(text: str, answered: Answered) -> Decision:
+def _without_words(text: str, answered: EmailKind) -> Decision:
     """Decides on a reply without words.
 
     An empty reply to the confirmation email confirms. “👍” may be a yes to the way back.
     """
-    if answered is Answered.CONFIRM and not text.strip():
+    if answered is EmailKind.CONFIRM and not text.strip():
         return Decision(Kind.OBEY, Request(Request.Command.YES))
-    return Decision(Kind.ASK) if answered is Answered.WAY_BACK and text.strip() else KEEP
+    return Decision(Kind.ASK) if answered is EmailKind.WAY_BACK and text.strip() else KEEP
 
 
 def _otherwise(reply: Context) -> Decision:
     """Decides on a reply in which no request was found."""
-    if reply.answered is Answered.WAY_BACK:
-        return reply.asked("yes")
-    if reply.answered is Answered.ERASE and _is_half_a_yes(reply):
-        return reply.asked("yes")
-    if reply.answered is Answered.CONFIRM and any(sentence.asks for sentence in reply.sentences):
-        return reply.asked("help")
-    return reply.asked("yes") if reply.answered is Answered.CONFIRM and _leans_to_yes(reply) else KEEP
+    if reply.answered is EmailKind.WAY_BACK:
+        return reply.ask_about("yes")
+    if reply.answered is EmailKind.ERASE and _is_half_a_yes(reply):
+        return reply.ask_about("yes")
+    if reply.answered is EmailKind.CONFIRM and any(sentence.asks for sentence in reply.sentences):
+        return reply.ask_about("help")
+    return reply.ask_about("yes") if reply.answered is EmailKind.CONFIRM and _leans_to_yes(reply) else KEEP
 
 
 def _is_half_a_yes(reply: Context) -> bool:
@@ -53,4 +53,4 @@ def _leans_to_yes(reply: Context) -> bool:
     if expressions.begins("hedged_yes", reply.sentences[0].words):
         return True
     pieces = [piece for sentence in reply.sentences[: beginning.MOST_SENTENCES] for piece in sentence.pieces]
-    return any(core.section in YES_SECTIONS[Answered.CONFIRM] for piece in pieces for core in reply.cores(piece))
+    return any(core.section in YES_SECTIONS[EmailKind.CONFIRM] for piece in pieces for core in reply.cores(piece))

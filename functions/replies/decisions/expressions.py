@@ -22,13 +22,19 @@ VALUES = {name: f"(?P<{name}>[^{END}]+?)" for name in ("when", "span", "day", "h
 
 
 class Level(IntEnum):
-    """How clearly words are a request. Each level is a list in `languages/`; `en.toml` explains them."""
+    """How clearly words are a request. Each level is a list in the sections of `languages/`."""
 
     HINT = 1
+    """To be asked about if the reply says nothing else or answers a notice, or if the words speak of the course."""
     ASIDE = 2
+    """To be asked about, whatever else the reply says."""
     LOOSE = 3
+    """For RESUME: the request, if it is the whole reply to a notice. For TIME: becomes HINT if the half of the day is
+    unclear, otherwise CLEAR."""
     WORD = 4
+    """The request, if the reply says nothing else: the help teaches these words."""
     CLEAR = 5
+    """The request, whatever else the reply says: the words speak of the emails or of the stored data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +120,10 @@ def pieces(clause: str) -> list[str]:
 
 
 def likely_commands(sentence: str) -> list[str]:
-    """Returns the commands that a sentence about the course or its emails may mean, the likeliest first.
+    """Returns the commands that a sentence about the course or its emails may mean.
 
-    The list is empty if the sentence is about other people or the past, or says that the person does not want it.
+    They are ordered by language, and then as in `Request.Command`. The list is empty if the sentence is about other
+    people or the past, or says that the person does not want it.
     """
     if any(has(name, sentence) for name in ("other", "past", "speech")):
         return []

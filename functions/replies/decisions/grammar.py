@@ -88,7 +88,7 @@ class _Parser:
             return None
         after = dict(zip(self._ends, [*self._starts[1:], len(self._words) + 1], strict=True))
         best: dict[tuple[int, str], tuple[int, list[Core]]] = {(0, ""): (0, [])}
-        # Place reached, and frame that waits for its core → weight of the words in cores, and the cores.
+        # (place reached, frame that still waits for its core) -> (weight so far, cores so far)
         for start in self._starts:
             for waiting in ("", "wish", "doubt"):
                 if (start, waiting) not in best:

@@ -5,10 +5,12 @@ from functools import cache
 from replies import tables
 
 SHORTEST = 4
-"""Letters. Up to LONGEST_SHORT, only two swapped letters or one doubled letter are corrected."""
+"""The fewest letters of a word that is corrected."""
 LONGEST_SHORT = 5
+"""If the right word has at most so many letters and the typed word does not have exactly this number, only two swapped
+letters or one doubled letter are corrected."""
 TWO_SLIPS_FROM = 9
-"""Letters. In a word of so many or more, two slips are corrected."""
+"""If the right word has at least so many letters, two slips are corrected."""
 
 
 def corrected(words: str) -> str:
@@ -25,9 +27,10 @@ def _right(word: str) -> str:
 
 
 def _is_near(word: str, right: str) -> bool:
-    """Whether a word is one slip of the finger away.
+    """Whether a word is one slip away from the right word, or two if that has at least TWO_SLIPS_FROM letters.
 
-    The first letter must be right, and so must the ending, which carries the grammar.
+    The first letter must be right. So must the ending, which carries the grammar, except if two letters are swapped or
+    one is doubled.
     """
     if len(word) < SHORTEST or word[0] != right[0] or abs(len(word) - len(right)) > 2:
         return False

@@ -7,28 +7,29 @@ from replies.decisions.context import ANSWERS, FRAMED, Context
 from replies.decisions.expressions import Level
 from replies.decisions.grammar import Core
 from replies.decisions.wording import Sentence
-from replies.request import Answered, Decision
+from replies.request import Decision, EmailKind
 
 MOST_PIECES = 10
-"""Pieces of a sentence with a wish."""
+"""A sentence with more pieces is not searched for a wish."""
 LONGEST_NEAR = 25
-"""Words of a sentence that is nearly a request."""
+"""A sentence with more words is not searched for words that make a request likely. In a reply with more words, a bare
+“stop” at the end is not asked about."""
 LONGEST_ANNOUNCEMENT = 4
-"""Words of a sentence that announces what somebody said."""
+"""A sentence with more words does not announce what somebody said."""
 
 
-def decided(reply: Context) -> Decision | None:
+def decide(reply: Context) -> Decision | None:
     """Decides to ask about a wish; returns None if there is none."""
     own = [
         sentence for at, sentence in enumerate(reply.sentences) if not sentence.quotes and not _is_reported(reply, at)
     ]
     wishes = [core for sentence in own for core in _wishes(reply, sentence)]
     if wishes:
-        return reply.asked(max(wishes, key=lambda core: core.level).section)
+        return reply.ask_about(max(wishes, key=lambda core: core.level).section)
     if _ends_with_a_stop(reply):
-        return reply.asked("stop")
+        return reply.ask_about("stop")
     near = next((command for sentence in own for command in _near_requests(reply, sentence)), None)
-    return reply.asked(near) if near else None
+    return reply.ask_about(near) if near else None
 
 
 def _ends_with_a_stop(reply: Context) -> bool:
@@ -63,7 +64,7 @@ def _wishes(reply: Context, sentence: Sentence) -> Iterator[Core]:
 
 def _counts(reply: Context, core: Core) -> bool:
     """Whether a core counts as a wish among other words."""
-    to_a_notice = reply.answered is Answered.NOTICE
+    to_a_notice = reply.answered is EmailKind.NOTICE
     if core.section in ANSWERS or (core.section == "resume" and not to_a_notice):
         return False
     if core.section == "help" and core.level is not Level.ASIDE:
@@ -83,5 +84,5 @@ def _near_requests(reply: Context, sentence: Sentence) -> Iterator[str]:
     if sentence.words.count(" ") >= LONGEST_NEAR:
         return
     for command in expressions.likely_commands(sentence.words):
-        if (command != "help" or sentence.asks) and (command != "resume" or reply.answered is Answered.NOTICE):
+        if (command != "help" or sentence.asks) and (command != "resume" or reply.answered is EmailKind.NOTICE):
             yield command

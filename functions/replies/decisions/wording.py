@@ -9,9 +9,9 @@ from replies.decisions import expressions, grammar
 from replies.tables import plain
 
 LONGEST_SIGNATURE = 3
-"""Lines below the goodbye or the empty line."""
+"""A signature has at most so many lines below the goodbye or the empty line."""
 MOST_NAMES = 4
-"""Words in a line of a signature."""
+"""A line of a signature has at most so many words."""
 _ENDS = r"(?:[.!?…;]+(?=\s|$|[\"'”’»)])|[!?…]|[—–\n¡¿()]|\s-+\s)+"
 """The end of a sentence. The point in a time is not one."""
 _COMMAS = r",(?!\d)|:(?!\d)"
@@ -76,9 +76,10 @@ def _sentence(said: str, asks: bool, first_name: str) -> Sentence | None:
 
 
 def unsigned(text: str, first_name: str = "") -> list[Sentence]:
-    """Returns the sentences without a signature.
+    """Returns the sentences of a text without its signature.
 
-    That is a name below a goodbye; or, below an empty line, the person's name or one with a title.
+    A signature is a name below a goodbye, or after it on the same line. Below an empty line, it is also text that
+    starts with the person's first name, or has a title, an initial or a digit.
     """
     lines = text.strip().splitlines()
     body = next((number for number in range(len(lines) - 1, 0, -1) if not _is_signature(lines[number], first_name)), 0)

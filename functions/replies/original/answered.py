@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from replies.html_text import html_to_text
-from replies.original.sent import Compared, Rest, Sent
+from replies.original.sent import Compared, Rest, SentWords
 from replies.quotes.links import links
 from replies.quotes.sentences import ADDRESS
 
@@ -54,14 +54,14 @@ class Original:
         return links(self.text) | links(self._html)
 
     @cached_property
-    def _of_text(self) -> Sent:
-        return Sent(self.text)
+    def _of_text(self) -> SentWords:
+        return SentWords(self.text)
 
     @cached_property
-    def _of_html(self) -> Sent:
-        return Sent(html_to_text(self._html, everything=True))
+    def _of_html(self) -> SentWords:
+        return SentWords(html_to_text(self._html, everything=True))
 
-    def _forms(self) -> Iterator[Sent]:
+    def _forms(self) -> Iterator[SentWords]:
         if self.text:
             yield self._of_text
         if self._html:

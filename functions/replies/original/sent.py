@@ -13,12 +13,12 @@ from typing import NamedTuple, TypeVar
 from replies.original.words import LINK, LONG_LINE, ends, words
 from replies.tables import expression
 
-RUN = 5
-"""Words of ours in a row; nobody writes so many by chance."""
+LONG_MATCH = 5
+"""Words of our email in a row, or in one line; nobody writes so many of them by chance."""
 NEAR = 40
-"""Words after the last match. A line of fewer than five words must start among them."""
+"""How many words after the last match are searched for the start of a line of fewer than five words."""
 TRIES = 8
-"""Places, or following lines, that are looked at for one line."""
+"""For one line, at most so many places in each direction, or following lines, are tried."""
 
 _DECORATION = r"[\s\-=_*•·—–>|.…\[\]()#~:;,<]*"
 _NEXT_WORD = r"\S*\s+"
@@ -37,7 +37,7 @@ class Compared:
         self.words = words(text)
 
     def says(self, words: list[str]) -> bool:
-        """Whether these are all its words, except a bullet's number."""
+        """Whether the line consists of these words, or of a bullet's number and these words."""
         return len(self.words) - len(words) in (0, 1) and self.words[-len(words) :] == words
 
     def after(self, count: int) -> str:
@@ -70,7 +70,7 @@ class _Match(NamedTuple):
     end: int
 
 
-class Sent:
+class SentWords:
     """The words of an email that we sent."""
 
     def __init__(self, text: str) -> None:
@@ -130,7 +130,7 @@ class Sent:
         said = words(line)
         cuts: list[int] = []
         at = reached = 0
-        while at < len(said) - RUN:
+        while at < len(said) - LONG_MATCH:
             places = self._places_of_three.get(tuple(said[at : at + 3]))
             if places is None:
                 at += 1
@@ -138,10 +138,10 @@ class Sent:
             ahead = bisect_left(places, reached)
             near = ((_common(said, at, self._words, place), place) for place in places[ahead : ahead + TRIES])
             run, place = max(near, default=(0, 0))
-            if run >= RUN:
+            if run >= LONG_MATCH:
                 cuts += [at, at + run]
                 reached = place + run
-            at += run if run >= RUN else 1
+            at += run if run >= LONG_MATCH else 1
         if not cuts:
             return line
         after = ends(line)

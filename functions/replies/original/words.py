@@ -55,9 +55,10 @@ def is_faithful(text: str, original: str) -> bool:
 
 
 def clearer(plain: str, html: str, *, faithful: bool) -> str:
-    """Returns the clearer of the own words in the plain and in the HTML part of a mail.
+    """Returns the own words from the plain or from the HTML part of a mail, whichever are clearer.
 
-    It is the HTML part's if the plain part is not `faithful`, or if it has the same words and others among them.
+    These are the HTML part's if the plain part is not `faithful`, or if the plain part has all of the HTML part's words
+    in order and more. Otherwise they are the plain part's.
     """
     said, more = words(html), words(plain)
     rest = iter(more)

@@ -9,7 +9,7 @@ from replies.quotes.mending import mended
 from replies.tables import expression
 
 
-class Kind(Enum):
+class LineKind(Enum):
     """What a line is, by its shape."""
 
     OWN = "own"
@@ -40,7 +40,7 @@ class Line:
         self.depth = marks[1].count(">") if marks else 0
         bare = self.text if self.text.isascii() else re.sub(_UNSEEN, "", self.text)
         self.bare = bare.replace("&lt;", "<").replace("&gt;", ">").strip() if "&" in bare else bare.strip()
-        self.kind = Kind.MARKED if self.depth else Kind.OWN
+        self.kind = LineKind.MARKED if self.depth else LineKind.OWN
 
 
 def lines_of(text: str) -> list[Line]:
@@ -48,11 +48,11 @@ def lines_of(text: str) -> list[Line]:
     lines = [Line(line) for line in mended(text).split("\n")]
     headers = _without_listed(lines, list(quote_headers([line.bare for line in lines], _before_marks(lines))))
     for at in (at for header in headers for at in header):
-        lines[at].kind = Kind.HEADER
+        lines[at].kind = LineKind.HEADER
     for line in lines[_unmarked_quote(lines, headers) :]:
-        line.kind = Kind.BELOW if line.kind is Kind.OWN else line.kind
+        line.kind = LineKind.BELOW if line.kind is LineKind.OWN else line.kind
     for at in list(_misleading(lines)):
-        lines[at].kind = Kind.OWN if lines[at].kind is Kind.MARKED else Kind.MARKED
+        lines[at].kind = LineKind.OWN if lines[at].kind is LineKind.MARKED else LineKind.MARKED
     return lines
 
 
@@ -93,14 +93,16 @@ def _misleading(lines: Sequence[Line]) -> Iterator[int]:
     These are one `>` within the person's paragraph, and a link or the end of a long line within a quote without `>`.
     Below a quote header, marks are the mail program's: a single marked line there stands between two answers.
     """
-    first = next((at for at, line in enumerate(lines) if line.kind is Kind.HEADER), len(lines))
+    first = next((at for at, line in enumerate(lines) if line.kind is LineKind.HEADER), len(lines))
     for at, (above, here, below) in enumerate(zip(lines, lines[1:], lines[2:], strict=False), 1):
         if above.kind is here.kind or above.kind is not below.kind:
             continue
         match above.kind, here.kind:
-            case Kind.OWN, Kind.MARKED if at < first and above.bare and below.bare:
+            case LineKind.OWN, LineKind.MARKED if at < first and above.bare and below.bare:
                 yield at
-            case Kind.MARKED, Kind.OWN if re.fullmatch(_ONLY_LINK, here.bare) or _continues(above.bare, here.bare):
+            case LineKind.MARKED, LineKind.OWN if re.fullmatch(_ONLY_LINK, here.bare) or _continues(
+                above.bare, here.bare
+            ):
                 yield at
 
 

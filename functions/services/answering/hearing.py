@@ -4,14 +4,13 @@ import replies
 from course import commands
 from course.commands import ASK_CONFIRM, ERASE_NOTICE, Command, Question
 from course.record import CONFIRM
-from replies.request import Answered as Kind
-from replies.request import Decision, Request
+from replies.request import Decision, EmailKind, Request
 from services.answering.reply import Reply
 from services.attribution import Answered
 
 OBEYED = (Decision.Kind.OBEY, Decision.Kind.OBEY_AND_KEEP)
 
-KINDS = {Question.WAY_BACK: Kind.WAY_BACK, Question.ERASURE: Kind.ERASE, Question.OFFER: Kind.OFFER}
+KINDS = {Question.WAY_BACK: EmailKind.WAY_BACK, Question.ERASURE: EmailKind.ERASE, Question.OFFER: EmailKind.OFFER}
 """The kind of email that asks each question."""
 
 
@@ -49,8 +48,8 @@ def _read_as(answer: Answered, text: str) -> Decision:
     After the confirmation, a reply to the confirmation email is read as a reply to a notice, unless it is another yes.
     """
     answered = kind(answer)
-    kinds = (answered,) if answered is not Kind.CONFIRM or answer.confirms else (answered, Kind.NOTICE)
-    told = [replies.decided(text, each, answer.today, answer.subscriber.first_name) for each in kinds]
+    kinds = (answered,) if answered is not EmailKind.CONFIRM or answer.confirms else (answered, EmailKind.NOTICE)
+    told = [replies.decide(text, each, answer.today, answer.subscriber.first_name) for each in kinds]
     obeyed = [decision for decision in told if decision.kind in OBEYED]
     heard = [decision for decision in reversed(told) if decision.kind is not Decision.Kind.KEEP]
     return next(iter(obeyed or heard or told))
@@ -70,10 +69,10 @@ def _to_an_offer(decision: Decision, offered: Command) -> Decision:
     return Decision(Decision.Kind.ASK if offered is Command.TIME else Decision.Kind.OBEY, Request(offered))
 
 
-def kind(answer: Answered) -> Kind:
+def kind(answer: Answered) -> EmailKind:
     """The kind of email that was answered. The question of an earlier round is closed."""
     if answer.confirms or answer.notice in (CONFIRM, ASK_CONFIRM):
-        return Kind.CONFIRM
+        return EmailKind.CONFIRM
     closed = not answer.is_current and answer.notice != ERASE_NOTICE
     question = None if closed else commands.question(answer.notice or answer.lesson, answer.course)
-    return KINDS[question] if question else Kind.NOTICE if answer.notice else Kind.LESSON
+    return KINDS[question] if question else EmailKind.NOTICE if answer.notice else EmailKind.LESSON

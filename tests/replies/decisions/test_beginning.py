@@ -2,7 +2,7 @@
 
 import pytest
 
-from replies.request import Answered
+from replies.request import EmailKind
 from tests.replies.decisions import decision_of
 
 
@@ -37,7 +37,7 @@ def test_the_beginning_of_a_reply_to_a_lesson_decides(text: str, label: str) -> 
     ],
 )
 def test_w4_the_beginning_of_a_reply_to_the_way_back_decides(text: str, label: str) -> None:
-    assert decision_of(text, Answered.WAY_BACK) == label
+    assert decision_of(text, EmailKind.WAY_BACK) == label
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_w4_the_beginning_of_a_reply_to_the_way_back_decides(text: str, label: s
     ],
 )
 def test_w8_the_beginning_of_a_reply_to_the_confirmation_email_decides(text: str, label: str) -> None:
-    assert decision_of(text, Answered.CONFIRM) == label
+    assert decision_of(text, EmailKind.CONFIRM) == label
 
 
 @pytest.mark.parametrize("text", ["Yes. No. I don't know.", "yes, if you keep the email", "Yes, I deleted the photos"])
 def test_a_yes_with_a_doubt_or_a_condition_deletes_nothing(text: str) -> None:
-    assert not decision_of(text, Answered.ERASE).startswith("obey")
+    assert not decision_of(text, EmailKind.ERASE).startswith("obey")

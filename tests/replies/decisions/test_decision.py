@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from replies import decided, says_stop
+from replies import decide, says_stop
 from replies.decisions.decision import MOST_READ
-from replies.request import Answered, Decision, Request
+from replies.request import Decision, EmailKind, Request
 from tests.replies.decisions import decision_of
 
 TODAY = date(2026, 11, 24)  # a Tuesday
@@ -62,17 +62,17 @@ def test_start_over_is_asked_about() -> None:
 @pytest.mark.parametrize(
     ("answered", "text", "label"),
     [
-        (Answered.WAY_BACK, "👍", "ask:way-back"),
-        (Answered.WAY_BACK, "She laughs, and her shoulders stay up.", "ask:way-back"),
-        (Answered.WAY_BACK, "", "keep"),
-        (Answered.CONFIRM, "", "obey:yes"),
-        (Answered.CONFIRM, "how does it work? do I have to pay", "ask:help"),
-        (Answered.CONFIRM, "maybe later", "keep"),
-        (Answered.ERASE, "Yes, but I'd want a copy of it first.", "ask:export"),
-        (Answered.ERASE, "Ja, wahrscheinlich, aber erst morgen", "ask:erase"),
+        (EmailKind.WAY_BACK, "👍", "ask:way-back"),
+        (EmailKind.WAY_BACK, "She laughs, and her shoulders stay up.", "ask:way-back"),
+        (EmailKind.WAY_BACK, "", "keep"),
+        (EmailKind.CONFIRM, "", "obey:yes"),
+        (EmailKind.CONFIRM, "how does it work? do I have to pay", "ask:help"),
+        (EmailKind.CONFIRM, "maybe later", "keep"),
+        (EmailKind.ERASE, "Yes, but I'd want a copy of it first.", "ask:export"),
+        (EmailKind.ERASE, "Ja, wahrscheinlich, aber erst morgen", "ask:erase"),
     ],
 )
-def test_a_reply_without_a_clear_request_is_decided(answered: Answered, text: str, label: str) -> None:
+def test_a_reply_without_a_clear_request_is_decided(answered: EmailKind, text: str, label: str) -> None:
     assert decision_of(text, answered) == label
 
 
@@ -86,8 +86,8 @@ def test_the_beginning_and_the_end_of_a_long_text_are_read() -> None:
 @pytest.mark.parametrize("text", ["a," * 130_000, "stop\n" * 50_000, "please stop " * 20_000, "i " * 200_000])
 def test_a_hostile_text_takes_little_time(text: str) -> None:
     began = time.process_time()
-    for answered in Answered:
-        decided(text, answered, TODAY)
+    for answered in EmailKind:
+        decide(text, answered, TODAY)
     plain = time.process_time() - began
     began = time.process_time()
     for _ in range(20):
@@ -106,7 +106,7 @@ def test_a_hostile_text_takes_little_time(text: str) -> None:
     ],
 )
 def test_a_pause_ends_on_the_day_that_the_reply_names(text: str, until: date | None) -> None:
-    found = decided(text, Answered.LESSON, TODAY)
+    found = decide(text, EmailKind.LESSON, TODAY)
     assert found == Decision(Decision.Kind.OBEY, Request(Request.Command.PAUSE, until=until))
 
 
@@ -124,29 +124,29 @@ def test_r23_more_or_other_words_are_not_the_bare_word(text: str) -> None:
     ("answered", "texts"),
     [
         (
-            Answered.ERASE,
+            EmailKind.ERASE,
             ["Delete everything? No!", "Ja.\n\nNach Weihnachten.", "YES\n\nSAVE IT FIRST", "Yes, my mistake.",
              "Yes. That wasn't me.", "Yes, wait.", "Sí, no fui yo.", "Yes, forget it.", "“Delete everything.”"],
         ),
         (
-            Answered.CONFIRM,
+            EmailKind.CONFIRM,
             ["Ok, wrong person.", "Ok, I didn't sign up for this.", "Ok, not interested", "Ok, das war ich nicht.",
              "Vale, me equivoqué", "Yes, who is this", "Ja, worum geht es", "Yes, this is spam"],
         ),
         (
-            Answered.WAY_BACK,
+            EmailKind.WAY_BACK,
             ["Ja\n\nIm Traum", "Yes... I wish.", "Yes, in theory.", "Yeah, right.", "No. I mean yes.", "Stop? No."],
         ),
         (
-            Answered.LESSON,
+            EmailKind.LESSON,
             ["Unsubscribe? No!", "STOP\n\nSHOUTING AT HER", "Ich will nicht mehr sein.", "I want everything to end.",
              "Ich habe keine Mails bekommen", "I don't need you.", "Don't write to me.", "Kein Scheiß.",
              "Tengo que empezar de cero.", "Unsubscribe. Block. Mute. That is what I do with people.",
              "Cancel my subscription, the gym one.", "Darme de baja. Desaparecer. Es lo que hago siempre.", "«Basta.»"],
         ),
-        (Answered.OFFER, ["Yes, I like them.", "Yes, I want to stay.", "Ja, ich meinte den Streit."]),
+        (EmailKind.OFFER, ["Yes, I like them.", "Yes, I want to stay.", "Ja, ich meinte den Streit."]),
     ],
 )  # fmt: skip
-def test_words_that_only_look_like_a_grave_request_are_not_obeyed(answered: Answered, texts: list[str]) -> None:
+def test_words_that_only_look_like_a_grave_request_are_not_obeyed(answered: EmailKind, texts: list[str]) -> None:
     """A person who had read the tables searched for such words and found these."""
     assert [text for text in texts if decision_of(text, answered).startswith("obey")] == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from replies.request import Answered
+from replies.request import EmailKind
 from tests.replies.decisions import decision_of
 
 
@@ -28,22 +28,22 @@ def test_a_whole_reply_to_a_lesson_is_decided(text: str, label: str) -> None:
 @pytest.mark.parametrize(
     ("answered", "text", "label"),
     [
-        (Answered.NOTICE, "carry on please", "obey:resume"),
-        (Answered.NOTICE, "yes", "keep"),
-        (Answered.WAY_BACK, "Yes, they can.", "obey:yes"),
-        (Answered.WAY_BACK, "yes?", "ask:way-back"),
-        (Answered.WAY_BACK, "Yes and no", "ask:way-back"),
-        (Answered.WAY_BACK, "Not yet", "obey:not-yet"),
-        (Answered.WAY_BACK, "No, just take me off the list", "obey:stop"),
-        (Answered.CONFIRM, "Yes, count me in", "obey:yes"),
-        (Answered.CONFIRM, "I suppose so", "ask:yes"),
-        (Answered.CONFIRM, "no", "keep"),
-        (Answered.ERASE, "Yes, please delete everything. Goodbye.", "obey:yes"),
-        (Answered.ERASE, "do it", "ask:erase"),
-        (Answered.ERASE, "no", "keep"),
-        (Answered.OFFER, "yes", "obey:yes"),
-        (Answered.OFFER, "no", "obey:not-yet"),
+        (EmailKind.NOTICE, "carry on please", "obey:resume"),
+        (EmailKind.NOTICE, "yes", "keep"),
+        (EmailKind.WAY_BACK, "Yes, they can.", "obey:yes"),
+        (EmailKind.WAY_BACK, "yes?", "ask:way-back"),
+        (EmailKind.WAY_BACK, "Yes and no", "ask:way-back"),
+        (EmailKind.WAY_BACK, "Not yet", "obey:not-yet"),
+        (EmailKind.WAY_BACK, "No, just take me off the list", "obey:stop"),
+        (EmailKind.CONFIRM, "Yes, count me in", "obey:yes"),
+        (EmailKind.CONFIRM, "I suppose so", "ask:yes"),
+        (EmailKind.CONFIRM, "no", "keep"),
+        (EmailKind.ERASE, "Yes, please delete everything. Goodbye.", "obey:yes"),
+        (EmailKind.ERASE, "do it", "ask:erase"),
+        (EmailKind.ERASE, "no", "keep"),
+        (EmailKind.OFFER, "yes", "obey:yes"),
+        (EmailKind.OFFER, "no", "obey:not-yet"),
     ],
 )
-def test_a_whole_reply_to_a_question_is_decided(answered: Answered, text: str, label: str) -> None:
+def test_a_whole_reply_to_a_question_is_decided(answered: EmailKind, text: str, label: str) -> None:
     assert decision_of(text, answered) == label

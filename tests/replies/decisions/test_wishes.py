@@ -2,7 +2,7 @@
 
 import pytest
 
-from replies.request import Answered
+from replies.request import EmailKind
 from tests.replies.decisions import decision_of
 
 
@@ -39,5 +39,5 @@ def test_a_wish_that_is_remembered_quoted_negated_or_about_others_is_kept(text: 
 
 
 def test_going_on_is_a_wish_only_in_answer_to_a_notice() -> None:
-    assert decision_of("I'd like to come back, how do I do that?", Answered.NOTICE) == "ask:resume"
+    assert decision_of("I'd like to come back, how do I do that?", EmailKind.NOTICE) == "ask:resume"
     assert decision_of("I want to come back to her. How I do not know.") == "keep"

@@ -1,8 +1,8 @@
 """The words of a quote that we did not send."""
 
-from replies.original.sent import Compared, Sent
+from replies.original.sent import Compared, SentWords
 
-SENT = Sent(
+SENT = SentWords(
     "Hello Ana,\nThink of one evening you would rather forget.\n1. Who was in the room?\nOpen: https://a.b/c\nGoodbye"
 )
 
@@ -24,7 +24,7 @@ def test_wrapped_lines_other_bullets_and_rewritten_links_are_ours() -> None:
 
 
 def test_a_line_of_ours_with_other_numbers_is_recognised() -> None:
-    sent = Sent("Day 2 of 5\n1. Who was there?\n7\nGoodbye")
+    sent = SentWords("Day 2 of 5\n1. Who was there?\n7\nGoodbye")
     assert sent.has_with_other_numbers("Day 1 of 12")
     assert sent.has_with_other_numbers("3. Who was there?")
     assert not any(map(sent.has_with_other_numbers, ("9", "10:30", "Day one of five", "Day 2 with him", "Goodbye", "")))
@@ -72,7 +72,7 @@ FILLING = [f"{first}{second}" for first in "bcdfg" for second in "aeiouy"]
 
 def is_left(sent: str, line: str) -> bool:
     """Whether a quoted line is kept when we have sent this text."""
-    ((text, _),) = Sent(sent).subtract([Compared(line, quoted=True)])
+    ((text, _),) = SentWords(sent).subtract([Compared(line, quoted=True)])
     return text is not None
 
 

@@ -8,8 +8,7 @@ import pytest
 
 from content.lessons import load
 from course.commands import offer
-from replies.request import Answered as Kind
-from replies.request import Request
+from replies.request import EmailKind, Request
 from services.answering.hearing import kind
 from services.attribution import Answered
 from tests.course.subscribers import after
@@ -24,18 +23,18 @@ PLAIN = Answered(
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, Kind.LESSON),
-        ({"lesson": "safety-first"}, Kind.WAY_BACK),
-        ({"lesson": "safety-first", "is_current": False}, Kind.LESSON),
-        ({"lesson": "", "notice": "ask-way-back"}, Kind.WAY_BACK),
-        ({"lesson": "", "notice": "paused"}, Kind.NOTICE),
-        ({"lesson": "", "notice": "erase"}, Kind.ERASE),
-        ({"lesson": "", "notice": "confirm", "confirms": True}, Kind.CONFIRM),
-        ({"lesson": "", "notice": "confirm"}, Kind.CONFIRM),
-        ({"lesson": "", "notice": "ask-confirm"}, Kind.CONFIRM),
-        ({"lesson": "", "notice": offer(Request.Command.STOP, proven=True)}, Kind.OFFER),
-        ({"lesson": "", "notice": offer(Request.Command.PAUSE, proven=False)}, Kind.OFFER),
+        ({}, EmailKind.LESSON),
+        ({"lesson": "safety-first"}, EmailKind.WAY_BACK),
+        ({"lesson": "safety-first", "is_current": False}, EmailKind.LESSON),
+        ({"lesson": "", "notice": "ask-way-back"}, EmailKind.WAY_BACK),
+        ({"lesson": "", "notice": "paused"}, EmailKind.NOTICE),
+        ({"lesson": "", "notice": "erase"}, EmailKind.ERASE),
+        ({"lesson": "", "notice": "confirm", "confirms": True}, EmailKind.CONFIRM),
+        ({"lesson": "", "notice": "confirm"}, EmailKind.CONFIRM),
+        ({"lesson": "", "notice": "ask-confirm"}, EmailKind.CONFIRM),
+        ({"lesson": "", "notice": offer(Request.Command.STOP, proven=True)}, EmailKind.OFFER),
+        ({"lesson": "", "notice": offer(Request.Command.PAUSE, proven=False)}, EmailKind.OFFER),
     ],
 )
-def test_the_kind_of_email_depends_on_what_it_asked(changes: dict[str, object], expected: Kind) -> None:
+def test_the_kind_of_email_depends_on_what_it_asked(changes: dict[str, object], expected: EmailKind) -> None:
     assert kind(replace(PLAIN, **changes)) is expected  # type: ignore[arg-type]
