@@ -18,8 +18,8 @@ pace = Pace()
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Handles an SQS event. A message is `{"subscribers": [id, …], "rate": per second}`, a form, notice or erasure.
 
-    A message without a rate has one subscriber who has just acted and waits. If SES is busy, the next run of dispatch
-    queues the email again.
+    A message without a rate has one subscriber who has just acted and waits. If SES throttles this email, it stays due,
+    and the next run of `dispatch` queues it.
     """
     clients.mailer().reconnect()
     sending = Sending(context.get_remaining_time_in_millis)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 15
-"""Seconds, each for one wait. `services.sending` adds them up to the longest time that SES can take."""
+"""Seconds. Each limits one wait: for the connection, and for data of the answer. `services.sending` adds the two."""
 
 _THROTTLED = {"TooManyRequestsException", "LimitExceededException", "Throttling", "ThrottlingException"}
 _ADDRESS = {"MessageRejected", "BadRequestException"}

@@ -72,7 +72,8 @@ def claim(subscriber: Subscriber, attempt: str, now: datetime) -> Subscriber:
     subscriber = _without_claim(subscriber)
     if email == CONFIRM:
         return replace(subscriber.asked(now), claim=taken)
-    # The latest day on which SES can accept it; otherwise a claim just before midnight leaves the next day free.
+    # The last local day on which SES may still accept this email. Just before midnight that is the next day, which
+    # must not get another lesson.
     day = schedule.local_day(now + IN_FLIGHT, subscriber.zone)
     claimed = replace(subscriber, last_day=day, last_at=now)
     return replace(claimed, claim=replace(taken, retry_at=claimed.next_due(now)))
@@ -89,7 +90,8 @@ def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime)
     email = subscriber.unsettled.get(attempt)
     if email is None or email != _next(subscriber):
         return subscriber
-    if claim and now <= claim.at + IN_FLIGHT:  # its worker must find the claim: a refusal frees the day
+    if claim and now <= claim.at + IN_FLIGHT:
+        # The process that made this claim may still be working: if SES refuses, it frees the day.
         return replace(subscriber, claim=replace(claim, taken=message_id))
     return _count_as_sent(subscriber, email, message_id, now)
 

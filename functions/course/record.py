@@ -29,7 +29,10 @@ class Status(StrEnum):
 
 
 class Held(StrEnum):
-    """Why a subscriber is held until an operator releases them. The values are stored: never change one."""
+    """Why a subscriber is held: until an operator releases them, a late event settles the attempt, or they leave.
+
+    The values are stored: never change one.
+    """
 
     NOT = ""
     IN_DOUBT = "in doubt"
@@ -54,7 +57,7 @@ IN_COURSE = frozenset({Status.ACTIVE, Status.PAUSED, Status.COMPLETED})
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """A sign-up that waits for its confirmation. Its values have no effect before."""
+    """A sign-up that waits for its confirmation. Until then its values have no effect."""
 
     epoch: int
     at: datetime
@@ -75,7 +78,7 @@ class Claim:
     """Lesson id, or `confirm`."""
     at: datetime
     retry_at: datetime
-    """The time from which an attempt without an outcome is in doubt."""
+    """The time from which the attempt, if it has no outcome by then, is judged: sent again or held."""
     previous_day: date | None
     previous_at: datetime | None
     taken: str = ""
@@ -115,12 +118,12 @@ class Record:
     """The local day on which a paused course goes on by itself; None: only when its subscriber resumes it."""
     held: Held = Held.NOT
     soft_bounces: tuple[str, ...] = ()
-    """Beginnings of the ids of this round's attempts with a transient bounce. After a pause for bounces only the
-    attempt that caused it is kept, until the next lesson is sent."""
+    """The first characters of the ids of this round's attempts that bounced transiently. After a pause for bounces,
+    only the attempt that caused it, until the next lesson is sent."""
     bounce_pauses: int | None = None
     """The number of pauses for bounces in a row; None before the first one."""
     kept_on: date | None = None
-    """The last day (UTC) since the last lesson on which the subscriber asked to keep their journal; None if none."""
+    """The UTC day on which the subscriber last asked to keep the journal; None if not since the last lesson."""
     obeyed: tuple[str, ...] = ()
     """Short ids of the last mails whose command was obeyed, so that a retry changes nothing more."""
     another: int | None = None
@@ -135,7 +138,7 @@ class Record:
 
     @property
     def due_email(self) -> str | None:
-        """The email that is due now or later: `confirm`, a lesson id, or None."""
+        """The email that comes next, now or later: `confirm`, a lesson id, or None."""
         if self.held:
             return None
         if self.sign_up:
@@ -144,7 +147,7 @@ class Record:
 
     @property
     def waiting(self) -> bool:
-        """Whether an email is due now or later. The index `due` holds exactly these subscribers."""
+        """Whether an email comes, now or later. The index `due` holds exactly these subscribers."""
         return self.due_email is not None and self.due_at is not None
 
     @property
@@ -187,7 +190,7 @@ class Record:
         return schedule.AFTER_INTRODUCTION if after_introduction else schedule.MIN_GAP
 
     def next_due(self, now: datetime) -> datetime:
-        """The next slot that keeps the rules: one email a local day, the gap, and no email before a pause ends."""
+        """The next slot that keeps the rules: one lesson a local day, the gap, and no lesson before a pause ends."""
         earliest = max(now, self.last_at + self.gap) if self.last_at else now
         day_before = self.paused_until - timedelta(days=1) if self.paused_until else None
         after = max(filter(None, (self.last_day, day_before)), default=None)

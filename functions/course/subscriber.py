@@ -37,11 +37,17 @@ class Subscriber(Record):
         return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held=Held.NOT, obeyed=())
 
     def asked(self, now: datetime) -> "Subscriber":
-        """Restarts the time of the confirmation link: its email is sent now, perhaps much later than the form."""
+        """Restarts the time for which the confirmation link works.
+
+        Its email is sent only now, perhaps long after the form.
+        """
         return replace(self, sign_up=replace(self.sign_up, at=now)) if self.sign_up else self
 
     def asked_once_more(self, promised_at: datetime) -> "Subscriber":
-        """Makes the confirmation email of the same sign-up due again, unless it was sent after this promise."""
+        """Makes the confirmation email of the same sign-up due again.
+
+        Not if it was sent after the promise (`limits.Ask`) was made.
+        """
         if not self.sign_up or not self.sign_up.mailed or self.sign_up.at >= promised_at:
             return self
         return replace(self, sign_up=replace(self.sign_up, mailed=False), due_at=promised_at)
@@ -94,8 +100,8 @@ class Subscriber(Record):
     def soft_bounced(self, attempt: str, now: datetime) -> "Subscriber":
         """Counts a transient bounce, once for each attempt. The course is paused after SOFT_BOUNCES of them.
 
-        The first bounce after this pause pauses the course again: these pauses are in a row. The last pause in a row
-        waits for its subscriber; the others end by themselves.
+        If the first email after such a pause bounces, the course is paused again. After BOUNCE_PAUSES pauses in a row,
+        the course waits for the subscriber; earlier pauses end by themselves.
         """
         short = attempt[:ATTEMPT_CHARACTERS]
         if self.status is not Status.ACTIVE or short in self.soft_bounces:
@@ -108,24 +114,34 @@ class Subscriber(Record):
         return replace(self.paused(until), soft_bounces=(short,), bounce_pauses=pauses)
 
     def sent_to(self) -> "Subscriber":
-        """Counts a sent lesson. The second one after a pause for bounces ends the row of pauses: the first arrived."""
+        """Notes that a lesson was sent. The first lesson after a pause for bounces clears the stored bounces.
+
+        If it does not bounce, the second one ends the series of pauses.
+        """
         if not self.bounce_pauses:
             return self
         return replace(self, soft_bounces=(), bounce_pauses=self.bounce_pauses if self.soft_bounces else None)
 
     def keeping(self, now: datetime) -> "Subscriber":
-        """Keeps the journal of a paused course for the same time again, which starts with this day (UTC)."""
+        """Starts the retention time of a paused course's journal again, counted from the end of this UTC day."""
         return replace(self, kept_on=now.date()) if self.status is Status.PAUSED else self
 
     def stopped(self, status: Status) -> "Subscriber":
-        """Stops all emails and ends a waiting sign-up, whose epoch it takes. BOUNCED and COMPLAINED are final."""
+        """Stops all emails and ends a waiting sign-up. The subscriber then has that sign-up's epoch.
+
+        BOUNCED and COMPLAINED are final.
+        """
         if not self.reachable:
             return self
         ended = replace(self, status=status, epoch=self.current_epoch, sign_up=None, due_at=None)
         return replace(ended, paused_until=None, held=Held.NOT)
 
     def at_time(self, zone: str, hour: int, now: datetime) -> "Subscriber":
-        """Changes zone and hour. The last attempt takes its local day in the new zone as well as in the old one."""
+        """Changes zone and hour.
+
+        `last_day` becomes the later of the last attempt's days in the old and the new zone, so that no local day gets
+        two lessons.
+        """
         moved = replace(self, zone=zone, hour=hour, last_day=self.last_day_in(zone))
         if moved.due_at is None or moved.next_lesson in (None, INTRODUCTION):
             return moved
@@ -217,7 +233,8 @@ class Subscriber(Record):
 def new_epoch(now: datetime) -> int:
     """Days since 2024, in 16 bits.
 
-    Two sign-ups on one day would share an epoch, and the links of one would work for the other. So a course sends a
-    mailbox one confirmation email in 24 hours (`Asks.allow` in course/limits.py). An erasure counts as one.
+    Two sign-ups on one day would share an epoch, and the links of one would work for the other. So a course takes at
+    most one new sign-up from a mailbox in 24 hours (`Asks.allow` in course/limits.py). The confirmation email of the
+    same sign-up may be sent again. An erasure counts as a sign-up.
     """
     return (now - EPOCH_START).days

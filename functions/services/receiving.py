@@ -113,7 +113,10 @@ def _act(reply: Reply, decision: Decision) -> Done:
 
 
 def _of_another(reply: Reply) -> Done:
-    """Handles mail from another address: obeys the bare word STOP, and sets all other mail aside."""
+    """Obeys the bare word STOP from another address.
+
+    Sets all other mail aside, offers a bare command in it to the subscriber, and notes it so that a lesson mentions it.
+    """
     texts = (reply.text, reply.mail.words_without_original)
     if any(map(replies.says_stop, texts)):
         return _obey(reply, Request(Command.STOP), Done.OBEYED)
@@ -138,9 +141,10 @@ def _offer(reply: Reply, request: Request, kept: Done) -> Done:
 
 
 def _decline(reply: Reply, decision: Decision) -> Done:
-    """Handles a reply that is no clear yes to the confirmation email.
+    """Handles a reply to the confirmation email that is not a clear yes.
 
-    A proven ERASE from a subscriber who never confirmed erases them without another question.
+    If it may be a yes, or has a practical question, asks again. STOP or ERASE ends the sign-up. A bare, proven ERASE
+    from a person who never confirmed deletes everything about them without another question.
     """
     subscriber = reply.answer.subscriber
     command = decision.request.command if decision.request else None

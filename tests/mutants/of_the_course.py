@@ -106,8 +106,8 @@ OF_DELIVERY = (
     ),
     Mutant(
         "commit: a late event takes the claim from a sender at work",
-        "if claim and now <= claim.at + IN_FLIGHT:  # its worker",
-        "if claim is None and subscriber.held:  # its worker",
+        "if claim and now <= claim.at + IN_FLIGHT:",
+        "if claim is None and subscriber.held:",
         DELIVERY,
     ),
     Mutant(

@@ -43,9 +43,9 @@ class Reply:
     now: datetime
 
     def is_among_first(self, what: str, most: int) -> bool:
-        """Whether the mail is among the subscriber's first `most` on its UTC day that count as `what`.
+        """Whether this mail is among the first `most` mails of its subscriber counted as `what`.
 
-        A retry counts once.
+        They count on the UTC day on which they came. A retry is not counted again.
         """
         key = f"{what}#{tokens.nameless(self.answer.subscriber.id)}"
         return clients.limits().admit_of_day(key, self.came.mail_id, most, self.came.received_at)

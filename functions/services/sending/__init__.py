@@ -150,8 +150,8 @@ class Sending:
     def _without_course(self, subscriber: Subscriber, now: datetime) -> None:
         """Holds a subscriber whose course was removed.
 
-        While any course's files are broken, the course may be one of those. So the subscriber waits, and later goes on
-        automatically.
+        If any course has broken files, this course may be the broken one. Then the subscriber waits, and goes on
+        automatically when it is mended.
         """
         if not self.site.library.faults:
             _hold(subscriber, Held.NO_COURSE)

@@ -13,8 +13,8 @@ from services import courses, erasure, links
 from services.sending import HELD, Sending
 
 TOLD_WITHIN = timedelta(hours=23, minutes=30)
-"""Time from the press of the button. The first try after it is the last, within 24 hours: then the address is deleted,
-even if SES has not taken the last email."""
+"""How long after the press of the button the last email is tried. The first try after this time is the last one. Then,
+at most 24 hours after the press, the address is deleted, even if SES has not taken the email."""
 
 
 def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool) -> None:

@@ -3,7 +3,8 @@
 import time
 from threading import Lock
 
-MOST_DOUBLINGS = 4  # of the time between two emails of one queue message: down to a sixteenth of the rate
+MOST_DOUBLINGS = 4
+"""The time between two emails of a queue message doubles at most so often: the rate falls to a sixteenth."""
 
 
 class Pace:
