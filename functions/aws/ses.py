@@ -74,7 +74,7 @@ class Mailer:
         self._sender = sender
         self._configuration_set = configuration_set
 
-    def reconnect(self) -> None:
+    def close_connections(self) -> None:
         """Closes the old connections.
 
         While Lambda freezes an idle process, SES ends the process's connections. The first request would be lost.

@@ -117,7 +117,7 @@ class Subscribers(Table):
     def due(self, until: datetime, limit: int) -> list[str]:
         """Ids of the subscribers who are due at or before `until` (UTC), the longest waiting first."""
         paged = {"MaxItems": limit, "PageSize": min(limit, 1000)}
-        found = self._items("query", **in_index(DUE_SHARD, until), PaginationConfig=paged)
+        found = self._items("query", **due_query(DUE_SHARD, until), PaginationConfig=paged)
         return [item["id"] for item in found]
 
     def all(self) -> Iterator[Row]:
@@ -172,7 +172,7 @@ class Consents(Table):
         return consent_from(found) if found else None
 
 
-def in_index(shard: str, until: datetime) -> dict[str, Any]:
+def due_query(shard: str, until: datetime) -> dict[str, Any]:
     """The query for one partition of the index `due`, up to a time (UTC), the longest waiting first."""
     return {
         "IndexName": "due",

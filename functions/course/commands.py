@@ -86,7 +86,7 @@ class Asked:
 
     def obeyed(self, subscriber: Subscriber) -> Subscriber:
         """The subscriber after the request; the same subscriber if it changes nothing or does not apply."""
-        return self.row.change(self, subscriber.with_ids(self.syllabus.renamed))
+        return self.row.change(self, subscriber.with_new_lesson_ids(self.syllabus.renamed))
 
     def is_fulfilled(self, after: Subscriber | None, place: Place) -> bool:
         """Whether the request is fulfilled now. Only the subscriber's state counts, not which write led to it."""

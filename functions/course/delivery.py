@@ -18,39 +18,37 @@ IN_FLIGHT = timedelta(minutes=1)
 """After this time nobody works on a claim any more: its outcome is unknown."""
 
 
-class Decision(Enum):
-    """What to do about one subscriber now."""
+class Step(Enum):
+    """The next step for one subscriber."""
 
     SKIP = auto()
     """Nothing is due, or an attempt is under way."""
-    SLIDE = auto()
-    """Due, but moved to the next slot, or to the time when an attempt of unknown outcome can be judged."""
+    POSTPONE = auto()
+    """Due, but postponed to the next slot, or to the time when an attempt of unknown outcome can be judged."""
     SEND = auto()
     HOLD = auto()
     """In doubt, and no event can settle it: an operator must look."""
 
 
-def decide(
-    subscriber: Subscriber, now: datetime, events_until: datetime | None, hold_in_doubt: bool = False
-) -> Decision:
+def decide(subscriber: Subscriber, now: datetime, events_until: datetime | None, hold_in_doubt: bool = False) -> Step:
     """Whether to send to this subscriber now.
 
     `events_until` is the time of the latest attempt whose event has arrived. An attempt without an event is retried
     only if events of later attempts have arrived, which proves that events arrive. With `hold_in_doubt` it never is.
     """
     if not subscriber.waiting or subscriber.due_at is None or subscriber.due_at > now:
-        return Decision.SKIP
+        return Step.SKIP
     if claim := subscriber.claim:
         if now < claim.retry_at:
-            return Decision.SKIP if now <= claim.at + IN_FLIGHT else Decision.SLIDE
+            return Step.SKIP if now <= claim.at + IN_FLIGHT else Step.POSTPONE
         # SES may take an email up to IN_FLIGHT after its claim, so only events of later attempts prove anything.
         if hold_in_doubt or events_until is None or events_until <= claim.at + IN_FLIGHT:
-            return Decision.HOLD
+            return Step.HOLD
     if subscriber.due_email == CONFIRM:
-        return Decision.SEND
+        return Step.SEND
     if subscriber.status is Status.PAUSED:
-        return Decision.SLIDE
-    return Decision.SEND if _day_is_free(subscriber, now) else Decision.SLIDE
+        return Step.POSTPONE
+    return Step.SEND if _day_is_free(subscriber, now) else Step.POSTPONE
 
 
 def _day_is_free(subscriber: Subscriber, now: datetime) -> bool:
@@ -101,7 +99,7 @@ def _next(subscriber: Subscriber) -> str | None:
     return CONFIRM if subscriber.sign_up else subscriber.next_lesson
 
 
-def landed(subscriber: Subscriber, now: datetime) -> Subscriber:
+def commit_earlier_copy(subscriber: Subscriber, now: datetime) -> Subscriber:
     """Commits a claim that nobody works on any more if an earlier attempt already sent its email."""
     claim = subscriber.claim
     if claim and claim.taken and now > claim.at + IN_FLIGHT:
@@ -117,7 +115,7 @@ def _count_as_sent(subscriber: Subscriber, email: str, message_id: str, now: dat
     sent = {**subscriber.sent, email: subscriber.last_at or now}
     moved = replace(free, sent=sent, message_id=message_id, kept_on=None)
     moved = replace(moved, another=_counted_down(subscriber.another))
-    moved = replace(moved, heard=_counted_down(subscriber.heard)).sent_to()
+    moved = replace(moved, heard=_counted_down(subscriber.heard)).lesson_sent()
     if moved.next_lesson == email:  # otherwise it was skipped while it was being sent
         moved = _after(moved, email)
     return replace(moved, due_at=moved.next_due(now)) if moved.next_lesson else moved
@@ -163,7 +161,7 @@ def _without_claim(subscriber: Subscriber) -> Subscriber:
     return subscriber
 
 
-def slide(subscriber: Subscriber, now: datetime) -> Subscriber:
+def postpone(subscriber: Subscriber, now: datetime) -> Subscriber:
     """Moves a missed email to the next slot: after an outage everyone is later, and nobody gets several at once.
 
     An attempt of unknown outcome moves to its `retry_at`, so that it uses no capacity of earlier runs of dispatch.

@@ -113,7 +113,7 @@ class Subscriber(Record):
         until = schedule.local_day(now, self.zone) + BOUNCE_PAUSE if pauses < BOUNCE_PAUSES else None
         return replace(self.paused(until), soft_bounces=(short,), bounce_pauses=pauses)
 
-    def sent_to(self) -> "Subscriber":
+    def lesson_sent(self) -> "Subscriber":
         """Notes that a lesson was sent. The first lesson after a pause for bounces clears the stored bounces.
 
         If it does not bounce, the second one ends the series of pauses.
@@ -187,11 +187,11 @@ class Subscriber(Record):
             return replace(self, next_lesson=self.plan[-1])
         return self
 
-    def answered_by_another(self) -> "Subscriber":
+    def note_other_address(self) -> "Subscriber":
         """Notes that a reply came from another address, so that a lesson mentions it; several replies, only once."""
         return self if self.another or not self.is_in_course else replace(self, another=self._can_mention_from)
 
-    def heard_from(self) -> "Subscriber":
+    def note_kept_reply(self) -> "Subscriber":
         """Notes that a reply was kept, so that a lesson mentions it; several replies, only once."""
         return self if self.heard or not self.is_in_course else replace(self, heard=self._can_mention_from)
 
@@ -204,16 +204,16 @@ class Subscriber(Record):
         """Makes every course-page link that was sent before invalid."""
         return replace(self, links_ended=self.links_ended + 1)
 
-    def renamed(self, first_name: str) -> "Subscriber":
+    def with_first_name(self, first_name: str) -> "Subscriber":
         """Changes or removes the first name in the greeting of emails."""
         return replace(self, first_name=first_name)
 
-    def with_ids(self, renamed: Mapping[str, str]) -> "Subscriber":
+    def with_new_lesson_ids(self, new_ids: Mapping[str, str]) -> "Subscriber":
         """Replaces old ids of lessons with their new ones, unless the plan has the lesson of the new id already."""
         now: dict[str, str] = {}
         for lesson in self.plan:
-            if lesson in renamed and renamed[lesson] not in (*self.plan, *now.values()):
-                now[lesson] = renamed[lesson]
+            if lesson in new_ids and new_ids[lesson] not in (*self.plan, *now.values()):
+                now[lesson] = new_ids[lesson]
         if not now:
             return self
         return replace(

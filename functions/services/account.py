@@ -83,7 +83,7 @@ def _passed_over(subscriber: Subscriber) -> int:
     course = clients.library().courses.get(subscriber.course)
     if course is None or subscriber.status not in standing.GOING_ON:
         return 0
-    known = subscriber.with_ids(course.renamed)
+    known = subscriber.with_new_lesson_ids(course.renamed)
     return sum(lesson not in course.lessons and lesson not in known.sent for lesson in known.plan)
 
 

@@ -27,7 +27,7 @@ def site_of(subscriber: Subscriber) -> Site:
 def with_course(subscriber: Subscriber) -> tuple[Subscriber, Course]:
     """The subscriber with the present ids of the lessons, and their course or its stand-in."""
     course = course_of(subscriber)
-    return subscriber.with_ids(course.renamed), course
+    return subscriber.with_new_lesson_ids(course.renamed), course
 
 
 def course_of(subscriber: Subscriber) -> Course:

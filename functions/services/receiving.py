@@ -36,14 +36,17 @@ LONGEST_COMMAND = 6
 """The most words of a bare command, such as DELETE MY DATA. If another address sends one, we offer it to the
 subscriber."""
 
+DELETE_RAW_MAIL = "its raw mail goes"
+"""The note that is stored with a mail whose raw mail is deleted; all other mail has an empty note. Never change it."""
+
 
 def receive(came: Arrival, now: datetime) -> None:
     """Works on a mail once, even if its notification comes several times."""
-    noted = clients.limits().done(RECORD + came.mail_id)
-    if noted is None:
-        noted = _work_on(came, now).note
-        clients.limits().mark_done(RECORD + came.mail_id, now, noted)
-    if noted:
+    note = clients.limits().done(RECORD + came.mail_id)
+    if note is None:
+        note = DELETE_RAW_MAIL if _work_on(came, now).deletes_raw_mail else ""
+        clients.limits().mark_done(RECORD + came.mail_id, now, note)
+    if note:
         clients.raw_mail().delete(came.mail_id)
 
 
@@ -124,7 +127,7 @@ def _of_another(reply: Reply) -> Done:
     bare = decision.kind is Kind.OBEY and not reply.answer.confirms
     if bare and decision.request and min(map(len, map(str.split, texts))) <= LONGEST_COMMAND:
         asking.ask(reply, decision.request.command, proven=False)
-    clients.subscribers().change(reply.answer.subscriber.id, Subscriber.answered_by_another)
+    clients.subscribers().change(reply.answer.subscriber.id, Subscriber.note_other_address)
     return _set_aside(reply.came, NotTaken(Why.ANOTHER_ADDRESS))
 
 
@@ -167,7 +170,7 @@ def _keep(reply: Reply) -> Done:
         return _set_aside(reply.came, NotTaken(Why.TOO_MANY_UNPROVEN))
     if not keep(reply.answer, reply.came.mail_id, reply.came.received_at, reply.text):
         return _discard_of_erased()
-    clients.subscribers().change(reply.answer.subscriber.id, Subscriber.heard_from)
+    clients.subscribers().change(reply.answer.subscriber.id, Subscriber.note_kept_reply)
     count("Reflections")
     return Done.KEPT
 

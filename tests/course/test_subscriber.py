@@ -376,25 +376,25 @@ def test_the_subscribers_of_one_hour_are_spread_over_45_minutes() -> None:
 
 
 def test_r20_the_next_lesson_mentions_a_reply_from_another_address_once() -> None:
-    told = after(1).answered_by_another()
+    told = after(1).note_other_address()
     assert told.another == 1
-    assert told.answered_by_another() is told, "several replies count once"
+    assert told.note_other_address() is told, "several replies count once"
     assert sent(told).another is None
     assert told.beginning_again(PLAN_AGAIN, MONDAY + 3 * DAY).another == 1
-    assert pending().answered_by_another() == pending(), "a reply before the start of the course is not mentioned"
+    assert pending().note_other_address() == pending(), "a reply before the start of the course is not mentioned"
 
 
 def test_r20_the_lesson_after_the_one_being_sent_mentions_the_reply() -> None:
     due = after(1)
     assert due.due_at
-    claimed = delivery.claim(due, "attempt", due.due_at).answered_by_another()
+    claimed = delivery.claim(due, "attempt", due.due_at).note_other_address()
     done = delivery.commit(claimed, "attempt", "ses-id", due.due_at)
     assert (claimed.another, done.another) == (2, 1)
     assert sent(done).another is None
 
 
 def test_r20_a_later_sign_up_mentions_no_reply_to_an_earlier_one() -> None:
-    left = after(1).answered_by_another().stopped(Status.UNSUBSCRIBED)
+    left = after(1).note_other_address().stopped(Status.UNSUBSCRIBED)
     later = MONDAY + 30 * DAY
     back = left.signing_up(SignUp(1087, later, "Ann", "Europe/Berlin", 7))
     assert back.confirmed(1087, PLAN, later).another is None

@@ -141,7 +141,7 @@ def _a_day_counts_only_in_its_zone(patch: pytest.MonkeyPatch) -> None:
 
 
 def _a_missed_lesson_is_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(delivery, "slide", lambda someone, _: replace(someone, due_at=None))
+    patch.setattr(delivery, "postpone", lambda someone, _: replace(someone, due_at=None))
 
 
 def _missed_lessons_are_due_at_once(patch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from course import delivery, schedule
-from course.delivery import Decision
+from course.delivery import Step
 from course.forms import zones
 from course.record import Held, SignUp
 from course.subscriber import Subscriber
@@ -164,14 +164,14 @@ def deliveries(subscriber: Subscriber, at: datetime, disturbance: Disturbance) -
 def _delivered(subscriber: Subscriber, now: datetime) -> tuple[Subscriber, Lesson | None]:
     """Delivers as Sending.deliver does. Every write succeeds, and SES takes every email."""
     match delivery.decide(subscriber, now, events_until=None):
-        case Decision.SEND:
+        case Step.SEND:
             claimed = delivery.claim(subscriber, "attempt", now)
             assert claimed.claim
             lesson = Lesson(now, claimed.epoch, claimed.round, claimed.claim.email)
             return delivery.commit(claimed, "attempt", "ses-id", now), lesson
-        case Decision.SLIDE:
-            return delivery.slide(subscriber, now), None
-        case Decision.HOLD:
+        case Step.POSTPONE:
+            return delivery.postpone(subscriber, now), None
+        case Step.HOLD:
             return delivery.hold(subscriber, Held.IN_DOUBT), None
     return subscriber, None
 

@@ -361,8 +361,8 @@ OF_COMMANDS = (
     ),
     Mutant(
         "mail: handled twice",
-        "    if noted is None:\n        noted = _work_on",
-        '    if noted is None or noted == "":\n        noted = _work_on',
+        "    if note is None:\n        note =",
+        '    if note is None or note == "":\n        note =',
         "test_inbox.py -k r12",
     ),
     Mutant(

@@ -16,14 +16,14 @@ OF_DELIVERY = (
     ),
     Mutant(
         "decide: an attempt under way is moved",
-        "return Decision.SKIP if now <= claim.at + IN_FLIGHT else Decision.SLIDE",
-        "return Decision.SLIDE",
+        "return Step.SKIP if now <= claim.at + IN_FLIGHT else Step.POSTPONE",
+        "return Step.POSTPONE",
         DELIVERY,
     ),
     Mutant(
         "decide: an attempt of unknown outcome is decided at once",
-        "        if now < claim.retry_at:\n            return Decision.SKIP",
-        "        if now < claim.at:\n            return Decision.SKIP",
+        "        if now < claim.retry_at:\n            return Step.SKIP",
+        "        if now < claim.at:\n            return Step.SKIP",
         DELIVERY,
     ),
     Mutant(
@@ -46,8 +46,8 @@ OF_DELIVERY = (
     ),
     Mutant(
         "decide: lessons are sent during a pause",
-        "    if subscriber.status is Status.PAUSED:\n        return Decision.SLIDE",
-        "    if subscriber.status is Status.COMPLETED:\n        return Decision.SLIDE",
+        "    if subscriber.status is Status.PAUSED:\n        return Step.POSTPONE",
+        "    if subscriber.status is Status.COMPLETED:\n        return Step.POSTPONE",
         DELIVERY,
     ),
     Mutant(
@@ -123,7 +123,7 @@ OF_DELIVERY = (
         DELIVERY,
     ),
     Mutant(
-        "landed: an email is settled while a sender works on it",
+        "commit_earlier_copy: an email is settled while a sender works on it",
         "if claim and claim.taken and now > claim.at + IN_FLIGHT:",
         "if claim and claim.taken:",
         DELIVERY,

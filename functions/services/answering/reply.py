@@ -24,9 +24,9 @@ class Done(Enum):
     SET_ASIDE = auto()
 
     @property
-    def note(self) -> str:
-        """The note that is stored when the mail is done; empty unless the raw mail is to be deleted."""
-        return "its raw mail goes" if self in (Done.OBEYED, Done.DISCARDED) else ""
+    def deletes_raw_mail(self) -> bool:
+        """Whether the raw mail is deleted when the mail is done."""
+        return self in (Done.OBEYED, Done.DISCARDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Reply:
     mail: "Mail"
     answer: Answered
     place: Place
-    """Where the subscriber stood when the mail first came."""
+    """The subscriber's place in the course when the mail first came."""
     text: str
     """The person's own words."""
     now: datetime

@@ -36,7 +36,7 @@ def take_back(subscriber: Subscriber, course: Course, round_number: int, lesson:
 
 def rename(subscriber: Subscriber, first_name: str) -> Subscriber | None:
     """Changes the first name by which emails greet. Returns None if the subscriber was just erased."""
-    return clients.subscribers().change(subscriber.id, lambda current: current.renamed(first_name))
+    return clients.subscribers().change(subscriber.id, lambda current: current.with_first_name(first_name))
 
 
 def end_links(subscriber: Subscriber, token: str) -> None:

@@ -70,7 +70,7 @@ def _send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bo
         return True
     token = tokens.journal(subscriber.id) if asked.name in links.WITH_JOURNAL_LINK else ""
     site = courses.site_of(subscriber)
-    subscriber = subscriber.with_ids(site.library.courses[subscriber.course].renamed)
+    subscriber = subscriber.with_new_lesson_ids(site.library.courses[subscriber.course].renamed)
     email = notice_email(site, subscriber, asked.name, now, told=asked.told, journal_token=token)
     mark = f"notice#{asked.key}"
     if not clients.limits().mark(mark, message_id, now):

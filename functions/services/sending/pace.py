@@ -11,7 +11,7 @@ class Pace:
     """The pace of one process: SES's rate limit does not start again with each queue message."""
 
     def __init__(self) -> None:
-        self.line = Lock()  # held while waiting, so that emails start one after the other
+        self.start_lock = Lock()  # held while waiting, so that emails start one after the other
         self._next = 0.0
 
     def wait(self, rate: float, throttled: int) -> None:
