@@ -100,7 +100,7 @@ class History:
 
     def a_lesson_comes(self) -> None:
         ann = self.ann
-        if not ann.next_lesson or not ann.waiting:
+        if not ann.next_lesson or not ann.has_next_email:
             return
         self.given.append(self.email(ann, ann.next_lesson))
         sent = delivery.commit(delivery.claim(ann, "attempt", self.now), "attempt", f"ses-{len(self.given)}", self.now)

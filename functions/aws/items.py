@@ -126,7 +126,7 @@ def stamp(at: datetime) -> str:
 def subscriber_item(subscriber: Subscriber) -> Item:
     """The item of a subscriber. Only one who waits for an email has a `due_shard`, and so is in the index."""
     item = {**_stored(subscriber), "links_ended": subscriber.links_ended or None}
-    if subscriber.waiting:
+    if subscriber.has_next_email:
         item["due_shard"] = DUE_SHARD
     if subscriber.round == 0 and subscriber.current_epoch:  # never confirmed
         signed_up = subscriber.sign_up.at if subscriber.sign_up else EPOCH_START + timedelta(days=subscriber.epoch)

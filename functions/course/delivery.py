@@ -36,7 +36,7 @@ def decide(subscriber: Subscriber, now: datetime, events_until: datetime | None,
     `events_until` is the time of the latest attempt whose event has arrived. An attempt without an event is retried
     only if events of later attempts have arrived, which proves that events arrive. With `hold_in_doubt` it never is.
     """
-    if not subscriber.waiting or subscriber.due_at is None or subscriber.due_at > now:
+    if not subscriber.has_next_email or subscriber.due_at is None or subscriber.due_at > now:
         return Step.SKIP
     if claim := subscriber.claim:
         if now < claim.retry_at:
@@ -44,7 +44,7 @@ def decide(subscriber: Subscriber, now: datetime, events_until: datetime | None,
         # SES may take an email up to IN_FLIGHT after its claim, so only events of later attempts prove anything.
         if hold_in_doubt or events_until is None or events_until <= claim.at + IN_FLIGHT:
             return Step.HOLD
-    if subscriber.due_email == CONFIRM:
+    if subscriber.next_email == CONFIRM:
         return Step.SEND
     if subscriber.status is Status.PAUSED:
         return Step.POSTPONE
@@ -63,13 +63,13 @@ def _day_is_free(subscriber: Subscriber, now: datetime) -> bool:
 
 def claim(subscriber: Subscriber, attempt: str, now: datetime) -> Subscriber:
     """Claims the email that is due, and for a lesson the local day too."""
-    email = subscriber.due_email
+    email = subscriber.next_email
     if email is None:
         raise ValueError("nothing is due")
     taken = Claim(attempt, email, now, now + CONFIRM_RETRY, subscriber.last_day, subscriber.last_at)
     subscriber = _without_claim(subscriber)
     if email == CONFIRM:
-        return replace(subscriber.asked(now), claim=taken)
+        return replace(subscriber.with_link_time_restarted(now), claim=taken)
     # The last local day on which SES may still accept this email. Just before midnight that is the next day, which
     # must not get another lesson.
     day = schedule.local_day(now + IN_FLIGHT, subscriber.zone)
@@ -172,9 +172,9 @@ def postpone(subscriber: Subscriber, now: datetime) -> Subscriber:
 
 def missed_a_day(subscriber: Subscriber, now: datetime) -> bool:
     """Whether the email that is due was due on an earlier local day, without a claim that explains it."""
-    if not subscriber.waiting or subscriber.due_at is None or subscriber.claim:
+    if not subscriber.has_next_email or subscriber.due_at is None or subscriber.claim:
         return False
-    if subscriber.due_email in (CONFIRM, INTRODUCTION):  # due at once, even just before midnight
+    if subscriber.next_email in (CONFIRM, INTRODUCTION):  # due at once, even just before midnight
         return now > subscriber.due_at + timedelta(days=1)
     zone = subscriber.zone
     return schedule.local_day(subscriber.due_at, zone) < schedule.local_day(now, zone)
@@ -202,6 +202,6 @@ def release_held(subscriber: Subscriber, now: datetime, *, arrived: bool = False
     free = replace(subscriber, held=Held.NOT)
     if claim and now >= claim.retry_at and subscriber.held is Held.IN_DOUBT:
         free = _without_claim(free)  # if held for another reason, the next run of dispatch decides about the attempt
-    if not free.waiting or free.claim:
+    if not free.has_next_email or free.claim:
         return free
     return replace(free, due_at=free.next_due(now) if free.paused_until else now)

@@ -137,7 +137,7 @@ class Record:
     """The number of writes. Each write has the condition that it has not changed."""
 
     @property
-    def due_email(self) -> str | None:
+    def next_email(self) -> str | None:
         """The email that comes next, now or later: `confirm`, a lesson id, or None."""
         if self.held:
             return None
@@ -146,9 +146,9 @@ class Record:
         return self.next_lesson if self.status is Status.ACTIVE or self.paused_until else None
 
     @property
-    def waiting(self) -> bool:
+    def has_next_email(self) -> bool:
         """Whether an email comes, now or later. The index `due` holds exactly these subscribers."""
-        return self.due_email is not None and self.due_at is not None
+        return self.next_email is not None and self.due_at is not None
 
     @property
     def reachable(self) -> bool:

@@ -36,7 +36,7 @@ class Subscriber(Record):
         # Mail from before this sign-up changes nothing any more, so the obeyed mails are forgotten.
         return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held=Held.NOT, obeyed=())
 
-    def asked(self, now: datetime) -> "Subscriber":
+    def with_link_time_restarted(self, now: datetime) -> "Subscriber":
         """Restarts the time for which the confirmation link works.
 
         Its email is sent only now, perhaps long after the form.

@@ -31,7 +31,7 @@ LONGEST_ZONE = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Attribution:
     """The email that a reply answers, and what that means for the reply."""
 
     subscriber: Subscriber
@@ -91,7 +91,7 @@ def leaving(came: Arrival) -> tokens.ReplyToken | None:
     return None
 
 
-def answered(came: Arrival, mail: "Mail", now: datetime) -> Answered | NotTaken:
+def attribute(came: Arrival, mail: "Mail", now: datetime) -> Attribution | NotTaken:
     """The email that was answered, or why it cannot be found."""
     for recipient in came.recipients:
         try:
@@ -102,19 +102,19 @@ def answered(came: Arrival, mail: "Mail", now: datetime) -> Answered | NotTaken:
     return _by_in_reply_to(came, mail)
 
 
-def to_last_lesson(came: Arrival, mail: "Mail", subscriber: Subscriber, by: str) -> Answered:
+def to_last_lesson(came: Arrival, mail: "Mail", subscriber: Subscriber, by: str) -> Attribution:
     """Attributes a mail to the last lesson that was sent to the subscriber."""
     lesson = subscriber.last_lesson or ""
     return _answered(came, mail, subscriber, subscriber.epoch, subscriber.round, lesson, "", by)
 
 
-def own_words(mail: "Mail", answer: Answered, now: datetime) -> str:
+def own_words(mail: "Mail", answer: Attribution, now: datetime) -> str:
     """The person's own words, found by comparing the mail with the original. Raises UnreadableMail."""
     sent = _original(mail, answer, now)
     return mail.own_words(sent.text, sent.html) if sent else mail.words_without_original
 
 
-def _original(mail: "Mail", answer: Answered, now: datetime) -> Email | None:
+def _original(mail: "Mail", answer: Attribution, now: datetime) -> Email | None:
     """The email as it was sent to this subscriber; None if it cannot be made again."""
     try:
         return _made_again(mail, answer, now)
@@ -123,7 +123,7 @@ def _original(mail: "Mail", answer: Answered, now: datetime) -> Email | None:
         return None
 
 
-def _made_again(mail: "Mail", answer: Answered, now: datetime) -> Email | None:
+def _made_again(mail: "Mail", answer: Attribution, now: datetime) -> Email | None:
     # What the email said about earlier replies is no longer known. So we render everything that it may have said.
     subscriber = replace(answer.subscriber, round=answer.round, heard=1, another=1)
     course = answer.course
@@ -159,7 +159,7 @@ def _as_said(mail: "Mail", course: Course) -> dict[str, str]:
     }
 
 
-def fingerprint(mail: "Mail", answer: Answered) -> str:
+def fingerprint(mail: "Mail", answer: Attribution) -> str:
     """A hash of subscriber, answered email, Message-ID and body: the same if one mail arrives twice.
 
     A copy from another address has another hash. Otherwise the subscriber's own mail after it would count as a
@@ -175,7 +175,7 @@ def _token(recipient: str) -> tokens.ReplyToken:
     return clients.verified(lambda keys: tokens.read_reply(keys, recipient.partition("@")[0]))
 
 
-def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: datetime) -> Answered | NotTaken:
+def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: datetime) -> Attribution | NotTaken:
     subscriber = clients.subscribers().get(token.subscriber)
     if subscriber is None:
         return NotTaken(Why.ERASED)
@@ -191,7 +191,7 @@ def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: dateti
     return _answered(came, mail, subscriber, token.epoch, number, lesson, notice, "token")
 
 
-def _by_in_reply_to(came: Arrival, mail: "Mail") -> Answered | NotTaken:
+def _by_in_reply_to(came: Arrival, mail: "Mail") -> Attribution | NotTaken:
     """Finds the email by In-Reply-To, but only with DMARC and from the subscriber's own address.
 
     The header alone is easy to forge.
@@ -226,12 +226,12 @@ def _answered(
     lesson: str,
     notice: str,
     by: str,
-) -> Answered:
+) -> Attribution:
     """Adds what depends on the subscriber's present state."""
     subscriber, course = courses.with_course(subscriber)
     lesson = course.renamed.get(lesson, lesson)
     earlier, own_address = subscriber.round - round_number, _says(mail, subscriber.address)
-    return Answered(
+    return Attribution(
         subscriber=subscriber,
         course=course,
         epoch=epoch,

@@ -19,7 +19,7 @@ def site_of(subscriber: Subscriber) -> Site:
         return site
     logger.error("a course is missing", course=subscriber.course)
     count("Broken")
-    agreed = clients.consents().given(subscriber.id) or clients.consents().asked(subscriber.id)
+    agreed = clients.consents().of_last_confirmed(subscriber.id) or clients.consents().of_last_sign_up(subscriber.id)
     language = agreed.language if agreed else ""
     return replace(site, library=site.library.with_stand_in(subscriber.course, subscriber.plan, language))
 

@@ -17,7 +17,7 @@ from aws.reflections import Aside
 from course.errors import EmailCourseError
 from course.reflection import NotTaken, Why
 from services import attribution
-from services.attribution import Answered
+from services.attribution import Attribution
 from services.receiving import keep
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def accept(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> dict
     return {"accepted": True, "subscriber": answer.subscriber.id, "lesson": answer.lesson, "round": answer.round}
 
 
-def _accepted(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> Answered:
+def _accepted(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> Attribution:
     """Keeps the mail, and returns the email that it answers. Raises NotAccepted and UnreadableMail."""
     aside = _on_the_list(mail_id)
     raw = clients.raw_mail().fetch_if_there(key_of(mail_id))
@@ -103,10 +103,10 @@ def _on_the_list(mail_id: str) -> Aside:
     return aside
 
 
-def _answered(aside: Aside, mail: "Mail", subscriber_id: str, lesson: str, now: datetime) -> Answered:
+def _answered(aside: Aside, mail: "Mail", subscriber_id: str, lesson: str, now: datetime) -> Attribution:
     """The email that was answered. Raises NotAccepted if it cannot be found."""
     came = Arrival(aside.mail_id, aside.at, source="", recipients=tuple(_addressed(mail)), object_key="", verdicts={})
-    answer = attribution.answered(came, mail, now)
+    answer = attribution.attribute(came, mail, now)
     if subscriber_id and (isinstance(answer, NotTaken) or answer.subscriber.id != subscriber_id):
         subscriber = clients.subscribers().get(subscriber_id)
         if subscriber is None:

@@ -23,7 +23,7 @@ from replies.request import Decision, Request
 from services import attribution, sign_ups
 from services.answering import asking, hearing, obeying
 from services.answering.reply import Done, Reply
-from services.attribution import Answered
+from services.attribution import Attribution
 from services.erasure import erase
 from services.links import leaving
 
@@ -71,7 +71,7 @@ def _work_on(came: Arrival, now: datetime) -> Done:
 
 
 def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
-    answer = attribution.answered(came, mail, now)
+    answer = attribution.attribute(came, mail, now)
     if isinstance(answer, NotTaken):
         return _set_aside(came, answer)
     key, subscriber = f"mail#{attribution.fingerprint(mail, answer)}", answer.subscriber
@@ -86,7 +86,7 @@ def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
 
 def _of_the_subscriber(reply: Reply) -> Done:
     """Handles mail from the subscriber's address, proven or not: confirmation, command or reflection."""
-    answer, decision = reply.answer, hearing.heard(reply)
+    answer, decision = reply.answer, hearing.interpret(reply)
     request = decision.request
     if hearing.kind(answer) is Answers.CONFIRM:
         if decision.kind not in hearing.OBEYED or not request or request.command is not Command.YES:
@@ -123,7 +123,7 @@ def _of_another(reply: Reply) -> Done:
     texts = (reply.text, reply.mail.words_without_original)
     if any(map(replies.says_stop, texts)):
         return _obey(reply, Request(Command.STOP), Done.OBEYED)
-    decision = hearing.heard(reply)
+    decision = hearing.interpret(reply)
     bare = decision.kind is Kind.OBEY and not reply.answer.confirms
     if bare and decision.request and min(map(len, map(str.split, texts))) <= LONGEST_COMMAND:
         asking.ask(reply, decision.request.command, proven=False)
@@ -175,7 +175,7 @@ def _keep(reply: Reply) -> Done:
     return Done.KEPT
 
 
-def keep(answer: Answered, mail_id: str, received_at: datetime, text: str) -> bool:
+def keep(answer: Attribution, mail_id: str, received_at: datetime, text: str) -> bool:
     """Keeps a reply as a reflection. False if the subscriber was erased meanwhile; nothing is kept then."""
     clients.reflections().add(answer.reflection(mail_id, received_at, text))
     if not _is_erased(answer.subscriber.id):  # checked after the write: an erasure may have happened in between

@@ -147,7 +147,7 @@ def test_any_subscriber_is_read_as_it_was_stored(subscribers: Subscribers, subsc
     stored = subscribers.save(replace(subscriber, version=earlier.version if earlier else 0))
     assert stored
     assert subscribers.get(subscriber.id) == stored
-    assert list(subscribers.all()) == [Row(stored.id, stored, stored.waiting)]
+    assert list(subscribers.all()) == [Row(stored.id, stored, stored.has_next_email)]
 
 
 def test_an_empty_field_is_not_stored(subscribers: Subscribers, database: "Database") -> None:

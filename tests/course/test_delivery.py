@@ -21,7 +21,7 @@ def test_the_confirmation_email_is_claimed_and_sent_and_never_due_again() -> Non
     claimed = delivery.claim(waiting, "first", MONDAY)
     assert decide(claimed, MONDAY, None) is Step.SKIP
     mailed = delivery.commit(claimed, "first", "ses-id", MONDAY)
-    assert not mailed.waiting
+    assert not mailed.has_next_email
     assert mailed.last_day is None, "a confirmation email does not use the local day"
 
 
@@ -104,7 +104,7 @@ def test_an_event_settles_the_attempt_of_a_held_subscriber() -> None:
     assert due.due_at
     doubtful = delivery.hold(delivery.claim(due, "first", due.due_at), Held.IN_DOUBT)
     settled = delivery.commit(doubtful, "first", "ses-id", due.due_at + 30 * HOUR)
-    assert (settled.held, settled.next_lesson, settled.waiting) == ("", "own-it", True)
+    assert (settled.held, settled.next_lesson, settled.has_next_email) == ("", "own-it", True)
 
 
 def test_a_missed_lesson_waits_for_the_hour_of_a_later_day() -> None:
@@ -241,7 +241,7 @@ def test_a_release_keeps_a_claim_whose_event_may_still_come() -> None:
 def test_a_release_sends_nothing_to_a_subscriber_who_paused_or_stopped() -> None:
     for subscriber in (held(after(1)).paused(), held(after(1)).stopped(Status.UNSUBSCRIBED), held(after(3))):
         free = delivery.release_held(subscriber, MONDAY + timedelta(days=9))
-        assert (free.held, free.status, free.waiting) == ("", subscriber.status, False)
+        assert (free.held, free.status, free.has_next_email) == ("", subscriber.status, False)
 
 
 def test_a_release_does_not_change_a_pause_until_a_day() -> None:
@@ -255,7 +255,7 @@ def test_a_confirmation_email_in_doubt_counts_as_sent_or_is_sent_again() -> None
     later = MONDAY + 2 * HOUR
     arrived = delivery.release_held(doubtful, later, arrived=True)
     assert arrived.sign_up
-    assert (arrived.sign_up.mailed, arrived.waiting) == (True, False)
+    assert (arrived.sign_up.mailed, arrived.has_next_email) == (True, False)
     again = delivery.release_held(doubtful, later)
     assert (again.due_at, decide(again, later, None)) == (later, Step.SEND)
 

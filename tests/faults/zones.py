@@ -145,7 +145,7 @@ def _id(minute: int) -> str:
 def deliveries(subscriber: Subscriber, at: datetime, disturbance: Disturbance) -> Iterator[tuple[datetime, Lesson]]:
     """Yields the lessons that SES takes, each with the true time; the lesson itself has the functions' time."""
     end, clocks = at + LONGEST, list(disturbance.clocks)
-    while at < end and subscriber.waiting:
+    while at < end and subscriber.has_next_email:
         assert subscriber.due_at
         tick = disturbance.next_tick(at, subscriber.due_at)
         if clocks and clocks[0].at < tick:

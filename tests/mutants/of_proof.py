@@ -63,7 +63,7 @@ OF_THE_SENDER = (
     Mutant(
         "stop: in any words from another address",
         "if any(map(replies.says_stop, texts)):",
-        "if hearing.heard(reply).request == Request(Command.STOP):",
+        "if hearing.interpret(reply).request == Request(Command.STOP):",
         "test_proof.py -k r23",
     ),
     Mutant(

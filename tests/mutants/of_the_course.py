@@ -88,7 +88,7 @@ OF_DELIVERY = (
     ),
     Mutant(
         "claim: the confirmation link expires counted from the sign-up",
-        "return replace(subscriber.asked(now), claim=taken)",
+        "return replace(subscriber.with_link_time_restarted(now), claim=taken)",
         "return replace(subscriber, claim=taken)",
         "test_delivery.py test_held.py -k 'confirm'",
     ),

@@ -7,7 +7,7 @@ from course.record import CONFIRM
 from replies.request import Answered as Kind
 from replies.request import Decision, Request
 from services.answering.reply import Reply
-from services.attribution import Answered
+from services.attribution import Attribution
 
 OBEYED = (Decision.Kind.OBEY, Decision.Kind.OBEY_AND_KEEP)
 
@@ -15,7 +15,7 @@ KINDS = {Question.WAY_BACK: Kind.WAY_BACK, Question.ERASURE: Kind.ERASE, Questio
 """The kind of email that asks each question."""
 
 
-def heard(reply: Reply) -> Decision:
+def interpret(reply: Reply) -> Decision:
     """Decides what to do with a reply.
 
     If our email has changed since it was sent, its quote can look like the person's own words. So the reply is read a
@@ -43,7 +43,7 @@ def _decided(reply: Reply, text: str) -> Decision:
     return Decision(decision.kind, commands.within_limits(decision.request, answer.today))
 
 
-def _read_as(answer: Answered, text: str) -> Decision:
+def _read_as(answer: Attribution, text: str) -> Decision:
     """Decides what the words ask for.
 
     After the confirmation, a reply to the confirmation email is read as a reply to a notice, unless it is another yes.
@@ -70,7 +70,7 @@ def _to_an_offer(decision: Decision, offered: Command) -> Decision:
     return Decision(Decision.Kind.ASK if offered is Command.TIME else Decision.Kind.OBEY, Request(offered))
 
 
-def kind(answer: Answered) -> Kind:
+def kind(answer: Attribution) -> Kind:
     """The kind of email that was answered. The question of an earlier round is closed."""
     if answer.confirms or answer.notice in (CONFIRM, ASK_CONFIRM):
         return Kind.CONFIRM

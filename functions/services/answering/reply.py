@@ -9,7 +9,7 @@ from aws import clients
 from aws.inbound import Arrival
 from course import tokens
 from course.commands import Place
-from services.attribution import Answered
+from services.attribution import Attribution
 
 if TYPE_CHECKING:
     from replies.reader import Mail
@@ -35,7 +35,7 @@ class Reply:
 
     came: Arrival
     mail: "Mail"
-    answer: Answered
+    answer: Attribution
     place: Place
     """The subscriber's place in the course when the mail first came."""
     text: str

@@ -60,7 +60,7 @@ def archive(subscriber: Subscriber, course: Course, after: str, now: datetime) -
     part = written.part(subscriber, after, course)
     html = rendered("journal-file", **journal_file_values(subscriber, course, part, now))
     count("Exported")
-    given = clients.consents().given(subscriber.id)
+    given = clients.consents().of_last_confirmed(subscriber.id)
     rounds = clients.subscribers().earlier_rounds(subscriber.id)
     return export.archive(subscriber, asdict(given) if given else {}, rounds, part, html, now)
 

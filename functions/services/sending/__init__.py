@@ -156,7 +156,7 @@ class Sending:
         """
         if not self.site.library.faults:
             _hold(subscriber, Held.NO_COURSE)
-        elif subscriber.waiting and subscriber.due_at and subscriber.due_at <= now:
+        elif subscriber.has_next_email and subscriber.due_at and subscriber.due_at <= now:
             count("Broken")
             _try_later(subscriber, now)
 
@@ -170,9 +170,9 @@ class Sending:
             count("BreakerOpen")
 
     def _email(self, subscriber: Subscriber, course: Course, now: datetime) -> Email:
-        email = subscriber.due_email
+        email = subscriber.next_email
         if email is None or email == CONFIRM:  # never None here: decide() returned SEND
-            return notice_email(self.site, subscriber.asked(now), CONFIRM, now)
+            return notice_email(self.site, subscriber.with_link_time_restarted(now), CONFIRM, now)
         lesson = course.lessons[email]
         looked_back_on = written.around_lesson(subscriber, lesson, course)
         return lesson_email(self.site, subscriber, lesson, looked_back_on, now)
