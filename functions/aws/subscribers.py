@@ -7,7 +7,6 @@ from typing import Any
 
 from aws.items import (
     DUE_SHARD,
-    Consent,
     Item,
     Table,
     consent_from,
@@ -17,6 +16,7 @@ from aws.items import (
     subscriber_item,
 )
 from course.errors import EmailCourseError, NewerItem, UnreadableSubscriber
+from course.record import Consent
 from course.subscriber import Subscriber
 
 HOME = "home"

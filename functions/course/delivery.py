@@ -66,15 +66,15 @@ def claim(subscriber: Subscriber, attempt: str, now: datetime) -> Subscriber:
     email = subscriber.next_email
     if email is None:
         raise ValueError("nothing is due")
-    taken = Claim(attempt, email, now, now + CONFIRM_RETRY, subscriber.last_day, subscriber.last_at)
+    new_claim = Claim(attempt, email, now, now + CONFIRM_RETRY, subscriber.last_day, subscriber.last_at)
     subscriber = _without_claim(subscriber)
     if email == CONFIRM:
-        return replace(subscriber.with_link_time_restarted(now), claim=taken)
+        return replace(subscriber.with_link_time_restarted(now), claim=new_claim)
     # The last local day on which SES may still accept this email. Just before midnight that is the next day, which
     # must not get another lesson.
     day = schedule.local_day(now + IN_FLIGHT, subscriber.zone)
     claimed = replace(subscriber, last_day=day, last_at=now)
-    return replace(claimed, claim=replace(taken, retry_at=claimed.next_due(now)))
+    return replace(claimed, claim=replace(new_claim, retry_at=claimed.next_due(now)))
 
 
 def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime) -> Subscriber:
@@ -90,7 +90,7 @@ def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime)
         return subscriber
     if claim and now <= claim.at + IN_FLIGHT:
         # The process that made this claim may still be working: if SES refuses, it frees the day.
-        return replace(subscriber, claim=replace(claim, taken=message_id))
+        return replace(subscriber, claim=replace(claim, earlier_message_id=message_id))
     return _count_as_sent(subscriber, email, message_id, now)
 
 
@@ -102,20 +102,20 @@ def _next(subscriber: Subscriber) -> str | None:
 def commit_earlier_copy(subscriber: Subscriber, now: datetime) -> Subscriber:
     """Commits a claim that nobody works on any more if an earlier attempt already sent its email."""
     claim = subscriber.claim
-    if claim and claim.taken and now > claim.at + IN_FLIGHT:
-        return _count_as_sent(subscriber, claim.email, claim.taken, now)
+    if claim and claim.earlier_message_id and now > claim.at + IN_FLIGHT:
+        return _count_as_sent(subscriber, claim.email, claim.earlier_message_id, now)
     return subscriber
 
 
 def _count_as_sent(subscriber: Subscriber, email: str, message_id: str, now: datetime) -> Subscriber:
     free = replace(subscriber, claim=None, unsettled={}, held=Held.NOT)
     if email == CONFIRM:
-        sign_up = replace(subscriber.sign_up, mailed=True) if subscriber.sign_up else None
+        sign_up = replace(subscriber.sign_up, email_sent=True) if subscriber.sign_up else None
         return replace(free, sign_up=sign_up, due_at=None)
     sent = {**subscriber.sent, email: subscriber.last_at or now}
     moved = replace(free, sent=sent, message_id=message_id, kept_on=None)
-    moved = replace(moved, another=_counted_down(subscriber.another))
-    moved = replace(moved, heard=_counted_down(subscriber.heard)).lesson_sent()
+    moved = replace(moved, mention_other_address_in=_counted_down(subscriber.mention_other_address_in))
+    moved = replace(moved, mention_reply_in=_counted_down(subscriber.mention_reply_in)).lesson_sent()
     if moved.next_lesson == email:  # otherwise it was skipped while it was being sent
         moved = _after(moved, email)
     return replace(moved, due_at=moved.next_due(now)) if moved.next_lesson else moved
@@ -151,7 +151,9 @@ def release(subscriber: Subscriber, attempt: str, held: Held = Held.NOT) -> Subs
     if claim.email != CONFIRM:
         before = replace(before, last_day=claim.previous_day, last_at=claim.previous_at)
         before = replace(before, last_day=before.last_day_in(subscriber.zone))  # the zone may have changed meanwhile
-    return _count_as_sent(before, claim.email, claim.taken, claim.at) if claim.taken else before
+    if claim.earlier_message_id:
+        return _count_as_sent(before, claim.email, claim.earlier_message_id, claim.at)
+    return before
 
 
 def _without_claim(subscriber: Subscriber) -> Subscriber:

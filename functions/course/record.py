@@ -1,4 +1,4 @@
-"""The stored record of a subscriber, and the properties derived from it."""
+"""The stored record of a subscriber, the properties derived from it, and the proof of a consent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,7 +65,7 @@ class SignUp:
     first_name: str
     zone: str
     hour: int
-    mailed: bool = False
+    email_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,27 @@ class Claim:
     """The time from which the attempt, if it has no outcome by then, is judged: sent again or held."""
     previous_day: date | None
     previous_at: datetime | None
-    taken: str = ""
+    earlier_message_id: str = ""
     """SES's id of an earlier copy, if the event of that copy came during this attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The proof of a consent, in a separate item: no code that decides what to send reads it."""
+
+    text: str
+    """Version of the text that was agreed to."""
+    language: str
+    source: str
+    """Where the form was: `page`, or `embed` for the form on the author's own site."""
+    asked_at: datetime
+    """When the box was ticked (UTC)."""
+    epoch: int = 0
+    """The epoch of its sign-up; 0 until there is one."""
+    given_at: datetime | None = None
+    """When the sign-up was confirmed (UTC); there is no consent before that."""
+    by: str = ""
+    """How it was confirmed: `button` or `reply`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +145,10 @@ class Record:
     """The UTC day on which the subscriber last asked to keep the journal; None if not since the last lesson."""
     obeyed: tuple[str, ...] = ()
     """Short ids of the last mails whose command was obeyed, so that a retry changes nothing more."""
-    another: int | None = None
+    mention_other_address_in: int | None = None
     """The lesson that will mention that a reply came from another address: 1 is the next one; 2 is the one after it,
     if a lesson was being sent when the reply came. None if there is nothing to mention."""
-    heard: int | None = None
+    mention_reply_in: int | None = None
     """The lesson that will mention that a reply was kept, counted in the same way."""
     links_ended: int = 0
     """How often the subscriber ended all links. The signature of course-page links covers this number."""
@@ -142,7 +161,7 @@ class Record:
         if self.held:
             return None
         if self.sign_up:
-            return None if self.sign_up.mailed else CONFIRM
+            return None if self.sign_up.email_sent else CONFIRM
         return self.next_lesson if self.status is Status.ACTIVE or self.paused_until else None
 
     @property

@@ -48,9 +48,9 @@ class Subscriber(Record):
 
         Not if it was sent after the promise (`limits.Ask`) was made.
         """
-        if not self.sign_up or not self.sign_up.mailed or self.sign_up.at >= promised_at:
+        if not self.sign_up or not self.sign_up.email_sent or self.sign_up.at >= promised_at:
             return self
-        return replace(self, sign_up=replace(self.sign_up, mailed=False), due_at=promised_at)
+        return replace(self, sign_up=replace(self.sign_up, email_sent=False), due_at=promised_at)
 
     def without_old_sign_up(self, now: datetime) -> "Subscriber":
         """Forgets a sign-up that was not confirmed in time, if the subscriber was in the course before.
@@ -66,7 +66,7 @@ class Subscriber(Record):
         if not (asked := self.sign_up) or asked.epoch != epoch:
             return self
         started = replace(self._new_round(plan), epoch=epoch, first_name=asked.first_name, zone=asked.zone)
-        started = replace(started, hour=asked.hour, another=None, heard=None)
+        started = replace(started, hour=asked.hour, mention_other_address_in=None, mention_reply_in=None)
         started = replace(started, last_day=self.last_day_in(asked.zone))
         free_today = started.last_day is None or started.last_day < schedule.local_day(now, started.zone)
         rested = self.last_at is None or now >= self.last_at + schedule.MIN_GAP
@@ -188,12 +188,16 @@ class Subscriber(Record):
         return self
 
     def note_other_address(self) -> "Subscriber":
-        """Notes that a reply came from another address, so that a lesson mentions it; several replies, only once."""
-        return self if self.another or not self.is_in_course else replace(self, another=self._can_mention_from)
+        """Notes that a reply came from another address, so that a lesson mentions it: once for several replies."""
+        if self.mention_other_address_in or not self.is_in_course:
+            return self
+        return replace(self, mention_other_address_in=self._can_mention_from)
 
     def note_kept_reply(self) -> "Subscriber":
-        """Notes that a reply was kept, so that a lesson mentions it; several replies, only once."""
-        return self if self.heard or not self.is_in_course else replace(self, heard=self._can_mention_from)
+        """Notes that a reply was kept, so that a lesson mentions it: once for several replies."""
+        if self.mention_reply_in or not self.is_in_course:
+            return self
+        return replace(self, mention_reply_in=self._can_mention_from)
 
     @property
     def _can_mention_from(self) -> int:

@@ -49,7 +49,7 @@ class Attribution:
     """Whether it belongs to a sign-up that still waits for its confirmation."""
     own_address: bool
     """Whether the reply names the subscriber's address as its one author."""
-    verified: bool
+    proven: bool
     """Whether DMARC or SPF proves that as well."""
     today: date
     """The subscriber's local day when the reply came."""
@@ -65,7 +65,7 @@ class Attribution:
             mail_id=mail_id,
             text=kept,
             attributed_by=self.by,
-            verified=self.verified,
+            proven=self.proven,
             cut=kept != text,
         )
 
@@ -125,7 +125,7 @@ def _original(mail: "Mail", answer: Attribution, now: datetime) -> Email | None:
 
 def _made_again(mail: "Mail", answer: Attribution, now: datetime) -> Email | None:
     # What the email said about earlier replies is no longer known. So we render everything that it may have said.
-    subscriber = replace(answer.subscriber, round=answer.round, heard=1, another=1)
+    subscriber = replace(answer.subscriber, round=answer.round, mention_reply_in=1, mention_other_address_in=1)
     course = answer.course
     # The time zone may have changed since, and with it the country of the helplines. The quote names that country.
     named = mail.named([country["country"] for country in course.language.helplines])
@@ -241,7 +241,7 @@ def _answered(
         by=by,
         is_current=earlier == 0 or (earlier == 1 and not subscriber.sent),
         own_address=own_address,
-        verified=own_address and came.is_from(subscriber.address),
+        proven=own_address and came.is_from(subscriber.address),
         confirms=subscriber.awaits(epoch),
         today=schedule.local_day(came.received_at, subscriber.zone),
     )

@@ -76,7 +76,7 @@ def _accepted(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> A
     if raw is None:
         raise NotAccepted("its raw mail no longer exists")
     mail = replies.opened(raw)
-    answer = replace(_answered(aside, mail, subscriber_id, lesson, now), by=OPERATOR, verified=False)
+    answer = replace(_answered(aside, mail, subscriber_id, lesson, now), by=OPERATOR, proven=False)
     if not answer.own_address:
         raise NotAccepted(f"mail like this is never accepted: {Why.ANOTHER_ADDRESS.value}")
     text = attribution.own_words(mail, answer, now)

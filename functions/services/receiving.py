@@ -103,7 +103,7 @@ def _act(reply: Reply, decision: Decision) -> Done:
     match decision.kind:
         case Kind.OBEY | Kind.OBEY_AND_KEEP if request:
             kept = _keep(reply) if decision.kind is Kind.OBEY_AND_KEEP else Done.OBEYED
-            if request.command is Command.STOP or reply.answer.verified:
+            if request.command is Command.STOP or reply.answer.proven:
                 return _obey(reply, request, kept)
             return _offer(reply, request, kept)
         case Kind.OBEY:  # a no to an offer
@@ -153,7 +153,7 @@ def _decline(reply: Reply, decision: Decision) -> Done:
     command = decision.request.command if decision.request else None
     if command in (Command.YES, Command.HELP):
         asking.ask(reply, Command.YES)
-    elif command is Command.ERASE and decision.kind is Kind.OBEY and not subscriber.round and reply.answer.verified:
+    elif command is Command.ERASE and decision.kind is Kind.OBEY and not subscriber.round and reply.answer.proven:
         erase(subscriber, reply.now)
         count("Erased")
         return Done.OBEYED
@@ -165,7 +165,7 @@ def _decline(reply: Reply, decision: Decision) -> Done:
 def _keep(reply: Reply) -> Done:
     if not reply.text:
         return Done.DISCARDED
-    if not reply.answer.verified and not reply.is_among_first("unproven", UNPROVEN_A_DAY):
+    if not reply.answer.proven and not reply.is_among_first("unproven", UNPROVEN_A_DAY):
         count("UnprovenSetAside")
         return _set_aside(reply.came, NotTaken(Why.TOO_MANY_UNPROVEN))
     if not keep(reply.answer, reply.came.mail_id, reply.came.received_at, reply.text):

@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from aws import clients
-from aws.items import Consent
 from aws.log import count
 from course import forms, tokens
 from course.limits import Ask
-from course.record import SignUp, Status
+from course.record import Consent, SignUp, Status
 from course.subscriber import Subscriber, new_epoch
 
 
@@ -78,7 +77,7 @@ def _once_more(asked: Mapping[str, Any], course: str, now: datetime) -> list[str
         if subscriber.status in (Status.ACTIVE, Status.PAUSED) and (ask := _promised(asked, course, now, again=True)):
             _already_here(subscriber, ask)
         return []
-    if not subscriber.sign_up.mailed:
+    if not subscriber.sign_up.email_sent:
         return [subscriber.id]  # the first one is still to come
     if ask := _promised(asked, course, now, again=True):
         if consent := clients.consents().of_last_sign_up(subscriber.id):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aws.items import Consent, stamp
+from aws.items import stamp
 from aws.subscribers import Consents, Contended, Subscribers
 from course.limits import UNCONFIRMED_LIFE
-from course.record import Claim, Held, SignUp, Status
+from course.record import Claim, Consent, Held, SignUp, Status
 from course.subscriber import Subscriber
 from tests.aws.dynalite import asked_for
 from tests.aws.test_items import NOW, waiting
@@ -34,7 +34,7 @@ def test_only_subscribers_who_wait_for_an_email_are_in_the_index(subscribers: Su
     sign_up = SignUp(1057, NOW, "Ann", "Europe/Berlin", 7)
     asked = replace(someone, id="asked___________", status=Status.PENDING, sign_up=sign_up)
     not_waiting = [
-        replace(asked, id="mailed__________", sign_up=replace(sign_up, mailed=True)),
+        replace(asked, id="mailed__________", sign_up=replace(sign_up, email_sent=True)),
         replace(someone, id="paused__________", status=Status.PAUSED),
         replace(someone, id="completed_______", status=Status.COMPLETED),
         replace(someone, id="unsubscribed____", status=Status.UNSUBSCRIBED),

@@ -255,7 +255,7 @@ def test_a_confirmation_email_in_doubt_counts_as_sent_or_is_sent_again() -> None
     later = MONDAY + 2 * HOUR
     arrived = delivery.release_held(doubtful, later, arrived=True)
     assert arrived.sign_up
-    assert (arrived.sign_up.mailed, arrived.has_next_email) == (True, False)
+    assert (arrived.sign_up.email_sent, arrived.has_next_email) == (True, False)
     again = delivery.release_held(doubtful, later)
     assert (again.due_at, decide(again, later, None)) == (later, Step.SEND)
 
@@ -289,7 +289,7 @@ def test_a_late_event_is_stored_in_the_claim_until_the_second_attempt_has_an_out
     assert again.claim
     told = delivery.commit(again, "first", "ses-id", again.claim.at)
     assert told.claim
-    assert (told.claim.taken, told.next_lesson) == ("ses-id", again.next_lesson)
+    assert (told.claim.earlier_message_id, told.next_lesson) == ("ses-id", again.next_lesson)
     assert delivery.commit(told, "first", "ses-id", again.claim.at) == told
     refused = delivery.release(told, "second")
     assert (refused.claim, refused.next_lesson, refused.message_id) == (None, again.plan[2], "ses-id")
@@ -362,7 +362,7 @@ def test_an_event_of_an_unsettled_confirmation_email_settles_no_lesson() -> None
     assert delivery.commit(started, "first", "ses-id", MONDAY) == started
     left = refused.stopped(Status.UNSUBSCRIBED)
     assert delivery.commit(left, "first", "ses-id", MONDAY) == left
-    assert delivery.commit(refused, "first", "ses-id", MONDAY).sign_up == replace(refused.sign_up, mailed=True)
+    assert delivery.commit(refused, "first", "ses-id", MONDAY).sign_up == replace(refused.sign_up, email_sent=True)
 
 
 def test_an_event_of_an_earlier_round_settles_nothing_in_the_next_round() -> None:

@@ -242,7 +242,7 @@ def test_a_change_of_hour_does_not_delay_the_introduction() -> None:
 
 def test_a_new_round_replaces_a_waiting_sign_up() -> None:
     done = after(3)
-    asked = done.signing_up(SignUp(1070, MONDAY + 9 * DAY, "Ann", "Europe/Berlin", 7, mailed=True))
+    asked = done.signing_up(SignUp(1070, MONDAY + 9 * DAY, "Ann", "Europe/Berlin", 7, email_sent=True))
     again = asked.beginning_again(PLAN_AGAIN, MONDAY + 9 * DAY)
     assert (again.next_email, again.has_next_email) == ("acknowledge", True)
     assert again.confirmed(1070, PLAN, MONDAY + 9 * DAY) is again, "the link of that sign-up is no longer valid"
@@ -377,10 +377,10 @@ def test_the_subscribers_of_one_hour_are_spread_over_45_minutes() -> None:
 
 def test_r20_the_next_lesson_mentions_a_reply_from_another_address_once() -> None:
     told = after(1).note_other_address()
-    assert told.another == 1
+    assert told.mention_other_address_in == 1
     assert told.note_other_address() is told, "several replies count once"
-    assert sent(told).another is None
-    assert told.beginning_again(PLAN_AGAIN, MONDAY + 3 * DAY).another == 1
+    assert sent(told).mention_other_address_in is None
+    assert told.beginning_again(PLAN_AGAIN, MONDAY + 3 * DAY).mention_other_address_in == 1
     assert pending().note_other_address() == pending(), "a reply before the start of the course is not mentioned"
 
 
@@ -389,12 +389,12 @@ def test_r20_the_lesson_after_the_one_being_sent_mentions_the_reply() -> None:
     assert due.due_at
     claimed = delivery.claim(due, "attempt", due.due_at).note_other_address()
     done = delivery.commit(claimed, "attempt", "ses-id", due.due_at)
-    assert (claimed.another, done.another) == (2, 1)
-    assert sent(done).another is None
+    assert (claimed.mention_other_address_in, done.mention_other_address_in) == (2, 1)
+    assert sent(done).mention_other_address_in is None
 
 
 def test_r20_a_later_sign_up_mentions_no_reply_to_an_earlier_one() -> None:
     left = after(1).note_other_address().stopped(Status.UNSUBSCRIBED)
     later = MONDAY + 30 * DAY
     back = left.signing_up(SignUp(1087, later, "Ann", "Europe/Berlin", 7))
-    assert back.confirmed(1087, PLAN, later).another is None
+    assert back.confirmed(1087, PLAN, later).mention_other_address_in is None

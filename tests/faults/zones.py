@@ -120,7 +120,7 @@ def courses(zone: str, hours: Iterable[int] = range(24), turn: int = 0, disturba
 
 def run(zone: str, hour: int, start: datetime, disturbance: Disturbance, minute: int) -> Tally:
     """Runs and judges one course of a subscriber who confirms at `start` and is due at this minute of the hour."""
-    asked = SignUp(1, start, "Ann", zone, hour, mailed=True)
+    asked = SignUp(1, start, "Ann", zone, hour, email_sent=True)
     subscriber = Subscriber(_id(minute), "course", "ann@example.net").signing_up(asked).confirmed(1, PLAN, start)
     sent = list(deliveries(subscriber, start, disturbance))
     lessons = [lesson for _, lesson in sent]

@@ -88,8 +88,8 @@ OF_DELIVERY = (
     ),
     Mutant(
         "claim: the confirmation link expires counted from the sign-up",
-        "return replace(subscriber.with_link_time_restarted(now), claim=taken)",
-        "return replace(subscriber, claim=taken)",
+        "return replace(subscriber.with_link_time_restarted(now), claim=new_claim)",
+        "return replace(subscriber, claim=new_claim)",
         "test_delivery.py test_held.py -k 'confirm'",
     ),
     Mutant(
@@ -124,8 +124,8 @@ OF_DELIVERY = (
     ),
     Mutant(
         "commit_earlier_copy: an email is settled while a sender works on it",
-        "if claim and claim.taken and now > claim.at + IN_FLIGHT:",
-        "if claim and claim.taken:",
+        "if claim and claim.earlier_message_id and now > claim.at + IN_FLIGHT:",
+        "if claim and claim.earlier_message_id:",
         DELIVERY,
     ),
     Mutant(
@@ -160,7 +160,7 @@ OF_DELIVERY = (
     ),
     Mutant(
         "release: the event of an earlier copy is forgotten",
-        "return _count_as_sent(before, claim.email, claim.taken, claim.at) if claim.taken else before",
+        "return _count_as_sent(before, claim.email, claim.earlier_message_id, claim.at)",
         "return before",
         DELIVERY,
     ),

@@ -152,7 +152,7 @@ class Replay:
         assert (PLAN.index(stored.next_lesson) + 1 if stored.next_lesson else LAST + 1) == said.next_lesson, name
         assert (stored.last_day == today) is said.day_taken, name
         assert (int(claim.attempt) if claim else NOBODY) == said.claim.attempt, name
-        assert bool(claim and claim.taken) is said.claim.taken, name
+        assert bool(claim and claim.earlier_message_id) is said.claim.taken, name
         assert bool(claim and self.now >= claim.retry_at) is said.claim.in_doubt, name
         assert said.earlier in (NOBODY, *map(int, stored.unsettled)), name
         # This holds late in the day, when the gap between two lessons is over, and for any entry of the index.

@@ -108,7 +108,7 @@ class Sending:
             case Step.SKIP if subscriber != stored:
                 clients.subscribers().save(subscriber)
 
-    def mailed(
+    def send_email(
         self, email: Email, subscriber: Subscriber, name: str, epoch: int, now: datetime
     ) -> Sent | Refused | Unknown:
         """Sends an email that is not a lesson; returns SES's answer. Counts a refusal, and a lost answer."""

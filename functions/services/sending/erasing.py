@@ -49,7 +49,7 @@ def _send_last_email(unfinished: Erasing, sending: Sending, now: datetime) -> bo
         count("ErasedUntold")
         return True
     email = notice_email(courses.site_of(subscriber), subscriber, ERASED_NOTICE, now)
-    match sending.mailed(email, subscriber, ERASED_NOTICE, unfinished.epoch, now):
+    match sending.send_email(email, subscriber, ERASED_NOTICE, unfinished.epoch, now):
         case Sent():
             count("ErasedTold")
             return True

@@ -77,7 +77,7 @@ def _send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bo
         return True
     if token:
         clients.journal_links().add(tokens.read_journal(token), now)
-    match sending.mailed(email, subscriber, asked.name, asked.epoch, now):
+    match sending.send_email(email, subscriber, asked.name, asked.epoch, now):
         case Sent():
             clients.limits().mark_done(mark, now)
             count("NoticesSent")

@@ -17,7 +17,7 @@ from tests.course.subscribers import after
 COURSE = load(Path(__file__).parents[3] / "emails").courses["rebuild-trust"]
 PLAIN = Attribution(
     subscriber=after(1), course=COURSE, epoch=1, round=1, lesson="own-it", notice="", by="token", is_current=True,
-    confirms=False, own_address=True, verified=True, today=date(2026, 11, 24),
+    confirms=False, own_address=True, proven=True, today=date(2026, 11, 24),
 )  # fmt: skip
 
 
