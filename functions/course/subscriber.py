@@ -100,8 +100,8 @@ class Subscriber(Record):
     def soft_bounced(self, attempt: str, now: datetime) -> "Subscriber":
         """Counts a transient bounce, once for each attempt. The course is paused after SOFT_BOUNCES of them.
 
-        If the first email after such a pause bounces, the course is paused again. After BOUNCE_PAUSES pauses in a row,
-        the course waits for the subscriber; earlier pauses end by themselves.
+        If an email bounces before the second lesson after such a pause, the course is paused again. After BOUNCE_PAUSES
+        pauses in a row, the course waits for the subscriber; earlier pauses end by themselves.
         """
         short = attempt[:ATTEMPT_CHARACTERS]
         if self.status is not Status.ACTIVE or short in self.soft_bounces:

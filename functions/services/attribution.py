@@ -92,7 +92,7 @@ def leaving(came: Arrival) -> tokens.ReplyToken | None:
 
 
 def attribute(came: Arrival, mail: "Mail", now: datetime) -> Attribution | NotTaken:
-    """The email that was answered, or why it cannot be found."""
+    """Finds the email that a mail answers; otherwise returns why there is none."""
     for recipient in came.recipients:
         try:
             token = _token(recipient)
@@ -105,7 +105,7 @@ def attribute(came: Arrival, mail: "Mail", now: datetime) -> Attribution | NotTa
 def to_last_lesson(came: Arrival, mail: "Mail", subscriber: Subscriber, by: str) -> Attribution:
     """Attributes a mail to the last lesson that was sent to the subscriber."""
     lesson = subscriber.last_lesson or ""
-    return _answered(came, mail, subscriber, subscriber.epoch, subscriber.round, lesson, "", by)
+    return _attribution(came, mail, subscriber, subscriber.epoch, subscriber.round, lesson, "", by)
 
 
 def own_words(mail: "Mail", answer: Attribution, now: datetime) -> str:
@@ -188,7 +188,7 @@ def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: dateti
     lesson = courses.course_of(subscriber).lesson_of(token.lesson_tag) or ""
     notice = clients.library().notice_of(token.lesson_tag)
     number = token.round_of(subscriber.round)
-    return _answered(came, mail, subscriber, token.epoch, number, lesson, notice, "token")
+    return _attribution(came, mail, subscriber, token.epoch, number, lesson, notice, "token")
 
 
 def _by_in_reply_to(came: Arrival, mail: "Mail") -> Attribution | NotTaken:
@@ -217,7 +217,7 @@ def _says(mail: "Mail", address: str) -> bool:
     return False
 
 
-def _answered(
+def _attribution(
     came: Arrival,
     mail: "Mail",
     subscriber: Subscriber,

@@ -76,7 +76,7 @@ def _accepted(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> A
     if raw is None:
         raise NotAccepted("its raw mail no longer exists")
     mail = replies.opened(raw)
-    answer = replace(_answered(aside, mail, subscriber_id, lesson, now), by=OPERATOR, proven=False)
+    answer = replace(_attribution(aside, mail, subscriber_id, lesson, now), by=OPERATOR, proven=False)
     if not answer.own_address:
         raise NotAccepted(f"mail like this is never accepted: {Why.ANOTHER_ADDRESS.value}")
     text = attribution.own_words(mail, answer, now)
@@ -103,8 +103,8 @@ def _on_the_list(mail_id: str) -> Aside:
     return aside
 
 
-def _answered(aside: Aside, mail: "Mail", subscriber_id: str, lesson: str, now: datetime) -> Attribution:
-    """The email that was answered. Raises NotAccepted if it cannot be found."""
+def _attribution(aside: Aside, mail: "Mail", subscriber_id: str, lesson: str, now: datetime) -> Attribution:
+    """Finds the email that a mail answers. Raises NotAccepted if there is none."""
     came = Arrival(aside.mail_id, aside.at, source="", recipients=tuple(_addressed(mail)), object_key="", verdicts={})
     answer = attribution.attribute(came, mail, now)
     if subscriber_id and (isinstance(answer, NotTaken) or answer.subscriber.id != subscriber_id):
