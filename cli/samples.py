@@ -126,7 +126,7 @@ def _written(course: Course, reader: Subscriber) -> list[Reflection]:
             mail_id=f"{number}-{day}",
             text=WRITTEN[number - 1],
             attributed_by="token",
-            verified=True,
+            proven=True,
         )
         for number in range(1, reader.round + 1)
         for day, lesson in enumerate(asked)

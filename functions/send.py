@@ -18,10 +18,10 @@ pace = Pace()
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Handles an SQS event. A message is `{"subscribers": [id, …], "rate": per second}`, a form, notice or erasure.
 
-    A message without a rate has one subscriber who has just acted and waits. If SES is busy, the next run of dispatch
-    queues the email again.
+    A message without a rate has one subscriber who has just acted and waits. If SES throttles this email, it stays due,
+    and the next run of `dispatch` queues it.
     """
-    clients.mailer().reconnect()
+    clients.mailer().close_connections()
     sending = Sending(context.get_remaining_time_in_millis)
 
     def work(body: str, message_id: str) -> None:
@@ -53,7 +53,7 @@ def _deliver_all(sending: Sending, subscribers: list[str], rate: float | None) -
 
 def _deliver(sending: Sending, subscriber: str, rate: float | None) -> None:
     """Starts one email at a time. It reads the clock after the wait, since a local day may end during it."""
-    with pace.line:
+    with pace.start_lock:
         if rate and sending.ready:
             pace.wait(rate, sending.throttled)
     sending.deliver(subscriber, clients.now())

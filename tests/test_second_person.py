@@ -100,7 +100,7 @@ class History:
 
     def a_lesson_comes(self) -> None:
         ann = self.ann
-        if not ann.next_lesson or not ann.waiting:
+        if not ann.next_lesson or not ann.has_next_email:
             return
         self.given.append(self.email(ann, ann.next_lesson))
         sent = delivery.commit(delivery.claim(ann, "attempt", self.now), "attempt", f"ses-{len(self.given)}", self.now)
@@ -154,8 +154,8 @@ class History:
         self.comes(words, email.reply_to, "From: eve@example.com\n")
         if words != "unsubscribe me":  # from her address, this one needs no proof
             self.comes(words, email.reply_to, f"From: {self.address}\n", self.some.choice(UNPROVEN))
-        assert replace(self.ann, version=0, another=None, heard=None) == replace(
-            before, version=0, another=None, heard=None
+        assert replace(self.ann, version=0, mention_other_address_in=None, mention_reply_in=None) == replace(
+            before, version=0, mention_other_address_in=None, mention_reply_in=None
         ), words
 
     def comes(self, text: str, to: str, head: str, verdicts: dict[str, str] = PASS) -> None:

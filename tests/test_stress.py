@@ -273,7 +273,7 @@ def test_emails_that_waited_while_ses_was_slow_go_out_at_the_usual_pace(
 
     rate, turns, started = 7, stress.turns, list[datetime]()
     pace, ids = Pace(), iter([f"p{n}" for n in range(100)])
-    pace.line = Line(turns)  # type: ignore[assignment]
+    pace.start_lock = Line(turns)  # type: ignore[assignment]
     monkeypatch.setattr(send, "pace", pace)
 
     def deliver(_subscriber: str, now: datetime) -> None:

@@ -5,7 +5,7 @@ Times are ISO 8601 in UTC, to the second.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from aws.log import count
 from course.errors import NewerItem, UnreadableSubscriber
 from course.limits import UNCONFIRMED_LIFE
-from course.record import EPOCH_START, Claim, Held, SignUp, Status
+from course.record import EPOCH_START, Claim, Consent, Held, SignUp, Status
 from course.reflection import Reflection
 from course.subscriber import Subscriber
 
@@ -35,25 +35,6 @@ Item = dict[str, Any]
 Stored = TypeVar("Stored")
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """The proof of a consent, in a separate item: no code that decides what to send reads it."""
-
-    text: str
-    """Version of the text that was agreed to."""
-    language: str
-    source: str
-    """Where the form was: `page`, or `embed` for the form on the author's own site."""
-    asked_at: datetime
-    """When the box was ticked (UTC)."""
-    epoch: int = 0
-    """The epoch of its sign-up; 0 until there is one."""
-    given_at: datetime | None = None
-    """When the sign-up was confirmed (UTC); there is no consent before that."""
-    by: str = ""
-    """How it was confirmed: `button` or `reply`."""
 
 
 class Table:
@@ -126,7 +107,7 @@ def stamp(at: datetime) -> str:
 def subscriber_item(subscriber: Subscriber) -> Item:
     """The item of a subscriber. Only one who waits for an email has a `due_shard`, and so is in the index."""
     item = {**_stored(subscriber), "links_ended": subscriber.links_ended or None}
-    if subscriber.waiting:
+    if subscriber.has_next_email:
         item["due_shard"] = DUE_SHARD
     if subscriber.round == 0 and subscriber.current_epoch:  # never confirmed
         signed_up = subscriber.sign_up.at if subscriber.sign_up else EPOCH_START + timedelta(days=subscriber.epoch)
@@ -164,7 +145,8 @@ def _moment(text: str) -> datetime:
 _NEEDED = frozenset({"status", "epoch", "round", "zone", "hour", "version"})
 """The fields that every stored subscriber has, although the dataclass has defaults for them."""
 _READ: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("epoch", "round", "hour", "bounce_pauses", "another", "heard", "links_ended", "version"), int),
+    **dict.fromkeys(("epoch", "round", "hour", "bounce_pauses", "links_ended", "version"), int),
+    **dict.fromkeys(("mention_other_address_in", "mention_reply_in"), int),
     **dict.fromkeys(("plan", "soft_bounces", "obeyed"), tuple),
     **dict.fromkeys(("at", "due_at", "last_at", "retry_at", "previous_at", "asked_at", "given_at"), _moment),
     **dict.fromkeys(("last_day", "paused_until", "previous_day", "kept_on"), date.fromisoformat),
@@ -176,12 +158,20 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "sign_up": lambda sign_up: _read(SignUp, sign_up, first_name=""),
 }
 """How to read the fields that are stored as another type."""
+_STORED_AS = {
+    "earlier_message_id": "taken",
+    "email_sent": "mailed",
+    "mention_other_address_in": "another",
+    "mention_reply_in": "heard",
+    "proven": "verified",
+}
+"""Fields that are stored under another name. Names in stored items never change."""
 
 
 def _read(kind: Callable[..., Stored], item: Item, **absent: Any) -> Stored:
     """The fields of an item as a dataclass; `absent` has the values of fields that are left out."""
-    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    given = {name: item[name] for name in known if item.get(name) not in (None, "", {}, [])}
+    known = ((field.name, _stored_name(field.name)) for field in fields(kind))  # type: ignore[arg-type]
+    given = {name: item[stored] for name, stored in known if item.get(stored) not in (None, "", {}, [])}
     return kind(**absent | {name: _READ[name](value) if name in _READ else value for name, value in given.items()})
 
 
@@ -231,7 +221,11 @@ def _leave_newer(item: Item) -> None:
 
 
 def _fields(value: Subscriber | Claim | SignUp | Reflection | Consent) -> Item:
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    return {_stored_name(field.name): getattr(value, field.name) for field in fields(value)}
+
+
+def _stored_name(name: str) -> str:
+    return _STORED_AS.get(name, name)
 
 
 def _plain(value: Any) -> Any:

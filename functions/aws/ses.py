@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 15
-"""Seconds, each for one wait. `services.sending` adds them up to the longest time that SES can take."""
+"""Seconds. Each limits one wait: for the connection, and for data of the answer. `services.sending` adds the two."""
 
 _THROTTLED = {"TooManyRequestsException", "LimitExceededException", "Throttling", "ThrottlingException"}
 _ADDRESS = {"MessageRejected", "BadRequestException"}
@@ -74,7 +74,7 @@ class Mailer:
         self._sender = sender
         self._configuration_set = configuration_set
 
-    def reconnect(self) -> None:
+    def close_connections(self) -> None:
         """Closes the old connections.
 
         While Lambda freezes an idle process, SES ends the process's connections. The first request would be lost.

@@ -7,7 +7,6 @@ from typing import Any
 
 from aws.items import (
     DUE_SHARD,
-    Consent,
     Item,
     Table,
     consent_from,
@@ -17,6 +16,7 @@ from aws.items import (
     subscriber_item,
 )
 from course.errors import EmailCourseError, NewerItem, UnreadableSubscriber
+from course.record import Consent
 from course.subscriber import Subscriber
 
 HOME = "home"
@@ -117,7 +117,7 @@ class Subscribers(Table):
     def due(self, until: datetime, limit: int) -> list[str]:
         """Ids of the subscribers who are due at or before `until` (UTC), the longest waiting first."""
         paged = {"MaxItems": limit, "PageSize": min(limit, 1000)}
-        found = self._items("query", **in_index(DUE_SHARD, until), PaginationConfig=paged)
+        found = self._items("query", **due_query(DUE_SHARD, until), PaginationConfig=paged)
         return [item["id"] for item in found]
 
     def all(self) -> Iterator[Row]:
@@ -144,22 +144,22 @@ class Subscribers(Table):
 class Consents(Table):
     """The proof of each subscriber's consent, in the table of the subscribers."""
 
-    def ask(self, subscriber_id: str, consent: Consent, now: datetime) -> None:
+    def store(self, subscriber_id: str, consent: Consent, now: datetime) -> None:
         """Stores what was agreed to with a sign-up, which is to be confirmed within days from now."""
         self._put(consent_item(ASKED + subscriber_id, consent, now))
 
-    def give(self, subscriber_id: str, epoch: int, by: str, now: datetime) -> None:
+    def confirm(self, subscriber_id: str, epoch: int, by: str, now: datetime) -> None:
         """Stores the proof of consent of this epoch's sign-up as confirmed now."""
-        asked = self.asked(subscriber_id)
+        asked = self.of_last_sign_up(subscriber_id)
         if asked and asked.epoch == epoch:
             self._put(consent_item(GIVEN + subscriber_id, replace(asked, given_at=now, by=by), now))
 
-    def asked(self, subscriber_id: str) -> Consent | None:
-        """What was agreed to with the last sign-up."""
+    def of_last_sign_up(self, subscriber_id: str) -> Consent | None:
+        """The consent that was agreed to with the last sign-up."""
         return self._of(ASKED + subscriber_id)
 
-    def given(self, subscriber_id: str) -> Consent | None:
-        """What was agreed to with the last sign-up that was confirmed."""
+    def of_last_confirmed(self, subscriber_id: str) -> Consent | None:
+        """The consent that was agreed to with the last sign-up that was confirmed."""
         return self._of(GIVEN + subscriber_id)
 
     def erase(self, subscriber_id: str) -> None:
@@ -172,7 +172,7 @@ class Consents(Table):
         return consent_from(found) if found else None
 
 
-def in_index(shard: str, until: datetime) -> dict[str, Any]:
+def due_query(shard: str, until: datetime) -> dict[str, Any]:
     """The query for one partition of the index `due`, up to a time (UTC), the longest waiting first."""
     return {
         "IndexName": "due",

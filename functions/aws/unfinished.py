@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aws.items import Item, Table
-from aws.subscribers import in_index
+from aws.subscribers import due_query
 
 ERASING = "erasing#"
 """How the id of an unfinished erasure begins; also its partition of the index."""
@@ -34,9 +34,9 @@ class Erasing:
 class Erasures(Table):
     """Unfinished erasures, in the table of the subscribers, but not under the subscriber's id."""
 
-    def begin(self, going: Erasing) -> None:
+    def begin(self, unfinished: Erasing) -> None:
         """Stores an erasure. A repeated press changes nothing: the 24 hours count from the first press."""
-        self._put(_erasing_item(going), "attribute_not_exists(id)")
+        self._put(_erasing_item(unfinished), "attribute_not_exists(id)")
 
     def get(self, subscriber_id: str) -> Erasing | None:
         """An erasure that has not ended, or None."""
@@ -47,13 +47,13 @@ class Erasures(Table):
         known = subscriber_id, item["course"], item.get("address", ""), int(item["epoch"]), item["zone"]
         return Erasing(*known, asked_at, due_at, int(item.get("unanswered", 0)))
 
-    def put_off(self, going: Erasing, later: Erasing) -> bool:
+    def put_off(self, unfinished: Erasing, later: Erasing) -> bool:
         """Stores when it is due again, and what stays until then. False if another call already works on it."""
-        return self._put(_erasing_item(later), "due_at = :read", read=going.due_at)
+        return self._put(_erasing_item(later), "due_at = :read", read=unfinished.due_at)
 
     def due(self, until: datetime) -> list[str]:
         """Ids of the subscribers whose erasure is to be resumed."""
-        return [item["id"].removeprefix(ERASING) for item in self._items("query", **in_index(ERASING, until))]
+        return [item["id"].removeprefix(ERASING) for item in self._items("query", **due_query(ERASING, until))]
 
     def end(self, subscriber_id: str) -> None:
         """Deletes the item with the address, the last data that was kept."""
@@ -76,15 +76,15 @@ class Forms(Table):
         self._delete(id=FORM + key)
 
 
-def _erasing_item(going: Erasing) -> Item:
+def _erasing_item(unfinished: Erasing) -> Item:
     return {
-        "id": ERASING + going.subscriber,
-        "course": going.course,
-        "address": going.address or None,
-        "epoch": going.epoch,
-        "zone": going.zone,
-        "asked_at": going.asked_at,
-        "due_at": going.due_at,
+        "id": ERASING + unfinished.subscriber,
+        "course": unfinished.course,
+        "address": unfinished.address or None,
+        "epoch": unfinished.epoch,
+        "zone": unfinished.zone,
+        "asked_at": unfinished.asked_at,
+        "due_at": unfinished.due_at,
         "due_shard": ERASING,
-        "unanswered": going.unanswered or None,
+        "unanswered": unfinished.unanswered or None,
     }

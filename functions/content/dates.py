@@ -27,7 +27,7 @@ def day(local: date_type, language: Language) -> str:
 
 def next_email(subscriber: Subscriber, language: Language, country: str = "") -> str:
     """When the next email comes: Tuesday 24 November, between 7:00 and 8:00. Empty if no email is due now or later."""
-    if subscriber.due_at is None or not subscriber.waiting:
+    if subscriber.due_at is None or not subscriber.has_next_email:
         return ""
     words, day = language.words["dates"], local_day(subscriber.due_at, subscriber.zone)
     weekday, month = words["weekdays"][day.weekday()], words["months"][day.month - 1]

@@ -67,8 +67,7 @@ class Email:
     """Ids of the course and the email: mailbox providers count complaints by them."""
 
 
-BACKUP_DAYS = 35
-"""The days that DynamoDB's point-in-time recovery keeps."""
+BACKUP_DAYS = 35  # the days that DynamoDB's point-in-time recovery keeps
 TELLS_OF_A_PRESS = ("by_link", "no_more_today")
 """Lines that a notice may have below its text: that a link caused it, and that it is the last one of the day."""
 GOODBYE, ERASED_NOTICE, JOURNAL_NOTICE, EXPORT_NOTICE = "goodbye", "erased", "journal", "export"
@@ -100,7 +99,8 @@ def lesson_email(
 
 def told(subscriber: Subscriber) -> list[str]:
     """The names of the lines about replies since the last lesson, for a lesson that is sent now."""
-    return [name for name, which in (("heard", subscriber.heard), ("another", subscriber.another)) if which == 1]
+    lines = {"heard": subscriber.mention_reply_in, "another": subscriber.mention_other_address_in}
+    return [name for name, lesson in lines.items() if lesson == 1]
 
 
 def lesson_page(site: Site, subscriber: Subscriber, lesson: Lesson, me_url: str, now: datetime) -> Markup:

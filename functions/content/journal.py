@@ -52,7 +52,7 @@ class Page:
 
 def proven(reflections: Iterable[Reflection]) -> list[Reflection]:
     """The reflections that are proven. Only these come into emails, so that nobody else puts words into them."""
-    return [reflection for reflection in reflections if reflection.verified]
+    return [reflection for reflection in reflections if reflection.proven]
 
 
 def journal(course: Course, reflections: Iterable[Reflection], zone: str) -> list[Page]:
@@ -145,7 +145,7 @@ def _page(course: Course, reflections: list[Reflection], zone: str) -> Page:
     first, lesson = reflections[0], course.lessons.get(reflections[0].lesson)
     title, question = (lesson.subject, lesson.question) if lesson else ("", None)
     entries = [
-        Entry(dates.date(found.received_at, zone, course.language), found.text, not found.verified, found.mail_id)
+        Entry(dates.date(found.received_at, zone, course.language), found.text, not found.proven, found.mail_id)
         for found in reflections
     ]
     return Page(first.round, first.lesson, title, question, entries)

@@ -70,7 +70,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestToObey:
     """A request to obey, in one course at one time (UTC)."""
 
     request: Request
@@ -84,9 +84,9 @@ class Asked:
         """The row of the command."""
         return ROWS[self.request.command]
 
-    def obeyed(self, subscriber: Subscriber) -> Subscriber:
+    def apply(self, subscriber: Subscriber) -> Subscriber:
         """The subscriber after the request; the same subscriber if it changes nothing or does not apply."""
-        return self.row.change(self, subscriber.with_ids(self.syllabus.renamed))
+        return self.row.change(self, subscriber.with_new_lesson_ids(self.syllabus.renamed))
 
     def is_fulfilled(self, after: Subscriber | None, place: Place) -> bool:
         """Whether the request is fulfilled now. Only the subscriber's state counts, not which write led to it."""
@@ -115,8 +115,8 @@ class Row:
 
     notice: str
     """Answers the command if it came by reply; empty for a command that is only a button."""
-    change: Callable[[Asked, Subscriber], Subscriber] = lambda _asked, subscriber: subscriber
-    is_fulfilled: Callable[[Asked, Subscriber, Place], bool] = lambda _asked, _after, _place: True
+    change: Callable[[RequestToObey, Subscriber], Subscriber] = lambda _asked, subscriber: subscriber
+    is_fulfilled: Callable[[RequestToObey, Subscriber, Place], bool] = lambda _asked, _after, _place: True
     on_page: bool = False
     """Whether the course page has a button for it."""
     told: bool = False
@@ -203,12 +203,12 @@ BY_REPLY = [command for command, row in ROWS.items() if row.notice]
 
 def pressed(
     command: Command, syllabus: Syllabus, now: datetime, until: date | None = None, place: Place | None = None
-) -> Asked:
+) -> RequestToObey:
     """The request that a button of the course page makes; `until` is the local day on which a pause ends.
 
     `place` is the subscriber's place when the button was shown: a second press then skips no second lesson.
     """
-    return Asked(Request(command, until=until), syllabus, now, place)
+    return RequestToObey(Request(command, until=until), syllabus, now, place)
 
 
 def question(answered: str, syllabus: Syllabus) -> Question | None:

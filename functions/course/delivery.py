@@ -18,39 +18,37 @@ IN_FLIGHT = timedelta(minutes=1)
 """After this time nobody works on a claim any more: its outcome is unknown."""
 
 
-class Decision(Enum):
-    """What to do about one subscriber now."""
+class Step(Enum):
+    """The next step for one subscriber."""
 
     SKIP = auto()
     """Nothing is due, or an attempt is under way."""
-    SLIDE = auto()
-    """Due, but moved to the next slot, or to the time when an attempt of unknown outcome can be judged."""
+    POSTPONE = auto()
+    """Due, but postponed to the next slot, or to the time when an attempt of unknown outcome can be judged."""
     SEND = auto()
     HOLD = auto()
     """In doubt, and no event can settle it: an operator must look."""
 
 
-def decide(
-    subscriber: Subscriber, now: datetime, events_until: datetime | None, hold_in_doubt: bool = False
-) -> Decision:
+def decide(subscriber: Subscriber, now: datetime, events_until: datetime | None, hold_in_doubt: bool = False) -> Step:
     """Whether to send to this subscriber now.
 
     `events_until` is the time of the latest attempt whose event has arrived. An attempt without an event is retried
     only if events of later attempts have arrived, which proves that events arrive. With `hold_in_doubt` it never is.
     """
-    if not subscriber.waiting or subscriber.due_at is None or subscriber.due_at > now:
-        return Decision.SKIP
+    if not subscriber.has_next_email or subscriber.due_at is None or subscriber.due_at > now:
+        return Step.SKIP
     if claim := subscriber.claim:
         if now < claim.retry_at:
-            return Decision.SKIP if now <= claim.at + IN_FLIGHT else Decision.SLIDE
+            return Step.SKIP if now <= claim.at + IN_FLIGHT else Step.POSTPONE
         # SES may take an email up to IN_FLIGHT after its claim, so only events of later attempts prove anything.
         if hold_in_doubt or events_until is None or events_until <= claim.at + IN_FLIGHT:
-            return Decision.HOLD
-    if subscriber.due_email == CONFIRM:
-        return Decision.SEND
+            return Step.HOLD
+    if subscriber.next_email == CONFIRM:
+        return Step.SEND
     if subscriber.status is Status.PAUSED:
-        return Decision.SLIDE
-    return Decision.SEND if _day_is_free(subscriber, now) else Decision.SLIDE
+        return Step.POSTPONE
+    return Step.SEND if _day_is_free(subscriber, now) else Step.POSTPONE
 
 
 def _day_is_free(subscriber: Subscriber, now: datetime) -> bool:
@@ -65,17 +63,18 @@ def _day_is_free(subscriber: Subscriber, now: datetime) -> bool:
 
 def claim(subscriber: Subscriber, attempt: str, now: datetime) -> Subscriber:
     """Claims the email that is due, and for a lesson the local day too."""
-    email = subscriber.due_email
+    email = subscriber.next_email
     if email is None:
         raise ValueError("nothing is due")
-    taken = Claim(attempt, email, now, now + CONFIRM_RETRY, subscriber.last_day, subscriber.last_at)
+    new_claim = Claim(attempt, email, now, now + CONFIRM_RETRY, subscriber.last_day, subscriber.last_at)
     subscriber = _without_claim(subscriber)
     if email == CONFIRM:
-        return replace(subscriber.asked(now), claim=taken)
-    # The latest day on which SES can accept it; otherwise a claim just before midnight leaves the next day free.
+        return replace(subscriber.with_link_time_restarted(now), claim=new_claim)
+    # The last local day on which SES may still accept this email. Just before midnight that is the next day, which
+    # must not get another lesson.
     day = schedule.local_day(now + IN_FLIGHT, subscriber.zone)
     claimed = replace(subscriber, last_day=day, last_at=now)
-    return replace(claimed, claim=replace(taken, retry_at=claimed.next_due(now)))
+    return replace(claimed, claim=replace(new_claim, retry_at=claimed.next_due(now)))
 
 
 def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime) -> Subscriber:
@@ -89,8 +88,9 @@ def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime)
     email = subscriber.unsettled.get(attempt)
     if email is None or email != _next(subscriber):
         return subscriber
-    if claim and now <= claim.at + IN_FLIGHT:  # its worker must find the claim: a refusal frees the day
-        return replace(subscriber, claim=replace(claim, taken=message_id))
+    if claim and now <= claim.at + IN_FLIGHT:
+        # The process that made this claim may still be working: if SES refuses, it frees the day.
+        return replace(subscriber, claim=replace(claim, earlier_message_id=message_id))
     return _count_as_sent(subscriber, email, message_id, now)
 
 
@@ -99,23 +99,23 @@ def _next(subscriber: Subscriber) -> str | None:
     return CONFIRM if subscriber.sign_up else subscriber.next_lesson
 
 
-def landed(subscriber: Subscriber, now: datetime) -> Subscriber:
+def commit_earlier_copy(subscriber: Subscriber, now: datetime) -> Subscriber:
     """Commits a claim that nobody works on any more if an earlier attempt already sent its email."""
     claim = subscriber.claim
-    if claim and claim.taken and now > claim.at + IN_FLIGHT:
-        return _count_as_sent(subscriber, claim.email, claim.taken, now)
+    if claim and claim.earlier_message_id and now > claim.at + IN_FLIGHT:
+        return _count_as_sent(subscriber, claim.email, claim.earlier_message_id, now)
     return subscriber
 
 
 def _count_as_sent(subscriber: Subscriber, email: str, message_id: str, now: datetime) -> Subscriber:
     free = replace(subscriber, claim=None, unsettled={}, held=Held.NOT)
     if email == CONFIRM:
-        sign_up = replace(subscriber.sign_up, mailed=True) if subscriber.sign_up else None
+        sign_up = replace(subscriber.sign_up, email_sent=True) if subscriber.sign_up else None
         return replace(free, sign_up=sign_up, due_at=None)
     sent = {**subscriber.sent, email: subscriber.last_at or now}
     moved = replace(free, sent=sent, message_id=message_id, kept_on=None)
-    moved = replace(moved, another=_counted_down(subscriber.another))
-    moved = replace(moved, heard=_counted_down(subscriber.heard)).sent_to()
+    moved = replace(moved, mention_other_address_in=_counted_down(subscriber.mention_other_address_in))
+    moved = replace(moved, mention_reply_in=_counted_down(subscriber.mention_reply_in)).lesson_sent()
     if moved.next_lesson == email:  # otherwise it was skipped while it was being sent
         moved = _after(moved, email)
     return replace(moved, due_at=moved.next_due(now)) if moved.next_lesson else moved
@@ -151,7 +151,9 @@ def release(subscriber: Subscriber, attempt: str, held: Held = Held.NOT) -> Subs
     if claim.email != CONFIRM:
         before = replace(before, last_day=claim.previous_day, last_at=claim.previous_at)
         before = replace(before, last_day=before.last_day_in(subscriber.zone))  # the zone may have changed meanwhile
-    return _count_as_sent(before, claim.email, claim.taken, claim.at) if claim.taken else before
+    if claim.earlier_message_id:
+        return _count_as_sent(before, claim.email, claim.earlier_message_id, claim.at)
+    return before
 
 
 def _without_claim(subscriber: Subscriber) -> Subscriber:
@@ -161,7 +163,7 @@ def _without_claim(subscriber: Subscriber) -> Subscriber:
     return subscriber
 
 
-def slide(subscriber: Subscriber, now: datetime) -> Subscriber:
+def postpone(subscriber: Subscriber, now: datetime) -> Subscriber:
     """Moves a missed email to the next slot: after an outage everyone is later, and nobody gets several at once.
 
     An attempt of unknown outcome moves to its `retry_at`, so that it uses no capacity of earlier runs of dispatch.
@@ -172,9 +174,9 @@ def slide(subscriber: Subscriber, now: datetime) -> Subscriber:
 
 def missed_a_day(subscriber: Subscriber, now: datetime) -> bool:
     """Whether the email that is due was due on an earlier local day, without a claim that explains it."""
-    if not subscriber.waiting or subscriber.due_at is None or subscriber.claim:
+    if not subscriber.has_next_email or subscriber.due_at is None or subscriber.claim:
         return False
-    if subscriber.due_email in (CONFIRM, INTRODUCTION):  # due at once, even just before midnight
+    if subscriber.next_email in (CONFIRM, INTRODUCTION):  # due at once, even just before midnight
         return now > subscriber.due_at + timedelta(days=1)
     zone = subscriber.zone
     return schedule.local_day(subscriber.due_at, zone) < schedule.local_day(now, zone)
@@ -202,6 +204,6 @@ def release_held(subscriber: Subscriber, now: datetime, *, arrived: bool = False
     free = replace(subscriber, held=Held.NOT)
     if claim and now >= claim.retry_at and subscriber.held is Held.IN_DOUBT:
         free = _without_claim(free)  # if held for another reason, the next run of dispatch decides about the attempt
-    if not free.waiting or free.claim:
+    if not free.has_next_email or free.claim:
         return free
     return replace(free, due_at=free.next_due(now) if free.paused_until else now)

@@ -1,4 +1,4 @@
-"""The stored record of a subscriber, and the properties derived from it."""
+"""The stored record of a subscriber, the properties derived from it, and the proof of a consent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,10 @@ class Status(StrEnum):
 
 
 class Held(StrEnum):
-    """Why a subscriber is held until an operator releases them. The values are stored: never change one."""
+    """Why a subscriber is held: until an operator releases them, a late event settles the attempt, or they leave.
+
+    The values are stored: never change one.
+    """
 
     NOT = ""
     IN_DOUBT = "in doubt"
@@ -54,7 +57,7 @@ IN_COURSE = frozenset({Status.ACTIVE, Status.PAUSED, Status.COMPLETED})
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """A sign-up that waits for its confirmation. Its values have no effect before."""
+    """A sign-up that waits for its confirmation. Until then its values have no effect."""
 
     epoch: int
     at: datetime
@@ -62,7 +65,7 @@ class SignUp:
     first_name: str
     zone: str
     hour: int
-    mailed: bool = False
+    email_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,30 @@ class Claim:
     """Lesson id, or `confirm`."""
     at: datetime
     retry_at: datetime
-    """The time from which an attempt without an outcome is in doubt."""
+    """The time from which the attempt, if it has no outcome by then, is judged: sent again or held."""
     previous_day: date | None
     previous_at: datetime | None
-    taken: str = ""
+    earlier_message_id: str = ""
     """SES's id of an earlier copy, if the event of that copy came during this attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The proof of a consent, in a separate item: no code that decides what to send reads it."""
+
+    text: str
+    """Version of the text that was agreed to."""
+    language: str
+    source: str
+    """Where the form was: `page`, or `embed` for the form on the author's own site."""
+    asked_at: datetime
+    """When the box was ticked (UTC)."""
+    epoch: int = 0
+    """The epoch of its sign-up; 0 until there is one."""
+    given_at: datetime | None = None
+    """When the sign-up was confirmed (UTC); there is no consent before that."""
+    by: str = ""
+    """How it was confirmed: `button` or `reply`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +137,18 @@ class Record:
     """The local day on which a paused course goes on by itself; None: only when its subscriber resumes it."""
     held: Held = Held.NOT
     soft_bounces: tuple[str, ...] = ()
-    """Beginnings of the ids of this round's attempts with a transient bounce. After a pause for bounces only the
-    attempt that caused it is kept, until the next lesson is sent."""
+    """The first characters of the ids of this round's attempts that bounced transiently. After a pause for bounces,
+    only the attempt that caused it, until the next lesson is sent."""
     bounce_pauses: int | None = None
     """The number of pauses for bounces in a row; None before the first one."""
     kept_on: date | None = None
-    """The last day (UTC) since the last lesson on which the subscriber asked to keep their journal; None if none."""
+    """The UTC day on which the subscriber last asked to keep the journal; None if not since the last lesson."""
     obeyed: tuple[str, ...] = ()
     """Short ids of the last mails whose command was obeyed, so that a retry changes nothing more."""
-    another: int | None = None
+    mention_other_address_in: int | None = None
     """The lesson that will mention that a reply came from another address: 1 is the next one; 2 is the one after it,
     if a lesson was being sent when the reply came. None if there is nothing to mention."""
-    heard: int | None = None
+    mention_reply_in: int | None = None
     """The lesson that will mention that a reply was kept, counted in the same way."""
     links_ended: int = 0
     """How often the subscriber ended all links. The signature of course-page links covers this number."""
@@ -134,18 +156,18 @@ class Record:
     """The number of writes. Each write has the condition that it has not changed."""
 
     @property
-    def due_email(self) -> str | None:
-        """The email that is due now or later: `confirm`, a lesson id, or None."""
+    def next_email(self) -> str | None:
+        """The email that comes next, now or later: `confirm`, a lesson id, or None."""
         if self.held:
             return None
         if self.sign_up:
-            return None if self.sign_up.mailed else CONFIRM
+            return None if self.sign_up.email_sent else CONFIRM
         return self.next_lesson if self.status is Status.ACTIVE or self.paused_until else None
 
     @property
-    def waiting(self) -> bool:
-        """Whether an email is due now or later. The index `due` holds exactly these subscribers."""
-        return self.due_email is not None and self.due_at is not None
+    def has_next_email(self) -> bool:
+        """Whether an email comes, now or later. The index `due` holds exactly these subscribers."""
+        return self.next_email is not None and self.due_at is not None
 
     @property
     def reachable(self) -> bool:
@@ -187,7 +209,7 @@ class Record:
         return schedule.AFTER_INTRODUCTION if after_introduction else schedule.MIN_GAP
 
     def next_due(self, now: datetime) -> datetime:
-        """The next slot that keeps the rules: one email a local day, the gap, and no email before a pause ends."""
+        """The next slot that keeps the rules: one lesson a local day, the gap, and no lesson before a pause ends."""
         earliest = max(now, self.last_at + self.gap) if self.last_at else now
         day_before = self.paused_until - timedelta(days=1) if self.paused_until else None
         after = max(filter(None, (self.last_day, day_before)), default=None)

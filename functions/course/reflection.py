@@ -22,7 +22,7 @@ class Reflection:
     text: str
     attributed_by: str
     """How we know the subscriber: by `token`, by `in-reply-to`, or from an `operator`."""
-    verified: bool
+    proven: bool
     """Whether DMARC or SPF proves that the mail comes from the subscriber's address."""
     cut: bool = False
     """Whether the text was longer than MAX_BYTES and was cut there; the raw mail has the rest."""

@@ -1,4 +1,4 @@
-"""When the next email is due: the subscriber's hour, in their zone, at most once a local day."""
+"""When the next lesson is due: the subscriber's hour, in their zone, at most once a local day."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -7,7 +7,8 @@ MIN_GAP = timedelta(hours=12)
 """The shortest time between two lessons, whatever happens to clocks and zones."""
 
 AFTER_INTRODUCTION = timedelta(hours=4)
-"""The same after the introduction: shorter, so that after an evening sign-up the first lesson comes next morning."""
+"""The shortest time between the introduction and the first lesson. It is shorter, so that after an evening sign-up the
+first lesson comes next morning."""
 
 SPREAD_MINUTES = 45
 """The first minutes of an hour, over which its subscribers are spread. The rest of the hour stays free so that an email

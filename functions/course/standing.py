@@ -50,13 +50,13 @@ def standing(subscriber: Subscriber, now: datetime) -> Line | Status:
 
 def confirmation_overdue(subscriber: Subscriber, now: datetime) -> bool:
     """Whether a confirmation email has been due for more than a day."""
-    waits = subscriber.due_email == CONFIRM and subscriber.due_at is not None
+    waits = subscriber.next_email == CONFIRM and subscriber.due_at is not None
     return waits and subscriber.due_at is not None and subscriber.due_at < now - DAY
 
 
 def in_doubt(subscriber: Subscriber, now: datetime) -> bool:
     """Whether an attempt is in doubt at its next slot or later, and the subscriber waits for an email or is held."""
-    matters = subscriber.waiting or bool(subscriber.held)
+    matters = subscriber.has_next_email or bool(subscriber.held)
     return matters and subscriber.claim is not None and subscriber.claim.retry_at <= now
 
 

@@ -36,15 +36,21 @@ class Subscriber(Record):
         # Mail from before this sign-up changes nothing any more, so the obeyed mails are forgotten.
         return replace(self, sign_up=sign_up, due_at=sign_up.at, claim=None, held=Held.NOT, obeyed=())
 
-    def asked(self, now: datetime) -> "Subscriber":
-        """Restarts the time of the confirmation link: its email is sent now, perhaps much later than the form."""
+    def with_link_time_restarted(self, now: datetime) -> "Subscriber":
+        """Restarts the time for which the confirmation link works.
+
+        Its email is sent only now, perhaps long after the form.
+        """
         return replace(self, sign_up=replace(self.sign_up, at=now)) if self.sign_up else self
 
     def asked_once_more(self, promised_at: datetime) -> "Subscriber":
-        """Makes the confirmation email of the same sign-up due again, unless it was sent after this promise."""
-        if not self.sign_up or not self.sign_up.mailed or self.sign_up.at >= promised_at:
+        """Makes the confirmation email of the same sign-up due again.
+
+        Not if it was sent after the promise (`limits.Ask`) was made.
+        """
+        if not self.sign_up or not self.sign_up.email_sent or self.sign_up.at >= promised_at:
             return self
-        return replace(self, sign_up=replace(self.sign_up, mailed=False), due_at=promised_at)
+        return replace(self, sign_up=replace(self.sign_up, email_sent=False), due_at=promised_at)
 
     def without_old_sign_up(self, now: datetime) -> "Subscriber":
         """Forgets a sign-up that was not confirmed in time, if the subscriber was in the course before.
@@ -60,7 +66,7 @@ class Subscriber(Record):
         if not (asked := self.sign_up) or asked.epoch != epoch:
             return self
         started = replace(self._new_round(plan), epoch=epoch, first_name=asked.first_name, zone=asked.zone)
-        started = replace(started, hour=asked.hour, another=None, heard=None)
+        started = replace(started, hour=asked.hour, mention_other_address_in=None, mention_reply_in=None)
         started = replace(started, last_day=self.last_day_in(asked.zone))
         free_today = started.last_day is None or started.last_day < schedule.local_day(now, started.zone)
         rested = self.last_at is None or now >= self.last_at + schedule.MIN_GAP
@@ -94,8 +100,8 @@ class Subscriber(Record):
     def soft_bounced(self, attempt: str, now: datetime) -> "Subscriber":
         """Counts a transient bounce, once for each attempt. The course is paused after SOFT_BOUNCES of them.
 
-        The first bounce after this pause pauses the course again: these pauses are in a row. The last pause in a row
-        waits for its subscriber; the others end by themselves.
+        If an email bounces before the second lesson after such a pause, the course is paused again. After BOUNCE_PAUSES
+        pauses in a row, the course waits for the subscriber; earlier pauses end by themselves.
         """
         short = attempt[:ATTEMPT_CHARACTERS]
         if self.status is not Status.ACTIVE or short in self.soft_bounces:
@@ -107,25 +113,35 @@ class Subscriber(Record):
         until = schedule.local_day(now, self.zone) + BOUNCE_PAUSE if pauses < BOUNCE_PAUSES else None
         return replace(self.paused(until), soft_bounces=(short,), bounce_pauses=pauses)
 
-    def sent_to(self) -> "Subscriber":
-        """Counts a sent lesson. The second one after a pause for bounces ends the row of pauses: the first arrived."""
+    def lesson_sent(self) -> "Subscriber":
+        """Notes that a lesson was sent. The first lesson after a pause for bounces clears the stored bounces.
+
+        If it does not bounce, the second one ends the series of pauses.
+        """
         if not self.bounce_pauses:
             return self
         return replace(self, soft_bounces=(), bounce_pauses=self.bounce_pauses if self.soft_bounces else None)
 
     def keeping(self, now: datetime) -> "Subscriber":
-        """Keeps the journal of a paused course for the same time again, which starts with this day (UTC)."""
+        """Starts the retention time of a paused course's journal again, counted from the end of this UTC day."""
         return replace(self, kept_on=now.date()) if self.status is Status.PAUSED else self
 
     def stopped(self, status: Status) -> "Subscriber":
-        """Stops all emails and ends a waiting sign-up, whose epoch it takes. BOUNCED and COMPLAINED are final."""
+        """Stops all emails and ends a waiting sign-up. The subscriber then has that sign-up's epoch.
+
+        BOUNCED and COMPLAINED are final.
+        """
         if not self.reachable:
             return self
         ended = replace(self, status=status, epoch=self.current_epoch, sign_up=None, due_at=None)
         return replace(ended, paused_until=None, held=Held.NOT)
 
     def at_time(self, zone: str, hour: int, now: datetime) -> "Subscriber":
-        """Changes zone and hour. The last attempt takes its local day in the new zone as well as in the old one."""
+        """Changes zone and hour.
+
+        `last_day` becomes the later of the last attempt's days in the old and the new zone, so that no local day gets
+        two lessons.
+        """
         moved = replace(self, zone=zone, hour=hour, last_day=self.last_day_in(zone))
         if moved.due_at is None or moved.next_lesson in (None, INTRODUCTION):
             return moved
@@ -171,13 +187,17 @@ class Subscriber(Record):
             return replace(self, next_lesson=self.plan[-1])
         return self
 
-    def answered_by_another(self) -> "Subscriber":
-        """Notes that a reply came from another address, so that a lesson mentions it; several replies, only once."""
-        return self if self.another or not self.is_in_course else replace(self, another=self._can_mention_from)
+    def note_other_address(self) -> "Subscriber":
+        """Notes that a reply came from another address, so that a lesson mentions it: once for several replies."""
+        if self.mention_other_address_in or not self.is_in_course:
+            return self
+        return replace(self, mention_other_address_in=self._can_mention_from)
 
-    def heard_from(self) -> "Subscriber":
-        """Notes that a reply was kept, so that a lesson mentions it; several replies, only once."""
-        return self if self.heard or not self.is_in_course else replace(self, heard=self._can_mention_from)
+    def note_kept_reply(self) -> "Subscriber":
+        """Notes that a reply was kept, so that a lesson mentions it: once for several replies."""
+        if self.mention_reply_in or not self.is_in_course:
+            return self
+        return replace(self, mention_reply_in=self._can_mention_from)
 
     @property
     def _can_mention_from(self) -> int:
@@ -188,16 +208,16 @@ class Subscriber(Record):
         """Makes every course-page link that was sent before invalid."""
         return replace(self, links_ended=self.links_ended + 1)
 
-    def renamed(self, first_name: str) -> "Subscriber":
+    def with_first_name(self, first_name: str) -> "Subscriber":
         """Changes or removes the first name in the greeting of emails."""
         return replace(self, first_name=first_name)
 
-    def with_ids(self, renamed: Mapping[str, str]) -> "Subscriber":
+    def with_new_lesson_ids(self, new_ids: Mapping[str, str]) -> "Subscriber":
         """Replaces old ids of lessons with their new ones, unless the plan has the lesson of the new id already."""
         now: dict[str, str] = {}
         for lesson in self.plan:
-            if lesson in renamed and renamed[lesson] not in (*self.plan, *now.values()):
-                now[lesson] = renamed[lesson]
+            if lesson in new_ids and new_ids[lesson] not in (*self.plan, *now.values()):
+                now[lesson] = new_ids[lesson]
         if not now:
             return self
         return replace(
@@ -217,7 +237,8 @@ class Subscriber(Record):
 def new_epoch(now: datetime) -> int:
     """Days since 2024, in 16 bits.
 
-    Two sign-ups on one day would share an epoch, and the links of one would work for the other. So a course sends a
-    mailbox one confirmation email in 24 hours (`Asks.allow` in course/limits.py). An erasure counts as one.
+    Two sign-ups on one day would share an epoch, and the links of one would work for the other. So a course takes at
+    most one new sign-up from a mailbox in 24 hours (`Asks.allow` in course/limits.py). The confirmation email of the
+    same sign-up may be sent again. An erasure counts as a sign-up.
     """
     return (now - EPOCH_START).days

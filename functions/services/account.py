@@ -64,7 +64,7 @@ class Account:
         if subscriber.without_old_sign_up(self.now) != subscriber:
             self.forgotten.append(subscriber.id)
         self.latest = max(filter(None, (self.latest, subscriber.last_at)), default=None)
-        if subscriber.waiting != row.in_index:
+        if subscriber.has_next_email != row.in_index:
             clients.subscribers().save(subscriber)
             self.counted["put right in the index"] += 1
         ends = standing.keeping_ends(subscriber, self.now, settings().retention_days)
@@ -83,7 +83,7 @@ def _passed_over(subscriber: Subscriber) -> int:
     course = clients.library().courses.get(subscriber.course)
     if course is None or subscriber.status not in standing.GOING_ON:
         return 0
-    known = subscriber.with_ids(course.renamed)
+    known = subscriber.with_new_lesson_ids(course.renamed)
     return sum(lesson not in course.lessons and lesson not in known.sent for lesson in known.plan)
 
 
@@ -175,7 +175,7 @@ def release(subscriber_id: str, *, arrived: bool, now: datetime) -> dict[str, An
 
 
 def _next(subscriber: Subscriber | None) -> str:
-    return subscriber.due_at.isoformat() if subscriber and subscriber.waiting and subscriber.due_at else ""
+    return subscriber.due_at.isoformat() if subscriber and subscriber.has_next_email and subscriber.due_at else ""
 
 
 def _not_released(why: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ LONGEST_ZONE = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Attribution:
     """The email that a reply answers, and what that means for the reply."""
 
     subscriber: Subscriber
@@ -49,7 +49,7 @@ class Answered:
     """Whether it belongs to a sign-up that still waits for its confirmation."""
     own_address: bool
     """Whether the reply names the subscriber's address as its one author."""
-    verified: bool
+    proven: bool
     """Whether DMARC or SPF proves that as well."""
     today: date
     """The subscriber's local day when the reply came."""
@@ -65,7 +65,7 @@ class Answered:
             mail_id=mail_id,
             text=kept,
             attributed_by=self.by,
-            verified=self.verified,
+            proven=self.proven,
             cut=kept != text,
         )
 
@@ -91,8 +91,8 @@ def leaving(came: Arrival) -> tokens.ReplyToken | None:
     return None
 
 
-def answered(came: Arrival, mail: "Mail", now: datetime) -> Answered | NotTaken:
-    """The email that was answered, or why it cannot be found."""
+def attribute(came: Arrival, mail: "Mail", now: datetime) -> Attribution | NotTaken:
+    """Finds the email that a mail answers; otherwise returns why there is none."""
     for recipient in came.recipients:
         try:
             token = _token(recipient)
@@ -102,19 +102,19 @@ def answered(came: Arrival, mail: "Mail", now: datetime) -> Answered | NotTaken:
     return _by_in_reply_to(came, mail)
 
 
-def to_last_lesson(came: Arrival, mail: "Mail", subscriber: Subscriber, by: str) -> Answered:
+def to_last_lesson(came: Arrival, mail: "Mail", subscriber: Subscriber, by: str) -> Attribution:
     """Attributes a mail to the last lesson that was sent to the subscriber."""
     lesson = subscriber.last_lesson or ""
-    return _answered(came, mail, subscriber, subscriber.epoch, subscriber.round, lesson, "", by)
+    return _attribution(came, mail, subscriber, subscriber.epoch, subscriber.round, lesson, "", by)
 
 
-def own_words(mail: "Mail", answer: Answered, now: datetime) -> str:
+def own_words(mail: "Mail", answer: Attribution, now: datetime) -> str:
     """The person's own words, found by comparing the mail with the original. Raises UnreadableMail."""
     sent = _original(mail, answer, now)
     return mail.own_words(sent.text, sent.html) if sent else mail.words_without_original
 
 
-def _original(mail: "Mail", answer: Answered, now: datetime) -> Email | None:
+def _original(mail: "Mail", answer: Attribution, now: datetime) -> Email | None:
     """The email as it was sent to this subscriber; None if it cannot be made again."""
     try:
         return _made_again(mail, answer, now)
@@ -123,9 +123,9 @@ def _original(mail: "Mail", answer: Answered, now: datetime) -> Email | None:
         return None
 
 
-def _made_again(mail: "Mail", answer: Answered, now: datetime) -> Email | None:
+def _made_again(mail: "Mail", answer: Attribution, now: datetime) -> Email | None:
     # What the email said about earlier replies is no longer known. So we render everything that it may have said.
-    subscriber = replace(answer.subscriber, round=answer.round, heard=1, another=1)
+    subscriber = replace(answer.subscriber, round=answer.round, mention_reply_in=1, mention_other_address_in=1)
     course = answer.course
     # The time zone may have changed since, and with it the country of the helplines. The quote names that country.
     named = mail.named([country["country"] for country in course.language.helplines])
@@ -159,7 +159,7 @@ def _as_said(mail: "Mail", course: Course) -> dict[str, str]:
     }
 
 
-def fingerprint(mail: "Mail", answer: Answered) -> str:
+def fingerprint(mail: "Mail", answer: Attribution) -> str:
     """A hash of subscriber, answered email, Message-ID and body: the same if one mail arrives twice.
 
     A copy from another address has another hash. Otherwise the subscriber's own mail after it would count as a
@@ -175,7 +175,7 @@ def _token(recipient: str) -> tokens.ReplyToken:
     return clients.verified(lambda keys: tokens.read_reply(keys, recipient.partition("@")[0]))
 
 
-def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: datetime) -> Answered | NotTaken:
+def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: datetime) -> Attribution | NotTaken:
     subscriber = clients.subscribers().get(token.subscriber)
     if subscriber is None:
         return NotTaken(Why.ERASED)
@@ -188,10 +188,10 @@ def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: dateti
     lesson = courses.course_of(subscriber).lesson_of(token.lesson_tag) or ""
     notice = clients.library().notice_of(token.lesson_tag)
     number = token.round_of(subscriber.round)
-    return _answered(came, mail, subscriber, token.epoch, number, lesson, notice, "token")
+    return _attribution(came, mail, subscriber, token.epoch, number, lesson, notice, "token")
 
 
-def _by_in_reply_to(came: Arrival, mail: "Mail") -> Answered | NotTaken:
+def _by_in_reply_to(came: Arrival, mail: "Mail") -> Attribution | NotTaken:
     """Finds the email by In-Reply-To, but only with DMARC and from the subscriber's own address.
 
     The header alone is easy to forge.
@@ -217,7 +217,7 @@ def _says(mail: "Mail", address: str) -> bool:
     return False
 
 
-def _answered(
+def _attribution(
     came: Arrival,
     mail: "Mail",
     subscriber: Subscriber,
@@ -226,12 +226,12 @@ def _answered(
     lesson: str,
     notice: str,
     by: str,
-) -> Answered:
+) -> Attribution:
     """Adds what depends on the subscriber's present state."""
     subscriber, course = courses.with_course(subscriber)
     lesson = course.renamed.get(lesson, lesson)
     earlier, own_address = subscriber.round - round_number, _says(mail, subscriber.address)
-    return Answered(
+    return Attribution(
         subscriber=subscriber,
         course=course,
         epoch=epoch,
@@ -241,7 +241,7 @@ def _answered(
         by=by,
         is_current=earlier == 0 or (earlier == 1 and not subscriber.sent),
         own_address=own_address,
-        verified=own_address and came.is_from(subscriber.address),
+        proven=own_address and came.is_from(subscriber.address),
         confirms=subscriber.awaits(epoch),
         today=schedule.local_day(came.received_at, subscriber.zone),
     )

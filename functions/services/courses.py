@@ -19,7 +19,7 @@ def site_of(subscriber: Subscriber) -> Site:
         return site
     logger.error("a course is missing", course=subscriber.course)
     count("Broken")
-    agreed = clients.consents().given(subscriber.id) or clients.consents().asked(subscriber.id)
+    agreed = clients.consents().of_last_confirmed(subscriber.id) or clients.consents().of_last_sign_up(subscriber.id)
     language = agreed.language if agreed else ""
     return replace(site, library=site.library.with_stand_in(subscriber.course, subscriber.plan, language))
 
@@ -27,7 +27,7 @@ def site_of(subscriber: Subscriber) -> Site:
 def with_course(subscriber: Subscriber) -> tuple[Subscriber, Course]:
     """The subscriber with the present ids of the lessons, and their course or its stand-in."""
     course = course_of(subscriber)
-    return subscriber.with_ids(course.renamed), course
+    return subscriber.with_new_lesson_ids(course.renamed), course
 
 
 def course_of(subscriber: Subscriber) -> Course:

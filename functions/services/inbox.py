@@ -17,7 +17,7 @@ from aws.reflections import Aside
 from course.errors import EmailCourseError
 from course.reflection import NotTaken, Why
 from services import attribution
-from services.attribution import Answered
+from services.attribution import Attribution
 from services.receiving import keep
 
 if TYPE_CHECKING:
@@ -69,14 +69,14 @@ def accept(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> dict
     return {"accepted": True, "subscriber": answer.subscriber.id, "lesson": answer.lesson, "round": answer.round}
 
 
-def _accepted(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> Answered:
+def _accepted(mail_id: str, subscriber_id: str, lesson: str, now: datetime) -> Attribution:
     """Keeps the mail, and returns the email that it answers. Raises NotAccepted and UnreadableMail."""
     aside = _on_the_list(mail_id)
     raw = clients.raw_mail().fetch_if_there(key_of(mail_id))
     if raw is None:
         raise NotAccepted("its raw mail no longer exists")
     mail = replies.open_mail(raw)
-    answer = replace(_answered(aside, mail, subscriber_id, lesson, now), by=OPERATOR, verified=False)
+    answer = replace(_attribution(aside, mail, subscriber_id, lesson, now), by=OPERATOR, proven=False)
     if not answer.own_address:
         raise NotAccepted(f"mail like this is never accepted: {Why.ANOTHER_ADDRESS.value}")
     text = attribution.own_words(mail, answer, now)
@@ -103,10 +103,10 @@ def _on_the_list(mail_id: str) -> Aside:
     return aside
 
 
-def _answered(aside: Aside, mail: "Mail", subscriber_id: str, lesson: str, now: datetime) -> Answered:
-    """The email that was answered. Raises NotAccepted if it cannot be found."""
+def _attribution(aside: Aside, mail: "Mail", subscriber_id: str, lesson: str, now: datetime) -> Attribution:
+    """Finds the email that a mail answers. Raises NotAccepted if there is none."""
     came = Arrival(aside.mail_id, aside.at, source="", recipients=tuple(_addressed(mail)), object_key="", verdicts={})
-    answer = attribution.answered(came, mail, now)
+    answer = attribution.attribute(came, mail, now)
     if subscriber_id and (isinstance(answer, NotTaken) or answer.subscriber.id != subscriber_id):
         subscriber = clients.subscribers().get(subscriber_id)
         if subscriber is None:

@@ -22,7 +22,7 @@ from replies.request import Decision, EmailKind, Request
 from services import attribution, sign_ups
 from services.answering import asking, hearing, obeying
 from services.answering.reply import Done, Reply
-from services.attribution import Answered
+from services.attribution import Attribution
 from services.erasure import erase
 from services.links import leaving
 
@@ -35,14 +35,17 @@ LONGEST_COMMAND = 6
 """The most words of a bare command, such as DELETE MY DATA. If another address sends one, we offer it to the
 subscriber."""
 
+DELETE_RAW_MAIL = "its raw mail goes"
+"""The note that is stored with a mail whose raw mail is deleted; all other mail has an empty note. Never change it."""
+
 
 def receive(came: Arrival, now: datetime) -> None:
     """Works on a mail once, even if its notification comes several times."""
-    noted = clients.limits().done(RECORD + came.mail_id)
-    if noted is None:
-        noted = _work_on(came, now).note
-        clients.limits().mark_done(RECORD + came.mail_id, now, noted)
-    if noted:
+    note = clients.limits().done(RECORD + came.mail_id)
+    if note is None:
+        note = DELETE_RAW_MAIL if _work_on(came, now).deletes_raw_mail else ""
+        clients.limits().mark_done(RECORD + came.mail_id, now, note)
+    if note:
         clients.raw_mail().delete(came.mail_id)
 
 
@@ -67,7 +70,7 @@ def _work_on(came: Arrival, now: datetime) -> Done:
 
 
 def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
-    answer = attribution.answered(came, mail, now)
+    answer = attribution.attribute(came, mail, now)
     if isinstance(answer, NotTaken):
         return _set_aside(came, answer)
     key, subscriber = f"mail#{attribution.fingerprint(mail, answer)}", answer.subscriber
@@ -82,7 +85,7 @@ def _read(came: Arrival, mail: "Mail", now: datetime) -> Done:
 
 def _of_the_subscriber(reply: Reply) -> Done:
     """Handles mail from the subscriber's address, proven or not: confirmation, command or reflection."""
-    answer, decision = reply.answer, hearing.heard(reply)
+    answer, decision = reply.answer, hearing.interpret(reply)
     request = decision.request
     if hearing.kind(answer) is EmailKind.CONFIRM:
         if decision.kind not in hearing.OBEYED or not request or request.command is not Command.YES:
@@ -99,7 +102,7 @@ def _act(reply: Reply, decision: Decision) -> Done:
     match decision.kind:
         case Kind.OBEY | Kind.OBEY_AND_KEEP if request:
             kept = _keep(reply) if decision.kind is Kind.OBEY_AND_KEEP else Done.OBEYED
-            if request.command is Command.STOP or reply.answer.verified:
+            if request.command is Command.STOP or reply.answer.proven:
                 return _obey(reply, request, kept)
             return _offer(reply, request, kept)
         case Kind.OBEY:  # a no to an offer
@@ -112,15 +115,18 @@ def _act(reply: Reply, decision: Decision) -> Done:
 
 
 def _of_another(reply: Reply) -> Done:
-    """Handles mail from another address: obeys the bare word STOP, and sets all other mail aside."""
+    """Obeys the bare word STOP from another address.
+
+    Sets all other mail aside, offers a bare command in it to the subscriber, and notes it so that a lesson mentions it.
+    """
     texts = (reply.text, reply.mail.words_without_original)
     if any(map(replies.says_stop, texts)):
         return _obey(reply, Request(Command.STOP), Done.OBEYED)
-    decision = hearing.heard(reply)
+    decision = hearing.interpret(reply)
     bare = decision.kind is Kind.OBEY and not reply.answer.confirms
     if bare and decision.request and min(map(len, map(str.split, texts))) <= LONGEST_COMMAND:
         asking.ask(reply, decision.request.command, proven=False)
-    clients.subscribers().change(reply.answer.subscriber.id, Subscriber.answered_by_another)
+    clients.subscribers().change(reply.answer.subscriber.id, Subscriber.note_other_address)
     return _set_aside(reply.came, NotTaken(Why.ANOTHER_ADDRESS))
 
 
@@ -137,15 +143,16 @@ def _offer(reply: Reply, request: Request, kept: Done) -> Done:
 
 
 def _decline(reply: Reply, decision: Decision) -> Done:
-    """Handles a reply that is no clear yes to the confirmation email.
+    """Handles a reply to the confirmation email that is not a clear yes.
 
-    A proven ERASE from a subscriber who never confirmed erases them without another question.
+    If it may be a yes, or has a practical question, asks again. STOP or ERASE ends the sign-up. A bare, proven ERASE
+    from a person who never confirmed deletes everything about them without another question.
     """
     subscriber = reply.answer.subscriber
     command = decision.request.command if decision.request else None
     if command in (Command.YES, Command.HELP):
         asking.ask(reply, Command.YES)
-    elif command is Command.ERASE and decision.kind is Kind.OBEY and not subscriber.round and reply.answer.verified:
+    elif command is Command.ERASE and decision.kind is Kind.OBEY and not subscriber.round and reply.answer.proven:
         erase(subscriber, reply.now)
         count("Erased")
         return Done.OBEYED
@@ -157,17 +164,17 @@ def _decline(reply: Reply, decision: Decision) -> Done:
 def _keep(reply: Reply) -> Done:
     if not reply.text:
         return Done.DISCARDED
-    if not reply.answer.verified and not reply.is_among_first("unproven", UNPROVEN_A_DAY):
+    if not reply.answer.proven and not reply.is_among_first("unproven", UNPROVEN_A_DAY):
         count("UnprovenSetAside")
         return _set_aside(reply.came, NotTaken(Why.TOO_MANY_UNPROVEN))
     if not keep(reply.answer, reply.came.mail_id, reply.came.received_at, reply.text):
         return _discard_of_erased()
-    clients.subscribers().change(reply.answer.subscriber.id, Subscriber.heard_from)
+    clients.subscribers().change(reply.answer.subscriber.id, Subscriber.note_kept_reply)
     count("Reflections")
     return Done.KEPT
 
 
-def keep(answer: Answered, mail_id: str, received_at: datetime, text: str) -> bool:
+def keep(answer: Attribution, mail_id: str, received_at: datetime, text: str) -> bool:
     """Keeps a reply as a reflection. False if the subscriber was erased meanwhile; nothing is kept then."""
     clients.reflections().add(answer.reflection(mail_id, received_at, text))
     if not _is_erased(answer.subscriber.id):  # checked after the write: an erasure may have happened in between

@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from aws import clients
-from aws.items import Consent
 from aws.log import count
 from course import forms, tokens
 from course.limits import Ask
-from course.record import SignUp, Status
+from course.record import Consent, SignUp, Status
 from course.subscriber import Subscriber, new_epoch
 
 
@@ -38,7 +37,7 @@ def confirm(subscriber: Subscriber, epoch: int, plan: tuple[str, ...], by: str, 
     `by` says how it was confirmed: `button` or `reply`.
     """
     if subscriber.awaits(epoch):
-        clients.consents().give(subscriber.id, epoch, by, now)
+        clients.consents().confirm(subscriber.id, epoch, by, now)
     started = clients.subscribers().change(subscriber.id, lambda current: current.confirmed(epoch, plan, now))
     if started and started.version != subscriber.version:
         clients.outbox().at_once(started.id)
@@ -61,7 +60,7 @@ def _sign_up(asked: Mapping[str, Any], now: datetime) -> list[str]:
     if subscriber.current_epoch < epoch:  # otherwise it was stored before a crash
         text, language = forms.CONSENT_VERSION, clients.library().courses[ask.course].language.code
         consent = Consent(text, language, asked["source"], datetime.fromisoformat(asked["at"]), epoch)
-        clients.consents().ask(subscriber.id, consent, now)
+        clients.consents().store(subscriber.id, consent, now)
         made = SignUp(epoch, now, asked.get("first_name", ""), asked["zone"], int(asked["hour"]))
         if not clients.subscribers().save(subscriber.signing_up(made)):
             return _sign_up(asked, now)  # another write was faster, and may have changed what applies
@@ -78,11 +77,11 @@ def _once_more(asked: Mapping[str, Any], course: str, now: datetime) -> list[str
         if subscriber.status in (Status.ACTIVE, Status.PAUSED) and (ask := _promised(asked, course, now, again=True)):
             _already_here(subscriber, ask)
         return []
-    if not subscriber.sign_up.mailed:
+    if not subscriber.sign_up.email_sent:
         return [subscriber.id]  # the first one is still to come
     if ask := _promised(asked, course, now, again=True):
-        if consent := clients.consents().asked(subscriber.id):
-            clients.consents().ask(subscriber.id, consent, now)  # for as long as the new link works
+        if consent := clients.consents().of_last_sign_up(subscriber.id):
+            clients.consents().store(subscriber.id, consent, now)  # for as long as the new link works
         clients.subscribers().change(subscriber.id, lambda current: current.asked_once_more(ask.at))
     return [subscriber.id]
 

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aws.items import from_wire, subscriber_from, subscriber_item, to_wire
+from aws.items import from_wire, reflection_item, subscriber_from, subscriber_item, to_wire
 from aws.subscribers import Row, Subscribers
 from course.errors import UnreadableSubscriber
 from course.limits import UNCONFIRMED_LIFE
 from course.record import EPOCH_START, Claim, Held, SignUp, Status
+from course.reflection import Reflection
 from course.subscriber import SOFT_BOUNCES, Subscriber
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ FULL = Subscriber(
     last_day=date(2026, 11, 23),
     last_at=NOW,
     message_id="0102019ab1c2d3e4-5f607182-93a4-4b5c-8d6e-7f8091a2b3c4-000000",
-    sign_up=SignUp(1058, NOW, "Ann", "Europe/Berlin", 0, mailed=True),
+    sign_up=SignUp(1058, NOW, "Ann", "Europe/Berlin", 0, email_sent=True),
     paused_until=date(2026, 12, 24),
     held=Held.ADDRESS,
     kept_on=date(2026, 11, 23),
@@ -55,8 +56,8 @@ FULL = Subscriber(
     soft_bounces=("fedcba98",),
     bounce_pauses=2,
     obeyed=tuple(f"{number:012}" for number in range(5)),
-    another=1,
-    heard=1,
+    mention_other_address_in=1,
+    mention_reply_in=1,
     links_ended=1,
     version=30,
 )
@@ -74,7 +75,7 @@ claims = st.builds(
     retry_at=times,
     previous_day=st.none() | days,
     previous_at=st.none() | times,
-    taken=words,
+    earlier_message_id=words,
 )
 sign_ups = st.builds(
     SignUp, epoch=st.integers(0, 65535), at=times, first_name=words, zone=some, hour=st.integers(0, 23)
@@ -106,7 +107,7 @@ subscribers_of_any_kind = st.builds(
     obeyed=st.lists(some, max_size=5).map(tuple),
     bounce_pauses=st.none() | st.integers(1, 3),
     kept_on=st.none() | days,
-    another=st.none() | st.integers(1, 2),
+    mention_other_address_in=st.none() | st.integers(1, 2),
 ).map(lambda someone: replace(someone, plan=(*someone.plan, someone.next_lesson)) if someone.next_lesson else someone)
 
 
@@ -140,6 +141,16 @@ def test_every_field_is_read_as_it_was_stored(subscribers: Subscribers) -> None:
     assert subscribers.get("nobody") is None
 
 
+def test_a_renamed_field_keeps_its_stored_name() -> None:
+    """Code before and after the renaming reads the same items."""
+    item = from_wire(to_wire(subscriber_item(FULL)))
+    assert (item["another"], item["heard"], item["sign_up"]["mailed"], item["claim"]["taken"]) == (1, 1, True, "0102-1")
+    new_names = {"mention_other_address_in", "mention_reply_in", "email_sent", "earlier_message_id", "proven"}
+    assert new_names.isdisjoint({*item, *item["sign_up"], *item["claim"]})
+    unproven = Reflection(FULL.id, 1, "acknowledge", NOW, "mail-1", "I lied.", "token", proven=False)
+    assert reflection_item(unproven)["verified"] is False
+
+
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(subscriber=subscribers_of_any_kind)
 def test_any_subscriber_is_read_as_it_was_stored(subscribers: Subscribers, subscriber: Subscriber) -> None:
@@ -147,7 +158,7 @@ def test_any_subscriber_is_read_as_it_was_stored(subscribers: Subscribers, subsc
     stored = subscribers.save(replace(subscriber, version=earlier.version if earlier else 0))
     assert stored
     assert subscribers.get(subscriber.id) == stored
-    assert list(subscribers.all()) == [Row(stored.id, stored, stored.waiting)]
+    assert list(subscribers.all()) == [Row(stored.id, stored, stored.has_next_email)]
 
 
 def test_an_empty_field_is_not_stored(subscribers: Subscribers, database: "Database") -> None:
@@ -218,7 +229,9 @@ def test_an_item_stays_under_one_kilobyte_through_a_whole_course() -> None:
     The address, name and zone are long, and no answer of SES was lost.
     """
     assert FULL.claim
-    full = replace(FULL, unsettled={}, claim=replace(FULL.claim, taken=""), kept_on=None)  # set by a long pause only
+    full = replace(
+        FULL, unsettled={}, claim=replace(FULL.claim, earlier_message_id=""), kept_on=None
+    )  # set by a long pause only
     bounced = tuple(f"{number:08}" for number in range(SOFT_BOUNCES - 1))
     last_claim = replace(full, sign_up=None, held=Held.NOT, sent=dict.fromkeys(PLAN[:-1], NOW))
     held_at_last = replace(full, sign_up=None, claim=None)

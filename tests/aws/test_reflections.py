@@ -46,7 +46,7 @@ def reflection(**changed: Any) -> Reflection:
         "mail_id": f"mail-{next(_mails):04}",
         "text": "I raised my voice.\n\nThen I left.",
         "attributed_by": "token",
-        "verified": True,
+        "proven": True,
         "cut": False,
     }
     return Reflection(**known | changed)
@@ -61,7 +61,7 @@ def reflection(**changed: Any) -> Reflection:
         received_at=times,
         text=st.text(min_size=1, max_size=2000),
         attributed_by=st.sampled_from(["token", "in-reply-to"]),
-        verified=st.booleans(),
+        proven=st.booleans(),
         cut=st.booleans(),
     )
 )

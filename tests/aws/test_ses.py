@@ -155,7 +155,7 @@ def test_a_connection_closed_while_the_process_was_frozen_loses_no_request() -> 
         assert mailer.send(EMAIL, {}) == Sent("1")
         assert mailer.send(EMAIL, {}) == Unknown()
         assert mailer.send(EMAIL, {}) == Sent("1")
-        mailer.reconnect()
+        mailer.close_connections()
         assert mailer.send(EMAIL, {}) == Sent("1")
         server.shutdown()
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aws.items import Consent, stamp
+from aws.items import stamp
 from aws.subscribers import Consents, Contended, Subscribers
 from course.limits import UNCONFIRMED_LIFE
-from course.record import Claim, Held, SignUp, Status
+from course.record import Claim, Consent, Held, SignUp, Status
 from course.subscriber import Subscriber
 from tests.aws.dynalite import asked_for
 from tests.aws.test_items import NOW, waiting
@@ -34,7 +34,7 @@ def test_only_subscribers_who_wait_for_an_email_are_in_the_index(subscribers: Su
     sign_up = SignUp(1057, NOW, "Ann", "Europe/Berlin", 7)
     asked = replace(someone, id="asked___________", status=Status.PENDING, sign_up=sign_up)
     not_waiting = [
-        replace(asked, id="mailed__________", sign_up=replace(sign_up, mailed=True)),
+        replace(asked, id="mailed__________", sign_up=replace(sign_up, email_sent=True)),
         replace(someone, id="paused__________", status=Status.PAUSED),
         replace(someone, id="completed_______", status=Status.COMPLETED),
         replace(someone, id="unsubscribed____", status=Status.UNSUBSCRIBED),
@@ -206,27 +206,27 @@ def consents(database: "Database") -> Consents:
 
 
 def test_a_consent_counts_once_its_sign_up_is_confirmed(consents: Consents) -> None:
-    consents.ask("annannannannanna", AGREED, NOW)
+    consents.store("annannannannanna", AGREED, NOW)
     later = NOW + timedelta(hours=1)
-    consents.give("annannannannanna", 1056, "button", later)
-    assert consents.given("annannannannanna") is None, "of another sign-up"
-    consents.give("annannannannanna", 1057, "reply", later)
-    assert consents.given("annannannannanna") == replace(AGREED, given_at=later, by="reply")
+    consents.confirm("annannannannanna", 1056, "button", later)
+    assert consents.of_last_confirmed("annannannannanna") is None, "of another sign-up"
+    consents.confirm("annannannannanna", 1057, "reply", later)
+    assert consents.of_last_confirmed("annannannannanna") == replace(AGREED, given_at=later, by="reply")
 
 
 def test_an_unconfirmed_sign_up_does_not_change_the_proof(consents: Consents) -> None:
-    consents.ask("annannannannanna", AGREED, NOW)
-    consents.give("annannannannanna", 1057, "button", NOW)
-    consents.ask("annannannannanna", replace(AGREED, epoch=1060, language="es"), NOW)
-    consents.give("annannannannanna", 1057, "button", NOW)
-    given = consents.given("annannannannanna")
+    consents.store("annannannannanna", AGREED, NOW)
+    consents.confirm("annannannannanna", 1057, "button", NOW)
+    consents.store("annannannannanna", replace(AGREED, epoch=1060, language="es"), NOW)
+    consents.confirm("annannannannanna", 1057, "button", NOW)
+    given = consents.of_last_confirmed("annannannannanna")
     assert given
     assert (given.epoch, given.language) == (1057, "en")
 
 
 def test_only_an_unconfirmed_proof_expires(consents: Consents, database: "Database") -> None:
-    consents.ask("annannannannanna", AGREED, NOW)
-    consents.give("annannannannanna", 1057, "button", NOW)
+    consents.store("annannannannanna", AGREED, NOW)
+    consents.confirm("annannannannanna", 1057, "button", NOW)
     kept = {item["id"]["S"]: item.get("expires_at") for item in database.items(consents._table)}
     expires = {"N": str(int((NOW + UNCONFIRMED_LIFE).timestamp()))}
     assert kept == {"asked#annannannannanna": expires, "consent#annannannannanna": None}
@@ -237,8 +237,8 @@ def test_proofs_are_not_listed_as_subscribers_and_are_erased_with_theirs(
 ) -> None:
     consents = Consents(database.client, subscribers._table)
     subscribers.save(waiting("annannannannanna"))
-    consents.ask("annannannannanna", AGREED, NOW)
-    consents.give("annannannannanna", 1057, "button", NOW)
+    consents.store("annannannannanna", AGREED, NOW)
+    consents.confirm("annannannannanna", 1057, "button", NOW)
     assert [row.id for row in subscribers.all()] == ["annannannannanna"]
     consents.erase("annannannannanna")
     assert [item["id"]["S"] for item in database.items(consents._table)] == ["annannannannanna"]

@@ -33,7 +33,7 @@ def email(lesson: str, *, number: int = 1, first_name: str = "Ann", written: tup
 
 
 def reflection(text: str, lesson: str = "own-it", number: int = 1) -> Reflection:
-    return Reflection(ID, number, lesson, datetime(2026, 11, 24, tzinfo=UTC), f"m-{text}", text, "token", verified=True)
+    return Reflection(ID, number, lesson, datetime(2026, 11, 24, tzinfo=UTC), f"m-{text}", text, "token", proven=True)
 
 
 @pytest.mark.parametrize("lesson", COURSE.plan)
@@ -199,7 +199,7 @@ def test_r21_an_email_counts_unproven_reflections_and_does_not_say_that_there_ar
     course = replace(COURSE, language=SITE.library.languages[code])
     site = replace(SITE, library=replace(SITE.library, courses={course.id: course}))
     say = course.language.words["email"]
-    mine, maybe = reflection("I lied."), replace(reflection("Perhaps."), verified=False)
+    mine, maybe = reflection("I lied."), replace(reflection("Perhaps."), proven=False)
     reader = replace(after(1), plan=COURSE.plan)
 
     def made(*written: Reflection) -> list[str]:

@@ -27,7 +27,7 @@ def reflection(number: int, text: str) -> Reflection:
         mail_id=f"mail{number}",
         text=text,
         attributed_by="token",
-        verified=True,
+        proven=True,
     )
 
 

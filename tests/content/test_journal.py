@@ -15,7 +15,7 @@ COURSE = load(Path(__file__).parents[2] / "emails").courses["rebuild-trust"]
 
 def reflection(text: str, lesson: str = "own-it", number: int = 1, hour: int = 12) -> Reflection:
     at = datetime(2026, 11, 24, hour, tzinfo=UTC)
-    return Reflection("id", number, lesson, at, f"mail-{text}", text, "token", verified=True)
+    return Reflection("id", number, lesson, at, f"mail-{text}", text, "token", proven=True)
 
 
 def test_pages_are_sorted_by_round_then_lesson_then_time() -> None:
@@ -56,13 +56,13 @@ def test_last_time_is_the_latest_earlier_round_with_a_reflection() -> None:
 
 
 def test_r21_last_time_has_only_proven_reflections() -> None:
-    maybe = replace(reflection("maybe", number=2), verified=False)
+    maybe = replace(reflection("maybe", number=2), proven=False)
     assert last_time([reflection("one"), maybe], "own-it", before_round=3) == ["one"]
     assert last_time([maybe], "own-it", before_round=3) == []
 
 
 def test_r21_every_form_of_the_journal_marks_unproven_reflections() -> None:
-    pages = journal(COURSE, [reflection("mine", hour=8), replace(reflection("maybe"), verified=False)], "UTC")
+    pages = journal(COURSE, [reflection("mine", hour=8), replace(reflection("maybe"), proven=False)], "UTC")
     assert [(entry.text, entry.unproven) for entry in pages[0].reflections] == [("mine", False), ("maybe", True)]
     mark = COURSE.language.words["pages"]["journal"]["unproven"]
     text = as_text(pages, COURSE)
@@ -83,7 +83,7 @@ def test_an_echo_is_the_first_reflection_of_this_round_on_one_line() -> None:
 
 
 def test_r21_an_echo_quotes_only_the_subscriber() -> None:
-    forged = replace(reflection("forged", hour=7), verified=False)
+    forged = replace(reflection("forged", hour=7), proven=False)
     assert echo([forged], "own-it", 1) == ""
     assert echo([forged, reflection("mine")], "own-it", 1) == "mine"
 

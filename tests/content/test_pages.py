@@ -30,7 +30,7 @@ ME = "https://c.example/me/token"
 
 
 def reflection(text: str, lesson: str = "acknowledge", round_number: int = 1) -> Reflection:
-    return Reflection(ID, round_number, lesson, MONDAY, f"mail-{text[:5]}", text, "token", verified=True)
+    return Reflection(ID, round_number, lesson, MONDAY, f"mail-{text[:5]}", text, "token", proven=True)
 
 
 # ---------------------------------------------------------------- the course page

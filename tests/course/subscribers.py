@@ -28,7 +28,7 @@ def sent(subscriber: Subscriber, now: datetime | None = None) -> Subscriber:
     """The subscriber after the due email was sent, at its due time or at `now`."""
     at = now or subscriber.due_at
     assert at
-    assert delivery.decide(subscriber, at, None) is delivery.Decision.SEND
+    assert delivery.decide(subscriber, at, None) is delivery.Step.SEND
     return delivery.commit(delivery.claim(subscriber, "attempt", at), "attempt", "ses-id", at)
 
 

@@ -11,9 +11,9 @@ from course.commands import (
     BY_REPLY,
     ERASE_NOTICE,
     ROWS,
-    Asked,
     Command,
     Place,
+    RequestToObey,
     question,
     too_late,
     within_limits,
@@ -42,15 +42,15 @@ def command_in(text: str, answered: str, course: Syllabus, today: date, first_na
 def obey(
     request: Request, subscriber: Subscriber, course: Syllabus, now: datetime, place: Place | None = None
 ) -> Subscriber:
-    return Asked(request, course, now, place).obeyed(subscriber)
+    return RequestToObey(request, course, now, place).apply(subscriber)
 
 
 def is_fulfilled(request: Request, after: Subscriber | None, course: Syllabus, place: Place) -> bool:
-    return Asked(request, course, MONDAY).is_fulfilled(after, place)
+    return RequestToObey(request, course, MONDAY).is_fulfilled(after, place)
 
 
 def notice_after(request: Request, after: Subscriber | None, course: Syllabus, place: Place) -> str:
-    return Asked(request, course, MONDAY).notice(after, place)
+    return RequestToObey(request, course, MONDAY).notice(after, place)
 
 
 def asked(text: str, answered: str = "own-it", name: str = "Ann") -> Request | None:

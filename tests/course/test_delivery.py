@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from course import delivery
-from course.delivery import Decision, decide
+from course.delivery import Step, decide
 from course.record import Held, Status
 from course.schedule import local_day, slot
 from course.subscriber import Subscriber
@@ -17,21 +17,21 @@ HOUR = timedelta(hours=1)
 
 def test_the_confirmation_email_is_claimed_and_sent_and_never_due_again() -> None:
     waiting = pending()
-    assert decide(waiting, MONDAY, None) is Decision.SEND
+    assert decide(waiting, MONDAY, None) is Step.SEND
     claimed = delivery.claim(waiting, "first", MONDAY)
-    assert decide(claimed, MONDAY, None) is Decision.SKIP
+    assert decide(claimed, MONDAY, None) is Step.SKIP
     mailed = delivery.commit(claimed, "first", "ses-id", MONDAY)
-    assert not mailed.waiting
+    assert not mailed.has_next_email
     assert mailed.last_day is None, "a confirmation email does not use the local day"
 
 
 def test_nothing_is_sent_before_it_is_due_or_to_a_subscriber_who_does_not_wait() -> None:
     due = sent(confirmed())
     assert due.due_at
-    assert decide(due, due.due_at - timedelta(seconds=1), None) is Decision.SKIP
-    assert decide(due, due.due_at, None) is Decision.SEND
+    assert decide(due, due.due_at - timedelta(seconds=1), None) is Step.SKIP
+    assert decide(due, due.due_at, None) is Step.SEND
     for other in (due.paused(), due.stopped(Status.UNSUBSCRIBED), held(due), after(3)):
-        assert decide(other, MONDAY + timedelta(days=30), None) is Decision.SKIP
+        assert decide(other, MONDAY + timedelta(days=30), None) is Step.SKIP
 
 
 def test_a_claim_uses_the_local_day_and_blocks_every_other_worker() -> None:
@@ -39,7 +39,7 @@ def test_a_claim_uses_the_local_day_and_blocks_every_other_worker() -> None:
     assert due.due_at
     claimed = delivery.claim(due, "first", due.due_at)
     assert claimed.last_day == local_day(due.due_at, "Europe/Berlin")
-    assert decide(claimed, due.due_at + timedelta(seconds=25), due.due_at) is Decision.SKIP
+    assert decide(claimed, due.due_at + timedelta(seconds=25), due.due_at) is Step.SKIP
 
 
 def test_a_claim_just_before_midnight_uses_the_day_after_midnight() -> None:
@@ -60,11 +60,11 @@ def test_an_attempt_of_unknown_outcome_moves_to_its_retry_time() -> None:
     assert due.due_at
     claimed = delivery.claim(due, "first", due.due_at)
     later = due.due_at + HOUR
-    assert decide(claimed, later, later) is Decision.SLIDE
-    moved = delivery.slide(claimed, later)
+    assert decide(claimed, later, later) is Step.POSTPONE
+    moved = delivery.postpone(claimed, later)
     assert claimed.claim
     assert (moved.due_at, moved.claim) == (claimed.claim.retry_at, claimed.claim)
-    assert decide(moved, later, later) is Decision.SKIP
+    assert decide(moved, later, later) is Step.SKIP
 
 
 def test_a_released_claim_frees_its_day() -> None:
@@ -92,11 +92,11 @@ def test_an_attempt_in_doubt_is_retried_only_after_later_events_arrived() -> Non
     assert claimed.claim
     next_slot = claimed.claim.retry_at
     assert local_day(next_slot, "Europe/Berlin") > local_day(due.due_at, "Europe/Berlin")
-    assert decide(claimed, next_slot, None) is Decision.HOLD
-    assert decide(claimed, next_slot, due.due_at) is Decision.HOLD
-    assert decide(claimed, next_slot, due.due_at + timedelta(seconds=50)) is Decision.HOLD, "SES may accept it later"
-    assert decide(claimed, next_slot, due.due_at + HOUR) is Decision.SEND
-    assert decide(claimed, next_slot, due.due_at + HOUR, hold_in_doubt=True) is Decision.HOLD
+    assert decide(claimed, next_slot, None) is Step.HOLD
+    assert decide(claimed, next_slot, due.due_at) is Step.HOLD
+    assert decide(claimed, next_slot, due.due_at + timedelta(seconds=50)) is Step.HOLD, "SES may accept it later"
+    assert decide(claimed, next_slot, due.due_at + HOUR) is Step.SEND
+    assert decide(claimed, next_slot, due.due_at + HOUR, hold_in_doubt=True) is Step.HOLD
 
 
 def test_an_event_settles_the_attempt_of_a_held_subscriber() -> None:
@@ -104,38 +104,38 @@ def test_an_event_settles_the_attempt_of_a_held_subscriber() -> None:
     assert due.due_at
     doubtful = delivery.hold(delivery.claim(due, "first", due.due_at), Held.IN_DOUBT)
     settled = delivery.commit(doubtful, "first", "ses-id", due.due_at + 30 * HOUR)
-    assert (settled.held, settled.next_lesson, settled.waiting) == ("", "own-it", True)
+    assert (settled.held, settled.next_lesson, settled.has_next_email) == ("", "own-it", True)
 
 
 def test_a_missed_lesson_waits_for_the_hour_of_a_later_day() -> None:
     due = sent(confirmed())
     assert due.due_at
     three_at_night = due.due_at + timedelta(days=3) - 4 * HOUR
-    assert decide(due, three_at_night, None) is Decision.SLIDE
-    slid = delivery.slide(due, three_at_night)
-    assert slid.due_at == due.due_at + timedelta(days=3)
+    assert decide(due, three_at_night, None) is Step.POSTPONE
+    postponed = delivery.postpone(due, three_at_night)
+    assert postponed.due_at == due.due_at + timedelta(days=3)
     later_that_day = due.due_at + timedelta(days=3, hours=9)
-    assert decide(due, later_that_day, None) is Decision.SEND
+    assert decide(due, later_that_day, None) is Step.SEND
 
 
 def test_the_day_rule_and_the_gap_hold_even_if_the_due_time_is_wrong() -> None:
     morning = after(1)
     assert morning.last_at
     wrong = replace(morning, due_at=morning.last_at)
-    assert decide(wrong, morning.last_at + HOUR, None) is Decision.SLIDE
+    assert decide(wrong, morning.last_at + HOUR, None) is Step.POSTPONE
     late = replace(wrong, last_day=local_day(morning.last_at - timedelta(days=1), "Europe/Berlin"))
-    assert decide(late, morning.last_at + 11 * HOUR, None) is Decision.SLIDE
-    assert decide(late, morning.last_at + 12 * HOUR, None) is Decision.SEND
+    assert decide(late, morning.last_at + 11 * HOUR, None) is Step.POSTPONE
+    assert decide(late, morning.last_at + 12 * HOUR, None) is Step.SEND
 
 
 def test_nothing_is_sent_in_a_pause_even_if_the_due_time_is_wrong() -> None:
     paused = after(1).paused(date(2026, 12, 3))
     too_early = replace(paused, due_at=MONDAY + 3 * 24 * HOUR)
     now = MONDAY + 3 * 24 * HOUR
-    assert decide(too_early.after_pause(now), now, None) is Decision.SLIDE
-    assert delivery.slide(too_early, now) == paused
+    assert decide(too_early.after_pause(now), now, None) is Step.POSTPONE
+    assert delivery.postpone(too_early, now) == paused
     assert paused.due_at
-    assert decide(paused.after_pause(paused.due_at), paused.due_at, None) is Decision.SEND
+    assert decide(paused.after_pause(paused.due_at), paused.due_at, None) is Step.SEND
 
 
 def test_after_a_commit_in_a_pause_the_next_lesson_comes_when_the_pause_ends() -> None:
@@ -157,8 +157,8 @@ def test_an_attempt_in_doubt_is_judged_once_and_not_at_every_dispatch_of_a_pause
     assert paused.claim
     now = paused.claim.retry_at + HOUR
     wrong = replace(paused, due_at=now)
-    assert decide(wrong, now, now) is Decision.SLIDE
-    assert delivery.slide(wrong, now).due_at == paused.due_at
+    assert decide(wrong, now, now) is Step.POSTPONE
+    assert delivery.postpone(wrong, now).due_at == paused.due_at
 
 
 def test_a_lesson_that_the_course_no_longer_has_is_skipped() -> None:
@@ -195,18 +195,18 @@ def test_after_a_release_on_a_free_day_the_lesson_comes_that_day_if_its_hour_has
     refused = delivery.release(delivery.claim(due, "first", due.due_at), "first", held=Held.ADDRESS)
     free = delivery.release_held(refused, due.due_at + 5 * HOUR)
     assert (free.held, free.next_lesson, free.due_at) == ("", "acknowledge", due.due_at + 5 * HOUR)
-    assert decide(free, due.due_at + 5 * HOUR, None) is Decision.SEND
+    assert decide(free, due.due_at + 5 * HOUR, None) is Step.SEND
     at_night = delivery.release_held(refused, due.due_at + 20 * HOUR)
-    assert decide(at_night, due.due_at + 20 * HOUR, None) is Decision.SLIDE
+    assert decide(at_night, due.due_at + 20 * HOUR, None) is Step.POSTPONE
 
 
 def test_after_a_release_on_a_day_with_a_lesson_the_next_lesson_waits() -> None:
     morning = after(1)
     assert morning.last_at
     free = delivery.release_held(held(morning), morning.last_at + 13 * HOUR)
-    assert decide(free, morning.last_at + 13 * HOUR, None) is Decision.SLIDE
-    slid = delivery.slide(free, morning.last_at + 13 * HOUR)
-    assert slid.due_at == morning.due_at
+    assert decide(free, morning.last_at + 13 * HOUR, None) is Step.POSTPONE
+    postponed = delivery.postpone(free, morning.last_at + 13 * HOUR)
+    assert postponed.due_at == morning.due_at
 
 
 def test_an_attempt_in_doubt_that_arrived_counts_as_sent_at_its_time() -> None:
@@ -225,10 +225,10 @@ def test_an_email_in_doubt_that_did_not_arrive_is_sent_again_on_another_day() ->
     again = delivery.release_held(doubtful, doubtful.claim.retry_at)
     assert (again.held, again.claim, again.next_lesson) == ("", None, "acknowledge")
     assert (again.due_at, again.last_day) == (doubtful.claim.retry_at, doubtful.last_day)
-    assert decide(again, doubtful.claim.retry_at, None) is Decision.SEND
-    assert decide(again, doubtful.claim.at + 13 * HOUR, None) is Decision.SKIP
+    assert decide(again, doubtful.claim.retry_at, None) is Step.SEND
+    assert decide(again, doubtful.claim.at + 13 * HOUR, None) is Step.SKIP
     too_early = replace(again, due_at=doubtful.claim.at)
-    assert decide(too_early, doubtful.claim.at + 13 * HOUR, None) is Decision.SLIDE, "its day is used"
+    assert decide(too_early, doubtful.claim.at + 13 * HOUR, None) is Step.POSTPONE, "its day is used"
 
 
 def test_a_release_keeps_a_claim_whose_event_may_still_come() -> None:
@@ -241,7 +241,7 @@ def test_a_release_keeps_a_claim_whose_event_may_still_come() -> None:
 def test_a_release_sends_nothing_to_a_subscriber_who_paused_or_stopped() -> None:
     for subscriber in (held(after(1)).paused(), held(after(1)).stopped(Status.UNSUBSCRIBED), held(after(3))):
         free = delivery.release_held(subscriber, MONDAY + timedelta(days=9))
-        assert (free.held, free.status, free.waiting) == ("", subscriber.status, False)
+        assert (free.held, free.status, free.has_next_email) == ("", subscriber.status, False)
 
 
 def test_a_release_does_not_change_a_pause_until_a_day() -> None:
@@ -255,9 +255,9 @@ def test_a_confirmation_email_in_doubt_counts_as_sent_or_is_sent_again() -> None
     later = MONDAY + 2 * HOUR
     arrived = delivery.release_held(doubtful, later, arrived=True)
     assert arrived.sign_up
-    assert (arrived.sign_up.mailed, arrived.waiting) == (True, False)
+    assert (arrived.sign_up.email_sent, arrived.has_next_email) == (True, False)
     again = delivery.release_held(doubtful, later)
-    assert (again.due_at, decide(again, later, None)) == (later, Decision.SEND)
+    assert (again.due_at, decide(again, later, None)) == (later, Step.SEND)
 
 
 # ---------------------------------------------------------------- late events
@@ -289,14 +289,14 @@ def test_a_late_event_is_stored_in_the_claim_until_the_second_attempt_has_an_out
     assert again.claim
     told = delivery.commit(again, "first", "ses-id", again.claim.at)
     assert told.claim
-    assert (told.claim.taken, told.next_lesson) == ("ses-id", again.next_lesson)
+    assert (told.claim.earlier_message_id, told.next_lesson) == ("ses-id", again.next_lesson)
     assert delivery.commit(told, "first", "ses-id", again.claim.at) == told
     refused = delivery.release(told, "second")
     assert (refused.claim, refused.next_lesson, refused.message_id) == (None, again.plan[2], "ses-id")
     assert refused.last_at == again.claim.previous_at, "the day is free again"
     assert delivery.commit(told, "second", "other-id", again.claim.at).next_lesson == again.plan[2]
-    assert delivery.landed(told, again.claim.at) == told
-    assert delivery.landed(told, again.claim.at + timedelta(minutes=2)).next_lesson == again.plan[2]
+    assert delivery.commit_earlier_copy(told, again.claim.at) == told
+    assert delivery.commit_earlier_copy(told, again.claim.at + timedelta(minutes=2)).next_lesson == again.plan[2]
 
 
 def test_a_late_event_counts_even_after_a_refusal() -> None:
@@ -362,7 +362,7 @@ def test_an_event_of_an_unsettled_confirmation_email_settles_no_lesson() -> None
     assert delivery.commit(started, "first", "ses-id", MONDAY) == started
     left = refused.stopped(Status.UNSUBSCRIBED)
     assert delivery.commit(left, "first", "ses-id", MONDAY) == left
-    assert delivery.commit(refused, "first", "ses-id", MONDAY).sign_up == replace(refused.sign_up, mailed=True)
+    assert delivery.commit(refused, "first", "ses-id", MONDAY).sign_up == replace(refused.sign_up, email_sent=True)
 
 
 def test_an_event_of_an_earlier_round_settles_nothing_in_the_next_round() -> None:
@@ -382,9 +382,9 @@ def test_after_a_refusal_an_event_of_a_skipped_or_removed_lesson_settles_no_othe
 def test_an_introduction_in_doubt_is_sent_again_only_at_the_chosen_hour() -> None:
     claimed = delivery.claim(confirmed(), "first", MONDAY)
     night, events = slot(date(2026, 11, 26), "Europe/Berlin", 2), MONDAY + timedelta(days=2)
-    slid = delivery.slide(claimed, MONDAY + HOUR)
-    assert decide(slid, night, events) is Decision.SLIDE
-    assert decide(slid, night + 5 * HOUR, events) is Decision.SEND
+    postponed = delivery.postpone(claimed, MONDAY + HOUR)
+    assert decide(postponed, night, events) is Step.POSTPONE
+    assert decide(postponed, night + 5 * HOUR, events) is Step.SEND
 
 
 def test_the_closing_letter_does_not_complete_a_subscriber_who_stopped() -> None:

@@ -12,19 +12,19 @@ from tests.course.subscribers import MONDAY, after, confirmed, held, pending, se
 
 
 def test_the_confirmation_email_comes_first_then_each_lesson_then_nothing() -> None:
-    assert pending().due_email == CONFIRM
-    assert sent(pending()).due_email is None
-    assert [confirmed().due_email, after(0).due_email, after(1).due_email] == ["intro", "acknowledge", "own-it"]
-    assert after(3).due_email is None
+    assert pending().next_email == CONFIRM
+    assert sent(pending()).next_email is None
+    assert [confirmed().next_email, after(0).next_email, after(1).next_email] == ["intro", "acknowledge", "own-it"]
+    assert after(3).next_email is None
 
 
 def test_only_a_subscriber_with_a_due_email_is_waiting() -> None:
-    assert after(1).waiting
-    assert not after(3).waiting
-    assert not held(after(1)).waiting
-    assert not replace(after(1), due_at=None).waiting
-    assert not after(1).paused().waiting
-    assert not after(1).stopped(Status.UNSUBSCRIBED).waiting
+    assert after(1).has_next_email
+    assert not after(3).has_next_email
+    assert not held(after(1)).has_next_email
+    assert not replace(after(1), due_at=None).has_next_email
+    assert not after(1).paused().has_next_email
+    assert not after(1).stopped(Status.UNSUBSCRIBED).has_next_email
 
 
 def test_a_waiting_sign_up_gives_the_current_epoch() -> None:

@@ -15,7 +15,7 @@ DAY = timedelta(days=1)
 def test_a_sign_up_has_no_effect_before_its_confirmation() -> None:
     waiting = pending()
     assert waiting.status is Status.PENDING
-    assert waiting.due_email == "confirm"
+    assert waiting.next_email == "confirm"
     assert (waiting.first_name, waiting.zone, waiting.epoch) == ("", "UTC", 0)
 
 
@@ -43,12 +43,12 @@ def test_the_first_lesson_comes_the_next_morning_even_after_a_late_evening_sign_
 def test_lessons_come_on_consecutive_local_days_and_then_the_course_is_completed() -> None:
     done = after(3)
     assert [local_day(at, "Europe/Berlin").day for at in done.sent.values()] == [23, 24, 25, 26]
-    assert (done.status, done.next_lesson, done.waiting) == (Status.COMPLETED, None, False)
+    assert (done.status, done.next_lesson, done.has_next_email) == (Status.COMPLETED, None, False)
 
 
 def test_a_pause_keeps_the_place_and_resume_never_sends_two_lessons_on_a_day() -> None:
     paused = after(1).paused()
-    assert not paused.waiting
+    assert not paused.has_next_email
     same_day = paused.resumed(MONDAY + DAY)
     assert same_day.next_lesson == "own-it"
     assert same_day.due_at is not None
@@ -60,7 +60,7 @@ def test_a_pause_keeps_the_place_and_resume_never_sends_two_lessons_on_a_day() -
 
 def test_a_pause_until_a_day_ends_by_itself_on_that_day_at_the_chosen_hour() -> None:
     paused = after(1).paused(date(2026, 12, 3))
-    assert (paused.status, paused.waiting, paused.next_lesson) == (Status.PAUSED, True, "own-it")
+    assert (paused.status, paused.has_next_email, paused.next_lesson) == (Status.PAUSED, True, "own-it")
     assert paused.due_at
     assert (local_day(paused.due_at, "Europe/Berlin"), paused.due_at.hour) == (date(2026, 12, 3), 6)
     assert paused.after_pause(paused.due_at - timedelta(hours=8)) is paused
@@ -75,8 +75,8 @@ def test_a_pause_can_be_changed_and_ended_before_its_day() -> None:
     later = until.paused(date(2027, 1, 4))
     assert later.due_at
     assert local_day(later.due_at, "Europe/Berlin") == date(2027, 1, 4)
-    assert not later.paused().waiting
-    assert later.paused().paused(date(2026, 12, 3)).waiting
+    assert not later.paused().has_next_email
+    assert later.paused().paused(date(2026, 12, 3)).has_next_email
     resumed = later.resumed(MONDAY + 3 * DAY)
     assert resumed.due_at
     assert (resumed.status, resumed.paused_until, local_day(resumed.due_at, "Europe/Berlin").day) == (
@@ -115,7 +115,7 @@ def test_a_pause_until_a_day_ends_if_the_closing_letter_was_being_sent() -> None
     assert due.due_at
     paused = delivery.claim(due, "attempt", due.due_at).paused(date(2026, 12, 3))
     done = delivery.commit(paused, "attempt", "ses-id", due.due_at)
-    assert (done.status, done.paused_until, done.waiting) == (Status.COMPLETED, None, False)
+    assert (done.status, done.paused_until, done.has_next_email) == (Status.COMPLETED, None, False)
 
 
 def test_a_commit_after_a_pause_does_not_end_the_pause() -> None:
@@ -127,7 +127,7 @@ def test_a_commit_after_a_pause_does_not_end_the_pause() -> None:
     paused = claimed.paused()
     done = delivery.commit(paused, "attempt", "ses-id", due.due_at)
     assert "acknowledge" in done.sent
-    assert (done.status, done.waiting) == (Status.PAUSED, False)
+    assert (done.status, done.has_next_email) == (Status.PAUSED, False)
 
 
 def test_resume_completes_the_course_if_the_closing_letter_was_sent_in_the_pause() -> None:
@@ -163,7 +163,7 @@ def test_yes_after_not_yet_goes_on_to_the_closing_letter() -> None:
 
 def test_stop_ends_every_email_and_never_overwrites_a_complaint() -> None:
     stopped = after(1).stopped(Status.COMPLAINED)
-    assert (stopped.status, stopped.waiting) == (Status.COMPLAINED, False)
+    assert (stopped.status, stopped.has_next_email) == (Status.COMPLAINED, False)
     assert stopped.stopped(Status.UNSUBSCRIBED).status is Status.COMPLAINED
 
 
@@ -215,7 +215,7 @@ def test_a_new_sign_up_keeps_the_rounds_and_never_sends_two_emails_on_a_day() ->
     back = morning.stopped(Status.UNSUBSCRIBED).signing_up(
         SignUp(1058, morning.last_at + timedelta(hours=2), "Ann", "Europe/Berlin", 7)
     )
-    assert back.due_email == "confirm"
+    assert back.next_email == "confirm"
     started = back.confirmed(1058, PLAN, morning.last_at + timedelta(hours=2))
     assert (started.round, started.epoch, started.next_lesson, started.sent) == (2, 1058, "intro", {})
     assert started.due_at is not None
@@ -242,15 +242,15 @@ def test_a_change_of_hour_does_not_delay_the_introduction() -> None:
 
 def test_a_new_round_replaces_a_waiting_sign_up() -> None:
     done = after(3)
-    asked = done.signing_up(SignUp(1070, MONDAY + 9 * DAY, "Ann", "Europe/Berlin", 7, mailed=True))
+    asked = done.signing_up(SignUp(1070, MONDAY + 9 * DAY, "Ann", "Europe/Berlin", 7, email_sent=True))
     again = asked.beginning_again(PLAN_AGAIN, MONDAY + 9 * DAY)
-    assert (again.due_email, again.waiting) == ("acknowledge", True)
+    assert (again.next_email, again.has_next_email) == ("acknowledge", True)
     assert again.confirmed(1070, PLAN, MONDAY + 9 * DAY) is again, "the link of that sign-up is no longer valid"
 
 
 def test_confirming_releases_a_subscriber_held_for_the_confirmation_email() -> None:
     started = replace(pending(), held=Held.IN_DOUBT).confirmed(1057, PLAN, MONDAY)
-    assert (started.held, started.waiting) == ("", True)
+    assert (started.held, started.has_next_email) == ("", True)
 
 
 def test_a_new_sign_up_in_another_zone_counts_the_last_day_in_both_zones() -> None:
@@ -285,7 +285,7 @@ def test_a_transient_bounce_counts_once_even_if_its_event_is_repeated() -> None:
 
 def test_the_fifth_transient_bounce_pauses_the_course_and_keeps_the_place() -> None:
     four = softly_bounced(after(1), "1", "2", "3", "4")
-    assert (four.status, four.waiting, four.due_at) == (Status.ACTIVE, True, after(1).due_at)
+    assert (four.status, four.has_next_email, four.due_at) == (Status.ACTIVE, True, after(1).due_at)
     five = softly_bounced(four, "5")
     assert (five.status, five.paused_until, five.next_lesson) == (Status.PAUSED, date(2026, 11, 28), "own-it")
     assert softly_bounced(five, "5", "6") is five
@@ -376,25 +376,25 @@ def test_the_subscribers_of_one_hour_are_spread_over_45_minutes() -> None:
 
 
 def test_r20_the_next_lesson_mentions_a_reply_from_another_address_once() -> None:
-    told = after(1).answered_by_another()
-    assert told.another == 1
-    assert told.answered_by_another() is told, "several replies count once"
-    assert sent(told).another is None
-    assert told.beginning_again(PLAN_AGAIN, MONDAY + 3 * DAY).another == 1
-    assert pending().answered_by_another() == pending(), "a reply before the start of the course is not mentioned"
+    told = after(1).note_other_address()
+    assert told.mention_other_address_in == 1
+    assert told.note_other_address() is told, "several replies count once"
+    assert sent(told).mention_other_address_in is None
+    assert told.beginning_again(PLAN_AGAIN, MONDAY + 3 * DAY).mention_other_address_in == 1
+    assert pending().note_other_address() == pending(), "a reply before the start of the course is not mentioned"
 
 
 def test_r20_the_lesson_after_the_one_being_sent_mentions_the_reply() -> None:
     due = after(1)
     assert due.due_at
-    claimed = delivery.claim(due, "attempt", due.due_at).answered_by_another()
+    claimed = delivery.claim(due, "attempt", due.due_at).note_other_address()
     done = delivery.commit(claimed, "attempt", "ses-id", due.due_at)
-    assert (claimed.another, done.another) == (2, 1)
-    assert sent(done).another is None
+    assert (claimed.mention_other_address_in, done.mention_other_address_in) == (2, 1)
+    assert sent(done).mention_other_address_in is None
 
 
 def test_r20_a_later_sign_up_mentions_no_reply_to_an_earlier_one() -> None:
-    left = after(1).answered_by_another().stopped(Status.UNSUBSCRIBED)
+    left = after(1).note_other_address().stopped(Status.UNSUBSCRIBED)
     later = MONDAY + 30 * DAY
     back = left.signing_up(SignUp(1087, later, "Ann", "Europe/Berlin", 7))
-    assert back.confirmed(1087, PLAN, later).another is None
+    assert back.confirmed(1087, PLAN, later).mention_other_address_in is None

@@ -59,7 +59,7 @@ def test_d3_a_scheduler_that_fires_twice_sends_once() -> None:
 
 def _days(disturbance: Disturbance) -> list[int]:
     """The days of March on which a subscriber in Berlin gets the course's emails; the 32nd is the first of April."""
-    asked = SignUp(1, MORNING, "Ann", "Europe/Berlin", 7, mailed=True)
+    asked = SignUp(1, MORNING, "Ann", "Europe/Berlin", 7, email_sent=True)
     someone = Subscriber("0" * 16, "course", "ann@example.net").signing_up(asked).confirmed(1, PLAN, MORNING)
     days = [schedule.local_day(at, "Europe/Berlin") for at, _ in deliveries(someone, MORNING, disturbance)]
     return [(day - date(2026, 2, 28)).days for day in days]
@@ -141,7 +141,7 @@ def _a_day_counts_only_in_its_zone(patch: pytest.MonkeyPatch) -> None:
 
 
 def _a_missed_lesson_is_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(delivery, "slide", lambda someone, _: replace(someone, due_at=None))
+    patch.setattr(delivery, "postpone", lambda someone, _: replace(someone, due_at=None))
 
 
 def _missed_lessons_are_due_at_once(patch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from course import delivery, schedule
-from course.delivery import Decision
+from course.delivery import Step
 from course.forms import zones
 from course.record import Held, SignUp
 from course.subscriber import Subscriber
@@ -120,7 +120,7 @@ def courses(zone: str, hours: Iterable[int] = range(24), turn: int = 0, disturba
 
 def run(zone: str, hour: int, start: datetime, disturbance: Disturbance, minute: int) -> Tally:
     """Runs and judges one course of a subscriber who confirms at `start` and is due at this minute of the hour."""
-    asked = SignUp(1, start, "Ann", zone, hour, mailed=True)
+    asked = SignUp(1, start, "Ann", zone, hour, email_sent=True)
     subscriber = Subscriber(_id(minute), "course", "ann@example.net").signing_up(asked).confirmed(1, PLAN, start)
     sent = list(deliveries(subscriber, start, disturbance))
     lessons = [lesson for _, lesson in sent]
@@ -145,7 +145,7 @@ def _id(minute: int) -> str:
 def deliveries(subscriber: Subscriber, at: datetime, disturbance: Disturbance) -> Iterator[tuple[datetime, Lesson]]:
     """Yields the lessons that SES takes, each with the true time; the lesson itself has the functions' time."""
     end, clocks = at + LONGEST, list(disturbance.clocks)
-    while at < end and subscriber.waiting:
+    while at < end and subscriber.has_next_email:
         assert subscriber.due_at
         tick = disturbance.next_tick(at, subscriber.due_at)
         if clocks and clocks[0].at < tick:
@@ -164,14 +164,14 @@ def deliveries(subscriber: Subscriber, at: datetime, disturbance: Disturbance) -
 def _delivered(subscriber: Subscriber, now: datetime) -> tuple[Subscriber, Lesson | None]:
     """Delivers as Sending.deliver does. Every write succeeds, and SES takes every email."""
     match delivery.decide(subscriber, now, events_until=None):
-        case Decision.SEND:
+        case Step.SEND:
             claimed = delivery.claim(subscriber, "attempt", now)
             assert claimed.claim
             lesson = Lesson(now, claimed.epoch, claimed.round, claimed.claim.email)
             return delivery.commit(claimed, "attempt", "ses-id", now), lesson
-        case Decision.SLIDE:
-            return delivery.slide(subscriber, now), None
-        case Decision.HOLD:
+        case Step.POSTPONE:
+            return delivery.postpone(subscriber, now), None
+        case Step.HOLD:
             return delivery.hold(subscriber, Held.IN_DOUBT), None
     return subscriber, None
 

@@ -63,13 +63,13 @@ OF_THE_SENDER = (
     Mutant(
         "stop: in any words from another address",
         "if any(map(replies.says_stop, texts)):",
-        "if hearing.heard(reply).request == Request(Command.STOP):",
+        "if hearing.interpret(reply).request == Request(Command.STOP):",
         "test_proof.py -k r23",
     ),
     Mutant(
         "stop: proof is required",
-        "if request.command is Command.STOP or reply.answer.verified:",
-        "if reply.answer.verified:",
+        "if request.command is Command.STOP or reply.answer.proven:",
+        "if reply.answer.proven:",
         "test_proof.py -k r23",
     ),
     Mutant(
@@ -80,7 +80,7 @@ OF_THE_SENDER = (
     ),
     Mutant(
         "unproven: there is no limit a day",
-        'if not reply.answer.verified and not reply.is_among_first("unproven", UNPROVEN_A_DAY):',
+        'if not reply.answer.proven and not reply.is_among_first("unproven", UNPROVEN_A_DAY):',
         'if not reply.answer and not reply.is_among_first("unproven", UNPROVEN_A_DAY):',
         "test_proof.py -k r24",
     ),
@@ -131,7 +131,7 @@ OF_UNPROVEN_WORDS = (
     ),
     Mutant(
         "journal: an unproven reflection is not marked",
-        "found.text, not found.verified, found.mail_id)",
+        "found.text, not found.proven, found.mail_id)",
         "found.text, False, found.mail_id)",
         "test_outlets.py test_journal.py -k r21",
     ),

@@ -256,8 +256,8 @@ OF_ATTRIBUTION = (
     ),
     Mutant(
         "proof: not checked",
-        "verified=own_address and came.is_from(subscriber.address),",
-        "verified=own_address,",
+        "proven=own_address and came.is_from(subscriber.address),",
+        "proven=own_address,",
         "test_proof.py -k r21",
     ),
     Mutant(
@@ -268,7 +268,7 @@ OF_ATTRIBUTION = (
     ),
     Mutant(
         "commands: obeyed without proof",
-        "if request.command is Command.STOP or reply.answer.verified:",
+        "if request.command is Command.STOP or reply.answer.proven:",
         "if True:",
         "test_proof.py -k r23",
     ),
@@ -361,8 +361,8 @@ OF_COMMANDS = (
     ),
     Mutant(
         "mail: handled twice",
-        "    if noted is None:\n        noted = _work_on",
-        '    if noted is None or noted == "":\n        noted = _work_on',
+        "    if note is None:\n        note =",
+        '    if note is None or note == "":\n        note =',
         "test_inbox.py -k r12",
     ),
     Mutant(

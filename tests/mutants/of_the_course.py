@@ -16,14 +16,14 @@ OF_DELIVERY = (
     ),
     Mutant(
         "decide: an attempt under way is moved",
-        "return Decision.SKIP if now <= claim.at + IN_FLIGHT else Decision.SLIDE",
-        "return Decision.SLIDE",
+        "return Step.SKIP if now <= claim.at + IN_FLIGHT else Step.POSTPONE",
+        "return Step.POSTPONE",
         DELIVERY,
     ),
     Mutant(
         "decide: an attempt of unknown outcome is decided at once",
-        "        if now < claim.retry_at:\n            return Decision.SKIP",
-        "        if now < claim.at:\n            return Decision.SKIP",
+        "        if now < claim.retry_at:\n            return Step.SKIP",
+        "        if now < claim.at:\n            return Step.SKIP",
         DELIVERY,
     ),
     Mutant(
@@ -46,8 +46,8 @@ OF_DELIVERY = (
     ),
     Mutant(
         "decide: lessons are sent during a pause",
-        "    if subscriber.status is Status.PAUSED:\n        return Decision.SLIDE",
-        "    if subscriber.status is Status.COMPLETED:\n        return Decision.SLIDE",
+        "    if subscriber.status is Status.PAUSED:\n        return Step.POSTPONE",
+        "    if subscriber.status is Status.COMPLETED:\n        return Step.POSTPONE",
         DELIVERY,
     ),
     Mutant(
@@ -88,8 +88,8 @@ OF_DELIVERY = (
     ),
     Mutant(
         "claim: the confirmation link expires counted from the sign-up",
-        "return replace(subscriber.asked(now), claim=taken)",
-        "return replace(subscriber, claim=taken)",
+        "return replace(subscriber.with_link_time_restarted(now), claim=new_claim)",
+        "return replace(subscriber, claim=new_claim)",
         "test_delivery.py test_held.py -k 'confirm'",
     ),
     Mutant(
@@ -106,8 +106,8 @@ OF_DELIVERY = (
     ),
     Mutant(
         "commit: a late event takes the claim from a sender at work",
-        "if claim and now <= claim.at + IN_FLIGHT:  # its worker",
-        "if claim is None and subscriber.held:  # its worker",
+        "if claim and now <= claim.at + IN_FLIGHT:",
+        "if claim is None and subscriber.held:",
         DELIVERY,
     ),
     Mutant(
@@ -123,9 +123,9 @@ OF_DELIVERY = (
         DELIVERY,
     ),
     Mutant(
-        "landed: an email is settled while a sender works on it",
-        "if claim and claim.taken and now > claim.at + IN_FLIGHT:",
-        "if claim and claim.taken:",
+        "commit_earlier_copy: an email is settled while a sender works on it",
+        "if claim and claim.earlier_message_id and now > claim.at + IN_FLIGHT:",
+        "if claim and claim.earlier_message_id:",
         DELIVERY,
     ),
     Mutant(
@@ -160,7 +160,7 @@ OF_DELIVERY = (
     ),
     Mutant(
         "release: the event of an earlier copy is forgotten",
-        "return _count_as_sent(before, claim.email, claim.taken, claim.at) if claim.taken else before",
+        "return _count_as_sent(before, claim.email, claim.earlier_message_id, claim.at)",
         "return before",
         DELIVERY,
     ),

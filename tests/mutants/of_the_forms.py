@@ -37,7 +37,7 @@ OF_LIMITS = (
     ),
     Mutant(
         "once more: a repeated link has no consent",
-        "            clients.consents().ask(subscriber.id, consent, now)  # for",
+        "            clients.consents().store(subscriber.id, consent, now)  # for",
         "            pass  # for",
         "test_sign_ups.py -k s20",
     ),

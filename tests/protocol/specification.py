@@ -20,7 +20,7 @@ Left out: the confirmation, pausing, skipping and an edited course; an operator 
 refusal that holds one. So a held subscriber stays held until an event shows that SES took the lesson.
 
 Simpler than the code:
-- The event of an earlier copy settles a claim (`landed`) in one certain step, at the next slot.
+- The event of an earlier copy settles a claim (`commit_earlier_copy`) in one certain step, at the next slot.
 - A claim is worked on for as long as a sender works on it. The code assumes one minute.
 - Whether events of later attempts have come does not depend on an event here: a lesson in doubt may be sent again or
   held at any time, and only sending it again counts as certain.

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from course import delivery, schedule
-from course.delivery import Decision
 from course.record import Held, SignUp, Status
 from course.subscriber import Subscriber
 from tests.protocol.explore import explore
@@ -73,16 +72,16 @@ class Replay:
         """
         if not step.name.startswith("a sender reads"):
             return True
-        subscriber = delivery.landed(self.stored, self.now)
+        subscriber = delivery.commit_earlier_copy(self.stored, self.now)
         if step.name == "a sender reads: an earlier copy is known":
             assert subscriber != self.stored
             return True
         heard = self.now if "events of later attempts have come" in step.name else None
         decision = delivery.decide(subscriber, self.now, heard)
         if step.name == "a sender reads: due":
-            assert decision is not Decision.HOLD
-            return decision is Decision.SEND
-        assert decision is (Decision.SEND if heard else Decision.HOLD)
+            assert decision is not delivery.Step.HOLD
+            return decision is delivery.Step.SEND
+        assert decision is (delivery.Step.SEND if heard else delivery.Step.HOLD)
         return True
 
     def take(self, step: Step, who: int) -> None:
@@ -117,7 +116,7 @@ class Replay:
         elif name == "an event comes":
             self.save(delivery.commit(self.stored, str(who), "ses-id", self.now))
         elif name == "a sender reads: an earlier copy is known":
-            self.save(delivery.landed(self.stored, self.now))
+            self.save(delivery.commit_earlier_copy(self.stored, self.now))
         elif not name.startswith("a sender reads"):
             self.write(name, who, before)
 
@@ -153,13 +152,13 @@ class Replay:
         assert (PLAN.index(stored.next_lesson) + 1 if stored.next_lesson else LAST + 1) == said.next_lesson, name
         assert (stored.last_day == today) is said.day_taken, name
         assert (int(claim.attempt) if claim else NOBODY) == said.claim.attempt, name
-        assert bool(claim and claim.taken) is said.claim.taken, name
+        assert bool(claim and claim.earlier_message_id) is said.claim.taken, name
         assert bool(claim and self.now >= claim.retry_at) is said.claim.in_doubt, name
         assert said.earlier in (NOBODY, *map(int, stored.unsettled)), name
         # This holds late in the day, when the gap between two lessons is over, and for any entry of the index.
         night = self.now.replace(hour=22, minute=30)
-        wants = delivery.decide(replace(delivery.landed(stored, self.now), due_at=self.now), night, night)
-        assert wants is not Decision.SEND or due(said, ALL), name
+        wants = delivery.decide(replace(delivery.commit_earlier_copy(stored, self.now), due_at=self.now), night, night)
+        assert wants is not delivery.Step.SEND or due(said, ALL), name
 
 
 def follow(way: list[str]) -> Replay:

@@ -7,9 +7,10 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 
 from aws.inbound import RawMail
-from aws.items import Consent, consent_item
+from aws.items import consent_item
 from aws.settings import settings
 from aws.subscribers import GIVEN, Subscribers
+from course.record import Consent
 from local_cloud.cloud import World
 from services import erasure
 from tests.people import Person

@@ -49,7 +49,7 @@ def many(world: World, person: Person, number: int, text: str, lesson: str, roun
             f"mail-{round_number}-{lesson}-{at:05}",
             text if at else f"First of all. {text}"[: len(text)],
             "token",
-            verified=True,
+            proven=True,
         )
         world.clients.dynamodb.put_item(
             TableName=world.resources.ref("Reflections"), Item=to_wire(reflection_item(kept))

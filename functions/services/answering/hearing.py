@@ -6,7 +6,7 @@ from course.commands import ASK_CONFIRM, ERASE_NOTICE, Command, Question
 from course.record import CONFIRM
 from replies.request import Decision, EmailKind, Request
 from services.answering.reply import Reply
-from services.attribution import Answered
+from services.attribution import Attribution
 
 OBEYED = (Decision.Kind.OBEY, Decision.Kind.OBEY_AND_KEEP)
 
@@ -14,12 +14,12 @@ KINDS = {Question.WAY_BACK: EmailKind.WAY_BACK, Question.ERASURE: EmailKind.ERAS
 """The kind of email that asks each question."""
 
 
-def heard(reply: Reply) -> Decision:
+def interpret(reply: Reply) -> Decision:
     """Decides what to do with a reply.
 
     If our email has changed since it was sent, its quote can look like the person's own words. So the reply is read a
-    second time without the original. The second reading counts if it is plainly a request. In a reply to a lesson, it
-    counts only if that is STOP.
+    second time without the original. The second reading counts if it is plainly a request. In a reply to a lesson, the
+    second reading counts only if it asks for STOP.
     """
     decision = _decided(reply, reply.text)
     if decision.kind in OBEYED:
@@ -42,7 +42,7 @@ def _decided(reply: Reply, text: str) -> Decision:
     return Decision(decision.kind, commands.within_limits(decision.request, answer.today))
 
 
-def _read_as(answer: Answered, text: str) -> Decision:
+def _read_as(answer: Attribution, text: str) -> Decision:
     """Decides what the words ask for.
 
     After the confirmation, a reply to the confirmation email is read as a reply to a notice, unless it is another yes.
@@ -69,7 +69,7 @@ def _to_an_offer(decision: Decision, offered: Command) -> Decision:
     return Decision(Decision.Kind.ASK if offered is Command.TIME else Decision.Kind.OBEY, Request(offered))
 
 
-def kind(answer: Answered) -> EmailKind:
+def kind(answer: Attribution) -> EmailKind:
     """The kind of email that was answered. The question of an earlier round is closed."""
     if answer.confirms or answer.notice in (CONFIRM, ASK_CONFIRM):
         return EmailKind.CONFIRM

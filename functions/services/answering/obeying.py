@@ -3,7 +3,7 @@
 from aws import clients
 from aws.log import count
 from course import commands, tokens
-from course.commands import ERASE_NOTICE, Asked, Command
+from course.commands import ERASE_NOTICE, Command, RequestToObey
 from course.limits import ANSWERS_AN_HOUR
 from course.reflection import NotTaken, Why
 from course.subscriber import Subscriber
@@ -33,19 +33,19 @@ def obey(reply: Reply, request: Request) -> NotTaken | None:
         return None
     if request.command is Command.ERASE:
         clients.limits().ask_to_erase(subscriber.id, now)
-    asked = Asked(request, reply.answer.course, now, reply.place)
+    asked = RequestToObey(request, reply.answer.course, now, reply.place)
 
     def decided(current: Subscriber) -> Subscriber:
         if came.short_id in current.obeyed or current.signed_up_since(came.received_at):
             return current
-        return asked.obeyed(current).having_obeyed(came.short_id)
+        return asked.apply(current).having_obeyed(came.short_id)
 
     if after := clients.subscribers().change(subscriber.id, decided):
         _answer(reply, asked, after)
     return None
 
 
-def _answer(reply: Reply, asked: Asked, after: Subscriber) -> None:
+def _answer(reply: Reply, asked: RequestToObey, after: Subscriber) -> None:
     came = reply.came
     was_in_course = reply.place.in_course and not after.signed_up_since(came.received_at)
     if not (asked.row.about_data or was_in_course):

@@ -9,7 +9,7 @@ from aws import clients
 from aws.inbound import Arrival
 from course import tokens
 from course.commands import Place
-from services.attribution import Answered
+from services.attribution import Attribution
 
 if TYPE_CHECKING:
     from replies.reader import Mail
@@ -24,9 +24,9 @@ class Done(Enum):
     SET_ASIDE = auto()
 
     @property
-    def note(self) -> str:
-        """The note that is stored when the mail is done; empty unless the raw mail is to be deleted."""
-        return "its raw mail goes" if self in (Done.OBEYED, Done.DISCARDED) else ""
+    def deletes_raw_mail(self) -> bool:
+        """Whether the raw mail is deleted when the mail is done."""
+        return self in (Done.OBEYED, Done.DISCARDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +35,17 @@ class Reply:
 
     came: Arrival
     mail: "Mail"
-    answer: Answered
+    answer: Attribution
     place: Place
-    """Where the subscriber stood when the mail first came."""
+    """The subscriber's place in the course when the mail first came."""
     text: str
     """The person's own words."""
     now: datetime
 
     def is_among_first(self, what: str, most: int) -> bool:
-        """Whether the mail is among the subscriber's first `most` on its UTC day that count as `what`.
+        """Whether this mail is among the first `most` mails of its subscriber counted as `what`.
 
-        A retry counts once.
+        They count on the UTC day on which they came. A retry is not counted again.
         """
         key = f"{what}#{tokens.nameless(self.answer.subscriber.id)}"
         return clients.limits().admit_of_day(key, self.came.mail_id, most, self.came.received_at)

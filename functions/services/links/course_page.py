@@ -47,8 +47,8 @@ def press(
     asked = pressed(command, course, now, until, place)
     count(f"Command.{command}")
     if command is Command.STOP:
-        return asked.is_fulfilled(telling.stop(before.id, asked.obeyed, now), Place.of(before))
-    after = clients.subscribers().change(before.id, asked.obeyed)
+        return asked.is_fulfilled(telling.stop(before.id, asked.apply, now), Place.of(before))
+    after = clients.subscribers().change(before.id, asked.apply)
     done = asked.is_fulfilled(after, Place.of(before))
     if after and done and asked.row.told:
         telling.tell(command, after, now)

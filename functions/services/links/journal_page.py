@@ -36,7 +36,7 @@ def take_back(subscriber: Subscriber, course: Course, round_number: int, lesson:
 
 def rename(subscriber: Subscriber, first_name: str) -> Subscriber | None:
     """Changes the first name by which emails greet. Returns None if the subscriber was just erased."""
-    return clients.subscribers().change(subscriber.id, lambda current: current.renamed(first_name))
+    return clients.subscribers().change(subscriber.id, lambda current: current.with_first_name(first_name))
 
 
 def end_links(subscriber: Subscriber, token: str) -> None:
@@ -60,7 +60,7 @@ def archive(subscriber: Subscriber, course: Course, after: str, now: datetime) -
     part = written.part(subscriber, after, course)
     html = rendered("journal-file", **journal_file_values(subscriber, course, part, now))
     count("Exported")
-    given = clients.consents().given(subscriber.id)
+    given = clients.consents().of_last_confirmed(subscriber.id)
     rounds = clients.subscribers().earlier_rounds(subscriber.id)
     return export.archive(subscriber, asdict(given) if given else {}, rounds, part, html, now)
 

@@ -13,7 +13,7 @@ from aws.settings import settings
 from content.emails import BROKEN, Email, lesson_email, notice_email
 from content.lessons import Course
 from course import delivery
-from course.delivery import Decision
+from course.delivery import Step
 from course.errors import NewerItem, UnreadableSubscriber
 from course.record import CONFIRM, Held
 from course.subscriber import Subscriber
@@ -89,7 +89,8 @@ class Sending:
         if held_if_changed(stored):
             return
         subscriber = delivery.pass_over(
-            delivery.landed(stored.with_ids(course.renamed), now).after_pause(now), course.lessons
+            delivery.commit_earlier_copy(stored.with_new_lesson_ids(course.renamed), now).after_pause(now),
+            course.lessons,
         )
         events_until = None
         if subscriber.claim and now >= subscriber.claim.retry_at:
@@ -98,16 +99,16 @@ class Sending:
         if delivery.missed_a_day(subscriber, now):
             count("Overdue")
         match delivery.decide(subscriber, now, events_until, course.hold_in_doubt):
-            case Decision.SEND:
+            case Step.SEND:
                 self._send(subscriber, course, now)
-            case Decision.SLIDE:
-                clients.subscribers().save(delivery.slide(subscriber, now))
-            case Decision.HOLD:
+            case Step.POSTPONE:
+                clients.subscribers().save(delivery.postpone(subscriber, now))
+            case Step.HOLD:
                 _hold(subscriber, Held.IN_DOUBT)
-            case Decision.SKIP if subscriber != stored:
+            case Step.SKIP if subscriber != stored:
                 clients.subscribers().save(subscriber)
 
-    def mailed(
+    def send_email(
         self, email: Email, subscriber: Subscriber, name: str, epoch: int, now: datetime
     ) -> Sent | Refused | Unknown:
         """Sends an email that is not a lesson; returns SES's answer. Counts a refusal, and a lost answer."""
@@ -124,7 +125,7 @@ class Sending:
             email = self._email(subscriber, course, now)  # before the claim: a broken template must hold no one
         except BROKEN as error:
             failed("an email cannot be made", error, counted_as="Broken", subscriber=subscriber.id)
-            _postpone(subscriber, now)
+            _try_later(subscriber, now)
             return
         attempt = secrets.token_hex(8)
         began = self._milliseconds_left()
@@ -150,14 +151,14 @@ class Sending:
     def _without_course(self, subscriber: Subscriber, now: datetime) -> None:
         """Holds a subscriber whose course was removed.
 
-        While any course's files are broken, the course may be one of those. So the subscriber waits, and later goes on
-        automatically.
+        If any course has broken files, this course may be the broken one. Then the subscriber waits, and goes on
+        automatically when it is mended.
         """
         if not self.site.library.faults:
             _hold(subscriber, Held.NO_COURSE)
-        elif subscriber.waiting and subscriber.due_at and subscriber.due_at <= now:
+        elif subscriber.has_next_email and subscriber.due_at and subscriber.due_at <= now:
             count("Broken")
-            _postpone(subscriber, now)
+            _try_later(subscriber, now)
 
     def _refused(self, why: Refusal, code: str, subscriber: Subscriber, now: datetime) -> None:
         count("Refused")
@@ -169,15 +170,15 @@ class Sending:
             count("BreakerOpen")
 
     def _email(self, subscriber: Subscriber, course: Course, now: datetime) -> Email:
-        email = subscriber.due_email
+        email = subscriber.next_email
         if email is None or email == CONFIRM:  # never None here: decide() returned SEND
-            return notice_email(self.site, subscriber.asked(now), CONFIRM, now)
+            return notice_email(self.site, subscriber.with_link_time_restarted(now), CONFIRM, now)
         lesson = course.lessons[email]
         looked_back_on = written.around_lesson(subscriber, lesson, course)
         return lesson_email(self.site, subscriber, lesson, looked_back_on, now)
 
 
-def _postpone(subscriber: Subscriber, now: datetime) -> None:
+def _try_later(subscriber: Subscriber, now: datetime) -> None:
     clients.subscribers().save(replace(subscriber, due_at=now + TRY_AGAIN_IN))
 
 

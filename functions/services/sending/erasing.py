@@ -13,8 +13,8 @@ from services import courses, erasure, links
 from services.sending import HELD, Sending
 
 TOLD_WITHIN = timedelta(hours=23, minutes=30)
-"""Time from the press of the button. The first try after it is the last, within 24 hours: then the address is deleted,
-even if SES has not taken the last email."""
+"""How long after the press of the button the last email is tried. The first try after this time is the last one. Then,
+at most 24 hours after the press, the address is deleted, even if SES has not taken the email."""
 
 
 def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool) -> None:
@@ -22,32 +22,34 @@ def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool
 
     If the time runs out, or if SES does not take the email, the erasure is due again in 15 minutes.
     """
-    going = clients.erasures().get(subscriber_id)
-    if going is None:
+    unfinished = clients.erasures().get(subscriber_id)
+    if unfinished is None:
         return
-    is_last = now >= going.asked_at + TOLD_WITHIN
-    begun = replace(going, due_at=now + erasure.TRIED_EVERY)
-    if not clients.erasures().put_off(going, replace(begun, address="") if is_last else begun):
+    is_last = now >= unfinished.asked_at + TOLD_WITHIN
+    begun = replace(unfinished, due_at=now + erasure.TRIED_EVERY)
+    if not clients.erasures().put_off(unfinished, replace(begun, address="") if is_last else begun):
         return
     clients.subscribers().erase(subscriber_id)  # the press may have been interrupted before it did this
     if not all(sending.ready for _ in erasure.delete_remains(subscriber_id)):
         return
-    is_over = bool(going.address) and may_send and _is_over(begun, sending, now)
-    if not is_over and (is_last or not going.address):
+    is_over = bool(unfinished.address) and may_send and _send_last_email(begun, sending, now)
+    if not is_over and (is_last or not unfinished.address):
         count("ErasedUntold")
         is_over = True
     if is_over:
         clients.erasures().end(subscriber_id)
 
 
-def _is_over(going: Erasing, sending: Sending, now: datetime) -> bool:
+def _send_last_email(unfinished: Erasing, sending: Sending, now: datetime) -> bool:
     """Sends the last email; returns whether it was sent or never can be."""
-    subscriber = Subscriber(going.subscriber, going.course, going.address, epoch=going.epoch, zone=going.zone)
+    subscriber = Subscriber(
+        unfinished.subscriber, unfinished.course, unfinished.address, epoch=unfinished.epoch, zone=unfinished.zone
+    )
     if not links.is_genuine(subscriber):
         count("ErasedUntold")
         return True
     email = notice_email(courses.site_of(subscriber), subscriber, ERASED_NOTICE, now)
-    match sending.mailed(email, subscriber, ERASED_NOTICE, going.epoch, now):
+    match sending.send_email(email, subscriber, ERASED_NOTICE, unfinished.epoch, now):
         case Sent():
             count("ErasedTold")
             return True
@@ -55,14 +57,16 @@ def _is_over(going: Erasing, sending: Sending, now: datetime) -> bool:
             count("ErasedUntold")
             return True
         case Unknown():
-            if now < going.asked_at + TOLD_WITHIN:
-                clients.erasures().put_off(going, _rested(going))
+            if now < unfinished.asked_at + TOLD_WITHIN:
+                clients.erasures().put_off(unfinished, _with_longer_wait(unfinished))
             return False
         case Refused():
             return False
 
 
-def _rested(going: Erasing) -> Erasing:
+def _with_longer_wait(unfinished: Erasing) -> Erasing:
     """Doubles the time until the next try: an email without an answer may have reached the mailbox."""
-    longer = going.due_at + (2**going.unanswered - 1) * erasure.TRIED_EVERY
-    return replace(going, unanswered=going.unanswered + 1, due_at=min(longer, going.asked_at + TOLD_WITHIN))
+    longer = unfinished.due_at + (2**unfinished.unanswered - 1) * erasure.TRIED_EVERY
+    return replace(
+        unfinished, unanswered=unfinished.unanswered + 1, due_at=min(longer, unfinished.asked_at + TOLD_WITHIN)
+    )

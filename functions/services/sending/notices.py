@@ -22,11 +22,11 @@ from services.sending import HELD, Sending, held_if_changed
 AFTER_STOPPING = {"goodbye", "fresh-link", links.JOURNAL_LATER} | {
     row.notice for row in ROWS.values() if row.about_data
 }
-"""Notices that subscribers who have stopped also get: they answer what is asked for after a stop."""
+"""Notices that a subscriber gets even after a stop: the goodbye, a new link, and answers about their data."""
 
 
 class NotSent(EmailCourseError):
-    """Raised when SES refused this notice, or did not answer.
+    """Raised when SES refuses the address of a notice, or does not answer.
 
     After five tries, its message goes to the dead-letter queue.
     """
@@ -51,9 +51,9 @@ class Notice:
 
 
 def send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bool:
-    """Sends a notice once per key; False if it has to wait. Raises NotSent if refused or unanswered.
+    """Sends a notice once per key. Raises NotSent if SES refuses this address or does not answer.
 
-    It has to wait while SES takes no emails, and if newer code has stored the subscriber.
+    Returns False if the notice has to wait: SES is busy or refuses the account, or newer code stored the subscriber.
     """
     with suppress(NewerItem):
         return _send(sending, asked, message_id, now)
@@ -70,14 +70,14 @@ def _send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bo
         return True
     token = tokens.journal(subscriber.id) if asked.name in links.WITH_JOURNAL_LINK else ""
     site = courses.site_of(subscriber)
-    subscriber = subscriber.with_ids(site.library.courses[subscriber.course].renamed)
+    subscriber = subscriber.with_new_lesson_ids(site.library.courses[subscriber.course].renamed)
     email = notice_email(site, subscriber, asked.name, now, told=asked.told, journal_token=token)
     mark = f"notice#{asked.key}"
     if not clients.limits().mark(mark, message_id, now):
         return True
     if token:
         clients.journal_links().add(tokens.read_journal(token), now)
-    match sending.mailed(email, subscriber, asked.name, asked.epoch, now):
+    match sending.send_email(email, subscriber, asked.name, asked.epoch, now):
         case Sent():
             clients.limits().mark_done(mark, now)
             count("NoticesSent")

@@ -3,14 +3,15 @@
 import time
 from threading import Lock
 
-MOST_DOUBLINGS = 4  # of the time between two emails of one queue message: down to a sixteenth of the rate
+MOST_DOUBLINGS = 4
+"""The time between two emails of a queue message doubles at most so often: the rate falls to a sixteenth."""
 
 
 class Pace:
     """The pace of one process: SES's rate limit does not start again with each queue message."""
 
     def __init__(self) -> None:
-        self.line = Lock()  # held while waiting, so that emails start one after the other
+        self.start_lock = Lock()  # held while waiting, so that emails start one after the other
         self._next = 0.0
 
     def wait(self, rate: float, throttled: int) -> None:

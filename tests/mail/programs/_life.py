@@ -1,7 +1,7 @@
 """Repeats in a local cloud the course of the subscriber to whom `email-course simulate` sent the emails in `sent/`."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from cli.replies import read

@@ -10,13 +10,13 @@ from content.lessons import load
 from course.commands import offer
 from replies.request import EmailKind, Request
 from services.answering.hearing import kind
-from services.attribution import Answered
+from services.attribution import Attribution
 from tests.course.subscribers import after
 
 COURSE = load(Path(__file__).parents[3] / "emails").courses["rebuild-trust"]
-PLAIN = Answered(
+PLAIN = Attribution(
     subscriber=after(1), course=COURSE, epoch=1, round=1, lesson="own-it", notice="", by="token", is_current=True,
-    confirms=False, own_address=True, verified=True, today=date(2026, 11, 24),
+    confirms=False, own_address=True, proven=True, today=date(2026, 11, 24),
 )  # fmt: skip
 
 
