@@ -16,7 +16,8 @@ TICK = 300
 def handler(_event: dict[str, Any], _context: Any) -> None:
     """Handles a schedule's event. The oldest slots come first; all that do not fit wait for the next run.
 
-    Once an email was due on a UTC day, forms may use at most 1/FORMS_PART of SES's daily quota on that day.
+    From the first run of a UTC day that finds an email due, forms may use at most 1/FORMS_PART of SES's daily quota on
+    that day.
     """
     now = clients.now()
     for subscriber in clients.erasures().due(now):

@@ -80,7 +80,8 @@ def claim(subscriber: Subscriber, attempt: str, now: datetime) -> Subscriber:
 def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime) -> Subscriber:
     """Counts the email as sent and gives the next one its slot. Safe to repeat, and in any order.
 
-    An event may come so late that the email was claimed again or released: the event settles that as well.
+    An event may come late, when the email was already claimed again, or when an operator has released the subscriber.
+    It still counts, unless a later email comes next by now.
     """
     claim = subscriber.claim
     if claim and claim.attempt == attempt:
@@ -89,7 +90,8 @@ def commit(subscriber: Subscriber, attempt: str, message_id: str, now: datetime)
     if email is None or email != _next(subscriber):
         return subscriber
     if claim and now <= claim.at + IN_FLIGHT:
-        # The process that made this claim may still be working: if SES refuses, it frees the day.
+        # The process that made this claim may still be working, so the earlier copy is only noted. If SES refuses the
+        # new copy, `release` frees its day and counts the earlier one.
         return replace(subscriber, claim=replace(claim, earlier_message_id=message_id))
     return _count_as_sent(subscriber, email, message_id, now)
 
@@ -122,12 +124,12 @@ def _count_as_sent(subscriber: Subscriber, email: str, message_id: str, now: dat
 
 
 def _counted_down(which: int | None) -> int | None:
-    """The number of the lesson that will mention a reply, counted down by one lesson that was sent."""
+    """One less, since a lesson was sent; None if that lesson had the mention, or if there is nothing to mention."""
     return which - 1 or None if which else None
 
 
 def pass_over(subscriber: Subscriber, lessons: Container[str]) -> Subscriber:
-    """Skips lessons that the course no longer has. No lesson that was sent is sent again instead."""
+    """Skips lessons that the course no longer has. It goes forward in the plan, and never back to an earlier lesson."""
     while subscriber.next_lesson and subscriber.next_lesson not in lessons:
         subscriber = _after(subscriber, subscriber.next_lesson)
     return subscriber
@@ -188,7 +190,7 @@ def hold(subscriber: Subscriber, reason: Held) -> Subscriber:
 
 
 def release_held(subscriber: Subscriber, now: datetime, *, arrived: bool = False) -> Subscriber:
-    """Releases a subscriber for an operator: the next email comes today if the day is free and its hour has come.
+    """Releases a subscriber for an operator. The next lesson keeps to the free day, the hour and the end of a pause.
 
     An email of unknown outcome counts as sent if it `arrived`, otherwise it is sent again; its day stays taken in both
     cases.

@@ -46,8 +46,9 @@ def next_slot(not_before: datetime, after_day: date | None, zone: str, hour: int
 def hour_has_come(now: datetime, zone: str, hour: int) -> bool:
     """Whether the chosen hour of this local day has begun.
 
-    Both tests are needed: `slot` moves a skipped hour earlier in Nuuk, and in Casey (2022-10-02) later than the slots
-    after it.
+    Where the clocks skip the hour, both tests are needed. In Nuuk, `slot` moves the hour earlier, so only the second
+    test sees that it has come. In Casey (2022-10-02), `slot` moves hour 2 to 05:00 although hour 4 is at 04:00; there
+    the first test lets hour 2 begin as soon as the clock shows a later hour.
     """
     local = now.astimezone(ZoneInfo(zone))
     return local.hour >= hour or now >= slot(local.date(), zone, hour)

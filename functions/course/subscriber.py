@@ -230,7 +230,7 @@ class Subscriber(Record):
         )
 
     def having_obeyed(self, mail_id: str) -> "Subscriber":
-        """Remembers a mail whose command was obeyed, even if it changed nothing: a retry later might."""
+        """Remembers a mail whose command was obeyed, even if it changed nothing: obeyed again later, it might."""
         return self if mail_id in self.obeyed else replace(self, obeyed=(*self.obeyed, mail_id)[-LAST_OBEYED:])
 
 

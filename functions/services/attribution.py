@@ -44,7 +44,8 @@ class Attribution:
     by: str
     """How it was found: `token`, `in-reply-to`, or `operator`."""
     is_current: bool
-    """Whether its question is still open: it is of this round, or of the one before if this one has sent nothing."""
+    """Whether its question is still open: the email is of the present round, or of the round before if no lesson of the
+    present round was sent."""
     confirms: bool
     """Whether it belongs to a sign-up that still waits for its confirmation."""
     own_address: bool
@@ -135,7 +136,8 @@ def _made_again(mail: "Mail", answer: Attribution, now: datetime) -> Email | Non
         sent_at = subscriber.sent.get(lesson.id) if answer.is_current else None
         if sent_at:
             known = [one for one in known if one.received_at < sent_at + SECOND]
-        # With the time of sending, the email has the same links again. The quote may have one of them broken in two.
+        # Signed links hold a time. Made with the time of sending, they are the same again, so a link that the quote has
+        # broken in two can still be found and removed.
         return lesson_email(site, subscriber, lesson, known, sent_at or now)
     if answer.notice and (answer.notice not in (CONFIRM, ASK_CONFIRM) or answer.confirms):
         # A journal link is random and only its hash is stored, so its token is read from the quote.
@@ -182,7 +184,8 @@ def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: dateti
     waits = subscriber.sign_up
     if waits and waits.epoch == token.epoch and now >= waits.at + tokens.CONFIRM_LIFE:
         return NotTaken(Why.EXPIRED)
-    obeyed = came.short_id in subscriber.obeyed  # a retried stop: it has ended the sign-up, and still needs its answer
+    # A retried STOP ended a newer sign-up, so the subscriber has that epoch now. Its answer is still to be sent.
+    obeyed = came.short_id in subscriber.obeyed
     if token.epoch != subscriber.epoch and not subscriber.awaits(token.epoch) and not obeyed:
         return NotTaken(Why.EARLIER_SIGN_UP)
     lesson = courses.course_of(subscriber).lesson_of(token.lesson_tag) or ""

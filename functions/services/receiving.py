@@ -54,7 +54,9 @@ def _work_on(came: Arrival, now: datetime) -> Done:
         leaving.stop(LinkToken(token.subscriber, token.epoch), now, pressed=False)
         return Done.OBEYED
     addressed = attribution.addressed_by(came)
-    if addressed and _is_erased(addressed):  # a crash may have left a reflection, without its raw mail
+    if addressed and _is_erased(
+        addressed
+    ):  # before the fetch: a crash may have left a reflection whose raw mail is gone
         clients.reflections().erase(addressed, came.mail_id)
         return _discard_of_erased()
     raw = clients.raw_mail().fetch(came.object_key)

@@ -39,7 +39,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One expression with a value, or several without a value, of one section and level."""
+    """A compiled pattern of one section and level: one entry with a value, or all entries without a value together."""
 
     section: str
     level: Level
@@ -72,7 +72,7 @@ class Language:
 
     @cached_property
     def frames(self) -> dict[str, re.Pattern[str]]:
-        """The words around a request, by the name of their list."""
+        """The lists of the section `[frames]`, by their names."""
         return {name: _pattern(self._shape(entries)) for name, entries in self._table.get("frames", {}).items()}
 
     @cached_property
@@ -153,9 +153,9 @@ def _pattern(shape: str) -> re.Pattern[str]:
 
 
 def _groups(entries: list[str]) -> list[list[str]]:
-    """Groups entries for one expression each: an entry with a value alone, all others together.
+    """Divides entries into one list for each expression: an entry with a value alone, all others together.
 
-    A group's name can stand only once in an expression.
+    A named part such as `(?P<day>…)` can stand only once in a regular expression.
     """
     valued = [entry for entry in entries if any(f"{{{name}}}" in entry for name in VALUES)]
     others = [entry for entry in entries if entry not in valued]

@@ -107,7 +107,10 @@ class _Parser:
         return last[1] if last else None
 
     def _steps(self, start: int) -> Iterator[tuple[int, "Core | str"]]:
-        """Yields what can be read from one word on, with its end: a core, or the name of a list that has it."""
+        """Yields each thing that can be read from this word on, and where it ends.
+
+        That is a core, a frame (`wish` or `doubt`), or `around` for a courtesy, a reason or the end of a sentence.
+        """
         if self._words.startswith(END, start):
             yield start + 1, "around"
             return

@@ -37,7 +37,7 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The end of a pause: a local day, or None if the day has two meanings: then the subscriber ends it."""
+    """The end of a pause: a local day. If the day has two meanings it is None, and the subscriber ends the pause."""
 
     day: date | None
 

@@ -7,8 +7,8 @@ from replies import tables
 SHORTEST = 4
 """The fewest letters of a word that is corrected."""
 LONGEST_SHORT = 5
-"""If the right word has at most so many letters and the typed word does not have exactly this number, only two swapped
-letters or one doubled letter are corrected."""
+"""For a right word of at most so many letters, slips other than swapped or doubled letters are corrected only if the
+typed word has exactly this many letters."""
 TWO_SLIPS_FROM = 9
 """If the right word has at least so many letters, two slips are corrected."""
 

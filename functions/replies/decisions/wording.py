@@ -43,7 +43,7 @@ class Sentence:
 
 
 def sentences(text: str, first_name: str = "") -> list[Sentence]:
-    """Returns the sentences of a text. A sentence of only the writer's first name is left out."""
+    """Returns the sentences of a text, without the writer's first name at the end of a sentence, or as a whole one."""
     text = re.sub(_WRAPPED, r"\1 ", re.sub(_APOSTROPHE, "", _without_quotes(text)))
     found: list[Sentence] = []
     start = 0

@@ -18,7 +18,7 @@ LONG_MATCH = 5
 NEAR = 40
 """How many words after the last match are searched for the start of a line of fewer than five words."""
 TRIES = 8
-"""For one line, at most so many places in each direction, or following lines, are tried."""
+"""For one line, so many places in each direction are tried, and so many lines below are searched for the same words."""
 
 _DECORATION = r"[\s\-=_*•·—–>|.…\[\]()#~:;,<]*"
 _NEXT_WORD = r"\S*\s+"
@@ -202,7 +202,7 @@ class SentWords:
         ]
 
     def _starts(self, place: int) -> bool:
-        """Whether a line of ours starts here, or starts with a number right before."""
+        """Whether a line of ours starts here, or starts one word before with a bullet or its number."""
         return place in self._line_ends or (place - 1 in self._line_ends and _is_bullet(self._words[place - 1]))
 
     def _run(self, sought: list[str], place: int) -> tuple[int, int]:

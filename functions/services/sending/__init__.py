@@ -22,7 +22,8 @@ from services import links, written
 CLAIM_TIME = 5_000
 """The longest time in ms to store a claim.
 
-With ANSWER_TIME, SES has the email at most 25 s after the claim began. So an email may go out up to 25 s after a stop.
+CLAIM_TIME and ANSWER_TIME together are 25 s: SES has the email at most that long after the claim began. So an email may
+still go out up to 25 s after its subscriber has stopped.
 """
 
 ANSWER_TIME = (CONNECT_TIMEOUT + READ_TIMEOUT) * 1000
@@ -45,7 +46,7 @@ class Halt:
 
 
 def halted(now: datetime) -> Halt | None:
-    """Why all sending is stopped now, or None. Checked before each batch: a stop takes effect at once."""
+    """Why all sending is stopped now, or None. Checked before each message of the queue."""
     if not clients.subscribers().may_send_from_table(settings().stack):
         why = "the table was restored or belongs to another stack: email-course resume-all lets this one send from it"
         return Halt(why, moved=True)
@@ -64,7 +65,7 @@ class Sending:
 
     @property
     def ready(self) -> bool:
-        """Whether another email can be started: SES takes it, and there is time for claim, answer and commit."""
+        """Whether another email can be started: SES takes emails, and there is time for the claim and its answer."""
         return not self.closed and self._milliseconds_left() >= CLAIM_TIME + ANSWER_TIME
 
     def deliver(self, subscriber_id: str, now: datetime) -> None:

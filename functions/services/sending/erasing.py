@@ -13,14 +13,17 @@ from services import courses, erasure, links
 from services.sending import HELD, Sending
 
 TOLD_WITHIN = timedelta(hours=23, minutes=30)
-"""How long after the press of the button the last email is tried. The first try after this time is the last one. Then,
-at most 24 hours after the press, the address is deleted, even if SES has not taken the email."""
+"""For this long after the press of the button, the last email is tried again if SES did not take it.
+
+The first try after that is the final one. Then, at most 24 hours after the press, the address is deleted in any case.
+"""
 
 
 def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool) -> None:
     """Deletes what is left, mail by mail, then sends the last email, then deletes the address.
 
-    If the time runs out, or if SES does not take the email, the erasure is due again in 15 minutes.
+    If the time runs out, or SES refuses for now, the erasure is due again in 15 minutes. If SES does not answer, the
+    wait doubles with each try.
     """
     unfinished = clients.erasures().get(subscriber_id)
     if unfinished is None:
