@@ -47,8 +47,8 @@ def hour_has_come(now: datetime, zone: str, hour: int) -> bool:
     """Whether the chosen hour of this local day has begun.
 
     Where the clocks skip the hour, both tests are needed. In Nuuk, `slot` moves the hour earlier, so only the second
-    test sees that it has come. In Casey (2022-10-02), `slot` moves hour 2 to 05:00 although hour 4 is at 04:00; there
-    the first test lets hour 2 begin as soon as the clock shows a later hour.
+    test sees that it has come. In Casey on 2022-10-02, the clocks go from 00:01 to 03:01, and
+    `slot` moves hour 2 to 05:00, later than hour 4. There the first test lets hour 2 begin at 03:01 already.
     """
     local = now.astimezone(ZoneInfo(zone))
     return local.hour >= hour or now >= slot(local.date(), zone, hour)

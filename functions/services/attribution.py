@@ -184,7 +184,7 @@ def _by_token(came: Arrival, mail: "Mail", token: tokens.ReplyToken, now: dateti
     waits = subscriber.sign_up
     if waits and waits.epoch == token.epoch and now >= waits.at + tokens.CONFIRM_LIFE:
         return NotTaken(Why.EXPIRED)
-    # A retried STOP ended a newer sign-up, so the subscriber has that epoch now. Its answer is still to be sent.
+    # A STOP that was obeyed before a crash may have ended a newer sign-up, and must still be answered in its epoch.
     obeyed = came.short_id in subscriber.obeyed
     if token.epoch != subscriber.epoch and not subscriber.awaits(token.epoch) and not obeyed:
         return NotTaken(Why.EARLIER_SIGN_UP)

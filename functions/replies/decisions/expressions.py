@@ -34,7 +34,8 @@ class Level(IntEnum):
     WORD = 4
     """The request, if the reply says nothing else: the help teaches these words."""
     CLEAR = 5
-    """The request, whatever else the reply says: the words speak of the emails or of the stored data."""
+    """The request, if the reply says nothing else: the words speak of the emails or of the stored data. Among other
+    words it may be obeyed at the beginning, and is asked about elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from replies.tables import expression
 LONG_MATCH = 5
 """Words of our email in a row, or in one line; nobody writes so many of them by chance."""
 NEAR = 40
-"""How many words after the last match are searched for the start of a line of fewer than five words."""
+"""A line of a reply with fewer than five words is ours only directly after the last match, or if a line of ours that
+starts fewer than so many words after it has the same words."""
 TRIES = 8
 """For one line, so many places in each direction are tried, and so many lines below are searched for the same words."""
 

@@ -11,9 +11,10 @@ from services.answering.reply import Reply
 def ask(reply: Reply, command: Command | None, *, proven: bool = True) -> None:
     """Asks whether a command was meant, or offers an unproven command to the subscriber's own address.
 
-    If the command is None, it asks for the answer to the way back, at most once a round and not after the closing
-    letter. A subscriber gets at most ASKS_A_DAY of these emails. They count on the UTC day on which the mail came in,
-    so that a retry counts once. Mail from another address causes at most OF_OTHERS_A_DAY of them.
+    If the command is None, YES or NOT_YET, it asks again the question that was answered. The way back is asked about at
+    most once a round, and not after the closing letter. A subscriber gets at most ASKS_A_DAY of these emails. They
+    count on the UTC day on which the mail came in, so that a retry counts once. Mail from another address causes at
+    most OF_OTHERS_A_DAY of them.
     """
     name = _notice(reply, command, proven=proven)
     if not name or (not reply.answer.own_address and not reply.is_among_first("asks-of-others", OF_OTHERS_A_DAY)):

@@ -17,9 +17,9 @@ KINDS = {Question.WAY_BACK: EmailKind.WAY_BACK, Question.ERASURE: EmailKind.ERAS
 def interpret(reply: Reply) -> Decision:
     """Decides what to do with a reply.
 
-    If our email has changed since it was sent, its quote can look like the person's own words. So the reply is read a
-    second time without the original. The second reading counts if it is plainly a request. In a reply to a lesson, the
-    second reading counts only if it asks for STOP.
+    If our email has changed since it was sent, its quote can look like the person's own words. So,
+    unless its request is obeyed already, the reply is read a second time without the original. The second reading
+    counts if it is plainly a request. In a reply to a lesson, it counts only if it asks for STOP.
     """
     decision = _decided(reply, reply.text)
     if decision.kind in OBEYED:

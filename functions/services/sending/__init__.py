@@ -22,8 +22,8 @@ from services import links, written
 CLAIM_TIME = 5_000
 """The longest time in ms to store a claim.
 
-CLAIM_TIME and ANSWER_TIME together are 25 s: SES has the email at most that long after the claim began. So an email may
-still go out up to 25 s after its subscriber has stopped.
+CLAIM_TIME and ANSWER_TIME together are 25 s: SES accepts an email within that time after its claim, or not at all. So
+an email may still go out up to 25 s after its subscriber has stopped.
 """
 
 ANSWER_TIME = (CONNECT_TIMEOUT + READ_TIMEOUT) * 1000

@@ -1,4 +1,4 @@
-"""Sends a notice: once per key, and not if a stop or another sign-up came after it was asked for."""
+"""Sends a notice: once per key, and only if it is still wanted."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -92,7 +92,7 @@ def _send(sending: Sending, asked: Notice, message_id: str, now: datetime) -> bo
 
 
 def _is_wanted(notice: str, subscriber: Subscriber, epoch: int) -> bool:
-    """Whether to send a notice: not if a stop or another sign-up came after it was asked for."""
+    """Whether to send a notice: not if another sign-up came since, and after a stop only if it is in AFTER_STOPPING."""
     if notice == ASK_CONFIRM:
         return subscriber.awaits(epoch) and subscriber.reachable
     if subscriber.epoch != epoch or not subscriber.reachable:
