@@ -15,7 +15,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from aws.log import count
 from course.errors import NewerItem, UnreadableSubscriber
 from course.limits import UNCONFIRMED_LIFE
-from course.record import EPOCH_START, Claim, Consent, Held, SignUp, Status
+from course.record import EPOCH_START, STORED_AS, Claim, Consent, Held, SignUp, Status, as_stored
 from course.reflection import Reflection
 from course.subscriber import Subscriber
 
@@ -158,19 +158,11 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "sign_up": lambda sign_up: _read(SignUp, sign_up, first_name=""),
 }
 """How to read the fields that are stored as another type."""
-_STORED_AS = {
-    "earlier_message_id": "taken",
-    "email_sent": "mailed",
-    "mention_other_address_in": "another",
-    "mention_reply_in": "heard",
-    "proven": "verified",
-}
-"""Fields that are stored under another name. Names in stored items never change."""
 
 
 def _read(kind: Callable[..., Stored], item: Item, **absent: Any) -> Stored:
     """The fields of an item as a dataclass; `absent` has the values of fields that are left out."""
-    known = ((field.name, _stored_name(field.name)) for field in fields(kind))  # type: ignore[arg-type]
+    known = ((field.name, STORED_AS.get(field.name, field.name)) for field in fields(kind))  # type: ignore[arg-type]
     given = {name: item[stored] for name, stored in known if item.get(stored) not in (None, "", {}, [])}
     return kind(**absent | {name: _READ[name](value) if name in _READ else value for name, value in given.items()})
 
@@ -210,7 +202,7 @@ def consent_from(item: Item) -> Consent:
 
 
 def _stored(value: Subscriber | Reflection | Consent) -> Item:
-    return _fields(value) | ({"schema": SCHEMA} if SCHEMA > 1 else {})
+    return as_stored(value) | ({"schema": SCHEMA} if SCHEMA > 1 else {})
 
 
 def _leave_newer(item: Item) -> None:
@@ -220,21 +212,13 @@ def _leave_newer(item: Item) -> None:
         raise NewerItem(f"its schema is {item['schema']}, and this code knows {SCHEMA}")
 
 
-def _fields(value: Subscriber | Claim | SignUp | Reflection | Consent) -> Item:
-    return {_stored_name(field.name): getattr(value, field.name) for field in fields(value)}
-
-
-def _stored_name(name: str) -> str:
-    return _STORED_AS.get(name, name)
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return stamp(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (Claim, SignUp)):
-        value = _fields(value)
+        value = as_stored(value)
     if isinstance(value, dict):
         plain = {name: _plain(part) for name, part in value.items()}
         return {name: part for name, part in plain.items() if part not in (None, "")}

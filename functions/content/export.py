@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from io import BytesIO
 from operator import methodcaller
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from course.record import as_stored
 from course.reflection import Reflection
 from course.subscriber import Subscriber
 
@@ -45,10 +45,10 @@ def archive(
     """A zip of `journal.html` and `data.json`. The latter has every stored value under its stored name."""
     data = {
         "made_at": now,
-        "subscriber": asdict(subscriber),
+        "subscriber": as_stored(subscriber),
         "consent": consent,
         "earlier_rounds": rounds,
-        "reflections": list(map(asdict, reflections)),
+        "reflections": list(map(as_stored, reflections)),
     }
     files = {
         "journal.html": journal_html,

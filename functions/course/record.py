@@ -1,9 +1,10 @@
 """The stored record of a subscriber, the properties derived from it, and the proof of a consent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from course import schedule
 
@@ -214,3 +215,19 @@ class Record:
         day_before = self.paused_until - timedelta(days=1) if self.paused_until else None
         after = max(filter(None, (self.last_day, day_before)), default=None)
         return schedule.next_slot(earliest, after, self.zone, self.hour, self.minute)
+
+
+STORED_AS = {
+    "earlier_message_id": "taken",
+    "email_sent": "mailed",
+    "mention_other_address_in": "another",
+    "mention_reply_in": "heard",
+    "proven": "verified",
+}
+"""Fields of a dataclass that are stored, and exported, under another name. Stored names never change."""
+
+
+def as_stored(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass by their stored names, in nested ones too."""
+    values = ((STORED_AS.get(field.name, field.name), getattr(value, field.name)) for field in fields(value))
+    return {name: as_stored(part) if is_dataclass(part) else part for name, part in values}

@@ -24,8 +24,6 @@ from services import courses, written
 if TYPE_CHECKING:
     from replies.reader import Mail
 
-SECOND = timedelta(seconds=1)
-"""The precision of a stored time of sending."""
 LONGEST_ZONE = 60
 """How many characters after an hour are searched for its time zone."""
 
@@ -135,7 +133,9 @@ def _made_again(mail: "Mail", answer: Attribution, now: datetime) -> Email | Non
         known = written.around_lesson(subscriber, lesson, course)
         sent_at = subscriber.sent.get(lesson.id) if answer.is_current else None
         if sent_at:
-            known = [one for one in known if one.received_at < sent_at + SECOND]
+            # Stored to the second: of what came in that second, the email has what the quote shows.
+            came = [one for one in known if one.received_at < sent_at + timedelta(seconds=1)]
+            known = [one for one in came if one.received_at < sent_at or mail.named([" ".join(one.text.split())])]
         # Signed links hold a time. Made with the time of sending, they are the same again, so a link that the quote has
         # broken in two can still be found and removed.
         return lesson_email(site, subscriber, lesson, known, sent_at or now)

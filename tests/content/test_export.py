@@ -9,7 +9,7 @@ from io import BytesIO
 from zipfile import ZipFile
 
 from content import export
-from course.record import Claim, SignUp, Status
+from course.record import Claim, SignUp, Status, as_stored
 from course.reflection import Reflection
 from course.subscriber import Subscriber
 
@@ -57,7 +57,8 @@ def test_the_archive_contains_every_stored_value() -> None:
         }
         assert bundle.read("journal.html").decode() == "<h1>Zoë</h1>"
         data = json.loads(bundle.read("data.json"))
-    assert data["subscriber"].keys() == {field.name for field in fields(Subscriber)}
+    assert data["subscriber"].keys() == as_stored(ann).keys()
+    assert "heard" in data["subscriber"], "the stored name, and not the one in the code"
     assert data["earlier_rounds"] == {"1": {"intro": "then"}}
     assert data["consent"] == {"asked_at": "2026-11-25T08:30:00+00:00"}
     assert data["reflections"][0].keys() == {field.name for field in fields(Reflection)}

@@ -1,7 +1,7 @@
 """Repeats in a local cloud the course of the subscriber to whom `email-course simulate` sent the emails in `sent/`."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from cli.replies import read
@@ -79,7 +79,6 @@ def becomes_another(world: World) -> None:
     subscriber = person(stored(world))
     if "sign_up" not in subscriber:
         email = world.mails_to(subscriber["address"]["S"])[-1]
-        without_schedules(world, timedelta(seconds=2))  # nobody answers an email in the second in which it is sent
         world.deliver(clients.reply("gmail", email, "Another thought.", world.now()), clients.reply_address(email))
     changed = {"first_name": {"S": "Robin"}, "zone": {"S": "America/New_York"}, "hour": {"N": "21"}}
     world.clients.dynamodb.put_item(TableName=world.resources.ref("Subscribers"), Item=subscriber | changed)
