@@ -1,5 +1,6 @@
 """Why a stack cannot be deployed, judged on this machine alone, and the parameters that `sam deploy` will be given."""
 
+import argparse
 import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,42 +34,24 @@ def given_to_sam(arguments: Sequence[str], folder: Path) -> dict[str, str]:
     Reads `Name=Value` and ignores sam's other forms, such as a file of parameters. Raises OSError and ValueError for a
     configuration file that is unreadable.
     """
-    texts = _overrides(arguments) or _configured(arguments, folder)
+    sam = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    sam.add_argument("--parameter-overrides", nargs="*", action="extend", default=[])
+    sam.add_argument("--config-file", default="samconfig.toml")
+    sam.add_argument("--config-env", default="default")
+    given, _ = sam.parse_known_args(arguments)
+    texts = given.parameter_overrides or _configured(folder / given.config_file, given.config_env)
     pairs = (word.partition("=") for text in texts for word in _words(text))
     return {name: value for name, equals, value in pairs if equals and name.isalnum() and name != "ParameterKey"}
 
 
-def _overrides(arguments: Sequence[str]) -> list[str]:
-    """The arguments between --parameter-overrides and the next option."""
-    found, is_override = [], False
-    for argument in arguments:
-        if argument.startswith("-"):
-            option, _, value = argument.partition("=")
-            is_override = option == "--parameter-overrides"
-            argument = value  # noqa: PLW2901
-        if is_override and argument:
-            found.append(argument)
-    return found
-
-
-def _configured(arguments: Sequence[str], folder: Path) -> list[str]:
+def _configured(path: Path, environment: str) -> list[str]:
     """The parameters in the configuration file, as sam reads it (SAM CLI guide, "Configuration file")."""
-    path = folder / (_option(arguments, "--config-file") or "samconfig.toml")
-    environment = tomllib.loads(path.read_text("utf-8")).get(_option(arguments, "--config-env") or "default", {})
-    sections = (environment.get(command, {}).get("parameters", {}) for command in ("deploy", "global"))
+    commands = tomllib.loads(path.read_text("utf-8")).get(environment, {})
+    sections = (commands.get(command, {}).get("parameters", {}) for command in ("deploy", "global"))
     given: Any = next((one["parameter_overrides"] for one in sections if "parameter_overrides" in one), [])
     if isinstance(given, dict):
         return [f"{name}={shlex.quote(str(value))}" for name, value in given.items()]
     return [given] if isinstance(given, str) else [str(one) for one in given]
-
-
-def _option(arguments: Sequence[str], wanted: str) -> str:
-    """The value of an option, given as `--name value` or `--name=value`; nothing without it."""
-    for argument, following in zip(arguments, [*arguments, ""][1:], strict=True):
-        name, equals, value = argument.partition("=")
-        if name == wanted:
-            return value if equals else following
-    return ""
 
 
 def _words(text: str) -> list[str]:

@@ -7,12 +7,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-from course.record import STORED_AS, Claim, SignUp
+from course.record import Claim, SignUp, stored_names
 from course.subscriber import Subscriber
 from local_cloud.cloud import World
 from tests.metrics import written as metrics_of
@@ -29,12 +28,6 @@ JOURNAL = "Your replies, as your journal"
 NOBODY = ""
 """Of items that are about no person: how many forms came, whether SES takes emails."""
 
-
-def stored_names(kind: type[Claim | SignUp | Subscriber]) -> list[str]:
-    """The names under which the fields of a dataclass are stored."""
-    return [STORED_AS.get(field.name, field.name) for field in fields(kind)]
-
-
 PLACE = "your place in the course"
 _SUBSCRIBER = {
     **dict.fromkeys(("id", "version", "address"), "Your email address"),
@@ -42,9 +35,9 @@ _SUBSCRIBER = {
     **dict.fromkeys(("course", "status", "epoch", "round", "plan", "next_lesson", "due_at", "due_shard"), PLACE),
     **dict.fromkeys(("paused_until", "held", "kept_on", "links_ended"), PLACE),
     **dict.fromkeys(("sent", "last_day", "last_at", "message_id", "unsettled", "soft_bounces", "bounce_pauses"), SENT),
-    **dict.fromkeys((f"claim.{name}" for name in stored_names(Claim)), SENT),
+    **dict.fromkeys((f"claim.{name}" for name in stored_names(Claim).values()), SENT),
     **dict.fromkeys(
-        ("expires_at", *(f"sign_up.{name}" for name in stored_names(SignUp))),
+        ("expires_at", *(f"sign_up.{name}" for name in stored_names(SignUp).values())),
         "A sign-up that is never",
     ),
     **dict.fromkeys(("obeyed", "another", "heard"), DEALT_WITH),
@@ -143,7 +136,7 @@ def test_everything_that_is_stored_is_named_on_the_privacy_page(world: World) ->
             phrase = words if isinstance(words, str) else words.get(name, "named nowhere")
             assert phrase in page, (table, kind, name)
     nested = {name.partition(".")[0] for name in _SUBSCRIBER}
-    assert nested >= {*stored_names(Subscriber)}, "fields that this life left empty are named too"
+    assert nested >= {*stored_names(Subscriber).values()}, "fields that this life left empty are named too"
 
 
 def test_no_trace_is_kept_for_longer_than_the_page_says(world: World) -> None:

@@ -5,7 +5,6 @@ Times are ISO 8601 in UTC, to the second.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -15,7 +14,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from aws.log import count
 from course.errors import NewerItem, UnreadableSubscriber
 from course.limits import UNCONFIRMED_LIFE
-from course.record import EPOCH_START, STORED_AS, Claim, Consent, Held, SignUp, Status, as_stored
+from course.record import EPOCH_START, Claim, Consent, Held, SignUp, Status, as_stored, stored_names
 from course.reflection import Reflection
 from course.subscriber import Subscriber
 
@@ -162,7 +161,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 def _read(kind: Callable[..., Stored], item: Item, **absent: Any) -> Stored:
     """The fields of an item as a dataclass; `absent` has the values of fields that are left out."""
-    known = ((field.name, STORED_AS.get(field.name, field.name)) for field in fields(kind))  # type: ignore[arg-type]
+    known = stored_names(kind).items()
     given = {name: item[stored] for name, stored in known if item.get(stored) not in (None, "", {}, [])}
     return kind(**absent | {name: _READ[name](value) if name in _READ else value for name, value in given.items()})
 
@@ -217,8 +216,6 @@ def _plain(value: Any) -> Any:
         return stamp(value)
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, (Claim, SignUp)):
-        value = as_stored(value)
     if isinstance(value, dict):
         plain = {name: _plain(part) for name, part in value.items()}
         return {name: part for name, part in plain.items() if part not in (None, "")}

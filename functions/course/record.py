@@ -227,7 +227,12 @@ STORED_AS = {
 """Fields of a dataclass that are stored, and exported, under another name. Stored names never change."""
 
 
+def stored_names(kind: Any) -> dict[str, str]:
+    """The stored name of each field of a dataclass, by its name in the code."""
+    return {each.name: STORED_AS.get(each.name, each.name) for each in fields(kind)}
+
+
 def as_stored(value: Any) -> dict[str, Any]:
     """The fields of a dataclass by their stored names, in nested ones too."""
-    values = ((STORED_AS.get(field.name, field.name), getattr(value, field.name)) for field in fields(value))
+    values = ((stored, getattr(value, name)) for name, stored in stored_names(value).items())
     return {name: as_stored(part) if is_dataclass(part) else part for name, part in values}

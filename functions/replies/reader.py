@@ -62,7 +62,7 @@ class Mail:
 
         The text is searched as one line without quote marks, because a mail program may break a line anywhere.
         """
-        found = next(filter(None, (re.search(pattern, text) for text in self._on_one_line)), None)
+        found = re.search(pattern, self._plain_line) or re.search(pattern, self._html_line)
         return found[0] if found else ""
 
     def named(self, names: Sequence[str]) -> list[str]:
@@ -70,13 +70,17 @@ class Mail:
 
         The HTML is searched only if the plain text has none.
         """
-        texts = (text.casefold() for text in self._on_one_line)
-        return next(filter(None, ([name for name in names if name.casefold() in text] for text in texts)), [])
+        return _named(self._plain_line, names) or _named(self._html_line, names)
 
     @cached_property
-    def _on_one_line(self) -> list[str]:
-        """The plain and the HTML text, each on one line and without quote marks."""
-        return [re.sub(r"[\s>|]+", " ", text) for text in (self._plain, self._html)]
+    def _plain_line(self) -> str:
+        """The plain text on one line, without quote marks."""
+        return _on_one_line(self._plain)
+
+    @cached_property
+    def _html_line(self) -> str:
+        """The HTML text on one line, without quote marks."""
+        return _on_one_line(self._html)
 
     def own_words(self, original: str | None = None, original_html: str | None = None) -> str:
         """Does the work of `replies.own_words`. Raises UnreadableMail when the text has too many lines."""
@@ -100,6 +104,15 @@ class Mail:
         complete = plain.is_all_above_quote and is_faithful(plain.text, original.text)
         if (not complete or mail.marks_signature(self._message)) and self._html != plain.text:
             yield _Reading(self._html, original)
+
+
+def _on_one_line(text: str) -> str:
+    return re.sub(r"[\s>|]+", " ", text)
+
+
+def _named(text: str, names: Sequence[str]) -> list[str]:
+    folded = text.casefold()
+    return [name for name in names if name.casefold() in folded]
 
 
 class _Reading:

@@ -148,7 +148,7 @@ def _made_again(mail: "Mail", answer: Attribution, now: datetime) -> Email | Non
 
 
 def _as_said(mail: "Mail", course: Course) -> dict[str, str]:
-    """The hour and the next email that a notice named, read from the quote: both may have changed since."""
+    """What a notice said of hour, zone, next email and next lesson, read from its quote: they may have changed."""
     hour = dates.hour_pattern(course.language)
     behind = mail.found(rf"{hour}.{{,{LONGEST_ZONE}}}")
     zones = (zone.replace("_", " ") for zone in forms.zones())

@@ -28,7 +28,7 @@ def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool
     unfinished = clients.erasures().get(subscriber_id)
     if unfinished is None:
         return
-    is_last = now >= unfinished.asked_at + TOLD_WITHIN
+    is_last = not unfinished.address or now >= unfinished.asked_at + TOLD_WITHIN
     begun = replace(unfinished, due_at=now + erasure.TRIED_EVERY)
     if not clients.erasures().put_off(unfinished, replace(begun, address="") if is_last else begun):
         return
@@ -36,10 +36,9 @@ def go_on(subscriber_id: str, sending: Sending, now: datetime, *, may_send: bool
     if not all(sending.ready for _ in erasure.delete_remains(subscriber_id)):
         return
     is_over = bool(unfinished.address) and may_send and _send_last_email(begun, sending, now)
-    if not is_over and (is_last or not unfinished.address):
+    if is_last and not is_over:
         count("ErasedUntold")
-        is_over = True
-    if is_over:
+    if is_last or is_over:
         clients.erasures().end(subscriber_id)
 
 
